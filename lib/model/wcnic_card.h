@@ -1,0 +1,151 @@
+/* SPDX-License-Identifier: BSD-3-Clause
+ * Copyright(c) 2026 The wcnic authors
+ */
+#ifndef WCNIC_CARD_H
+#define WCNIC_CARD_H
+
+/*
+ * The card of doc/datasheet.md as a library: registers, firmware, windows, queues, port.
+ *
+ * It has no threads, sockets or clock of its own: the embedder polls it and hands it memory, time
+ * and interrupts through struct wcnic_card_ops. Threads: all calls on one card, and on cards wired
+ * together, must be serialised by the embedder; only the aperture and host memory are shared with
+ * a running driver. Every byte found there is taken as hostile.
+ */
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "wcnic_abi.h"
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+struct wcnic_card;
+
+#define WCNIC_DMA_READ  1u
+#define WCNIC_DMA_WRITE 2u
+
+/* What the embedder provides. Every call is made from inside a call on the card. */
+struct wcnic_card_ops {
+	/*
+	 * The host memory [iova, iova + bytes) for access `prot` (WCNIC_DMA_*), or NULL if any byte
+	 * of it is not mapped so. The pointer stays valid until the call on the card returns.
+	 */
+	void *(*dma)(void *ctx, uint64_t iova, size_t bytes, unsigned int prot);
+	/* Raises an MSI-X vector. May be NULL: no interrupts. */
+	void (*irq)(void *ctx, uint16_t vector);
+	/* A monotonic clock. */
+	uint64_t (*now_ns)(void *ctx);
+	/* One line of log without newline. level as in syslog(3): 3 error .. 7 debug. May be NULL. */
+	void (*log)(void *ctx, int level, const char *line);
+};
+
+struct wcnic_card_config {
+	const struct wcnic_card_ops *ops;
+	void *ctx;
+	/*
+	 * BAR2: zeroed memory of aperture_bytes (power of two, 1 MiB..1 GiB), page-aligned, owned
+	 * by the embedder, alive as long as the card.
+	 */
+	void *aperture;
+	uint64_t aperture_bytes;
+	uint16_t queue_pairs; /* 1..64; 0: 16 */
+	uint8_t mac[6];       /* all zero: made from the seed */
+	uint64_t seed;        /* of window offsets and the first generation */
+	uint32_t push_wait_ns; /* 0: 100 us */
+	bool no_push;          /* a card without PUSH windows */
+	/* Firmware faults for tests and demonstrations; 0: none. */
+	uint32_t hang_after_cmds; /* firmware dies silently when it has done so many commands */
+};
+
+/*
+ * A frame on its way between card and port: fragments in the memory of whoever made it, valid
+ * only during the call it is passed to.
+ */
+struct wcnic_frag {
+	const void *base;
+	uint32_t bytes;
+};
+
+struct wcnic_frame {
+	const struct wcnic_frag *frags;
+	uint32_t n_frags;
+	uint32_t bytes; /* sum of the fragments */
+};
+
+/* The far side of a card. lib/port has the ready ones. */
+struct wcnic_port_ops {
+	const char *kind; /* at most 15 characters */
+	/*
+	 * Takes one frame from the card. 0: taken; -EAGAIN: hold it and offer it again at a later
+	 * poll (nothing is lost); any other -errno: the frame is discarded and counted.
+	 */
+	int (*send)(void *port, const struct wcnic_frame *frame);
+	/*
+	 * Called once a poll: the port may hand at most `budget` frames to the card with
+	 * wcnic_card_receive(). Returns how many it did. May be NULL.
+	 */
+	unsigned int (*poll)(void *port, unsigned int budget);
+	/* After the last send() of a batch and before its completions are published. May be NULL. */
+	void (*flush)(void *port);
+	/* Link state and speed. May be NULL: up, 100 Gbit/s. */
+	bool (*link)(void *port, uint32_t *speed_mbps);
+	/* Frames of the input so far, and whether it has ended. May be NULL. */
+	void (*input)(void *port, uint64_t *frames, bool *done);
+};
+
+/*
+ * Allocates a card in the state of power-on. *card is set on success only.
+ * Returns 0, -EINVAL (the log names the field) or -ENOMEM.
+ */
+__attribute__((warn_unused_result))
+int wcnic_card_create(const struct wcnic_card_config *config, struct wcnic_card **card);
+
+/* Frees the card; NULL is allowed. The port and the aperture are the embedder's. */
+void wcnic_card_destroy(struct wcnic_card *card);
+
+/* Connects a port; `ops` and `port` must outlive the card or the next call. NULL ops: no link. */
+void wcnic_card_set_port(struct wcnic_card *card, const struct wcnic_port_ops *ops, void *port);
+
+/*
+ * Lets the card work: admin commands, doorbells, Tx, port input, Rx, events, heartbeat, a slice of
+ * the search for stray writes. Returns how many frames and commands moved; 0 means idle.
+ */
+unsigned int wcnic_card_poll(struct wcnic_card *card);
+
+/*
+ * A register or window access by the host that does not go through mapped memory. bar is
+ * WCNIC_BAR_REGS or WCNIC_BAR_WINDOWS, bytes 1..64. Reads of what is not there give zeroes, writes
+ * to it are counted. Returns 0, or -EINVAL if the access is malformed (and the card says so in
+ * ERROR_CAUSE). Commands behind a doorbell are done by wcnic_card_poll(), not here.
+ */
+int wcnic_card_bar_read(struct wcnic_card *card, unsigned int bar, uint64_t off, void *data,
+			size_t bytes);
+int wcnic_card_bar_write(struct wcnic_card *card, unsigned int bar, uint64_t off,
+			 const void *data, size_t bytes);
+
+/* Function level reset: as if CTRL.RESET had been written. */
+void wcnic_card_reset(struct wcnic_card *card);
+
+/* Takes a window away from the driver, as firmware may: its queues stop with DROPPED. */
+int wcnic_card_window_revoke(struct wcnic_card *card, uint16_t window_id);
+
+/*
+ * Hands the card a frame from its port. 0: delivered or discarded by the card's own rules (and
+ * counted: oversize, runt, filtered); -EAGAIN: no buffers now, offer it again; -ENETDOWN: the port
+ * is down or no Rx queue exists, the caller decides whether to wait.
+ */
+__attribute__((warn_unused_result))
+int wcnic_card_receive(struct wcnic_card *card, const struct wcnic_frame *frame);
+
+/* A copy of the counters as STATS_QUERY gives them, in host byte order. */
+void wcnic_card_stats(struct wcnic_card *card, struct wcnic_stats *stats);
+
+#ifdef __cplusplus
+}
+#endif
+
+#endif /* WCNIC_CARD_H */

@@ -1,0 +1,84 @@
+/* SPDX-License-Identifier: BSD-3-Clause
+ * Copyright(c) 2026 The wcnic authors
+ */
+#ifndef WCBAR_H
+#define WCBAR_H
+
+/*
+ * Stores into PCI BAR windows: the only room that stores to device memory, and that fences for it.
+ *
+ * What a store costs depends on the memory type that the CPU applies to the mapping:
+ *   UC, Device  one TLP a store, in program order
+ *   WC          stores gather in 64-byte buffers; a full aligned line normally leaves as one TLP;
+ *               nothing is ordered before wcbar_drain(), and a line may be split
+ *   WB          ordinary memory that a model polls: no TLP at all
+ * Threads: a window is written by one thread at a time.
+ */
+
+#include <stddef.h>
+#include <stdint.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+#define WCBAR_LINE_BYTES 64u
+
+enum wcbar_type {
+	WCBAR_TYPE_UNKNOWN = 0,
+	WCBAR_TYPE_UC,     /* x86 UC, arm64 Device-nGnRnE or Device-nGnRE */
+	WCBAR_TYPE_WC,     /* x86 WC, arm64 Normal-NC */
+	WCBAR_TYPE_WB,     /* host memory */
+};
+
+/* How whole lines are stored; chosen at run time, never in the middle of a burst. */
+struct wcbar_store {
+	const char *name;
+	/*
+	 * Copies `lines` 64-byte lines. Both addresses are 64-byte aligned. Whole lines in ascending
+	 * order; no other access to dst, never a read of it.
+	 */
+	void (*lines)(void *dst, const void *src, size_t lines);
+	/*
+	 * Drain: every line stored before is on its way to the device before any later store. On x86
+	 * sfence, on arm64 dmb oshst: about the time of one posted write.
+	 */
+	void (*drain)(void);
+	/* One aligned 64-bit store that the device takes as a whole: one TLP. */
+	void (*doorbell)(void *dst, uint64_t value);
+};
+
+struct wcbar_window {
+	void *addr;          /* 64-byte aligned */
+	size_t bytes;
+	enum wcbar_type type; /* as intended by the mapping */
+	const struct wcbar_store *store;
+};
+
+/* "UC", "WC", "WB" or "unknown". */
+const char *wcbar_type_name(enum wcbar_type type);
+
+/*
+ * The ways to store lines on this CPU, the best guess for `type` first; NULL after the last one.
+ * The array is static.
+ */
+const struct wcbar_store *const *wcbar_stores(enum wcbar_type type);
+
+/* The one of that name, or NULL: unknown, or not on this CPU. */
+const struct wcbar_store *wcbar_store_by_name(enum wcbar_type type, const char *name);
+
+/* For doorbells: stores to host memory of this thread become visible before its next doorbell. */
+static inline void
+wcbar_before_doorbell(void)
+{
+	__atomic_thread_fence(__ATOMIC_RELEASE);
+#if defined(__aarch64__)
+	__asm__ volatile("dmb oshst" ::: "memory");
+#endif
+}
+
+#ifdef __cplusplus
+}
+#endif
+
+#endif /* WCBAR_H */
