@@ -25,7 +25,7 @@ extern "C" {
 
 struct wcnic_card;
 
-#define WCNIC_DMA_READ  1u
+#define WCNIC_DMA_READ 1u
 #define WCNIC_DMA_WRITE 2u
 
 /* What the embedder provides. Every call is made from inside a call on the card. */
@@ -39,7 +39,8 @@ struct wcnic_card_ops {
 	void (*irq)(void *ctx, uint16_t vector);
 	/* A monotonic clock. */
 	uint64_t (*now_ns)(void *ctx);
-	/* One line of log without newline. level as in syslog(3): 3 error .. 7 debug. May be NULL. */
+	/* One line of log without newline. level as in syslog(3): 3 error .. 7 debug. May be NULL.
+	 */
 	void (*log)(void *ctx, int level, const char *line);
 };
 
@@ -52,9 +53,9 @@ struct wcnic_card_config {
 	 */
 	void *aperture;
 	uint64_t aperture_bytes;
-	uint16_t queue_pairs; /* 1..64; 0: 16 */
-	uint8_t mac[6];       /* all zero: made from the seed */
-	uint64_t seed;        /* of window offsets and the first generation */
+	uint16_t queue_pairs;  /* 1..64; 0: 16 */
+	uint8_t mac[6];        /* all zero: made from the seed */
+	uint64_t seed;         /* of window offsets and the first generation */
 	uint32_t push_wait_ns; /* 0: 100 us */
 	bool no_push;          /* a card without PUSH windows */
 	/* Firmware faults for tests and demonstrations; 0: none. */
@@ -89,7 +90,8 @@ struct wcnic_port_ops {
 	 * wcnic_card_receive(). Returns how many it did. May be NULL.
 	 */
 	unsigned int (*poll)(void *port, unsigned int budget);
-	/* After the last send() of a batch and before its completions are published. May be NULL. */
+	/* After the last send() of a batch and before its completions are published. May be NULL.
+	 */
 	void (*flush)(void *port);
 	/* Link state and speed. May be NULL: up, 100 Gbit/s. */
 	bool (*link)(void *port, uint32_t *speed_mbps);
@@ -101,8 +103,8 @@ struct wcnic_port_ops {
  * Allocates a card in the state of power-on. *card is set on success only.
  * Returns 0, -EINVAL (the log names the field) or -ENOMEM.
  */
-__attribute__((warn_unused_result))
-int wcnic_card_create(const struct wcnic_card_config *config, struct wcnic_card **card);
+__attribute__((warn_unused_result)) int
+wcnic_card_create(const struct wcnic_card_config *config, struct wcnic_card **card);
 
 /* Frees the card; NULL is allowed. The port and the aperture are the embedder's. */
 void wcnic_card_destroy(struct wcnic_card *card);
@@ -124,8 +126,8 @@ unsigned int wcnic_card_poll(struct wcnic_card *card);
  */
 int wcnic_card_bar_read(struct wcnic_card *card, unsigned int bar, uint64_t off, void *data,
 			size_t bytes);
-int wcnic_card_bar_write(struct wcnic_card *card, unsigned int bar, uint64_t off,
-			 const void *data, size_t bytes);
+int wcnic_card_bar_write(struct wcnic_card *card, unsigned int bar, uint64_t off, const void *data,
+			 size_t bytes);
 
 /* Function level reset: as if CTRL.RESET had been written. */
 void wcnic_card_reset(struct wcnic_card *card);
@@ -138,8 +140,8 @@ int wcnic_card_window_revoke(struct wcnic_card *card, uint16_t window_id);
  * counted: oversize, runt, filtered); -EAGAIN: no buffers now, offer it again; -ENETDOWN: the port
  * is down or no Rx queue exists, the caller decides whether to wait.
  */
-__attribute__((warn_unused_result))
-int wcnic_card_receive(struct wcnic_card *card, const struct wcnic_frame *frame);
+__attribute__((warn_unused_result)) int
+wcnic_card_receive(struct wcnic_card *card, const struct wcnic_frame *frame);
 
 /* A copy of the counters as STATS_QUERY gives them, in host byte order. */
 void wcnic_card_stats(struct wcnic_card *card, struct wcnic_stats *stats);

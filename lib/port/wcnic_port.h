@@ -39,9 +39,9 @@ struct wcnic_port;
  * On failure nothing is left behind, and `why` says what was wrong and what would be right.
  * Returns 0 or -errno.
  */
-__attribute__((warn_unused_result))
-int wcnic_port_create(const char *spec, struct wcnic_card *card, struct wcnic_port **port,
-		      char *why, size_t why_bytes);
+__attribute__((warn_unused_result)) int
+wcnic_port_create(const char *spec, struct wcnic_card *card, struct wcnic_port **port, char *why,
+		  size_t why_bytes);
 
 /* Disconnects the port from its card, ends its captures, frees it. NULL is allowed. */
 void wcnic_port_destroy(struct wcnic_port *port);

@@ -21,12 +21,12 @@ extern "C" {
 
 struct vfu_client;
 
-#define VFU_DMA_READ  1u
+#define VFU_DMA_READ 1u
 #define VFU_DMA_WRITE 2u
 
-#define VFU_REGION_READ  1u
+#define VFU_REGION_READ 1u
 #define VFU_REGION_WRITE 2u
-#define VFU_REGION_MMAP  4u
+#define VFU_REGION_MMAP 4u
 
 struct vfu_region {
 	uint64_t bytes;
@@ -39,9 +39,9 @@ struct vfu_region {
  * Returns 0, -ENOENT or -ECONNREFUSED (no server), -EPROTO (not vfio-user, or another version),
  * -ETIMEDOUT, -ENOMEM.
  */
-__attribute__((warn_unused_result))
-int vfu_client_connect(const char *path, unsigned int timeout_ms, struct vfu_client **client,
-		       char *why, size_t why_bytes);
+__attribute__((warn_unused_result)) int
+vfu_client_connect(const char *path, unsigned int timeout_ms, struct vfu_client **client, char *why,
+		   size_t why_bytes);
 
 /* Unmaps nothing that the caller mapped; NULL is allowed. */
 void vfu_client_close(struct vfu_client *client);
@@ -52,24 +52,24 @@ bool vfu_client_alive(struct vfu_client *client);
 int vfu_client_region(struct vfu_client *client, unsigned int region, struct vfu_region *info);
 
 /* Maps [off, off + bytes) of a mappable region read-write and shared; munmap(2) ends it. */
-__attribute__((warn_unused_result))
-int vfu_client_region_mmap(struct vfu_client *client, unsigned int region, uint64_t off,
-			   size_t bytes, void **addr);
+__attribute__((warn_unused_result)) int
+vfu_client_region_mmap(struct vfu_client *client, unsigned int region, uint64_t off, size_t bytes,
+		       void **addr);
 
-__attribute__((warn_unused_result))
-int vfu_client_region_read(struct vfu_client *client, unsigned int region, uint64_t off,
-			   void *data, size_t bytes);
-__attribute__((warn_unused_result))
-int vfu_client_region_write(struct vfu_client *client, unsigned int region, uint64_t off,
-			    const void *data, size_t bytes);
+__attribute__((warn_unused_result)) int
+vfu_client_region_read(struct vfu_client *client, unsigned int region, uint64_t off, void *data,
+		       size_t bytes);
+__attribute__((warn_unused_result)) int
+vfu_client_region_write(struct vfu_client *client, unsigned int region, uint64_t off,
+			const void *data, size_t bytes);
 
 /*
  * Lets the device access [iova, iova + bytes), backed by `fd` at fd_off (page-aligned, as is all
  * else). The fd is passed on; the caller keeps its own.
  */
-__attribute__((warn_unused_result))
-int vfu_client_dma_map(struct vfu_client *client, uint64_t iova, uint64_t bytes, int fd,
-		       uint64_t fd_off, unsigned int prot);
+__attribute__((warn_unused_result)) int
+vfu_client_dma_map(struct vfu_client *client, uint64_t iova, uint64_t bytes, int fd,
+		   uint64_t fd_off, unsigned int prot);
 int vfu_client_dma_unmap(struct vfu_client *client, uint64_t iova, uint64_t bytes);
 
 /* Binds MSI-X vectors [start, start + count) to eventfds; count = 0 disarms all. */

@@ -18,7 +18,7 @@ extern "C" {
 
 struct vfu_iova_map;
 
-#define VFU_IOVA_READ  1u
+#define VFU_IOVA_READ 1u
 #define VFU_IOVA_WRITE 2u
 
 /* Returns NULL if out of memory. */
@@ -29,18 +29,18 @@ void vfu_iova_map_destroy(struct vfu_iova_map *map);
  * Adds [iova, iova + bytes) at `addr` of this process; the memory stays the caller's.
  * Returns 0, -EINVAL (empty or wraps around), -EEXIST (overlaps an entry) or -ENOMEM.
  */
-__attribute__((warn_unused_result))
-int vfu_iova_map_add(struct vfu_iova_map *map, uint64_t iova, uint64_t bytes, void *addr,
-		     unsigned int prot);
+__attribute__((warn_unused_result)) int
+vfu_iova_map_add(struct vfu_iova_map *map, uint64_t iova, uint64_t bytes, void *addr,
+		 unsigned int prot);
 
 /*
  * Adds a range backed by a file, mapping the file here. Entries that share a file (st_dev, st_ino)
  * share one mapping. The fd may be closed afterwards. Errors as above, or those of fstat and mmap;
  * -ERANGE if the file ends before fd_off + bytes.
  */
-__attribute__((warn_unused_result))
-int vfu_iova_map_add_fd(struct vfu_iova_map *map, uint64_t iova, uint64_t bytes, int fd,
-			uint64_t fd_off, unsigned int prot);
+__attribute__((warn_unused_result)) int
+vfu_iova_map_add_fd(struct vfu_iova_map *map, uint64_t iova, uint64_t bytes, int fd,
+		    uint64_t fd_off, unsigned int prot);
 
 /*
  * Removes what lies wholly inside [iova, iova + bytes), unmapping files that nothing uses any more.
@@ -54,8 +54,7 @@ void vfu_iova_map_clear(struct vfu_iova_map *map);
  * Where [iova, iova + bytes) is here, or NULL unless all of it is mapped with `prot` and contiguous
  * in this process. Cost: a binary search, or nothing but a compare when the last entry hits again.
  */
-void *vfu_iova_map_find(struct vfu_iova_map *map, uint64_t iova, uint64_t bytes,
-			unsigned int prot);
+void *vfu_iova_map_find(struct vfu_iova_map *map, uint64_t iova, uint64_t bytes, unsigned int prot);
 
 #ifdef __cplusplus
 }

@@ -26,22 +26,22 @@ extern "C" {
 
 enum wcbar_type {
 	WCBAR_TYPE_UNKNOWN = 0,
-	WCBAR_TYPE_UC,     /* x86 UC, arm64 Device-nGnRnE or Device-nGnRE */
-	WCBAR_TYPE_WC,     /* x86 WC, arm64 Normal-NC */
-	WCBAR_TYPE_WB,     /* host memory */
+	WCBAR_TYPE_UC, /* x86 UC, arm64 Device-nGnRnE or Device-nGnRE */
+	WCBAR_TYPE_WC, /* x86 WC, arm64 Normal-NC */
+	WCBAR_TYPE_WB, /* host memory */
 };
 
 /* How whole lines are stored; chosen at run time, never in the middle of a burst. */
 struct wcbar_store {
 	const char *name;
 	/*
-	 * Copies `lines` 64-byte lines. Both addresses are 64-byte aligned. Whole lines in ascending
-	 * order; no other access to dst, never a read of it.
+	 * Copies `lines` 64-byte lines. Both addresses are 64-byte aligned. Whole lines in
+	 * ascending order; no other access to dst, never a read of it.
 	 */
 	void (*lines)(void *dst, const void *src, size_t lines);
 	/*
-	 * Drain: every line stored before is on its way to the device before any later store. On x86
-	 * sfence, on arm64 dmb oshst: about the time of one posted write.
+	 * Drain: every line stored before is on its way to the device before any later store. On
+	 * x86 sfence, on arm64 dmb oshst: about the time of one posted write.
 	 */
 	void (*drain)(void);
 	/* One aligned 64-bit store that the device takes as a whole: one TLP. */
@@ -49,7 +49,7 @@ struct wcbar_store {
 };
 
 struct wcbar_window {
-	void *addr;          /* 64-byte aligned */
+	void *addr; /* 64-byte aligned */
 	size_t bytes;
 	enum wcbar_type type; /* as intended by the mapping */
 	const struct wcbar_store *store;
