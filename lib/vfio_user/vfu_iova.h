@@ -9,6 +9,7 @@
  * Thousands of entries; look-ups are a binary search. Not thread-safe: the owner serialises.
  */
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -17,6 +18,8 @@ extern "C" {
 #endif
 
 struct vfu_iova_map;
+
+#define VFU_IOVA_ENTRIES_MAX 65535u
 
 #define VFU_IOVA_READ 1u
 #define VFU_IOVA_WRITE 2u
@@ -27,7 +30,8 @@ void vfu_iova_map_destroy(struct vfu_iova_map *map);
 
 /*
  * Adds [iova, iova + bytes) at `addr` of this process; the memory stays the caller's.
- * Returns 0, -EINVAL (empty or wraps around), -EEXIST (overlaps an entry) or -ENOMEM.
+ * Returns 0, -EINVAL (empty or wraps around), -EEXIST (overlaps an entry), -ENOSPC (holds
+ * VFU_IOVA_ENTRIES_MAX already) or -ENOMEM.
  */
 __attribute__((warn_unused_result)) int
 vfu_iova_map_add(struct vfu_iova_map *map, uint64_t iova, uint64_t bytes, void *addr,
@@ -36,7 +40,9 @@ vfu_iova_map_add(struct vfu_iova_map *map, uint64_t iova, uint64_t bytes, void *
 /*
  * Adds a range backed by a file, mapping the file here. Entries that share a file (st_dev, st_ino)
  * share one mapping. The fd may be closed afterwards. Errors as above, or those of fstat and mmap;
- * -ERANGE if the file ends before fd_off + bytes.
+ * -ERANGE if the file ends before fd_off + bytes, -EACCES if the fd was not opened for `prot`,
+ * -EINVAL if it is no file. A pointer found before may be stale afterwards: mappings move when
+ * they grow.
  */
 __attribute__((warn_unused_result)) int
 vfu_iova_map_add_fd(struct vfu_iova_map *map, uint64_t iova, uint64_t bytes, int fd,
@@ -55,6 +61,15 @@ void vfu_iova_map_clear(struct vfu_iova_map *map);
  * in this process. Cost: a binary search, or nothing but a compare when the last entry hits again.
  */
 void *vfu_iova_map_find(struct vfu_iova_map *map, uint64_t iova, uint64_t bytes, unsigned int prot);
+
+/*
+ * For a SIGBUS handler, in the thread that owns the map: the peer has cut short a file that it
+ * shares. If `addr` lies in a file of this map, zeroed private memory takes the place of the whole
+ * file, the map counts as broken until it is cleared, and true is returned: the access can be
+ * tried again. The owner should then part from the peer.
+ */
+bool vfu_iova_map_fault(struct vfu_iova_map *map, const void *addr);
+bool vfu_iova_map_broken(const struct vfu_iova_map *map);
 
 #ifdef __cplusplus
 }

@@ -1,0 +1,353 @@
+/* SPDX-License-Identifier: BSD-3-Clause
+ * Copyright(c) 2026 The wcnic authors
+ */
+#include <assert.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <stdbool.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/queue.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "vfu_iova.h"
+
+/*
+ * A file of the peer, mapped once from its start to the end of what is used of it. Entries hold
+ * offsets, so that the mapping may move when it grows.
+ */
+struct mapped_file {
+	LIST_ENTRY(mapped_file) link;
+	dev_t dev;
+	ino_t ino;
+	bool writable;
+	uint8_t *base;
+	uint64_t bytes;
+	unsigned int refs;
+};
+
+struct entry {
+	uint64_t first; /* IOVA */
+	uint64_t last;
+	struct mapped_file *file; /* NULL: the memory is at `at` */
+	union {
+		uint8_t *at;
+		uint64_t file_off;
+	};
+	unsigned int prot;
+};
+
+struct vfu_iova_map {
+	struct entry *entries; /* sorted, without overlap */
+	size_t n;
+	size_t room;
+	size_t hit; /* the entry that was found last */
+	bool broken;
+	LIST_HEAD(, mapped_file) files;
+};
+
+struct vfu_iova_map *
+vfu_iova_map_create(void)
+{
+	struct vfu_iova_map *map = calloc(1, sizeof(*map));
+
+	if (map != NULL)
+		LIST_INIT(&map->files);
+	return map;
+}
+
+void
+vfu_iova_map_destroy(struct vfu_iova_map *map)
+{
+	if (map == NULL)
+		return;
+	vfu_iova_map_clear(map);
+	free(map->entries);
+	free(map);
+}
+
+/* The first entry that ends at or after `iova`; n if there is none. */
+static size_t
+entry_at(const struct vfu_iova_map *map, uint64_t iova)
+{
+	size_t lo = 0, hi = map->n, mid;
+
+	while (lo < hi) {
+		mid = lo + (hi - lo) / 2;
+		if (map->entries[mid].last < iova)
+			lo = mid + 1;
+		else
+			hi = mid;
+	}
+	return lo;
+}
+
+/* Finds the place of a new range and makes room there. */
+static int
+range_place(struct vfu_iova_map *map, uint64_t iova, uint64_t bytes, size_t *at)
+{
+	struct entry *grown;
+	size_t room;
+
+	if (bytes == 0 || iova + (bytes - 1) < iova)
+		return -EINVAL;
+	*at = entry_at(map, iova);
+	if (*at < map->n && map->entries[*at].first <= iova + (bytes - 1))
+		return -EEXIST;
+	if (map->n == VFU_IOVA_ENTRIES_MAX)
+		return -ENOSPC;
+	if (map->n < map->room)
+		return 0;
+	room = map->room == 0 ? 64 : map->room * 2;
+	grown = realloc(map->entries, room * sizeof(*grown));
+	if (grown == NULL)
+		return -ENOMEM;
+	map->entries = grown;
+	map->room = room;
+	return 0;
+}
+
+static void
+entry_insert(struct vfu_iova_map *map, size_t at, const struct entry *entry)
+{
+	assert(map->n < map->room);
+	memmove(&map->entries[at + 1], &map->entries[at], (map->n - at) * sizeof(*entry));
+	map->entries[at] = *entry;
+	map->n++;
+}
+
+int
+vfu_iova_map_add(struct vfu_iova_map *map, uint64_t iova, uint64_t bytes, void *addr,
+		 unsigned int prot)
+{
+	struct entry entry = {
+		.first = iova,
+		.last = iova + bytes - 1,
+		.at = addr,
+		.prot = prot,
+	};
+	size_t at;
+	int ret;
+
+	ret = range_place(map, iova, bytes, &at);
+	if (ret == 0)
+		entry_insert(map, at, &entry);
+	return ret;
+}
+
+/* Maps the file's first `bytes` bytes; an older, shorter mapping of it is replaced. */
+static int
+file_map(struct mapped_file *file, int fd, uint64_t bytes)
+{
+	int prot = file->writable ? PROT_READ | PROT_WRITE : PROT_READ;
+	void *base;
+
+	/* Without NORESERVE huge pages would be reserved for holes that nobody wants to use. */
+	base = mmap(NULL, bytes, prot, MAP_SHARED | MAP_NORESERVE, fd, 0);
+	if (base == MAP_FAILED)
+		return -errno;
+	if (file->base != NULL)
+		munmap(file->base, file->bytes);
+	file->base = base;
+	file->bytes = bytes;
+	return 0;
+}
+
+/* Checks that a file can back [fd_off, fd_off + bytes); *map_bytes: whole pages of its kind. */
+static int
+file_check(const struct stat *st, uint64_t fd_off, uint64_t bytes, uint64_t *map_bytes)
+{
+	uint64_t page = (uint64_t)st->st_blksize;
+	uint64_t end = fd_off + bytes;
+
+	if (!S_ISREG(st->st_mode))
+		return -EINVAL;
+	if (end < fd_off || st->st_size < 0 || end > (uint64_t)st->st_size)
+		return -ERANGE;
+	/* For huge pages st_blksize is their size, and munmap(2) wants multiples of it. */
+	if (page < (uint64_t)getpagesize() || (page & (page - 1)) != 0)
+		page = (uint64_t)getpagesize();
+	*map_bytes = (end + page - 1) & ~(page - 1);
+	return *map_bytes < end || *map_bytes > SIZE_MAX ? -ERANGE : 0;
+}
+
+static int
+file_get(struct vfu_iova_map *map, int fd, const struct stat *st, uint64_t map_bytes, bool writable,
+	 struct mapped_file **found)
+{
+	struct mapped_file *file;
+	int ret;
+
+	LIST_FOREACH(file, &map->files, link)
+	{
+		if (file->dev != st->st_dev || file->ino != st->st_ino ||
+		    file->writable != writable)
+			continue;
+		ret = map_bytes > file->bytes ? file_map(file, fd, map_bytes) : 0;
+		if (ret < 0)
+			return ret;
+		file->refs++;
+		*found = file;
+		return 0;
+	}
+	file = calloc(1, sizeof(*file));
+	if (file == NULL)
+		return -ENOMEM;
+	file->dev = st->st_dev;
+	file->ino = st->st_ino;
+	file->writable = writable;
+	file->refs = 1;
+	ret = file_map(file, fd, map_bytes);
+	if (ret < 0) {
+		free(file);
+		return ret;
+	}
+	LIST_INSERT_HEAD(&map->files, file, link);
+	*found = file;
+	return 0;
+}
+
+static void
+file_put(struct mapped_file *file)
+{
+	if (--file->refs > 0)
+		return;
+	LIST_REMOVE(file, link);
+	munmap(file->base, file->bytes);
+	free(file);
+}
+
+int
+vfu_iova_map_add_fd(struct vfu_iova_map *map, uint64_t iova, uint64_t bytes, int fd,
+		    uint64_t fd_off, unsigned int prot)
+{
+	struct entry entry = {
+		.first = iova,
+		.last = iova + bytes - 1,
+		.file_off = fd_off,
+		.prot = prot,
+	};
+	uint64_t map_bytes;
+	struct stat st;
+	int ret, mode;
+	size_t at;
+
+	ret = range_place(map, iova, bytes, &at);
+	if (ret < 0)
+		return ret;
+	mode = fcntl(fd, F_GETFL);
+	if (mode < 0 || fstat(fd, &st) < 0)
+		return -errno;
+	mode &= O_ACCMODE;
+	if (mode == O_WRONLY || (mode == O_RDONLY && (prot & VFU_IOVA_WRITE)))
+		return -EACCES;
+	ret = file_check(&st, fd_off, bytes, &map_bytes);
+	if (ret < 0)
+		return ret;
+	ret = file_get(map, fd, &st, map_bytes, mode == O_RDWR, &entry.file);
+	if (ret == 0)
+		entry_insert(map, at, &entry);
+	return ret;
+}
+
+int
+vfu_iova_map_remove(struct vfu_iova_map *map, uint64_t iova, uint64_t bytes)
+{
+	uint64_t last = iova + (bytes - 1);
+	size_t from, to, i;
+
+	if (bytes == 0)
+		return 0;
+	if (last < iova)
+		last = UINT64_MAX;
+	from = entry_at(map, iova);
+	for (to = from; to < map->n && map->entries[to].first <= last; to++)
+		if (map->entries[to].first < iova || map->entries[to].last > last)
+			return -EINVAL;
+	for (i = from; i < to; i++)
+		if (map->entries[i].file != NULL)
+			file_put(map->entries[i].file);
+	memmove(&map->entries[from], &map->entries[to], (map->n - to) * sizeof(*map->entries));
+	map->n -= to - from;
+	map->hit = 0;
+	return (int)(to - from);
+}
+
+void
+vfu_iova_map_clear(struct vfu_iova_map *map)
+{
+	size_t i;
+
+	for (i = 0; i < map->n; i++)
+		if (map->entries[i].file != NULL)
+			file_put(map->entries[i].file);
+	map->n = 0;
+	map->hit = 0;
+	map->broken = false;
+}
+
+static uint8_t *
+entry_addr(const struct entry *entry)
+{
+	return entry->file != NULL ? entry->file->base + entry->file_off : entry->at;
+}
+
+void *
+vfu_iova_map_find(struct vfu_iova_map *map, uint64_t iova, uint64_t bytes, unsigned int prot)
+{
+	uint64_t last = iova + (bytes - 1);
+	const struct entry *entry, *next;
+	uint8_t *addr;
+	size_t at;
+
+	if (bytes == 0 || last < iova)
+		return NULL;
+	at = map->hit;
+	if (at >= map->n || iova < map->entries[at].first || iova > map->entries[at].last)
+		at = entry_at(map, iova);
+	if (at >= map->n)
+		return NULL;
+	entry = &map->entries[at];
+	if (entry->first > iova || (entry->prot & prot) != prot)
+		return NULL;
+	map->hit = at;
+	addr = entry_addr(entry) + (iova - entry->first);
+	/* The rest may be in entries that follow, as long as they follow here as well. */
+	for (; entry->last < last; entry = next) {
+		next = entry + 1;
+		if (next == map->entries + map->n || next->first != entry->last + 1 ||
+		    (next->prot & prot) != prot ||
+		    entry_addr(next) != entry_addr(entry) + (entry->last - entry->first) + 1)
+			return NULL;
+	}
+	return addr;
+}
+
+bool
+vfu_iova_map_fault(struct vfu_iova_map *map, const void *addr)
+{
+	uintptr_t at = (uintptr_t)addr;
+	struct mapped_file *file;
+	void *base;
+
+	LIST_FOREACH(file, &map->files, link)
+	{
+		if (at < (uintptr_t)file->base || at - (uintptr_t)file->base >= file->bytes)
+			continue;
+		base = mmap(file->base, file->bytes, PROT_READ | PROT_WRITE,
+			    MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED | MAP_NORESERVE, -1, 0);
+		if (base == MAP_FAILED)
+			return false;
+		map->broken = true;
+		return true;
+	}
+	return false;
+}
+
+bool
+vfu_iova_map_broken(const struct vfu_iova_map *map)
+{
+	return map->broken;
+}
