@@ -1,0 +1,61 @@
+/* SPDX-License-Identifier: BSD-3-Clause
+ * Copyright(c) 2026 The wcnic authors
+ */
+#ifndef VFU_SERVER_PRIV_H
+#define VFU_SERVER_PRIV_H
+
+/* What the server's files share: connections (vfu_server.c), requests (vfu_server_cmd.c). */
+
+#include <sys/stat.h>
+
+#include "vfu_server.h"
+#include "vfu_sock.h"
+
+#define VFU_LOG_ERROR 3
+#define VFU_LOG_WARNING 4
+#define VFU_LOG_INFO 6
+
+#define VFU_SERVER_AREAS_MAX 64u
+#define VFU_SERVER_VECTORS_MAX 2048u
+
+enum vfu_server_state {
+	VFU_SERVER_ALONE,    /* no client */
+	VFU_SERVER_GREETING, /* connected, version not agreed */
+	VFU_SERVER_SERVING,
+};
+
+struct vfu_server {
+	struct vfu_server_config config;
+	struct vfu_iova_map *iova;
+	int *irq_fds; /* one a vector; -1: not armed */
+	int epoll;
+	int listener; /* -1: the client was brought */
+	struct sockaddr_un addr;
+	struct stat file; /* of the socket, to unlink no other's */
+	enum vfu_server_state state;
+	bool leaving; /* dropped as soon as its last reply is out */
+	int sock;     /* of the client; -1: none */
+	bool tx_pending;
+	bool accept_failing; /* said once */
+	unsigned int complaints;
+	struct vfu_rx rx;
+	struct vfu_tx tx;
+};
+
+__attribute__((format(printf, 3, 4))) void
+vfu_server_log(const struct vfu_server *server, int level, const char *fmt, ...);
+
+/* Logs what is wrong with a client's request: only the first few of a connection. */
+__attribute__((format(printf, 2, 3))) void
+vfu_server_complain(struct vfu_server *server, const char *fmt, ...);
+
+/*
+ * Does the whole request in server->rx. The reply is in server->tx; returns whether there is one.
+ * May move the state to SERVING, and set `leaving`.
+ */
+bool vfu_server_request(struct vfu_server *server);
+
+/* Disarms [start, start + count). */
+void vfu_server_irqs_clear(struct vfu_server *server, unsigned int start, unsigned int count);
+
+#endif /* VFU_SERVER_PRIV_H */
