@@ -1,0 +1,223 @@
+/* SPDX-License-Identifier: BSD-3-Clause
+ * Copyright(c) 2026 The wcnic authors
+ */
+#include <syslog.h>
+
+#include "card_internal.h"
+
+/* Section 3: commands in, answers out. */
+
+#define ADMIN_BURST 32u
+
+static enum wcnic_admin_status
+identify(struct wcnic_card *card, struct admin_call *call)
+{
+	struct wcnic_identity *id = &call->answer.identity;
+
+	id->abi_version = htole32(WCNIC_ABI_VERSION);
+	id->fw_version = htole32(CARD_FW_VERSION);
+	id->caps = htole64(card->caps);
+	id->max_txq = htole16(card->n_queues);
+	id->max_rxq = htole16(card->n_queues);
+	id->max_windows = htole16(card->n_windows);
+	id->max_vectors = htole16(card_vectors(card));
+	id->min_depth = htole16(CARD_DEPTH_MIN);
+	id->max_depth = htole16(CARD_DEPTH_MAX);
+	id->max_frame_bytes = htole16(CARD_FRAME_MAX);
+	id->min_frame_bytes = htole16(CARD_FRAME_MIN);
+	id->window_align = htole32(WCNIC_WINDOW_ALIGN);
+	id->max_window_bytes = htole32(card->window_bytes_max);
+	id->push_wait_ns = htole32(card->push_wait_ns);
+	id->heartbeat_ns = htole32(CARD_HEARTBEAT_NS);
+	id->reta_entries = htole16(WCNIC_RETA_ENTRIES);
+	id->max_slot_lines = htole16(WCNIC_SLOT_LINES_MAX);
+	memcpy(id->mac, card->perm_mac, sizeof(id->mac));
+	memcpy(id->model, "wcnic model", sizeof("wcnic model"));
+	return WCNIC_ST_OK;
+}
+
+static enum wcnic_admin_status
+features_set(struct wcnic_card *card, struct admin_call *call)
+{
+	const struct wcnic_cmd_features *p = call->params;
+	uint64_t features = le64toh(p->features);
+	uint64_t unknown = features & ~card->caps;
+
+	if (card->admin.features_set || card->admin.queue_made)
+		return WCNIC_ST_BAD_STATE;
+	if (unknown != 0) {
+		call->result = (uint32_t)__builtin_ctzll(unknown);
+		return WCNIC_ST_UNSUPPORTED;
+	}
+	card->features = features;
+	card->admin.features_set = true;
+	return WCNIC_ST_OK;
+}
+
+void
+wcnic_card_stats(struct wcnic_card *card, struct wcnic_stats *stats)
+{
+	const struct card_port *port = &card->port;
+	uint64_t frames = 0;
+	bool done = false;
+
+	*stats = card->stats;
+	if (port->ops != NULL && port->ops->input != NULL)
+		port->ops->input(port->ctx, &frames, &done);
+	stats->port_in_frames = frames;
+	stats->port_in_done = done;
+}
+
+static enum wcnic_admin_status
+stats_query(struct wcnic_card *card, struct admin_call *call)
+{
+	struct wcnic_stats stats;
+	uint64_t words[sizeof(stats) / 8];
+	unsigned int i;
+
+	/* Every counter is a word of 64 bits. */
+	wcnic_card_stats(card, &stats);
+	memcpy(words, &stats, sizeof(words));
+	for (i = 0; i < sizeof(stats) / 8; i++)
+		words[i] = htole64(words[i]);
+	memcpy(&call->answer.stats, words, sizeof(words));
+	return WCNIC_ST_OK;
+}
+
+struct admin_op {
+	admin_fn fn;
+	uint16_t answer_bytes;
+	uint16_t input_bytes;
+};
+
+static const struct admin_op admin_ops[] = {
+	[WCNIC_OP_IDENTIFY] = {identify, sizeof(struct wcnic_identity), 0},
+	[WCNIC_OP_FEATURES_SET] = {features_set, 0, 0},
+	[WCNIC_OP_WINDOW_ALLOC] = {window_alloc, sizeof(struct wcnic_window_grant), 0},
+	[WCNIC_OP_WINDOW_FREE] = {window_free, 0, 0},
+	[WCNIC_OP_WINDOW_QUERY] = {window_query, sizeof(struct wcnic_window_grant), 0},
+	[WCNIC_OP_WINDOW_TEST] = {window_test, 0, 0},
+	[WCNIC_OP_TXQ_CREATE] = {txq_create, 0, 0},
+	[WCNIC_OP_TXQ_DESTROY] = {txq_destroy, 0, 0},
+	[WCNIC_OP_RXQ_CREATE] = {rxq_create, 0, 0},
+	[WCNIC_OP_RXQ_DESTROY] = {rxq_destroy, 0, 0},
+	[WCNIC_OP_PORT_QUERY] = {port_query, sizeof(struct wcnic_port_info), 0},
+	[WCNIC_OP_PORT_SET] = {port_set, 0, 0},
+	[WCNIC_OP_STATS_QUERY] = {stats_query, sizeof(struct wcnic_stats), 0},
+	[WCNIC_OP_RSS_SET] = {rss_set, 0, sizeof(struct wcnic_rss)},
+};
+
+/* The command's buffer, checked before anything is done so that a failed command changes nothing.
+ */
+__attribute__((warn_unused_result)) static enum wcnic_admin_status
+buffer_get(struct wcnic_card *card, const struct wcnic_admin_cmd *cmd, const struct admin_op *op,
+	   struct admin_call *call, void **buffer, uint32_t *buffer_bytes)
+{
+	uint32_t bytes = le32toh(cmd->data_bytes);
+	uint32_t needed = op->input_bytes != 0 ? op->input_bytes : op->answer_bytes;
+	unsigned int prot = op->input_bytes != 0 ? WCNIC_DMA_READ : WCNIC_DMA_WRITE;
+
+	*buffer = NULL;
+	*buffer_bytes = 0;
+	if (needed == 0)
+		return WCNIC_ST_OK;
+	if (bytes == 0 || bytes < op->input_bytes) {
+		call->result = offsetof(struct wcnic_admin_cmd, data_bytes);
+		return WCNIC_ST_INVALID_FIELD;
+	}
+	*buffer_bytes = bytes < needed ? bytes : needed;
+	*buffer = card_dma(card, le64toh(cmd->data_iova), *buffer_bytes, prot);
+	return *buffer != NULL ? WCNIC_ST_OK : WCNIC_ST_BAD_ADDRESS;
+}
+
+static enum wcnic_admin_status
+command_do(struct wcnic_card *card, const struct wcnic_admin_cmd *cmd, struct admin_call *call,
+	   uint32_t *answered)
+{
+	const struct admin_op *op;
+	struct wcnic_rss input;
+	enum wcnic_admin_status status;
+	uint32_t buffer_bytes;
+	void *buffer;
+
+	if (cmd->opcode >= sizeof(admin_ops) / sizeof(admin_ops[0]) ||
+	    admin_ops[cmd->opcode].fn == NULL)
+		return WCNIC_ST_UNSUPPORTED;
+	if (cmd->flags != 0) {
+		call->result = offsetof(struct wcnic_admin_cmd, flags);
+		return WCNIC_ST_INVALID_FIELD;
+	}
+	op = &admin_ops[cmd->opcode];
+	status = buffer_get(card, cmd, op, call, &buffer, &buffer_bytes);
+	if (status != WCNIC_ST_OK)
+		return status;
+	if (op->input_bytes != 0) {
+		memcpy(&input, buffer, sizeof(input));
+		call->input = &input;
+	}
+	call->params = cmd->params;
+	status = op->fn(card, call);
+	if (status != WCNIC_ST_OK || op->answer_bytes == 0)
+		return status;
+	memcpy(buffer, &call->answer, buffer_bytes);
+	*answered = buffer_bytes;
+	return WCNIC_ST_OK;
+}
+
+/* Returns false if the rings cannot be reached. */
+static bool
+command_next(struct wcnic_card *card)
+{
+	struct admin *admin = &card->admin;
+	uint16_t idx = admin->asq_head & (admin->asq_entries - 1);
+	uint16_t seq = admin->asq_head;
+	struct admin_call call = {0};
+	struct wcnic_admin_cmd cmd;
+	struct wcnic_admin_cpl cpl = {0};
+	uint32_t answered = 0;
+	enum wcnic_admin_status status;
+	void *src, *dst;
+
+	src = card_dma(card, admin->asq_base + idx * sizeof(cmd), sizeof(cmd), WCNIC_DMA_READ);
+	dst = card_dma(card, admin->acq_base + idx * sizeof(cpl), sizeof(cpl), WCNIC_DMA_WRITE);
+	if (src == NULL || dst == NULL) {
+		card_fatal(card, WCNIC_ERR_ADMIN_CONFIG,
+			   src == NULL ? WCNIC_REG_ASQ_BASE : WCNIC_REG_ACQ_BASE);
+		return false;
+	}
+	memcpy(&cmd, src, sizeof(cmd));
+	admin->asq_head++;
+	status = command_do(card, &cmd, &call, &answered);
+	if (status != WCNIC_ST_OK)
+		card_log(card, LOG_DEBUG, "command 0x%02x: status %d, result %u", cmd.opcode,
+			 status, call.result);
+	cpl.cmd_id = cmd.cmd_id;
+	cpl.status = htole16(status);
+	cpl.result = htole32(call.result);
+	cpl.data_bytes = htole32(answered);
+	cpl.sq_head = htole16(admin->asq_head);
+	cpl.phase = ring_phase(seq, admin->asq_entries);
+	shared_publish16(dst, &cpl);
+	return true;
+}
+
+unsigned int
+admin_poll(struct wcnic_card *card)
+{
+	struct admin *admin = &card->admin;
+	unsigned int done = 0;
+
+	while (done < ADMIN_BURST && admin->asq_head != admin->asq_tail && !card->fw_hung) {
+		/* A planned fault: it comes once, so that a driver can be seen to recover. */
+		if (card->hang_after_cmds != 0 && card->cmds_done == card->hang_after_cmds) {
+			card->hang_after_cmds = 0;
+			card->fw_hung = true;
+			break;
+		}
+		if (!command_next(card))
+			break;
+		card->cmds_done++;
+		done++;
+	}
+	return done;
+}

@@ -1,0 +1,282 @@
+/* SPDX-License-Identifier: BSD-3-Clause
+ * Copyright(c) 2026 The wcnic authors
+ */
+#include <errno.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <syslog.h>
+
+#include "card_internal.h"
+
+#define APERTURE_MIN (1ull << 20)
+#define APERTURE_MAX (1ull << 30)
+
+void
+card_log(struct wcnic_card *card, int level, const char *fmt, ...)
+{
+	char line[256];
+	va_list ap;
+
+	if (card->ops->log == NULL)
+		return;
+	va_start(ap, fmt);
+	vsnprintf(line, sizeof(line), fmt, ap);
+	va_end(ap);
+	card->ops->log(card->ctx, level, line);
+}
+
+void
+card_error_note(struct wcnic_card *card, enum wcnic_error cause, uint32_t info)
+{
+	if (card->error_cause != WCNIC_ERR_NONE)
+		return;
+	card->error_cause = cause;
+	card->error_info = info;
+}
+
+void
+card_fatal(struct wcnic_card *card, enum wcnic_error cause, uint32_t info)
+{
+	if (card->status & WCNIC_STATUS_ERROR)
+		return;
+	card_log(card, LOG_ERR, "fatal error %d, detail 0x%x: the card waits for a reset", cause,
+		 info);
+	card_error_note(card, cause, info);
+	card->status |= WCNIC_STATUS_ERROR;
+	event_post(card, WCNIC_EV_FATAL, 0, cause, 0);
+}
+
+void
+card_irq(struct wcnic_card *card, uint16_t vector)
+{
+	if (vector != WCNIC_VECTOR_NONE && card->ops->irq != NULL)
+		card->ops->irq(card->ctx, vector);
+}
+
+uint16_t
+card_vectors(const struct wcnic_card *card)
+{
+	return card->ops->irq != NULL ? 2 * card->n_queues : 0;
+}
+
+void
+card_beat(struct wcnic_card *card)
+{
+	uint64_t now_ns = card->ops->now_ns(card->ctx);
+
+	card->now_ns = now_ns;
+	if (card->fw_hung || now_ns - card->beat_ns < CARD_HEARTBEAT_NS / 10)
+		return;
+	card->beat_ns = now_ns;
+	card->heartbeat++;
+}
+
+/* splitmix64 */
+static uint64_t
+seed_mix(uint64_t seed)
+{
+	seed += 0x9e3779b97f4a7c15ull;
+	seed = (seed ^ (seed >> 30)) * 0xbf58476d1ce4e5b9ull;
+	seed = (seed ^ (seed >> 27)) * 0x94d049bb133111ebull;
+	return seed ^ (seed >> 31);
+}
+
+static void
+card_identity_init(struct wcnic_card *card, const struct wcnic_card_config *config)
+{
+	static const uint8_t none[6];
+	uint64_t mix = seed_mix(config->seed);
+	unsigned int i;
+
+	card->random = seed_mix(mix);
+	card->generation = (uint16_t)(mix >> 48);
+	memcpy(card->perm_mac, config->mac, sizeof(card->perm_mac));
+	if (memcmp(config->mac, none, sizeof(none)) == 0) {
+		for (i = 0; i < sizeof(card->perm_mac); i++)
+			card->perm_mac[i] = (uint8_t)(mix >> (8 * i));
+		card->perm_mac[0] = 0x02; /* locally administered, not a group */
+	}
+	card->caps = WCNIC_CAP_RSS;
+	if (!config->no_push)
+		card->caps |= WCNIC_CAP_PUSH;
+	if (config->ops->irq != NULL)
+		card->caps |= WCNIC_CAP_MSIX;
+}
+
+static const char *
+config_fault(const struct wcnic_card_config *config)
+{
+	if (config->ops->dma == NULL || config->ops->now_ns == NULL)
+		return "ops: dma and now_ns are needed";
+	if (config->aperture == NULL || ((uintptr_t)config->aperture & 4095) != 0)
+		return "aperture: page-aligned memory is needed";
+	if (!is_pow2(config->aperture_bytes) || config->aperture_bytes < APERTURE_MIN ||
+	    config->aperture_bytes > APERTURE_MAX)
+		return "aperture_bytes: a power of two from 1 MiB to 1 GiB is needed";
+	if (config->queue_pairs > CARD_QUEUES_MAX)
+		return "queue_pairs: at most 64";
+	if (config->mac[0] & 1)
+		return "mac: a group address";
+	return NULL;
+}
+
+/* Everything that a reset clears: also the state of power-on. */
+static void
+card_clear(struct wcnic_card *card)
+{
+	card->ctrl = 0;
+	card->status = WCNIC_STATUS_READY;
+	card->error_cause = WCNIC_ERR_NONE;
+	card->error_info = 0;
+	card->fw_hung = false;
+	card->features = card->caps & (WCNIC_CAP_PUSH | WCNIC_CAP_RSS);
+	memset(&card->admin, 0, sizeof(card->admin));
+	memset(&card->stats, 0, sizeof(card->stats));
+	memset(&card->stray, 0, sizeof(card->stray));
+	card->rx_held = false;
+	rss_reset(card);
+	port_reset(card);
+}
+
+int
+wcnic_card_create(const struct wcnic_card_config *config, struct wcnic_card **out)
+{
+	struct wcnic_card *card;
+	const char *fault = config->ops == NULL ? "ops: needed" : config_fault(config);
+
+	if (fault != NULL) {
+		if (config->ops != NULL && config->ops->log != NULL)
+			config->ops->log(config->ctx, LOG_ERR, fault);
+		return -EINVAL;
+	}
+	card = calloc(1, sizeof(*card));
+	if (card == NULL)
+		return -ENOMEM;
+	card->ops = config->ops;
+	card->ctx = config->ctx;
+	card->aperture = config->aperture;
+	card->aperture_bytes = config->aperture_bytes;
+	card->n_queues = config->queue_pairs != 0 ? config->queue_pairs : CARD_QUEUES_DEFAULT;
+	card->n_pages = (uint32_t)(card->aperture_bytes / WCNIC_WINDOW_ALIGN);
+	card->n_windows = card->n_pages < CARD_WINDOWS_MAX ? card->n_pages : CARD_WINDOWS_MAX;
+	card->push_wait_ns = config->push_wait_ns != 0 ? config->push_wait_ns : CARD_PUSH_WAIT_NS;
+	card->window_bytes_max = CARD_WINDOW_BYTES_MAX;
+	if (card->window_bytes_max > card->aperture_bytes / 4)
+		card->window_bytes_max = (uint32_t)(card->aperture_bytes / 4);
+	card->hang_after_cmds = config->hang_after_cmds;
+	card->page_owner = calloc(card->n_pages, sizeof(*card->page_owner));
+	if (card->page_owner == NULL)
+		goto no_pages;
+	card->frags = calloc(CARD_FRAME_MAX, sizeof(*card->frags));
+	if (card->frags == NULL)
+		goto no_frags;
+	card_identity_init(card, config);
+	window_generation_next(card);
+	card_clear(card);
+	*out = card;
+	return 0;
+no_frags:
+	free(card->page_owner);
+no_pages:
+	free(card);
+	return -ENOMEM;
+}
+
+void
+wcnic_card_destroy(struct wcnic_card *card)
+{
+	if (card == NULL)
+		return;
+	free(card->frags);
+	free(card->page_owner);
+	free(card);
+}
+
+void
+wcnic_card_reset(struct wcnic_card *card)
+{
+	txq_reset_all(card);
+	rxq_reset_all(card);
+	window_reset_all(card);
+	window_generation_next(card);
+	card_clear(card);
+	card->reset_count++;
+	card_log(card, LOG_INFO, "reset %u", card->reset_count);
+}
+
+/* Queues take turns at being first, so that none starves when buffers are few. */
+static unsigned int
+card_poll_tx(struct wcnic_card *card)
+{
+	unsigned int first = card->poll_id % CARD_QUEUES_MAX;
+	uint64_t turned = card->txq_live >> first;
+	unsigned int moved = 0;
+	unsigned int qid;
+
+	if (first != 0)
+		turned |= card->txq_live << (CARD_QUEUES_MAX - first);
+	for (; turned != 0; turned &= turned - 1) {
+		qid = (first + __builtin_ctzll(turned)) % CARD_QUEUES_MAX;
+		moved += txq_poll(card, &card->txqs[qid]);
+	}
+	return moved;
+}
+
+static unsigned int
+card_poll_port(struct wcnic_card *card)
+{
+	const struct wcnic_port_ops *ops = card->port.ops;
+
+	if (ops == NULL || ops->poll == NULL || !(card->port.flags & WCNIC_PORTF_UP) ||
+	    card->rxq_live == 0)
+		return 0;
+	return ops->poll(card->port.ctx, CARD_BURST);
+}
+
+unsigned int
+wcnic_card_poll(struct wcnic_card *card)
+{
+	unsigned int moved;
+	uint64_t live;
+
+	card->poll_id++;
+	card_beat(card);
+	if ((card->status & (WCNIC_STATUS_ENABLED | WCNIC_STATUS_ERROR)) != WCNIC_STATUS_ENABLED)
+		return 0;
+	card->polling = true;
+	moved = admin_poll(card);
+	for (live = card->rxq_live; live != 0; live &= live - 1)
+		rxq_poll(card, &card->rxqs[__builtin_ctzll(live)]);
+	moved += card_poll_tx(card);
+	moved += card_poll_port(card);
+	for (live = card->rxq_live; live != 0; live &= live - 1)
+		rxq_poll(card, &card->rxqs[__builtin_ctzll(live)]);
+	port_link_poll(card);
+	stray_poll(card);
+	event_poll(card);
+	card->polling = false;
+	return moved;
+}
+
+int
+wcnic_card_bar_read(struct wcnic_card *card, unsigned int bar, uint64_t off, void *data,
+		    size_t bytes)
+{
+	if (bar == WCNIC_BAR_REGS)
+		return regs_read(card, off, data, bytes);
+	if (bar == WCNIC_BAR_WINDOWS)
+		return window_read(card, off, data, bytes);
+	return -EINVAL;
+}
+
+int
+wcnic_card_bar_write(struct wcnic_card *card, unsigned int bar, uint64_t off, const void *data,
+		     size_t bytes)
+{
+	if (bar == WCNIC_BAR_REGS)
+		return regs_write(card, off, data, bytes);
+	if (bar == WCNIC_BAR_WINDOWS)
+		return window_write(card, off, data, bytes);
+	return -EINVAL;
+}

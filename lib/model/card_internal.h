@@ -1,0 +1,381 @@
+/* SPDX-License-Identifier: BSD-3-Clause
+ * Copyright(c) 2026 The wcnic authors
+ */
+#ifndef CARD_INTERNAL_H
+#define CARD_INTERNAL_H
+
+/* What the objects of the model know of one another. Section numbers are the datasheet's. */
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <string.h>
+
+#include "wcnic_card.h"
+
+#define CARD_QUEUES_MAX 64u
+#define CARD_QUEUES_DEFAULT 16u
+#define CARD_WINDOWS_MAX 256u
+#define CARD_FW_VERSION 0x00010000u
+#define CARD_DEPTH_MIN 8u
+#define CARD_DEPTH_MAX 4096u
+#define CARD_FRAME_MIN 14u
+#define CARD_FRAME_MAX (WCNIC_MTU_MAX + WCNIC_L2_OVERHEAD)
+#define CARD_WINDOW_BYTES_MAX (4u << 20)
+#define CARD_PUSH_WAIT_NS 100000u
+#define CARD_HEARTBEAT_NS 100000000u
+#define CARD_BURST 64u
+#define CARD_SPEED_MBPS 100000u
+/* Each entry of a frame costs its bytes, its header and padding to eight bytes. */
+#define CARD_FRAME_ENTRIES_MAX 255u
+#define CARD_SCRATCH_BYTES (CARD_FRAME_MAX + (CARD_FRAME_ENTRIES_MAX + 2) * 16 + 1024)
+
+/* What the parser found in the first bytes of a frame. */
+struct rx_parse {
+	uint16_t ptype;
+	uint8_t rss_type; /* one WCNIC_RSS_* bit of the address pair, or 0 */
+	uint8_t addr_bytes;
+	bool has_ports;
+	uint8_t tuple[36]; /* addresses, then ports: in wire order */
+};
+
+struct rss_state {
+	uint32_t types;
+	uint16_t reta[WCNIC_RETA_ENTRIES];
+	uint32_t table[72][16]; /* hash contribution of each input nibble */
+};
+
+struct window {
+	bool used;
+	uint8_t type;
+	uint8_t slot_lines;
+	uint16_t generation;
+	uint16_t qid;
+	uint16_t slots;
+	uint16_t users; /* queues that hold it */
+	uint32_t bytes;
+	uint64_t off;
+};
+
+enum queue_state {
+	QUEUE_NONE = 0,
+	QUEUE_RUN,
+	QUEUE_STOPPED, /* Tx: after INCOMPLETE or DROPPED, waits for the next epoch */
+	QUEUE_FAILED,  /* after QUEUE_ERROR, waits for its destruction */
+};
+
+struct txq {
+	enum queue_state state;
+	uint16_t qid;
+	uint16_t depth;
+	uint16_t vector;
+	uint16_t db_window;
+	uint16_t push_window;
+	uint32_t db_off;
+	uint64_t ring_iova;
+	uint64_t cq_iova;
+
+	uint64_t *db;   /* the record, in the aperture */
+	uint8_t *slots; /* the push window, in the aperture; NULL: none or revoked */
+	bool may_push;  /* was created with a push window */
+	uint16_t n_slots;
+	uint16_t generation;
+	uint8_t slot_lines;
+
+	uint64_t db_seen;
+	uint16_t head; /* first entry without completion */
+	uint16_t tail;
+	uint16_t cq_tail;
+	uint16_t expired_seq; /* head when old lines were last forgotten */
+	uint8_t epoch;
+	uint8_t placement;
+	bool switching;
+	uint8_t next_placement;
+	uint16_t switch_seq;
+
+	bool waiting; /* for a slot to become whole, at head */
+	bool held;    /* by the port, at head */
+	uint64_t wait_since_ns;
+};
+
+struct rxq {
+	enum queue_state state;
+	uint16_t qid;
+	uint16_t depth;
+	uint16_t vector;
+	uint16_t db_window;
+	uint32_t db_off;
+	uint32_t buf_bytes;
+	uint64_t ring_iova;
+	uint64_t cq_iova;
+
+	uint64_t *db;
+	uint64_t db_fired; /* the record that the interrupt was raised for */
+	bool fired;
+	uint16_t head; /* of buffers and of completions: one for one */
+	uint16_t tail;
+
+	uint64_t map_id; /* the poll that the two pointers belong to */
+	const uint8_t *ring;
+	uint8_t *cq;
+};
+
+struct admin {
+	uint64_t asq_base;
+	uint64_t acq_base;
+	uint64_t aeq_base;
+	uint32_t size;
+	uint16_t asq_entries;
+	uint16_t asq_head;
+	uint16_t asq_tail;
+	uint16_t aeq_entries;
+	uint16_t aeq_head;
+	uint16_t aeq_tail;
+	uint32_t lost; /* events since the ring was full */
+	bool features_set;
+	bool queue_made; /* since reset */
+};
+
+struct card_port {
+	const struct wcnic_port_ops *ops;
+	void *ctx;
+	bool link_up;
+	uint32_t speed_mbps;
+	uint16_t mtu;
+	uint16_t flags;
+	uint8_t mac[6];
+};
+
+struct stray {
+	uint64_t next_off; /* where the search goes on */
+	uint32_t polls;
+	uint32_t lines; /* found and not yet told */
+	uint64_t first_off;
+	bool told;
+	uint64_t told_ns;
+};
+
+struct wcnic_card {
+	const struct wcnic_card_ops *ops;
+	void *ctx;
+	uint8_t *aperture;
+	uint64_t aperture_bytes;
+	uint16_t n_queues;
+	uint16_t n_windows;
+	uint32_t push_wait_ns;
+	uint32_t window_bytes_max;
+	uint32_t hang_after_cmds;
+	uint64_t caps;
+	uint8_t perm_mac[6];
+
+	uint64_t now_ns; /* of this poll */
+	uint64_t poll_id;
+	bool polling;
+
+	uint32_t ctrl;
+	uint32_t status;
+	uint32_t error_cause;
+	uint32_t error_info;
+	uint32_t heartbeat;
+	uint64_t beat_ns;
+	uint32_t reset_count;
+	bool fw_hung;
+	uint32_t cmds_done;
+	uint64_t features;
+
+	uint64_t random;
+	uint16_t generation;
+	uint16_t *page_owner; /* by 64 KiB of the aperture: window id + 1, or 0 */
+	uint32_t n_pages;
+
+	struct admin admin;
+	struct card_port port;
+	struct stray stray;
+	struct rss_state rss;
+	struct wcnic_stats stats; /* in host byte order */
+	bool rx_held;
+
+	uint64_t txq_live; /* a bit per queue that exists */
+	uint64_t rxq_live;
+	struct window windows[CARD_WINDOWS_MAX];
+	struct txq txqs[CARD_QUEUES_MAX];
+	struct rxq rxqs[CARD_QUEUES_MAX];
+
+	struct wcnic_frag *frags; /* CARD_FRAME_MAX of them: the frame being sent */
+	uint64_t scratch[CARD_SCRATCH_BYTES / 8];
+};
+
+/* ---- shared memory ----------------------------------------------------------------------- */
+
+static inline uint64_t
+shared_load(const void *word)
+{
+	return __atomic_load_n((const uint64_t *)word, __ATOMIC_RELAXED);
+}
+
+/* A 16-byte completion: its last word, which holds the phase, becomes visible last. */
+static inline void
+shared_publish16(void *dst, const void *src)
+{
+	uint64_t words[2];
+
+	memcpy(words, src, sizeof(words));
+	__atomic_store_n((uint64_t *)dst, words[0], __ATOMIC_RELAXED);
+	__atomic_store_n((uint64_t *)dst + 1, words[1], __ATOMIC_RELEASE);
+}
+
+static inline void *
+card_dma(struct wcnic_card *card, uint64_t iova, size_t bytes, unsigned int prot)
+{
+	return card->ops->dma(card->ctx, iova, bytes, prot);
+}
+
+/* The phase of entry `seq` of a ring: 1 in the first lap. */
+static inline uint8_t
+ring_phase(uint16_t seq, uint16_t entries)
+{
+	return (seq & entries) ? 0 : WCNIC_PHASE_BIT;
+}
+
+static inline bool
+is_pow2(uint64_t value)
+{
+	return value != 0 && (value & (value - 1)) == 0;
+}
+
+/* ---- card.c ------------------------------------------------------------------------------ */
+
+__attribute__((format(printf, 3, 4))) void
+card_log(struct wcnic_card *card, int level, const char *fmt, ...);
+/* Notes the first error since reset. */
+void card_error_note(struct wcnic_card *card, enum wcnic_error cause, uint32_t info);
+/* The card can only be reset after this. */
+void card_fatal(struct wcnic_card *card, enum wcnic_error cause, uint32_t info);
+void card_irq(struct wcnic_card *card, uint16_t vector);
+void card_beat(struct wcnic_card *card);
+uint16_t card_vectors(const struct wcnic_card *card);
+
+/* ---- regs.c ------------------------------------------------------------------------------ */
+
+int regs_read(struct wcnic_card *card, uint64_t off, void *data, size_t bytes);
+int regs_write(struct wcnic_card *card, uint64_t off, const void *data, size_t bytes);
+
+/* ---- admin.c ----------------------------------------------------------------------------- */
+
+unsigned int admin_poll(struct wcnic_card *card);
+
+/* One command while it is done: the answer and the result go back with the status. */
+struct admin_call {
+	const void *params;
+	const void *input;
+	uint32_t result;
+	union {
+		struct wcnic_identity identity;
+		struct wcnic_window_grant grant;
+		struct wcnic_port_info port;
+		struct wcnic_stats stats;
+	} answer;
+};
+
+/* Refuses the parameter `field` of the command's `type`. */
+#define ADMIN_BAD_FIELD(call, type, field)                                                         \
+	((call)->result = offsetof(struct wcnic_admin_cmd, params) + offsetof(struct type, field), \
+	 WCNIC_ST_INVALID_FIELD)
+
+typedef enum wcnic_admin_status (*admin_fn)(struct wcnic_card *card, struct admin_call *call);
+
+/* ---- event.c ----------------------------------------------------------------------------- */
+
+void event_post(struct wcnic_card *card, enum wcnic_event_type type, uint32_t arg0, uint32_t arg1,
+		uint64_t arg64);
+/* Tells of events that did not fit, once there is room. */
+void event_poll(struct wcnic_card *card);
+
+/* ---- window.c ---------------------------------------------------------------------------- */
+
+enum wcnic_admin_status window_alloc(struct wcnic_card *card, struct admin_call *call);
+enum wcnic_admin_status window_free(struct wcnic_card *card, struct admin_call *call);
+enum wcnic_admin_status window_query(struct wcnic_card *card, struct admin_call *call);
+enum wcnic_admin_status window_test(struct wcnic_card *card, struct admin_call *call);
+void window_reset_all(struct wcnic_card *card);
+/* The window `id` if it is of that type, else NULL. */
+struct window *window_find(struct wcnic_card *card, uint16_t id, enum wcnic_window_type type);
+/* A doorbell record for a new queue: a verdict, and the word in the aperture. */
+__attribute__((warn_unused_result)) enum wcnic_admin_status
+window_record(struct wcnic_card *card, uint16_t id, uint32_t off, uint64_t **record);
+int window_read(struct wcnic_card *card, uint64_t off, void *data, size_t bytes);
+int window_write(struct wcnic_card *card, uint64_t off, const void *data, size_t bytes);
+void window_generation_next(struct wcnic_card *card);
+
+/* ---- stray.c ----------------------------------------------------------------------------- */
+
+void stray_poll(struct wcnic_card *card);
+void stray_found(struct wcnic_card *card, uint64_t off, uint32_t lines);
+/* Counts and clears what lies in a piece of the aperture that is no window. */
+void stray_scan(struct wcnic_card *card, uint64_t off, uint64_t bytes);
+
+/* ---- txq.c ------------------------------------------------------------------------------- */
+
+enum wcnic_admin_status txq_create(struct wcnic_card *card, struct admin_call *call);
+enum wcnic_admin_status txq_destroy(struct wcnic_card *card, struct admin_call *call);
+void txq_reset_all(struct wcnic_card *card);
+void txq_window_gone(struct wcnic_card *card, uint16_t window_id);
+unsigned int txq_poll(struct wcnic_card *card, struct txq *q);
+
+/* ---- txframe.c --------------------------------------------------------------------------- */
+
+enum tx_verdict {
+	TX_READY, /* `frame` can be sent */
+	TX_WAIT,  /* a slot is not whole */
+	TX_BAD,   /* to be discarded for `reason`, its extent is known */
+	TX_LOST,  /* the same, and where the next frame begins is not known */
+};
+
+struct tx_frame {
+	struct wcnic_frame frame;
+	uint16_t entries;
+	enum wcnic_error reason;
+};
+
+/* The frame that begins at `seq`; it must end before `limit`. */
+__attribute__((warn_unused_result)) enum tx_verdict
+tx_frame_fetch(struct wcnic_card *card, const struct txq *q, const uint8_t *ring, uint16_t seq,
+	       uint16_t limit, struct tx_frame *out);
+__attribute__((warn_unused_result)) enum tx_verdict
+tx_frame_push(struct wcnic_card *card, const struct txq *q, uint16_t seq, uint16_t limit,
+	      struct tx_frame *out);
+/* How many of the lines that the slot of `seq` needs belong to something else. */
+unsigned int tx_slot_stale(const struct txq *q, uint16_t seq);
+/* Forgets lines so old that their sequence number would be taken for a new one. */
+void tx_slots_expire(struct txq *q, uint16_t head);
+
+/* ---- rxq.c ------------------------------------------------------------------------------- */
+
+enum wcnic_admin_status rxq_create(struct wcnic_card *card, struct admin_call *call);
+enum wcnic_admin_status rxq_destroy(struct wcnic_card *card, struct admin_call *call);
+void rxq_reset_all(struct wcnic_card *card);
+void rxq_window_gone(struct wcnic_card *card, uint16_t window_id);
+void rxq_poll(struct wcnic_card *card, struct rxq *q);
+/* 0: delivered or discarded; -EAGAIN: no buffers. */
+__attribute__((warn_unused_result)) int
+rxq_deliver(struct wcnic_card *card, struct rxq *q, const struct wcnic_frame *frame, uint16_t ptype,
+	    const uint32_t *hash);
+
+/* ---- port.c ------------------------------------------------------------------------------ */
+
+void port_reset(struct wcnic_card *card);
+enum wcnic_admin_status port_query(struct wcnic_card *card, struct admin_call *call);
+enum wcnic_admin_status port_set(struct wcnic_card *card, struct admin_call *call);
+void port_link_poll(struct wcnic_card *card);
+
+/* ---- parse.c, rss.c ---------------------------------------------------------------------- */
+
+/* Classifies a frame by its first bytes. */
+void rx_parse(const uint8_t *head, size_t bytes, struct rx_parse *out);
+
+void rss_reset(struct wcnic_card *card);
+enum wcnic_admin_status rss_set(struct wcnic_card *card, struct admin_call *call);
+/* Whether the frame has a hash, and which. */
+bool rss_hash(const struct rss_state *rss, const struct rx_parse *parse, uint32_t *hash);
+
+#endif /* CARD_INTERNAL_H */

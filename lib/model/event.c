@@ -1,0 +1,69 @@
+/* SPDX-License-Identifier: BSD-3-Clause
+ * Copyright(c) 2026 The wcnic authors
+ */
+#include "card_internal.h"
+
+/* Section 9: the async event ring. */
+
+static bool
+ring_has_room(const struct admin *admin)
+{
+	return (uint16_t)(admin->aeq_tail - admin->aeq_head) < admin->aeq_entries;
+}
+
+static void
+ring_write(struct wcnic_card *card, enum wcnic_event_type type, uint32_t arg0, uint32_t arg1,
+	   uint64_t arg64)
+{
+	struct admin *admin = &card->admin;
+	uint16_t idx = admin->aeq_tail & (admin->aeq_entries - 1);
+	struct wcnic_event event = {
+		.type = htole16(type),
+		.seq = htole16(admin->aeq_tail),
+		.arg0 = htole32(arg0),
+		.arg1 = htole32(arg1),
+		.arg64 = htole64(arg64),
+		.phase = ring_phase(admin->aeq_tail, admin->aeq_entries),
+	};
+	uint8_t *dst = card_dma(card, admin->aeq_base + idx * sizeof(event), sizeof(event),
+				WCNIC_DMA_WRITE);
+
+	/* Without a ring there is nowhere to say so but in the registers. */
+	if (dst == NULL) {
+		card_error_note(card, WCNIC_ERR_ADMIN_CONFIG, WCNIC_REG_AEQ_BASE);
+		card->status |= WCNIC_STATUS_ERROR;
+		return;
+	}
+	memcpy(dst, &event, 16);
+	shared_publish16(dst + 16, (const uint8_t *)&event + 16);
+	admin->aeq_tail++;
+}
+
+void
+event_poll(struct wcnic_card *card)
+{
+	struct admin *admin = &card->admin;
+	uint32_t lost = admin->lost;
+
+	if (lost == 0 || !ring_has_room(admin))
+		return;
+	admin->lost = 0;
+	ring_write(card, WCNIC_EV_LOST, lost, 0, 0);
+}
+
+void
+event_post(struct wcnic_card *card, enum wcnic_event_type type, uint32_t arg0, uint32_t arg1,
+	   uint64_t arg64)
+{
+	struct admin *admin = &card->admin;
+
+	if (!(card->status & WCNIC_STATUS_ENABLED))
+		return;
+	event_poll(card); /* what was lost came before */
+	if (!ring_has_room(admin)) {
+		admin->lost++;
+		card->stats.events_lost++;
+		return;
+	}
+	ring_write(card, type, arg0, arg1, arg64);
+}

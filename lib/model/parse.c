@@ -1,0 +1,119 @@
+/* SPDX-License-Identifier: BSD-3-Clause
+ * Copyright(c) 2026 The wcnic authors
+ */
+#include "card_internal.h"
+
+/* Section 7: what kind of frame it is, from its first bytes. */
+
+#define ETHER_BYTES 14u
+#define VLAN_BYTES 4u
+#define TYPE_VLAN 0x8100u
+#define TYPE_QINQ 0x88a8u
+#define TYPE_IPV4 0x0800u
+#define TYPE_IPV6 0x86ddu
+
+enum {
+	PROTO_HOPOPTS = 0,
+	PROTO_ICMP = 1,
+	PROTO_TCP = 6,
+	PROTO_UDP = 17,
+	PROTO_ROUTING = 43,
+	PROTO_FRAGMENT = 44,
+	PROTO_ICMPV6 = 58,
+	PROTO_DSTOPTS = 60,
+};
+
+static uint16_t
+be16_at(const uint8_t *p)
+{
+	return (uint16_t)(p[0] << 8 | p[1]);
+}
+
+static void
+parse_l4(const uint8_t *l4, size_t bytes, uint8_t proto, struct rx_parse *out)
+{
+	bool v6 = (out->ptype & WCNIC_PTYPE_L3_MASK) == WCNIC_PTYPE_IPV6;
+
+	if (proto == PROTO_TCP) {
+		out->ptype |= WCNIC_PTYPE_TCP;
+		out->rss_type = v6 ? WCNIC_RSS_IPV6_TCP : WCNIC_RSS_IPV4_TCP;
+	} else if (proto == PROTO_UDP) {
+		out->ptype |= WCNIC_PTYPE_UDP;
+		out->rss_type = v6 ? WCNIC_RSS_IPV6_UDP : WCNIC_RSS_IPV4_UDP;
+	} else if (proto == (v6 ? PROTO_ICMPV6 : PROTO_ICMP)) {
+		out->ptype |= WCNIC_PTYPE_ICMP;
+	}
+	if ((proto == PROTO_TCP || proto == PROTO_UDP) && bytes >= 4) {
+		memcpy(out->tuple + out->addr_bytes, l4, 4);
+		out->has_ports = true;
+	}
+}
+
+static void
+parse_ipv4(const uint8_t *ip, size_t bytes, struct rx_parse *out)
+{
+	size_t header_bytes;
+
+	if (bytes < 20 || ip[0] >> 4 != 4)
+		return;
+	header_bytes = (ip[0] & 0xf) * 4u;
+	if (header_bytes < 20 || header_bytes > bytes)
+		return;
+	out->ptype |= WCNIC_PTYPE_IPV4;
+	out->addr_bytes = 8;
+	memcpy(out->tuple, ip + 12, 8);
+	if (be16_at(ip + 6) & 0x3fff) /* more fragments, or an offset */
+		out->ptype |= WCNIC_PTYPE_FRAG;
+	else
+		parse_l4(ip + header_bytes, bytes - header_bytes, ip[9], out);
+}
+
+static bool
+is_extension(uint8_t proto)
+{
+	return proto == PROTO_HOPOPTS || proto == PROTO_ROUTING || proto == PROTO_DSTOPTS;
+}
+
+static void
+parse_ipv6(const uint8_t *ip, size_t bytes, struct rx_parse *out)
+{
+	size_t off = 40;
+	uint8_t proto;
+
+	if (bytes < off || ip[0] >> 4 != 6)
+		return;
+	out->ptype |= WCNIC_PTYPE_IPV6;
+	out->addr_bytes = 32;
+	memcpy(out->tuple, ip + 8, 32);
+	proto = ip[6];
+	while (is_extension(proto) && off + 2 <= bytes) {
+		proto = ip[off];
+		off += (ip[off + 1] + 1u) * 8u;
+	}
+	if (proto == PROTO_FRAGMENT)
+		out->ptype |= WCNIC_PTYPE_FRAG;
+	else if (off <= bytes)
+		parse_l4(ip + off, bytes - off, proto, out);
+}
+
+void
+rx_parse(const uint8_t *head, size_t bytes, struct rx_parse *out)
+{
+	size_t off = ETHER_BYTES;
+	uint16_t type = be16_at(head + 12);
+
+	out->ptype = WCNIC_PTYPE_L2;
+	out->rss_type = 0;
+	out->addr_bytes = 0;
+	out->has_ports = false;
+	while ((type == TYPE_VLAN || type == TYPE_QINQ) && off + VLAN_BYTES <= bytes &&
+	       off <= ETHER_BYTES + VLAN_BYTES) {
+		out->ptype |= WCNIC_PTYPE_VLAN;
+		type = be16_at(head + off + 2);
+		off += VLAN_BYTES;
+	}
+	if (type == TYPE_IPV4)
+		parse_ipv4(head + off, bytes - off, out);
+	else if (type == TYPE_IPV6)
+		parse_ipv6(head + off, bytes - off, out);
+}

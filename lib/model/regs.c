@@ -1,0 +1,221 @@
+/* SPDX-License-Identifier: BSD-3-Clause
+ * Copyright(c) 2026 The wcnic authors
+ */
+#include <errno.h>
+
+#include "card_internal.h"
+
+/* Section 2: the register file. */
+
+static bool
+reg_is_64(uint64_t off)
+{
+	switch (off) {
+	case WCNIC_REG_CAPS:
+	case WCNIC_REG_APERTURE_BYTES:
+	case WCNIC_REG_ASQ_BASE:
+	case WCNIC_REG_ACQ_BASE:
+	case WCNIC_REG_AEQ_BASE:
+		return true;
+	default:
+		return false;
+	}
+}
+
+__attribute__((warn_unused_result)) static int
+access_check(struct wcnic_card *card, uint64_t off, size_t bytes)
+{
+	bool in_bar = off < WCNIC_BAR_REGS_BYTES;
+
+	if (in_bar && bytes == 4 && (off & 3) == 0)
+		return 0;
+	if (in_bar && bytes == 8 && reg_is_64(off))
+		return 0;
+	card_error_note(card, WCNIC_ERR_REGISTER, (uint32_t)off);
+	return -EINVAL;
+}
+
+/* The register at `off`, or the half of one of 64 bits, in the low bits. */
+static uint64_t
+reg_value(struct wcnic_card *card, uint64_t off)
+{
+	switch (off) {
+	case WCNIC_REG_MAGIC:
+		return WCNIC_MAGIC;
+	case WCNIC_REG_ABI_VERSION:
+		return WCNIC_ABI_VERSION;
+	case WCNIC_REG_CAPS:
+		return card->caps;
+	case WCNIC_REG_LIMITS:
+		return card->n_queues | ((uint32_t)card->n_windows << 16);
+	case WCNIC_REG_FW_VERSION:
+		return CARD_FW_VERSION;
+	case WCNIC_REG_APERTURE_BYTES:
+		return card->aperture_bytes;
+	case WCNIC_REG_CTRL:
+		return card->ctrl;
+	case WCNIC_REG_STATUS:
+		return card->status;
+	case WCNIC_REG_ERROR_CAUSE:
+		return card->error_cause;
+	case WCNIC_REG_ERROR_INFO:
+		return card->error_info;
+	case WCNIC_REG_HEARTBEAT:
+		card_beat(card);
+		return card->heartbeat;
+	case WCNIC_REG_RESET_COUNT:
+		return card->reset_count;
+	case WCNIC_REG_ASQ_BASE:
+		return card->admin.asq_base;
+	case WCNIC_REG_ACQ_BASE:
+		return card->admin.acq_base;
+	case WCNIC_REG_AEQ_BASE:
+		return card->admin.aeq_base;
+	case WCNIC_REG_ADMIN_SIZE:
+		return card->admin.size;
+	default:
+		return reg_is_64(off - 4) ? reg_value(card, off - 4) >> 32 : 0;
+	}
+}
+
+int
+regs_read(struct wcnic_card *card, uint64_t off, void *data, size_t bytes)
+{
+	int ret = access_check(card, off, bytes);
+	uint64_t value = 0;
+
+	memset(data, 0, bytes);
+	if (ret != 0)
+		return ret;
+	value = htole64(reg_value(card, off));
+	memcpy(data, &value, bytes);
+	return 0;
+}
+
+/* The offset of the register that cannot be used, or 0. */
+static uint32_t
+enable_fault(struct wcnic_card *card)
+{
+	struct admin *admin = &card->admin;
+	unsigned int sq_log2 = admin->size & 0xff;
+	unsigned int ev_log2 = (admin->size >> 8) & 0xff;
+	size_t sq_bytes, cq_bytes, ev_bytes;
+
+	if (sq_log2 < WCNIC_ADMIN_LOG2_MIN || sq_log2 > WCNIC_ADMIN_LOG2_MAX ||
+	    ev_log2 < WCNIC_ADMIN_LOG2_MIN || ev_log2 > WCNIC_ADMIN_LOG2_MAX)
+		return WCNIC_REG_ADMIN_SIZE;
+	sq_bytes = sizeof(struct wcnic_admin_cmd) << sq_log2;
+	cq_bytes = sizeof(struct wcnic_admin_cpl) << sq_log2;
+	ev_bytes = sizeof(struct wcnic_event) << ev_log2;
+	if ((admin->asq_base & 63) != 0 ||
+	    card_dma(card, admin->asq_base, sq_bytes, WCNIC_DMA_READ) == NULL)
+		return WCNIC_REG_ASQ_BASE;
+	if ((admin->acq_base & 63) != 0 ||
+	    card_dma(card, admin->acq_base, cq_bytes, WCNIC_DMA_WRITE) == NULL)
+		return WCNIC_REG_ACQ_BASE;
+	if ((admin->aeq_base & 63) != 0 ||
+	    card_dma(card, admin->aeq_base, ev_bytes, WCNIC_DMA_WRITE) == NULL)
+		return WCNIC_REG_AEQ_BASE;
+	admin->asq_entries = 1u << sq_log2;
+	admin->aeq_entries = 1u << ev_log2;
+	return 0;
+}
+
+static void
+ctrl_write(struct wcnic_card *card, uint32_t value)
+{
+	bool was_on = card->ctrl & WCNIC_CTRL_ENABLE;
+	bool on = value & WCNIC_CTRL_ENABLE;
+	uint32_t fault;
+
+	if ((value & WCNIC_CTRL_RESET) || (was_on && !on)) {
+		wcnic_card_reset(card);
+		return;
+	}
+	if (was_on || !on || card->fw_hung)
+		return;
+	card->ctrl |= WCNIC_CTRL_ENABLE;
+	fault = enable_fault(card);
+	if (fault != 0)
+		card_fatal(card, WCNIC_ERR_ADMIN_CONFIG, fault);
+	else
+		card->status |= WCNIC_STATUS_ENABLED;
+}
+
+static void
+base_write(struct wcnic_card *card, uint64_t *base, uint64_t off, uint64_t value, size_t bytes)
+{
+	if (card->status & WCNIC_STATUS_ENABLED)
+		return;
+	if (bytes == 8)
+		*base = value;
+	else if (off & 4)
+		*base = (*base & 0xffffffffull) | (value << 32);
+	else
+		*base = (*base & ~0xffffffffull) | value;
+}
+
+static void
+asq_tail_write(struct wcnic_card *card, uint16_t tail)
+{
+	struct admin *admin = &card->admin;
+
+	if (!(card->status & WCNIC_STATUS_ENABLED))
+		return;
+	if ((uint16_t)(tail - admin->asq_head) > admin->asq_entries)
+		card_fatal(card, WCNIC_ERR_DOORBELL, WCNIC_REG_ASQ_TAIL);
+	else
+		admin->asq_tail = tail;
+}
+
+static void
+aeq_head_write(struct wcnic_card *card, uint16_t head)
+{
+	struct admin *admin = &card->admin;
+
+	if (!(card->status & WCNIC_STATUS_ENABLED))
+		return;
+	if ((uint16_t)(admin->aeq_tail - head) > admin->aeq_entries)
+		card_fatal(card, WCNIC_ERR_DOORBELL, WCNIC_REG_AEQ_HEAD);
+	else
+		admin->aeq_head = head;
+}
+
+int
+regs_write(struct wcnic_card *card, uint64_t off, const void *data, size_t bytes)
+{
+	int ret = access_check(card, off, bytes);
+	uint64_t value = 0;
+
+	if (ret != 0)
+		return ret;
+	memcpy(&value, data, bytes);
+	value = le64toh(value);
+	switch (off & ~4ull) {
+	case WCNIC_REG_ASQ_BASE:
+		base_write(card, &card->admin.asq_base, off, value, bytes);
+		return 0;
+	case WCNIC_REG_ACQ_BASE:
+		base_write(card, &card->admin.acq_base, off, value, bytes);
+		return 0;
+	case WCNIC_REG_AEQ_BASE:
+		base_write(card, &card->admin.aeq_base, off, value, bytes);
+		return 0;
+	}
+	switch (off) {
+	case WCNIC_REG_CTRL:
+		ctrl_write(card, (uint32_t)value);
+		break;
+	case WCNIC_REG_ADMIN_SIZE:
+		if (!(card->status & WCNIC_STATUS_ENABLED))
+			card->admin.size = (uint32_t)value & 0xffff;
+		break;
+	case WCNIC_REG_ASQ_TAIL:
+		asq_tail_write(card, (uint16_t)value);
+		break;
+	case WCNIC_REG_AEQ_HEAD:
+		aeq_head_write(card, (uint16_t)value);
+		break;
+	}
+	return 0;
+}

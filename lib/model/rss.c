@@ -1,0 +1,93 @@
+/* SPDX-License-Identifier: BSD-3-Clause
+ * Copyright(c) 2026 The wcnic authors
+ */
+#include "card_internal.h"
+
+/*
+ * Section 7, Toeplitz. The hash is linear: the contribution of each nibble of the input is worked
+ * out once per key, and a frame costs one look-up a nibble.
+ */
+
+void
+rss_reset(struct wcnic_card *card)
+{
+	card->rss.types = 0;
+	memset(card->rss.reta, 0, sizeof(card->rss.reta));
+}
+
+/* 32 bits of the key from bit `bit` on. */
+static uint32_t
+key_window(const uint8_t *key, unsigned int bit)
+{
+	unsigned int byte = bit / 8;
+	uint64_t window = 0;
+	unsigned int i;
+
+	for (i = 0; i < 5; i++)
+		window = window << 8 | (byte + i < WCNIC_RSS_KEY_BYTES ? key[byte + i] : 0);
+	return (uint32_t)(window >> (8 - bit % 8));
+}
+
+static void
+table_build(struct rss_state *rss, const uint8_t *key)
+{
+	unsigned int nibble, value, bit;
+
+	for (nibble = 0; nibble < 72; nibble++) {
+		for (value = 0; value < 16; value++) {
+			uint32_t sum = 0;
+
+			for (bit = 0; bit < 4; bit++)
+				if (value & (8u >> bit))
+					sum ^= key_window(key, nibble * 4 + bit);
+			rss->table[nibble][value] = sum;
+		}
+	}
+}
+
+enum wcnic_admin_status
+rss_set(struct wcnic_card *card, struct admin_call *call)
+{
+	const struct wcnic_rss *in = call->input;
+	unsigned int i;
+
+	if (!(card->features & WCNIC_CAP_RSS))
+		return WCNIC_ST_UNSUPPORTED;
+	if (le32toh(in->types) & ~WCNIC_RSS_ALL) {
+		call->result = offsetof(struct wcnic_admin_cmd, data_iova);
+		return WCNIC_ST_INVALID_FIELD;
+	}
+	for (i = 0; i < WCNIC_RETA_ENTRIES; i++) {
+		if (le16toh(in->reta[i]) < card->n_queues)
+			continue;
+		call->result = i;
+		return WCNIC_ST_INVALID_QUEUE;
+	}
+	card->rss.types = le32toh(in->types);
+	for (i = 0; i < WCNIC_RETA_ENTRIES; i++)
+		card->rss.reta[i] = le16toh(in->reta[i]);
+	table_build(&card->rss, in->key);
+	return WCNIC_ST_OK;
+}
+
+bool
+rss_hash(const struct rss_state *rss, const struct rx_parse *parse, uint32_t *hash)
+{
+	uint32_t plain = parse->addr_bytes == 8 ? WCNIC_RSS_IPV4 : WCNIC_RSS_IPV6;
+	unsigned int bytes = parse->addr_bytes;
+	uint32_t sum = 0;
+	unsigned int i;
+
+	if (parse->addr_bytes == 0)
+		return false;
+	if (parse->has_ports && (rss->types & parse->rss_type))
+		bytes += 4;
+	else if (!(rss->types & plain))
+		return false;
+	for (i = 0; i < bytes; i++) {
+		sum ^= rss->table[2 * i][parse->tuple[i] >> 4];
+		sum ^= rss->table[2 * i + 1][parse->tuple[i] & 0xf];
+	}
+	*hash = sum;
+	return true;
+}

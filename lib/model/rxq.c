@@ -1,0 +1,282 @@
+/* SPDX-License-Identifier: BSD-3-Clause
+ * Copyright(c) 2026 The wcnic authors
+ */
+#include <errno.h>
+#include <syslog.h>
+
+#include "card_internal.h"
+
+/* Section 7: buffers in, completions out. */
+
+#define RX_BUFFERS_MAX ((CARD_FRAME_MAX + 63) / 64)
+
+__attribute__((warn_unused_result)) static enum wcnic_admin_status
+create_check(struct wcnic_card *card, struct admin_call *call, const struct wcnic_cmd_rxq_create *p)
+{
+	uint16_t depth = le16toh(p->depth);
+	uint16_t vector = le16toh(p->vector);
+	uint32_t buf_bytes = le32toh(p->buf_bytes);
+
+	if (le16toh(p->qid) >= card->n_queues)
+		return WCNIC_ST_INVALID_QUEUE;
+	if (card->rxqs[le16toh(p->qid)].state != QUEUE_NONE)
+		return WCNIC_ST_BAD_STATE;
+	if (!is_pow2(depth) || depth < CARD_DEPTH_MIN || depth > CARD_DEPTH_MAX)
+		return ADMIN_BAD_FIELD(call, wcnic_cmd_rxq_create, depth);
+	if (vector != WCNIC_VECTOR_NONE && vector >= card_vectors(card))
+		return ADMIN_BAD_FIELD(call, wcnic_cmd_rxq_create, vector);
+	if (buf_bytes < 64 || buf_bytes > 65535)
+		return ADMIN_BAD_FIELD(call, wcnic_cmd_rxq_create, buf_bytes);
+	if (p->cqe_log2 == 5)
+		return WCNIC_ST_UNSUPPORTED;
+	if (p->cqe_log2 != 4)
+		return ADMIN_BAD_FIELD(call, wcnic_cmd_rxq_create, cqe_log2);
+	if (le64toh(p->ring_iova) & 63)
+		return ADMIN_BAD_FIELD(call, wcnic_cmd_rxq_create, ring_iova);
+	if (le64toh(p->cq_iova) & 63)
+		return ADMIN_BAD_FIELD(call, wcnic_cmd_rxq_create, cq_iova);
+	if (card_dma(card, le64toh(p->ring_iova), depth * sizeof(struct wcnic_rx_desc),
+		     WCNIC_DMA_READ) == NULL ||
+	    card_dma(card, le64toh(p->cq_iova), depth * sizeof(struct wcnic_rx_cpl),
+		     WCNIC_DMA_WRITE) == NULL)
+		return WCNIC_ST_BAD_ADDRESS;
+	return WCNIC_ST_OK;
+}
+
+enum wcnic_admin_status
+rxq_create(struct wcnic_card *card, struct admin_call *call)
+{
+	const struct wcnic_cmd_rxq_create *p = call->params;
+	enum wcnic_admin_status status = create_check(card, call, p);
+	uint16_t db_window = le16toh(p->db_window);
+	struct rxq *q;
+	uint64_t *db;
+
+	if (status != WCNIC_ST_OK)
+		return status;
+	status = window_record(card, db_window, le32toh(p->db_off), &db);
+	if (status == WCNIC_ST_INVALID_FIELD)
+		return ADMIN_BAD_FIELD(call, wcnic_cmd_rxq_create, db_off);
+	if (status != WCNIC_ST_OK)
+		return status;
+	q = &card->rxqs[le16toh(p->qid)];
+	memset(q, 0, sizeof(*q));
+	q->state = QUEUE_RUN;
+	q->qid = le16toh(p->qid);
+	q->depth = le16toh(p->depth);
+	q->vector = le16toh(p->vector);
+	q->buf_bytes = le32toh(p->buf_bytes);
+	q->ring_iova = le64toh(p->ring_iova);
+	q->cq_iova = le64toh(p->cq_iova);
+	q->db_window = db_window;
+	q->db_off = le32toh(p->db_off);
+	q->db = db;
+	card->windows[db_window].users++;
+	card->rxq_live |= 1ull << q->qid;
+	card->admin.queue_made = true;
+	return WCNIC_ST_OK;
+}
+
+static void
+rxq_fini(struct wcnic_card *card, struct rxq *q)
+{
+	if (q->db != NULL) {
+		__atomic_store_n(q->db, 0, __ATOMIC_RELAXED);
+		card->windows[q->db_window].users--;
+	}
+	card->rxq_live &= ~(1ull << q->qid);
+	memset(q, 0, sizeof(*q));
+}
+
+enum wcnic_admin_status
+rxq_destroy(struct wcnic_card *card, struct admin_call *call)
+{
+	const struct wcnic_cmd_queue *p = call->params;
+	uint16_t qid = le16toh(p->qid);
+
+	if (qid >= card->n_queues || card->rxqs[qid].state == QUEUE_NONE)
+		return WCNIC_ST_INVALID_QUEUE;
+	rxq_fini(card, &card->rxqs[qid]);
+	return WCNIC_ST_OK;
+}
+
+void
+rxq_reset_all(struct wcnic_card *card)
+{
+	unsigned int i;
+
+	for (i = 0; i < card->n_queues; i++)
+		if (card->rxqs[i].state != QUEUE_NONE)
+			rxq_fini(card, &card->rxqs[i]);
+}
+
+static void
+rxq_fail(struct wcnic_card *card, struct rxq *q, enum wcnic_error error)
+{
+	if (q->state == QUEUE_FAILED)
+		return;
+	q->state = QUEUE_FAILED;
+	card_log(card, LOG_WARNING, "rx queue %u stops: error %d at buffer %u", q->qid, error,
+		 q->head);
+	event_post(card, WCNIC_EV_QUEUE_ERROR, q->qid, error, 0);
+}
+
+void
+rxq_window_gone(struct wcnic_card *card, uint16_t window_id)
+{
+	unsigned int i;
+
+	for (i = 0; i < card->n_queues; i++) {
+		struct rxq *q = &card->rxqs[i];
+
+		if (q->db == NULL || q->db_window != window_id)
+			continue;
+		q->db = NULL;
+		rxq_fail(card, q, WCNIC_ERR_DOORBELL);
+	}
+}
+
+/* Looks at the record; raises the interrupt that it asks for. */
+void
+rxq_poll(struct wcnic_card *card, struct rxq *q)
+{
+	uint64_t db;
+	uint16_t ready;
+
+	if (q->state != QUEUE_RUN)
+		return;
+	db = le64toh(__atomic_load_n(q->db, __ATOMIC_ACQUIRE));
+	if ((uint16_t)(WCNIC_RXDB_GET_TAIL(db) - q->head) > q->depth) {
+		rxq_fail(card, q, WCNIC_ERR_DOORBELL);
+		return;
+	}
+	q->tail = WCNIC_RXDB_GET_TAIL(db);
+	if (!(db & WCNIC_RXDB_ARM) || (q->fired && q->db_fired == db))
+		return;
+	ready = (uint16_t)(q->head - WCNIC_RXDB_GET_CQ_HEAD(db));
+	if (ready == 0 || ready > q->depth)
+		return;
+	q->fired = true;
+	q->db_fired = db;
+	card_irq(card, q->vector);
+}
+
+/* The rings, looked up once a poll: what dma() gave is good until the call on the card returns. */
+__attribute__((warn_unused_result)) static bool
+rings_map(struct wcnic_card *card, struct rxq *q)
+{
+	if (card->polling && q->map_id == card->poll_id)
+		return true;
+	q->map_id = 0;
+	q->ring = card_dma(card, q->ring_iova, q->depth * sizeof(struct wcnic_rx_desc),
+			   WCNIC_DMA_READ);
+	q->cq = card_dma(card, q->cq_iova, q->depth * sizeof(struct wcnic_rx_cpl), WCNIC_DMA_WRITE);
+	if (q->ring == NULL || q->cq == NULL)
+		return false;
+	if (card->polling)
+		q->map_id = card->poll_id;
+	return true;
+}
+
+/* Finds the memory of the next `count` buffers. */
+__attribute__((warn_unused_result)) static bool
+buffers_map(struct wcnic_card *card, struct rxq *q, unsigned int count, uint8_t **buffers)
+{
+	unsigned int i;
+
+	for (i = 0; i < count; i++) {
+		uint16_t idx = (q->head + i) & (q->depth - 1);
+		uint64_t iova = le64toh(shared_load(q->ring + idx * 8u));
+
+		buffers[i] = card_dma(card, iova, q->buf_bytes, WCNIC_DMA_WRITE);
+		if (buffers[i] == NULL)
+			return false;
+	}
+	return true;
+}
+
+static void
+frame_scatter(const struct wcnic_frame *frame, uint8_t **buffers, uint32_t buf_bytes)
+{
+	uint32_t used = 0;
+	uint32_t i;
+
+	for (i = 0; i < frame->n_frags; i++) {
+		const uint8_t *src = frame->frags[i].base;
+		uint32_t left = frame->frags[i].bytes;
+
+		while (left != 0) {
+			uint32_t bytes = buf_bytes - used;
+
+			if (bytes > left)
+				bytes = left;
+			memcpy(*buffers + used, src, bytes);
+			src += bytes;
+			left -= bytes;
+			used += bytes;
+			if (used == buf_bytes) {
+				buffers++;
+				used = 0;
+			}
+		}
+	}
+}
+
+static void
+completions_publish(struct rxq *q, const struct wcnic_frame *frame, unsigned int count,
+		    uint16_t ptype, const uint32_t *hash)
+{
+	uint32_t left = frame->bytes;
+	unsigned int i;
+
+	for (i = 0; i < count; i++, q->head++) {
+		uint32_t bytes = left < q->buf_bytes ? left : q->buf_bytes;
+		uint16_t flags = (i == 0 ? WCNIC_RXF_SOP : 0) |
+				 (i == count - 1 ? WCNIC_RXF_EOP : 0) |
+				 (i == 0 && hash != NULL ? WCNIC_RXF_HASH : 0);
+		struct wcnic_rx_cpl cpl = {
+			.bytes = htole16((uint16_t)bytes),
+			.flags = htole16(flags),
+			.seq = htole16(q->head),
+			.phase = ring_phase(q->head, q->depth),
+		};
+
+		if (i == 0) {
+			cpl.hash = htole32(hash != NULL ? *hash : 0);
+			cpl.frame_bytes = htole16((uint16_t)frame->bytes);
+			cpl.ptype = htole16(ptype);
+		}
+		shared_publish16(q->cq + (q->head & (q->depth - 1)) * sizeof(cpl), &cpl);
+		left -= bytes;
+	}
+}
+
+int
+rxq_deliver(struct wcnic_card *card, struct rxq *q, const struct wcnic_frame *frame, uint16_t ptype,
+	    const uint32_t *hash)
+{
+	unsigned int count = (frame->bytes + q->buf_bytes - 1) / q->buf_bytes;
+	uint8_t *buffers[RX_BUFFERS_MAX];
+
+	if (count > q->depth) { /* would wait forever */
+		card->stats.rx_oversize++;
+		return 0;
+	}
+	if ((uint16_t)(q->tail - q->head) < count) {
+		rxq_poll(card, q);
+		if (q->state != QUEUE_RUN || (uint16_t)(q->tail - q->head) < count)
+			return -EAGAIN;
+	}
+	if (!rings_map(card, q) || !buffers_map(card, q, count, buffers)) {
+		card->stats.rx_errors++;
+		rxq_fail(card, q, WCNIC_ERR_ADDRESS);
+		return 0;
+	}
+	frame_scatter(frame, buffers, q->buf_bytes);
+	completions_publish(q, frame, count, ptype, hash);
+	if (card->stats.rx_frames == 0)
+		card->stats.first_rx_ns = card->ops->now_ns(card->ctx);
+	card->stats.rx_frames++;
+	card->stats.rx_bytes += frame->bytes;
+	return 0;
+}

@@ -1,0 +1,80 @@
+/* SPDX-License-Identifier: BSD-3-Clause
+ * Copyright(c) 2026 The wcnic authors
+ */
+#include "card_internal.h"
+
+/*
+ * Section 4, stores outside any window. The aperture is plain memory, so they are found by looking:
+ * a page every so many polls, which costs next to nothing and comes round in the end.
+ */
+
+#define STRAY_PAGE_BYTES 4096u
+#define STRAY_POLLS 256u
+#define STRAY_EVENT_NS 100000000ull
+
+void
+stray_found(struct wcnic_card *card, uint64_t off, uint32_t lines)
+{
+	struct stray *stray = &card->stray;
+
+	card->stats.stray_writes += lines;
+	if (stray->lines == 0)
+		stray->first_off = off;
+	stray->lines += lines;
+}
+
+static bool
+line_take(uint8_t *line)
+{
+	uint64_t seen = 0;
+	unsigned int i;
+
+	for (i = 0; i < WCNIC_LINE_BYTES; i += 8)
+		seen |= shared_load(line + i);
+	if (seen != 0)
+		memset(line, 0, WCNIC_LINE_BYTES);
+	return seen != 0;
+}
+
+void
+stray_scan(struct wcnic_card *card, uint64_t off, uint64_t bytes)
+{
+	uint64_t end = off + bytes;
+
+	for (; off < end; off += WCNIC_LINE_BYTES)
+		if (line_take(card->aperture + off))
+			stray_found(card, off, 1);
+}
+
+static void
+stray_tell(struct wcnic_card *card)
+{
+	struct stray *stray = &card->stray;
+
+	if (stray->lines == 0)
+		return;
+	if (stray->told && card->now_ns - stray->told_ns < STRAY_EVENT_NS)
+		return;
+	event_post(card, WCNIC_EV_STRAY_WRITE, stray->lines, 0, stray->first_off);
+	stray->lines = 0;
+	stray->told = true;
+	stray->told_ns = card->now_ns;
+}
+
+void
+stray_poll(struct wcnic_card *card)
+{
+	struct stray *stray = &card->stray;
+	uint64_t off = stray->next_off;
+
+	stray_tell(card);
+	if (++stray->polls < STRAY_POLLS)
+		return;
+	stray->polls = 0;
+	stray->next_off = (off + STRAY_PAGE_BYTES) & (card->aperture_bytes - 1);
+	if (card->page_owner[off / WCNIC_WINDOW_ALIGN] == 0)
+		stray_scan(card, off, STRAY_PAGE_BYTES);
+	else
+		stray->next_off = (off + WCNIC_WINDOW_ALIGN) & ~(uint64_t)(WCNIC_WINDOW_ALIGN - 1) &
+				  (card->aperture_bytes - 1);
+}

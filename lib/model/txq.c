@@ -1,0 +1,460 @@
+/* SPDX-License-Identifier: BSD-3-Clause
+ * Copyright(c) 2026 The wcnic authors
+ */
+#include <assert.h>
+#include <errno.h>
+#include <syslog.h>
+
+#include "card_internal.h"
+
+/* Section 6: entries in, completions out. */
+
+__attribute__((warn_unused_result)) static enum wcnic_admin_status
+create_check(struct wcnic_card *card, struct admin_call *call, const struct wcnic_cmd_txq_create *p)
+{
+	uint16_t depth = le16toh(p->depth);
+	uint16_t vector = le16toh(p->vector);
+
+	if (le16toh(p->qid) >= card->n_queues)
+		return WCNIC_ST_INVALID_QUEUE;
+	if (card->txqs[le16toh(p->qid)].state != QUEUE_NONE)
+		return WCNIC_ST_BAD_STATE;
+	if (p->placement > WCNIC_PLACEMENT_PUSH ||
+	    (p->placement == WCNIC_PLACEMENT_PUSH && le16toh(p->push_window) == WCNIC_WINDOW_NONE))
+		return ADMIN_BAD_FIELD(call, wcnic_cmd_txq_create, placement);
+	if (p->commit == WCNIC_COMMIT_EXPRESS)
+		return WCNIC_ST_UNSUPPORTED;
+	if (p->commit != WCNIC_COMMIT_DOORBELL)
+		return ADMIN_BAD_FIELD(call, wcnic_cmd_txq_create, commit);
+	if (!is_pow2(depth) || depth < CARD_DEPTH_MIN || depth > CARD_DEPTH_MAX)
+		return ADMIN_BAD_FIELD(call, wcnic_cmd_txq_create, depth);
+	if (vector != WCNIC_VECTOR_NONE && vector >= card_vectors(card))
+		return ADMIN_BAD_FIELD(call, wcnic_cmd_txq_create, vector);
+	if (le64toh(p->ring_iova) & 63)
+		return ADMIN_BAD_FIELD(call, wcnic_cmd_txq_create, ring_iova);
+	if (le64toh(p->cq_iova) & 63)
+		return ADMIN_BAD_FIELD(call, wcnic_cmd_txq_create, cq_iova);
+	if (card_dma(card, le64toh(p->ring_iova), depth * sizeof(struct wcnic_tx_desc),
+		     WCNIC_DMA_READ) == NULL ||
+	    card_dma(card, le64toh(p->cq_iova), depth * sizeof(struct wcnic_tx_cpl),
+		     WCNIC_DMA_WRITE) == NULL)
+		return WCNIC_ST_BAD_ADDRESS;
+	return WCNIC_ST_OK;
+}
+
+static void
+txq_init(struct wcnic_card *card, struct txq *q, const struct wcnic_cmd_txq_create *p, uint64_t *db,
+	 struct window *push)
+{
+	memset(q, 0, sizeof(*q));
+	q->state = QUEUE_RUN;
+	q->qid = le16toh(p->qid);
+	q->depth = le16toh(p->depth);
+	q->vector = le16toh(p->vector);
+	q->ring_iova = le64toh(p->ring_iova);
+	q->cq_iova = le64toh(p->cq_iova);
+	q->placement = p->placement;
+	q->db_window = le16toh(p->db_window);
+	q->db_off = le32toh(p->db_off);
+	q->db = db;
+	card->windows[q->db_window].users++;
+	q->push_window = le16toh(p->push_window);
+	if (push != NULL) {
+		q->may_push = true;
+		q->slots = card->aperture + push->off;
+		q->n_slots = push->slots;
+		q->slot_lines = push->slot_lines;
+		q->generation = push->generation;
+		push->users++;
+	}
+	card->txq_live |= 1ull << q->qid;
+	card->admin.queue_made = true;
+}
+
+enum wcnic_admin_status
+txq_create(struct wcnic_card *card, struct admin_call *call)
+{
+	const struct wcnic_cmd_txq_create *p = call->params;
+	enum wcnic_admin_status status = create_check(card, call, p);
+	uint16_t push_window = le16toh(p->push_window);
+	struct window *push = NULL;
+	uint64_t *db;
+
+	if (status != WCNIC_ST_OK)
+		return status;
+	status = window_record(card, le16toh(p->db_window), le32toh(p->db_off), &db);
+	if (status == WCNIC_ST_INVALID_FIELD)
+		return ADMIN_BAD_FIELD(call, wcnic_cmd_txq_create, db_off);
+	if (status != WCNIC_ST_OK)
+		return status;
+	if (push_window != WCNIC_WINDOW_NONE) {
+		push = window_find(card, push_window, WCNIC_WINDOW_PUSH);
+		if (push == NULL || push->qid != le16toh(p->qid))
+			return WCNIC_ST_INVALID_WINDOW;
+	}
+	txq_init(card, &card->txqs[le16toh(p->qid)], p, db, push);
+	return WCNIC_ST_OK;
+}
+
+static void
+txq_fini(struct wcnic_card *card, struct txq *q)
+{
+	if (q->db != NULL) {
+		__atomic_store_n(q->db, 0, __ATOMIC_RELAXED);
+		card->windows[q->db_window].users--;
+	}
+	if (q->slots != NULL)
+		card->windows[q->push_window].users--;
+	card->txq_live &= ~(1ull << q->qid);
+	memset(q, 0, sizeof(*q));
+}
+
+enum wcnic_admin_status
+txq_destroy(struct wcnic_card *card, struct admin_call *call)
+{
+	const struct wcnic_cmd_queue *p = call->params;
+	uint16_t qid = le16toh(p->qid);
+
+	if (qid >= card->n_queues || card->txqs[qid].state == QUEUE_NONE)
+		return WCNIC_ST_INVALID_QUEUE;
+	txq_fini(card, &card->txqs[qid]);
+	return WCNIC_ST_OK;
+}
+
+void
+txq_reset_all(struct wcnic_card *card)
+{
+	unsigned int i;
+
+	for (i = 0; i < card->n_queues; i++)
+		if (card->txqs[i].state != QUEUE_NONE)
+			txq_fini(card, &card->txqs[i]);
+}
+
+static void
+txq_fail(struct wcnic_card *card, struct txq *q, enum wcnic_error error)
+{
+	if (q->state == QUEUE_FAILED)
+		return;
+	q->state = QUEUE_FAILED;
+	card_log(card, LOG_WARNING, "tx queue %u stops: error %d at entry %u, record 0x%llx",
+		 q->qid, error, q->head, (unsigned long long)q->db_seen);
+	event_post(card, WCNIC_EV_QUEUE_ERROR, q->qid | WCNIC_EV_QUEUE_TX, error, 0);
+}
+
+void
+txq_window_gone(struct wcnic_card *card, uint16_t window_id)
+{
+	unsigned int i;
+
+	for (i = 0; i < card->n_queues; i++) {
+		struct txq *q = &card->txqs[i];
+
+		if (q->slots != NULL && q->push_window == window_id)
+			q->slots = NULL;
+		if (q->db != NULL && q->db_window == window_id) {
+			q->db = NULL;
+			txq_fail(card, q, WCNIC_ERR_DOORBELL);
+		}
+	}
+}
+
+/* ---- the record -------------------------------------------------------------------------- */
+
+/* How many of the entries up to `tail` are slots: no more than the window has may be in flight. */
+static bool
+pushed_too_many(const struct txq *q, uint16_t tail)
+{
+	uint16_t first = q->head;
+	uint16_t end = tail;
+
+	if (q->placement == WCNIC_PLACEMENT_FETCH) {
+		if (!q->switching || q->next_placement == WCNIC_PLACEMENT_FETCH)
+			return false;
+		first = q->switch_seq;
+	} else if (q->switching && q->next_placement == WCNIC_PLACEMENT_FETCH) {
+		end = q->switch_seq;
+	}
+	return (uint16_t)(end - first) > q->n_slots;
+}
+
+/* After INCOMPLETE or DROPPED only the next epoch, from the very entry, sets the queue going. */
+__attribute__((warn_unused_result)) static bool
+record_resume(struct txq *q, uint64_t db)
+{
+	uint8_t epoch = WCNIC_TXDB_GET_EPOCH(db);
+
+	if (epoch == q->epoch)
+		return true;
+	if (epoch != (uint8_t)(q->epoch + 1))
+		return false;
+	/* A switch that crossed the completion on its way: the driver is yet to see that. */
+	if (WCNIC_TXDB_GET_SWITCH_SEQ(db) != q->head)
+		return true;
+	if ((uint16_t)(WCNIC_TXDB_GET_TAIL(db) - q->head) > q->depth)
+		return false;
+	if (WCNIC_TXDB_GET_PLACEMENT(db) == WCNIC_PLACEMENT_PUSH && !q->may_push)
+		return false;
+	q->epoch = epoch;
+	q->placement = WCNIC_TXDB_GET_PLACEMENT(db);
+	q->tail = WCNIC_TXDB_GET_TAIL(db);
+	q->state = QUEUE_RUN;
+	return !pushed_too_many(q, q->tail);
+}
+
+/* Judges a record that runs the queue on. */
+__attribute__((warn_unused_result)) static bool
+record_advance(struct txq *q, uint64_t db)
+{
+	uint16_t in_flight = WCNIC_TXDB_GET_TAIL(db) - q->head;
+	uint16_t switch_seq = WCNIC_TXDB_GET_SWITCH_SEQ(db);
+	uint8_t epoch = WCNIC_TXDB_GET_EPOCH(db);
+	uint8_t placement = WCNIC_TXDB_GET_PLACEMENT(db);
+
+	if (in_flight > q->depth)
+		return false;
+	if (q->switching) {
+		if (epoch != (uint8_t)(q->epoch + 1) || switch_seq != q->switch_seq ||
+		    placement != q->next_placement || (uint16_t)(switch_seq - q->head) > in_flight)
+			return false;
+	} else if (epoch == (uint8_t)(q->epoch + 1)) {
+		if ((uint16_t)(switch_seq - q->head) > in_flight ||
+		    (placement == WCNIC_PLACEMENT_PUSH && !q->may_push))
+			return false;
+		q->switching = true;
+		q->switch_seq = switch_seq;
+		q->next_placement = placement;
+	} else if (epoch != q->epoch) {
+		return false;
+	}
+	if (pushed_too_many(q, WCNIC_TXDB_GET_TAIL(db)))
+		return false;
+	q->tail = WCNIC_TXDB_GET_TAIL(db);
+	return true;
+}
+
+/* Whether the queue runs after a look at its record. */
+static bool
+txq_refresh(struct wcnic_card *card, struct txq *q)
+{
+	uint64_t db;
+	bool valid;
+
+	if (q->state == QUEUE_FAILED)
+		return false;
+	db = le64toh(__atomic_load_n(q->db, __ATOMIC_ACQUIRE));
+	if (db != q->db_seen) {
+		q->db_seen = db;
+		valid = q->state == QUEUE_STOPPED ? record_resume(q, db) : record_advance(q, db);
+		if (!valid)
+			txq_fail(card, q, WCNIC_ERR_DOORBELL);
+	}
+	return q->state == QUEUE_RUN;
+}
+
+/* ---- a batch ----------------------------------------------------------------------------- */
+
+/* What came of the entries from the queue's head on; nothing of it is visible yet. */
+struct batch {
+	struct wcnic_tx_cpl cpls[CARD_BURST + 2];
+	unsigned int n_cpls;
+	unsigned int frames;
+	uint16_t seq; /* first entry that is not decided */
+	enum wcnic_error fail;
+};
+
+/* Adds to the last completion what had the same fate. */
+static void
+batch_add(struct batch *b, const struct txq *q, enum wcnic_tx_status status,
+	  enum wcnic_error reason, uint16_t entries)
+{
+	struct wcnic_tx_cpl *cpl = &b->cpls[b->n_cpls - 1];
+	bool extends = b->n_cpls != 0 && entries != 0 && cpl->status == status &&
+		       cpl->reason == reason && cpl->epoch == q->epoch;
+
+	if (!extends) {
+		assert(b->n_cpls < CARD_BURST + 2);
+		cpl = &b->cpls[b->n_cpls++];
+		memset(cpl, 0, sizeof(*cpl));
+		cpl->seq = htole16(b->seq);
+		cpl->status = status;
+		cpl->reason = reason;
+		cpl->epoch = q->epoch;
+	}
+	if (entries != 0) {
+		cpl->count = htole16(le16toh(cpl->count) + entries);
+		cpl->frames = htole16(le16toh(cpl->frames) + 1);
+		b->frames++;
+	}
+	b->seq += entries;
+}
+
+static void
+batch_error(struct wcnic_card *card, struct batch *b, const struct txq *q, const struct tx_frame *f)
+{
+	card->stats.tx_errors++;
+	if (f->reason == WCNIC_ERR_OVERSIZE)
+		card->stats.tx_oversize++;
+	batch_add(b, q, WCNIC_TX_ERROR, f->reason, f->entries);
+}
+
+static void
+batch_stop(struct batch *b, struct txq *q, enum wcnic_tx_status status)
+{
+	batch_add(b, q, status, WCNIC_ERR_NONE, 0);
+	q->state = QUEUE_STOPPED;
+	q->switching = false;
+	q->tail = b->seq;
+	q->waiting = false;
+}
+
+/* Offers a frame to the port. Returns false if the port holds it back. */
+static bool
+batch_send(struct wcnic_card *card, struct batch *b, struct txq *q, struct tx_frame *f)
+{
+	bool pushed = q->placement == WCNIC_PLACEMENT_PUSH;
+	int ret = card->port.ops->send(card->port.ctx, &f->frame);
+
+	if (ret == -EAGAIN) {
+		if (!q->held)
+			card->stats.tx_held++;
+		q->held = true;
+		return false;
+	}
+	q->held = false;
+	if (ret != 0) {
+		f->reason = WCNIC_ERR_FIRMWARE;
+		batch_error(card, b, q, f);
+		return true;
+	}
+	card->stats.tx_frames++;
+	card->stats.tx_bytes += f->frame.bytes;
+	if (pushed)
+		card->stats.tx_pushed++;
+	else
+		card->stats.tx_fetched++;
+	batch_add(b, q, pushed ? WCNIC_TX_PUSHED : WCNIC_TX_FETCHED, WCNIC_ERR_NONE, f->entries);
+	return true;
+}
+
+/* A slot at the head is not whole: it has until push_wait_ns to become so. */
+static void
+batch_wait(struct wcnic_card *card, struct batch *b, struct txq *q, uint16_t entries)
+{
+	/* The clock runs from the poll in which nothing lay before the slot. */
+	if (b->n_cpls != 0)
+		return;
+	if (!q->waiting) {
+		q->waiting = true;
+		q->wait_since_ns = card->now_ns;
+		return;
+	}
+	if (card->now_ns - q->wait_since_ns < card->push_wait_ns)
+		return;
+	card->stats.stale_lines += tx_slot_stale(q, b->seq + entries - 1);
+	card->stats.tx_incomplete++;
+	batch_stop(b, q, WCNIC_TX_INCOMPLETE);
+}
+
+/* Decides one frame. Returns false if the batch ends here. */
+static bool
+batch_step(struct wcnic_card *card, struct batch *b, struct txq *q, const uint8_t *ring)
+{
+	uint16_t limit = q->switching ? q->switch_seq : q->tail;
+	struct tx_frame f;
+	enum tx_verdict verdict;
+
+	if (q->placement == WCNIC_PLACEMENT_PUSH && q->slots == NULL) {
+		card->stats.tx_dropped++;
+		batch_stop(b, q, WCNIC_TX_DROPPED);
+		return false;
+	}
+	if (q->placement == WCNIC_PLACEMENT_PUSH)
+		verdict = tx_frame_push(card, q, b->seq, limit, &f);
+	else
+		verdict = tx_frame_fetch(card, q, ring, b->seq, limit, &f);
+	switch (verdict) {
+	case TX_READY:
+		return batch_send(card, b, q, &f);
+	case TX_WAIT:
+		batch_wait(card, b, q, f.entries);
+		return false;
+	case TX_BAD:
+		batch_error(card, b, q, &f);
+		return true;
+	case TX_LOST:
+		batch_error(card, b, q, &f);
+		b->fail = WCNIC_ERR_DESC;
+		return false;
+	}
+	return false;
+}
+
+static void
+batch_run(struct wcnic_card *card, struct batch *b, struct txq *q, const uint8_t *ring)
+{
+	bool more = true;
+
+	for (;;) {
+		if (q->switching && b->seq == q->switch_seq) {
+			q->switching = false;
+			q->epoch++;
+			q->placement = q->next_placement;
+		}
+		if (!more || b->seq == q->tail || b->frames == CARD_BURST)
+			return;
+		more = batch_step(card, b, q, ring);
+	}
+}
+
+/* What the port holds is out before the host reads that it is. */
+static void
+batch_publish(struct wcnic_card *card, struct batch *b, struct txq *q, uint8_t *cq)
+{
+	unsigned int i;
+
+	if (b->frames != 0 && card->port.ops->flush != NULL)
+		card->port.ops->flush(card->port.ctx);
+	if (b->frames != 0) {
+		card->stats.last_tx_ns = card->now_ns;
+		q->waiting = false;
+	}
+	for (i = 0; i < b->n_cpls; i++, q->cq_tail++) {
+		b->cpls[i].phase = ring_phase(q->cq_tail, q->depth);
+		shared_publish16(cq + (q->cq_tail & (q->depth - 1)) * sizeof(b->cpls[i]),
+				 &b->cpls[i]);
+	}
+	q->head = b->seq;
+	tx_slots_expire(q, q->head);
+	if (b->n_cpls != 0)
+		card_irq(card, q->vector);
+}
+
+unsigned int
+txq_poll(struct wcnic_card *card, struct txq *q)
+{
+	struct batch b;
+	const uint8_t *ring;
+	uint8_t *cq;
+
+	if (!txq_refresh(card, q) || card->port.ops == NULL || !(card->port.flags & WCNIC_PORTF_UP))
+		return 0;
+	if (q->head == q->tail && !q->switching)
+		return 0;
+	ring = card_dma(card, q->ring_iova, q->depth * sizeof(struct wcnic_tx_desc),
+			WCNIC_DMA_READ);
+	cq = card_dma(card, q->cq_iova, q->depth * sizeof(struct wcnic_tx_cpl), WCNIC_DMA_WRITE);
+	if (ring == NULL || cq == NULL) {
+		txq_fail(card, q, WCNIC_ERR_ADDRESS);
+		return 0;
+	}
+	b.n_cpls = 0;
+	b.frames = 0;
+	b.seq = q->head;
+	b.fail = WCNIC_ERR_NONE;
+	batch_run(card, &b, q, ring);
+	batch_publish(card, &b, q, cq);
+	if (b.fail != WCNIC_ERR_NONE)
+		txq_fail(card, q, b.fail);
+	return b.frames;
+}
