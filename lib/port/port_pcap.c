@@ -1,0 +1,311 @@
+/* SPDX-License-Identifier: BSD-3-Clause
+ * Copyright(c) 2026 The wcnic authors
+ */
+#include <errno.h>
+#include <inttypes.h>
+#include <pcap/pcap.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <time.h>
+
+#include "port_internal.h"
+
+/* Captures: one is played, one is recorded. Times are in nanoseconds. */
+
+#define SNAPLEN_BYTES 262144
+#define NS_PER_S 1000000000ll
+/* A batch of frames leaves in few system calls. */
+#define OUT_BUFFER_BYTES (1u << 20)
+
+struct pcap_port {
+	struct wcnic_port port;
+
+	char *in_path;
+	pcap_t *in;
+	uint64_t in_frames; /* read so far */
+	bool in_done;
+	bool paced; /* timing=capture */
+	bool started;
+	int64_t first_ts_ns;
+	int64_t start_ns;
+	struct pcap_pkthdr *hdr; /* the frame that waits, or NULL */
+	const u_char *data;
+
+	char *out_path;
+	pcap_t *out_kind;
+	FILE *out_file; /* until the dumper owns it */
+	pcap_dumper_t *out;
+	char *out_buffer;
+	uint8_t *gather;
+};
+
+static int64_t
+clock_ns(clockid_t id)
+{
+	struct timespec ts;
+
+	clock_gettime(id, &ts);
+	return ts.tv_sec * NS_PER_S + ts.tv_nsec;
+}
+
+/* ---- in ---------------------------------------------------------------------------------- */
+
+static void
+in_end(struct pcap_port *pp, const char *how)
+{
+	if (how != NULL)
+		port_error_set(&pp->port, "%s: %s after %" PRIu64 " frames: %s", pp->in_path,
+			       strstr(how, "truncated") != NULL ? "truncated" : "unreadable",
+			       pp->in_frames, how);
+	pp->in_done = true;
+}
+
+/* Whether a frame waits to be delivered. */
+static bool
+in_next(struct pcap_port *pp)
+{
+	int ret;
+
+	if (pp->hdr != NULL)
+		return true;
+	ret = pcap_next_ex(pp->in, &pp->hdr, &pp->data);
+	if (ret != 1) {
+		pp->hdr = NULL;
+		in_end(pp, ret == PCAP_ERROR ? pcap_geterr(pp->in) : NULL);
+		return false;
+	}
+	pp->in_frames++;
+	if (pp->hdr->caplen < pp->hdr->len)
+		port_error_set(&pp->port,
+			       "%s: frame %" PRIu64
+			       " was cut when it was captured: %u of %u bytes are there",
+			       pp->in_path, pp->in_frames, pp->hdr->caplen, pp->hdr->len);
+	return true;
+}
+
+static bool
+in_is_due(struct pcap_port *pp)
+{
+	int64_t ts_ns = pp->hdr->ts.tv_sec * NS_PER_S + pp->hdr->ts.tv_usec;
+	int64_t now_ns;
+
+	if (!pp->paced)
+		return true;
+	now_ns = clock_ns(CLOCK_MONOTONIC);
+	if (!pp->started) {
+		pp->started = true;
+		pp->first_ts_ns = ts_ns;
+		pp->start_ns = now_ns;
+	}
+	return now_ns - pp->start_ns >= ts_ns - pp->first_ts_ns;
+}
+
+static unsigned int
+pcap_poll(void *ctx, unsigned int budget)
+{
+	struct pcap_port *pp = ctx;
+	unsigned int moved = 0;
+
+	while (moved < budget && !pp->in_done && in_next(pp) && in_is_due(pp)) {
+		struct wcnic_frag frag = {.base = pp->data, .bytes = pp->hdr->caplen};
+		struct wcnic_frame frame = {.frags = &frag, .n_frags = 1, .bytes = frag.bytes};
+
+		if (wcnic_card_receive(pp->port.card, &frame) != 0)
+			break;
+		pp->hdr = NULL;
+		moved++;
+	}
+	return moved;
+}
+
+static void
+pcap_input(void *ctx, uint64_t *frames, bool *done)
+{
+	struct pcap_port *pp = ctx;
+
+	*frames = pp->in_frames;
+	*done = pp->in == NULL || pp->in_done;
+}
+
+__attribute__((warn_unused_result)) static int
+in_open(struct pcap_port *pp, const struct port_args *args)
+{
+	char why[PCAP_ERRBUF_SIZE] = "";
+	const char *name;
+	int kind;
+	FILE *file = fopen(pp->in_path, "rb");
+
+	if (file == NULL) {
+		int ret = -errno;
+
+		(void)port_args_refuse(args, "in=%s: %s", pp->in_path, strerror(-ret));
+		return ret;
+	}
+	pp->in = pcap_fopen_offline_with_tstamp_precision(file, PCAP_TSTAMP_PRECISION_NANO, why);
+	if (pp->in == NULL) {
+		fclose(file);
+		return port_args_refuse(args, "in=%s: not a pcap or pcapng capture: %s",
+					pp->in_path, why);
+	}
+	kind = pcap_datalink(pp->in);
+	if (kind == DLT_EN10MB)
+		return 0;
+	name = pcap_datalink_val_to_name(kind);
+	return port_args_refuse(args,
+				"in=%s: its link type is %s (%d); a capture of Ethernet "
+				"(EN10MB) is needed",
+				pp->in_path, name != NULL ? name : "unknown", kind);
+}
+
+/* ---- out --------------------------------------------------------------------------------- */
+
+static void
+out_check(struct pcap_port *pp, bool failed)
+{
+	if (failed)
+		port_error_set(&pp->port, "%s: cannot be written: %s", pp->out_path,
+			       strerror(errno));
+}
+
+static int
+pcap_send(void *ctx, const struct wcnic_frame *frame)
+{
+	struct pcap_port *pp = ctx;
+	const u_char *data = frame->frags[0].base;
+	struct pcap_pkthdr hdr = {.caplen = frame->bytes, .len = frame->bytes};
+	int64_t now_ns;
+	uint32_t used = 0;
+	uint32_t i;
+
+	if (pp->out == NULL)
+		return 0;
+	if (frame->bytes > SNAPLEN_BYTES || ferror(pcap_dump_file(pp->out)))
+		return -EIO;
+	if (frame->n_frags > 1) {
+		for (i = 0; i < frame->n_frags; i++) {
+			memcpy(pp->gather + used, frame->frags[i].base, frame->frags[i].bytes);
+			used += frame->frags[i].bytes;
+		}
+		data = pp->gather;
+	}
+	now_ns = clock_ns(CLOCK_REALTIME);
+	hdr.ts.tv_sec = now_ns / NS_PER_S;
+	hdr.ts.tv_usec = now_ns % NS_PER_S; /* nanoseconds, as the file says */
+	errno = 0;
+	pcap_dump((u_char *)pp->out, &hdr, data);
+	out_check(pp, ferror(pcap_dump_file(pp->out)));
+	return 0;
+}
+
+static void
+pcap_flush_out(void *ctx)
+{
+	struct pcap_port *pp = ctx;
+
+	if (pp->out != NULL)
+		out_check(pp, pcap_dump_flush(pp->out) != 0);
+}
+
+/* Opening the output would empty the input. */
+static bool
+is_input(const struct pcap_port *pp)
+{
+	struct stat in, out;
+
+	return pp->in != NULL && fstat(fileno(pcap_file(pp->in)), &in) == 0 &&
+	       stat(pp->out_path, &out) == 0 && in.st_dev == out.st_dev && in.st_ino == out.st_ino;
+}
+
+__attribute__((warn_unused_result)) static int
+out_open(struct pcap_port *pp, const struct port_args *args)
+{
+	int ret;
+
+	if (is_input(pp))
+		return port_args_refuse(args,
+					"out=%s: is the file that in= reads; another is "
+					"needed",
+					pp->out_path);
+	pp->gather = malloc(SNAPLEN_BYTES);
+	pp->out_buffer = malloc(OUT_BUFFER_BYTES);
+	pp->out_kind = pcap_open_dead_with_tstamp_precision(DLT_EN10MB, SNAPLEN_BYTES,
+							    PCAP_TSTAMP_PRECISION_NANO);
+	if (pp->gather == NULL || pp->out_buffer == NULL || pp->out_kind == NULL)
+		return -ENOMEM;
+	pp->out_file = fopen(pp->out_path, "wb");
+	if (pp->out_file == NULL) {
+		ret = -errno;
+		(void)port_args_refuse(args, "out=%s: %s", pp->out_path, strerror(-ret));
+		return ret;
+	}
+	setvbuf(pp->out_file, pp->out_buffer, _IOFBF, OUT_BUFFER_BYTES);
+	pp->out = pcap_dump_fopen(pp->out_kind, pp->out_file);
+	if (pp->out == NULL || pcap_dump_flush(pp->out) != 0) {
+		ret = errno != 0 ? -errno : -EIO;
+		(void)port_args_refuse(args, "out=%s: %s", pp->out_path, strerror(-ret));
+		return ret;
+	}
+	return 0;
+}
+
+/* ---- both -------------------------------------------------------------------------------- */
+
+static void
+pcap_stop(struct wcnic_port *port)
+{
+	struct pcap_port *pp = (struct pcap_port *)port;
+
+	if (pp->out != NULL)
+		pcap_dump_close(pp->out);
+	else if (pp->out_file != NULL)
+		fclose(pp->out_file);
+	if (pp->out_kind != NULL)
+		pcap_close(pp->out_kind);
+	if (pp->in != NULL)
+		pcap_close(pp->in);
+	free(pp->out_buffer);
+	free(pp->gather);
+	free(pp->in_path);
+	free(pp->out_path);
+}
+
+__attribute__((warn_unused_result)) static int
+pcap_start(struct wcnic_port *port, const struct port_args *args)
+{
+	struct pcap_port *pp = (struct pcap_port *)port;
+	const char *in = port_arg_find(args, "in");
+	const char *out = port_arg_find(args, "out");
+	const char *timing = port_arg_find(args, "timing");
+	int ret = 0;
+
+	if ((in == NULL || in[0] == '\0') && (out == NULL || out[0] == '\0'))
+		return port_args_refuse(args, "pcap: in=FILE, out=FILE or both are needed");
+	if (timing != NULL && strcmp(timing, "full") != 0 && strcmp(timing, "capture") != 0)
+		return port_args_refuse(args, "pcap: timing=%s: full or capture is needed", timing);
+	pp->paced = timing != NULL && strcmp(timing, "capture") == 0;
+	if (in != NULL) {
+		pp->in_path = strdup(in);
+		ret = pp->in_path != NULL ? in_open(pp, args) : -ENOMEM;
+	}
+	if (ret == 0 && out != NULL) {
+		pp->out_path = strdup(out);
+		ret = pp->out_path != NULL ? out_open(pp, args) : -ENOMEM;
+	}
+	if (ret == -ENOMEM)
+		(void)port_args_refuse(args, "pcap: out of memory");
+	return ret;
+}
+
+const struct port_kind port_kind_pcap = {
+	.ops = {.kind = "pcap",
+		.send = pcap_send,
+		.poll = pcap_poll,
+		.flush = pcap_flush_out,
+		.input = pcap_input},
+	.keys = "in out timing",
+	.bytes = sizeof(struct pcap_port),
+	.start = pcap_start,
+	.stop = pcap_stop,
+};

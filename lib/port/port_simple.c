@@ -1,0 +1,99 @@
+/* SPDX-License-Identifier: BSD-3-Clause
+ * Copyright(c) 2026 The wcnic authors
+ */
+#include <errno.h>
+
+#include "port_internal.h"
+
+/* Loopback, sink and wire: ports that keep no frame. */
+
+/* Hands a frame to a card; one that is down or has no queue lets it fall, and counts it. */
+static int
+card_offer(struct wcnic_card *card, const struct wcnic_frame *frame)
+{
+	int ret = wcnic_card_receive(card, frame);
+
+	return ret == -ENETDOWN ? 0 : ret;
+}
+
+static int
+loopback_send(void *ctx, const struct wcnic_frame *frame)
+{
+	struct wcnic_port *port = ctx;
+
+	return card_offer(port->card, frame);
+}
+
+const struct port_kind port_kind_loopback = {
+	.ops = {.kind = "loopback", .send = loopback_send},
+	.keys = "",
+	.bytes = sizeof(struct wcnic_port),
+};
+
+static int
+sink_send(void *ctx, const struct wcnic_frame *frame)
+{
+	(void)ctx;
+	(void)frame;
+	return 0;
+}
+
+const struct port_kind port_kind_sink = {
+	.ops = {.kind = "sink", .send = sink_send},
+	.keys = "",
+	.bytes = sizeof(struct wcnic_port),
+};
+
+struct wire {
+	struct wcnic_port port;
+	struct wire *peer;
+};
+
+static int
+wire_send(void *ctx, const struct wcnic_frame *frame)
+{
+	struct wire *wire = ctx;
+
+	if (wire->peer == NULL)
+		return -EAGAIN;
+	return card_offer(wire->peer->port.card, frame);
+}
+
+static bool
+wire_link(void *ctx, uint32_t *speed_mbps)
+{
+	struct wire *wire = ctx;
+
+	(void)speed_mbps;
+	return wire->peer != NULL;
+}
+
+static void
+wire_stop(struct wcnic_port *port)
+{
+	struct wire *wire = (struct wire *)port;
+
+	if (wire->peer != NULL)
+		wire->peer->peer = NULL;
+}
+
+const struct port_kind port_kind_wire = {
+	.ops = {.kind = "wire", .send = wire_send, .link = wire_link},
+	.keys = "",
+	.bytes = sizeof(struct wire),
+	.stop = wire_stop,
+};
+
+int
+wcnic_port_wire(struct wcnic_port *a, struct wcnic_port *b)
+{
+	struct wire *wire_a = (struct wire *)a;
+	struct wire *wire_b = (struct wire *)b;
+
+	if (a == b || a->kind != &port_kind_wire || b->kind != &port_kind_wire ||
+	    wire_a->peer != NULL || wire_b->peer != NULL)
+		return -EINVAL;
+	wire_a->peer = wire_b;
+	wire_b->peer = wire_a;
+	return 0;
+}
