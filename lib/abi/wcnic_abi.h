@@ -16,8 +16,8 @@
 #include <endian.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <string.h>
 
-/* clang-format off: tables are aligned by hand */
 
 #ifdef __cplusplus
 extern "C" {
@@ -435,13 +435,15 @@ WCNIC_ABI_SIZE(wcnic_push_seg, 16);
 #define WCNIC_SLOT_SEGS(lines) \
 	(WCNIC_SLOT_INLINE_BYTES(lines) / (unsigned int)sizeof(struct wcnic_push_seg))
 
-/* Exclusive-or of the line's eight 64-bit words, folded to 16 bits. */
+/* Exclusive-or of the 64-byte line's eight 64-bit words, folded to 16 bits. */
 static inline uint16_t
-wcnic_line_check(const uint64_t words[8])
+wcnic_line_check(const void *line)
 {
-	uint64_t x = words[0] ^ words[1] ^ words[2] ^ words[3] ^ words[4] ^ words[5] ^ words[6] ^
-		     words[7];
+	uint64_t words[WCNIC_LINE_BYTES / sizeof(uint64_t)], x = 0;
 
+	memcpy(words, line, sizeof(words));
+	for (unsigned int i = 0; i < WCNIC_LINE_BYTES / sizeof(uint64_t); i++)
+		x ^= words[i];
 	x ^= x >> 32;
 	x ^= x >> 16;
 	return (uint16_t)x;

@@ -1,0 +1,411 @@
+/* SPDX-License-Identifier: BSD-3-Clause
+ * Copyright(c) 2026 The wcnic authors
+ */
+#ifndef WCNIC_H
+#define WCNIC_H
+
+/*
+ * The driver's objects. A port is one struct wcnic_hw in its ethdev's private data; how the card is
+ * reached is behind struct wcnic_attach_ops, and everything else is the same code for every way.
+ */
+
+#include <pthread.h>
+#include <stdatomic.h>
+#include <stdbool.h>
+#include <stdint.h>
+
+#include <rte_ether.h>
+#include <rte_log.h>
+#include <rte_mbuf.h>
+#include <rte_mempool.h>
+#include <rte_memzone.h>
+#include <rte_spinlock.h>
+
+#include <wcbar.h>
+#include <wcnic_abi.h>
+
+#include "wcnic_compat.h"
+
+extern int wcnic_logtype;
+#define WCNIC_LOG(level, hw, fmt, ...) \
+	rte_log(RTE_LOG_##level, wcnic_logtype, "wcnic %s: " fmt "\n", (hw)->name, ##__VA_ARGS__)
+
+#define WCNIC_QUEUES_MAX   64
+#define WCNIC_ADMIN_LOG2   4
+#define WCNIC_EVENTS_LOG2  6
+#define WCNIC_SERVICE_US   100000
+#define WCNIC_DEPTH_MAX    4096
+#define WCNIC_PLACEMENT_AUTO 2u /* beside enum wcnic_placement: the driver decides */
+
+struct wcnic_hw;
+
+/* ---- attach: how the card is reached ------------------------------------------------------ */
+
+/*
+ * All calls return 0 or -errno. Control path only, but for poll. `ctx` of the hw is the attach's own.
+ */
+struct wcnic_attach_ops {
+	const char *name;
+	/* Reaches the card and makes host memory known to it; again after close() to recover. */
+	int (*open)(struct wcnic_hw *hw);
+	/* Lets go of the card and of what open() made; the card forgets host memory. */
+	void (*close)(struct wcnic_hw *hw);
+	/* Frees ctx at the end of the port's life. */
+	void (*free)(struct wcnic_hw *hw);
+	int (*reg_read)(struct wcnic_hw *hw, uint32_t off, void *value, size_t bytes);
+	int (*reg_write)(struct wcnic_hw *hw, uint32_t off, const void *value, size_t bytes);
+	/* Maps [off, off + bytes) of BAR2; fills addr, bytes and the type that came out. */
+	int (*window_map)(struct wcnic_hw *hw, uint64_t off, size_t bytes, enum wcbar_type intended,
+			  struct wcbar_window *win);
+	void (*window_unmap)(struct wcnic_hw *hw, struct wcbar_window *win);
+	/* False once the card cannot be reached any more. NULL: always there. */
+	bool (*alive)(struct wcnic_hw *hw);
+	/* Lets an embedded card work that has no thread; called by bursts. Else NULL. */
+	void (*poll)(struct wcnic_hw *hw);
+};
+
+extern const struct wcnic_attach_ops wcnic_attach_embedded;
+extern const struct wcnic_attach_ops wcnic_attach_embedded_thread;
+extern const struct wcnic_attach_ops wcnic_attach_socket;
+
+/* ---- windows ------------------------------------------------------------------------------- */
+
+struct wcnic_window {
+	bool held;    /* firmware granted it and has not taken it back */
+	bool mapped;
+	uint16_t id;
+	uint16_t generation;
+	uint16_t slots;
+	uint16_t max_burst;
+	uint64_t off;
+	struct wcbar_window win;
+};
+
+/* ---- queues -------------------------------------------------------------------------------- */
+
+enum wcnic_queue_state {
+	WCNIC_QUEUE_DOWN = 0, /* bursts do nothing */
+	WCNIC_QUEUE_UP,
+};
+
+/*
+ * Lets a control thread stop bursts that run on other threads: a burst sets busy, then looks at
+ * state; the control thread sets state, makes every thread pass a barrier, then waits for busy.
+ */
+struct wcnic_gate {
+	_Atomic uint32_t state; /* enum wcnic_queue_state */
+	_Atomic uint32_t busy;
+};
+
+struct wcnic_txq_stats {
+	uint64_t packets; /* sent by the card's word: pushed + fetched */
+	uint64_t bytes;
+	uint64_t pushed;
+	uint64_t fetched;
+	uint64_t incomplete; /* INCOMPLETE completions */
+	uint64_t dropped;    /* DROPPED completions */
+	uint64_t resent;     /* frames written again after one of these */
+	uint64_t oversize;
+	uint64_t runt;
+	uint64_t address;
+	uint64_t malformed; /* no data, too many segments, too long, or DESC by the card */
+	uint64_t lost;      /* in flight when the card was lost, reset or stopped: fate unknown */
+	uint64_t bad_completions;
+};
+
+struct wcnic_txq {
+	/* written by bursts */
+	struct wcnic_gate gate;
+	uint16_t tail;      /* free-running: next entry to write */
+	uint16_t head;      /* oldest entry without completion */
+	uint16_t cq_head;   /* free-running */
+	uint16_t mask;      /* depth - 1 */
+	uint16_t slot_mask; /* of the push window */
+	uint16_t limit;     /* entries in flight by placement */
+	uint16_t switch_seq;
+	uint8_t epoch;
+	uint8_t acked_epoch; /* of the last completion */
+	uint8_t placement;   /* enum wcnic_placement now in force at tail */
+	uint8_t wanted;      /* as configured: enum wcnic_placement or AUTO */
+	bool failed;         /* a completion was impossible: wait for recovery */
+	bool push_revoked;   /* window taken away: fetch until the next start */
+	bool on_card;        /* TXQ_CREATE succeeded */
+	uint16_t burst_left; /* slots until a doorbell is due */
+	uint16_t slot_lines;
+	uint16_t generation;
+	uint16_t inline_max; /* longest frame that goes inline, bytes */
+	uint16_t slot_segs;
+	struct wcnic_tx_desc *ring;
+	struct wcnic_tx_cpl *cq;
+	struct rte_mbuf **sw; /* by entry: the frame whose last entry this is */
+	struct rte_mbuf **resend; /* frames to write again, in order */
+	uint16_t resend_head;
+	uint16_t resend_count;
+	void *doorbell;
+	const struct wcbar_store *store;
+	void *slots;
+	uint64_t push_again_tsc; /* no push before this time */
+	struct wcnic_hw *hw;
+	struct wcnic_txq_stats stats;
+	/* set up by the control path */
+	uint16_t qid;
+	uint16_t depth;
+	uint16_t port_id;
+	uint16_t idle_tail; /* tail when the service looked last */
+	struct wcnic_window window;
+	const struct rte_memzone *ring_mz;
+	const struct rte_memzone *cq_mz;
+} __rte_cache_aligned;
+
+struct wcnic_rxq_stats {
+	uint64_t packets;
+	uint64_t bytes;
+	uint64_t nombuf;
+	uint64_t bad_completions;
+	uint64_t discarded; /* delivered by the card but not taken before a stop */
+};
+
+struct wcnic_rxq {
+	struct wcnic_gate gate;
+	uint16_t head;   /* free-running: next completion */
+	uint16_t posted; /* free-running: buffers made ready; the doorbell's tail */
+	uint16_t mask;
+	uint16_t depth;
+	uint16_t port_id;
+	uint16_t qid;
+	bool failed;
+	bool on_card; /* RXQ_CREATE succeeded */
+	uint32_t buf_bytes;
+	struct wcnic_rx_desc *ring;
+	struct wcnic_rx_cpl *cq;
+	struct rte_mbuf **sw;
+	struct rte_mempool *pool;
+	struct rte_mbuf *first; /* frame under way */
+	struct rte_mbuf *last;
+	uint32_t left; /* bytes that it still lacks */
+	void *doorbell;
+	const struct wcbar_store *store;
+	struct wcnic_hw *hw;
+	struct wcnic_rxq_stats stats;
+	const struct rte_memzone *ring_mz;
+	const struct rte_memzone *cq_mz;
+} __rte_cache_aligned;
+
+/* ---- the port ------------------------------------------------------------------------------ */
+
+struct wcnic_admin {
+	pthread_mutex_t lock; /* one command at a time */
+	const struct rte_memzone *mz;
+	struct wcnic_admin_cmd *sq;
+	struct wcnic_admin_cpl *cq;
+	struct wcnic_event *aeq;
+	uint8_t *data; /* answers and inputs: WCNIC_ADMIN_DATA_BYTES */
+	uint64_t sq_iova, cq_iova, aeq_iova, data_iova;
+	uint16_t sq_tail;
+	uint16_t cq_head;
+	uint16_t aeq_head;
+	uint16_t next_id;
+	bool up;
+};
+
+#define WCNIC_ADMIN_DATA_BYTES 1024
+
+struct wcnic_devargs {
+	char socket[108];
+	char port[1024];
+	uint8_t placement[WCNIC_QUEUES_MAX];
+	uint16_t queues;
+	uint16_t slot_lines;
+	bool thread;
+	uint64_t seed;
+	uint32_t timeout_ms;
+	uint32_t push_wait_us;
+	char store[16];
+};
+
+enum wcnic_link_state {
+	WCNIC_CARD_ABSENT = 0, /* lost; the service looks for it */
+	WCNIC_CARD_PRESENT,
+};
+
+struct wcnic_hw {
+	char name[32];
+	uint16_t port_id;
+	struct wcnic_devargs args;
+	const struct wcnic_attach_ops *attach;
+	void *ctx;
+	pthread_mutex_t lock; /* start, stop, recovery: who may change queues and windows */
+	_Atomic uint32_t card; /* enum wcnic_link_state */
+	bool started;  /* between dev_start and dev_stop */
+	bool running;  /* queues exist on the card */
+	_Atomic bool failed; /* a queue asks for recovery */
+	_Atomic bool closing;
+	struct wcnic_admin admin;
+	struct wcnic_identity id; /* host byte order */
+	uint64_t aperture_bytes;
+	uint32_t reset_count;
+	uint32_t heartbeat;
+	uint64_t heartbeat_tsc;
+	struct wcnic_window doorbells;
+	struct wcnic_txq *txq[WCNIC_QUEUES_MAX];
+	struct wcnic_rxq *rxq[WCNIC_QUEUES_MAX];
+	uint16_t n_txq;
+	uint16_t n_rxq;
+	uint16_t mtu;
+	uint16_t port_flags; /* WCNIC_PORTF_* */
+	struct rte_ether_addr mac;
+	struct wcnic_rss rss; /* host byte order */
+	bool link_up;
+	uint32_t link_mbps;
+	struct wcnic_stats card_stats;      /* last answer, host byte order */
+	struct wcnic_stats card_stats_base; /* at the last reset of statistics */
+	uint64_t recoveries;
+	uint64_t events;
+	uint64_t late_completions;
+	bool membarrier;
+};
+
+static inline struct wcnic_hw *
+wcnic_hw_get(const struct rte_eth_dev_data *data)
+{
+	return data->dev_private;
+}
+
+/* ---- wcnic_admin.c ------------------------------------------------------------------------- */
+
+/* Resets the card and waits until it is ready. -ETIMEDOUT, -EIO, or -EPROTO: not our card. */
+int wcnic_card_bring_up(struct wcnic_hw *hw);
+/* Allocates the rings' memory once; fini frees it. */
+int wcnic_admin_init(struct wcnic_hw *hw);
+void wcnic_admin_fini(struct wcnic_hw *hw);
+/* Enables the rings of a card that is ready; IDENTIFY. */
+int wcnic_admin_start(struct wcnic_hw *hw);
+/* Resets the card: afterwards it touches no host memory. */
+int wcnic_admin_stop(struct wcnic_hw *hw);
+
+/* One command. `in`/`out` may be NULL. 0, or -errno by the card's status, which is logged. */
+struct wcnic_admin_req {
+	uint8_t opcode;
+	const void *params;
+	size_t params_bytes;
+	const void *in;
+	size_t in_bytes;
+	void *out;
+	size_t out_bytes; /* the answer must have at least so many */
+};
+int wcnic_admin_exec(struct wcnic_hw *hw, const struct wcnic_admin_req *req);
+
+/* Takes one event; false if there is none. The copy is in host byte order. */
+bool wcnic_admin_event(struct wcnic_hw *hw, struct wcnic_event *ev);
+
+int wcnic_port_set(struct wcnic_hw *hw, uint16_t valid);
+int wcnic_port_query(struct wcnic_hw *hw);
+int wcnic_stats_query(struct wcnic_hw *hw);
+int wcnic_rss_set(struct wcnic_hw *hw);
+
+int wcnic_reg_read32(struct wcnic_hw *hw, uint32_t off, uint32_t *value);
+int wcnic_reg_write32(struct wcnic_hw *hw, uint32_t off, uint32_t value);
+
+/* ---- wcnic_window.c ------------------------------------------------------------------------ */
+
+int wcnic_window_alloc(struct wcnic_hw *hw, enum wcnic_window_type type, uint16_t qid,
+		       uint16_t slot_lines, uint32_t bytes, struct wcnic_window *win);
+/* Unmaps, and tells firmware unless it has taken the window back or is gone. */
+void wcnic_window_free(struct wcnic_hw *hw, struct wcnic_window *win);
+
+/* ---- wcnic_queue.c ------------------------------------------------------------------------- */
+
+int wcnic_tx_queue_setup(struct rte_eth_dev *dev, uint16_t qid, uint16_t depth, unsigned int socket,
+			 const struct rte_eth_txconf *conf);
+int wcnic_rx_queue_setup(struct rte_eth_dev *dev, uint16_t qid, uint16_t depth, unsigned int socket,
+			 const struct rte_eth_rxconf *conf, struct rte_mempool *pool);
+void wcnic_tx_queue_release(struct rte_eth_dev *dev, uint16_t qid);
+void wcnic_rx_queue_release(struct rte_eth_dev *dev, uint16_t qid);
+
+/* Windows and queues on the card, buffers posted, gates open. Unwinds on failure. */
+int wcnic_queues_start(struct wcnic_hw *hw);
+/* Closes the gates; tells the card if it is there; what is in flight is freed and counted. */
+void wcnic_queues_stop(struct wcnic_hw *hw, bool card_present);
+
+/* Does for idle Tx queues what their next burst would do. The caller holds hw->lock. */
+void wcnic_queues_kick(struct wcnic_hw *hw, bool all);
+
+/* Closes one gate and waits until no burst is inside. */
+void wcnic_gate_close(struct wcnic_hw *hw, struct wcnic_gate *gate);
+void wcnic_gate_open(struct wcnic_gate *gate);
+
+/* The gate, burst side: true if the burst may go on; then leave it at the end. */
+static inline bool
+wcnic_gate_enter(struct wcnic_gate *gate)
+{
+	atomic_store_explicit(&gate->busy, 1, memory_order_relaxed);
+	atomic_signal_fence(memory_order_seq_cst); /* the other side pays for the real barrier */
+	if (likely(atomic_load_explicit(&gate->state, memory_order_acquire) == WCNIC_QUEUE_UP))
+		return true;
+	atomic_store_explicit(&gate->busy, 0, memory_order_release);
+	return false;
+}
+
+static inline void
+wcnic_gate_leave(struct wcnic_gate *gate)
+{
+	atomic_store_explicit(&gate->busy, 0, memory_order_release);
+}
+
+/* ---- wcnic_tx.c, wcnic_rx.c ---------------------------------------------------------------- */
+
+uint16_t wcnic_tx_burst(void *txq, struct rte_mbuf **pkts, uint16_t n);
+uint16_t wcnic_tx_burst_poll(void *txq, struct rte_mbuf **pkts, uint16_t n);
+uint16_t wcnic_rx_burst(void *rxq, struct rte_mbuf **pkts, uint16_t n);
+uint16_t wcnic_rx_burst_poll(void *rxq, struct rte_mbuf **pkts, uint16_t n);
+uint16_t wcnic_tx_prepare(void *txq, struct rte_mbuf **pkts, uint16_t n);
+/* Takes completions and frees what is done. The caller is the burst, or has closed the gate. */
+void wcnic_tx_reap(struct wcnic_txq *txq);
+/* Reap and resend without a burst: for a queue that its application has stopped calling. */
+void wcnic_tx_kick(struct wcnic_txq *txq);
+/* Frees everything in flight or waiting and counts it as lost. */
+void wcnic_tx_purge(struct wcnic_txq *txq);
+/* Posts buffers until the ring is full or the pool is empty, and rings the doorbell. */
+void wcnic_rx_refill(struct wcnic_rxq *rxq);
+void wcnic_rx_purge(struct wcnic_rxq *rxq);
+
+/* ---- wcnic_service.c ----------------------------------------------------------------------- */
+
+/* Looks after the card every WCNIC_SERVICE_US: events, heartbeat, loss and recovery. */
+int wcnic_service_start(struct wcnic_hw *hw);
+void wcnic_service_stop(struct wcnic_hw *hw);
+void wcnic_link_publish(struct wcnic_hw *hw);
+
+/* ---- wcnic_stats.c, wcnic_ethdev.c, wcnic_rss.c --------------------------------------------- */
+
+extern const struct eth_dev_ops wcnic_dev_ops;
+struct eth_dev_ops;
+
+int wcnic_stats_get(struct rte_eth_dev *dev, struct rte_eth_stats *stats WCNIC_QSTATS_ARG);
+int wcnic_stats_reset(struct rte_eth_dev *dev);
+int wcnic_xstats_get(struct rte_eth_dev *dev, struct rte_eth_xstat *xstats, unsigned int n);
+int wcnic_xstats_get_names(struct rte_eth_dev *dev, struct rte_eth_xstat_name *names,
+			   unsigned int n);
+
+int wcnic_reta_update(struct rte_eth_dev *dev, struct rte_eth_rss_reta_entry64 *reta,
+		      uint16_t size);
+int wcnic_reta_query(struct rte_eth_dev *dev, struct rte_eth_rss_reta_entry64 *reta, uint16_t size);
+int wcnic_rss_hash_update(struct rte_eth_dev *dev, struct rte_eth_rss_conf *conf);
+int wcnic_rss_hash_conf_get(struct rte_eth_dev *dev, struct rte_eth_rss_conf *conf);
+/* The table and key that dev_configure asked for; sent to the card by queues_start. */
+int wcnic_rss_configure(struct wcnic_hw *hw, const struct rte_eth_rss_conf *conf, uint16_t n_rxq);
+#define WCNIC_RSS_OFFLOADS \
+	(RTE_ETH_RSS_IPV4 | RTE_ETH_RSS_NONFRAG_IPV4_TCP | RTE_ETH_RSS_NONFRAG_IPV4_UDP | \
+	 RTE_ETH_RSS_IPV6 | RTE_ETH_RSS_NONFRAG_IPV6_TCP | RTE_ETH_RSS_NONFRAG_IPV6_UDP)
+
+/* The port, whatever the bus: allocates nothing but what hw holds. */
+int wcnic_dev_init(struct rte_eth_dev *dev, const struct wcnic_attach_ops *attach,
+		   const struct wcnic_devargs *args);
+int wcnic_dev_close(struct rte_eth_dev *dev);
+
+/* ---- wcnic_devargs.c ------------------------------------------------------------------------ */
+
+/* Parses driver arguments over defaults. -EINVAL after logging the culprit and what is valid. */
+int wcnic_devargs_parse(const char *name, const char *text, struct wcnic_devargs *args);
+
+#endif /* WCNIC_H */

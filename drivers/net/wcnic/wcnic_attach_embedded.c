@@ -1,0 +1,337 @@
+/* SPDX-License-Identifier: BSD-3-Clause
+ * Copyright(c) 2026 The wcnic authors
+ */
+
+/*
+ * The card embedded in this process: polled by the driver's bursts (deterministic, no thread), or by
+ * a thread of its own. Its windows are ordinary memory.
+ */
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <time.h>
+
+#include <ethdev_driver.h>
+#include <rte_cycles.h>
+#include <rte_ticketlock.h>
+
+#include <vfu_iova.h>
+#include <wcnic_card.h>
+#include <wcnic_port.h>
+
+#include "wcnic.h"
+#include "wcnic_dma.h"
+
+#define APERTURE_BYTES (16u << 20)
+#define IDLE_SPINS     2000
+#define IDLE_SLEEP_US  50
+
+struct embedded {
+	struct wcnic_hw *hw;
+	rte_ticketlock_t lock; /* around every call on card and map */
+	struct wcnic_card *card;
+	struct wcnic_port *port;
+	struct vfu_iova_map *map;
+	void *aperture;
+	bool threaded;
+	_Atomic bool stop;
+	bool port_error_told;
+	wcnic_thread_t thread;
+};
+
+/* ---- what the card asks of its embedder ------------------------------------------------------ */
+
+static void *
+card_dma(void *ctx, uint64_t iova, size_t bytes, unsigned int prot __rte_unused)
+{
+	struct embedded *e = ctx;
+
+	/* the process's own memory: always readable and writable */
+	return vfu_iova_map_find(e->map, iova, bytes, VFU_IOVA_READ | VFU_IOVA_WRITE);
+}
+
+static uint64_t
+card_now_ns(void *ctx __rte_unused)
+{
+	struct timespec ts;
+
+	clock_gettime(CLOCK_MONOTONIC, &ts);
+	return (uint64_t)ts.tv_sec * 1000000000u + ts.tv_nsec;
+}
+
+static void
+card_log(void *ctx, int level, const char *line)
+{
+	struct embedded *e = ctx;
+
+	/* syslog's levels, one below DPDK's */
+	rte_log(RTE_MIN(level, 7) + 1, wcnic_logtype, "wcnic %s: card: %s\n", e->hw->name, line);
+}
+
+static const struct wcnic_card_ops card_ops = {
+	.dma = card_dma,
+	.now_ns = card_now_ns,
+	.log = card_log,
+};
+
+/* ---- memory ---------------------------------------------------------------------------------- */
+
+static int
+dma_map(void *ctx, const struct wcnic_dma_range *range)
+{
+	struct embedded *e = ctx;
+	int ret;
+
+	rte_ticketlock_lock(&e->lock);
+	ret = vfu_iova_map_add(e->map, (uintptr_t)range->addr, range->bytes, range->addr,
+			       VFU_IOVA_READ | VFU_IOVA_WRITE);
+	rte_ticketlock_unlock(&e->lock);
+	return ret == -EEXIST ? 0 : ret;
+}
+
+static void
+dma_unmap(void *ctx, void *addr, size_t bytes)
+{
+	struct embedded *e = ctx;
+
+	rte_ticketlock_lock(&e->lock);
+	vfu_iova_map_remove(e->map, (uintptr_t)addr, bytes);
+	rte_ticketlock_unlock(&e->lock);
+}
+
+static const struct wcnic_dma_ops dma_ops = {
+	.map = dma_map,
+	.unmap = dma_unmap,
+};
+
+/* ---- work ------------------------------------------------------------------------------------ */
+
+static unsigned int
+card_poll_locked(struct embedded *e)
+{
+	unsigned int n = wcnic_card_poll(e->card);
+	const char *error;
+
+	if (unlikely(n == 0 && !e->port_error_told)) {
+		error = wcnic_port_error(e->port);
+		if (error != NULL) {
+			e->port_error_told = true;
+			WCNIC_LOG(ERR, e->hw, "port: %s", error);
+		}
+	}
+	return n;
+}
+
+static WCNIC_THREAD_RETURN
+card_thread(void *arg)
+{
+	struct embedded *e = arg;
+	unsigned int idle = 0;
+
+	while (!atomic_load_explicit(&e->stop, memory_order_relaxed)) {
+		rte_ticketlock_lock(&e->lock);
+		idle = card_poll_locked(e) != 0 ? 0 : idle + 1;
+		rte_ticketlock_unlock(&e->lock);
+		if (idle > IDLE_SPINS)
+			rte_delay_us_sleep(IDLE_SLEEP_US);
+	}
+	return 0;
+}
+
+/* ---- attach ---------------------------------------------------------------------------------- */
+
+static void
+embedded_free(struct wcnic_hw *hw)
+{
+	struct embedded *e = hw->ctx;
+
+	if (e == NULL)
+		return;
+	if (e->threaded) {
+		atomic_store(&e->stop, true);
+		wcnic_thread_join(e->thread);
+	}
+	if (e->map != NULL)
+		wcnic_dma_stop(&dma_ops, e);
+	wcnic_port_destroy(e->port);
+	wcnic_card_destroy(e->card);
+	vfu_iova_map_destroy(e->map);
+	if (e->aperture != NULL)
+		munmap(e->aperture, APERTURE_BYTES);
+	free(e);
+	hw->ctx = NULL;
+}
+
+static int
+aperture_make(struct embedded *e)
+{
+	void *addr = mmap(NULL, APERTURE_BYTES, PROT_READ | PROT_WRITE,
+			  MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+
+	if (addr == MAP_FAILED)
+		return -errno;
+	e->aperture = addr;
+	return 0;
+}
+
+static int
+card_make(struct embedded *e)
+{
+	const struct wcnic_devargs *args = &e->hw->args;
+	const struct wcnic_card_config config = {
+		.ops = &card_ops,
+		.ctx = e,
+		.aperture = e->aperture,
+		.aperture_bytes = APERTURE_BYTES,
+		.queue_pairs = args->queues,
+		.seed = args->seed + e->hw->port_id,
+		.push_wait_ns = args->push_wait_us * 1000,
+	};
+	char why[512];
+	int ret;
+
+	ret = wcnic_card_create(&config, &e->card);
+	if (ret != 0) {
+		WCNIC_LOG(ERR, e->hw, "cannot make the embedded card: %s", strerror(-ret));
+		return ret;
+	}
+	ret = wcnic_port_create(args->port, e->card, &e->port, why, sizeof(why));
+	if (ret != 0)
+		WCNIC_LOG(ERR, e->hw, "port=%s: %s", args->port, why);
+	return ret;
+}
+
+/* The card lives as long as the port: its captures go on where they were after a recovery. */
+static int
+embedded_open(struct wcnic_hw *hw)
+{
+	struct embedded *e;
+	int ret = -ENOMEM;
+
+	if (hw->ctx != NULL)
+		return 0;
+	e = calloc(1, sizeof(*e));
+	if (e == NULL)
+		return -ENOMEM;
+	hw->ctx = e;
+	e->hw = hw;
+	rte_ticketlock_init(&e->lock);
+	e->map = vfu_iova_map_create();
+	if (e->map == NULL)
+		goto fail;
+	ret = wcnic_dma_start(&dma_ops, e);
+	if (ret == 0)
+		ret = aperture_make(e);
+	if (ret == 0)
+		ret = card_make(e);
+	if (ret == 0)
+		return 0;
+fail:
+	embedded_free(hw);
+	return ret;
+}
+
+static int
+embedded_open_thread(struct wcnic_hw *hw)
+{
+	struct embedded *e;
+	char name[16];
+	int ret = embedded_open(hw);
+
+	e = hw->ctx;
+	if (ret != 0 || e->threaded)
+		return ret;
+	snprintf(name, sizeof(name), "wcnic-card%u", hw->port_id);
+	ret = wcnic_thread_create(&e->thread, name, card_thread, e);
+	if (ret != 0) {
+		WCNIC_LOG(ERR, hw, "cannot start the card's thread: %s", strerror(-ret));
+		return ret;
+	}
+	e->threaded = true;
+	return 0;
+}
+
+static void
+embedded_close(struct wcnic_hw *hw __rte_unused)
+{
+	/* the driver has reset the card, which forgets host memory; nothing else ends */
+}
+
+static int
+embedded_reg_read(struct wcnic_hw *hw, uint32_t off, void *value, size_t bytes)
+{
+	struct embedded *e = hw->ctx;
+	int ret;
+
+	rte_ticketlock_lock(&e->lock);
+	ret = wcnic_card_bar_read(e->card, WCNIC_BAR_REGS, off, value, bytes);
+	rte_ticketlock_unlock(&e->lock);
+	return ret;
+}
+
+static int
+embedded_reg_write(struct wcnic_hw *hw, uint32_t off, const void *value, size_t bytes)
+{
+	struct embedded *e = hw->ctx;
+	int ret;
+
+	rte_ticketlock_lock(&e->lock);
+	ret = wcnic_card_bar_write(e->card, WCNIC_BAR_REGS, off, value, bytes);
+	rte_ticketlock_unlock(&e->lock);
+	return ret;
+}
+
+static int
+embedded_window_map(struct wcnic_hw *hw, uint64_t off, size_t bytes,
+		    enum wcbar_type intended __rte_unused, struct wcbar_window *win)
+{
+	struct embedded *e = hw->ctx;
+
+	win->addr = RTE_PTR_ADD(e->aperture, off);
+	win->bytes = bytes;
+	win->type = WCBAR_TYPE_WB;
+	return 0;
+}
+
+static void
+embedded_window_unmap(struct wcnic_hw *hw __rte_unused, struct wcbar_window *win)
+{
+	win->addr = NULL;
+}
+
+/* Another thread's poll does as well. */
+static void
+embedded_poll(struct wcnic_hw *hw)
+{
+	struct embedded *e = hw->ctx;
+
+	if (!rte_ticketlock_trylock(&e->lock))
+		return;
+	card_poll_locked(e);
+	rte_ticketlock_unlock(&e->lock);
+}
+
+const struct wcnic_attach_ops wcnic_attach_embedded = {
+	.name = "embedded",
+	.open = embedded_open,
+	.close = embedded_close,
+	.free = embedded_free,
+	.reg_read = embedded_reg_read,
+	.reg_write = embedded_reg_write,
+	.window_map = embedded_window_map,
+	.window_unmap = embedded_window_unmap,
+	.poll = embedded_poll,
+};
+
+const struct wcnic_attach_ops wcnic_attach_embedded_thread = {
+	.name = "embedded, own thread",
+	.open = embedded_open_thread,
+	.close = embedded_close,
+	.free = embedded_free,
+	.reg_read = embedded_reg_read,
+	.reg_write = embedded_reg_write,
+	.window_map = embedded_window_map,
+	.window_unmap = embedded_window_unmap,
+};

@@ -1,0 +1,231 @@
+/* SPDX-License-Identifier: BSD-3-Clause
+ * Copyright(c) 2026 The wcnic authors
+ */
+
+/*
+ * The card in another process of this host, over vfio-user: registers by message, windows and host
+ * memory shared.
+ */
+
+#include <errno.h>
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+
+#include <ethdev_driver.h>
+#include <rte_eal.h>
+
+#include <vfu_client.h>
+
+#include "wcnic.h"
+#include "wcnic_dma.h"
+
+struct sock {
+	struct wcnic_hw *hw;
+	struct vfu_client *client; /* NULL while there is no card */
+	pthread_mutex_t lock;      /* client against memory events */
+	bool told; /* that the card cannot be reached */
+};
+
+static int
+range_map(struct sock *s, const struct wcnic_dma_range *range)
+{
+	int ret;
+
+	if (range->fd < 0) {
+		WCNIC_LOG(WARNING, s->hw, "%zu bytes of memory at %p have no file: the card cannot "
+			  "reach them", range->bytes, range->addr);
+		return 0;
+	}
+	ret = vfu_client_dma_map(s->client, (uintptr_t)range->addr, range->bytes, range->fd,
+				 range->fd_off, VFU_DMA_READ | VFU_DMA_WRITE);
+	if (ret != 0 && ret != -EEXIST)
+		WCNIC_LOG(ERR, s->hw, "the card does not map %zu bytes of memory at %p: %s",
+			  range->bytes, range->addr, strerror(-ret));
+	return ret == -EEXIST ? 0 : ret;
+}
+
+static int
+dma_map(void *ctx, const struct wcnic_dma_range *range)
+{
+	struct sock *s = ctx;
+	int ret = 0;
+
+	pthread_mutex_lock(&s->lock);
+	if (s->client != NULL)
+		ret = range_map(s, range);
+	pthread_mutex_unlock(&s->lock);
+	return ret;
+}
+
+static void
+dma_unmap(void *ctx, void *addr, size_t bytes)
+{
+	struct sock *s = ctx;
+
+	pthread_mutex_lock(&s->lock);
+	if (s->client != NULL)
+		(void)vfu_client_dma_unmap(s->client, (uintptr_t)addr, bytes);
+	pthread_mutex_unlock(&s->lock);
+}
+
+static const struct wcnic_dma_ops dma_ops = {
+	.map = dma_map,
+	.unmap = dma_unmap,
+};
+
+static int
+aperture_check(struct wcnic_hw *hw, struct vfu_client *client)
+{
+	struct vfu_region regs, windows;
+	int ret;
+
+	ret = vfu_client_region(client, WCNIC_BAR_REGS, &regs);
+	if (ret == 0)
+		ret = vfu_client_region(client, WCNIC_BAR_WINDOWS, &windows);
+	if (ret != 0)
+		return ret;
+	if (regs.bytes >= WCNIC_BAR_REGS_BYTES && windows.bytes != 0 &&
+	    (windows.flags & VFU_REGION_MMAP) != 0)
+		return 0;
+	WCNIC_LOG(ERR, hw, "socket=%s: not a wcnic card: BAR0 of 0x%" PRIx64 " bytes, BAR2 of 0x%"
+		  PRIx64 "%s; 0x%x and a mappable BAR2 are needed", hw->args.socket, regs.bytes,
+		  windows.bytes, (windows.flags & VFU_REGION_MMAP) != 0 ? "" : ", not mappable",
+		  WCNIC_BAR_REGS_BYTES);
+	return -EPROTO;
+}
+
+static void
+socket_close(struct wcnic_hw *hw)
+{
+	struct sock *s = hw->ctx;
+	struct vfu_client *client;
+
+	wcnic_dma_stop(&dma_ops, s);
+	pthread_mutex_lock(&s->lock);
+	client = s->client;
+	s->client = NULL;
+	pthread_mutex_unlock(&s->lock);
+	vfu_client_close(client);
+}
+
+static int
+ctx_make(struct wcnic_hw *hw)
+{
+	struct sock *s;
+
+	if (hw->ctx != NULL)
+		return 0;
+	if (rte_eal_iova_mode() != RTE_IOVA_VA) {
+		WCNIC_LOG(ERR, hw, "socket=: the card needs virtual addresses; start with "
+			  "--iova-mode=va");
+		return -ENOTSUP;
+	}
+	s = calloc(1, sizeof(*s));
+	if (s == NULL)
+		return -ENOMEM;
+	s->hw = hw;
+	pthread_mutex_init(&s->lock, NULL);
+	hw->ctx = s;
+	return 0;
+}
+
+static int
+socket_open(struct wcnic_hw *hw)
+{
+	struct vfu_client *client;
+	struct sock *s;
+	char why[256];
+	int ret = ctx_make(hw);
+
+	if (ret != 0)
+		return ret;
+	s = hw->ctx;
+	ret = vfu_client_connect(hw->args.socket, hw->args.timeout_ms, &client, why, sizeof(why));
+	if (ret != 0) {
+		if (!s->told)
+			WCNIC_LOG(ERR, hw, "socket=%s: %s", hw->args.socket, why);
+		s->told = true;
+		return ret;
+	}
+	s->told = false;
+	ret = aperture_check(hw, client);
+	if (ret != 0) {
+		vfu_client_close(client);
+		return ret;
+	}
+	s->client = client;
+	ret = wcnic_dma_start(&dma_ops, s);
+	if (ret != 0)
+		socket_close(hw);
+	return ret;
+}
+
+static void
+socket_free(struct wcnic_hw *hw)
+{
+	struct sock *s = hw->ctx;
+
+	if (s == NULL)
+		return;
+	pthread_mutex_destroy(&s->lock);
+	free(s);
+	hw->ctx = NULL;
+}
+
+static int
+socket_reg_read(struct wcnic_hw *hw, uint32_t off, void *value, size_t bytes)
+{
+	struct sock *s = hw->ctx;
+
+	return vfu_client_region_read(s->client, WCNIC_BAR_REGS, off, value, bytes);
+}
+
+static int
+socket_reg_write(struct wcnic_hw *hw, uint32_t off, const void *value, size_t bytes)
+{
+	struct sock *s = hw->ctx;
+
+	return vfu_client_region_write(s->client, WCNIC_BAR_REGS, off, value, bytes);
+}
+
+/* The other process's memory: cacheable, whatever was intended. */
+static int
+socket_window_map(struct wcnic_hw *hw, uint64_t off, size_t bytes,
+		  enum wcbar_type intended __rte_unused, struct wcbar_window *win)
+{
+	struct sock *s = hw->ctx;
+	int ret = vfu_client_region_mmap(s->client, WCNIC_BAR_WINDOWS, off, bytes, &win->addr);
+
+	win->bytes = bytes;
+	win->type = WCBAR_TYPE_WB;
+	return ret;
+}
+
+static void
+socket_window_unmap(struct wcnic_hw *hw __rte_unused, struct wcbar_window *win)
+{
+	munmap(win->addr, win->bytes);
+	win->addr = NULL;
+}
+
+static bool
+socket_alive(struct wcnic_hw *hw)
+{
+	struct sock *s = hw->ctx;
+
+	return vfu_client_alive(s->client);
+}
+
+const struct wcnic_attach_ops wcnic_attach_socket = {
+	.name = "socket",
+	.open = socket_open,
+	.close = socket_close,
+	.free = socket_free,
+	.reg_read = socket_reg_read,
+	.reg_write = socket_reg_write,
+	.window_map = socket_window_map,
+	.window_unmap = socket_window_unmap,
+	.alive = socket_alive,
+};

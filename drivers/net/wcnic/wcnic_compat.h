@@ -1,0 +1,66 @@
+/* SPDX-License-Identifier: BSD-3-Clause
+ * Copyright(c) 2026 The wcnic authors
+ */
+#ifndef WCNIC_COMPAT_H
+#define WCNIC_COMPAT_H
+
+/* What differs between the DPDK releases that distributions ship: 22.11, 24.11, 25.11. */
+
+#include <pthread.h>
+
+#include <rte_ethdev.h>
+#include <rte_lcore.h>
+#include <rte_version.h>
+
+#if RTE_VERSION >= RTE_VERSION_NUM(23, 11, 0, 0)
+#include <rte_thread.h>
+
+typedef rte_thread_t wcnic_thread_t;
+#define WCNIC_THREAD_RETURN uint32_t
+
+static inline int
+wcnic_thread_create(wcnic_thread_t *thread, const char *name, rte_thread_func fn, void *arg)
+{
+	return -rte_thread_create_control(thread, name, fn, arg);
+}
+
+static inline void
+wcnic_thread_join(wcnic_thread_t thread)
+{
+	rte_thread_join(thread, NULL);
+}
+#else
+typedef pthread_t wcnic_thread_t;
+#define WCNIC_THREAD_RETURN void *
+
+static inline int
+wcnic_thread_create(wcnic_thread_t *thread, const char *name, void *(*fn)(void *), void *arg)
+{
+	return rte_ctrl_thread_create(thread, name, NULL, fn, arg);
+}
+
+static inline void
+wcnic_thread_join(wcnic_thread_t thread)
+{
+	pthread_join(thread, NULL);
+}
+#endif
+
+#if RTE_VERSION >= RTE_VERSION_NUM(24, 11, 0, 0)
+#define WCNIC_PTYPES_COUNT_ARG , size_t *wcnic_ptypes_count
+#define WCNIC_PTYPES_COUNT(n)  (*wcnic_ptypes_count = (n))
+#else
+#define WCNIC_PTYPES_COUNT_ARG
+#define WCNIC_PTYPES_COUNT(n) ((void)(n))
+#endif
+
+/* 25.11 hands per-queue counters to stats_get apart from the port's. */
+#if RTE_VERSION >= RTE_VERSION_NUM(25, 11, 0, 0)
+#define WCNIC_QSTATS_ARG , struct eth_queue_stats *wcnic_qstats
+#define WCNIC_QSTATS(stats) (wcnic_qstats)
+#else
+#define WCNIC_QSTATS_ARG
+#define WCNIC_QSTATS(stats) (stats)
+#endif
+
+#endif /* WCNIC_COMPAT_H */

@@ -1,0 +1,272 @@
+/* SPDX-License-Identifier: BSD-3-Clause
+ * Copyright(c) 2026 The wcnic authors
+ */
+
+/* Driver arguments. One table: what a key is called, how its value is read, what is valid. */
+
+#include <errno.h>
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <ethdev_driver.h>
+#include <rte_kvargs.h>
+
+#include "wcnic.h"
+
+/* Who asks, for the log; what to fill. */
+struct parse {
+	char name[32];
+	struct wcnic_devargs *args;
+};
+
+static int
+refuse(const struct parse *p, const char *key, const char *value, const char *valid)
+{
+	WCNIC_LOG(ERR, p, "%s=%s: must be %s", key, value, valid);
+	return -EINVAL;
+}
+
+static int
+number(const struct parse *p, const char *key, const char *value, uint64_t min, uint64_t max,
+       uint64_t *out)
+{
+	char valid[64], *end;
+
+	errno = 0;
+	*out = strtoull(value, &end, 0);
+	if (errno == 0 && end != value && *end == '\0' && value[0] != '-' && *out >= min &&
+	    *out <= max)
+		return 0;
+	snprintf(valid, sizeof(valid), "a number from %" PRIu64 " to %" PRIu64, min, max);
+	return refuse(p, key, value, valid);
+}
+
+static int
+text(const struct parse *p, const char *key, const char *value, char *out, size_t bytes)
+{
+	char valid[64];
+
+	if (value[0] != '\0' && strlen(value) < bytes) {
+		snprintf(out, bytes, "%s", value);
+		return 0;
+	}
+	snprintf(valid, sizeof(valid), "1 to %zu characters", bytes - 1);
+	return refuse(p, key, value, valid);
+}
+
+static int
+placement_name(const char *name, size_t bytes)
+{
+	static const char *const names[] = {
+		[WCNIC_PLACEMENT_FETCH] = "fetch",
+		[WCNIC_PLACEMENT_PUSH] = "push",
+		[WCNIC_PLACEMENT_AUTO] = "auto",
+	};
+
+	for (size_t i = 0; i < RTE_DIM(names); i++) {
+		if (strlen(names[i]) == bytes && memcmp(names[i], name, bytes) == 0)
+			return i;
+	}
+	return -1;
+}
+
+/* push, fetch or auto; one for each queue, joined by ':'; the last one holds for all others. */
+static int
+parse_placement(const char *key, const char *value, void *opaque)
+{
+	struct parse *p = opaque;
+	const char *at = value;
+	int found = WCNIC_PLACEMENT_AUTO;
+
+	for (unsigned int q = 0; q < WCNIC_QUEUES_MAX; q++) {
+		if (at != NULL) {
+			found = placement_name(at, strcspn(at, ":"));
+			at = strchr(at, ':');
+			at = at != NULL ? at + 1 : NULL;
+		}
+		if (found < 0)
+			return refuse(p, key, value,
+				      "push, fetch or auto, or one for each queue joined by ':'");
+		p->args->placement[q] = found;
+	}
+	return at == NULL ? 0 : refuse(p, key, value, "for at most 64 queues");
+}
+
+static int
+parse_socket(const char *key, const char *value, void *opaque)
+{
+	struct parse *p = opaque;
+
+	return text(p, key, value, p->args->socket, sizeof(p->args->socket));
+}
+
+/* A comma would end the argument: ';' stands for it. */
+static int
+parse_port(const char *key, const char *value, void *opaque)
+{
+	struct parse *p = opaque;
+	int ret = text(p, key, value, p->args->port, sizeof(p->args->port));
+
+	for (char *c = p->args->port; (c = strchr(c, ';')) != NULL; c++)
+		*c = ',';
+	return ret;
+}
+
+static int
+parse_queues(const char *key, const char *value, void *opaque)
+{
+	struct parse *p = opaque;
+	uint64_t n;
+	int ret = number(p, key, value, 1, WCNIC_QUEUES_MAX, &n);
+
+	p->args->queues = n;
+	return ret;
+}
+
+static int
+parse_slot_lines(const char *key, const char *value, void *opaque)
+{
+	struct parse *p = opaque;
+	uint64_t n;
+	int ret = number(p, key, value, 1, WCNIC_SLOT_LINES_MAX, &n);
+
+	if (ret == 0 && !rte_is_power_of_2(n))
+		return refuse(p, key, value, "1, 2, 4, 8 or 16");
+	p->args->slot_lines = n;
+	return ret;
+}
+
+static int
+parse_thread(const char *key, const char *value, void *opaque)
+{
+	struct parse *p = opaque;
+	uint64_t n;
+	int ret = number(p, key, value, 0, 1, &n);
+
+	p->args->thread = n;
+	return ret;
+}
+
+static int
+parse_seed(const char *key, const char *value, void *opaque)
+{
+	struct parse *p = opaque;
+
+	return number(p, key, value, 0, UINT64_MAX, &p->args->seed);
+}
+
+static int
+parse_timeout(const char *key, const char *value, void *opaque)
+{
+	struct parse *p = opaque;
+	uint64_t n;
+	int ret = number(p, key, value, 10, 60000, &n);
+
+	p->args->timeout_ms = n;
+	return ret;
+}
+
+static int
+parse_push_wait(const char *key, const char *value, void *opaque)
+{
+	struct parse *p = opaque;
+	uint64_t n;
+	int ret = number(p, key, value, 1, 1000000, &n);
+
+	p->args->push_wait_us = n;
+	return ret;
+}
+
+static int
+parse_store(const char *key, const char *value, void *opaque)
+{
+	struct parse *p = opaque;
+	char valid[128] = "one of";
+
+	if (wcbar_store_by_name(WCBAR_TYPE_WC, value) != NULL)
+		return text(p, key, value, p->args->store, sizeof(p->args->store));
+	for (const struct wcbar_store *const *s = wcbar_stores(WCBAR_TYPE_WC); *s != NULL; s++)
+		snprintf(valid + strlen(valid), sizeof(valid) - strlen(valid), " %s", (*s)->name);
+	return refuse(p, key, value, valid);
+}
+
+static const struct {
+	const char *key;
+	arg_handler_t parse;
+	bool embedded_only;
+} table[] = {
+	{"placement", parse_placement, false},
+	{"slot_lines", parse_slot_lines, false},
+	{"store", parse_store, false},
+	{"timeout_ms", parse_timeout, false},
+	{"socket", parse_socket, false},
+	{"port", parse_port, true},
+	{"queues", parse_queues, true},
+	{"thread", parse_thread, true},
+	{"seed", parse_seed, true},
+	{"push_wait_us", parse_push_wait, true},
+};
+
+static int
+key_find(const struct parse *p, const char *key)
+{
+	char valid[256] = "";
+
+	for (size_t i = 0; i < RTE_DIM(table); i++) {
+		if (strcmp(key, table[i].key) == 0)
+			return i;
+		snprintf(valid + strlen(valid), sizeof(valid) - strlen(valid), " %s", table[i].key);
+	}
+	WCNIC_LOG(ERR, p, "unknown argument '%s'; valid are:%s", key, valid);
+	return -EINVAL;
+}
+
+static int
+pair_parse(struct parse *p, const struct rte_kvargs *kvlist, const char *key, const char *value)
+{
+	int i = key_find(p, key);
+
+	if (i < 0)
+		return i;
+	if (rte_kvargs_count(kvlist, key) > 1) {
+		WCNIC_LOG(ERR, p, "%s is given twice", key);
+		return -EINVAL;
+	}
+	if (table[i].embedded_only && rte_kvargs_count(kvlist, "socket") != 0) {
+		WCNIC_LOG(ERR, p, "%s= shapes the embedded card; with socket= give it to wcnicd",
+			  key);
+		return -EINVAL;
+	}
+	if (value == NULL)
+		return refuse(p, key, "", "followed by a value");
+	return table[i].parse(key, value, p);
+}
+
+int
+wcnic_devargs_parse(const char *name, const char *arguments, struct wcnic_devargs *args)
+{
+	struct parse p = {.args = args};
+	struct rte_kvargs *kvlist;
+	int ret = 0;
+
+	snprintf(p.name, sizeof(p.name), "%s", name);
+	memset(args, 0, sizeof(*args));
+	memset(args->placement, WCNIC_PLACEMENT_AUTO, sizeof(args->placement));
+	args->queues = 16;
+	args->slot_lines = 4;
+	args->timeout_ms = 1000;
+	args->seed = 1;
+	snprintf(args->port, sizeof(args->port), "loopback");
+	if (arguments == NULL || arguments[0] == '\0')
+		return 0;
+	kvlist = rte_kvargs_parse(arguments, NULL);
+	if (kvlist == NULL) {
+		WCNIC_LOG(ERR, &p, "'%s' is not a list of key=value joined by commas", arguments);
+		return -EINVAL;
+	}
+	for (unsigned int i = 0; ret == 0 && i < kvlist->count; i++)
+		ret = pair_parse(&p, kvlist, kvlist->pairs[i].key, kvlist->pairs[i].value);
+	rte_kvargs_free(kvlist);
+	return ret;
+}

@@ -1,0 +1,33 @@
+/* SPDX-License-Identifier: BSD-3-Clause
+ * Copyright(c) 2026 The wcnic authors
+ */
+#ifndef WCNIC_DMA_H
+#define WCNIC_DMA_H
+
+/* DPDK's memory as a card may reach it: every attach that has no IOMMU tells its card itself. */
+
+#include <stddef.h>
+#include <stdint.h>
+
+/* One stretch of memory, contiguous here and in its file. IOVA is the virtual address. */
+struct wcnic_dma_range {
+	void *addr;
+	size_t bytes;
+	int fd; /* -1: not backed by a file that can be shared */
+	uint64_t fd_off;
+};
+
+struct wcnic_dma_ops {
+	/* 0 or -errno. Both may be called on any thread, also while DPDK's memory is locked. */
+	int (*map)(void *ctx, const struct wcnic_dma_range *range);
+	void (*unmap)(void *ctx, void *addr, size_t bytes);
+};
+
+/*
+ * Maps all of DPDK's memory and, where memory can grow, keeps following it until wcnic_dma_stop().
+ * `ctx` identifies the follower. Returns 0 or the first map's error.
+ */
+int wcnic_dma_start(const struct wcnic_dma_ops *ops, void *ctx);
+void wcnic_dma_stop(const struct wcnic_dma_ops *ops, void *ctx);
+
+#endif /* WCNIC_DMA_H */

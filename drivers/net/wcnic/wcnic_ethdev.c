@@ -1,0 +1,415 @@
+/* SPDX-License-Identifier: BSD-3-Clause
+ * Copyright(c) 2026 The wcnic authors
+ */
+
+/* The port as ethdev sees it: configuration, start, stop, addresses, link. */
+
+#include <errno.h>
+#include <linux/membarrier.h>
+#include <string.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#include <ethdev_driver.h>
+
+#include "wcnic.h"
+
+RTE_LOG_REGISTER_DEFAULT(wcnic_logtype, NOTICE);
+
+static int
+dev_configure(struct rte_eth_dev *dev)
+{
+	struct wcnic_hw *hw = wcnic_hw_get(dev->data);
+	const struct rte_eth_conf *conf = &dev->data->dev_conf;
+	struct rte_eth_rss_conf none = {0};
+	const bool rss = (conf->rxmode.mq_mode & RTE_ETH_MQ_RX_RSS_FLAG) != 0;
+
+	/* queue limits have been checked against dev_infos_get by ethdev, which names them */
+	hw->n_txq = dev->data->nb_tx_queues;
+	hw->n_rxq = dev->data->nb_rx_queues;
+	return wcnic_rss_configure(hw, rss ? &conf->rx_adv_conf.rss_conf : &none, hw->n_rxq);
+}
+
+static int
+dev_start(struct rte_eth_dev *dev)
+{
+	struct wcnic_hw *hw = wcnic_hw_get(dev->data);
+	int ret;
+
+	pthread_mutex_lock(&hw->lock);
+	hw->mtu = dev->data->mtu;
+	if (atomic_load(&hw->card) != WCNIC_CARD_PRESENT) {
+		WCNIC_LOG(ERR, hw, "cannot start: the card is gone; it is looked for");
+		ret = -EIO;
+		goto out;
+	}
+	ret = wcnic_queues_start(hw);
+	if (ret == 0)
+		ret = wcnic_port_query(hw);
+	hw->started = ret == 0;
+	wcnic_link_publish(hw);
+	for (uint16_t i = 0; ret == 0 && i < hw->n_rxq; i++)
+		dev->data->rx_queue_state[i] = RTE_ETH_QUEUE_STATE_STARTED;
+	for (uint16_t i = 0; ret == 0 && i < hw->n_txq; i++)
+		dev->data->tx_queue_state[i] = RTE_ETH_QUEUE_STATE_STARTED;
+out:
+	pthread_mutex_unlock(&hw->lock);
+	return ret;
+}
+
+static int
+dev_stop(struct rte_eth_dev *dev)
+{
+	struct wcnic_hw *hw = wcnic_hw_get(dev->data);
+
+	pthread_mutex_lock(&hw->lock);
+	hw->started = false;
+	wcnic_queues_stop(hw, atomic_load(&hw->card) == WCNIC_CARD_PRESENT);
+	wcnic_link_publish(hw);
+	for (uint16_t i = 0; i < hw->n_rxq; i++)
+		dev->data->rx_queue_state[i] = RTE_ETH_QUEUE_STATE_STOPPED;
+	for (uint16_t i = 0; i < hw->n_txq; i++)
+		dev->data->tx_queue_state[i] = RTE_ETH_QUEUE_STATE_STOPPED;
+	pthread_mutex_unlock(&hw->lock);
+	return 0;
+}
+
+/* A reset of the stopped port: the card begins anew, the configuration is the application's. */
+static int
+dev_reset(struct rte_eth_dev *dev)
+{
+	struct wcnic_hw *hw = wcnic_hw_get(dev->data);
+	int ret = -EIO;
+
+	pthread_mutex_lock(&hw->lock);
+	if (atomic_load(&hw->card) == WCNIC_CARD_PRESENT) {
+		ret = wcnic_admin_stop(hw);
+		if (ret == 0)
+			ret = wcnic_admin_start(hw);
+	}
+	pthread_mutex_unlock(&hw->lock);
+	return ret;
+}
+
+int
+wcnic_dev_close(struct rte_eth_dev *dev)
+{
+	struct wcnic_hw *hw = wcnic_hw_get(dev->data);
+
+	if (rte_eal_process_type() != RTE_PROC_PRIMARY)
+		return 0;
+	wcnic_service_stop(hw);
+	pthread_mutex_lock(&hw->lock);
+	if (atomic_load(&hw->card) == WCNIC_CARD_PRESENT) {
+		wcnic_queues_stop(hw, true);
+		(void)wcnic_admin_stop(hw);
+		hw->attach->close(hw);
+	}
+	pthread_mutex_unlock(&hw->lock);
+	for (uint16_t i = 0; i < dev->data->nb_tx_queues; i++)
+		wcnic_tx_queue_release(dev, i);
+	for (uint16_t i = 0; i < dev->data->nb_rx_queues; i++)
+		wcnic_rx_queue_release(dev, i);
+	wcnic_admin_fini(hw);
+	hw->attach->free(hw);
+	pthread_mutex_destroy(&hw->admin.lock);
+	pthread_mutex_destroy(&hw->lock);
+	dev->data->mac_addrs = NULL; /* part of hw */
+	return 0;
+}
+
+static int
+link_update(struct rte_eth_dev *dev, int wait __rte_unused)
+{
+	struct rte_eth_link now, before;
+
+	if (rte_eal_process_type() != RTE_PROC_PRIMARY)
+		return 0;
+	(void)rte_eth_linkstatus_get(dev, &before);
+	wcnic_link_publish(wcnic_hw_get(dev->data));
+	(void)rte_eth_linkstatus_get(dev, &now);
+	return before.link_status == now.link_status ? -1 : 0;
+}
+
+/* Changes flags on the card when it runs; else they go there with the next start. */
+static int
+flags_change(struct rte_eth_dev *dev, uint16_t set, uint16_t clear)
+{
+	struct wcnic_hw *hw = wcnic_hw_get(dev->data);
+	const uint16_t old = hw->port_flags;
+	int ret = 0;
+
+	hw->port_flags = (old & ~clear) | set;
+	if (hw->running && atomic_load(&hw->card) == WCNIC_CARD_PRESENT)
+		ret = wcnic_port_set(hw, WCNIC_PORT_SET_FLAGS);
+	if (ret != 0)
+		hw->port_flags = old;
+	return ret;
+}
+
+static int
+promiscuous_enable(struct rte_eth_dev *dev)
+{
+	return flags_change(dev, WCNIC_PORTF_PROMISC, 0);
+}
+
+static int
+promiscuous_disable(struct rte_eth_dev *dev)
+{
+	return flags_change(dev, 0, WCNIC_PORTF_PROMISC);
+}
+
+static int
+allmulticast_enable(struct rte_eth_dev *dev)
+{
+	return flags_change(dev, WCNIC_PORTF_ALLMULTI, 0);
+}
+
+static int
+allmulticast_disable(struct rte_eth_dev *dev)
+{
+	return flags_change(dev, 0, WCNIC_PORTF_ALLMULTI);
+}
+
+static int
+mac_addr_set(struct rte_eth_dev *dev, struct rte_ether_addr *addr)
+{
+	struct wcnic_hw *hw = wcnic_hw_get(dev->data);
+	struct rte_ether_addr old = hw->mac;
+	int ret = 0;
+
+	rte_ether_addr_copy(addr, &hw->mac);
+	if (hw->running && atomic_load(&hw->card) == WCNIC_CARD_PRESENT)
+		ret = wcnic_port_set(hw, WCNIC_PORT_SET_MAC);
+	if (ret != 0)
+		hw->mac = old;
+	return ret;
+}
+
+static int
+mtu_set(struct rte_eth_dev *dev, uint16_t mtu)
+{
+	struct wcnic_hw *hw = wcnic_hw_get(dev->data);
+
+	if (hw->running) {
+		WCNIC_LOG(ERR, hw, "MTU %u: stop the port first, its buffers were checked for %u",
+			  mtu, hw->mtu);
+		return -EBUSY;
+	}
+	hw->mtu = mtu;
+	return 0;
+}
+
+static int
+infos_get(struct rte_eth_dev *dev, struct rte_eth_dev_info *info)
+{
+	const struct wcnic_hw *hw = wcnic_hw_get(dev->data);
+	const struct rte_eth_desc_lim lim = {
+		.nb_max = hw->id.max_depth,
+		.nb_min = hw->id.min_depth,
+		.nb_align = hw->id.min_depth,
+		.nb_seg_max = 255,
+		.nb_mtu_seg_max = 255,
+	};
+
+	info->max_rx_queues = hw->id.max_rxq;
+	info->max_tx_queues = hw->id.max_txq;
+	info->max_mac_addrs = 1;
+	info->min_rx_bufsize = 64;
+	info->max_rx_pktlen = hw->id.max_frame_bytes;
+	info->min_mtu = WCNIC_MTU_MIN;
+	info->max_mtu = hw->id.max_frame_bytes - WCNIC_L2_OVERHEAD;
+	info->rx_offload_capa = RTE_ETH_RX_OFFLOAD_SCATTER;
+	info->tx_offload_capa = RTE_ETH_TX_OFFLOAD_MULTI_SEGS;
+	info->rx_queue_offload_capa = 0;
+	info->tx_queue_offload_capa = 0;
+	info->rx_desc_lim = lim;
+	info->tx_desc_lim = lim;
+	info->speed_capa = RTE_ETH_LINK_SPEED_100G;
+	if ((hw->id.caps & WCNIC_CAP_RSS) != 0) {
+		info->rx_offload_capa |= RTE_ETH_RX_OFFLOAD_RSS_HASH;
+		info->flow_type_rss_offloads = WCNIC_RSS_OFFLOADS;
+		info->hash_key_size = WCNIC_RSS_KEY_BYTES;
+		info->reta_size = WCNIC_RETA_ENTRIES;
+	}
+	info->default_rxportconf.ring_size = 1024;
+	info->default_txportconf.ring_size = 1024;
+	info->default_rxportconf.burst_size = 32;
+	info->default_txportconf.burst_size = 32;
+	info->default_rxportconf.nb_queues = 1;
+	info->default_txportconf.nb_queues = 1;
+	return 0;
+}
+
+static const uint32_t *
+ptypes_get(struct rte_eth_dev *dev __rte_unused WCNIC_PTYPES_COUNT_ARG)
+{
+	static const uint32_t ptypes[] = {
+		RTE_PTYPE_L2_ETHER, RTE_PTYPE_L2_ETHER_VLAN, RTE_PTYPE_L3_IPV4_EXT_UNKNOWN,
+		RTE_PTYPE_L3_IPV6_EXT_UNKNOWN, RTE_PTYPE_L4_TCP, RTE_PTYPE_L4_UDP,
+		RTE_PTYPE_L4_ICMP, RTE_PTYPE_L4_FRAG, RTE_PTYPE_UNKNOWN};
+
+	WCNIC_PTYPES_COUNT(RTE_DIM(ptypes));
+	return ptypes;
+}
+
+static int
+fw_version_get(struct rte_eth_dev *dev, char *text, size_t bytes)
+{
+	const struct wcnic_hw *hw = wcnic_hw_get(dev->data);
+	int n = snprintf(text, bytes, "%s %u.%u", hw->id.model, hw->id.fw_version >> 16,
+			 hw->id.fw_version & 0xffff);
+
+	return n < 0 ? -EINVAL : (size_t)n >= bytes ? n + 1 : 0;
+}
+
+static void
+rxq_info_get(struct rte_eth_dev *dev, uint16_t qid, struct rte_eth_rxq_info *info)
+{
+	const struct wcnic_rxq *rxq = dev->data->rx_queues[qid];
+
+	info->mp = rxq->pool;
+	info->nb_desc = rxq->depth;
+	info->scattered_rx = dev->data->mtu + WCNIC_L2_OVERHEAD > rxq->buf_bytes;
+	info->conf.offloads = dev->data->dev_conf.rxmode.offloads;
+	info->rx_buf_size = rxq->buf_bytes;
+}
+
+static void
+txq_info_get(struct rte_eth_dev *dev, uint16_t qid, struct rte_eth_txq_info *info)
+{
+	const struct wcnic_txq *txq = dev->data->tx_queues[qid];
+
+	info->nb_desc = txq->depth;
+	info->conf.offloads = dev->data->dev_conf.txmode.offloads;
+}
+
+static int
+rx_burst_mode(struct rte_eth_dev *dev __rte_unused, uint16_t qid __rte_unused,
+	      struct rte_eth_burst_mode *mode)
+{
+	snprintf(mode->info, sizeof(mode->info), "Scalar");
+	return 0;
+}
+
+/* Tells what testpmd's `show txq info` shows: placement, window type and store. */
+static int
+tx_burst_mode(struct rte_eth_dev *dev, uint16_t qid, struct rte_eth_burst_mode *mode)
+{
+	const struct wcnic_txq *txq = dev->data->tx_queues[qid];
+
+	if (txq->placement == WCNIC_PLACEMENT_PUSH)
+		snprintf(mode->info, sizeof(mode->info), "push %s %s",
+			 wcbar_type_name(txq->window.win.type), txq->store->name);
+	else
+		snprintf(mode->info, sizeof(mode->info), "fetch");
+	return 0;
+}
+
+const struct eth_dev_ops wcnic_dev_ops = {
+	.dev_configure = dev_configure,
+	.dev_start = dev_start,
+	.dev_stop = dev_stop,
+	.dev_close = wcnic_dev_close,
+	.dev_reset = dev_reset,
+	.link_update = link_update,
+	.promiscuous_enable = promiscuous_enable,
+	.promiscuous_disable = promiscuous_disable,
+	.allmulticast_enable = allmulticast_enable,
+	.allmulticast_disable = allmulticast_disable,
+	.mac_addr_set = mac_addr_set,
+	.mtu_set = mtu_set,
+	.stats_get = wcnic_stats_get,
+	.stats_reset = wcnic_stats_reset,
+	.xstats_get = wcnic_xstats_get,
+	.xstats_get_names = wcnic_xstats_get_names,
+	.xstats_reset = wcnic_stats_reset,
+	.dev_infos_get = infos_get,
+	.dev_supported_ptypes_get = ptypes_get,
+	.fw_version_get = fw_version_get,
+	.rxq_info_get = rxq_info_get,
+	.txq_info_get = txq_info_get,
+	.rx_burst_mode_get = rx_burst_mode,
+	.tx_burst_mode_get = tx_burst_mode,
+	.rx_queue_setup = wcnic_rx_queue_setup,
+	.rx_queue_release = wcnic_rx_queue_release,
+	.tx_queue_setup = wcnic_tx_queue_setup,
+	.tx_queue_release = wcnic_tx_queue_release,
+	.rss_hash_update = wcnic_rss_hash_update,
+	.rss_hash_conf_get = wcnic_rss_hash_conf_get,
+	.reta_update = wcnic_reta_update,
+	.reta_query = wcnic_reta_query,
+};
+
+static void
+hw_init(struct wcnic_hw *hw, struct rte_eth_dev *dev, const struct wcnic_attach_ops *attach,
+	const struct wcnic_devargs *args)
+{
+	memset(hw, 0, sizeof(*hw));
+	snprintf(hw->name, sizeof(hw->name), "%.*s", (int)sizeof(hw->name) - 1, dev->data->name);
+	hw->port_id = dev->data->port_id;
+	hw->attach = attach;
+	hw->args = *args;
+	hw->mtu = RTE_ETHER_MTU;
+	pthread_mutex_init(&hw->lock, NULL);
+	pthread_mutex_init(&hw->admin.lock, NULL);
+	hw->membarrier =
+		syscall(__NR_membarrier, MEMBARRIER_CMD_REGISTER_PRIVATE_EXPEDITED, 0, 0) == 0;
+}
+
+static int
+card_open(struct wcnic_hw *hw)
+{
+	int ret = hw->attach->open(hw);
+
+	if (ret != 0)
+		return ret;
+	ret = wcnic_card_bring_up(hw);
+	if (ret == 0)
+		ret = wcnic_admin_start(hw);
+	if (ret == 0)
+		ret = wcnic_port_query(hw);
+	if (ret != 0) {
+		(void)wcnic_admin_stop(hw);
+		hw->attach->close(hw);
+	}
+	return ret;
+}
+
+int
+wcnic_dev_init(struct rte_eth_dev *dev, const struct wcnic_attach_ops *attach,
+	       const struct wcnic_devargs *args)
+{
+	struct wcnic_hw *hw = wcnic_hw_get(dev->data);
+	int ret;
+
+	hw_init(hw, dev, attach, args);
+	ret = wcnic_admin_init(hw);
+	if (ret != 0)
+		goto locks;
+	ret = card_open(hw);
+	if (ret != 0)
+		goto admin;
+	memcpy(&hw->mac, hw->id.mac, sizeof(hw->mac));
+	atomic_store(&hw->card, WCNIC_CARD_PRESENT);
+
+	dev->dev_ops = &wcnic_dev_ops;
+	dev->rx_pkt_burst = attach->poll != NULL ? wcnic_rx_burst_poll : wcnic_rx_burst;
+	dev->tx_pkt_burst = attach->poll != NULL ? wcnic_tx_burst_poll : wcnic_tx_burst;
+	dev->tx_pkt_prepare = wcnic_tx_prepare;
+	dev->data->mac_addrs = &hw->mac;
+	dev->data->dev_flags |= RTE_ETH_DEV_INTR_LSC | RTE_ETH_DEV_AUTOFILL_QUEUE_XSTATS;
+	ret = wcnic_service_start(hw);
+	if (ret == 0)
+		return 0;
+	dev->data->mac_addrs = NULL;
+	(void)wcnic_admin_stop(hw);
+	hw->attach->close(hw);
+admin:
+	wcnic_admin_fini(hw);
+locks:
+	hw->attach->free(hw);
+	pthread_mutex_destroy(&hw->admin.lock);
+	pthread_mutex_destroy(&hw->lock);
+	return ret;
+}

@@ -1,0 +1,163 @@
+/* SPDX-License-Identifier: BSD-3-Clause
+ * Copyright(c) 2026 The wcnic authors
+ */
+
+/* Receive side scaling (datasheet section 7): ethdev's view of the card's key and table. */
+
+#include <errno.h>
+#include <string.h>
+
+#include <ethdev_driver.h>
+
+#include "wcnic.h"
+
+/* The key that Microsoft published for verifying RSS; most drivers' default. */
+static const uint8_t default_key[WCNIC_RSS_KEY_BYTES] = {
+	0x6d, 0x5a, 0x56, 0xda, 0x25, 0x5b, 0x0e, 0xc2, 0x41, 0x67, 0x25, 0x3d, 0x43, 0xa3,
+	0x8f, 0xb0, 0xd0, 0xca, 0x2b, 0xcb, 0xae, 0x7b, 0x30, 0xb4, 0x77, 0xcb, 0x2d, 0xa3,
+	0x80, 0x30, 0xf2, 0x0c, 0x6a, 0x42, 0xb7, 0x3b, 0xbe, 0xac, 0x01, 0xfa};
+
+static const struct {
+	uint64_t rte;
+	uint32_t card;
+} types[] = {
+	{RTE_ETH_RSS_IPV4, WCNIC_RSS_IPV4},
+	{RTE_ETH_RSS_NONFRAG_IPV4_TCP, WCNIC_RSS_IPV4_TCP},
+	{RTE_ETH_RSS_NONFRAG_IPV4_UDP, WCNIC_RSS_IPV4_UDP},
+	{RTE_ETH_RSS_IPV6, WCNIC_RSS_IPV6},
+	{RTE_ETH_RSS_NONFRAG_IPV6_TCP, WCNIC_RSS_IPV6_TCP},
+	{RTE_ETH_RSS_NONFRAG_IPV6_UDP, WCNIC_RSS_IPV6_UDP},
+};
+
+static uint32_t
+types_to_card(uint64_t rte)
+{
+	uint32_t card = 0;
+
+	for (size_t i = 0; i < RTE_DIM(types); i++)
+		card |= (rte & types[i].rte) != 0 ? types[i].card : 0;
+	return card;
+}
+
+static uint64_t
+types_from_card(uint32_t card)
+{
+	uint64_t rte = 0;
+
+	for (size_t i = 0; i < RTE_DIM(types); i++)
+		rte |= (card & types[i].card) != 0 ? types[i].rte : 0;
+	return rte;
+}
+
+__rte_warn_unused_result static int
+key_check(const struct wcnic_hw *hw, const struct rte_eth_rss_conf *conf)
+{
+	if (conf->rss_key == NULL || conf->rss_key_len == 0 ||
+	    conf->rss_key_len == WCNIC_RSS_KEY_BYTES)
+		return 0;
+	WCNIC_LOG(ERR, hw, "an RSS key of %u bytes; %u are needed", conf->rss_key_len,
+		  WCNIC_RSS_KEY_BYTES);
+	return -EINVAL;
+}
+
+int
+wcnic_rss_configure(struct wcnic_hw *hw, const struct rte_eth_rss_conf *conf, uint16_t n_rxq)
+{
+	int ret = key_check(hw, conf);
+
+	if (ret != 0)
+		return ret;
+	hw->rss.types = types_to_card(conf->rss_hf);
+	memcpy(hw->rss.key, conf->rss_key != NULL ? conf->rss_key : default_key,
+	       WCNIC_RSS_KEY_BYTES);
+	for (uint16_t i = 0; i < WCNIC_RETA_ENTRIES; i++)
+		hw->rss.reta[i] = n_rxq != 0 ? i % n_rxq : 0;
+	return 0;
+}
+
+/* Sends the new settings, or keeps the old ones if the card refuses. */
+static int
+rss_change(struct wcnic_hw *hw, const struct wcnic_rss *wanted)
+{
+	struct wcnic_rss old = hw->rss;
+	int ret = 0;
+
+	if ((hw->id.caps & WCNIC_CAP_RSS) == 0)
+		return -ENOTSUP;
+	hw->rss = *wanted;
+	if (hw->running)
+		ret = wcnic_rss_set(hw);
+	if (ret != 0)
+		hw->rss = old;
+	return ret;
+}
+
+int
+wcnic_reta_update(struct rte_eth_dev *dev, struct rte_eth_rss_reta_entry64 *reta, uint16_t size)
+{
+	struct wcnic_hw *hw = wcnic_hw_get(dev->data);
+	struct wcnic_rss rss = hw->rss;
+
+	if (size != WCNIC_RETA_ENTRIES) {
+		WCNIC_LOG(ERR, hw, "an RSS table of %u entries; %u are needed", size,
+			  WCNIC_RETA_ENTRIES);
+		return -EINVAL;
+	}
+	for (uint16_t i = 0; i < size; i++) {
+		const struct rte_eth_rss_reta_entry64 *group = &reta[i / RTE_ETH_RETA_GROUP_SIZE];
+		const uint16_t at = i % RTE_ETH_RETA_GROUP_SIZE;
+
+		if ((group->mask >> at & 1) == 0)
+			continue;
+		if (group->reta[at] >= dev->data->nb_rx_queues) {
+			WCNIC_LOG(ERR, hw, "RSS table entry %u: queue %u of %u", i, group->reta[at],
+				  dev->data->nb_rx_queues);
+			return -EINVAL;
+		}
+		rss.reta[i] = group->reta[at];
+	}
+	return rss_change(hw, &rss);
+}
+
+int
+wcnic_reta_query(struct rte_eth_dev *dev, struct rte_eth_rss_reta_entry64 *reta, uint16_t size)
+{
+	const struct wcnic_hw *hw = wcnic_hw_get(dev->data);
+
+	if (size != WCNIC_RETA_ENTRIES)
+		return -EINVAL;
+	for (uint16_t i = 0; i < size; i++) {
+		struct rte_eth_rss_reta_entry64 *group = &reta[i / RTE_ETH_RETA_GROUP_SIZE];
+
+		if ((group->mask >> (i % RTE_ETH_RETA_GROUP_SIZE) & 1) != 0)
+			group->reta[i % RTE_ETH_RETA_GROUP_SIZE] = hw->rss.reta[i];
+	}
+	return 0;
+}
+
+int
+wcnic_rss_hash_update(struct rte_eth_dev *dev, struct rte_eth_rss_conf *conf)
+{
+	struct wcnic_hw *hw = wcnic_hw_get(dev->data);
+	struct wcnic_rss rss = hw->rss;
+	int ret = key_check(hw, conf);
+
+	if (ret != 0)
+		return ret;
+	rss.types = types_to_card(conf->rss_hf);
+	if (conf->rss_key != NULL)
+		memcpy(rss.key, conf->rss_key, WCNIC_RSS_KEY_BYTES);
+	return rss_change(hw, &rss);
+}
+
+int
+wcnic_rss_hash_conf_get(struct rte_eth_dev *dev, struct rte_eth_rss_conf *conf)
+{
+	const struct wcnic_hw *hw = wcnic_hw_get(dev->data);
+
+	conf->rss_hf = types_from_card(hw->rss.types);
+	if (conf->rss_key != NULL && conf->rss_key_len >= WCNIC_RSS_KEY_BYTES)
+		memcpy(conf->rss_key, hw->rss.key, WCNIC_RSS_KEY_BYTES);
+	conf->rss_key_len = WCNIC_RSS_KEY_BYTES;
+	return 0;
+}

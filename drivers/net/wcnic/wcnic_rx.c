@@ -1,0 +1,216 @@
+/* SPDX-License-Identifier: BSD-3-Clause
+ * Copyright(c) 2026 The wcnic authors
+ */
+
+/* Rx bursts (datasheet section 7). */
+
+#include <ethdev_driver.h>
+#include <rte_net.h>
+
+#include "wcnic.h"
+
+#define REFILL_BURST 32
+
+static uint32_t
+ptype_to_mbuf(uint16_t ptype)
+{
+	static const uint32_t l3[] = {
+		0, RTE_PTYPE_L3_IPV4_EXT_UNKNOWN, RTE_PTYPE_L3_IPV6_EXT_UNKNOWN, 0};
+	static const uint32_t l4[] = {
+		0, RTE_PTYPE_L4_TCP, RTE_PTYPE_L4_UDP, RTE_PTYPE_L4_ICMP, RTE_PTYPE_L4_FRAG, 0, 0,
+		0};
+
+	return ((ptype & WCNIC_PTYPE_VLAN) != 0 ? RTE_PTYPE_L2_ETHER_VLAN : RTE_PTYPE_L2_ETHER) |
+	       l3[(ptype & WCNIC_PTYPE_L3_MASK) >> 4] | l4[(ptype & WCNIC_PTYPE_L4_MASK) >> 8];
+}
+
+/* Completions are hostile: this one must be for the buffer that is next, and fit it. */
+__rte_warn_unused_result static bool
+completion_ok(const struct wcnic_rxq *rxq, const struct wcnic_rx_cpl *cpl)
+{
+	const uint16_t flags = le16toh(cpl->flags);
+	const uint16_t bytes = le16toh(cpl->bytes);
+	const bool sop = (flags & WCNIC_RXF_SOP) != 0;
+	const uint32_t frame = sop ? le16toh(cpl->frame_bytes) : rxq->left;
+
+	return le16toh(cpl->seq) == rxq->head && rxq->head != rxq->posted && bytes != 0 &&
+	       bytes <= rxq->buf_bytes && sop == (rxq->first == NULL) && bytes <= frame &&
+	       ((flags & WCNIC_RXF_EOP) != 0) == (bytes == frame);
+}
+
+static void
+completion_bad(struct wcnic_rxq *rxq, const struct wcnic_rx_cpl *cpl)
+{
+	rxq->failed = true;
+	rxq->stats.bad_completions++;
+	atomic_store(&rxq->hw->failed, true);
+	WCNIC_LOG(ERR, rxq->hw, "Rx queue %u: impossible completion: buffer %u (next is %u), %u "
+		  "bytes (room %u), flags 0x%x, frame %u", rxq->qid, le16toh(cpl->seq), rxq->head,
+		  le16toh(cpl->bytes), rxq->buf_bytes, le16toh(cpl->flags),
+		  le16toh(cpl->frame_bytes));
+}
+
+static inline bool
+completion_take(struct wcnic_rxq *rxq, struct wcnic_rx_cpl *cpl)
+{
+	const uint64_t *words = (const uint64_t *)&rxq->cq[rxq->head & rxq->mask];
+	const uint8_t phase = (rxq->head & rxq->depth) == 0;
+	uint64_t copy[2];
+
+	copy[1] = __atomic_load_n(&words[1], __ATOMIC_ACQUIRE);
+	if ((le64toh(copy[1]) >> 56 & WCNIC_PHASE_BIT) != phase)
+		return false;
+	copy[0] = words[0];
+	memcpy(cpl, copy, sizeof(*cpl));
+	return true;
+}
+
+static inline void
+frame_start(struct wcnic_rxq *rxq, struct rte_mbuf *m, const struct wcnic_rx_cpl *cpl)
+{
+	m->port = rxq->port_id;
+	m->ol_flags = 0;
+	m->pkt_len = le16toh(cpl->frame_bytes);
+	m->packet_type = ptype_to_mbuf(le16toh(cpl->ptype));
+	if ((le16toh(cpl->flags) & WCNIC_RXF_HASH) != 0) {
+		m->hash.rss = le32toh(cpl->hash);
+		m->ol_flags = RTE_MBUF_F_RX_RSS_HASH;
+	}
+	rxq->first = m;
+	rxq->left = m->pkt_len;
+}
+
+/* Adds the buffer at head to the frame under way; returns the frame when it is whole. */
+static inline struct rte_mbuf *
+buffer_add(struct wcnic_rxq *rxq, const struct wcnic_rx_cpl *cpl)
+{
+	struct rte_mbuf *m = rxq->sw[rxq->head & rxq->mask];
+	struct rte_mbuf *first;
+
+	rxq->head++;
+	m->data_off = RTE_PKTMBUF_HEADROOM;
+	m->data_len = le16toh(cpl->bytes);
+	m->next = NULL;
+	m->nb_segs = 1;
+	if (rxq->first == NULL) {
+		frame_start(rxq, m, cpl);
+	} else {
+		rxq->last->next = m;
+		rxq->first->nb_segs++;
+	}
+	rxq->last = m;
+	rxq->left -= m->data_len;
+	if (rxq->left != 0)
+		return NULL;
+	first = rxq->first;
+	rxq->first = NULL;
+	return first;
+}
+
+static uint16_t
+rx_take(struct wcnic_rxq *rxq, struct rte_mbuf **pkts, uint16_t n)
+{
+	struct wcnic_rx_cpl cpl;
+	struct rte_mbuf *m;
+	uint16_t got = 0;
+
+	while (got < n && !rxq->failed && completion_take(rxq, &cpl)) {
+		if (unlikely(!completion_ok(rxq, &cpl))) {
+			completion_bad(rxq, &cpl);
+			break;
+		}
+		m = buffer_add(rxq, &cpl);
+		if (m == NULL)
+			continue;
+		rxq->stats.bytes += m->pkt_len;
+		pkts[got++] = m;
+	}
+	rxq->stats.packets += got;
+	return got;
+}
+
+/* Posts up to `n` buffers; they do not wrap around the ring's end. */
+static uint16_t
+refill_some(struct wcnic_rxq *rxq, uint16_t n)
+{
+	const uint16_t at = rxq->posted & rxq->mask;
+
+	n = RTE_MIN(n, (uint16_t)(rxq->depth - at));
+	if (unlikely(rte_mempool_get_bulk(rxq->pool, (void **)&rxq->sw[at], n) != 0)) {
+		rxq->stats.nombuf += n;
+		return 0;
+	}
+	for (uint16_t i = at; i < at + n; i++)
+		rxq->ring[i].iova = htole64(rte_mbuf_data_iova_default(rxq->sw[i]));
+	rxq->posted += n;
+	return n;
+}
+
+static inline void
+rx_doorbell(struct wcnic_rxq *rxq)
+{
+	wcbar_before_doorbell();
+	rxq->store->doorbell(rxq->doorbell,
+			     WCNIC_RXDB_TAIL(rxq->posted) | WCNIC_RXDB_CQ_HEAD(rxq->head));
+}
+
+void
+wcnic_rx_refill(struct wcnic_rxq *rxq)
+{
+	uint16_t room, before = rxq->posted;
+
+	while ((room = rxq->depth - (uint16_t)(rxq->posted - rxq->head)) > 0) {
+		if (refill_some(rxq, RTE_MIN(room, REFILL_BURST)) == 0)
+			break;
+	}
+	if (rxq->posted != before)
+		rx_doorbell(rxq);
+}
+
+uint16_t
+wcnic_rx_burst(void *queue, struct rte_mbuf **pkts, uint16_t n)
+{
+	struct wcnic_rxq *rxq = queue;
+	uint16_t got;
+
+	if (unlikely(!wcnic_gate_enter(&rxq->gate)))
+		return 0;
+	got = rx_take(rxq, pkts, n);
+	if ((uint16_t)(rxq->depth - (uint16_t)(rxq->posted - rxq->head)) >= REFILL_BURST)
+		wcnic_rx_refill(rxq);
+	wcnic_gate_leave(&rxq->gate);
+	return got;
+}
+
+/* For a card that works only when it is polled. */
+uint16_t
+wcnic_rx_burst_poll(void *queue, struct rte_mbuf **pkts, uint16_t n)
+{
+	struct wcnic_rxq *rxq = queue;
+
+	if (likely(atomic_load_explicit(&rxq->gate.state, memory_order_acquire) ==
+		   WCNIC_QUEUE_UP))
+		rxq->hw->attach->poll(rxq->hw);
+	return wcnic_rx_burst(queue, pkts, n);
+}
+
+void
+wcnic_rx_purge(struct wcnic_rxq *rxq)
+{
+	struct wcnic_rx_cpl cpl;
+	struct rte_mbuf *m;
+
+	/* what the card delivered and nobody took is gone with the buffers: say how much */
+	while (!rxq->failed && rxq->head != rxq->posted && completion_take(rxq, &cpl) &&
+	       completion_ok(rxq, &cpl)) {
+		m = buffer_add(rxq, &cpl);
+		if (m != NULL) {
+			rxq->stats.discarded++;
+			rte_pktmbuf_free(m);
+		}
+	}
+	for (; rxq->head != rxq->posted; rxq->head++)
+		rte_mempool_put(rxq->pool, rxq->sw[rxq->head & rxq->mask]);
+	rte_pktmbuf_free(rxq->first);
+	rxq->first = NULL;
+}

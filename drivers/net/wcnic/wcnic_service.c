@@ -1,0 +1,231 @@
+/* SPDX-License-Identifier: BSD-3-Clause
+ * Copyright(c) 2026 The wcnic authors
+ */
+
+/*
+ * The service: every WCNIC_SERVICE_US it looks whether the card is there, alive and content, takes
+ * its events, and when something is wrong builds everything anew. It runs on EAL's interrupt
+ * thread; events for the application are raised without any lock held.
+ */
+
+#include <errno.h>
+#include <inttypes.h>
+#include <string.h>
+
+#include <ethdev_driver.h>
+#include <rte_alarm.h>
+#include <rte_cycles.h>
+
+#include "wcnic.h"
+
+#define HEARTBEATS_MISSED 10
+
+/* What the application has to be told once the locks are free. */
+struct news {
+	bool link;
+	bool recovering;
+	bool recovered;
+};
+
+void
+wcnic_link_publish(struct wcnic_hw *hw)
+{
+	struct rte_eth_link link;
+
+	memset(&link, 0, sizeof(link));
+	link.link_duplex = RTE_ETH_LINK_FULL_DUPLEX;
+	link.link_autoneg = RTE_ETH_LINK_FIXED;
+	link.link_speed = hw->link_mbps != 0 ? hw->link_mbps : RTE_ETH_SPEED_NUM_UNKNOWN;
+	link.link_status = RTE_ETH_LINK_DOWN;
+	if (hw->link_up && hw->running && atomic_load(&hw->card) == WCNIC_CARD_PRESENT)
+		link.link_status = RTE_ETH_LINK_UP;
+	(void)rte_eth_linkstatus_set(&rte_eth_devices[hw->port_id], &link);
+}
+
+static void
+window_revoked(struct wcnic_hw *hw, uint16_t id)
+{
+	for (uint16_t i = 0; i < hw->n_txq; i++) {
+		struct wcnic_txq *txq = hw->txq[i];
+
+		if (!txq->window.held || txq->window.id != id)
+			continue;
+		WCNIC_LOG(WARNING, hw, "firmware took window %u of Tx queue %u: it will fetch", id,
+			  i);
+		wcnic_gate_close(hw, &txq->gate);
+		txq->push_revoked = true;
+		wcnic_gate_open(&txq->gate);
+		return;
+	}
+	WCNIC_LOG(WARNING, hw, "firmware took window %u", id);
+}
+
+static void
+event_handle(struct wcnic_hw *hw, const struct wcnic_event *ev, struct news *news)
+{
+	hw->events++;
+	switch (ev->type) {
+	case WCNIC_EV_LINK:
+		hw->link_up = ev->arg0 != 0;
+		hw->link_mbps = ev->arg1;
+		news->link = true;
+		break;
+	case WCNIC_EV_WINDOW_REVOKED:
+		window_revoked(hw, ev->arg0);
+		break;
+	case WCNIC_EV_STRAY_WRITE:
+		WCNIC_LOG(WARNING, hw, "%u lines were written outside any window, the first at 0x%"
+			  PRIx64, ev->arg0, ev->arg64);
+		break;
+	case WCNIC_EV_QUEUE_ERROR:
+		WCNIC_LOG(ERR, hw, "the card stopped %s queue %u: error %u",
+			  (ev->arg0 & WCNIC_EV_QUEUE_TX) != 0 ? "Tx" : "Rx", ev->arg0 & 0xffff,
+			  ev->arg1);
+		atomic_store(&hw->failed, true);
+		break;
+	case WCNIC_EV_FATAL:
+		WCNIC_LOG(ERR, hw, "the card reports a fatal error: %u", ev->arg1);
+		atomic_store(&hw->failed, true);
+		break;
+	case WCNIC_EV_LOST:
+		WCNIC_LOG(WARNING, hw, "%u events did not fit the event ring", ev->arg0);
+		break;
+	default:
+		WCNIC_LOG(WARNING, hw, "event of unknown type %u", ev->type);
+		break;
+	}
+}
+
+/* Whether firmware still counts; a register that cannot be read is no heartbeat. */
+static bool
+heart_beats(struct wcnic_hw *hw)
+{
+	const uint64_t now = rte_get_timer_cycles();
+	const uint64_t limit_ns = RTE_MAX((uint64_t)hw->id.heartbeat_ns * HEARTBEATS_MISSED,
+					  (uint64_t)WCNIC_SERVICE_US * 5000);
+	uint32_t beat, resets;
+
+	if (wcnic_reg_read32(hw, WCNIC_REG_HEARTBEAT, &beat) != 0 ||
+	    wcnic_reg_read32(hw, WCNIC_REG_RESET_COUNT, &resets) != 0) {
+		WCNIC_LOG(ERR, hw, "the card's registers cannot be read any more");
+		return false;
+	}
+	if (resets != hw->reset_count) {
+		WCNIC_LOG(ERR, hw, "the card was reset behind the driver's back");
+		return false;
+	}
+	if (beat != hw->heartbeat) {
+		hw->heartbeat = beat;
+		hw->heartbeat_tsc = now;
+		return true;
+	}
+	if ((now - hw->heartbeat_tsc) / (rte_get_timer_hz() / 1000) < limit_ns / 1000000)
+		return true;
+	WCNIC_LOG(ERR, hw, "firmware has had no heartbeat for %" PRIu64 " ms", limit_ns / 1000000);
+	return false;
+}
+
+/* The card is gone or not to be trusted: nothing of it is used from here on. */
+static void
+card_lose(struct wcnic_hw *hw, bool reachable)
+{
+	atomic_store(&hw->card, WCNIC_CARD_ABSENT);
+	if (reachable && wcnic_admin_stop(hw) == 0)
+		WCNIC_LOG(NOTICE, hw, "the card was reset");
+	hw->admin.up = false;
+	wcnic_queues_stop(hw, false);
+	hw->attach->close(hw);
+}
+
+static bool
+card_find(struct wcnic_hw *hw)
+{
+	if (hw->attach->open(hw) != 0)
+		return false;
+	if (wcnic_card_bring_up(hw) != 0 || wcnic_admin_start(hw) != 0)
+		goto lost;
+	atomic_store(&hw->failed, false);
+	if (hw->started && wcnic_queues_start(hw) != 0)
+		goto lost;
+	if (wcnic_port_query(hw) != 0)
+		goto lost;
+	atomic_store(&hw->card, WCNIC_CARD_PRESENT);
+	hw->recoveries++;
+	WCNIC_LOG(NOTICE, hw, "the card is back");
+	return true;
+lost:
+	card_lose(hw, true);
+	return false;
+}
+
+static void
+card_watch(struct wcnic_hw *hw, struct news *news)
+{
+	struct wcnic_event ev;
+	bool reachable = hw->attach->alive == NULL || hw->attach->alive(hw);
+
+	if (!reachable)
+		WCNIC_LOG(ERR, hw, "the card is gone");
+	if (hw->attach->poll != NULL)
+		hw->attach->poll(hw);
+	while (reachable && wcnic_admin_event(hw, &ev))
+		event_handle(hw, &ev, news);
+	if (reachable && !atomic_load(&hw->failed) && heart_beats(hw)) {
+		wcnic_queues_kick(hw, false);
+		return;
+	}
+	card_lose(hw, reachable);
+	news->link = true;
+	news->recovering = true;
+}
+
+static void
+event_raise(struct wcnic_hw *hw, enum rte_eth_event_type type)
+{
+	(void)rte_eth_dev_callback_process(&rte_eth_devices[hw->port_id], type, NULL);
+}
+
+static void
+service(void *arg)
+{
+	struct wcnic_hw *hw = arg;
+	struct news news = {0};
+
+	pthread_mutex_lock(&hw->lock);
+	if (atomic_load(&hw->card) == WCNIC_CARD_PRESENT) {
+		card_watch(hw, &news);
+	} else if (card_find(hw)) {
+		news.link = true;
+		news.recovered = true;
+	}
+	if (news.link)
+		wcnic_link_publish(hw);
+	pthread_mutex_unlock(&hw->lock);
+
+	if (news.recovering)
+		event_raise(hw, RTE_ETH_EVENT_ERR_RECOVERING);
+	if (news.recovered)
+		event_raise(hw, RTE_ETH_EVENT_RECOVERY_SUCCESS);
+	if (news.link)
+		event_raise(hw, RTE_ETH_EVENT_INTR_LSC);
+	if (!atomic_load(&hw->closing) &&
+	    rte_eal_alarm_set(WCNIC_SERVICE_US, service, hw) != 0)
+		WCNIC_LOG(ERR, hw, "the service ends: no alarm can be set");
+}
+
+int
+wcnic_service_start(struct wcnic_hw *hw)
+{
+	int ret = rte_eal_alarm_set(WCNIC_SERVICE_US, service, hw);
+
+	if (ret != 0)
+		WCNIC_LOG(ERR, hw, "no alarm can be set for the service: %s", strerror(-ret));
+	return ret;
+}
+
+void
+wcnic_service_stop(struct wcnic_hw *hw)
+{
+	atomic_store(&hw->closing, true);
+	rte_eal_alarm_cancel(service, hw);
+}

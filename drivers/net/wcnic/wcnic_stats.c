@@ -1,0 +1,258 @@
+/* SPDX-License-Identifier: BSD-3-Clause
+ * Copyright(c) 2026 The wcnic authors
+ */
+
+/*
+ * Statistics. The port's own counters are the sums of its queues'; card_* is what firmware counts
+ * (STATS_QUERY). A secondary process sees the last answer that the primary one got.
+ */
+
+#include <errno.h>
+#include <string.h>
+
+#include <ethdev_driver.h>
+
+#include "wcnic.h"
+
+struct counter {
+	const char *name;
+	size_t off;
+};
+
+#define TX_COUNTER(field) {"tx_" #field, offsetof(struct wcnic_txq_stats, field)}
+static const struct counter tx_counters[] = {
+	TX_COUNTER(pushed), TX_COUNTER(fetched), TX_COUNTER(incomplete), TX_COUNTER(dropped),
+	TX_COUNTER(resent), TX_COUNTER(oversize), TX_COUNTER(runt), TX_COUNTER(address),
+	TX_COUNTER(malformed), TX_COUNTER(lost), TX_COUNTER(bad_completions),
+};
+
+#define RX_COUNTER(field) {"rx_" #field, offsetof(struct wcnic_rxq_stats, field)}
+static const struct counter rx_counters[] = {
+	RX_COUNTER(bad_completions), RX_COUNTER(discarded),
+};
+
+#define CARD_COUNTER(field) {"card_" #field, offsetof(struct wcnic_stats, field)}
+static const struct counter card_counters[] = {
+	CARD_COUNTER(tx_frames), CARD_COUNTER(tx_bytes), CARD_COUNTER(tx_pushed),
+	CARD_COUNTER(tx_fetched), CARD_COUNTER(tx_incomplete), CARD_COUNTER(tx_dropped),
+	CARD_COUNTER(tx_errors), CARD_COUNTER(tx_oversize), CARD_COUNTER(tx_held),
+	CARD_COUNTER(rx_frames), CARD_COUNTER(rx_bytes), CARD_COUNTER(rx_oversize),
+	CARD_COUNTER(rx_runt), CARD_COUNTER(rx_filtered), CARD_COUNTER(rx_down),
+	CARD_COUNTER(rx_held), CARD_COUNTER(rx_errors), CARD_COUNTER(stray_writes),
+	CARD_COUNTER(stale_lines), CARD_COUNTER(events_lost), CARD_COUNTER(port_in_frames),
+	CARD_COUNTER(port_in_done), CARD_COUNTER(first_rx_ns), CARD_COUNTER(last_tx_ns),
+};
+
+/* States, not counts: a reset leaves them. */
+#define HW_COUNTER(field) {#field, offsetof(struct wcnic_hw, field)}
+static const struct counter hw_counters[] = {
+	HW_COUNTER(recoveries), HW_COUNTER(events), HW_COUNTER(late_completions),
+};
+
+#define XSTATS_COUNT \
+	(RTE_DIM(tx_counters) + RTE_DIM(rx_counters) + RTE_DIM(card_counters) + \
+	 RTE_DIM(hw_counters) + 1)
+
+static uint64_t
+field(const void *base, const struct counter *c)
+{
+	uint64_t value;
+
+	memcpy(&value, (const uint8_t *)base + c->off, sizeof(value));
+	return value;
+}
+
+static void
+rxq_add(struct rte_eth_stats *stats, const struct wcnic_rxq *rxq)
+{
+	stats->ipackets += rxq->stats.packets;
+	stats->ibytes += rxq->stats.bytes;
+	stats->rx_nombuf += rxq->stats.nombuf;
+	stats->ierrors += rxq->stats.bad_completions;
+	stats->imissed += rxq->stats.discarded;
+}
+
+static void
+txq_add(struct rte_eth_stats *stats, const struct wcnic_txq *txq)
+{
+	const struct wcnic_txq_stats *s = &txq->stats;
+
+	stats->opackets += s->packets;
+	stats->obytes += s->bytes;
+	stats->oerrors += s->oversize + s->runt + s->address + s->malformed + s->lost;
+}
+
+/* What idle queues have not reaped yet would be missing from the sums. */
+static void
+settle(struct wcnic_hw *hw)
+{
+	if (rte_eal_process_type() != RTE_PROC_PRIMARY)
+		return;
+	pthread_mutex_lock(&hw->lock);
+	if (atomic_load(&hw->card) == WCNIC_CARD_PRESENT)
+		wcnic_queues_kick(hw, true);
+	pthread_mutex_unlock(&hw->lock);
+}
+
+int
+wcnic_stats_get(struct rte_eth_dev *dev, struct rte_eth_stats *stats WCNIC_QSTATS_ARG)
+{
+	struct wcnic_hw *hw = wcnic_hw_get(dev->data);
+
+	settle(hw);
+	for (uint16_t i = 0; i < dev->data->nb_rx_queues; i++) {
+		const struct wcnic_rxq *rxq = dev->data->rx_queues[i];
+
+		if (rxq == NULL)
+			continue;
+		rxq_add(stats, rxq);
+		if (i < RTE_ETHDEV_QUEUE_STAT_CNTRS && WCNIC_QSTATS(stats) != NULL) {
+			WCNIC_QSTATS(stats)->q_ipackets[i] = rxq->stats.packets;
+			WCNIC_QSTATS(stats)->q_ibytes[i] = rxq->stats.bytes;
+			WCNIC_QSTATS(stats)->q_errors[i] = rxq->stats.bad_completions;
+		}
+	}
+	for (uint16_t i = 0; i < dev->data->nb_tx_queues; i++) {
+		const struct wcnic_txq *txq = dev->data->tx_queues[i];
+
+		if (txq == NULL)
+			continue;
+		txq_add(stats, txq);
+		if (i < RTE_ETHDEV_QUEUE_STAT_CNTRS && WCNIC_QSTATS(stats) != NULL) {
+			WCNIC_QSTATS(stats)->q_opackets[i] = txq->stats.packets;
+			WCNIC_QSTATS(stats)->q_obytes[i] = txq->stats.bytes;
+		}
+	}
+	return 0;
+}
+
+static void
+card_refresh(struct wcnic_hw *hw)
+{
+	/* a card that is away keeps its last figures */
+	if (rte_eal_process_type() == RTE_PROC_PRIMARY &&
+	    atomic_load(&hw->card) == WCNIC_CARD_PRESENT)
+		(void)wcnic_stats_query(hw);
+}
+
+int
+wcnic_stats_reset(struct rte_eth_dev *dev)
+{
+	struct wcnic_hw *hw = wcnic_hw_get(dev->data);
+
+	settle(hw);
+	for (uint16_t i = 0; i < dev->data->nb_rx_queues; i++) {
+		struct wcnic_rxq *rxq = dev->data->rx_queues[i];
+
+		if (rxq != NULL)
+			memset(&rxq->stats, 0, sizeof(rxq->stats));
+	}
+	for (uint16_t i = 0; i < dev->data->nb_tx_queues; i++) {
+		struct wcnic_txq *txq = dev->data->tx_queues[i];
+
+		if (txq != NULL)
+			memset(&txq->stats, 0, sizeof(txq->stats));
+	}
+	card_refresh(hw);
+	hw->card_stats_base = hw->card_stats;
+	return 0;
+}
+
+/* Times and the end of input are not differences. */
+static uint64_t
+card_value(const struct wcnic_hw *hw, const struct counter *c)
+{
+	const uint64_t now = field(&hw->card_stats, c);
+	const uint64_t base = field(&hw->card_stats_base, c);
+
+	if (c->off >= offsetof(struct wcnic_stats, port_in_done) || base > now)
+		return now; /* the card has been reset since */
+	return now - base;
+}
+
+static uint64_t
+window_type(const struct rte_eth_dev *dev)
+{
+	for (uint16_t i = 0; i < dev->data->nb_tx_queues; i++) {
+		const struct wcnic_txq *txq = dev->data->tx_queues[i];
+
+		if (txq != NULL && txq->window.held)
+			return txq->window.win.type;
+	}
+	return WCBAR_TYPE_UNKNOWN;
+}
+
+static uint64_t
+tx_sum(const struct rte_eth_dev *dev, const struct counter *c)
+{
+	uint64_t sum = 0;
+
+	for (uint16_t i = 0; i < dev->data->nb_tx_queues; i++) {
+		const struct wcnic_txq *txq = dev->data->tx_queues[i];
+
+		sum += txq != NULL ? field(&txq->stats, c) : 0;
+	}
+	return sum;
+}
+
+static uint64_t
+rx_sum(const struct rte_eth_dev *dev, const struct counter *c)
+{
+	uint64_t sum = 0;
+
+	for (uint16_t i = 0; i < dev->data->nb_rx_queues; i++) {
+		const struct wcnic_rxq *rxq = dev->data->rx_queues[i];
+
+		sum += rxq != NULL ? field(&rxq->stats, c) : 0;
+	}
+	return sum;
+}
+
+int
+wcnic_xstats_get(struct rte_eth_dev *dev, struct rte_eth_xstat *xstats, unsigned int n)
+{
+	struct wcnic_hw *hw = wcnic_hw_get(dev->data);
+	unsigned int at = 0;
+
+	if (n < XSTATS_COUNT)
+		return XSTATS_COUNT;
+	settle(hw);
+	card_refresh(hw);
+	for (size_t i = 0; i < RTE_DIM(tx_counters); i++)
+		xstats[at++].value = tx_sum(dev, &tx_counters[i]);
+	for (size_t i = 0; i < RTE_DIM(rx_counters); i++)
+		xstats[at++].value = rx_sum(dev, &rx_counters[i]);
+	for (size_t i = 0; i < RTE_DIM(card_counters); i++)
+		xstats[at++].value = card_value(hw, &card_counters[i]);
+	for (size_t i = 0; i < RTE_DIM(hw_counters); i++)
+		xstats[at++].value = field(hw, &hw_counters[i]);
+	xstats[at++].value = window_type(dev);
+	for (unsigned int i = 0; i < at; i++)
+		xstats[i].id = i;
+	return at;
+}
+
+static unsigned int
+names_add(struct rte_eth_xstat_name *names, unsigned int at, const struct counter *c, size_t n)
+{
+	for (size_t i = 0; i < n; i++)
+		snprintf(names[at++].name, sizeof(names->name), "%s", c[i].name);
+	return at;
+}
+
+int
+wcnic_xstats_get_names(struct rte_eth_dev *dev __rte_unused, struct rte_eth_xstat_name *names,
+		       unsigned int n)
+{
+	unsigned int at = 0;
+
+	if (names == NULL || n < XSTATS_COUNT)
+		return XSTATS_COUNT;
+	at = names_add(names, at, tx_counters, RTE_DIM(tx_counters));
+	at = names_add(names, at, rx_counters, RTE_DIM(rx_counters));
+	at = names_add(names, at, card_counters, RTE_DIM(card_counters));
+	at = names_add(names, at, hw_counters, RTE_DIM(hw_counters));
+	/* 1 UC, 2 WC, 3 WB, 0 no window: enum wcbar_type */
+	snprintf(names[at++].name, sizeof(names->name), "window_memory_type");
+	return at;
+}

@@ -1,0 +1,29 @@
+/* SPDX-License-Identifier: BSD-3-Clause
+ * Copyright(c) 2026 The wcnic authors
+ */
+#ifndef WCBAR_STORE_COMMON_H
+#define WCBAR_STORE_COMMON_H
+
+/* What every architecture's stores share. Included once by each of them. */
+
+#include <endian.h>
+
+#include "wcbar_store.h"
+
+static void
+store_u64_lines(void *dst, const void *src, size_t lines)
+{
+	volatile uint64_t *d = dst;
+	const uint64_t *s = src;
+
+	for (size_t i = 0; i < lines * (WCBAR_LINE_BYTES / sizeof(*d)); i++)
+		d[i] = s[i];
+}
+
+static void
+store_doorbell(void *dst, uint64_t value)
+{
+	__atomic_store_n((uint64_t *)dst, htole64(value), __ATOMIC_RELEASE);
+}
+
+#endif /* WCBAR_STORE_COMMON_H */
