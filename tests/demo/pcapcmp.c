@@ -20,7 +20,8 @@ struct frame {
 	uint64_t flow;
 	uint32_t next; /* the next frame with the same bytes */
 	uint32_t bytes;
-	bool seen; /* it came out */
+	uint32_t number; /* in the capture, from 1 */
+	bool seen;       /* it came out */
 };
 
 /* Frames or flows by hash: open addressing, at most half full. */
@@ -214,7 +215,8 @@ add_frame(struct compare *cmp, const uint8_t *data, uint32_t bytes)
 	*frame = (struct frame){.hash = hash_bytes(data, bytes, 0),
 				.flow = frame_flow(data, bytes),
 				.next = NONE,
-				.bytes = bytes};
+				.bytes = bytes,
+				.number = (uint32_t)cmp->result->packets_in};
 	return 0;
 }
 
@@ -367,9 +369,8 @@ count_lost(struct compare *cmp)
 		if (cmp->frames[i].seen)
 			continue;
 		missing++;
-		detail(cmp,
-		       "frame of %u bytes of the input did not come out (the %zuth to be sent)\n",
-		       cmp->frames[i].bytes, i + 1);
+		detail(cmp, "frame %u of the input (%u bytes) did not come out\n",
+		       cmp->frames[i].number, cmp->frames[i].bytes);
 	}
 	cmp->result->lost = missing > cmp->result->altered ? missing - cmp->result->altered : 0;
 }

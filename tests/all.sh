@@ -1,0 +1,74 @@
+# SPDX-License-Identifier: BSD-3-Clause
+# Copyright(c) 2026 The wcnic authors
+#
+# All that `./run test` checks; read by ./run, whose functions it uses.
+
+suites=(--suite unit --suite loop --suite socket --suite fuzz)
+passed=0 failed=0 skipped=0
+
+# check NAME COMMAND...: one check of ours. Status 77: skipped, and the last line says why.
+check() {
+	local name=$1 status=0
+	step "$@" || status=$?
+	case $status in
+	0) passed=$((passed + 1)) && echo "ok       $name" ;;
+	77)
+		skipped=$((skipped + 1))
+		echo "skipped  $name: $(tail -n 1 "out/log/${name//[^a-zA-Z0-9]/-}.log")"
+		;;
+	*) failed=$((failed + 1)) && echo "FAILED   $name" ;;
+	esac
+}
+
+# Adds the results of the last `meson test` in a folder, and names the tests that did not pass.
+count_tests() {
+	local ok bad skip
+	read -r ok bad skip < <(python3 - "$1" <<-'END'
+		import collections, json, sys
+		good, skip = ("OK", "EXPECTEDFAIL"), ("SKIP",)
+		count = collections.Counter()
+		for line in open(sys.argv[1] + "/meson-logs/testlog.json"):
+		    test = json.loads(line)
+		    kind = "ok" if test["result"] in good else "skip" if test["result"] in skip else "bad"
+		    count[kind] += 1
+		    if kind == "bad":
+		        print(f"FAILED   {test['name']} ({sys.argv[1]}): {test['result']}", file=sys.stderr)
+		print(count["ok"], count["bad"], count["skip"])
+	END
+	)
+	passed=$((passed + ok)) failed=$((failed + bad)) skipped=$((skipped + skip))
+	echo "$([ "$bad" -eq 0 ] && echo 'ok      ' || echo 'FAILED  ') tests in $1: $ok passed, $bad failed, $skip skipped"
+}
+
+# build_and_test FOLDER [MESON-OPTION...]
+build_and_test() {
+	local folder=$1
+	if ! build "$@"; then
+		failed=$((failed + 1))
+		echo "FAILED   build $folder"
+		return
+	fi
+	rm -f "$folder/meson-logs/testlog.json"
+	step "tests in $folder" meson test -C "$folder" --no-rebuild --print-errorlogs "${suites[@]}" || true
+	[ -f "$folder/meson-logs/testlog.json" ] || {
+		failed=$((failed + 1))
+		echo "FAILED   tests in $folder did not start"
+		return
+	}
+	count_tests "$folder"
+}
+
+test_all() {
+	mkdir -p out/demo
+	check "format" ./run fmt
+	build_and_test build -Dpkgconfig.relocatable=true
+	CC=clang build_and_test build-clang -Db_sanitize=address,undefined -Db_lundef=false
+	check "install" tests/checks install_here
+	check "public headers alone" tests/checks headers_alone
+	check "program against installed libraries" tests/checks program_builds
+	check "driver in DPDK's own tree" tests/checks drop_in
+	check "demo" tests/checks demo_generated
+	echo
+	echo "$passed passed, $failed failed, $skipped skipped"
+	[ $failed -eq 0 ]
+}
