@@ -19,7 +19,7 @@
 #include <rte_mbuf.h>
 #include <rte_mempool.h>
 #include <rte_memzone.h>
-#include <rte_spinlock.h>
+#include <rte_pause.h>
 
 #include <wcbar.h>
 #include <wcnic_abi.h>
@@ -86,6 +86,7 @@ struct wcnic_window {
 enum wcnic_queue_state {
 	WCNIC_QUEUE_DOWN = 0, /* bursts do nothing */
 	WCNIC_QUEUE_UP,
+	WCNIC_QUEUE_PAUSED, /* bursts wait: the control path is at the queue for a moment */
 };
 
 /*
@@ -327,23 +328,33 @@ int wcnic_queues_start(struct wcnic_hw *hw);
 /* Closes the gates; tells the card if it is there; what is in flight is freed and counted. */
 void wcnic_queues_stop(struct wcnic_hw *hw, bool card_present);
 
-/* Does for idle Tx queues what their next burst would do. The caller holds hw->lock. */
+/*
+ * Does for Tx queues what their next burst would do: for all, or for those whose application has
+ * stopped calling. The caller holds hw->lock.
+ */
 void wcnic_queues_kick(struct wcnic_hw *hw, bool all);
 
-/* Closes one gate and waits until no burst is inside. */
-void wcnic_gate_close(struct wcnic_hw *hw, struct wcnic_gate *gate);
+/* Leaves the gate in `state`, not UP, and waits until no burst is inside. */
+void wcnic_gate_close(struct wcnic_hw *hw, struct wcnic_gate *gate, enum wcnic_queue_state state);
 void wcnic_gate_open(struct wcnic_gate *gate);
 
 /* The gate, burst side: true if the burst may go on; then leave it at the end. */
 static inline bool
 wcnic_gate_enter(struct wcnic_gate *gate)
 {
-	atomic_store_explicit(&gate->busy, 1, memory_order_relaxed);
-	atomic_signal_fence(memory_order_seq_cst); /* the other side pays for the real barrier */
-	if (likely(atomic_load_explicit(&gate->state, memory_order_acquire) == WCNIC_QUEUE_UP))
-		return true;
-	atomic_store_explicit(&gate->busy, 0, memory_order_release);
-	return false;
+	uint32_t state;
+
+	for (;;) {
+		atomic_store_explicit(&gate->busy, 1, memory_order_relaxed);
+		atomic_signal_fence(memory_order_seq_cst); /* the other side has the real barrier */
+		state = atomic_load_explicit(&gate->state, memory_order_acquire);
+		if (likely(state == WCNIC_QUEUE_UP))
+			return true;
+		atomic_store_explicit(&gate->busy, 0, memory_order_release);
+		if (state != WCNIC_QUEUE_PAUSED)
+			return false;
+		rte_pause();
+	}
 }
 
 static inline void

@@ -35,9 +35,9 @@ barrier_everywhere(const struct wcnic_hw *hw)
 }
 
 void
-wcnic_gate_close(struct wcnic_hw *hw, struct wcnic_gate *gate)
+wcnic_gate_close(struct wcnic_hw *hw, struct wcnic_gate *gate, enum wcnic_queue_state state)
 {
-	atomic_store_explicit(&gate->state, WCNIC_QUEUE_DOWN, memory_order_release);
+	atomic_store_explicit(&gate->state, state, memory_order_release);
 	barrier_everywhere(hw);
 	while (atomic_load_explicit(&gate->busy, memory_order_acquire) != 0)
 		rte_delay_us_sleep(10);
@@ -470,9 +470,9 @@ static void
 gates_close(struct wcnic_hw *hw)
 {
 	for (uint16_t i = 0; i < hw->n_txq; i++)
-		wcnic_gate_close(hw, &hw->txq[i]->gate);
+		wcnic_gate_close(hw, &hw->txq[i]->gate, WCNIC_QUEUE_DOWN);
 	for (uint16_t i = 0; i < hw->n_rxq; i++)
-		wcnic_gate_close(hw, &hw->rxq[i]->gate);
+		wcnic_gate_close(hw, &hw->rxq[i]->gate, WCNIC_QUEUE_DOWN);
 }
 
 void
@@ -513,7 +513,7 @@ wcnic_queues_kick(struct wcnic_hw *hw, bool all)
 		txq->idle_tail = txq->tail;
 		if ((!all && !idle) || (txq->head == txq->tail && txq->resend_count == 0))
 			continue;
-		wcnic_gate_close(hw, &txq->gate);
+		wcnic_gate_close(hw, &txq->gate, WCNIC_QUEUE_PAUSED);
 		wcnic_tx_kick(txq);
 		wcnic_gate_open(&txq->gate);
 	}

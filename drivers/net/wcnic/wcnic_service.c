@@ -52,7 +52,7 @@ window_revoked(struct wcnic_hw *hw, uint16_t id)
 			continue;
 		WCNIC_LOG(WARNING, hw, "firmware took window %u of Tx queue %u: it will fetch", id,
 			  i);
-		wcnic_gate_close(hw, &txq->gate);
+		wcnic_gate_close(hw, &txq->gate, WCNIC_QUEUE_PAUSED);
 		txq->push_revoked = true;
 		wcnic_gate_open(&txq->gate);
 		return;

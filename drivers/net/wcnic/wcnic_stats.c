@@ -82,7 +82,7 @@ txq_add(struct rte_eth_stats *stats, const struct wcnic_txq *txq)
 	stats->oerrors += s->oversize + s->runt + s->address + s->malformed + s->lost;
 }
 
-/* What idle queues have not reaped yet would be missing from the sums. */
+/* What queues have not reaped yet would be missing from the sums. */
 static void
 settle(struct wcnic_hw *hw)
 {
