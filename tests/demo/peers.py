@@ -7,6 +7,7 @@ serve                answers HTTP (any size that the path names) and DNS (A and 
 visit HOST...        asks each host for pages of several sizes and for a few names
 vlan DEVICE ID NAME  makes NAME a VLAN interface over DEVICE, for kernels without 802.1Q
 """
+import ctypes
 import fcntl
 import http.server
 import os
@@ -63,17 +64,26 @@ def serve():
     print("ready", flush=True)
 
 
+def ask(sock, query, host):
+    for _ in range(4):
+        sock.sendto(query, (host, 53))
+        try:
+            if sock.recv(512)[:2] == query[:2]:
+                return
+        except TimeoutError:
+            pass
+    sys.exit(f"DNS: {host} does not answer")
+
+
 def visit(host):
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
     with socket.socket(family, socket.SOCK_DGRAM) as sock:
-        sock.settimeout(5)
+        sock.settimeout(1)
         for number, name in enumerate(NAMES):
             for kind in (1, 28):
                 labels = b"".join(bytes([len(l)]) + l.encode() for l in name.split(".")) + b"\0"
                 query = struct.pack(">HHHHHH", number, 0x100, 1, 0, 0, 0) + labels
-                sock.sendto(query + struct.pack(">HH", kind, 1), (host, 53))
-                if sock.recv(512)[:2] != query[:2]:
-                    sys.exit(f"DNS: {host} answered another question")
+                ask(sock, query + struct.pack(">HH", kind, 1), host)
     web = f"[{host}]" if family == socket.AF_INET6 else host
     for size in PAGES:
         with urllib.request.urlopen(f"http://{web}/{size}", timeout=10) as page:
@@ -89,6 +99,11 @@ def vlan(device, vlan_id, name):
     wire = socket.socket(socket.AF_PACKET, socket.SOCK_RAW, socket.htons(3))
     wire.bind((device, 0))
     wire.setsockopt(sol_packet, auxdata, 1)
+    # Only tagged frames: the bulk of the others would fill the socket's buffer.
+    only_tagged = b"".join(struct.pack("HBBI", *op) for op in (
+        (0x30, 0, 0, 0xFFFFF030), (0x15, 0, 1, 1), (0x06, 0, 0, 0x40000), (0x06, 0, 0, 0)))
+    code = ctypes.create_string_buffer(only_tagged)
+    wire.setsockopt(socket.SOL_SOCKET, 26, struct.pack("HP", 4, ctypes.addressof(code)))
     print("ready", flush=True)
     while True:
         if tap in select.select([tap, wire], [], [])[0]:
