@@ -30,11 +30,11 @@ extern int wcnic_logtype;
 #define WCNIC_LOG(level, hw, fmt, ...) \
 	rte_log(RTE_LOG_##level, wcnic_logtype, "wcnic %s: " fmt "\n", (hw)->name, ##__VA_ARGS__)
 
-#define WCNIC_QUEUES_MAX   64
-#define WCNIC_ADMIN_LOG2   4
-#define WCNIC_EVENTS_LOG2  6
-#define WCNIC_SERVICE_US   100000
-#define WCNIC_DEPTH_MAX    4096
+#define WCNIC_QUEUES_MAX 64
+#define WCNIC_ADMIN_LOG2 4
+#define WCNIC_EVENTS_LOG2 6
+#define WCNIC_SERVICE_US 100000
+#define WCNIC_DEPTH_MAX 4096
 #define WCNIC_PLACEMENT_AUTO 2u /* beside enum wcnic_placement: the driver decides */
 
 struct wcnic_hw;
@@ -42,7 +42,8 @@ struct wcnic_hw;
 /* ---- attach: how the card is reached ------------------------------------------------------ */
 
 /*
- * All calls return 0 or -errno. Control path only, but for poll. `ctx` of the hw is the attach's own.
+ * All calls return 0 or -errno. Control path only, but for poll. `ctx` of the hw is the attach's
+ * own.
  */
 struct wcnic_attach_ops {
 	const char *name;
@@ -71,7 +72,7 @@ extern const struct wcnic_attach_ops wcnic_attach_socket;
 /* ---- windows ------------------------------------------------------------------------------- */
 
 struct wcnic_window {
-	bool held;    /* firmware granted it and has not taken it back */
+	bool held; /* firmware granted it and has not taken it back */
 	bool mapped;
 	uint16_t id;
 	uint16_t generation;
@@ -138,7 +139,7 @@ struct wcnic_txq {
 	uint16_t slot_segs;
 	struct wcnic_tx_desc *ring;
 	struct wcnic_tx_cpl *cq;
-	struct rte_mbuf **sw; /* by entry: the frame whose last entry this is */
+	struct rte_mbuf **sw;     /* by entry: the frame whose last entry this is */
 	struct rte_mbuf **resend; /* frames to write again, in order */
 	uint16_t resend_head;
 	uint16_t resend_count;
@@ -235,11 +236,11 @@ struct wcnic_hw {
 	struct wcnic_devargs args;
 	const struct wcnic_attach_ops *attach;
 	void *ctx;
-	pthread_mutex_t lock; /* start, stop, recovery: who may change queues and windows */
+	pthread_mutex_t lock;  /* start, stop, recovery: who may change queues and windows */
 	_Atomic uint32_t card; /* enum wcnic_link_state */
-	bool started;  /* between dev_start and dev_stop */
-	bool running;  /* queues exist on the card */
-	_Atomic bool failed; /* a queue asks for recovery */
+	bool started;          /* between dev_start and dev_stop */
+	bool running;          /* queues exist on the card */
+	_Atomic bool failed;   /* a queue asks for recovery */
 	_Atomic bool closing;
 	struct wcnic_admin admin;
 	struct wcnic_identity id; /* host byte order */
@@ -395,17 +396,17 @@ struct eth_dev_ops;
 int wcnic_stats_get(struct rte_eth_dev *dev, struct rte_eth_stats *stats WCNIC_QSTATS_ARG);
 int wcnic_stats_reset(struct rte_eth_dev *dev);
 int wcnic_xstats_get(struct rte_eth_dev *dev, struct rte_eth_xstat *xstats, unsigned int n);
-int wcnic_xstats_get_names(struct rte_eth_dev *dev, struct rte_eth_xstat_name *names,
-			   unsigned int n);
+int
+wcnic_xstats_get_names(struct rte_eth_dev *dev, struct rte_eth_xstat_name *names, unsigned int n);
 
-int wcnic_reta_update(struct rte_eth_dev *dev, struct rte_eth_rss_reta_entry64 *reta,
-		      uint16_t size);
+int
+wcnic_reta_update(struct rte_eth_dev *dev, struct rte_eth_rss_reta_entry64 *reta, uint16_t size);
 int wcnic_reta_query(struct rte_eth_dev *dev, struct rte_eth_rss_reta_entry64 *reta, uint16_t size);
 int wcnic_rss_hash_update(struct rte_eth_dev *dev, struct rte_eth_rss_conf *conf);
 int wcnic_rss_hash_conf_get(struct rte_eth_dev *dev, struct rte_eth_rss_conf *conf);
 /* The table and key that dev_configure asked for; sent to the card by queues_start. */
 int wcnic_rss_configure(struct wcnic_hw *hw, const struct rte_eth_rss_conf *conf, uint16_t n_rxq);
-#define WCNIC_RSS_OFFLOADS \
+#define WCNIC_RSS_OFFLOADS                                                                \
 	(RTE_ETH_RSS_IPV4 | RTE_ETH_RSS_NONFRAG_IPV4_TCP | RTE_ETH_RSS_NONFRAG_IPV4_UDP | \
 	 RTE_ETH_RSS_IPV6 | RTE_ETH_RSS_NONFRAG_IPV6_TCP | RTE_ETH_RSS_NONFRAG_IPV6_UDP)
 

@@ -193,15 +193,18 @@ identity_check(const struct wcnic_hw *hw, const struct wcnic_identity *id)
 	if (id->max_txq == 0 || id->max_rxq == 0 || id->min_depth == 0 ||
 	    id->max_depth < id->min_depth || !rte_is_power_of_2(id->min_depth) ||
 	    !rte_is_power_of_2(id->max_depth)) {
-		WCNIC_LOG(ERR, hw, "IDENTIFY: %u Tx and %u Rx queues of depth %u to %u make no sense",
+		WCNIC_LOG(ERR, hw,
+			  "IDENTIFY: %u Tx and %u Rx queues of depth %u to %u make no sense",
 			  id->max_txq, id->max_rxq, id->min_depth, id->max_depth);
 		return -EPROTO;
 	}
 	if (id->max_frame_bytes < RTE_ETHER_MIN_LEN || !rte_is_power_of_2(id->window_align) ||
 	    id->max_window_bytes < id->window_align || id->max_window_bytes > hw->aperture_bytes) {
-		WCNIC_LOG(ERR, hw, "IDENTIFY: frames of %u bytes, windows of %u to %u bytes in an "
-			  "aperture of %" PRIu64 " make no sense", id->max_frame_bytes,
-			  id->window_align, id->max_window_bytes, hw->aperture_bytes);
+		WCNIC_LOG(ERR, hw,
+			  "IDENTIFY: frames of %u bytes, windows of %u to %u bytes in an "
+			  "aperture of %" PRIu64 " make no sense",
+			  id->max_frame_bytes, id->window_align, id->max_window_bytes,
+			  hw->aperture_bytes);
 		return -EPROTO;
 	}
 	if (!rte_is_valid_assigned_ether_addr((const struct rte_ether_addr *)id->mac)) {
@@ -218,8 +221,9 @@ identify(struct wcnic_hw *hw)
 	int ret;
 
 	memset(&id, 0, sizeof(id));
-	ret = wcnic_admin_exec(hw, &(struct wcnic_admin_req){
-		.opcode = WCNIC_OP_IDENTIFY, .out = &id, .out_bytes = sizeof(id)});
+	ret = wcnic_admin_exec(hw, &(struct wcnic_admin_req){.opcode = WCNIC_OP_IDENTIFY,
+							     .out = &id,
+							     .out_bytes = sizeof(id)});
 	if (ret != 0)
 		return ret;
 	identity_to_host(&id);
@@ -243,8 +247,9 @@ wcnic_admin_start(struct wcnic_hw *hw)
 	ret = reg_write64(hw, WCNIC_REG_ASQ_BASE, a->sq_iova);
 	ret = ret != 0 ? ret : reg_write64(hw, WCNIC_REG_ACQ_BASE, a->cq_iova);
 	ret = ret != 0 ? ret : reg_write64(hw, WCNIC_REG_AEQ_BASE, a->aeq_iova);
-	ret = ret != 0 ? ret : wcnic_reg_write32(hw, WCNIC_REG_ADMIN_SIZE,
-						 WCNIC_ADMIN_LOG2 | WCNIC_EVENTS_LOG2 << 8);
+	ret = ret != 0 ? ret
+		       : wcnic_reg_write32(hw, WCNIC_REG_ADMIN_SIZE,
+					   WCNIC_ADMIN_LOG2 | WCNIC_EVENTS_LOG2 << 8);
 	ret = ret != 0 ? ret : wcnic_reg_write32(hw, WCNIC_REG_CTRL, WCNIC_CTRL_ENABLE);
 	ret = ret != 0 ? ret : status_wait(hw, WCNIC_STATUS_ENABLED | WCNIC_STATUS_ERROR, &status);
 	if (ret != 0) {
@@ -254,8 +259,10 @@ wcnic_admin_start(struct wcnic_hw *hw)
 	if ((status & WCNIC_STATUS_ERROR) != 0) {
 		(void)wcnic_reg_read32(hw, WCNIC_REG_ERROR_CAUSE, &cause);
 		(void)wcnic_reg_read32(hw, WCNIC_REG_ERROR_INFO, &info);
-		WCNIC_LOG(ERR, hw, "the card refuses its admin rings: error %u, register 0x%x: is "
-			  "DPDK's memory mapped for it?", cause, info);
+		WCNIC_LOG(ERR, hw,
+			  "the card refuses its admin rings: error %u, register 0x%x: is "
+			  "DPDK's memory mapped for it?",
+			  cause, info);
 		return -EIO;
 	}
 	hw->heartbeat_tsc = rte_get_timer_cycles();
@@ -344,7 +351,8 @@ completion_wait(struct wcnic_hw *hw, uint16_t id, struct wcnic_admin_cpl *cpl)
 			if (le16toh(cpl->cmd_id) == id)
 				return 0;
 			hw->late_completions++;
-			WCNIC_LOG(ERR, hw, "admin completion for command %u, which is not in flight",
+			WCNIC_LOG(ERR, hw,
+				  "admin completion for command %u, which is not in flight",
 				  le16toh(cpl->cmd_id));
 			continue;
 		}
@@ -463,8 +471,9 @@ wcnic_port_set(struct wcnic_hw *hw, uint16_t valid)
 	};
 
 	memcpy(cmd.mac, &hw->mac, sizeof(cmd.mac));
-	return wcnic_admin_exec(hw, &(struct wcnic_admin_req){
-		.opcode = WCNIC_OP_PORT_SET, .params = &cmd, .params_bytes = sizeof(cmd)});
+	return wcnic_admin_exec(hw, &(struct wcnic_admin_req){.opcode = WCNIC_OP_PORT_SET,
+							      .params = &cmd,
+							      .params_bytes = sizeof(cmd)});
 }
 
 int
@@ -473,8 +482,9 @@ wcnic_port_query(struct wcnic_hw *hw)
 	struct wcnic_port_info info;
 	int ret;
 
-	ret = wcnic_admin_exec(hw, &(struct wcnic_admin_req){
-		.opcode = WCNIC_OP_PORT_QUERY, .out = &info, .out_bytes = sizeof(info)});
+	ret = wcnic_admin_exec(hw, &(struct wcnic_admin_req){.opcode = WCNIC_OP_PORT_QUERY,
+							     .out = &info,
+							     .out_bytes = sizeof(info)});
 	if (ret == 0) {
 		hw->link_up = info.link_up != 0;
 		hw->link_mbps = le32toh(info.speed_mbps);
@@ -488,8 +498,9 @@ wcnic_stats_query(struct wcnic_hw *hw)
 	wcnic_le64 raw[sizeof(struct wcnic_stats) / sizeof(wcnic_le64)];
 	int ret;
 
-	ret = wcnic_admin_exec(hw, &(struct wcnic_admin_req){
-		.opcode = WCNIC_OP_STATS_QUERY, .out = raw, .out_bytes = sizeof(raw)});
+	ret = wcnic_admin_exec(hw, &(struct wcnic_admin_req){.opcode = WCNIC_OP_STATS_QUERY,
+							     .out = raw,
+							     .out_bytes = sizeof(raw)});
 	if (ret != 0)
 		return ret;
 	for (size_t i = 0; i < RTE_DIM(raw); i++)
@@ -506,6 +517,7 @@ wcnic_rss_set(struct wcnic_hw *hw)
 	rss.types = htole32(rss.types);
 	for (size_t i = 0; i < RTE_DIM(rss.reta); i++)
 		rss.reta[i] = htole16(rss.reta[i]);
-	return wcnic_admin_exec(hw, &(struct wcnic_admin_req){
-		.opcode = WCNIC_OP_RSS_SET, .in = &rss, .in_bytes = sizeof(rss)});
+	return wcnic_admin_exec(hw, &(struct wcnic_admin_req){.opcode = WCNIC_OP_RSS_SET,
+							      .in = &rss,
+							      .in_bytes = sizeof(rss)});
 }

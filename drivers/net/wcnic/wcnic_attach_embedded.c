@@ -3,8 +3,8 @@
  */
 
 /*
- * The card embedded in this process: polled by the driver's bursts (deterministic, no thread), or by
- * a thread of its own. Its windows are ordinary memory.
+ * The card embedded in this process: polled by the driver's bursts (deterministic, no thread), or
+ * by a thread of its own. Its windows are ordinary memory.
  */
 
 #include <errno.h>
@@ -25,8 +25,8 @@
 #include "wcnic_dma.h"
 
 #define APERTURE_BYTES (16u << 20)
-#define IDLE_SPINS     2000
-#define IDLE_SLEEP_US  50
+#define IDLE_SPINS 2000
+#define IDLE_SLEEP_US 50
 
 struct embedded {
 	struct wcnic_hw *hw;
@@ -167,8 +167,8 @@ embedded_free(struct wcnic_hw *hw)
 static int
 aperture_make(struct embedded *e)
 {
-	void *addr = mmap(NULL, APERTURE_BYTES, PROT_READ | PROT_WRITE,
-			  MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	void *addr = mmap(NULL, APERTURE_BYTES, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS,
+			  -1, 0);
 
 	if (addr == MAP_FAILED)
 		return -errno;

@@ -25,7 +25,7 @@ struct sock {
 	struct wcnic_hw *hw;
 	struct vfu_client *client; /* NULL while there is no card */
 	pthread_mutex_t lock;      /* client against memory events */
-	bool told; /* that the card cannot be reached */
+	bool told;                 /* that the card cannot be reached */
 };
 
 static int
@@ -34,8 +34,10 @@ range_map(struct sock *s, const struct wcnic_dma_range *range)
 	int ret;
 
 	if (range->fd < 0) {
-		WCNIC_LOG(WARNING, s->hw, "%zu bytes of memory at %p have no file: the card cannot "
-			  "reach them", range->bytes, range->addr);
+		WCNIC_LOG(WARNING, s->hw,
+			  "%zu bytes of memory at %p have no file: the card cannot "
+			  "reach them",
+			  range->bytes, range->addr);
 		return 0;
 	}
 	ret = vfu_client_dma_map(s->client, (uintptr_t)range->addr, range->bytes, range->fd,
@@ -89,9 +91,11 @@ aperture_check(struct wcnic_hw *hw, struct vfu_client *client)
 	if (regs.bytes >= WCNIC_BAR_REGS_BYTES && windows.bytes != 0 &&
 	    (windows.flags & VFU_REGION_MMAP) != 0)
 		return 0;
-	WCNIC_LOG(ERR, hw, "socket=%s: not a wcnic card: BAR0 of 0x%" PRIx64 " bytes, BAR2 of 0x%"
-		  PRIx64 "%s; 0x%x and a mappable BAR2 are needed", hw->args.socket, regs.bytes,
-		  windows.bytes, (windows.flags & VFU_REGION_MMAP) != 0 ? "" : ", not mappable",
+	WCNIC_LOG(ERR, hw,
+		  "socket=%s: not a wcnic card: BAR0 of 0x%" PRIx64 " bytes, BAR2 of 0x%" PRIx64
+		  "%s; 0x%x and a mappable BAR2 are needed",
+		  hw->args.socket, regs.bytes, windows.bytes,
+		  (windows.flags & VFU_REGION_MMAP) != 0 ? "" : ", not mappable",
 		  WCNIC_BAR_REGS_BYTES);
 	return -EPROTO;
 }
@@ -118,7 +122,8 @@ ctx_make(struct wcnic_hw *hw)
 	if (hw->ctx != NULL)
 		return 0;
 	if (rte_eal_iova_mode() != RTE_IOVA_VA) {
-		WCNIC_LOG(ERR, hw, "socket=: the card needs virtual addresses; start with "
+		WCNIC_LOG(ERR, hw,
+			  "socket=: the card needs virtual addresses; start with "
 			  "--iova-mode=va");
 		return -ENOTSUP;
 	}

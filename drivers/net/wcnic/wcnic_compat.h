@@ -48,7 +48,7 @@ wcnic_thread_join(wcnic_thread_t thread)
 
 #if RTE_VERSION >= RTE_VERSION_NUM(24, 11, 0, 0)
 #define WCNIC_PTYPES_COUNT_ARG , size_t *wcnic_ptypes_count
-#define WCNIC_PTYPES_COUNT(n)  (*wcnic_ptypes_count = (n))
+#define WCNIC_PTYPES_COUNT(n) (*wcnic_ptypes_count = (n))
 #else
 #define WCNIC_PTYPES_COUNT_ARG
 #define WCNIC_PTYPES_COUNT(n) ((void)(n))

@@ -145,7 +145,8 @@ wcnic_dma_start(const struct wcnic_dma_ops *ops, void *ctx)
 
 	if (ret != 0)
 		return ret;
-	/* events come from here on: a range that is seen twice is mapped twice, which map() allows */
+	/* events come from here on: a range that is seen twice is mapped twice, which map() allows
+	 */
 	rte_memseg_walk(segment_visit, &list);
 	ret = list_map(&list, ops, ctx);
 	if (ret != 0)

@@ -244,10 +244,15 @@ infos_get(struct rte_eth_dev *dev, struct rte_eth_dev_info *info)
 static const uint32_t *
 ptypes_get(struct rte_eth_dev *dev __rte_unused WCNIC_PTYPES_COUNT_ARG)
 {
-	static const uint32_t ptypes[] = {
-		RTE_PTYPE_L2_ETHER, RTE_PTYPE_L2_ETHER_VLAN, RTE_PTYPE_L3_IPV4_EXT_UNKNOWN,
-		RTE_PTYPE_L3_IPV6_EXT_UNKNOWN, RTE_PTYPE_L4_TCP, RTE_PTYPE_L4_UDP,
-		RTE_PTYPE_L4_ICMP, RTE_PTYPE_L4_FRAG, RTE_PTYPE_UNKNOWN};
+	static const uint32_t ptypes[] = {RTE_PTYPE_L2_ETHER,
+					  RTE_PTYPE_L2_ETHER_VLAN,
+					  RTE_PTYPE_L3_IPV4_EXT_UNKNOWN,
+					  RTE_PTYPE_L3_IPV6_EXT_UNKNOWN,
+					  RTE_PTYPE_L4_TCP,
+					  RTE_PTYPE_L4_UDP,
+					  RTE_PTYPE_L4_ICMP,
+					  RTE_PTYPE_L4_FRAG,
+					  RTE_PTYPE_UNKNOWN};
 
 	WCNIC_PTYPES_COUNT(RTE_DIM(ptypes));
 	return ptypes;
@@ -353,8 +358,8 @@ hw_init(struct wcnic_hw *hw, struct rte_eth_dev *dev, const struct wcnic_attach_
 	hw->mtu = RTE_ETHER_MTU;
 	pthread_mutex_init(&hw->lock, NULL);
 	pthread_mutex_init(&hw->admin.lock, NULL);
-	hw->membarrier =
-		syscall(__NR_membarrier, MEMBARRIER_CMD_REGISTER_PRIVATE_EXPEDITED, 0, 0) == 0;
+	hw->membarrier = syscall(__NR_membarrier, MEMBARRIER_CMD_REGISTER_PRIVATE_EXPEDITED, 0,
+				 0) == 0;
 }
 
 static int

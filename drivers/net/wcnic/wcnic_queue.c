@@ -148,14 +148,15 @@ rx_room_check(const struct rte_eth_dev *dev, uint16_t qid, uint16_t depth, uint3
 		return -EINVAL;
 	}
 	if (frame > buf_bytes && (offloads & RTE_ETH_RX_OFFLOAD_SCATTER) == 0) {
-		WCNIC_LOG(ERR, hw, "Rx queue %u: frames of %u bytes (MTU %u) do not fit buffers of "
-			  "%u: use larger ones or RTE_ETH_RX_OFFLOAD_SCATTER", qid, frame,
-			  dev->data->mtu, buf_bytes);
+		WCNIC_LOG(ERR, hw,
+			  "Rx queue %u: frames of %u bytes (MTU %u) do not fit buffers of "
+			  "%u: use larger ones or RTE_ETH_RX_OFFLOAD_SCATTER",
+			  qid, frame, dev->data->mtu, buf_bytes);
 		return -EINVAL;
 	}
 	if (frame > (uint64_t)buf_bytes * depth) {
-		WCNIC_LOG(ERR, hw, "Rx queue %u: frames of %u bytes do not fit %u buffers of %u", qid,
-			  frame, depth, buf_bytes);
+		WCNIC_LOG(ERR, hw, "Rx queue %u: frames of %u bytes do not fit %u buffers of %u",
+			  qid, frame, depth, buf_bytes);
 		return -EINVAL;
 	}
 	return 0;
@@ -254,8 +255,10 @@ txq_window_start(struct wcnic_txq *txq)
 	if (!txq_may_push(txq)) {
 		if (txq->wanted != WCNIC_PLACEMENT_PUSH)
 			return 0;
-		WCNIC_LOG(ERR, hw, "Tx queue %u: placement=push, but the card has no PUSH windows; "
-			  "use placement=fetch or auto", txq->qid);
+		WCNIC_LOG(ERR, hw,
+			  "Tx queue %u: placement=push, but the card has no PUSH windows; "
+			  "use placement=fetch or auto",
+			  txq->qid);
 		return -ENOTSUP;
 	}
 	ret = wcnic_window_alloc(hw, WCNIC_WINDOW_PUSH, txq->qid, lines, bytes, &txq->window);
@@ -339,8 +342,9 @@ txq_start(struct wcnic_txq *txq)
 		.ring_iova = htole64(txq->ring_mz->iova),
 		.cq_iova = htole64(txq->cq_mz->iova),
 	};
-	ret = wcnic_admin_exec(hw, &(struct wcnic_admin_req){
-		.opcode = WCNIC_OP_TXQ_CREATE, .params = &cmd, .params_bytes = sizeof(cmd)});
+	ret = wcnic_admin_exec(hw, &(struct wcnic_admin_req){.opcode = WCNIC_OP_TXQ_CREATE,
+							     .params = &cmd,
+							     .params_bytes = sizeof(cmd)});
 	txq->on_card = ret == 0;
 	return ret; /* queues_stop() frees the window */
 }
@@ -371,8 +375,9 @@ rxq_start(struct wcnic_rxq *rxq)
 	rxq->on_card = false;
 	rxq->doorbell = doorbell_at(hw, db_off);
 	rxq->store = hw->doorbells.win.store;
-	ret = wcnic_admin_exec(hw, &(struct wcnic_admin_req){
-		.opcode = WCNIC_OP_RXQ_CREATE, .params = &cmd, .params_bytes = sizeof(cmd)});
+	ret = wcnic_admin_exec(hw, &(struct wcnic_admin_req){.opcode = WCNIC_OP_RXQ_CREATE,
+							     .params = &cmd,
+							     .params_bytes = sizeof(cmd)});
 	rxq->on_card = ret == 0;
 	return ret;
 }
@@ -408,7 +413,7 @@ wcnic_queues_start(struct wcnic_hw *hw)
 	if (ret == 0) {
 		hw->port_flags |= WCNIC_PORTF_UP;
 		ret = wcnic_port_set(hw, WCNIC_PORT_SET_MTU | WCNIC_PORT_SET_MAC |
-					 WCNIC_PORT_SET_FLAGS);
+						 WCNIC_PORT_SET_FLAGS);
 	}
 	hw->running = true; /* also to unwind */
 	if (ret != 0) {
@@ -462,8 +467,9 @@ queue_destroy(struct wcnic_hw *hw, uint8_t opcode, uint16_t qid, bool *on_card)
 	if (!*on_card)
 		return;
 	*on_card = false;
-	(void)wcnic_admin_exec(hw, &(struct wcnic_admin_req){
-		.opcode = opcode, .params = &cmd, .params_bytes = sizeof(cmd)});
+	(void)wcnic_admin_exec(hw, &(struct wcnic_admin_req){.opcode = opcode,
+							     .params = &cmd,
+							     .params_bytes = sizeof(cmd)});
 }
 
 static void

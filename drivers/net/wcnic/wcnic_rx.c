@@ -14,8 +14,8 @@
 static uint32_t
 ptype_to_mbuf(uint16_t ptype)
 {
-	static const uint32_t l3[] = {
-		0, RTE_PTYPE_L3_IPV4_EXT_UNKNOWN, RTE_PTYPE_L3_IPV6_EXT_UNKNOWN, 0};
+	static const uint32_t l3[] = {0, RTE_PTYPE_L3_IPV4_EXT_UNKNOWN,
+				      RTE_PTYPE_L3_IPV6_EXT_UNKNOWN, 0};
 	static const uint32_t l4[] = {
 		0, RTE_PTYPE_L4_TCP, RTE_PTYPE_L4_UDP, RTE_PTYPE_L4_ICMP, RTE_PTYPE_L4_FRAG, 0, 0,
 		0};
@@ -44,10 +44,11 @@ completion_bad(struct wcnic_rxq *rxq, const struct wcnic_rx_cpl *cpl)
 	rxq->failed = true;
 	rxq->stats.bad_completions++;
 	atomic_store(&rxq->hw->failed, true);
-	WCNIC_LOG(ERR, rxq->hw, "Rx queue %u: impossible completion: buffer %u (next is %u), %u "
-		  "bytes (room %u), flags 0x%x, frame %u", rxq->qid, le16toh(cpl->seq), rxq->head,
-		  le16toh(cpl->bytes), rxq->buf_bytes, le16toh(cpl->flags),
-		  le16toh(cpl->frame_bytes));
+	WCNIC_LOG(ERR, rxq->hw,
+		  "Rx queue %u: impossible completion: buffer %u (next is %u), %u "
+		  "bytes (room %u), flags 0x%x, frame %u",
+		  rxq->qid, le16toh(cpl->seq), rxq->head, le16toh(cpl->bytes), rxq->buf_bytes,
+		  le16toh(cpl->flags), le16toh(cpl->frame_bytes));
 }
 
 static inline bool
@@ -188,8 +189,7 @@ wcnic_rx_burst_poll(void *queue, struct rte_mbuf **pkts, uint16_t n)
 {
 	struct wcnic_rxq *rxq = queue;
 
-	if (likely(atomic_load_explicit(&rxq->gate.state, memory_order_acquire) ==
-		   WCNIC_QUEUE_UP))
+	if (likely(atomic_load_explicit(&rxq->gate.state, memory_order_acquire) == WCNIC_QUEUE_UP))
 		rxq->hw->attach->poll(rxq->hw);
 	return wcnic_rx_burst(queue, pkts, n);
 }

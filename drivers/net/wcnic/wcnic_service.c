@@ -74,8 +74,9 @@ event_handle(struct wcnic_hw *hw, const struct wcnic_event *ev, struct news *new
 		window_revoked(hw, ev->arg0);
 		break;
 	case WCNIC_EV_STRAY_WRITE:
-		WCNIC_LOG(WARNING, hw, "%u lines were written outside any window, the first at 0x%"
-			  PRIx64, ev->arg0, ev->arg64);
+		WCNIC_LOG(WARNING, hw,
+			  "%u lines were written outside any window, the first at 0x%" PRIx64,
+			  ev->arg0, ev->arg64);
 		break;
 	case WCNIC_EV_QUEUE_ERROR:
 		WCNIC_LOG(ERR, hw, "the card stopped %s queue %u: error %u",
@@ -208,8 +209,7 @@ service(void *arg)
 		event_raise(hw, RTE_ETH_EVENT_RECOVERY_SUCCESS);
 	if (news.link)
 		event_raise(hw, RTE_ETH_EVENT_INTR_LSC);
-	if (!atomic_load(&hw->closing) &&
-	    rte_eal_alarm_set(WCNIC_SERVICE_US, service, hw) != 0)
+	if (!atomic_load(&hw->closing) && rte_eal_alarm_set(WCNIC_SERVICE_US, service, hw) != 0)
 		WCNIC_LOG(ERR, hw, "the service ends: no alarm can be set");
 }
 

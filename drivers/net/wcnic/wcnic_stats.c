@@ -19,37 +19,53 @@ struct counter {
 	size_t off;
 };
 
-#define TX_COUNTER(field) {"tx_" #field, offsetof(struct wcnic_txq_stats, field)}
+#define TX_COUNTER(field)                                             \
+	{                                                             \
+		"tx_" #field, offsetof(struct wcnic_txq_stats, field) \
+	}
 static const struct counter tx_counters[] = {
-	TX_COUNTER(pushed), TX_COUNTER(fetched), TX_COUNTER(incomplete), TX_COUNTER(dropped),
-	TX_COUNTER(resent), TX_COUNTER(oversize), TX_COUNTER(runt), TX_COUNTER(address),
-	TX_COUNTER(malformed), TX_COUNTER(lost), TX_COUNTER(bad_completions),
+	TX_COUNTER(pushed),  TX_COUNTER(fetched),         TX_COUNTER(incomplete),
+	TX_COUNTER(dropped), TX_COUNTER(resent),          TX_COUNTER(oversize),
+	TX_COUNTER(runt),    TX_COUNTER(address),         TX_COUNTER(malformed),
+	TX_COUNTER(lost),    TX_COUNTER(bad_completions),
 };
 
-#define RX_COUNTER(field) {"rx_" #field, offsetof(struct wcnic_rxq_stats, field)}
+#define RX_COUNTER(field)                                             \
+	{                                                             \
+		"rx_" #field, offsetof(struct wcnic_rxq_stats, field) \
+	}
 static const struct counter rx_counters[] = {
-	RX_COUNTER(bad_completions), RX_COUNTER(discarded),
+	RX_COUNTER(bad_completions),
+	RX_COUNTER(discarded),
 };
 
-#define CARD_COUNTER(field) {"card_" #field, offsetof(struct wcnic_stats, field)}
+#define CARD_COUNTER(field)                                         \
+	{                                                           \
+		"card_" #field, offsetof(struct wcnic_stats, field) \
+	}
 static const struct counter card_counters[] = {
-	CARD_COUNTER(tx_frames), CARD_COUNTER(tx_bytes), CARD_COUNTER(tx_pushed),
-	CARD_COUNTER(tx_fetched), CARD_COUNTER(tx_incomplete), CARD_COUNTER(tx_dropped),
-	CARD_COUNTER(tx_errors), CARD_COUNTER(tx_oversize), CARD_COUNTER(tx_held),
-	CARD_COUNTER(rx_frames), CARD_COUNTER(rx_bytes), CARD_COUNTER(rx_oversize),
-	CARD_COUNTER(rx_runt), CARD_COUNTER(rx_filtered), CARD_COUNTER(rx_down),
-	CARD_COUNTER(rx_held), CARD_COUNTER(rx_errors), CARD_COUNTER(stray_writes),
-	CARD_COUNTER(stale_lines), CARD_COUNTER(events_lost), CARD_COUNTER(port_in_frames),
-	CARD_COUNTER(port_in_done), CARD_COUNTER(first_rx_ns), CARD_COUNTER(last_tx_ns),
+	CARD_COUNTER(tx_frames),    CARD_COUNTER(tx_bytes),      CARD_COUNTER(tx_pushed),
+	CARD_COUNTER(tx_fetched),   CARD_COUNTER(tx_incomplete), CARD_COUNTER(tx_dropped),
+	CARD_COUNTER(tx_errors),    CARD_COUNTER(tx_oversize),   CARD_COUNTER(tx_held),
+	CARD_COUNTER(rx_frames),    CARD_COUNTER(rx_bytes),      CARD_COUNTER(rx_oversize),
+	CARD_COUNTER(rx_runt),      CARD_COUNTER(rx_filtered),   CARD_COUNTER(rx_down),
+	CARD_COUNTER(rx_held),      CARD_COUNTER(rx_errors),     CARD_COUNTER(stray_writes),
+	CARD_COUNTER(stale_lines),  CARD_COUNTER(events_lost),   CARD_COUNTER(port_in_frames),
+	CARD_COUNTER(port_in_done), CARD_COUNTER(first_rx_ns),   CARD_COUNTER(last_tx_ns),
 };
 
 /* States, not counts: a reset leaves them. */
-#define HW_COUNTER(field) {#field, offsetof(struct wcnic_hw, field)}
+#define HW_COUNTER(field)                                \
+	{                                                \
+#field, offsetof(struct wcnic_hw, field) \
+	}
 static const struct counter hw_counters[] = {
-	HW_COUNTER(recoveries), HW_COUNTER(events), HW_COUNTER(late_completions),
+	HW_COUNTER(recoveries),
+	HW_COUNTER(events),
+	HW_COUNTER(late_completions),
 };
 
-#define XSTATS_COUNT \
+#define XSTATS_COUNT                                                            \
 	(RTE_DIM(tx_counters) + RTE_DIM(rx_counters) + RTE_DIM(card_counters) + \
 	 RTE_DIM(hw_counters) + 1)
 

@@ -15,10 +15,10 @@
 
 #include "wcnic.h"
 
-#define REAP_BELOW     64   /* free entries under which completions are looked for */
-#define HOLD_OFF_MS    100  /* no push for so long after DROPPED */
-#define HOLD_OFF_US    1000 /* ... and after INCOMPLETE */
-#define FRAME_SEGS_MAX 255  /* entries to a frame, datasheet section 6 */
+#define REAP_BELOW 64      /* free entries under which completions are looked for */
+#define HOLD_OFF_MS 100    /* no push for so long after DROPPED */
+#define HOLD_OFF_US 1000   /* ... and after INCOMPLETE */
+#define FRAME_SEGS_MAX 255 /* entries to a frame, datasheet section 6 */
 
 static inline uint16_t
 room(const struct wcnic_txq *txq)
@@ -140,9 +140,11 @@ completion_bad(struct wcnic_txq *txq, const struct wcnic_tx_cpl *cpl)
 {
 	txq->stats.bad_completions++;
 	queue_fail(txq);
-	WCNIC_LOG(ERR, txq->hw, "Tx queue %u: impossible completion: entries %u + %u (in flight: %u "
-		  "to %u), status %u, epoch %u (now %u)", txq->qid, le16toh(cpl->seq),
-		  le16toh(cpl->count), txq->head, txq->tail, cpl->status, cpl->epoch, txq->epoch);
+	WCNIC_LOG(ERR, txq->hw,
+		  "Tx queue %u: impossible completion: entries %u + %u (in flight: %u "
+		  "to %u), status %u, epoch %u (now %u)",
+		  txq->qid, le16toh(cpl->seq), le16toh(cpl->count), txq->head, txq->tail,
+		  cpl->status, cpl->epoch, txq->epoch);
 }
 
 static void
@@ -365,10 +367,10 @@ tx_doorbell(struct wcnic_txq *txq)
 	if (pushing(txq))
 		txq->store->drain();
 	wcbar_before_doorbell();
-	txq->store->doorbell(txq->doorbell,
-			     WCNIC_TXDB_TAIL(txq->tail) | WCNIC_TXDB_SWITCH_SEQ(txq->switch_seq) |
-				     WCNIC_TXDB_EPOCH(txq->epoch) |
-				     WCNIC_TXDB_PLACEMENT(txq->placement));
+	txq->store->doorbell(txq->doorbell, WCNIC_TXDB_TAIL(txq->tail) |
+						    WCNIC_TXDB_SWITCH_SEQ(txq->switch_seq) |
+						    WCNIC_TXDB_EPOCH(txq->epoch) |
+						    WCNIC_TXDB_PLACEMENT(txq->placement));
 	txq->burst_left = txq->window.max_burst;
 }
 
@@ -463,7 +465,8 @@ tx_burst(struct wcnic_txq *txq, struct rte_mbuf **pkts, uint16_t n)
 
 	for (i = 0; i < n; i++) {
 		if (unlikely(frame_write(txq, pkts[i]) == 0)) {
-			/* room may have come meanwhile; a refusal in between changes the placement */
+			/* room may have come meanwhile; a refusal in between changes the placement
+			 */
 			uint8_t epoch = txq->epoch;
 
 			if (txq->tail != before)
@@ -486,8 +489,7 @@ wcnic_tx_burst(void *queue, struct rte_mbuf **pkts, uint16_t n)
 		return 0;
 	if (room(txq) < RTE_MAX(n, REAP_BELOW) || n == 0 || txq->acked_epoch != txq->epoch)
 		wcnic_tx_reap(txq);
-	if (unlikely(txq->failed) ||
-	    (unlikely(txq->resend_count != 0) && !resend_drain(txq)))
+	if (unlikely(txq->failed) || (unlikely(txq->resend_count != 0) && !resend_drain(txq)))
 		goto out;
 	if (unlikely(!pushing(txq) && txq->wanted != WCNIC_PLACEMENT_FETCH))
 		push_again(txq);
@@ -510,8 +512,7 @@ wcnic_tx_burst_poll(void *queue, struct rte_mbuf **pkts, uint16_t n)
 	struct wcnic_txq *txq = queue;
 	uint16_t sent = wcnic_tx_burst(queue, pkts, n);
 
-	if (likely(atomic_load_explicit(&txq->gate.state, memory_order_acquire) ==
-		   WCNIC_QUEUE_UP))
+	if (likely(atomic_load_explicit(&txq->gate.state, memory_order_acquire) == WCNIC_QUEUE_UP))
 		txq->hw->attach->poll(txq->hw);
 	return sent;
 }

@@ -77,14 +77,13 @@ static struct rte_vdev_driver wcnic_vdev_driver = {
 };
 
 RTE_PMD_REGISTER_VDEV(net_wcnic, wcnic_vdev_driver);
-RTE_PMD_REGISTER_PARAM_STRING(net_wcnic,
-	"placement=push|fetch|auto[:...] "
-	"slot_lines=<1|2|4|8|16> "
-	"store=<name> "
-	"timeout_ms=<ms> "
-	"socket=<path> "
-	"port=<spec> "
-	"queues=<n> "
-	"thread=<0|1> "
-	"seed=<n> "
-	"push_wait_us=<us>");
+RTE_PMD_REGISTER_PARAM_STRING(net_wcnic, "placement=push|fetch|auto[:...] "
+					 "slot_lines=<1|2|4|8|16> "
+					 "store=<name> "
+					 "timeout_ms=<ms> "
+					 "socket=<path> "
+					 "port=<spec> "
+					 "queues=<n> "
+					 "thread=<0|1> "
+					 "seed=<n> "
+					 "push_wait_us=<us>");

@@ -43,30 +43,36 @@ grant_check(const struct wcnic_hw *hw, enum wcnic_window_type type, uint16_t slo
 	uint16_t other;
 
 	if (g->type != type || le16toh(g->generation) == 0) {
-		WCNIC_LOG(ERR, hw, "firmware granted a window of type %u, generation %u; type %d "
-			  "was asked for", g->type, le16toh(g->generation), type);
+		WCNIC_LOG(ERR, hw,
+			  "firmware granted a window of type %u, generation %u; type %d "
+			  "was asked for",
+			  g->type, le16toh(g->generation), type);
 		return -EPROTO;
 	}
 	if (bytes == 0 || off > hw->aperture_bytes || bytes > hw->aperture_bytes - off ||
 	    off % hw->id.window_align != 0 || bytes % hw->id.window_align != 0) {
-		WCNIC_LOG(ERR, hw, "firmware granted a window of 0x%" PRIx64 " bytes at 0x%" PRIx64
-			  ": not a multiple of 0x%x within the aperture of 0x%" PRIx64, bytes, off,
-			  hw->id.window_align, hw->aperture_bytes);
+		WCNIC_LOG(ERR, hw,
+			  "firmware granted a window of 0x%" PRIx64 " bytes at 0x%" PRIx64
+			  ": not a multiple of 0x%x within the aperture of 0x%" PRIx64,
+			  bytes, off, hw->id.window_align, hw->aperture_bytes);
 		return -EPROTO;
 	}
 	other = overlap_find(hw, off, bytes);
 	if (other != WCNIC_WINDOW_NONE) {
-		WCNIC_LOG(ERR, hw, "firmware granted a window at 0x%" PRIx64 " that overlaps window "
-			  "%u", off, other);
+		WCNIC_LOG(ERR, hw,
+			  "firmware granted a window at 0x%" PRIx64 " that overlaps window "
+			  "%u",
+			  off, other);
 		return -EPROTO;
 	}
 	if (type == WCNIC_WINDOW_PUSH &&
 	    (g->slot_lines != slot_lines || !rte_is_power_of_2(slots) ||
 	     le16toh(g->max_burst) == 0 ||
 	     (uint64_t)slots * slot_lines * WCNIC_LINE_BYTES > bytes)) {
-		WCNIC_LOG(ERR, hw, "firmware granted %u slots of %u lines, bursts of %u, in 0x%"
-			  PRIx64 " bytes; slots of %u lines were asked for", slots, g->slot_lines,
-			  le16toh(g->max_burst), bytes, slot_lines);
+		WCNIC_LOG(ERR, hw,
+			  "firmware granted %u slots of %u lines, bursts of %u, in 0x%" PRIx64
+			  " bytes; slots of %u lines were asked for",
+			  slots, g->slot_lines, le16toh(g->max_burst), bytes, slot_lines);
 		return -EPROTO;
 	}
 	return 0;
@@ -80,8 +86,9 @@ window_tell_free(struct wcnic_hw *hw, uint16_t id, uint16_t generation)
 		.generation = htole16(generation),
 	};
 
-	return wcnic_admin_exec(hw, &(struct wcnic_admin_req){
-		.opcode = WCNIC_OP_WINDOW_FREE, .params = &cmd, .params_bytes = sizeof(cmd)});
+	return wcnic_admin_exec(hw, &(struct wcnic_admin_req){.opcode = WCNIC_OP_WINDOW_FREE,
+							      .params = &cmd,
+							      .params_bytes = sizeof(cmd)});
 }
 
 static int
@@ -122,9 +129,11 @@ wcnic_window_alloc(struct wcnic_hw *hw, enum wcnic_window_type type, uint16_t qi
 	struct wcnic_window_grant grant;
 	int ret;
 
-	ret = wcnic_admin_exec(hw, &(struct wcnic_admin_req){
-		.opcode = WCNIC_OP_WINDOW_ALLOC, .params = &cmd, .params_bytes = sizeof(cmd),
-		.out = &grant, .out_bytes = sizeof(grant)});
+	ret = wcnic_admin_exec(hw, &(struct wcnic_admin_req){.opcode = WCNIC_OP_WINDOW_ALLOC,
+							     .params = &cmd,
+							     .params_bytes = sizeof(cmd),
+							     .out = &grant,
+							     .out_bytes = sizeof(grant)});
 	if (ret != 0)
 		return ret;
 	ret = grant_check(hw, type, slot_lines, &grant);
