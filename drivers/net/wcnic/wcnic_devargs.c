@@ -222,8 +222,23 @@ key_find(const struct parse *p, const char *key)
 	return -EINVAL;
 }
 
+/* rte_kvargs ends a key at every '=', also inside a value: meanwhile '\1' stands for those. */
+static char *
+equals_hide(const char *arguments)
+{
+	char *copy = strdup(arguments);
+	bool in_value = false;
+
+	for (char *c = copy; c != NULL && *c != '\0'; c++) {
+		if (in_value && *c == '=')
+			*c = '\1';
+		in_value = *c != ',' && (in_value || *c == '=');
+	}
+	return copy;
+}
+
 static int
-pair_parse(struct parse *p, const struct rte_kvargs *kvlist, const char *key, const char *value)
+pair_parse(struct parse *p, const struct rte_kvargs *kvlist, const char *key, char *value)
 {
 	int i = key_find(p, key);
 
@@ -240,6 +255,8 @@ pair_parse(struct parse *p, const struct rte_kvargs *kvlist, const char *key, co
 	}
 	if (value == NULL)
 		return refuse(p, key, "", "followed by a value");
+	for (char *c = value; (c = strchr(c, '\1')) != NULL; c++)
+		*c = '=';
 	return table[i].parse(key, value, p);
 }
 
@@ -248,6 +265,7 @@ wcnic_devargs_parse(const char *name, const char *arguments, struct wcnic_devarg
 {
 	struct parse p = {.args = args};
 	struct rte_kvargs *kvlist;
+	char *hidden;
 	int ret = 0;
 
 	snprintf(p.name, sizeof(p.name), "%s", name);
@@ -260,7 +278,11 @@ wcnic_devargs_parse(const char *name, const char *arguments, struct wcnic_devarg
 	snprintf(args->port, sizeof(args->port), "loopback");
 	if (arguments == NULL || arguments[0] == '\0')
 		return 0;
-	kvlist = rte_kvargs_parse(arguments, NULL);
+	hidden = equals_hide(arguments);
+	if (hidden == NULL)
+		return -ENOMEM;
+	kvlist = rte_kvargs_parse(hidden, NULL);
+	free(hidden);
 	if (kvlist == NULL) {
 		WCNIC_LOG(ERR, &p, "'%s' is not a list of key=value joined by commas", arguments);
 		return -EINVAL;
