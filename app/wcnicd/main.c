@@ -1,0 +1,216 @@
+/* SPDX-License-Identifier: BSD-3-Clause
+ * Copyright(c) 2026 The wcnic authors
+ */
+#include <errno.h>
+#include <signal.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "log.h"
+#include "options.h"
+#include "stats.h"
+#include "unit.h"
+#include "worker.h"
+
+#define EXIT_FAILED 1
+#define EXIT_BAD_ARGUMENT 2
+
+struct program {
+	struct options options;
+	struct unit units[CARDS_MAX];
+	unsigned int n_units;
+	struct worker workers[CARDS_MAX];
+	unsigned int n_workers; /* that are laid out */
+	unsigned int n_started;
+};
+
+static struct program program;
+
+static bool
+is_wire(const struct unit *unit)
+{
+	return strcmp(unit->options.port, "wire") == 0;
+}
+
+static void
+worker_add(struct unit *unit, struct unit *other)
+{
+	struct worker *worker = &program.workers[program.n_workers++];
+
+	worker->units[0] = unit;
+	worker->units[1] = other;
+	worker->n_units = other != NULL ? 2 : 1;
+	worker->cpu = unit->options.cpu;
+	if (worker->cpu < 0 && other != NULL)
+		worker->cpu = other->options.cpu;
+}
+
+/* A thread a card; cards with wire ports are joined in pairs, and share one. */
+static int
+workers_lay_out(void)
+{
+	struct unit *end = NULL;
+	unsigned int i;
+	int ret;
+
+	for (i = 0; i < program.n_units; i++) {
+		struct unit *unit = &program.units[i];
+
+		if (!is_wire(unit)) {
+			worker_add(unit, NULL);
+		} else if (end == NULL) {
+			end = unit;
+		} else {
+			ret = wcnic_port_wire(end->port, unit->port);
+			if (ret < 0)
+				return ret;
+			wcnicd_log(LOG_LEVEL_INFO, unit->name, "wired to %s", end->name);
+			worker_add(end, unit);
+			end = NULL;
+		}
+	}
+	return 0;
+}
+
+/* What can be wrong between options that are each right. */
+static int
+options_check(const struct options *options)
+{
+	const struct card_options *end = NULL;
+	unsigned int i;
+
+	for (i = 0; i < options->n_cards; i++) {
+		const struct card_options *card = &options->cards[i];
+
+		if (strcmp(card->port, "wire") != 0)
+			continue;
+		if (end != NULL && end->cpu >= 0 && card->cpu >= 0 && end->cpu != card->cpu) {
+			fprintf(stderr,
+				"wcnicd: --cpu %d and --cpu %d: the wired cards %s and %s share a "
+				"thread; give one CPU\n",
+				end->cpu, card->cpu, end->socket, card->socket);
+			return -EINVAL;
+		}
+		end = end == NULL ? card : NULL;
+	}
+	if (end != NULL) {
+		fprintf(stderr,
+			"wcnicd: --port wire of %s has no other end; a second card needs it too\n",
+			end->socket);
+		return -EINVAL;
+	}
+	return 0;
+}
+
+static int
+program_start(void)
+{
+	unsigned int i;
+	int ret;
+
+	for (i = 0; i < program.options.n_cards; i++) {
+		ret = unit_create(&program.units[i], &program.options.cards[i]);
+		if (ret < 0)
+			return ret;
+		program.n_units++;
+	}
+	ret = workers_lay_out();
+	if (ret < 0)
+		return ret;
+	worker_init();
+	for (i = 0; i < program.n_workers; i++) {
+		ret = worker_start(&program.workers[i]);
+		if (ret < 0) {
+			wcnicd_log(LOG_LEVEL_ERROR, NULL, "cannot start a thread: %s",
+				   strerror(-ret));
+			return ret;
+		}
+		program.n_started++;
+	}
+	return 0;
+}
+
+static int
+program_write_stats(void)
+{
+	struct stats_record records[CARDS_MAX];
+	unsigned int i, j, n = 0;
+	int ret;
+
+	if (program.options.stats_file == NULL)
+		return 0;
+	for (i = 0; i < program.n_workers; i++)
+		for (j = 0; j < program.workers[i].n_units; j++)
+			records[n++] = program.workers[i].records[j];
+	ret = stats_write(program.options.stats_file, records, n);
+	if (ret < 0)
+		wcnicd_log(LOG_LEVEL_ERROR, NULL, "--stats-file %s: %s", program.options.stats_file,
+			   strerror(-ret));
+	return ret;
+}
+
+static int
+program_stop(void)
+{
+	bool ran = program.n_started > 0 && program.n_started == program.n_workers;
+	unsigned int i;
+	int ret = 0;
+
+	for (i = 0; i < program.n_started; i++)
+		worker_stop(&program.workers[i]);
+	if (ran)
+		ret = program_write_stats();
+	for (i = 0; i < program.n_units; i++)
+		unit_destroy(&program.units[i]);
+	return ret;
+}
+
+/* Signals are blocked in all threads and taken here. */
+static void
+program_wait(const sigset_t *signals)
+{
+	unsigned int i;
+	int sig;
+
+	while (sigwait(signals, &sig) == 0 && sig == SIGUSR1) {
+		if (program.options.stats_file == NULL) {
+			wcnicd_log(LOG_LEVEL_WARNING, NULL, "SIGUSR1 without --stats-file");
+			continue;
+		}
+		for (i = 0; i < program.n_workers; i++)
+			worker_ask_stats(&program.workers[i]);
+		if (program_write_stats() == 0)
+			wcnicd_log(LOG_LEVEL_DEBUG, NULL, "counters written");
+	}
+	wcnicd_log(LOG_LEVEL_INFO, NULL, "stops: %s", strsignal(sig));
+}
+
+int
+main(int argc, char **argv)
+{
+	sigset_t signals;
+	int ret;
+
+	switch (options_parse(argc, argv, &program.options)) {
+	case OPTIONS_DONE:
+		return 0;
+	case OPTIONS_BAD:
+		return EXIT_BAD_ARGUMENT;
+	case OPTIONS_RUN:
+		break;
+	}
+	if (options_check(&program.options) < 0)
+		return EXIT_BAD_ARGUMENT;
+	sigemptyset(&signals);
+	sigaddset(&signals, SIGTERM);
+	sigaddset(&signals, SIGINT);
+	sigaddset(&signals, SIGUSR1);
+	pthread_sigmask(SIG_BLOCK, &signals, NULL);
+	signal(SIGPIPE, SIG_IGN);
+	ret = program_start();
+	if (ret == 0)
+		program_wait(&signals);
+	if (program_stop() < 0)
+		return EXIT_FAILED;
+	return ret == 0 ? 0 : ret == -EINVAL ? EXIT_BAD_ARGUMENT : EXIT_FAILED;
+}

@@ -1,0 +1,36 @@
+/* SPDX-License-Identifier: BSD-3-Clause
+ * Copyright(c) 2026 The wcnic authors
+ */
+#ifndef WCNICD_OPTIONS_H
+#define WCNICD_OPTIONS_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#define CARDS_MAX 16u
+
+struct card_options {
+	const char *socket; /* of argv */
+	const char *port;   /* of argv */
+	unsigned int queues;
+	unsigned int aperture_mib;
+	uint64_t seed;
+	bool seed_given;
+	int cpu; /* -1: any */
+};
+
+struct options {
+	struct card_options cards[CARDS_MAX];
+	unsigned int n_cards;
+	const char *stats_file; /* NULL: none */
+};
+
+enum options_verdict {
+	OPTIONS_RUN,
+	OPTIONS_DONE, /* --help or --version has been answered */
+	OPTIONS_BAD,  /* said why on stderr */
+};
+
+enum options_verdict options_parse(int argc, char **argv, struct options *options);
+
+#endif /* WCNICD_OPTIONS_H */
