@@ -1,0 +1,154 @@
+/* SPDX-License-Identifier: BSD-3-Clause
+ * Copyright(c) 2026 The wcnic authors
+ */
+#ifndef FAKE_HOST_H
+#define FAKE_HOST_H
+
+/*
+ * A host for the model: plain memory behind an IOVA map with bounds, a clock that stands still, and
+ * a driver that does as it is told, also when told wrong. It knows the ABI, not the model.
+ */
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "wcnic_card.h"
+
+#define FAKE_MEM_BYTES (8u << 20)
+#define FAKE_IOVA 0x1000000000ull      /* readable and writable, FAKE_MEM_BYTES */
+#define FAKE_IOVA_RO 0x2000000000ull   /* the same memory, readable */
+#define FAKE_IOVA_WO 0x3000000000ull   /* the same memory, writable */
+#define FAKE_IOVA_NONE 0x4000000000ull /* not mapped */
+#define FAKE_APERTURE_BYTES (4u << 20)
+#define FAKE_ADMIN_LOG2 4u
+#define FAKE_AEQ_LOG2 3u
+
+struct fake_host {
+	struct wcnic_card *card;
+	uint8_t *mem;
+	size_t mem_used;
+	size_t unmap_from; /* of `mem`; FAKE_MEM_BYTES: all is mapped */
+	uint8_t *aperture;
+	uint64_t aperture_bytes;
+	uint64_t now_ns;
+	unsigned int irqs[256];
+	char log[256]; /* the last line */
+
+	struct wcnic_admin_cmd *asq;
+	struct wcnic_admin_cpl *acq;
+	struct wcnic_event *aeq;
+	uint16_t asq_tail;
+	uint16_t aeq_head;
+	uint8_t *bounce; /* answers and inputs of commands: 512 bytes */
+};
+
+/* A card on this host, in the state of power-on. `config` may be NULL. Returns 0 or -errno. */
+int fake_host_init(struct fake_host *h, const struct wcnic_card_config *config);
+void fake_host_fini(struct fake_host *h);
+/* Host memory, zeroed. */
+void *fake_alloc(struct fake_host *h, size_t bytes, size_t align);
+uint64_t fake_iova(const struct fake_host *h, const void *ptr);
+
+uint32_t fake_reg32(struct fake_host *h, uint64_t off);
+uint64_t fake_reg64(struct fake_host *h, uint64_t off);
+void fake_reg32_set(struct fake_host *h, uint64_t off, uint32_t value);
+void fake_reg64_set(struct fake_host *h, uint64_t off, uint64_t value);
+/* Sets the admin rings up anew and enables the card. */
+void fake_enable(struct fake_host *h);
+
+/* A bare command: returns whether a completion came in one poll. */
+bool
+fake_submit(struct fake_host *h, const struct wcnic_admin_cmd *cmd, struct wcnic_admin_cpl *cpl);
+/*
+ * A command with `data`, which goes both ways through the bounce buffer. Returns its status, or -1
+ * if nothing was answered; *result may be NULL.
+ */
+int fake_cmd(struct fake_host *h, uint8_t opcode, const void *params, void *data, size_t bytes,
+	     uint32_t *result);
+/* The next event, if there is one; frees its entry. */
+bool fake_event(struct fake_host *h, struct wcnic_event *event);
+/* Throws away events until one of that type comes. */
+bool fake_event_find(struct fake_host *h, enum wcnic_event_type type, struct wcnic_event *event);
+
+int fake_window(struct fake_host *h, enum wcnic_window_type type, uint8_t slot_lines, uint16_t qid,
+		uint32_t bytes, struct wcnic_window_grant *grant);
+int fake_window_free(struct fake_host *h, const struct wcnic_window_grant *grant);
+int fake_port_set(struct fake_host *h, uint16_t mtu, uint16_t flags);
+void fake_stats(struct fake_host *h, struct wcnic_stats *stats);
+
+/* ---- Tx ---------------------------------------------------------------------------------- */
+
+struct fake_txq {
+	uint16_t qid;
+	uint16_t depth;
+	uint16_t tail;
+	uint16_t cq_head;
+	uint8_t epoch;
+	uint8_t placement;
+	uint16_t switch_seq;
+	struct wcnic_tx_desc *ring;
+	struct wcnic_tx_cpl *cq;
+	struct wcnic_window_grant db_grant;
+	struct wcnic_window_grant push_grant; /* id WCNIC_WINDOW_NONE: none */
+	uint64_t *db;
+	uint8_t *push;
+};
+
+/* One entry of a frame. */
+struct fake_slot {
+	uint16_t flags; /* WCNIC_TXF_* */
+	uint16_t frame_bytes;
+	const void *inline_data;
+	uint16_t inline_bytes;
+	struct wcnic_push_seg segs[55];
+	uint8_t n_segs;
+};
+
+/* A queue with windows of its own; slot_lines 0: no push window. Returns the status. */
+int fake_txq_open(struct fake_host *h, struct fake_txq *q, uint16_t qid, uint16_t depth,
+		  enum wcnic_placement placement, uint8_t slot_lines);
+int fake_txq_close(struct fake_host *h, struct fake_txq *q);
+/* Writes a descriptor at the tail. */
+void fake_tx_desc(struct fake_txq *q, uint64_t iova, uint16_t bytes, uint16_t flags,
+		  uint16_t frame_bytes);
+/* A frame of one descriptor. */
+void fake_tx_fetch(struct fake_host *h, struct fake_txq *q, const void *frame, uint16_t bytes);
+/* Lines of a slot as they would be written; returns how many. */
+unsigned int fake_slot_encode(const struct fake_txq *q, uint16_t seq, const struct fake_slot *slot,
+			      struct wcnic_push_line lines[WCNIC_SLOT_LINES_MAX]);
+uint8_t *fake_slot_at(const struct fake_txq *q, uint16_t seq);
+/* Writes a slot at the tail; the first `skip` lines are held back. */
+void fake_tx_slot(struct fake_txq *q, const struct fake_slot *slot, unsigned int skip);
+/* A frame of one slot, or of several if one is too small. */
+void fake_tx_push(struct fake_txq *q, const void *frame, uint16_t bytes);
+void fake_tx_ring(struct fake_txq *q);
+/* Asks for a placement of the entries from `seq` on, and rings. */
+void fake_tx_switch(struct fake_txq *q, uint16_t seq, enum wcnic_placement placement);
+bool fake_tx_reap(struct fake_txq *q, struct wcnic_tx_cpl *cpl);
+
+/* ---- Rx ---------------------------------------------------------------------------------- */
+
+struct fake_rxq {
+	uint16_t qid;
+	uint16_t depth;
+	uint16_t tail;
+	uint16_t head;
+	uint32_t buf_bytes;
+	struct wcnic_rx_desc *ring;
+	struct wcnic_rx_cpl *cq;
+	uint8_t *bufs; /* one for each entry */
+	struct wcnic_window_grant db_grant;
+	uint64_t *db;
+};
+
+int fake_rxq_open(struct fake_host *h, struct fake_rxq *q, uint16_t qid, uint16_t depth,
+		  uint32_t buf_bytes);
+int fake_rxq_close(struct fake_host *h, struct fake_rxq *q);
+/* Posts the buffers of `count` entries and rings. */
+void fake_rx_post(struct fake_host *h, struct fake_rxq *q, unsigned int count);
+bool fake_rx_reap(struct fake_rxq *q, struct wcnic_rx_cpl *cpl, uint8_t **buf);
+/* A whole frame put together from its buffers; returns its length, or 0 if none is there. */
+uint32_t fake_rx_frame(struct fake_rxq *q, uint8_t *frame, struct wcnic_rx_cpl *sop);
+
+#endif /* FAKE_HOST_H */

@@ -1,0 +1,273 @@
+/* SPDX-License-Identifier: BSD-3-Clause
+ * Copyright(c) 2026 The wcnic authors
+ */
+#include <assert.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "fake_host.h"
+
+static uint8_t
+phase_of(uint16_t seq, uint16_t entries)
+{
+	return (seq / entries) % 2 == 0;
+}
+
+/* ---- Tx ---------------------------------------------------------------------------------- */
+
+int
+fake_txq_open(struct fake_host *h, struct fake_txq *q, uint16_t qid, uint16_t depth,
+	      enum wcnic_placement placement, uint8_t slot_lines)
+{
+	struct wcnic_cmd_txq_create p = {
+		.qid = htole16(qid),
+		.placement = placement,
+		.depth = htole16(depth),
+		.vector = htole16(WCNIC_VECTOR_NONE),
+		.push_window = htole16(WCNIC_WINDOW_NONE),
+	};
+	int ret;
+
+	memset(q, 0, sizeof(*q));
+	q->qid = qid;
+	q->depth = depth;
+	q->placement = placement;
+	q->ring = fake_alloc(h, depth * sizeof(*q->ring), 64);
+	q->cq = fake_alloc(h, depth * sizeof(*q->cq), 64);
+	ret = fake_window(h, WCNIC_WINDOW_DOORBELL, 0, WCNIC_QUEUE_NONE, 4096, &q->db_grant);
+	if (ret != WCNIC_ST_OK)
+		return ret;
+	q->db = (uint64_t *)(void *)(h->aperture + le64toh(q->db_grant.offset) + 64);
+	q->push_grant.id = htole16(WCNIC_WINDOW_NONE);
+	if (slot_lines != 0) {
+		ret = fake_window(h, WCNIC_WINDOW_PUSH, slot_lines, qid, 65536, &q->push_grant);
+		if (ret != WCNIC_ST_OK)
+			return ret;
+		q->push = h->aperture + le64toh(q->push_grant.offset);
+		p.push_window = q->push_grant.id;
+	}
+	p.db_window = q->db_grant.id;
+	p.db_off = htole32(64);
+	p.ring_iova = htole64(fake_iova(h, q->ring));
+	p.cq_iova = htole64(fake_iova(h, q->cq));
+	return fake_cmd(h, WCNIC_OP_TXQ_CREATE, &p, NULL, 0, NULL);
+}
+
+int
+fake_txq_close(struct fake_host *h, struct fake_txq *q)
+{
+	struct wcnic_cmd_queue p = {.qid = htole16(q->qid)};
+
+	return fake_cmd(h, WCNIC_OP_TXQ_DESTROY, &p, NULL, 0, NULL);
+}
+
+void
+fake_tx_desc(struct fake_txq *q, uint64_t iova, uint16_t bytes, uint16_t flags,
+	     uint16_t frame_bytes)
+{
+	q->ring[q->tail % q->depth] = (struct wcnic_tx_desc){
+		.iova = htole64(iova),
+		.bytes = htole16(bytes),
+		.flags = htole16(flags),
+		.seq = htole16(q->tail),
+		.frame_bytes = htole16(frame_bytes),
+	};
+	q->tail++;
+}
+
+void
+fake_tx_fetch(struct fake_host *h, struct fake_txq *q, const void *frame, uint16_t bytes)
+{
+	fake_tx_desc(q, fake_iova(h, frame), bytes, WCNIC_TXF_SOP | WCNIC_TXF_EOP, bytes);
+}
+
+unsigned int
+fake_slot_encode(const struct fake_txq *q, uint16_t seq, const struct fake_slot *slot,
+		 struct wcnic_push_line lines[WCNIC_SLOT_LINES_MAX])
+{
+	uint8_t stream[WCNIC_SLOT_LINES_MAX * WCNIC_LINE_PAYLOAD_BYTES] = {0};
+	size_t used = sizeof(struct wcnic_push_hdr);
+	struct wcnic_push_hdr hdr = {
+		.frame_bytes = htole16(slot->frame_bytes),
+		.inline_bytes = htole16(slot->inline_bytes),
+		.flags = htole16(slot->flags),
+		.n_segs = slot->n_segs,
+	};
+	unsigned int n, i;
+
+	if (slot->inline_bytes != 0)
+		memcpy(stream + used, slot->inline_data, slot->inline_bytes);
+	memcpy(stream + used + slot->inline_bytes, slot->segs,
+	       slot->n_segs * sizeof(slot->segs[0]));
+	used += slot->inline_bytes + slot->n_segs * sizeof(slot->segs[0]);
+	n = (unsigned int)((used + WCNIC_LINE_PAYLOAD_BYTES - 1) / WCNIC_LINE_PAYLOAD_BYTES);
+	assert(n <= q->push_grant.slot_lines);
+	hdr.n_lines = (uint8_t)n;
+	memcpy(stream, &hdr, sizeof(hdr));
+	for (i = 0; i < n; i++) {
+		struct wcnic_push_line *line = &lines[i];
+		uint64_t words[8];
+
+		memset(line, 0, sizeof(*line));
+		line->seq = htole16(seq);
+		line->generation = q->push_grant.generation;
+		line->line_idx = (uint8_t)i;
+		line->flags = i == n - 1 ? WCNIC_LINEF_LAST : 0;
+		memcpy(line->payload, stream + i * WCNIC_LINE_PAYLOAD_BYTES,
+		       WCNIC_LINE_PAYLOAD_BYTES);
+		memcpy(words, line, sizeof(words));
+		line->check = htole16(wcnic_line_check(words));
+	}
+	return n;
+}
+
+uint8_t *
+fake_slot_at(const struct fake_txq *q, uint16_t seq)
+{
+	return q->push + (size_t)(seq % le16toh(q->push_grant.slots)) * q->push_grant.slot_lines *
+				 WCNIC_LINE_BYTES;
+}
+
+void
+fake_tx_slot(struct fake_txq *q, const struct fake_slot *slot, unsigned int skip)
+{
+	struct wcnic_push_line lines[WCNIC_SLOT_LINES_MAX];
+	unsigned int n = fake_slot_encode(q, q->tail, slot, lines);
+	uint8_t *dst = fake_slot_at(q, q->tail);
+
+	assert(skip <= n);
+	memcpy(dst + skip * WCNIC_LINE_BYTES, lines + skip, (n - skip) * WCNIC_LINE_BYTES);
+	q->tail++;
+}
+
+void
+fake_tx_push(struct fake_txq *q, const void *frame, uint16_t bytes)
+{
+	uint16_t most = WCNIC_SLOT_INLINE_BYTES(q->push_grant.slot_lines);
+	uint16_t used = 0;
+
+	while (used < bytes) {
+		struct fake_slot slot = {.inline_data = (const uint8_t *)frame + used};
+
+		slot.inline_bytes = bytes - used < most ? bytes - used : most;
+		slot.flags = (used == 0 ? WCNIC_TXF_SOP : 0) |
+			     (used + slot.inline_bytes == bytes ? WCNIC_TXF_EOP : 0);
+		slot.frame_bytes = used == 0 ? bytes : 0;
+		fake_tx_slot(q, &slot, 0);
+		used += slot.inline_bytes;
+	}
+}
+
+void
+fake_tx_ring(struct fake_txq *q)
+{
+	uint64_t db = WCNIC_TXDB_TAIL(q->tail) | WCNIC_TXDB_SWITCH_SEQ(q->switch_seq) |
+		      WCNIC_TXDB_EPOCH(q->epoch) | WCNIC_TXDB_PLACEMENT(q->placement);
+
+	__atomic_store_n(q->db, htole64(db), __ATOMIC_RELEASE);
+}
+
+void
+fake_tx_switch(struct fake_txq *q, uint16_t seq, enum wcnic_placement placement)
+{
+	q->epoch++;
+	q->switch_seq = seq;
+	q->placement = placement;
+	fake_tx_ring(q);
+}
+
+bool
+fake_tx_reap(struct fake_txq *q, struct wcnic_tx_cpl *cpl)
+{
+	*cpl = q->cq[q->cq_head % q->depth];
+	if ((cpl->phase & WCNIC_PHASE_BIT) != phase_of(q->cq_head, q->depth))
+		return false;
+	q->cq_head++;
+	return true;
+}
+
+/* ---- Rx ---------------------------------------------------------------------------------- */
+
+int
+fake_rxq_open(struct fake_host *h, struct fake_rxq *q, uint16_t qid, uint16_t depth,
+	      uint32_t buf_bytes)
+{
+	struct wcnic_cmd_rxq_create p = {
+		.qid = htole16(qid),
+		.depth = htole16(depth),
+		.vector = htole16(WCNIC_VECTOR_NONE),
+		.buf_bytes = htole32(buf_bytes),
+		.cqe_log2 = 4,
+	};
+	int ret;
+
+	memset(q, 0, sizeof(*q));
+	q->qid = qid;
+	q->depth = depth;
+	q->buf_bytes = buf_bytes;
+	q->ring = fake_alloc(h, depth * sizeof(*q->ring), 64);
+	q->cq = fake_alloc(h, depth * sizeof(*q->cq), 64);
+	q->bufs = fake_alloc(h, (size_t)depth * buf_bytes, 64);
+	ret = fake_window(h, WCNIC_WINDOW_DOORBELL, 0, WCNIC_QUEUE_NONE, 4096, &q->db_grant);
+	if (ret != WCNIC_ST_OK)
+		return ret;
+	q->db = (uint64_t *)(void *)(h->aperture + le64toh(q->db_grant.offset));
+	p.db_window = q->db_grant.id;
+	p.ring_iova = htole64(fake_iova(h, q->ring));
+	p.cq_iova = htole64(fake_iova(h, q->cq));
+	return fake_cmd(h, WCNIC_OP_RXQ_CREATE, &p, NULL, 0, NULL);
+}
+
+int
+fake_rxq_close(struct fake_host *h, struct fake_rxq *q)
+{
+	struct wcnic_cmd_queue p = {.qid = htole16(q->qid)};
+
+	return fake_cmd(h, WCNIC_OP_RXQ_DESTROY, &p, NULL, 0, NULL);
+}
+
+void
+fake_rx_post(struct fake_host *h, struct fake_rxq *q, unsigned int count)
+{
+	uint64_t db;
+
+	for (; count != 0; count--, q->tail++) {
+		uint16_t idx = q->tail % q->depth;
+
+		q->ring[idx].iova = htole64(fake_iova(h, q->bufs + (size_t)idx * q->buf_bytes));
+	}
+	db = WCNIC_RXDB_TAIL(q->tail) | WCNIC_RXDB_CQ_HEAD(q->head);
+	__atomic_store_n(q->db, htole64(db), __ATOMIC_RELEASE);
+}
+
+bool
+fake_rx_reap(struct fake_rxq *q, struct wcnic_rx_cpl *cpl, uint8_t **buf)
+{
+	uint16_t idx = q->head % q->depth;
+
+	*cpl = q->cq[idx];
+	if ((cpl->phase & WCNIC_PHASE_BIT) != phase_of(q->head, q->depth))
+		return false;
+	if (buf != NULL)
+		*buf = q->bufs + (size_t)idx * q->buf_bytes;
+	q->head++;
+	return true;
+}
+
+uint32_t
+fake_rx_frame(struct fake_rxq *q, uint8_t *frame, struct wcnic_rx_cpl *sop)
+{
+	struct wcnic_rx_cpl cpl;
+	uint32_t used = 0;
+	uint8_t *buf;
+
+	do {
+		if (!fake_rx_reap(q, &cpl, &buf))
+			return 0;
+		if (used == 0 && sop != NULL)
+			*sop = cpl;
+		memcpy(frame + used, buf, le16toh(cpl.bytes));
+		used += le16toh(cpl.bytes);
+	} while (!(le16toh(cpl.flags) & WCNIC_RXF_EOP));
+	return used;
+}
