@@ -268,11 +268,10 @@ static void
 batch_add(struct batch *b, const struct txq *q, enum wcnic_tx_status status,
 	  enum wcnic_error reason, uint16_t entries)
 {
-	struct wcnic_tx_cpl *cpl = &b->cpls[b->n_cpls - 1];
-	bool extends = b->n_cpls != 0 && entries != 0 && cpl->status == status &&
-		       cpl->reason == reason && cpl->epoch == q->epoch;
+	struct wcnic_tx_cpl *cpl = b->n_cpls != 0 ? &b->cpls[b->n_cpls - 1] : NULL;
 
-	if (!extends) {
+	if (cpl == NULL || entries == 0 || cpl->status != status || cpl->reason != reason ||
+	    cpl->epoch != q->epoch) {
 		assert(b->n_cpls < CARD_BURST + 2);
 		cpl = &b->cpls[b->n_cpls++];
 		memset(cpl, 0, sizeof(*cpl));
