@@ -62,7 +62,8 @@ test_all() {
 	mkdir -p out/demo
 	check "format" ./run fmt
 	build_and_test build -Dpkgconfig.relocatable=true
-	CC=clang build_and_test build-clang -Db_sanitize=address,undefined -Db_lundef=false
+	CC=clang build_and_test build-clang -Db_sanitize=address,undefined \
+		-Db_lundef=false -Dc_args=-fno-sanitize-recover=undefined
 	check "install" tests/checks install_here
 	check "public headers alone" tests/checks headers_alone
 	check "program against installed libraries" tests/checks program_builds
