@@ -1,0 +1,167 @@
+/* SPDX-License-Identifier: BSD-3-Clause
+ * Copyright(c) 2026 The wcnic authors
+ */
+#include <errno.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdlib.h>
+#include <string.h>
+#include <cmocka.h>
+
+#include "wcnic_card.h"
+#include "wcnic_port.h"
+
+/* Every allocation fails in its turn: the linker sends the libraries' calls here. */
+
+void *__real_malloc(size_t bytes);
+void *__real_calloc(size_t count, size_t bytes);
+void __real_free(void *ptr);
+char *__real_strdup(const char *text);
+void *__wrap_malloc(size_t bytes);
+void *__wrap_calloc(size_t count, size_t bytes);
+void __wrap_free(void *ptr);
+char *__wrap_strdup(const char *text);
+
+static int fail_in = -1; /* this many more succeed; -1: all */
+static int live;
+
+static void *
+counted(void *ptr)
+{
+	live += ptr != NULL;
+	return ptr;
+}
+
+static bool
+must_fail(void)
+{
+	if (fail_in < 0)
+		return false;
+	return fail_in-- == 0;
+}
+
+void *
+__wrap_malloc(size_t bytes)
+{
+	return must_fail() ? NULL : counted(__real_malloc(bytes));
+}
+
+void *
+__wrap_calloc(size_t count, size_t bytes)
+{
+	return must_fail() ? NULL : counted(__real_calloc(count, bytes));
+}
+
+char *
+__wrap_strdup(const char *text)
+{
+	return must_fail() ? NULL : counted(__real_strdup(text));
+}
+
+void
+__wrap_free(void *ptr)
+{
+	live -= ptr != NULL;
+	__real_free(ptr);
+}
+
+static void *
+no_dma(void *ctx, uint64_t iova, size_t bytes, unsigned int prot)
+{
+	(void)ctx;
+	(void)iova;
+	(void)bytes;
+	(void)prot;
+	return NULL;
+}
+
+static uint64_t
+no_time(void *ctx)
+{
+	(void)ctx;
+	return 0;
+}
+
+static const struct wcnic_card_ops ops = {.dma = no_dma, .now_ns = no_time};
+static uint8_t aperture[1 << 20] __attribute__((aligned(4096)));
+static const struct wcnic_card_config config = {
+	.ops = &ops,
+	.aperture = aperture,
+	.aperture_bytes = sizeof(aperture),
+};
+
+static void
+card_create__each_allocation_fails__leaves_nothing(void **state)
+{
+	struct wcnic_card *card = NULL;
+	int before = live;
+	int turn;
+	int ret;
+
+	(void)state;
+	for (turn = 0;; turn++) {
+		assert_true(turn < 20);
+		fail_in = turn;
+		ret = wcnic_card_create(&config, &card);
+		if (fail_in >= 0 && ret == 0)
+			break;
+		fail_in = -1;
+		assert_int_equal(ret, -ENOMEM);
+		assert_null(card);
+		assert_int_equal(live, before);
+	}
+	fail_in = -1;
+	assert_true(turn >= 3);
+	wcnic_card_destroy(card);
+	assert_int_equal(live, before);
+	wcnic_card_destroy(NULL);
+}
+
+static void
+port_create__each_allocation_fails__leaves_nothing(void **state)
+{
+	static const char *const specs[] = {"loopback", "generator:bytes=64,count=3",
+					    "pcap:out=/dev/null", "wire"};
+	struct wcnic_card *card;
+	char why[128];
+	size_t i;
+
+	(void)state;
+	assert_int_equal(wcnic_card_create(&config, &card), 0);
+	for (i = 0; i < sizeof(specs) / sizeof(specs[0]); i++) {
+		struct wcnic_port *port = NULL;
+		int before = live;
+		int turn;
+		int ret;
+
+		for (turn = 0;; turn++) {
+			assert_true(turn < 20);
+			fail_in = turn;
+			ret = wcnic_port_create(specs[i], card, &port, why, sizeof(why));
+			if (fail_in >= 0 && ret == 0)
+				break;
+			fail_in = -1;
+			assert_int_equal(ret, -ENOMEM);
+			assert_null(port);
+			assert_int_equal(live, before);
+			assert_non_null(strstr(why, "memory"));
+		}
+		fail_in = -1;
+		assert_true(turn >= 1);
+		wcnic_port_destroy(port);
+		assert_int_equal(live, before);
+	}
+	wcnic_card_destroy(card);
+	wcnic_port_destroy(NULL);
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(card_create__each_allocation_fails__leaves_nothing),
+		cmocka_unit_test(port_create__each_allocation_fails__leaves_nothing),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

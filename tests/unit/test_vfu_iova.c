@@ -1,0 +1,443 @@
+/* SPDX-License-Identifier: BSD-3-Clause
+ * Copyright(c) 2026 The wcnic authors
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <signal.h>
+#include <stddef.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <unistd.h>
+
+#include <cmocka.h>
+
+#include "vfu_iova.h"
+#include "vfu_test.h"
+
+#define PAGE 4096u
+#define RW (VFU_IOVA_READ | VFU_IOVA_WRITE)
+
+static uint8_t memory[16 * PAGE];
+
+static int
+setup(void **state)
+{
+	*state = vfu_iova_map_create();
+	return *state == NULL;
+}
+
+static int
+teardown(void **state)
+{
+	vfu_iova_map_destroy(*state);
+	return 0;
+}
+
+static void
+find__empty_map_null(void **state)
+{
+	assert_null(vfu_iova_map_find(*state, 0, 1, 0));
+	assert_null(vfu_iova_map_find(*state, UINT64_MAX, 1, VFU_IOVA_READ));
+}
+
+static void
+find__every_edge_of_an_entry_exact(void **state)
+{
+	assert_int_equal(vfu_iova_map_add(*state, 0x10000, PAGE, memory, RW), 0);
+
+	assert_ptr_equal(vfu_iova_map_find(*state, 0x10000, PAGE, RW), memory);
+	assert_ptr_equal(vfu_iova_map_find(*state, 0x10fff, 1, RW), memory + 0xfff);
+	assert_null(vfu_iova_map_find(*state, 0xffff, 1, RW));
+	assert_null(vfu_iova_map_find(*state, 0xffff, 2, RW));
+	assert_null(vfu_iova_map_find(*state, 0x11000, 1, RW));
+	assert_null(vfu_iova_map_find(*state, 0x10fff, 2, RW));
+	assert_null(vfu_iova_map_find(*state, 0x10000, 0, RW));
+	assert_null(vfu_iova_map_find(*state, 0x10000, UINT64_MAX, RW));
+	assert_null(vfu_iova_map_find(*state, 0x10001, UINT64_MAX, RW));
+}
+
+static void
+find__other_access_null(void **state)
+{
+	assert_int_equal(vfu_iova_map_add(*state, 0, PAGE, memory, VFU_IOVA_READ), 0);
+	assert_int_equal(vfu_iova_map_add(*state, PAGE, PAGE, memory + PAGE, VFU_IOVA_WRITE), 0);
+
+	assert_non_null(vfu_iova_map_find(*state, 0, 1, VFU_IOVA_READ));
+	assert_null(vfu_iova_map_find(*state, 0, 1, VFU_IOVA_WRITE));
+	assert_null(vfu_iova_map_find(*state, 0, 1, RW));
+	assert_non_null(vfu_iova_map_find(*state, PAGE, 1, VFU_IOVA_WRITE));
+	assert_null(vfu_iova_map_find(*state, PAGE, 1, VFU_IOVA_READ));
+	/* Contiguous, but the second half may not be read. */
+	assert_null(vfu_iova_map_find(*state, PAGE - 1, 2, VFU_IOVA_READ));
+}
+
+static void
+find__across_entries_only_if_contiguous_here(void **state)
+{
+	assert_int_equal(vfu_iova_map_add(*state, 0, PAGE, memory, RW), 0);
+	assert_int_equal(vfu_iova_map_add(*state, PAGE, PAGE, memory + PAGE, RW), 0);
+	assert_int_equal(vfu_iova_map_add(*state, 2 * PAGE, PAGE, memory + 4 * PAGE, RW), 0);
+	assert_int_equal(vfu_iova_map_add(*state, 4 * PAGE, PAGE, memory + 5 * PAGE, RW), 0);
+
+	assert_ptr_equal(vfu_iova_map_find(*state, 8, 2 * PAGE - 8, RW), memory + 8);
+	assert_null(vfu_iova_map_find(*state, 8, 2 * PAGE, RW));        /* elsewhere here */
+	assert_null(vfu_iova_map_find(*state, 2 * PAGE, PAGE + 1, RW)); /* a hole of IOVA */
+}
+
+static void
+find__last_page_of_all_found(void **state)
+{
+	const uint64_t last = UINT64_MAX - PAGE + 1;
+
+	assert_int_equal(vfu_iova_map_add(*state, last, PAGE, memory, RW), 0);
+
+	assert_ptr_equal(vfu_iova_map_find(*state, last, PAGE, RW), memory);
+	assert_ptr_equal(vfu_iova_map_find(*state, UINT64_MAX, 1, RW), memory + PAGE - 1);
+	assert_null(vfu_iova_map_find(*state, last, PAGE + 1, RW));
+	assert_int_equal(vfu_iova_map_remove(*state, 0, UINT64_MAX), -EINVAL);
+	assert_int_equal(vfu_iova_map_remove(*state, 1, UINT64_MAX), 1);
+}
+
+static void
+add__bad_range_refused(void **state)
+{
+	assert_int_equal(vfu_iova_map_add(*state, 0, 0, memory, RW), -EINVAL);
+	assert_int_equal(vfu_iova_map_add(*state, UINT64_MAX, 2, memory, RW), -EINVAL);
+	assert_int_equal(vfu_iova_map_add(*state, 2, UINT64_MAX, memory, RW), -EINVAL);
+	assert_null(vfu_iova_map_find(*state, 2, 1, RW));
+}
+
+static void
+add__overlap_refused_and_nothing_changed(void **state)
+{
+	assert_int_equal(vfu_iova_map_add(*state, 4 * PAGE, 2 * PAGE, memory, RW), 0);
+
+	assert_int_equal(vfu_iova_map_add(*state, 4 * PAGE, PAGE, memory, RW), -EEXIST);
+	assert_int_equal(vfu_iova_map_add(*state, 5 * PAGE, 4 * PAGE, memory, RW), -EEXIST);
+	assert_int_equal(vfu_iova_map_add(*state, 3 * PAGE, PAGE + 1, memory, RW), -EEXIST);
+	assert_int_equal(vfu_iova_map_add(*state, 0, 16 * PAGE, memory, RW), -EEXIST);
+	assert_int_equal(vfu_iova_map_add(*state, 3 * PAGE, PAGE, memory, RW), 0);
+	assert_int_equal(vfu_iova_map_add(*state, 6 * PAGE, PAGE, memory, RW), 0);
+	assert_int_equal(vfu_iova_map_remove(*state, 0, UINT64_MAX), 3);
+}
+
+static void
+remove__blanket_ranges_tolerated(void **state)
+{
+	assert_int_equal(vfu_iova_map_remove(*state, 0, UINT64_MAX), 0);
+	assert_int_equal(vfu_iova_map_remove(*state, 0x1000, UINT64_MAX), 0);
+	assert_int_equal(vfu_iova_map_remove(*state, 0, 0), 0);
+	assert_int_equal(vfu_iova_map_add(*state, 4 * PAGE, PAGE, memory, RW), 0);
+	assert_int_equal(vfu_iova_map_remove(*state, 0, 4 * PAGE), 0);
+	assert_int_equal(vfu_iova_map_remove(*state, 5 * PAGE, UINT64_MAX), 0);
+	assert_non_null(vfu_iova_map_find(*state, 4 * PAGE, PAGE, RW));
+}
+
+static void
+remove__cut_entry_removes_nothing(void **state)
+{
+	assert_int_equal(vfu_iova_map_add(*state, 0, PAGE, memory, RW), 0);
+	assert_int_equal(vfu_iova_map_add(*state, 4 * PAGE, 2 * PAGE, memory + PAGE, RW), 0);
+
+	assert_int_equal(vfu_iova_map_remove(*state, 0, 5 * PAGE), -EINVAL);
+	assert_int_equal(vfu_iova_map_remove(*state, 5 * PAGE, PAGE), -EINVAL);
+	assert_non_null(vfu_iova_map_find(*state, 0, PAGE, RW));
+	assert_non_null(vfu_iova_map_find(*state, 4 * PAGE, 2 * PAGE, RW));
+	assert_int_equal(vfu_iova_map_remove(*state, 4 * PAGE, 2 * PAGE), 1);
+	assert_non_null(vfu_iova_map_find(*state, 0, PAGE, RW));
+	assert_null(vfu_iova_map_find(*state, 4 * PAGE, PAGE, RW));
+}
+
+/* Against a plain table of pages, with a fixed seed. */
+static void
+map__random_operations_as_a_table(void **state)
+{
+	enum {
+		PAGES = 64,
+		ROUNDS = 20000
+	};
+	uint8_t *base = malloc((size_t)PAGES * PAGE);
+	int start[PAGES]; /* first page of the entry that holds this page, or -1 */
+	unsigned int round, at, n, i, seed = 1;
+
+	assert_non_null(base);
+	memset(start, 0xff, sizeof(start));
+	for (round = 0; round < ROUNDS; round++) {
+		at = (unsigned int)rand_r(&seed) % PAGES;
+		n = 1 + (unsigned int)rand_r(&seed) % 4;
+		if (at + n > PAGES)
+			n = PAGES - at;
+		if (rand_r(&seed) % 3 != 0) {
+			int expected = 0;
+
+			for (i = at; i < at + n; i++)
+				if (start[i] >= 0)
+					expected = -EEXIST;
+			assert_int_equal(vfu_iova_map_add(*state, (uint64_t)at * PAGE,
+							  (uint64_t)n * PAGE, base + at * PAGE, RW),
+					 expected);
+			for (i = at; expected == 0 && i < at + n; i++)
+				start[i] = (int)at;
+		} else {
+			int cut = (at > 0 && start[at] >= 0 && start[at] < (int)at) ||
+				  (at + n < PAGES && start[at + n] >= 0 &&
+				   start[at + n] < (int)(at + n));
+			int ret = vfu_iova_map_remove(*state, (uint64_t)at * PAGE,
+						      (uint64_t)n * PAGE);
+
+			assert_int_equal(ret == -EINVAL, cut);
+			for (i = at; !cut && i < at + n; i++)
+				start[i] = -1;
+		}
+		i = (unsigned int)rand_r(&seed) % PAGES;
+		assert_ptr_equal(vfu_iova_map_find(*state, (uint64_t)i * PAGE, PAGE, RW),
+				 start[i] >= 0 ? base + i * PAGE : NULL);
+	}
+	free(base);
+}
+
+static void
+add__too_many_entries_refused(void **state)
+{
+	uint64_t i;
+
+	for (i = 0; i < VFU_IOVA_ENTRIES_MAX; i++)
+		assert_int_equal(vfu_iova_map_add(*state, i * PAGE, PAGE, memory, RW), 0);
+	assert_int_equal(vfu_iova_map_add(*state, i * PAGE, PAGE, memory, RW), -ENOSPC);
+	assert_int_equal(vfu_iova_map_remove(*state, 0, UINT64_MAX), VFU_IOVA_ENTRIES_MAX);
+}
+
+static void
+add_fd__written_bytes_are_the_files(void **state)
+{
+	int fd = memory_file(4 * PAGE);
+	uint8_t byte = 0;
+	uint8_t *at;
+
+	assert_int_equal(vfu_iova_map_add_fd(*state, 0x5000, 2 * PAGE, fd, PAGE, RW), 0);
+	at = vfu_iova_map_find(*state, 0x5000, 2 * PAGE, RW);
+	assert_non_null(at);
+	at[2 * PAGE - 1] = 0xa5;
+
+	assert_int_equal(pread(fd, &byte, 1, 3 * PAGE - 1), 1);
+	assert_int_equal(byte, 0xa5);
+	close(fd);
+}
+
+static void
+add_fd__same_file_one_mapping(void **state)
+{
+	int fd = memory_file(8 * PAGE), again = dup(fd);
+	uint8_t *a, *b;
+
+	assert_int_equal(vfu_iova_map_add_fd(*state, 0x100000, PAGE, fd, 0, RW), 0);
+	assert_int_equal(vfu_iova_map_add_fd(*state, 0x900000, 4 * PAGE, again, 4 * PAGE, RW), 0);
+	close(fd);
+	close(again);
+	a = vfu_iova_map_find(*state, 0x100000, PAGE, RW);
+	b = vfu_iova_map_find(*state, 0x900000, 4 * PAGE, RW);
+	assert_ptr_equal(b, a + 4 * PAGE);
+}
+
+/* The file grows under the map, as a heap does: the older entry must be found again. */
+static void
+add_fd__grown_file_mapped_anew(void **state)
+{
+	int fd = memory_file(PAGE);
+	uint8_t *at;
+
+	assert_int_equal(vfu_iova_map_add_fd(*state, 0, PAGE, fd, 0, RW), 0);
+	at = vfu_iova_map_find(*state, 0, PAGE, RW);
+	at[7] = 0x77;
+	assert_int_equal(ftruncate(fd, 512 * PAGE), 0);
+	assert_int_equal(vfu_iova_map_add_fd(*state, PAGE, 511 * PAGE, fd, PAGE, RW), 0);
+
+	at = vfu_iova_map_find(*state, 0, 512 * PAGE, RW);
+	assert_non_null(at);
+	assert_int_equal(at[7], 0x77);
+	at[512 * PAGE - 1] = 1;
+	close(fd);
+}
+
+static void
+add_fd__range_past_the_file_refused(void **state)
+{
+	int fd = memory_file(2 * PAGE);
+
+	assert_int_equal(vfu_iova_map_add_fd(*state, 0, 3 * PAGE, fd, 0, RW), -ERANGE);
+	assert_int_equal(vfu_iova_map_add_fd(*state, 0, PAGE, fd, 2 * PAGE, RW), -ERANGE);
+	assert_int_equal(vfu_iova_map_add_fd(*state, 0, 2 * PAGE, fd, UINT64_MAX - PAGE + 1, RW),
+			 -ERANGE);
+	assert_int_equal(vfu_iova_map_add_fd(*state, 0, 2 * PAGE, fd, 0, RW), 0);
+	close(fd);
+}
+
+static void
+add_fd__wrong_descriptor_refused(void **state)
+{
+	char path[] = "/tmp/wcnic-iova-XXXXXX";
+	int fd = mkstemp(path), ro, pipes[2];
+
+	assert_true(fd >= 0);
+	assert_int_equal(ftruncate(fd, PAGE), 0);
+	ro = open(path, O_RDONLY | O_CLOEXEC);
+	unlink(path);
+	assert_int_equal(pipe(pipes), 0);
+
+	assert_int_equal(vfu_iova_map_add_fd(*state, 0, PAGE, -1, 0, RW), -EBADF);
+	assert_int_equal(vfu_iova_map_add_fd(*state, 0, PAGE, pipes[0], 0, VFU_IOVA_READ), -EINVAL);
+	assert_int_equal(vfu_iova_map_add_fd(*state, 0, PAGE, ro, 0, RW), -EACCES);
+	assert_int_equal(vfu_iova_map_add_fd(*state, 0, PAGE, ro, 0, VFU_IOVA_READ), 0);
+	/* The same file, but now for writing as well: the old mapping cannot serve it. */
+	assert_int_equal(vfu_iova_map_add_fd(*state, PAGE, PAGE, fd, 0, RW), 0);
+	*(uint8_t *)vfu_iova_map_find(*state, PAGE, 1, RW) = 1;
+	close(fd);
+	close(ro);
+	close(pipes[0]);
+	close(pipes[1]);
+}
+
+/* Mappings of memfds in this process. */
+static unsigned int
+mapped_files(void)
+{
+	FILE *maps = fopen("/proc/self/maps", "r");
+	unsigned int n = 0;
+	char line[512];
+
+	assert_non_null(maps);
+	while (fgets(line, sizeof(line), maps) != NULL)
+		n += strstr(line, "memfd:test") != NULL;
+	fclose(maps);
+	return n;
+}
+
+static void
+remove__last_entry_of_a_file_unmaps_it(void **state)
+{
+	int fd = memory_file(4 * PAGE);
+
+	assert_int_equal(mapped_files(), 0);
+	assert_int_equal(vfu_iova_map_add_fd(*state, 0, PAGE, fd, 0, RW), 0);
+	assert_int_equal(vfu_iova_map_add_fd(*state, PAGE, PAGE, fd, 2 * PAGE, RW), 0);
+	assert_int_equal(mapped_files(), 1);
+	assert_int_equal(vfu_iova_map_remove(*state, 0, PAGE), 1);
+	assert_int_equal(mapped_files(), 1);
+	assert_int_equal(vfu_iova_map_remove(*state, PAGE, PAGE), 1);
+	assert_int_equal(mapped_files(), 0);
+	close(fd);
+}
+
+static void
+clear__all_gone(void **state)
+{
+	int fd = memory_file(4 * PAGE);
+
+	assert_int_equal(vfu_iova_map_add_fd(*state, 0, PAGE, fd, 0, RW), 0);
+	assert_int_equal(vfu_iova_map_add(*state, PAGE, PAGE, memory, RW), 0);
+	assert_non_null(vfu_iova_map_find(*state, PAGE, PAGE, RW));
+	vfu_iova_map_clear(*state);
+	assert_null(vfu_iova_map_find(*state, 0, PAGE, RW));
+	assert_null(vfu_iova_map_find(*state, PAGE, PAGE, RW));
+	assert_int_equal(mapped_files(), 0);
+	close(fd);
+}
+
+static void
+add__each_allocation_fails_nothing_changed(void **state)
+{
+	struct vfu_iova_map *map;
+	unsigned int nth;
+	int fd = memory_file(PAGE), ret;
+
+	(void)state;
+	alloc_fail_after(0);
+	assert_null(vfu_iova_map_create());
+	for (nth = 0;; nth++) {
+		map = vfu_iova_map_create();
+		assert_non_null(map);
+		alloc_fail_after(nth);
+		ret = vfu_iova_map_add_fd(map, 0, PAGE, fd, 0, RW);
+		if (!alloc_fail_end())
+			break;
+		assert_int_equal(ret, -ENOMEM);
+		assert_null(vfu_iova_map_find(map, 0, 1, RW));
+		assert_int_equal(mapped_files(), 0);
+		/* Memory is back: it works as if nothing had been. */
+		assert_int_equal(vfu_iova_map_add_fd(map, 0, PAGE, fd, 0, RW), 0);
+		vfu_iova_map_destroy(map);
+	}
+	assert_int_equal(ret, 0);
+	assert_true(nth >= 2);
+	vfu_iova_map_destroy(map);
+	close(fd);
+}
+
+static struct vfu_iova_map *fault_map;
+
+static void
+on_sigbus(int sig, siginfo_t *info, void *context)
+{
+	(void)context;
+	if (!vfu_iova_map_fault(fault_map, info->si_addr))
+		signal(sig, SIG_DFL);
+}
+
+static void
+fault__file_cut_short_reads_zero_and_counts_as_broken(void **state)
+{
+	struct sigaction action = {.sa_sigaction = on_sigbus, .sa_flags = SA_SIGINFO}, old;
+	int fd = memory_file(4 * PAGE);
+	uint8_t *at;
+
+	fault_map = *state;
+	sigaction(SIGBUS, &action, &old);
+	assert_int_equal(vfu_iova_map_add_fd(*state, 0, 4 * PAGE, fd, 0, RW), 0);
+	at = vfu_iova_map_find(*state, 0, 4 * PAGE, RW);
+	memset(at, 0xff, 4 * PAGE);
+	assert_false(vfu_iova_map_broken(*state));
+	assert_false(vfu_iova_map_fault(*state, memory));
+
+	assert_int_equal(ftruncate(fd, PAGE), 0);
+	assert_int_equal(__atomic_load_n(&at[3 * PAGE], __ATOMIC_RELAXED), 0);
+	__atomic_store_n(&at[3 * PAGE], 1, __ATOMIC_RELAXED);
+	assert_true(vfu_iova_map_broken(*state));
+	vfu_iova_map_clear(*state);
+	assert_false(vfu_iova_map_broken(*state));
+	sigaction(SIGBUS, &old, NULL);
+	close(fd);
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+#define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
+		TEST(find__empty_map_null),
+		TEST(find__every_edge_of_an_entry_exact),
+		TEST(find__other_access_null),
+		TEST(find__across_entries_only_if_contiguous_here),
+		TEST(find__last_page_of_all_found),
+		TEST(add__bad_range_refused),
+		TEST(add__overlap_refused_and_nothing_changed),
+		TEST(remove__blanket_ranges_tolerated),
+		TEST(remove__cut_entry_removes_nothing),
+		TEST(map__random_operations_as_a_table),
+		TEST(add__too_many_entries_refused),
+		TEST(add_fd__written_bytes_are_the_files),
+		TEST(add_fd__same_file_one_mapping),
+		TEST(add_fd__grown_file_mapped_anew),
+		TEST(add_fd__range_past_the_file_refused),
+		TEST(add_fd__wrong_descriptor_refused),
+		TEST(remove__last_entry_of_a_file_unmaps_it),
+		TEST(clear__all_gone),
+		TEST(add__each_allocation_fails_nothing_changed),
+		TEST(fault__file_cut_short_reads_zero_and_counts_as_broken),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
