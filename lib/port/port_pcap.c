@@ -126,7 +126,7 @@ pcap_input(void *ctx, uint64_t *frames, bool *done)
 	struct pcap_port *pp = ctx;
 
 	*frames = pp->in_frames;
-	*done = pp->in == NULL || pp->in_done;
+	*done = pp->in_done;
 }
 
 __attribute__((warn_unused_result)) static int
@@ -285,6 +285,7 @@ pcap_start(struct wcnic_port *port, const struct port_args *args)
 	if (timing != NULL && strcmp(timing, "full") != 0 && strcmp(timing, "capture") != 0)
 		return port_args_refuse(args, "pcap: timing=%s: full or capture is needed", timing);
 	pp->paced = timing != NULL && strcmp(timing, "capture") == 0;
+	pp->in_done = in == NULL;
 	if (in != NULL) {
 		pp->in_path = strdup(in);
 		ret = pp->in_path != NULL ? in_open(pp, args) : -ENOMEM;

@@ -1,0 +1,415 @@
+/* SPDX-License-Identifier: BSD-3-Clause
+ * Copyright(c) 2026 The wcnic authors
+ */
+#include <errno.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <cmocka.h>
+
+#include "fake_host.h"
+#include "wcnic_port.h"
+
+#define UP (WCNIC_PORTF_UP | WCNIC_PORTF_PROMISC)
+
+/* A card with a port, a Tx queue that pushes and an Rx queue. */
+struct end {
+	struct fake_host h;
+	struct wcnic_port *port;
+	struct fake_txq tx;
+	struct fake_rxq rx;
+	uint8_t *frame;
+};
+
+static void
+end_open(struct end *e, const char *spec)
+{
+	char why[256] = "";
+
+	assert_int_equal(fake_host_init(&e->h, NULL), 0);
+	if (wcnic_port_create(spec, e->h.card, &e->port, why, sizeof(why)) != 0)
+		fail_msg("%s: %s", spec, why);
+	fake_enable(&e->h);
+	assert_int_equal(fake_port_set(&e->h, 1500, UP), 0);
+	assert_int_equal(fake_txq_open(&e->h, &e->tx, 0, 128, WCNIC_PLACEMENT_PUSH, 2), 0);
+	assert_int_equal(fake_rxq_open(&e->h, &e->rx, 0, 128, 256), 0);
+	e->frame = fake_alloc(&e->h, 2048, 64);
+}
+
+static void
+end_close(struct end *e)
+{
+	wcnic_port_destroy(e->port);
+	fake_host_fini(&e->h);
+}
+
+static unsigned int
+reap_tx(struct end *e)
+{
+	struct wcnic_tx_cpl cpl;
+	unsigned int done = 0;
+
+	while (fake_tx_reap(&e->tx, &cpl)) {
+		assert_int_equal(cpl.status, WCNIC_TX_PUSHED);
+		done += le16toh(cpl.frames);
+	}
+	return done;
+}
+
+/* Sends numbered frames from `a` to `b`, which has buffers only now and then. */
+static void
+numbers_sent(struct end *a, struct end *b)
+{
+	struct wcnic_stats stats;
+	uint32_t sent = 0, done = 0, got = 0;
+	uint32_t turn;
+
+	for (turn = 0; got < 20000; turn++) {
+		uint8_t data[256];
+
+		assert_true(turn < 1000000);
+		while (sent - done < 100) {
+			memcpy(a->frame + 20, &sent, sizeof(sent));
+			fake_tx_push(&a->tx, a->frame, 60);
+			sent++;
+		}
+		fake_tx_ring(&a->tx);
+		if (turn % 3 == 0)
+			fake_rx_post(&b->h, &b->rx,
+				     turn % 50 < 128u - (uint16_t)(b->rx.tail - b->rx.head)
+					     ? turn % 50
+					     : 0);
+		wcnic_card_poll(a->h.card);
+		if (a != b)
+			wcnic_card_poll(b->h.card);
+		while (fake_rx_frame(&b->rx, data, NULL) != 0) {
+			assert_memory_equal(data + 20, &got, sizeof(got));
+			got++;
+		}
+		done += reap_tx(a);
+		/* What is completed has been handed over, and nothing else. */
+		assert_int_equal(done, got);
+	}
+	fake_stats(&a->h, &stats);
+	assert_true(stats.tx_held > 0);
+	assert_int_equal(stats.tx_errors, 0);
+	fake_stats(&b->h, &stats);
+	assert_int_equal(stats.rx_frames, got);
+	assert_int_equal(stats.rx_down, 0);
+	assert_true(stats.rx_held > 0);
+}
+
+static void
+loopback__receiver_short_of_buffers__nothing_is_lost(void **state)
+{
+	struct end e;
+
+	(void)state;
+	end_open(&e, "loopback");
+	numbers_sent(&e, &e);
+	end_close(&e);
+}
+
+static void
+loopback__without_rx_queue__frames_fall_and_are_counted(void **state)
+{
+	struct wcnic_stats stats;
+	struct end e;
+
+	(void)state;
+	end_open(&e, "loopback");
+	assert_int_equal(fake_rxq_close(&e.h, &e.rx), 0);
+	fake_tx_push(&e.tx, e.frame, 60);
+	fake_tx_ring(&e.tx);
+	wcnic_card_poll(e.h.card);
+	assert_int_equal(reap_tx(&e), 1);
+	fake_stats(&e.h, &stats);
+	assert_int_equal(stats.rx_down, 1);
+	end_close(&e);
+}
+
+static void
+sink__takes_everything__gives_nothing(void **state)
+{
+	struct wcnic_stats stats;
+	struct end e;
+
+	(void)state;
+	end_open(&e, "sink");
+	fake_rx_post(&e.h, &e.rx, 8);
+	fake_tx_push(&e.tx, e.frame, 60);
+	fake_tx_ring(&e.tx);
+	wcnic_card_poll(e.h.card);
+	assert_int_equal(reap_tx(&e), 1);
+	fake_stats(&e.h, &stats);
+	assert_int_equal(stats.rx_frames, 0);
+	end_close(&e);
+}
+
+static bool
+link_is_up(struct end *e)
+{
+	struct wcnic_port_info info = {0};
+
+	assert_int_equal(fake_cmd(&e->h, WCNIC_OP_PORT_QUERY, NULL, &info, sizeof(info), NULL), 0);
+	assert_string_equal(info.kind, "wire");
+	return info.link_up;
+}
+
+static void
+wire__joined__carries_both_ways_and_holds_back(void **state)
+{
+	struct end a, b;
+
+	(void)state;
+	end_open(&a, "wire");
+	end_open(&b, "wire");
+	assert_false(link_is_up(&a));
+	assert_int_equal(wcnic_port_wire(a.port, b.port), 0);
+	assert_true(link_is_up(&a));
+	assert_true(link_is_up(&b));
+	numbers_sent(&a, &b);
+	numbers_sent(&b, &a);
+	end_close(&b);
+	assert_false(link_is_up(&a));
+	end_close(&a);
+}
+
+static void
+wire__not_joined__frames_wait(void **state)
+{
+	struct end a, b;
+	uint8_t data[256];
+
+	(void)state;
+	end_open(&a, "wire");
+	end_open(&b, "wire");
+	fake_rx_post(&b.h, &b.rx, 8);
+	fake_tx_push(&a.tx, a.frame, 60);
+	fake_tx_ring(&a.tx);
+	wcnic_card_poll(a.h.card);
+	assert_int_equal(reap_tx(&a), 0);
+	assert_int_equal(wcnic_port_wire(a.port, b.port), 0);
+	wcnic_card_poll(a.h.card);
+	assert_int_equal(reap_tx(&a), 1);
+	assert_int_equal(fake_rx_frame(&b.rx, data, NULL), 60);
+	end_close(&a);
+	end_close(&b);
+}
+
+static void
+wire__not_two_free_wires__is_einval(void **state)
+{
+	struct end a, b, c, d;
+
+	(void)state;
+	end_open(&a, "wire");
+	end_open(&b, "wire");
+	end_open(&c, "wire");
+	end_open(&d, "sink");
+	assert_int_equal(wcnic_port_wire(a.port, a.port), -EINVAL);
+	assert_int_equal(wcnic_port_wire(a.port, d.port), -EINVAL);
+	assert_int_equal(wcnic_port_wire(a.port, b.port), 0);
+	assert_int_equal(wcnic_port_wire(a.port, c.port), -EINVAL);
+	assert_int_equal(wcnic_port_wire(c.port, b.port), -EINVAL);
+	end_close(&a);
+	end_close(&b);
+	end_close(&c);
+	end_close(&d);
+}
+
+/* ---- generator --------------------------------------------------------------------------- */
+
+static uint16_t
+be16_at(const uint8_t *p)
+{
+	return (uint16_t)(p[0] << 8 | p[1]);
+}
+
+static uint64_t
+be64_at(const uint8_t *p)
+{
+	uint64_t value;
+
+	memcpy(&value, p, sizeof(value));
+	return be64toh(value);
+}
+
+/* The sum of a piece with its own checksum in it is all ones. */
+static uint32_t
+ones_sum(const uint8_t *p, uint32_t bytes, uint32_t sum)
+{
+	uint32_t i;
+
+	for (i = 0; i < bytes; i++)
+		sum += i % 2 == 0 ? (uint32_t)p[i] << 8 : p[i];
+	while (sum >> 16)
+		sum = (sum & 0xffff) + (sum >> 16);
+	return sum;
+}
+
+static void
+frame_check(const uint8_t *f, uint32_t bytes)
+{
+	const uint8_t *ip = f + 14;
+	const uint8_t *udp = ip + 20;
+	uint32_t pseudo;
+
+	assert_int_equal(be16_at(f + 12), 0x0800);
+	assert_int_equal(ip[0], 0x45);
+	assert_int_equal(be16_at(ip + 2), bytes - 14);
+	assert_int_equal(ip[9], 17);
+	assert_int_equal(ones_sum(ip, 20, 0), 0xffff);
+	assert_int_equal(be16_at(udp + 4), bytes - 34);
+	assert_int_not_equal(be16_at(udp + 6), 0);
+	pseudo = ones_sum(ip + 12, 8, 17 + bytes - 34);
+	assert_int_equal(ones_sum(udp, bytes - 34, pseudo), 0xffff);
+}
+
+struct tally {
+	uint32_t frames;
+	uint32_t flows[64];
+	uint32_t sizes[3]; /* 64, 570, 1518 */
+	uint64_t digest;
+};
+
+static void
+generator_run(const char *spec, struct tally *tally)
+{
+	struct wcnic_stats stats;
+	struct end e;
+	uint8_t data[16384];
+	uint32_t bytes, turn;
+
+	memset(tally, 0, sizeof(*tally));
+	end_open(&e, spec);
+	for (turn = 0; turn < 2000; turn++) {
+		fake_rx_post(&e.h, &e.rx, 128u - (uint16_t)(e.rx.tail - e.rx.head));
+		wcnic_card_poll(e.h.card);
+		while ((bytes = fake_rx_frame(&e.rx, data, NULL)) != 0) {
+			frame_check(data, bytes);
+			assert_true(be64_at(data + 42) == tally->frames);
+			assert_true(be64_at(data + 50) < 64);
+			tally->flows[be64_at(data + 50)]++;
+			tally->sizes[bytes == 64 ? 0 : bytes == 570 ? 1 : 2]++;
+			tally->digest = tally->digest * 31 + bytes * 64 + be64_at(data + 50);
+			tally->frames++;
+		}
+	}
+	fake_stats(&e.h, &stats);
+	assert_int_equal(stats.port_in_frames, tally->frames);
+	assert_int_equal(stats.port_in_done, 1);
+	fake_tx_push(&e.tx, e.frame, 60);
+	fake_tx_ring(&e.tx);
+	wcnic_card_poll(e.h.card);
+	assert_int_equal(reap_tx(&e), 1);
+	end_close(&e);
+}
+
+static void
+generator__counted__makes_exactly_so_many_valid_frames(void **state)
+{
+	struct tally t;
+
+	(void)state;
+	generator_run("generator:count=5000", &t);
+	assert_int_equal(t.frames, 5000);
+	assert_int_equal(t.sizes[0], 5000);
+	assert_int_equal(t.flows[0], 5000);
+	generator_run("generator:count=300,bytes=1499", &t);
+	assert_int_equal(t.frames, 300);
+}
+
+static void
+generator__imix_and_flows__are_spread(void **state)
+{
+	struct tally t, again;
+	unsigned int i;
+
+	(void)state;
+	generator_run("generator:count=6000,bytes=0,flows=16,seed=3", &t);
+	assert_int_equal(t.frames, 6000);
+	assert_in_range(t.sizes[0], 3300, 3700);
+	assert_in_range(t.sizes[1], 1800, 2200);
+	assert_in_range(t.sizes[2], 400, 600);
+	for (i = 0; i < 16; i++)
+		assert_in_range(t.flows[i], 250, 500);
+	assert_int_equal(t.flows[16], 0);
+	generator_run("generator:count=6000,bytes=0,flows=16,seed=3", &again);
+	assert_true(again.digest == t.digest);
+	generator_run("generator:count=6000,bytes=0,flows=16,seed=4", &again);
+	assert_true(again.digest != t.digest);
+}
+
+/* ---- texts ------------------------------------------------------------------------------- */
+
+static void
+create__bad_text__is_refused_and_explained(void **state)
+{
+	static const struct {
+		const char *spec;
+		const char *culprit;
+		const char *remedy;
+	} bad[] = {
+		{"", "''", "loopback, sink, wire, pcap or generator"},
+		{"loop", "'loop'", "loopback, sink, wire, pcap or generator"},
+		{"Loopback", "'Loopback'", "loopback"},
+		{"loopback:x=1", "'x'", "none"},
+		{"sink:x", "'x'", "key=value"},
+		{"generator:size=64", "'size'", "bytes count flows seed"},
+		{"generator:byte=64", "'byte'", "bytes count flows seed"},
+		{"generator:=64", "''", "bytes count flows seed"},
+		{"generator:bytes=57", "bytes=57", "58 to 9230"},
+		{"generator:bytes=9231", "bytes=9231", "9230"},
+		{"generator:bytes=64k", "bytes=64k", "number"},
+		{"generator:bytes=-1", "bytes=-1", "number"},
+		{"generator:bytes=", "bytes=", "number"},
+		{"generator:flows=0", "flows=0", "1 to 65536"},
+		{"generator:count=99999999999999999999", "count=", "number"},
+		{"generator:seed=1,seed=2", "'seed'", "twice"},
+		{"pcap", "pcap", "in=FILE"},
+		{"pcap:", "pcap", "in=FILE"},
+		{"pcap:in=", "pcap", "in=FILE"},
+		{"pcap:in=/nonexistent/a,b.pcap", "'b.pcap'", "comma"},
+		{"pcap:in=/nonexistent/a.pcap", "/nonexistent/a.pcap", "No such file"},
+		{"pcap:out=/nonexistent/a.pcap", "/nonexistent/a.pcap", "No such file"},
+		{"pcap:out=/dev/null,timing=slow", "timing=slow", "full or capture"},
+		{"pcap:in=/dev/null", "/dev/null", "capture"},
+	};
+	struct wcnic_port *port = NULL;
+	struct fake_host h;
+	char why[256];
+	size_t i;
+
+	(void)state;
+	assert_int_equal(fake_host_init(&h, NULL), 0);
+	for (i = 0; i < sizeof(bad) / sizeof(bad[0]); i++) {
+		why[0] = '\0';
+		assert_true(wcnic_port_create(bad[i].spec, h.card, &port, why, sizeof(why)) < 0);
+		assert_null(port);
+		if (strstr(why, bad[i].culprit) == NULL || strstr(why, bad[i].remedy) == NULL)
+			fail_msg("%s: '%s' should name %s and %s", bad[i].spec, why, bad[i].culprit,
+				 bad[i].remedy);
+	}
+	fake_host_fini(&h);
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(loopback__receiver_short_of_buffers__nothing_is_lost),
+		cmocka_unit_test(loopback__without_rx_queue__frames_fall_and_are_counted),
+		cmocka_unit_test(sink__takes_everything__gives_nothing),
+		cmocka_unit_test(wire__joined__carries_both_ways_and_holds_back),
+		cmocka_unit_test(wire__not_joined__frames_wait),
+		cmocka_unit_test(wire__not_two_free_wires__is_einval),
+		cmocka_unit_test(generator__counted__makes_exactly_so_many_valid_frames),
+		cmocka_unit_test(generator__imix_and_flows__are_spread),
+		cmocka_unit_test(create__bad_text__is_refused_and_explained),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,436 @@
+/* SPDX-License-Identifier: BSD-3-Clause
+ * Copyright(c) 2026 The wcnic authors
+ */
+#include <errno.h>
+#include <pcap/pcap.h>
+#include <setjmp.h>
+#include <signal.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/resource.h>
+#include <sys/stat.h>
+#include <time.h>
+#include <unistd.h>
+#include <cmocka.h>
+
+#include "fake_host.h"
+#include "wcnic_port.h"
+
+#define FRAMES 500u
+
+struct rig {
+	char dir[64];
+	char in[96];
+	char out[96];
+	struct fake_host h;
+	struct wcnic_port *port;
+	struct fake_txq tx;
+	struct fake_rxq rx;
+	char why[256];
+};
+
+static int
+setup(void **state)
+{
+	struct rig *r = calloc(1, sizeof(*r));
+
+	*state = r;
+	if (r == NULL)
+		return -1;
+	strcpy(r->dir, "/tmp/wcnic-unit-XXXXXX");
+	if (mkdtemp(r->dir) == NULL)
+		return -1;
+	snprintf(r->in, sizeof(r->in), "%s/in.pcap", r->dir);
+	snprintf(r->out, sizeof(r->out), "%s/out.pcap", r->dir);
+	return fake_host_init(&r->h, NULL);
+}
+
+static int
+teardown(void **state)
+{
+	struct rig *r = *state;
+
+	wcnic_port_destroy(r->port);
+	fake_host_fini(&r->h);
+	(void)unlink(r->in);
+	(void)unlink(r->out);
+	(void)rmdir(r->dir);
+	free(r);
+	return 0;
+}
+
+static int
+port_open(struct rig *r, const char *fmt, ...)
+{
+	char spec[300];
+	va_list ap;
+
+	va_start(ap, fmt);
+	vsnprintf(spec, sizeof(spec), fmt, ap);
+	va_end(ap);
+	return wcnic_port_create(spec, r->h.card, &r->port, r->why, sizeof(r->why));
+}
+
+static void
+card_start(struct rig *r)
+{
+	fake_enable(&r->h);
+	assert_int_equal(fake_port_set(&r->h, 1500, WCNIC_PORTF_UP | WCNIC_PORTF_PROMISC), 0);
+	assert_int_equal(fake_txq_open(&r->h, &r->tx, 0, 128, WCNIC_PLACEMENT_PUSH, 4), 0);
+	assert_int_equal(fake_rxq_open(&r->h, &r->rx, 0, 128, 512), 0);
+}
+
+static uint32_t
+frame_make(uint32_t i, uint8_t *frame)
+{
+	uint32_t bytes = 14 + i * 37 % 1400;
+	uint32_t k;
+
+	for (k = 0; k < bytes; k++)
+		frame[k] = (uint8_t)(k * 3 + i);
+	frame[0] = 2;
+	return bytes;
+}
+
+/* A capture of FRAMES frames, `gap_ns` apart. */
+static void
+capture_write(const char *path, int link_type, uint64_t gap_ns)
+{
+	pcap_t *kind = pcap_open_dead_with_tstamp_precision(link_type, 65535,
+							    PCAP_TSTAMP_PRECISION_NANO);
+	pcap_dumper_t *dumper = pcap_dump_open(kind, path);
+	uint8_t frame[2048];
+	uint32_t i;
+
+	assert_non_null(dumper);
+	for (i = 0; i < FRAMES; i++) {
+		uint64_t ns = 1000000000ull * 1700000000 + i * gap_ns;
+		struct pcap_pkthdr hdr = {.caplen = frame_make(i, frame)};
+
+		hdr.len = hdr.caplen;
+		hdr.ts.tv_sec = (time_t)(ns / 1000000000);
+		hdr.ts.tv_usec = (suseconds_t)(ns % 1000000000);
+		pcap_dump((u_char *)dumper, &hdr, frame);
+	}
+	pcap_dump_close(dumper);
+	pcap_close(kind);
+}
+
+static bool
+input_done(struct rig *r)
+{
+	struct wcnic_stats stats;
+
+	fake_stats(&r->h, &stats);
+	return stats.port_in_done != 0;
+}
+
+/* Takes frames until the input ends; each must be the next of the capture. */
+static uint32_t
+play(struct rig *r)
+{
+	uint8_t want[2048], got[2048];
+	uint32_t taken = 0;
+	uint32_t turn, bytes;
+
+	for (turn = 0; !input_done(r); turn++) {
+		uint16_t room = 128u - (uint16_t)(r->rx.tail - r->rx.head);
+
+		fake_rx_post(&r->h, &r->rx, turn % 7 < room ? turn % 7 : room);
+		wcnic_card_poll(r->h.card);
+		while ((bytes = fake_rx_frame(&r->rx, got, NULL)) != 0) {
+			assert_int_equal(bytes, frame_make(taken, want));
+			assert_memory_equal(got, want, bytes);
+			taken++;
+		}
+	}
+	return taken;
+}
+
+static void
+in__played_into_few_buffers__every_frame_byte_equal(void **state)
+{
+	struct rig *r = *state;
+	struct wcnic_stats stats;
+
+	capture_write(r->in, DLT_EN10MB, 1000);
+	assert_int_equal(port_open(r, "pcap:in=%s", r->in), 0);
+	card_start(r);
+	assert_int_equal(play(r), FRAMES);
+	assert_null(wcnic_port_error(r->port));
+	fake_stats(&r->h, &stats);
+	assert_int_equal(stats.port_in_frames, FRAMES);
+	assert_int_equal(stats.rx_down, 0);
+	assert_true(stats.rx_held > 0);
+}
+
+static void
+in__before_the_port_is_up__waits(void **state)
+{
+	struct rig *r = *state;
+	struct wcnic_stats stats;
+	int i;
+
+	capture_write(r->in, DLT_EN10MB, 1000);
+	assert_int_equal(port_open(r, "pcap:in=%s", r->in), 0);
+	fake_enable(&r->h);
+	for (i = 0; i < 10; i++)
+		wcnic_card_poll(r->h.card);
+	fake_stats(&r->h, &stats);
+	assert_int_equal(stats.rx_down, 0);
+	assert_int_equal(stats.port_in_frames, 0);
+	card_start(r);
+	assert_int_equal(play(r), FRAMES);
+}
+
+static uint64_t
+clock_ns(void)
+{
+	struct timespec ts;
+
+	clock_gettime(CLOCK_MONOTONIC, &ts);
+	return (uint64_t)ts.tv_sec * 1000000000 + (uint64_t)ts.tv_nsec;
+}
+
+static void
+in__timing_of_the_capture__takes_as_long(void **state)
+{
+	struct rig *r = *state;
+	uint64_t start_ns;
+
+	capture_write(r->in, DLT_EN10MB, 400000);
+	assert_int_equal(port_open(r, "pcap:in=%s,timing=capture", r->in), 0);
+	card_start(r);
+	start_ns = clock_ns();
+	assert_int_equal(play(r), FRAMES);
+	assert_true(clock_ns() - start_ns >= (FRAMES - 1) * 400000ull);
+}
+
+static void
+in__of_another_link_type__is_refused_and_named(void **state)
+{
+	struct rig *r = *state;
+
+	capture_write(r->in, DLT_RAW, 1000);
+	assert_int_equal(port_open(r, "pcap:in=%s", r->in), -EINVAL);
+	assert_non_null(strstr(r->why, "RAW"));
+	assert_non_null(strstr(r->why, "EN10MB"));
+	assert_non_null(strstr(r->why, r->in));
+	assert_null(r->port);
+}
+
+static void
+in__not_a_capture__is_refused(void **state)
+{
+	struct rig *r = *state;
+	FILE *file = fopen(r->in, "w");
+
+	assert_non_null(file);
+	fputs("this is text, and longer than any header would need to be", file);
+	fclose(file);
+	assert_int_equal(port_open(r, "pcap:in=%s", r->in), -EINVAL);
+	assert_non_null(strstr(r->why, "capture"));
+	assert_int_equal(port_open(r, "pcap:in=%s", r->dir), -EINVAL);
+}
+
+static void
+in__truncated__plays_whole_frames_and_says_so(void **state)
+{
+	struct rig *r = *state;
+	const char *error;
+	char want[160];
+	struct stat st;
+
+	capture_write(r->in, DLT_EN10MB, 1000);
+	assert_int_equal(stat(r->in, &st), 0);
+	assert_int_equal(truncate(r->in, st.st_size - 3), 0);
+	assert_int_equal(port_open(r, "pcap:in=%s", r->in), 0);
+	card_start(r);
+	assert_int_equal(play(r), FRAMES - 1);
+	error = wcnic_port_error(r->port);
+	assert_non_null(error);
+	snprintf(want, sizeof(want), "%s: truncated after %u frames: ", r->in, FRAMES - 1);
+	assert_memory_equal(error, want, strlen(want));
+}
+
+static void
+in__pcapng__is_played(void **state)
+{
+	/* A section header, an Ethernet interface, and one packet of 14 bytes. */
+	static const uint32_t blocks[] = {
+		0x0a0d0d0a, 28,         0x1a2b3c4d, 1,          0xffffffff,
+		0xffffffff, 28,                                     /* section */
+		1,          20,         1,          0,          20, /* interface */
+		6,          48,         0,          0,          1,
+		14,         14, /* packet */
+		0xa3a6a902, 0xb0adacaf, 0xb6b5b2b1, 0x0000babb, 48,
+	};
+	struct rig *r = *state;
+	uint8_t got[2048];
+	FILE *file = fopen(r->in, "w");
+	int i;
+
+	assert_non_null(file);
+	assert_int_equal(fwrite(blocks, sizeof(blocks), 1, file), 1);
+	fclose(file);
+	if (port_open(r, "pcap:in=%s", r->in) != 0)
+		fail_msg("%s", r->why);
+	card_start(r);
+	fake_rx_post(&r->h, &r->rx, 8);
+	for (i = 0; i < 3; i++)
+		wcnic_card_poll(r->h.card);
+	assert_int_equal(fake_rx_frame(&r->rx, got, NULL), 14);
+	assert_int_equal(got[0], 2);
+	assert_int_equal(got[13], 0xba);
+	assert_true(input_done(r));
+}
+
+static void
+in__frame_over_the_mtu__is_counted(void **state)
+{
+	struct rig *r = *state;
+	struct wcnic_stats stats;
+	uint8_t got[2048];
+
+	capture_write(r->in, DLT_EN10MB, 1000);
+	assert_int_equal(port_open(r, "pcap:in=%s", r->in), 0);
+	card_start(r);
+	assert_int_equal(fake_port_set(&r->h, 1000, WCNIC_PORTF_UP | WCNIC_PORTF_PROMISC), 0);
+	while (!input_done(r)) {
+		fake_rx_post(&r->h, &r->rx, 128u - (uint16_t)(r->rx.tail - r->rx.head));
+		wcnic_card_poll(r->h.card);
+		while (fake_rx_frame(&r->rx, got, NULL) != 0)
+			;
+	}
+	fake_stats(&r->h, &stats);
+	assert_true(stats.rx_oversize > 0);
+	assert_int_equal(stats.rx_oversize + stats.rx_frames, FRAMES);
+}
+
+static void
+out__completed_frames__are_in_the_file_at_once(void **state)
+{
+	struct rig *r = *state;
+	char errbuf[PCAP_ERRBUF_SIZE];
+	uint8_t *frame;
+	uint32_t i, done = 0;
+	off_t bytes = 24;
+
+	assert_int_equal(port_open(r, "pcap:out=%s", r->out), 0);
+	card_start(r);
+	frame = fake_alloc(&r->h, 2048, 64);
+	for (i = 0; i < FRAMES; i++) {
+		uint32_t length = frame_make(i, frame);
+		struct wcnic_tx_cpl cpl;
+		struct stat st;
+
+		fake_tx_push(&r->tx, frame, (uint16_t)length);
+		fake_tx_ring(&r->tx);
+		wcnic_card_poll(r->h.card);
+		while (fake_tx_reap(&r->tx, &cpl))
+			done += le16toh(cpl.frames);
+		assert_int_equal(done, i + 1);
+		bytes += 16 + length;
+		assert_int_equal(stat(r->out, &st), 0);
+		assert_int_equal(st.st_size, bytes);
+	}
+	wcnic_port_destroy(r->port);
+	r->port = NULL;
+	{
+		pcap_t *file = pcap_open_offline(r->out, errbuf);
+		struct pcap_pkthdr *hdr;
+		const u_char *data;
+		uint8_t want[2048];
+
+		assert_non_null(file);
+		assert_int_equal(pcap_datalink(file), DLT_EN10MB);
+		assert_int_equal(pcap_snapshot(file), 262144);
+		for (i = 0; i < FRAMES; i++) {
+			assert_int_equal(pcap_next_ex(file, &hdr, &data), 1);
+			assert_int_equal(hdr->caplen, frame_make(i, want));
+			assert_int_equal(hdr->len, hdr->caplen);
+			assert_memory_equal(data, want, hdr->caplen);
+		}
+		assert_int_equal(pcap_next_ex(file, &hdr, &data), PCAP_ERROR_BREAK);
+		pcap_close(file);
+	}
+}
+
+static void
+out__disk_full_from_the_start__is_refused(void **state)
+{
+	struct rig *r = *state;
+
+	assert_int_equal(port_open(r, "pcap:out=/dev/full"), -ENOSPC);
+	assert_non_null(strstr(r->why, "/dev/full"));
+	assert_non_null(strstr(r->why, "No space"));
+	assert_null(r->port);
+}
+
+static void
+out__file_full_later__is_told_and_frames_are_errors(void **state)
+{
+	struct rig *r = *state;
+	struct rlimit old, small;
+	struct wcnic_tx_cpl cpl;
+	uint8_t *frame;
+	int i;
+
+	assert_int_equal(getrlimit(RLIMIT_FSIZE, &old), 0);
+	small = old;
+	small.rlim_cur = 200;
+	assert_int_equal(port_open(r, "pcap:out=%s", r->out), 0);
+	card_start(r);
+	frame = fake_alloc(&r->h, 2048, 64);
+	signal(SIGXFSZ, SIG_IGN);
+	assert_int_equal(setrlimit(RLIMIT_FSIZE, &small), 0);
+	for (i = 0; i < 3; i++) {
+		fake_tx_push(&r->tx, frame, 100);
+		fake_tx_ring(&r->tx);
+		wcnic_card_poll(r->h.card);
+		assert_true(fake_tx_reap(&r->tx, &cpl));
+	}
+	assert_int_equal(setrlimit(RLIMIT_FSIZE, &old), 0);
+	assert_int_equal(cpl.status, WCNIC_TX_ERROR);
+	assert_non_null(wcnic_port_error(r->port));
+	assert_non_null(strstr(wcnic_port_error(r->port), r->out));
+	assert_non_null(strstr(wcnic_port_error(r->port), "File too large"));
+}
+
+static void
+out__same_file_as_in__is_refused_and_kept(void **state)
+{
+	struct rig *r = *state;
+	struct stat before, after;
+
+	capture_write(r->in, DLT_EN10MB, 1000);
+	assert_int_equal(stat(r->in, &before), 0);
+	assert_int_equal(port_open(r, "pcap:in=%s,out=%s/./in.pcap", r->in, r->dir), -EINVAL);
+	assert_non_null(strstr(r->why, "another"));
+	assert_int_equal(stat(r->in, &after), 0);
+	assert_int_equal(after.st_size, before.st_size);
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+#define CASE(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
+		CASE(in__played_into_few_buffers__every_frame_byte_equal),
+		CASE(in__before_the_port_is_up__waits),
+		CASE(in__timing_of_the_capture__takes_as_long),
+		CASE(in__of_another_link_type__is_refused_and_named),
+		CASE(in__not_a_capture__is_refused),
+		CASE(in__truncated__plays_whole_frames_and_says_so),
+		CASE(in__pcapng__is_played),
+		CASE(in__frame_over_the_mtu__is_counted),
+		CASE(out__completed_frames__are_in_the_file_at_once),
+		CASE(out__disk_full_from_the_start__is_refused),
+		CASE(out__file_full_later__is_told_and_frames_are_errors),
+		CASE(out__same_file_as_in__is_refused_and_kept),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
