@@ -172,12 +172,14 @@ uint16_t
 wcnic_rx_burst(void *queue, struct rte_mbuf **pkts, uint16_t n)
 {
 	struct wcnic_rxq *rxq = queue;
-	uint16_t got;
+	uint16_t got, room;
 
 	if (unlikely(!wcnic_gate_enter(&rxq->gate)))
 		return 0;
 	got = rx_take(rxq, pkts, n);
-	if ((uint16_t)(rxq->depth - (uint16_t)(rxq->posted - rxq->head)) >= REFILL_BURST)
+	room = rxq->depth - (uint16_t)(rxq->posted - rxq->head);
+	/* when nothing comes, the card may be waiting for more buffers than are posted */
+	if (room >= REFILL_BURST || (got == 0 && room > 0))
 		wcnic_rx_refill(rxq);
 	wcnic_gate_leave(&rxq->gate);
 	return got;
