@@ -68,6 +68,12 @@ static const struct wcnic_card_ops fake_ops = {
 int
 fake_host_init(struct fake_host *h, const struct wcnic_card_config *config)
 {
+	return fake_host_init_sized(h, config, FAKE_MEM_BYTES);
+}
+
+int
+fake_host_init_sized(struct fake_host *h, const struct wcnic_card_config *config, size_t mem_bytes)
+{
 	struct wcnic_card_config c = {.seed = 1};
 	int ret;
 
@@ -75,15 +81,16 @@ fake_host_init(struct fake_host *h, const struct wcnic_card_config *config)
 		c = *config;
 	memset(h, 0, sizeof(*h));
 	h->now_ns = 1000000000;
-	h->unmap_from = FAKE_MEM_BYTES;
+	h->mem_bytes = mem_bytes;
+	h->unmap_from = mem_bytes;
 	h->aperture_bytes = c.aperture_bytes != 0 ? c.aperture_bytes : FAKE_APERTURE_BYTES;
-	h->mem = aligned_alloc(4096, FAKE_MEM_BYTES);
+	h->mem = aligned_alloc(4096, mem_bytes);
 	h->aperture = aligned_alloc(4096, h->aperture_bytes);
 	if (h->mem == NULL || h->aperture == NULL) {
 		fake_host_fini(h);
 		return -ENOMEM;
 	}
-	memset(h->mem, 0, FAKE_MEM_BYTES);
+	memset(h->mem, 0, mem_bytes);
 	memset(h->aperture, 0, h->aperture_bytes);
 	if (c.ops == NULL)
 		c.ops = &fake_ops;
@@ -112,7 +119,7 @@ fake_alloc(struct fake_host *h, size_t bytes, size_t align)
 {
 	size_t off = (h->mem_used + align - 1) & ~(align - 1);
 
-	assert(off + bytes <= FAKE_MEM_BYTES);
+	assert(off + bytes <= h->mem_bytes);
 	h->mem_used = off + bytes;
 	memset(h->mem + off, 0, bytes);
 	return h->mem + off;

@@ -27,8 +27,9 @@
 struct fake_host {
 	struct wcnic_card *card;
 	uint8_t *mem;
+	size_t mem_bytes;
 	size_t mem_used;
-	size_t unmap_from; /* of `mem`; FAKE_MEM_BYTES: all is mapped */
+	size_t unmap_from; /* of `mem`; mem_bytes: all is mapped */
 	uint8_t *aperture;
 	uint64_t aperture_bytes;
 	uint64_t now_ns;
@@ -45,6 +46,9 @@ struct fake_host {
 
 /* A card on this host, in the state of power-on. `config` may be NULL. Returns 0 or -errno. */
 int fake_host_init(struct fake_host *h, const struct wcnic_card_config *config);
+/* The same with another amount of memory than FAKE_MEM_BYTES. */
+int
+fake_host_init_sized(struct fake_host *h, const struct wcnic_card_config *config, size_t mem_bytes);
 void fake_host_fini(struct fake_host *h);
 /* Host memory, zeroed. */
 void *fake_alloc(struct fake_host *h, size_t bytes, size_t align);

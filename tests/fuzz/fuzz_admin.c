@@ -1,0 +1,93 @@
+/* SPDX-License-Identifier: BSD-3-Clause
+ * Copyright(c) 2026 The wcnic authors
+ */
+#include <string.h>
+
+#include "fuzz_rig.h"
+
+/* Registers, commands and accesses to BAR2, whatever their bytes. */
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t bytes);
+
+static void
+command_submit(struct fuzz_rig *r, struct fuzz_input *in, bool tame)
+{
+	struct wcnic_admin_cmd cmd;
+	struct wcnic_admin_cpl cpl;
+
+	fuzz_take(in, &cmd, sizeof(cmd));
+	if (tame) {
+		/* Most commands should get past the first check. */
+		cmd.flags = 0;
+		cmd.data_bytes = htole32(512);
+		cmd.data_iova = htole64(fake_iova(&r->h, r->h.bounce));
+	}
+	(void)fake_submit(&r->h, &cmd, &cpl);
+}
+
+static void
+bar_access(struct fuzz_rig *r, struct fuzz_input *in)
+{
+	uint8_t buf[64];
+	unsigned int bar = fuzz_take8(in) % 5;
+	uint64_t off = fuzz_take64(in);
+	size_t bytes = fuzz_take8(in) % 65;
+
+	if (bar == WCNIC_BAR_WINDOWS)
+		off %= r->h.aperture_bytes + 64;
+	fuzz_take(in, buf, bytes);
+	(void)wcnic_card_bar_write(r->h.card, bar, off, buf, bytes);
+	(void)wcnic_card_bar_read(r->h.card, bar, off, buf, bytes);
+}
+
+static void
+step(struct fuzz_rig *r, struct fuzz_input *in)
+{
+	struct wcnic_event event;
+
+	switch (fuzz_take8(in) % 9) {
+	case 0:
+		command_submit(r, in, false);
+		break;
+	case 1:
+	case 2:
+		command_submit(r, in, true);
+		break;
+	case 3:
+		fake_reg32_set(&r->h, fuzz_take8(in) & ~3u, (uint32_t)fuzz_take64(in));
+		break;
+	case 4:
+		bar_access(r, in);
+		break;
+	case 5:
+		(void)wcnic_card_window_revoke(r->h.card, fuzz_take8(in) % 17);
+		break;
+	case 6:
+		r->h.now_ns += fuzz_take16(in) * 10000ull;
+		wcnic_card_poll(r->h.card);
+		break;
+	case 7:
+		if (fuzz_take8(in) % 8 == 0)
+			wcnic_card_reset(r->h.card);
+		fake_enable(&r->h);
+		break;
+	default:
+		while (fake_event(&r->h, &event))
+			;
+		break;
+	}
+}
+
+int
+LLVMFuzzerTestOneInput(const uint8_t *data, size_t bytes)
+{
+	struct fuzz_input in = {.data = data, .left = bytes};
+	struct fuzz_rig r;
+
+	fuzz_rig_init(&r, false);
+	while (in.left != 0)
+		step(&r, &in);
+	wcnic_card_poll(r.h.card);
+	fuzz_rig_fini(&r);
+	return 0;
+}

@@ -1,0 +1,139 @@
+/* SPDX-License-Identifier: BSD-3-Clause
+ * Copyright(c) 2026 The wcnic authors
+ */
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "fuzz_rig.h"
+
+#define FUZZ_MEM_BYTES (128u << 10)
+
+/* Holds in every build, unlike assert(). */
+#define MUST(condition)                                                                  \
+	do {                                                                             \
+		if (!(condition)) {                                                      \
+			fprintf(stderr, "%s:%d: %s does not hold\n", __FILE__, __LINE__, \
+				#condition);                                             \
+			abort();                                                         \
+		}                                                                        \
+	} while (0)
+
+void
+fuzz_take(struct fuzz_input *in, void *out, size_t bytes)
+{
+	size_t n = bytes < in->left ? bytes : in->left;
+
+	memset(out, 0, bytes);
+	if (n != 0)
+		memcpy(out, in->data, n);
+	in->data += n;
+	in->left -= n;
+}
+
+uint8_t
+fuzz_take8(struct fuzz_input *in)
+{
+	uint8_t value;
+
+	fuzz_take(in, &value, sizeof(value));
+	return value;
+}
+
+uint16_t
+fuzz_take16(struct fuzz_input *in)
+{
+	uint16_t value;
+
+	fuzz_take(in, &value, sizeof(value));
+	return value;
+}
+
+uint64_t
+fuzz_take64(struct fuzz_input *in)
+{
+	uint64_t value;
+
+	fuzz_take(in, &value, sizeof(value));
+	return value;
+}
+
+/* Every byte is read, so that one which is not the card's to give is seen. */
+static int
+loop_send(void *ctx, const struct wcnic_frame *frame)
+{
+	struct fuzz_rig *r = ctx;
+	uint32_t sum = 0;
+	uint32_t bytes = 0;
+	uint32_t i, k;
+	int ret;
+
+	MUST(frame->n_frags != 0);
+	for (i = 0; i < frame->n_frags; i++) {
+		MUST(frame->frags[i].bytes != 0);
+		for (k = 0; k < frame->frags[i].bytes; k++)
+			sum = sum * 31 + ((const uint8_t *)frame->frags[i].base)[k];
+		bytes += frame->frags[i].bytes;
+	}
+	MUST(bytes == frame->bytes && bytes >= 14 && bytes <= 9238);
+	ret = wcnic_card_receive(r->h.card, frame);
+	if (ret == -ENETDOWN)
+		return sum % 7 == 0 ? -EIO : 0;
+	return ret;
+}
+
+static const struct wcnic_port_ops loop_ops = {.kind = "loopback", .send = loop_send};
+
+void
+fuzz_rig_init(struct fuzz_rig *r, bool queues)
+{
+	struct wcnic_card_config c = {.seed = 11, .aperture_bytes = 1 << 20};
+
+	memset(r, 0, sizeof(*r));
+	MUST(fake_host_init_sized(&r->h, &c, FUZZ_MEM_BYTES) == 0);
+	wcnic_card_set_port(r->h.card, &loop_ops, r);
+	fake_enable(&r->h);
+	r->data = fake_alloc(&r->h, FUZZ_DATA_BYTES, 4096);
+	if (!queues)
+		return;
+	MUST(fake_port_set(&r->h, 9000, WCNIC_PORTF_UP | WCNIC_PORTF_PROMISC) == 0);
+	MUST(fake_txq_open(&r->h, &r->tx, 0, 32, WCNIC_PLACEMENT_PUSH, 4) == 0);
+	MUST(fake_rxq_open(&r->h, &r->rx, 0, 32, 512) == 0);
+	fake_rx_post(&r->h, &r->rx, 32);
+}
+
+void
+fuzz_rig_fini(struct fuzz_rig *r)
+{
+	fake_host_fini(&r->h);
+}
+
+void
+fuzz_rig_poll(struct fuzz_rig *r)
+{
+	struct wcnic_tx_cpl cpl;
+
+	wcnic_card_poll(r->h.card);
+	while (!r->over && fake_tx_reap(&r->tx, &cpl)) {
+		bool stops = cpl.status == WCNIC_TX_INCOMPLETE || cpl.status == WCNIC_TX_DROPPED;
+
+		MUST(cpl.status >= WCNIC_TX_PUSHED && cpl.status <= WCNIC_TX_ERROR);
+		MUST(le16toh(cpl.seq) == r->next);
+		MUST(le16toh(cpl.count) <= r->tx.depth);
+		MUST(stops ? cpl.count == 0 : cpl.count != 0);
+		MUST(le16toh(cpl.frames) <= le16toh(cpl.count));
+		MUST((cpl.status == WCNIC_TX_ERROR) == (cpl.reason != WCNIC_ERR_NONE));
+		r->next += le16toh(cpl.count);
+	}
+}
+
+uint64_t
+fuzz_rig_iova(struct fuzz_rig *r, uint32_t raw)
+{
+	if (raw % 16 == 15)
+		return FAKE_IOVA_NONE + raw;
+	if (raw % 16 == 14)
+		return FAKE_IOVA + FUZZ_MEM_BYTES - raw / 16 % 2048;
+	return fake_iova(&r->h, r->data) + raw / 16 % FUZZ_DATA_BYTES;
+}

@@ -1,0 +1,41 @@
+/* SPDX-License-Identifier: BSD-3-Clause
+ * Copyright(c) 2026 The wcnic authors
+ */
+#ifndef FUZZ_RIG_H
+#define FUZZ_RIG_H
+
+/* A card with a loopback that reads every byte it is given, and an input to take bytes from. */
+
+#include "fake_host.h"
+
+struct fuzz_input {
+	const uint8_t *data;
+	size_t left;
+};
+
+/* The next `bytes` bytes; zeroes once the input has ended. */
+void fuzz_take(struct fuzz_input *in, void *out, size_t bytes);
+uint8_t fuzz_take8(struct fuzz_input *in);
+uint16_t fuzz_take16(struct fuzz_input *in);
+uint64_t fuzz_take64(struct fuzz_input *in);
+
+struct fuzz_rig {
+	struct fake_host h;
+	struct fake_txq tx;
+	struct fake_rxq rx;
+	uint8_t *data; /* 64 KiB of host memory that nothing else uses */
+	uint16_t next; /* first Tx entry without completion */
+	bool over;     /* the Tx completions no longer mean anything */
+};
+
+#define FUZZ_DATA_BYTES 65536u
+
+/* An enabled card; with `queues`, a Tx queue that can push, an Rx queue, and the port up. */
+void fuzz_rig_init(struct fuzz_rig *r, bool queues);
+void fuzz_rig_fini(struct fuzz_rig *r);
+/* Polls, and checks that the Tx completions follow one another without gap or overlap. */
+void fuzz_rig_poll(struct fuzz_rig *r);
+/* An address: mostly in `data`, sometimes outside everything. */
+uint64_t fuzz_rig_iova(struct fuzz_rig *r, uint32_t raw);
+
+#endif /* FUZZ_RIG_H */
