@@ -390,8 +390,9 @@ void wcnic_link_publish(struct wcnic_hw *hw);
 
 /* ---- wcnic_stats.c, wcnic_ethdev.c, wcnic_rss.c --------------------------------------------- */
 
-extern const struct eth_dev_ops wcnic_dev_ops;
 struct eth_dev_ops;
+extern const struct eth_dev_ops wcnic_dev_ops;
+extern const struct eth_dev_ops wcnic_dev_ops_secondary;
 
 int wcnic_stats_get(struct rte_eth_dev *dev, struct rte_eth_stats *stats WCNIC_QSTATS_ARG);
 int wcnic_stats_reset(struct rte_eth_dev *dev);

@@ -96,8 +96,6 @@ wcnic_dev_close(struct rte_eth_dev *dev)
 {
 	struct wcnic_hw *hw = wcnic_hw_get(dev->data);
 
-	if (rte_eal_process_type() != RTE_PROC_PRIMARY)
-		return 0;
 	wcnic_service_stop(hw);
 	pthread_mutex_lock(&hw->lock);
 	if (atomic_load(&hw->card) == WCNIC_CARD_PRESENT) {
@@ -123,8 +121,6 @@ link_update(struct rte_eth_dev *dev, int wait __rte_unused)
 {
 	struct rte_eth_link now, before;
 
-	if (rte_eal_process_type() != RTE_PROC_PRIMARY)
-		return 0;
 	(void)rte_eth_linkstatus_get(dev, &before);
 	wcnic_link_publish(wcnic_hw_get(dev->data));
 	(void)rte_eth_linkstatus_get(dev, &now);
@@ -343,6 +339,20 @@ const struct eth_dev_ops wcnic_dev_ops = {
 	.rss_hash_update = wcnic_rss_hash_update,
 	.rss_hash_conf_get = wcnic_rss_hash_conf_get,
 	.reta_update = wcnic_reta_update,
+	.reta_query = wcnic_reta_query,
+};
+
+/* What works on shared memory alone: a secondary process has no way to the card. */
+const struct eth_dev_ops wcnic_dev_ops_secondary = {
+	.stats_get = wcnic_stats_get,
+	.xstats_get = wcnic_xstats_get,
+	.xstats_get_names = wcnic_xstats_get_names,
+	.dev_infos_get = infos_get,
+	.dev_supported_ptypes_get = ptypes_get,
+	.fw_version_get = fw_version_get,
+	.rxq_info_get = rxq_info_get,
+	.txq_info_get = txq_info_get,
+	.rss_hash_conf_get = wcnic_rss_hash_conf_get,
 	.reta_query = wcnic_reta_query,
 };
 

@@ -21,7 +21,7 @@ probe_secondary(struct rte_vdev_device *vdev)
 
 	if (dev == NULL)
 		return -ENODEV;
-	dev->dev_ops = &wcnic_dev_ops;
+	dev->dev_ops = &wcnic_dev_ops_secondary;
 	dev->device = &vdev->device;
 	dev->rx_pkt_burst = rte_eth_pkt_burst_dummy;
 	dev->tx_pkt_burst = rte_eth_pkt_burst_dummy;
@@ -65,7 +65,8 @@ remove_port(struct rte_vdev_device *vdev)
 
 	if (dev == NULL)
 		return 0; /* closed before */
-	wcnic_dev_close(dev);
+	if (rte_eal_process_type() == RTE_PROC_PRIMARY)
+		wcnic_dev_close(dev);
 	return rte_eth_dev_release_port(dev);
 }
 
