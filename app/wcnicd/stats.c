@@ -116,7 +116,8 @@ stats_write(const char *path, const struct stats_record *records, unsigned int n
 	if (root == NULL)
 		return -ENOMEM;
 	errno = 0;
-	if (json_object_to_file_ext(temp, root, JSON_C_TO_STRING_PRETTY) < 0 ||
+	if (json_object_to_file_ext(temp, root,
+				    JSON_C_TO_STRING_PRETTY | JSON_C_TO_STRING_NOSLASHESCAPE) < 0 ||
 	    rename(temp, path) < 0) {
 		ret = errno != 0 ? -errno : -EIO;
 		unlink(temp);

@@ -17,86 +17,9 @@
 #include "vfu_rig.h"
 #include "vfu_test.h"
 
-/* The server against single messages, right and wrong; no thread, so that each step is known. */
+/* The server against each request, right and wrong; no thread, so that each step is known. */
 
-struct bench {
-	struct rig rig;
-	int sock;
-	unsigned int fds_before;
-};
-
-static struct bench bench;
-
-static int
-setup(void **state)
-{
-	bench.fds_before = open_fds();
-	rig_start(&bench.rig, &bench.sock);
-	raw_greet(&bench.rig, bench.sock);
-	*state = &bench;
-	return 0;
-}
-
-static int
-setup_alone(void **state)
-{
-	bench.fds_before = open_fds();
-	rig_start(&bench.rig, &bench.sock);
-	*state = &bench;
-	return 0;
-}
-
-/* Whatever a test did, no descriptor may be left. */
-static int
-teardown(void **state)
-{
-	struct bench *b = *state;
-
-	if (b->sock >= 0)
-		close(b->sock);
-	rig_stop(&b->rig);
-	return open_fds() != b->fds_before;
-}
-
-static int
-ask(uint16_t cmd, const void *payload, size_t bytes, struct raw *reply)
-{
-	struct raw request = raw_request(cmd, payload, bytes);
-
-	return raw_ask(&bench.rig, bench.sock, &request, reply);
-}
-
-static int
-ask_fds(uint16_t cmd, const void *payload, size_t bytes, const int *fds, unsigned int n_fds)
-{
-	struct raw request = raw_request(cmd, payload, bytes), reply;
-
-	memcpy(request.fds, fds, n_fds * sizeof(*fds));
-	request.n_fds = n_fds;
-	return raw_ask(&bench.rig, bench.sock, &request, &reply);
-}
-
-/* The server still answers. */
-static void
-assert_sound(void)
-{
-	struct raw reply;
-
-	assert_int_equal(ask(VFU_CMD_RESET, NULL, 0, &reply), 0);
-	assert_int_equal(bench.rig.disconnects, 0);
-}
-
-static void
-assert_dropped(const char *log)
-{
-	struct raw reply;
-
-	vfu_server_poll(bench.rig.server);
-	assert_int_equal(raw_receive(bench.sock, &reply), -1);
-	assert_false(vfu_server_connected(bench.rig.server));
-	if (strstr(bench.rig.log, log) == NULL)
-		fail_msg("'%s' is not in the log:\n%s", log, bench.rig.log);
-}
+#define WRITE_BYTES(write) (sizeof((write).access) + sizeof((write).data))
 
 static void
 version__agreed_reply_fits_the_request(void **state)
@@ -111,15 +34,17 @@ version__agreed_reply_fits_the_request(void **state)
 	(void)state;
 	memcpy(long_request.json, caps, sizeof(caps));
 	assert_int_equal(bench.rig.connects, 0);
-	assert_int_equal(ask(VFU_CMD_VERSION, &long_request, sizeof(long_request), &reply), 0);
+	assert_int_equal(bench_ask(VFU_CMD_VERSION, &long_request, sizeof(long_request), &reply),
+			 0);
 	assert_int_equal(((struct vfu_version *)reply.payload)->major, 0);
 	assert_int_equal(((struct vfu_version *)reply.payload)->minor, 0);
 	assert_true(reply.payload_bytes <= sizeof(long_request));
 	assert_string_equal((char *)reply.payload + 4, "{\"capabilities\":{}}");
 	assert_int_equal(bench.rig.connects, 1);
 	/* Once is enough; a second time is refused, but does no harm. */
-	assert_int_equal(ask(VFU_CMD_VERSION, &long_request, sizeof(long_request), &reply), EINVAL);
-	assert_sound();
+	assert_int_equal(bench_ask(VFU_CMD_VERSION, &long_request, sizeof(long_request), &reply),
+			 EINVAL);
+	bench_assert_sound();
 }
 
 static void
@@ -132,7 +57,7 @@ version__long_request_tells_limits(void **state)
 	struct raw reply;
 
 	(void)state;
-	assert_int_equal(ask(VFU_CMD_VERSION, &request, sizeof(request), &reply), 0);
+	assert_int_equal(bench_ask(VFU_CMD_VERSION, &request, sizeof(request), &reply), 0);
 	assert_non_null(strstr((char *)reply.payload + 4, "\"max_msg_fds\":8"));
 	assert_non_null(strstr((char *)reply.payload + 4, "\"write_multiple\":true"));
 	assert_int_equal(reply.payload[reply.payload_bytes - 1], 0);
@@ -145,8 +70,9 @@ version__other_major_refused_and_dropped(void **state)
 	struct raw reply;
 
 	(void)state;
-	assert_int_equal(ask(VFU_CMD_VERSION, &version, sizeof(version), &reply), EPROTONOSUPPORT);
-	assert_dropped("major version must be 0");
+	assert_int_equal(bench_ask(VFU_CMD_VERSION, &version, sizeof(version), &reply),
+			 EPROTONOSUPPORT);
+	bench_assert_dropped("major version must be 0");
 	assert_int_equal(bench.rig.connects, 0);
 	assert_int_equal(bench.rig.disconnects, 0);
 }
@@ -158,8 +84,8 @@ version__capabilities_without_end_refused(void **state)
 	struct raw reply;
 
 	(void)state;
-	assert_int_equal(ask(VFU_CMD_VERSION, request, sizeof(request), &reply), EINVAL);
-	assert_dropped("do not end in NUL");
+	assert_int_equal(bench_ask(VFU_CMD_VERSION, request, sizeof(request), &reply), EINVAL);
+	bench_assert_dropped("do not end in NUL");
 }
 
 static void
@@ -168,8 +94,8 @@ version__other_command_first_refused(void **state)
 	struct raw reply;
 
 	(void)state;
-	assert_int_equal(ask(VFU_CMD_RESET, NULL, 0, &reply), EPROTO);
-	assert_dropped("must be VERSION");
+	assert_int_equal(bench_ask(VFU_CMD_RESET, NULL, 0, &reply), EPROTO);
+	bench_assert_dropped("must be VERSION");
 	assert_int_equal(bench.rig.resets, 0);
 }
 
@@ -180,15 +106,15 @@ get_info__shape_of_a_pci_device(void **state)
 	struct raw reply;
 
 	(void)state;
-	assert_int_equal(ask(VFU_CMD_GET_INFO, &ask_info, sizeof(ask_info), &reply), 0);
+	assert_int_equal(bench_ask(VFU_CMD_GET_INFO, &ask_info, sizeof(ask_info), &reply), 0);
 	assert_int_equal(reply.payload_bytes, sizeof(info));
 	memcpy(&info, reply.payload, sizeof(info));
 	assert_int_equal(info.flags, VFU_INFO_RESET | VFU_INFO_PCI);
 	assert_int_equal(info.num_regions, 9);
 	assert_int_equal(info.num_irqs, 5);
 	ask_info.argsz = 15;
-	assert_int_equal(ask(VFU_CMD_GET_INFO, &ask_info, sizeof(ask_info), &reply), EINVAL);
-	assert_int_equal(ask(VFU_CMD_GET_INFO, &ask_info, 15, &reply), EINVAL);
+	assert_int_equal(bench_ask(VFU_CMD_GET_INFO, &ask_info, sizeof(ask_info), &reply), EINVAL);
+	assert_int_equal(bench_ask(VFU_CMD_GET_INFO, &ask_info, 15, &reply), EINVAL);
 }
 
 static void
@@ -198,7 +124,7 @@ region_info__mappable_region_comes_with_its_file(void **state)
 	struct raw reply;
 
 	(void)state;
-	assert_int_equal(ask(VFU_CMD_GET_REGION_INFO, &request, sizeof(request), &reply), 0);
+	assert_int_equal(bench_ask(VFU_CMD_GET_REGION_INFO, &request, sizeof(request), &reply), 0);
 	memcpy(&info, reply.payload, sizeof(info));
 	assert_int_equal(info.bytes, RIG_WINDOW_BYTES);
 	assert_int_equal(info.flags, VFU_REGION_READ | VFU_REGION_WRITE | VFU_REGION_MMAP);
@@ -216,7 +142,7 @@ region_info__sparse_region_answers_in_two_steps(void **state)
 	struct raw reply;
 
 	(void)state;
-	assert_int_equal(ask(VFU_CMD_GET_REGION_INFO, &request, sizeof(request), &reply), 0);
+	assert_int_equal(bench_ask(VFU_CMD_GET_REGION_INFO, &request, sizeof(request), &reply), 0);
 	memcpy(&info, reply.payload, sizeof(info));
 	assert_int_equal(reply.payload_bytes, 32);
 	assert_int_equal(reply.n_fds, 0);
@@ -225,7 +151,7 @@ region_info__sparse_region_answers_in_two_steps(void **state)
 	assert_true(info.flags & VFU_REGION_CAPS);
 
 	request.argsz = info.argsz;
-	assert_int_equal(ask(VFU_CMD_GET_REGION_INFO, &request, sizeof(request), &reply), 0);
+	assert_int_equal(bench_ask(VFU_CMD_GET_REGION_INFO, &request, sizeof(request), &reply), 0);
 	assert_int_equal(reply.payload_bytes, info.argsz);
 	assert_int_equal(reply.n_fds, 1);
 	close(reply.fds[0]);
@@ -246,14 +172,17 @@ region_info__malformed_refused(void **state)
 	struct raw reply;
 
 	(void)state;
-	assert_int_equal(ask(VFU_CMD_GET_REGION_INFO, &request, sizeof(request), &reply), EINVAL);
+	assert_int_equal(bench_ask(VFU_CMD_GET_REGION_INFO, &request, sizeof(request), &reply),
+			 EINVAL);
 	request.index = UINT32_MAX;
-	assert_int_equal(ask(VFU_CMD_GET_REGION_INFO, &request, sizeof(request), &reply), EINVAL);
+	assert_int_equal(bench_ask(VFU_CMD_GET_REGION_INFO, &request, sizeof(request), &reply),
+			 EINVAL);
 	request.index = 0;
 	request.argsz = 31;
-	assert_int_equal(ask(VFU_CMD_GET_REGION_INFO, &request, sizeof(request), &reply), EINVAL);
-	assert_int_equal(ask(VFU_CMD_GET_REGION_INFO, &request, 31, &reply), EINVAL);
-	assert_sound();
+	assert_int_equal(bench_ask(VFU_CMD_GET_REGION_INFO, &request, sizeof(request), &reply),
+			 EINVAL);
+	assert_int_equal(bench_ask(VFU_CMD_GET_REGION_INFO, &request, 31, &reply), EINVAL);
+	bench_assert_sound();
 }
 
 static void
@@ -265,12 +194,14 @@ irq_info__counts_by_index(void **state)
 
 	(void)state;
 	for (request.index = 0; request.index < VFU_IRQS_MAX; request.index++) {
-		assert_int_equal(ask(VFU_CMD_GET_IRQ_INFO, &request, sizeof(request), &reply), 0);
+		assert_int_equal(bench_ask(VFU_CMD_GET_IRQ_INFO, &request, sizeof(request), &reply),
+				 0);
 		memcpy(&info, reply.payload, sizeof(info));
 		assert_int_equal(info.count, counts[request.index]);
 		assert_int_equal(info.flags, info.count > 0 ? VFU_IRQ_INFO_EVENTFD : 0);
 	}
-	assert_int_equal(ask(VFU_CMD_GET_IRQ_INFO, &request, sizeof(request), &reply), EINVAL);
+	assert_int_equal(bench_ask(VFU_CMD_GET_IRQ_INFO, &request, sizeof(request), &reply),
+			 EINVAL);
 }
 
 static void
@@ -283,24 +214,24 @@ dma_map__mapped_until_unmapped(void **state)
 	struct raw reply;
 
 	(void)state;
-	assert_int_equal(ask_fds(VFU_CMD_DMA_MAP, &map, sizeof(map), &fd, 1), 0);
+	assert_int_equal(bench_ask_fds(VFU_CMD_DMA_MAP, &map, sizeof(map), &fd, 1), 0);
 	assert_int_equal(pwrite(fd, "x", 1, 0x1000), 1);
 	assert_int_equal(*(char *)vfu_iova_map_find(iova, 0x10000, 0x2000, 3), 'x');
-	assert_int_equal(ask_fds(VFU_CMD_DMA_MAP, &map, sizeof(map), &fd, 1), EEXIST);
+	assert_int_equal(bench_ask_fds(VFU_CMD_DMA_MAP, &map, sizeof(map), &fd, 1), EEXIST);
 
 	unmap.bytes = 0x1000;
-	assert_int_equal(ask(VFU_CMD_DMA_UNMAP, &unmap, sizeof(unmap), &reply), EINVAL);
+	assert_int_equal(bench_ask(VFU_CMD_DMA_UNMAP, &unmap, sizeof(unmap), &reply), EINVAL);
 	assert_non_null(vfu_iova_map_find(iova, 0x10000, 0x2000, 3));
 	unmap.bytes = 0x2000;
-	assert_int_equal(ask(VFU_CMD_DMA_UNMAP, &unmap, sizeof(unmap), &reply), 0);
+	assert_int_equal(bench_ask(VFU_CMD_DMA_UNMAP, &unmap, sizeof(unmap), &reply), 0);
 	assert_int_equal(reply.payload_bytes, sizeof(unmap));
 	assert_memory_equal(reply.payload, &unmap, sizeof(unmap));
 	assert_null(vfu_iova_map_find(iova, 0x10000, 1, 0));
 	/* Blanket ranges and ranges that match nothing are what clients send. */
-	assert_int_equal(ask(VFU_CMD_DMA_UNMAP, &unmap, sizeof(unmap), &reply), 0);
+	assert_int_equal(bench_ask(VFU_CMD_DMA_UNMAP, &unmap, sizeof(unmap), &reply), 0);
 	unmap.iova = 0;
 	unmap.bytes = UINT64_MAX;
-	assert_int_equal(ask(VFU_CMD_DMA_UNMAP, &unmap, sizeof(unmap), &reply), 0);
+	assert_int_equal(bench_ask(VFU_CMD_DMA_UNMAP, &unmap, sizeof(unmap), &reply), 0);
 	close(fd);
 }
 
@@ -313,15 +244,15 @@ dma_unmap__all_empties_the_map(void **state)
 	struct raw reply;
 
 	(void)state;
-	assert_int_equal(ask_fds(VFU_CMD_DMA_MAP, &map, sizeof(map), &fd, 1), 0);
-	assert_int_equal(ask(VFU_CMD_DMA_UNMAP, &unmap, sizeof(unmap), &reply), 0);
+	assert_int_equal(bench_ask_fds(VFU_CMD_DMA_MAP, &map, sizeof(map), &fd, 1), 0);
+	assert_int_equal(bench_ask(VFU_CMD_DMA_UNMAP, &unmap, sizeof(unmap), &reply), 0);
 	assert_null(vfu_iova_map_find(vfu_server_iova(bench.rig.server), 0x10000, 1, 0));
 	unmap.flags = 1;
-	assert_int_equal(ask(VFU_CMD_DMA_UNMAP, &unmap, sizeof(unmap), &reply), EOPNOTSUPP);
+	assert_int_equal(bench_ask(VFU_CMD_DMA_UNMAP, &unmap, sizeof(unmap), &reply), EOPNOTSUPP);
 	unmap.flags = 0;
-	assert_int_equal(ask(VFU_CMD_DMA_UNMAP, &unmap, 23, &reply), EINVAL);
+	assert_int_equal(bench_ask(VFU_CMD_DMA_UNMAP, &unmap, 23, &reply), EINVAL);
 	unmap.argsz = 0;
-	assert_int_equal(ask(VFU_CMD_DMA_UNMAP, &unmap, sizeof(unmap), &reply), EINVAL);
+	assert_int_equal(bench_ask(VFU_CMD_DMA_UNMAP, &unmap, sizeof(unmap), &reply), EINVAL);
 	close(fd);
 }
 
@@ -352,14 +283,14 @@ dma_map__malformed_refused_nothing_mapped(void **state)
 
 	(void)state;
 	for (i = 0; i < sizeof(cases) / sizeof(cases[0]); i++)
-		assert_int_equal(ask_fds(VFU_CMD_DMA_MAP, &cases[i].map, 32, fds, 1),
+		assert_int_equal(bench_ask_fds(VFU_CMD_DMA_MAP, &cases[i].map, 32, fds, 1),
 				 cases[i].error);
-	assert_int_equal(ask_fds(VFU_CMD_DMA_MAP, &good, 31, fds, 1), EINVAL);
-	assert_int_equal(ask_fds(VFU_CMD_DMA_MAP, &good, 32, fds, 2), EINVAL);
+	assert_int_equal(bench_ask_fds(VFU_CMD_DMA_MAP, &good, 31, fds, 1), EINVAL);
+	assert_int_equal(bench_ask_fds(VFU_CMD_DMA_MAP, &good, 32, fds, 2), EINVAL);
 	/* Without a file: accepted, but not reachable. */
-	assert_int_equal(ask(VFU_CMD_DMA_MAP, &good, 32, &reply), 0);
+	assert_int_equal(bench_ask(VFU_CMD_DMA_MAP, &good, 32, &reply), 0);
 	assert_null(vfu_iova_map_find(vfu_server_iova(bench.rig.server), 0x10000, 1, 0));
-	assert_int_equal(ask_fds(VFU_CMD_DMA_MAP, &good, 32, fds, 1), 0);
+	assert_int_equal(bench_ask_fds(VFU_CMD_DMA_MAP, &good, 32, fds, 1), 0);
 	close(fds[0]);
 	close(fds[1]);
 }
@@ -375,11 +306,12 @@ dma_map__too_many_descriptors_refused_and_closed(void **state)
 	for (i = 0; i < sizeof(fds) / sizeof(fds[0]); i++)
 		fds[i] = memory_file(0x1000);
 	before = open_fds();
-	assert_int_equal(ask_fds(VFU_CMD_DMA_MAP, &map, 32, fds, VFU_MSG_FDS_MAX + 3), EMFILE);
+	assert_int_equal(bench_ask_fds(VFU_CMD_DMA_MAP, &map, 32, fds, VFU_MSG_FDS_MAX + 3),
+			 EMFILE);
 	assert_int_equal(open_fds(), before);
 	for (i = 0; i < sizeof(fds) / sizeof(fds[0]); i++)
 		close(fds[i]);
-	assert_sound();
+	bench_assert_sound();
 }
 
 static void
@@ -395,13 +327,13 @@ region_access__bytes_go_both_ways(void **state)
 	(void)state;
 	bench.rig.regs[0xf] = 0xee;
 	bench.rig.regs[0x18] = 0xee;
-	assert_int_equal(ask(VFU_CMD_REGION_WRITE, &write, sizeof(write), &reply), 0);
+	assert_int_equal(bench_ask(VFU_CMD_REGION_WRITE, &write, 24, &reply), 0);
 	assert_int_equal(reply.payload_bytes, sizeof(write.access));
 	assert_memory_equal(bench.rig.regs + 0x10, write.data, 8);
 	assert_int_equal(bench.rig.regs[0xf], 0xee);
 	assert_int_equal(bench.rig.regs[0x18], 0xee);
 
-	assert_int_equal(ask(VFU_CMD_REGION_READ, &read, sizeof(read), &reply), 0);
+	assert_int_equal(bench_ask(VFU_CMD_REGION_READ, &read, sizeof(read), &reply), 0);
 	assert_int_equal(reply.payload_bytes, sizeof(read) + 4);
 	assert_memory_equal(reply.payload, &read, sizeof(read));
 	assert_memory_equal(reply.payload + sizeof(read), write.data + 2, 4);
@@ -437,45 +369,26 @@ region_access__malformed_refused_device_untouched(void **state)
 	for (i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
 		memset(&write, 0xff, sizeof(write));
 		write.access = cases[i].access;
-		assert_int_equal(ask(VFU_CMD_REGION_READ, &cases[i].access, 16, &reply),
+		assert_int_equal(bench_ask(VFU_CMD_REGION_READ, &cases[i].access, 16, &reply),
 				 cases[i].read_error);
-		assert_int_equal(ask(VFU_CMD_REGION_WRITE, &write, sizeof(write), &reply),
-				 cases[i].write_error);
+		assert_int_equal(
+			bench_ask(VFU_CMD_REGION_WRITE, &write, WRITE_BYTES(write), &reply),
+			cases[i].write_error);
 	}
-	assert_int_equal(ask(VFU_CMD_REGION_READ, &huge, 16, &reply), EINVAL);
-	assert_int_equal(ask(VFU_CMD_REGION_READ, &none, 16, &reply), EINVAL);
-	assert_int_equal(ask(VFU_CMD_REGION_READ, &none, 15, &reply), EINVAL);
+	assert_int_equal(bench_ask(VFU_CMD_REGION_READ, &huge, 16, &reply), EINVAL);
+	assert_int_equal(bench_ask(VFU_CMD_REGION_READ, &none, 16, &reply), EINVAL);
+	assert_int_equal(bench_ask(VFU_CMD_REGION_READ, &none, 15, &reply), EINVAL);
 	/* count says more or less than there is */
 	write.access = (struct vfu_access){0, 0, 5};
-	assert_int_equal(ask(VFU_CMD_REGION_WRITE, &write, sizeof(write), &reply), EINVAL);
+	assert_int_equal(bench_ask(VFU_CMD_REGION_WRITE, &write, WRITE_BYTES(write), &reply),
+			 EINVAL);
 	write.access.count = 3;
-	assert_int_equal(ask(VFU_CMD_REGION_WRITE, &write, sizeof(write), &reply), EINVAL);
+	assert_int_equal(bench_ask(VFU_CMD_REGION_WRITE, &write, WRITE_BYTES(write), &reply),
+			 EINVAL);
 	write.access.count = 0;
-	assert_int_equal(ask(VFU_CMD_REGION_WRITE, &write, 16, &reply), EINVAL);
+	assert_int_equal(bench_ask(VFU_CMD_REGION_WRITE, &write, 16, &reply), EINVAL);
 	assert_int_equal(bench.rig.writes, 0);
-	assert_sound();
-}
-
-static void
-write_no_reply__done_without_answer(void **state)
-{
-	struct {
-		struct vfu_access access;
-		uint8_t data[4];
-	} write = {{0, 0, 4}, {9, 9, 9, 9}};
-	struct raw request = raw_request(VFU_CMD_REGION_WRITE, &write, sizeof(write));
-
-	(void)state;
-	request.hdr.flags = VFU_HDR_NO_REPLY;
-	raw_send(bench.sock, &request);
-	/* Wrong, but nobody wants to know. */
-	write.access.off = RIG_REGS_BYTES;
-	request = raw_request(VFU_CMD_REGION_WRITE, &write, sizeof(write));
-	request.hdr.flags = VFU_HDR_NO_REPLY;
-	raw_send(bench.sock, &request);
-	assert_sound(); /* the next reply is that of the next request */
-	assert_int_equal(bench.rig.writes, 1);
-	assert_int_equal(bench.rig.regs[3], 9);
+	bench_assert_sound();
 }
 
 static void
@@ -492,7 +405,7 @@ write_multi__all_in_order(void **state)
 	struct raw reply;
 
 	(void)state;
-	assert_int_equal(ask(VFU_CMD_WRITE_MULTI, &multi, sizeof(multi), &reply), 0);
+	assert_int_equal(bench_ask(VFU_CMD_WRITE_MULTI, &multi, sizeof(multi), &reply), 0);
 	assert_memory_equal(bench.rig.regs, expected, sizeof(expected));
 }
 
@@ -507,19 +420,19 @@ write_multi__malformed_refused(void **state)
 
 	(void)state;
 	multi.n = 3;
-	assert_int_equal(ask(VFU_CMD_WRITE_MULTI, &multi, sizeof(multi), &reply), EINVAL);
+	assert_int_equal(bench_ask(VFU_CMD_WRITE_MULTI, &multi, sizeof(multi), &reply), EINVAL);
 	multi.n = UINT64_MAX;
-	assert_int_equal(ask(VFU_CMD_WRITE_MULTI, &multi, sizeof(multi), &reply), EINVAL);
+	assert_int_equal(bench_ask(VFU_CMD_WRITE_MULTI, &multi, sizeof(multi), &reply), EINVAL);
 	/* n x 24 wraps to what is there */
 	multi.n = (UINT64_MAX / 24) + 3;
-	assert_int_equal(ask(VFU_CMD_WRITE_MULTI, &multi, sizeof(multi), &reply), EINVAL);
-	assert_int_equal(ask(VFU_CMD_WRITE_MULTI, &multi, 7, &reply), EINVAL);
+	assert_int_equal(bench_ask(VFU_CMD_WRITE_MULTI, &multi, sizeof(multi), &reply), EINVAL);
+	assert_int_equal(bench_ask(VFU_CMD_WRITE_MULTI, &multi, 7, &reply), EINVAL);
 	assert_int_equal(bench.rig.writes, 0);
 	multi.n = 2; /* the second is too long */
-	assert_int_equal(ask(VFU_CMD_WRITE_MULTI, &multi, sizeof(multi), &reply), EINVAL);
+	assert_int_equal(bench_ask(VFU_CMD_WRITE_MULTI, &multi, sizeof(multi), &reply), EINVAL);
 	assert_int_equal(bench.rig.writes, 1);
 	multi.n = 0;
-	assert_int_equal(ask(VFU_CMD_WRITE_MULTI, &multi, 8, &reply), 0);
+	assert_int_equal(bench_ask(VFU_CMD_WRITE_MULTI, &multi, 8, &reply), 0);
 }
 
 static uint64_t
@@ -540,7 +453,7 @@ set_irqs__armed_raised_disarmed(void **state)
 
 	(void)state;
 	assert_int_equal(vfu_server_irq(bench.rig.server, RIG_VECTORS - 1), -ENOENT);
-	assert_int_equal(ask_fds(VFU_CMD_SET_IRQS, &set, sizeof(set), fds, 2), 0);
+	assert_int_equal(bench_ask_fds(VFU_CMD_SET_IRQS, &set, sizeof(set), fds, 2), 0);
 	assert_int_equal(vfu_server_irq(bench.rig.server, RIG_VECTORS - 1), 0);
 	assert_int_equal(vfu_server_irq(bench.rig.server, RIG_VECTORS - 3), -ENOENT);
 	assert_int_equal(vfu_server_irq(bench.rig.server, RIG_VECTORS), -ENOENT);
@@ -548,13 +461,13 @@ set_irqs__armed_raised_disarmed(void **state)
 	assert_int_equal(event_count(fds[1]), 1);
 
 	set.count = 1; /* without descriptors: one is disarmed */
-	assert_int_equal(ask(VFU_CMD_SET_IRQS, &set, sizeof(set), &reply), 0);
+	assert_int_equal(bench_ask(VFU_CMD_SET_IRQS, &set, sizeof(set), &reply), 0);
 	assert_int_equal(vfu_server_irq(bench.rig.server, RIG_VECTORS - 2), -ENOENT);
 	assert_int_equal(vfu_server_irq(bench.rig.server, RIG_VECTORS - 1), 0);
 
 	set = (struct vfu_irq_set){20, VFU_IRQ_DATA_NONE | VFU_IRQ_ACTION_TRIGGER, VFU_IRQ_MSIX, 0,
 				   0};
-	assert_int_equal(ask(VFU_CMD_SET_IRQS, &set, sizeof(set), &reply), 0);
+	assert_int_equal(bench_ask(VFU_CMD_SET_IRQS, &set, sizeof(set), &reply), 0);
 	assert_int_equal(vfu_server_irq(bench.rig.server, RIG_VECTORS - 1), -ENOENT);
 	close(fds[0]);
 	close(fds[1]);
@@ -573,15 +486,15 @@ set_irqs__client_pulls_triggers(void **state)
 	struct raw reply;
 
 	(void)state;
-	assert_int_equal(ask_fds(VFU_CMD_SET_IRQS, &set, sizeof(set), fds, 2), 0);
-	assert_int_equal(ask(VFU_CMD_SET_IRQS, &bools, 22, &reply), 0);
+	assert_int_equal(bench_ask_fds(VFU_CMD_SET_IRQS, &set, sizeof(set), fds, 2), 0);
+	assert_int_equal(bench_ask(VFU_CMD_SET_IRQS, &bools, 22, &reply), 0);
 	assert_int_equal(event_count(fds[0]), 0);
 	assert_int_equal(event_count(fds[1]), 1);
 	set.flags = VFU_IRQ_DATA_NONE | VFU_IRQ_ACTION_TRIGGER;
-	assert_int_equal(ask(VFU_CMD_SET_IRQS, &set, sizeof(set), &reply), 0);
+	assert_int_equal(bench_ask(VFU_CMD_SET_IRQS, &set, sizeof(set), &reply), 0);
 	assert_int_equal(event_count(fds[0]), 1);
 	assert_int_equal(event_count(fds[1]), 1);
-	assert_int_equal(ask(VFU_CMD_SET_IRQS, &bools, 21, &reply), EINVAL);
+	assert_int_equal(bench_ask(VFU_CMD_SET_IRQS, &bools, 21, &reply), EINVAL);
 	close(fds[0]);
 	close(fds[1]);
 }
@@ -595,7 +508,7 @@ set_irqs__full_blocking_eventfd_does_not_block(void **state)
 	int fd = eventfd(0, 0);
 
 	(void)state;
-	assert_int_equal(ask_fds(VFU_CMD_SET_IRQS, &set, sizeof(set), &fd, 1), 0);
+	assert_int_equal(bench_ask_fds(VFU_CMD_SET_IRQS, &set, sizeof(set), &fd, 1), 0);
 	assert_int_equal(write(fd, &full, sizeof(full)), sizeof(full));
 	assert_int_equal(vfu_server_irq(bench.rig.server, 0), -EAGAIN);
 	close(fd);
@@ -620,13 +533,13 @@ set_irqs__malformed_refused(void **state)
 
 	(void)state;
 	for (i = 0; i < sizeof(bad) / sizeof(bad[0]); i++)
-		assert_int_equal(ask_fds(VFU_CMD_SET_IRQS, &bad[i], 20, &fd, 1), EINVAL);
-	assert_int_equal(ask_fds(VFU_CMD_SET_IRQS, &set, 20, &file, 1), EINVAL);
-	assert_int_equal(ask(VFU_CMD_SET_IRQS, &set, 19, &reply), EINVAL);
+		assert_int_equal(bench_ask_fds(VFU_CMD_SET_IRQS, &bad[i], 20, &fd, 1), EINVAL);
+	assert_int_equal(bench_ask_fds(VFU_CMD_SET_IRQS, &set, 20, &file, 1), EINVAL);
+	assert_int_equal(bench_ask(VFU_CMD_SET_IRQS, &set, 19, &reply), EINVAL);
 	assert_int_equal(vfu_server_irq(bench.rig.server, 0), -ENOENT);
 	/* The error interrupt is taken and never raised. */
 	set.index = VFU_IRQ_ERR;
-	assert_int_equal(ask_fds(VFU_CMD_SET_IRQS, &set, 20, &fd, 1), 0);
+	assert_int_equal(bench_ask_fds(VFU_CMD_SET_IRQS, &set, 20, &fd, 1), 0);
 	close(fd);
 	close(file);
 }
@@ -637,9 +550,9 @@ reset__told_to_the_device(void **state)
 	struct raw reply;
 
 	(void)state;
-	assert_int_equal(ask(VFU_CMD_RESET, "x", 1, &reply), EINVAL);
+	assert_int_equal(bench_ask(VFU_CMD_RESET, "x", 1, &reply), EINVAL);
 	assert_int_equal(bench.rig.resets, 0);
-	assert_int_equal(ask(VFU_CMD_RESET, NULL, 0, &reply), 0);
+	assert_int_equal(bench_ask(VFU_CMD_RESET, NULL, 0, &reply), 0);
 	assert_int_equal(reply.payload_bytes, 0);
 	assert_int_equal(bench.rig.resets, 1);
 }
@@ -653,263 +566,38 @@ unknown_command__refused(void **state)
 
 	(void)state;
 	for (i = 0; i < sizeof(unknown) / sizeof(unknown[0]); i++)
-		assert_int_equal(ask(unknown[i], "1234567890123456", 16, &reply), EOPNOTSUPP);
-	assert_sound();
-}
-
-static void
-complaints__do_not_fill_the_log(void **state)
-{
-	unsigned int i, lines = 0;
-	struct raw reply;
-	const char *c;
-
-	(void)state;
-	for (i = 0; i < 1000; i++)
-		assert_int_equal(ask(0, NULL, 0, &reply), EOPNOTSUPP);
-	for (c = bench.rig.log; *c != '\0'; c++)
-		lines += *c == '\n';
-	assert_true(lines < 30);
-	assert_non_null(strstr(bench.rig.log, "not logged"));
-}
-
-static void
-framing__impossible_length_answered_and_dropped(void **state)
-{
-	static const uint32_t lengths[] = {0, 15, VFU_MSG_BYTES_MAX + 1, UINT32_MAX};
-	struct raw request, reply;
-	unsigned int i;
-
-	(void)state;
-	for (i = 0; i < sizeof(lengths) / sizeof(lengths[0]); i++) {
-		if (i > 0)
-			setup(state);
-		request = raw_request(VFU_CMD_RESET, NULL, 0);
-		request.hdr.bytes = lengths[i];
-		assert_int_equal(raw_ask(&bench.rig, bench.sock, &request, &reply), EMSGSIZE);
-		assert_dropped("claims");
-		assert_int_equal(bench.rig.disconnects, 1);
-		assert_int_equal(bench.rig.resets, 0);
-		if (i + 1 < sizeof(lengths) / sizeof(lengths[0]))
-			assert_int_equal(teardown(state), 0);
-	}
-}
-
-static void
-framing__reply_unasked_dropped(void **state)
-{
-	struct raw request = raw_request(VFU_CMD_RESET, NULL, 0);
-
-	(void)state;
-	request.hdr.flags = VFU_HDR_REPLY;
-	raw_send(bench.sock, &request);
-	assert_dropped("nobody had asked");
-	assert_int_equal(bench.rig.disconnects, 1);
-}
-
-static void
-framing__byte_by_byte_understood(void **state)
-{
-	struct {
-		struct vfu_access access;
-		uint8_t data[4];
-	} write = {{0, 0, 4}, {1, 2, 3, 4}};
-	struct raw request = raw_request(VFU_CMD_REGION_WRITE, &write, sizeof(write)), reply;
-	uint8_t bytes[sizeof(request.hdr) + sizeof(write)];
-	unsigned int i;
-
-	(void)state;
-	memcpy(bytes, &request.hdr, sizeof(request.hdr));
-	memcpy(bytes + sizeof(request.hdr), &write, sizeof(write));
-	for (i = 0; i < sizeof(bytes); i++) {
-		assert_int_equal(bench.rig.writes, 0);
-		assert_int_equal(send(bench.sock, bytes + i, 1, 0), 1);
-		vfu_server_poll(bench.rig.server);
-	}
-	assert_int_equal(raw_receive(bench.sock, &reply), 0);
-	assert_int_equal(reply.hdr.id, request.hdr.id);
-	assert_int_equal(bench.rig.writes, 1);
-}
-
-static void
-framing__many_requests_at_once_all_answered(void **state)
-{
-	struct raw request, reply;
-	unsigned int i;
-
-	(void)state;
-	for (i = 0; i < 100; i++) {
-		request = raw_request(VFU_CMD_RESET, NULL, 0);
-		request.hdr.id = (uint16_t)i;
-		raw_send(bench.sock, &request);
-	}
-	for (i = 0; i < 10; i++)
-		vfu_server_poll(bench.rig.server);
-	assert_int_equal(bench.rig.resets, 100);
-	for (i = 0; i < 100; i++) {
-		assert_int_equal(raw_receive(bench.sock, &reply), 0);
-		assert_int_equal(reply.hdr.id, i);
-	}
-}
-
-/* A client that asks and does not read: the server must neither block nor lose an answer. */
-static void
-framing__slow_reader_gets_every_answer(void **state)
-{
-	const struct vfu_access read = {0, 0, 0x1000};
-	struct raw request, reply;
-	unsigned int i, polls = 0, got = 0;
-
-	(void)state;
-	for (i = 0; i < 300; i++) {
-		request = raw_request(VFU_CMD_REGION_READ, &read, sizeof(read));
-		raw_send(bench.sock, &request);
-	}
-	for (i = 0; i < 20; i++)
-		vfu_server_poll(bench.rig.server);
-	assert_true(vfu_server_connected(bench.rig.server));
-	while (got < 300 && polls++ < 10000) {
-		assert_int_equal(raw_receive(bench.sock, &reply), 0);
-		assert_int_equal(reply.payload_bytes, sizeof(read) + 0x1000);
-		got++;
-		vfu_server_poll(bench.rig.server);
-	}
-	assert_int_equal(got, 300);
-}
-
-static void
-disconnect__mid_message_device_told_map_cleared(void **state)
-{
-	struct vfu_dma_map map = {32, 3, 0, 0x10000, 0x1000};
-	struct vfu_irq_set set = {20, VFU_IRQ_DATA_EVENTFD | VFU_IRQ_ACTION_TRIGGER, VFU_IRQ_MSIX,
-				  0, 1};
-	struct raw request = raw_request(VFU_CMD_DMA_MAP, &map, sizeof(map));
-	int fd = memory_file(0x1000), event = eventfd(0, 0);
-
-	(void)state;
-	assert_int_equal(ask_fds(VFU_CMD_DMA_MAP, &map, sizeof(map), &fd, 1), 0);
-	assert_int_equal(ask_fds(VFU_CMD_SET_IRQS, &set, sizeof(set), &event, 1), 0);
-	request.fds[0] = fd;
-	request.n_fds = 1;
-	request.payload_bytes = 5; /* of 32 */
-	raw_send(bench.sock, &request);
-	close(bench.sock);
-	bench.sock = -1;
-	vfu_server_poll(bench.rig.server);
-
-	assert_int_equal(bench.rig.disconnects, 1);
-	assert_true(bench.rig.mapped_at_disconnect);
-	assert_null(vfu_iova_map_find(vfu_server_iova(bench.rig.server), 0x10000, 1, 0));
-	assert_int_equal(vfu_server_irq(bench.rig.server, 0), -ENOENT);
-	assert_non_null(strstr(bench.rig.log, "mid-message"));
-	close(fd);
-	close(event);
-}
-
-static void
-disconnect__unread_answer_no_harm(void **state)
-{
-	struct raw request = raw_request(VFU_CMD_RESET, NULL, 0);
-
-	(void)state;
-	raw_send(bench.sock, &request);
-	close(bench.sock);
-	bench.sock = -1;
-	vfu_server_poll(bench.rig.server);
-	vfu_server_poll(bench.rig.server);
-	assert_int_equal(bench.rig.resets, 1);
-	assert_int_equal(bench.rig.disconnects, 1);
-	assert_int_equal(vfu_server_poll(bench.rig.server), 0);
-}
-
-static void
-adopt__each_allocation_fails_clean(void **state)
-{
-	static const struct vfu_server_ops ops;
-	struct vfu_server_config config = {.ops = &ops, .msix_vectors = 3};
-	unsigned int nth, before;
-	int pair[2], ret;
-
-	(void)state;
-	assert_int_equal(socketpair(AF_UNIX, SOCK_STREAM, 0, pair), 0);
-	before = open_fds();
-	for (nth = 0;; nth++) {
-		struct vfu_server *server = NULL;
-
-		alloc_fail_after(nth);
-		ret = vfu_server_adopt(pair[0], &config, &server);
-		if (!alloc_fail_end()) {
-			assert_int_equal(ret, 0);
-			vfu_server_destroy(server);
-			break;
-		}
-		assert_int_equal(ret, -ENOMEM);
-		assert_null(server);
-		assert_int_equal(open_fds(), before);
-	}
-	assert_true(nth >= 5);
-	assert_int_equal(open_fds(), before - 1);
-	close(pair[1]);
-}
-
-static void
-adopt__bad_config_refused(void **state)
-{
-	static const struct vfu_server_ops ops;
-	static const struct vfu_server_area outside = {0x1000, 0x1000};
-	struct vfu_server_config config = {.ops = &ops, .msix_vectors = 2049};
-	struct vfu_server *server = NULL;
-
-	(void)state;
-	assert_int_equal(vfu_server_adopt(bench.sock, &config, &server), -EINVAL);
-	config.msix_vectors = 0;
-	config.regions[2] = (struct vfu_server_region){0x1000, VFU_REGION_MMAP, -1, 0, NULL, 0};
-	assert_int_equal(vfu_server_adopt(bench.sock, &config, &server), -EINVAL);
-	config.regions[2] = (struct vfu_server_region){0x1000, VFU_REGION_MMAP, 0, 0, &outside, 1};
-	assert_int_equal(vfu_server_adopt(bench.sock, &config, &server), -EINVAL);
+		assert_int_equal(bench_ask(unknown[i], "1234567890123456", 16, &reply), EOPNOTSUPP);
+	bench_assert_sound();
 }
 
 int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
-#define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
-#define TEST_ALONE(name) cmocka_unit_test_setup_teardown(name, setup_alone, teardown)
-		TEST_ALONE(version__agreed_reply_fits_the_request),
-		TEST_ALONE(version__long_request_tells_limits),
-		TEST_ALONE(version__other_major_refused_and_dropped),
-		TEST_ALONE(version__capabilities_without_end_refused),
-		TEST_ALONE(version__other_command_first_refused),
-		TEST(get_info__shape_of_a_pci_device),
-		TEST(region_info__mappable_region_comes_with_its_file),
-		TEST(region_info__sparse_region_answers_in_two_steps),
-		TEST(region_info__malformed_refused),
-		TEST(irq_info__counts_by_index),
-		TEST(dma_map__mapped_until_unmapped),
-		TEST(dma_unmap__all_empties_the_map),
-		TEST(dma_map__malformed_refused_nothing_mapped),
-		TEST(dma_map__too_many_descriptors_refused_and_closed),
-		TEST(region_access__bytes_go_both_ways),
-		TEST(region_access__malformed_refused_device_untouched),
-		TEST(write_no_reply__done_without_answer),
-		TEST(write_multi__all_in_order),
-		TEST(write_multi__malformed_refused),
-		TEST(set_irqs__armed_raised_disarmed),
-		TEST(set_irqs__client_pulls_triggers),
-		TEST(set_irqs__full_blocking_eventfd_does_not_block),
-		TEST(set_irqs__malformed_refused),
-		TEST(reset__told_to_the_device),
-		TEST(unknown_command__refused),
-		TEST(complaints__do_not_fill_the_log),
-		TEST(framing__impossible_length_answered_and_dropped),
-		TEST(framing__reply_unasked_dropped),
-		TEST(framing__byte_by_byte_understood),
-		TEST(framing__many_requests_at_once_all_answered),
-		TEST(framing__slow_reader_gets_every_answer),
-		TEST(disconnect__mid_message_device_told_map_cleared),
-		TEST(disconnect__unread_answer_no_harm),
-		TEST(adopt__each_allocation_fails_clean),
-		TEST(adopt__bad_config_refused),
+		BENCH_TEST_ALONE(version__agreed_reply_fits_the_request),
+		BENCH_TEST_ALONE(version__long_request_tells_limits),
+		BENCH_TEST_ALONE(version__other_major_refused_and_dropped),
+		BENCH_TEST_ALONE(version__capabilities_without_end_refused),
+		BENCH_TEST_ALONE(version__other_command_first_refused),
+		BENCH_TEST(get_info__shape_of_a_pci_device),
+		BENCH_TEST(region_info__mappable_region_comes_with_its_file),
+		BENCH_TEST(region_info__sparse_region_answers_in_two_steps),
+		BENCH_TEST(region_info__malformed_refused),
+		BENCH_TEST(irq_info__counts_by_index),
+		BENCH_TEST(dma_map__mapped_until_unmapped),
+		BENCH_TEST(dma_unmap__all_empties_the_map),
+		BENCH_TEST(dma_map__malformed_refused_nothing_mapped),
+		BENCH_TEST(dma_map__too_many_descriptors_refused_and_closed),
+		BENCH_TEST(region_access__bytes_go_both_ways),
+		BENCH_TEST(region_access__malformed_refused_device_untouched),
+		BENCH_TEST(write_multi__all_in_order),
+		BENCH_TEST(write_multi__malformed_refused),
+		BENCH_TEST(set_irqs__armed_raised_disarmed),
+		BENCH_TEST(set_irqs__client_pulls_triggers),
+		BENCH_TEST(set_irqs__full_blocking_eventfd_does_not_block),
+		BENCH_TEST(set_irqs__malformed_refused),
+		BENCH_TEST(reset__told_to_the_device),
+		BENCH_TEST(unknown_command__refused),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

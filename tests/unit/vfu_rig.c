@@ -290,3 +290,74 @@ raw_greet(struct rig *rig, int sock)
 	assert_int_equal(raw_ask(rig, sock, &request, &reply), 0);
 	assert_true(vfu_server_connected(rig->server));
 }
+
+struct bench bench;
+
+int
+bench_setup(void **state)
+{
+	bench.fds_before = open_fds();
+	rig_start(&bench.rig, &bench.sock);
+	raw_greet(&bench.rig, bench.sock);
+	*state = &bench;
+	return 0;
+}
+
+int
+bench_setup_alone(void **state)
+{
+	bench.fds_before = open_fds();
+	rig_start(&bench.rig, &bench.sock);
+	*state = &bench;
+	return 0;
+}
+
+int
+bench_teardown(void **state)
+{
+	struct bench *b = *state;
+
+	if (b->sock >= 0)
+		close(b->sock);
+	rig_stop(&b->rig);
+	return open_fds() != b->fds_before;
+}
+
+int
+bench_ask(uint16_t cmd, const void *payload, size_t bytes, struct raw *reply)
+{
+	struct raw request = raw_request(cmd, payload, bytes);
+
+	return raw_ask(&bench.rig, bench.sock, &request, reply);
+}
+
+int
+bench_ask_fds(uint16_t cmd, const void *payload, size_t bytes, const int *fds, unsigned int n_fds)
+{
+	struct raw request = raw_request(cmd, payload, bytes), reply;
+
+	memcpy(request.fds, fds, n_fds * sizeof(*fds));
+	request.n_fds = n_fds;
+	return raw_ask(&bench.rig, bench.sock, &request, &reply);
+}
+
+void
+bench_assert_sound(void)
+{
+	struct raw reply;
+
+	assert_int_equal(bench_ask(VFU_CMD_RESET, NULL, 0, &reply), 0);
+	assert_int_equal(bench.rig.disconnects, 0);
+}
+
+void
+bench_assert_dropped(const char *log)
+{
+	struct raw reply;
+
+	vfu_server_poll(bench.rig.server);
+	assert_int_equal(raw_receive(bench.sock, &reply), -1);
+	assert_false(vfu_server_connected(bench.rig.server));
+	if (strstr(bench.rig.log, log) == NULL)
+		fail_msg("'%s' is not in the log:\n%s", log, bench.rig.log);
+}

@@ -67,4 +67,27 @@ int raw_ask(struct rig *rig, int sock, struct raw *request, struct raw *reply);
 /* Agrees on the version. */
 void raw_greet(struct rig *rig, int sock);
 
+/* A rig without thread and a socket to it, for one test. */
+struct bench {
+	struct rig rig;
+	int sock; /* -1: the test has closed it */
+	unsigned int fds_before;
+};
+extern struct bench bench;
+
+int bench_setup(void **state);
+int bench_setup_alone(void **state); /* the version is not agreed on yet */
+int bench_teardown(void **state);    /* fails if a descriptor is left */
+int bench_ask(uint16_t cmd, const void *payload, size_t bytes, struct raw *reply);
+int
+bench_ask_fds(uint16_t cmd, const void *payload, size_t bytes, const int *fds, unsigned int n_fds);
+/* The server still answers. */
+void bench_assert_sound(void);
+/* It has closed the connection, and said why. */
+void bench_assert_dropped(const char *log);
+
+#define BENCH_TEST(name) cmocka_unit_test_setup_teardown(name, bench_setup, bench_teardown)
+#define BENCH_TEST_ALONE(name) \
+	cmocka_unit_test_setup_teardown(name, bench_setup_alone, bench_teardown)
+
 #endif /* VFU_RIG_H */
