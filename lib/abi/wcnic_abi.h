@@ -18,7 +18,6 @@
 #include <stdint.h>
 #include <string.h>
 
-
 #ifdef __cplusplus
 extern "C" {
 #endif
