@@ -59,7 +59,8 @@ struct wcnic_card_config {
 	uint32_t push_wait_ns; /* 0: 100 us */
 	bool no_push;          /* a card without PUSH windows */
 	/* Firmware faults for tests and demonstrations; 0: none. */
-	uint32_t hang_after_cmds; /* firmware dies silently when it has done so many commands */
+	/* Firmware dies silently when it has done so many commands; once, a reset revives it. */
+	uint32_t hang_after_cmds;
 };
 
 /*

@@ -34,8 +34,15 @@ struct wcnic_port;
  *                                 its own gaps; out: what the card sends is recorded. Either may be
  *                                 missing. Frames that the MTU does not allow are counted by the
  *                                 card (rx_oversize).
+ *                                 Frames that were cut when they were captured are played as far
+ *                                 as they go. A path may not hold a comma.
  *   generator:[bytes=N][,count=N][,flows=N][,seed=N]
- *                                 makes IPv4/UDP frames of N bytes (0: IMIX), takes everything
+ *                                 makes `count` (0: without end) broadcast IPv4/UDP frames of
+ *                                 `bytes` bytes (58 to 9230, default 64; 0: IMIX, 64, 570 and 1518
+ *                                 bytes as 7:4:1) in `flows` flows (up to 65536, default 1), takes
+ *                                 everything. Without FCS. The payload, at byte 42, is a 64-bit
+ *                                 sequence number from 0, a 64-bit flow number, both big-endian,
+ *                                 and padding. The same seed makes the same frames.
  * On failure nothing is left behind, and `why` says what was wrong and what would be right.
  * Returns 0 or -errno.
  */
