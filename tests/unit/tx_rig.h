@@ -1,0 +1,45 @@
+/* SPDX-License-Identifier: BSD-3-Clause
+ * Copyright(c) 2026 The wcnic authors
+ */
+#ifndef TX_RIG_H
+#define TX_RIG_H
+
+/* A card with one Tx queue, and a port that keeps what it was sent. For tests with cmocka. */
+
+#include "fake_host.h"
+
+#define WAIT_NS 50000u
+#define SEEN_MAX 512
+
+/* A port that keeps what it was sent, and refuses when told to. */
+struct recorder {
+	uint32_t frames;
+	uint32_t flushed; /* frames when flush() was last called */
+	uint32_t bytes[SEEN_MAX];
+	uint8_t data[SEEN_MAX][9300];
+	int ret; /* of the next sends */
+	const struct fake_txq *watch;
+	bool early; /* a completion was visible before its flush */
+};
+
+struct tx_rig {
+	struct fake_host h;
+	struct fake_txq q;
+	struct recorder rec;
+	uint8_t *frame; /* in host memory: 16 KiB that differ */
+};
+
+/* cmocka's fixtures; the port is up, with an MTU of 9000. */
+int tx_rig_setup(void **state);
+int tx_rig_teardown(void **state);
+void tx_rig_open_push(struct tx_rig *r, uint16_t depth, uint8_t slot_lines);
+void tx_rig_open_fetch(struct tx_rig *r, uint16_t depth);
+void tx_rig_go(struct tx_rig *r);
+void tx_expect_cpl(struct tx_rig *r, enum wcnic_tx_status status, uint16_t seq, uint16_t count,
+		   uint16_t frames);
+void tx_expect_error(struct tx_rig *r, enum wcnic_error reason, uint16_t seq, uint16_t count);
+void tx_expect_no_cpl(struct tx_rig *r);
+void tx_expect_queue_error(struct tx_rig *r, enum wcnic_error error);
+void tx_expect_frame(struct tx_rig *r, uint32_t idx, const uint8_t *data, uint32_t bytes);
+
+#endif /* TX_RIG_H */
