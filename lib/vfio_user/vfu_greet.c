@@ -179,19 +179,22 @@ static int
 greet_regions(struct vfu_client *client, bool *refused)
 {
 	uint32_t argsz, asked;
-	unsigned int i;
+	unsigned int i, tries;
 	int ret;
 
 	for (i = 0; i < client->n_regions; i++) {
-		argsz = sizeof(struct vfu_region_info);
-		do {
+		/* The first answer may say that a longer one is due; the second is that. */
+		asked = argsz = sizeof(struct vfu_region_info);
+		for (tries = 0; tries == 0 || (tries == 1 && argsz > asked); tries++) {
 			asked = argsz;
+			if (asked > VFU_CLIENT_MSG_BYTES)
+				return vfu_client_die(client, -EPROTO);
 			ret = region_ask(client, i, &argsz, refused);
-			if (ret == 0 && argsz > VFU_CLIENT_MSG_BYTES)
-				ret = vfu_client_die(client, -EPROTO);
 			if (ret < 0)
 				return ret;
-		} while (argsz > asked);
+		}
+		if (argsz > asked)
+			return vfu_client_die(client, -EPROTO);
 	}
 	return 0;
 }

@@ -266,6 +266,8 @@ vfu_iova_map_remove(struct vfu_iova_map *map, uint64_t iova, uint64_t bytes)
 	for (to = from; to < map->n && map->entries[to].first <= last; to++)
 		if (map->entries[to].first < iova || map->entries[to].last > last)
 			return -EINVAL;
+	if (from == to)
+		return 0;
 	for (i = from; i < to; i++)
 		if (map->entries[i].file != NULL)
 			file_put(map->entries[i].file);

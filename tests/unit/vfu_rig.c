@@ -149,12 +149,20 @@ rig_run(struct rig *rig)
 }
 
 void
+rig_pause(struct rig *rig)
+{
+	if (!rig->threaded)
+		return;
+	__atomic_store_n(&rig->stop, true, __ATOMIC_SEQ_CST);
+	pthread_join(rig->thread, NULL);
+	rig->threaded = false;
+	rig->stop = false;
+}
+
+void
 rig_stop(struct rig *rig)
 {
-	if (rig->threaded) {
-		__atomic_store_n(&rig->stop, true, __ATOMIC_SEQ_CST);
-		pthread_join(rig->thread, NULL);
-	}
+	rig_pause(rig);
 	vfu_server_destroy(rig->server);
 	close(rig->window_fd);
 	close(rig->sparse_fd);

@@ -42,6 +42,8 @@ struct rig {
 void rig_start(struct rig *rig, int *peer);
 /* The server in a thread of its own from now on. */
 void rig_run(struct rig *rig);
+/* Ends the thread; the server stays, for the caller to poll. */
+void rig_pause(struct rig *rig);
 /* Ends the thread and the server. */
 void rig_stop(struct rig *rig);
 /* Waits for a number that the server's thread changes; fails after some seconds. */

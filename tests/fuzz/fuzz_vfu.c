@@ -1,0 +1,251 @@
+/* SPDX-License-Identifier: BSD-3-Clause
+ * Copyright(c) 2026 The wcnic authors
+ */
+#include <errno.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/eventfd.h>
+#include <sys/mman.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include "vfu_server.h"
+#include "vfu_wire.h"
+
+/*
+ * A vfio-user server and whatever a client may send. The input is a series of steps: a byte that
+ * says what descriptors go along and whether the version is agreed on first, a byte that is the
+ * length of what is sent in this step, and the bytes.
+ */
+
+#define STEP_MEMFD 0x01u
+#define STEP_EVENTFD 0x02u
+#define STEP_PIPE 0x04u
+#define STEP_MANY 0x08u
+#define STEP_CUT 0x10u /* the file shrinks after it was sent */
+
+#define REGS_BYTES 0x1000u
+#define FILE_BYTES 0x10000u
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t bytes);
+
+struct device {
+	uint8_t regs[REGS_BYTES];
+	int window_fd;
+	bool there;
+};
+
+static int
+region_read(void *ctx, unsigned int region, uint64_t off, void *data, size_t bytes)
+{
+	struct device *device = ctx;
+
+	/* Past the end is what the server must not let through. */
+	if (region == 0)
+		memcpy(data, device->regs + off, bytes);
+	else
+		memset(data, 0, bytes);
+	return 0;
+}
+
+static int
+region_write(void *ctx, unsigned int region, uint64_t off, const void *data, size_t bytes)
+{
+	struct device *device = ctx;
+
+	if (region == 0)
+		memcpy(device->regs + off, data, bytes);
+	return off == 0x800 ? -EIO : 0;
+}
+
+static int
+device_reset(void *ctx)
+{
+	(void)ctx;
+	return 0;
+}
+
+static void
+connected(void *ctx)
+{
+	struct device *device = ctx;
+
+	if (device->there)
+		abort();
+	device->there = true;
+}
+
+static void
+disconnected(void *ctx)
+{
+	struct device *device = ctx;
+
+	if (!device->there)
+		abort();
+	device->there = false;
+}
+
+static const struct vfu_server_ops ops = {
+	.region_read = region_read,
+	.region_write = region_write,
+	.reset = device_reset,
+	.connected = connected,
+	.disconnected = disconnected,
+};
+
+static const struct vfu_server_area areas[] = {{0, 0x1000}, {0x2000, 0x1000}};
+
+static struct vfu_server *
+server_make(struct device *device, int sock)
+{
+	const uint32_t rw = VFU_REGION_READ | VFU_REGION_WRITE;
+	struct vfu_server_config config = {
+		.ops = &ops,
+		.ctx = device,
+		.regions[0] = {.bytes = REGS_BYTES, .flags = rw},
+		.regions[2] = {.bytes = FILE_BYTES,
+			       .flags = rw | VFU_REGION_MMAP,
+			       .fd = device->window_fd},
+		.regions[4] = {.bytes = 0x4000,
+			       .flags = rw | VFU_REGION_MMAP,
+			       .fd = device->window_fd,
+			       .areas = areas,
+			       .n_areas = 2},
+		.regions[VFU_REGION_CONFIG] = {.bytes = 0x100, .flags = VFU_REGION_READ},
+		.msix_vectors = 16,
+	};
+	struct vfu_server *server = NULL;
+
+	if (vfu_server_adopt(sock, &config, &server) < 0)
+		abort();
+	return server;
+}
+
+/* Descriptors for one step; returns how many. The pipe's other end is closed: it would SIGPIPE. */
+static unsigned int
+fds_make(unsigned int step, int *fds)
+{
+	unsigned int n = 0, i, copies = step & STEP_MANY ? 6 : 1;
+	int pair[2];
+
+	for (i = 0; i < copies; i++) {
+		if (step & STEP_MEMFD) {
+			fds[n] = memfd_create("fuzz", MFD_CLOEXEC);
+			if (fds[n] < 0 || ftruncate(fds[n], FILE_BYTES) < 0)
+				abort();
+			n++;
+		}
+		if (step & STEP_EVENTFD)
+			fds[n++] = eventfd(0, EFD_CLOEXEC);
+	}
+	if ((step & STEP_PIPE) && pipe(pair) == 0) {
+		close(pair[0]);
+		fds[n++] = pair[1];
+	}
+	return n;
+}
+
+static void
+step_send(int sock, unsigned int step, const uint8_t *data, size_t bytes)
+{
+	union {
+		struct cmsghdr align;
+		char bytes[CMSG_SPACE(sizeof(int) * 16)];
+	} room;
+	struct iovec iov = {.iov_base = (void *)data, .iov_len = bytes};
+	struct msghdr msg = {.msg_iov = &iov, .msg_iovlen = 1};
+	struct cmsghdr *cmsg;
+	unsigned int i, n;
+	int fds[16];
+
+	n = fds_make(step, fds);
+	if (n > 0) {
+		memset(&room, 0, sizeof(room));
+		msg.msg_control = room.bytes;
+		msg.msg_controllen = CMSG_SPACE(sizeof(int) * n);
+		cmsg = CMSG_FIRSTHDR(&msg);
+		cmsg->cmsg_level = SOL_SOCKET;
+		cmsg->cmsg_type = SCM_RIGHTS;
+		cmsg->cmsg_len = CMSG_LEN(sizeof(int) * n);
+		memcpy(CMSG_DATA(cmsg), fds, sizeof(int) * n);
+	}
+	(void)!sendmsg(sock, &msg, MSG_DONTWAIT | MSG_NOSIGNAL);
+	for (i = 0; i < n; i++) {
+		if (step & STEP_CUT)
+			(void)!ftruncate(fds[i], 0);
+		close(fds[i]);
+	}
+}
+
+/* What the device does between two messages. Where it may look must be there. */
+static void
+device_work(struct vfu_server *server)
+{
+	static const uint64_t iovas[] = {0, 0x1000, 0x10000, 0xfffffffffffff000};
+	struct vfu_iova_map *map = vfu_server_iova(server);
+	unsigned int i;
+
+	for (i = 0; i < 16; i++)
+		(void)vfu_server_irq(server, i);
+	for (i = 0; i < sizeof(iovas) / sizeof(iovas[0]); i++) {
+		void *at = vfu_iova_map_find(map, iovas[i], 0x1000, VFU_IOVA_READ);
+		unsigned char resident;
+
+		/* Not read: the file may have been cut. But it must be a mapping. */
+		if (at != NULL && mincore(at, 0x1000, &resident) < 0)
+			abort();
+	}
+}
+
+static unsigned int
+lowest_free_fd(void)
+{
+	int fd = dup(0);
+
+	close(fd);
+	return (unsigned int)fd;
+}
+
+int
+LLVMFuzzerTestOneInput(const uint8_t *data, size_t bytes)
+{
+	static const uint8_t hello[] = {0, 0, 1, 0, 20, 0, 0, 0, 0, 0,
+					0, 0, 0, 0, 0,  0, 0, 0, 0, 0};
+	struct device device = {.there = false};
+	unsigned int before = lowest_free_fd();
+	struct vfu_server *server;
+	static uint8_t sink[65536];
+	size_t n;
+	int pair[2];
+
+	if (bytes == 0 || socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, pair) < 0)
+		return 0;
+	device.window_fd = memfd_create("window", MFD_CLOEXEC);
+	if (device.window_fd < 0 || ftruncate(device.window_fd, FILE_BYTES) < 0)
+		abort();
+	server = server_make(&device, pair[0]);
+	if (data[0] & 1)
+		step_send(pair[1], 0, hello, sizeof(hello));
+	data++;
+	bytes--;
+	while (bytes >= 2) {
+		n = data[1] < bytes - 2 ? data[1] : bytes - 2;
+		step_send(pair[1], data[0], data + 2, n);
+		data += 2 + n;
+		bytes -= 2 + n;
+		(void)vfu_server_poll(server);
+		device_work(server);
+		(void)!recv(pair[1], sink, sizeof(sink), MSG_DONTWAIT);
+	}
+	close(pair[1]);
+	while (vfu_server_poll(server) > 0)
+		;
+	if (device.there)
+		abort();
+	vfu_server_destroy(server);
+	close(device.window_fd);
+	if (lowest_free_fd() != before)
+		abort();
+	return 0;
+}
