@@ -186,16 +186,19 @@ card_value(const struct wcnic_hw *hw, const struct counter *c)
 	return now - base;
 }
 
+/* Of the windows that queues push into; of the doorbells' window where none does. */
 static uint64_t
 window_type(const struct rte_eth_dev *dev)
 {
+	const struct wcnic_hw *hw = wcnic_hw_get(dev->data);
+
 	for (uint16_t i = 0; i < dev->data->nb_tx_queues; i++) {
 		const struct wcnic_txq *txq = dev->data->tx_queues[i];
 
 		if (txq != NULL && txq->window.held)
 			return txq->window.win.type;
 	}
-	return WCBAR_TYPE_UNKNOWN;
+	return hw->doorbells.held ? hw->doorbells.win.type : WCBAR_TYPE_UNKNOWN;
 }
 
 static uint64_t
@@ -268,7 +271,7 @@ wcnic_xstats_get_names(struct rte_eth_dev *dev __rte_unused, struct rte_eth_xsta
 	at = names_add(names, at, rx_counters, RTE_DIM(rx_counters));
 	at = names_add(names, at, card_counters, RTE_DIM(card_counters));
 	at = names_add(names, at, hw_counters, RTE_DIM(hw_counters));
-	/* 1 UC, 2 WC, 3 WB, 0 no window: enum wcbar_type */
+	/* 1 UC, 2 WC, 3 WB, 0 not started: enum wcbar_type */
 	snprintf(names[at++].name, sizeof(names->name), "window_memory_type");
 	return at;
 }
