@@ -72,7 +72,8 @@ extern const struct wcnic_attach_ops wcnic_attach_socket;
 /* ---- windows ------------------------------------------------------------------------------- */
 
 struct wcnic_window {
-	bool held; /* firmware granted it and has not taken it back */
+	bool held;    /* firmware granted it */
+	bool revoked; /* ... and took it back: there is nothing to free */
 	bool mapped;
 	uint16_t id;
 	uint16_t generation;

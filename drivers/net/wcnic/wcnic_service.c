@@ -54,6 +54,7 @@ window_revoked(struct wcnic_hw *hw, uint16_t id)
 			  i);
 		wcnic_gate_close(hw, &txq->gate, WCNIC_QUEUE_PAUSED);
 		txq->push_revoked = true;
+		txq->window.revoked = true;
 		wcnic_gate_open(&txq->gate);
 		return;
 	}

@@ -441,6 +441,28 @@ resend_drain(struct wcnic_txq *txq)
 	return txq->resend_count == 0;
 }
 
+/*
+ * Firmware took the window: nothing is stored there any more. DROPPED brings back what is in
+ * flight, with nothing in flight there is none, and the queue goes on by fetch. False: DROPPED is
+ * yet to come.
+ */
+static bool
+revoked_leave(struct wcnic_txq *txq)
+{
+	wcnic_tx_reap(txq);
+	if (txq->failed || !pushing(txq))
+		return true;
+	if (txq->head != txq->tail)
+		return false;
+	if (txq->acked_epoch == txq->epoch) { /* else the card may not be told of another switch */
+		txq->epoch++;
+		txq->switch_seq = txq->tail;
+		txq->placement = WCNIC_PLACEMENT_FETCH;
+		txq->limit = txq->depth;
+	}
+	return true;
+}
+
 /* Goes back to push when the time has come and the last switch has been seen by the card. */
 static void
 push_again(struct wcnic_txq *txq)
@@ -489,6 +511,8 @@ wcnic_tx_burst(void *queue, struct rte_mbuf **pkts, uint16_t n)
 		return 0;
 	if (room(txq) < RTE_MAX(n, REAP_BELOW) || n == 0 || txq->acked_epoch != txq->epoch)
 		wcnic_tx_reap(txq);
+	if (unlikely(txq->push_revoked && pushing(txq)) && !revoked_leave(txq))
+		goto out;
 	if (unlikely(txq->failed) || (unlikely(txq->resend_count != 0) && !resend_drain(txq)))
 		goto out;
 	if (unlikely(!pushing(txq) && txq->wanted != WCNIC_PLACEMENT_FETCH))

@@ -161,7 +161,7 @@ wcnic_window_free(struct wcnic_hw *hw, struct wcnic_window *win)
 {
 	if (win->mapped)
 		hw->attach->window_unmap(hw, &win->win);
-	if (win->held && hw->admin.up)
+	if (win->held && !win->revoked && hw->admin.up)
 		(void)window_tell_free(hw, win->id, win->generation);
 	memset(win, 0, sizeof(*win));
 }
