@@ -127,6 +127,12 @@ loop_group_teardown(void **state)
 	return rte_eal_cleanup();
 }
 
+bool
+loop_is_open(void)
+{
+	return current.open;
+}
+
 int
 loop_teardown(void **state)
 {

@@ -66,6 +66,8 @@ int loop_group_setup(void **state);
 int loop_group_teardown(void **state);
 /* Test teardown: closes what a failed test left open, and shows the log of a failed test. */
 int loop_teardown(void **state);
+/* In a teardown: whether the test failed with a port open. */
+bool loop_is_open(void);
 
 #define LOOP_TEST(fn) cmocka_unit_test_teardown(fn, loop_teardown)
 /* The same function over several configurations: `arg` is the test's *state. */
@@ -114,8 +116,8 @@ uint64_t loop_xstat(const struct loop *l, const char *name);
 /* ---- the card ---------------------------------------------------------------------------- */
 
 /*
- * Called around every poll of a card, under its lock and by whichever thread polls. NULL: none.
- * Setting one waits until the former is not running any more.
+ * Called around every poll of a card, under its lock and by whichever thread polls: no assertions
+ * in there. NULL: none. Setting one waits until the former is not running any more.
  */
 typedef void (*loop_hook)(struct wcnic_card *card, void *arg);
 void loop_hook_set(struct loop *l, loop_hook before, loop_hook after, void *arg);

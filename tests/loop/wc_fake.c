@@ -1,0 +1,214 @@
+/* SPDX-License-Identifier: BSD-3-Clause
+ * Copyright(c) 2026 The wcnic authors
+ */
+
+#include "wc_fake.h"
+
+#include <stdlib.h>
+
+#define LINE_WORDS (WCNIC_LINE_BYTES / 8)
+#define PENDING_MAX 512
+
+/* An aligned piece of 8 to 64 bytes on its way. */
+struct piece {
+	uint64_t *dst;
+	uint64_t word[LINE_WORDS];
+	unsigned int words;
+};
+
+static struct {
+	struct wc_fake_config config;
+	uint64_t random;
+	const struct wcnic_txq *txq;
+	uint64_t slots_since_doorbell;
+	struct wc_fake_count count;
+	struct piece pending[PENDING_MAX];
+	unsigned int n_pending;
+	uint8_t *written; /* by line of the window: it may be other than zero */
+} fake;
+
+static bool
+one_in(unsigned int n)
+{
+	return loop_random(&fake.random) % n == 0;
+}
+
+static void
+piece_arrive(const struct piece *p)
+{
+	for (unsigned int i = 0; i < p->words; i++)
+		__atomic_store_n(&p->dst[i], p->word[i], __ATOMIC_RELAXED);
+}
+
+static void
+pending_arrive(unsigned int i)
+{
+	piece_arrive(&fake.pending[i]);
+	if (!one_in(16)) /* else it comes once more */
+		fake.pending[i] = fake.pending[--fake.n_pending];
+}
+
+static void
+pending_add(uint64_t *dst, const uint64_t *word, unsigned int words)
+{
+	struct piece *p;
+
+	while (fake.n_pending == PENDING_MAX)
+		pending_arrive(loop_random(&fake.random) % fake.n_pending);
+	p = &fake.pending[fake.n_pending++];
+	p->dst = dst;
+	p->words = words;
+	memcpy(p->word, word, words * sizeof(*word));
+}
+
+/* Which word of the line is to be lost: one whose loss the line's check shows; LINE_WORDS: none. */
+static unsigned int
+word_to_lose(const uint64_t *dst, const uint64_t *src)
+{
+	unsigned int i = loop_random(&fake.random) % LINE_WORDS;
+	uint64_t x = dst[i] ^ src[i];
+
+	x ^= x >> 32;
+	x ^= x >> 16;
+	return (uint16_t)x != 0 ? i : LINE_WORDS;
+}
+
+static void
+line_take(uint64_t *dst, const uint64_t *src)
+{
+	const bool lose = fake.config.lose_in != 0 && one_in(fake.config.lose_in);
+	unsigned int skip = lose ? word_to_lose(dst, src) : LINE_WORDS;
+	unsigned int words = 1u << loop_random(&fake.random) % 4;
+
+	fake.count.lost += lose && skip != LINE_WORDS;
+	if (lose && one_in(2)) {
+		fake.count.lost += skip == LINE_WORDS;
+		return; /* nothing of it arrives */
+	}
+	if (skip != LINE_WORDS)
+		words = 1;
+	for (unsigned int i = 0; i < LINE_WORDS; i += words) {
+		if (i != skip)
+			pending_add(dst + i, src + i, words);
+	}
+}
+
+/* The lines must be the first ones of the slot that their tag names, and say themselves so. */
+static void
+lines_check(const uint8_t *dst, const struct wcnic_push_line *line, size_t lines)
+{
+	const struct wcnic_txq *txq = fake.txq;
+	const size_t stride = (size_t)txq->slot_lines * WCNIC_LINE_BYTES;
+	const uint16_t seq = le16toh(line->seq);
+	struct wcnic_push_hdr hdr;
+	size_t used;
+
+	memcpy(&hdr, line->payload, sizeof(hdr));
+	assert_ptr_equal(dst, (uint8_t *)txq->slots + (seq & txq->slot_mask) * stride);
+	assert_int_equal(lines, hdr.n_lines);
+	assert_true(lines <= txq->slot_lines);
+	assert_true((uint64_t)(dst - (uint8_t *)txq->window.win.addr) + lines * WCNIC_LINE_BYTES <=
+		    txq->window.win.bytes);
+	used = sizeof(hdr) + le16toh(hdr.inline_bytes) + hdr.n_segs * sizeof(struct wcnic_push_seg);
+	assert_int_equal(lines, (used + WCNIC_LINE_PAYLOAD_BYTES - 1) / WCNIC_LINE_PAYLOAD_BYTES);
+	/* nothing of the stack leaves the host */
+	for (size_t at = used; at < lines * WCNIC_LINE_PAYLOAD_BYTES; at++)
+		assert_int_equal(
+			line[at / WCNIC_LINE_PAYLOAD_BYTES].payload[at % WCNIC_LINE_PAYLOAD_BYTES],
+			0);
+	for (size_t i = 0; i < lines; i++) {
+		assert_int_equal(le16toh(line[i].generation), txq->window.generation);
+		fake.written[(dst - (uint8_t *)txq->window.win.addr) / WCNIC_LINE_BYTES + i] = 1;
+	}
+}
+
+static void
+fake_lines(void *dst, const void *src, size_t lines)
+{
+	uint64_t copy[WCNIC_SLOT_LINES_MAX * LINE_WORDS];
+
+	assert_true(lines <= WCNIC_SLOT_LINES_MAX);
+	memcpy(copy, src, lines * WCNIC_LINE_BYTES);
+	lines_check(dst, src, lines);
+	fake.count.lines += lines;
+	fake.slots_since_doorbell++;
+	fake.count.burst_max = RTE_MAX(fake.count.burst_max, fake.slots_since_doorbell);
+	for (size_t i = 0; i < lines; i++)
+		line_take((uint64_t *)dst + i * LINE_WORDS, copy + i * LINE_WORDS);
+	while (fake.n_pending > 0 && one_in(3))
+		pending_arrive(loop_random(&fake.random) % fake.n_pending);
+}
+
+static void
+fake_drain(void)
+{
+	while (fake.n_pending > 0)
+		pending_arrive(loop_random(&fake.random) % fake.n_pending);
+	__atomic_thread_fence(__ATOMIC_RELEASE);
+}
+
+static void
+fake_doorbell(void *dst, uint64_t value)
+{
+	fake.count.doorbells++;
+	fake.slots_since_doorbell = 0;
+	__atomic_store_n((uint64_t *)dst, htole64(value), __ATOMIC_RELEASE);
+}
+
+static const struct wcbar_store wc_fake = {
+	.name = "fake",
+	.lines = fake_lines,
+	.drain = fake_drain,
+	.doorbell = fake_doorbell,
+};
+
+void
+wc_fake_install(struct wcnic_txq *txq, const struct wc_fake_config *config)
+{
+	free(fake.written);
+	memset(&fake, 0, sizeof(fake));
+	fake.config = *config;
+	fake.random = config->seed;
+	fake.txq = txq;
+	fake.written = calloc(txq->window.win.bytes / WCNIC_LINE_BYTES, 1);
+	assert_non_null(fake.written);
+	txq->store = &wc_fake;
+}
+
+const struct wc_fake_count *
+wc_fake_count(void)
+{
+	return &fake.count;
+}
+
+static bool
+line_may_be_written(const struct wcnic_hw *hw, uint64_t off)
+{
+	const struct wcnic_window *push = &fake.txq->window, *db = &hw->doorbells;
+
+	if (off >= push->off && off < push->off + push->win.bytes)
+		return fake.written[(off - push->off) / WCNIC_LINE_BYTES];
+	/* records, one a queue */
+	return off >= db->off &&
+	       off < db->off + (hw->n_txq + hw->n_rxq) * (uint64_t)WCNIC_DOORBELL_STRIDE;
+}
+
+void
+wc_fake_check_aperture(const struct wcnic_hw *hw)
+{
+	const struct wcnic_window *db = &hw->doorbells;
+	const uint8_t *aperture = (const uint8_t *)db->win.addr - db->off;
+	static const uint8_t zero[WCNIC_LINE_BYTES];
+	size_t free_from = 0;
+
+	for (uint64_t off = 0; off < hw->aperture_bytes; off += WCNIC_LINE_BYTES) {
+		/* of a record, only the first word is anyone's */
+		free_from = off >= db->off && off < db->off + db->win.bytes ? 8 : 0;
+		if (free_from == 0 && line_may_be_written(hw, off))
+			continue;
+		if (!line_may_be_written(hw, off))
+			free_from = 0;
+		if (memcmp(aperture + off + free_from, zero, sizeof(zero) - free_from) != 0)
+			fail_msg("the line at 0x%" PRIx64 " of the aperture was written to", off);
+	}
+}
