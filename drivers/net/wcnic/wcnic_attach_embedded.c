@@ -34,6 +34,7 @@ struct embedded {
 	struct wcnic_card *card;
 	struct wcnic_port *port;
 	struct vfu_iova_map *map;
+	struct wcnic_dma dma;
 	void *aperture;
 	bool threaded;
 	_Atomic bool stop;
@@ -154,7 +155,7 @@ embedded_free(struct wcnic_hw *hw)
 		wcnic_thread_join(e->thread);
 	}
 	if (e->map != NULL)
-		wcnic_dma_stop(&dma_ops, e);
+		wcnic_dma_stop(&e->dma);
 	wcnic_port_destroy(e->port);
 	wcnic_card_destroy(e->card);
 	vfu_iova_map_destroy(e->map);
@@ -221,7 +222,8 @@ embedded_open(struct wcnic_hw *hw)
 	e->map = vfu_iova_map_create();
 	if (e->map == NULL)
 		goto fail;
-	ret = wcnic_dma_start(&dma_ops, e);
+	e->dma = (struct wcnic_dma){.ops = &dma_ops, .ctx = e};
+	ret = wcnic_dma_start(&e->dma);
 	if (ret == 0)
 		ret = aperture_make(e);
 	if (ret == 0)

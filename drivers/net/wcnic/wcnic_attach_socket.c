@@ -25,7 +25,8 @@ struct sock {
 	struct wcnic_hw *hw;
 	struct vfu_client *client; /* NULL while there is no card */
 	pthread_mutex_t lock;      /* client against memory events */
-	bool told;                 /* that the card cannot be reached */
+	struct wcnic_dma dma;
+	bool told; /* that the card cannot be reached */
 };
 
 static int
@@ -106,7 +107,7 @@ socket_close(struct wcnic_hw *hw)
 	struct sock *s = hw->ctx;
 	struct vfu_client *client;
 
-	wcnic_dma_stop(&dma_ops, s);
+	wcnic_dma_stop(&s->dma);
 	pthread_mutex_lock(&s->lock);
 	client = s->client;
 	s->client = NULL;
@@ -161,7 +162,8 @@ socket_open(struct wcnic_hw *hw)
 		return ret;
 	}
 	s->client = client;
-	ret = wcnic_dma_start(&dma_ops, s);
+	s->dma = (struct wcnic_dma){.ops = &dma_ops, .ctx = s};
+	ret = wcnic_dma_start(&s->dma);
 	if (ret != 0)
 		socket_close(hw);
 	return ret;

@@ -11,15 +11,6 @@
 
 #include "wcnic_dma.h"
 
-/* Who follows memory events; EAL's callback has one argument. */
-struct follower {
-	const struct wcnic_dma_ops *ops;
-	void *ctx;
-	struct follower *next;
-};
-
-static struct follower *followers;
-
 /* Ranges found by a walk, neighbours joined. */
 struct list {
 	struct wcnic_dma_range *range;
@@ -76,86 +67,51 @@ segment_visit(const struct rte_memseg_list *msl, const struct rte_memseg *ms, vo
 }
 
 static int
-list_map(struct list *list, const struct wcnic_dma_ops *ops, void *ctx)
+list_map(struct list *list, const struct wcnic_dma *dma)
 {
 	int ret = list->error;
 
 	for (size_t i = 0; ret == 0 && i < list->n; i++)
-		ret = ops->map(ctx, &list->range[i]);
+		ret = dma->ops->map(dma->ctx, &list->range[i]);
 	free(list->range);
 	return ret;
 }
 
 /* Runs with DPDK's memory locked: only the functions that do not lock it again. */
 static void
-memory_event(enum rte_mem_event type, const void *addr, size_t len, void *arg __rte_unused)
+memory_event(enum rte_mem_event type, const void *addr, size_t len, void *arg)
 {
-	for (struct follower *f = followers; f != NULL; f = f->next) {
-		struct list list = {.from = addr, .to = RTE_PTR_ADD(addr, len)};
+	const struct wcnic_dma *dma = arg;
+	struct list list = {.from = addr, .to = RTE_PTR_ADD(addr, len)};
 
-		if (type == RTE_MEM_EVENT_FREE) {
-			f->ops->unmap(f->ctx, (void *)(uintptr_t)addr, len);
-			continue;
-		}
-		rte_memseg_walk_thread_unsafe(segment_visit, &list);
-		(void)list_map(&list, f->ops, f->ctx);
+	if (type == RTE_MEM_EVENT_FREE) {
+		dma->ops->unmap(dma->ctx, (void *)(uintptr_t)addr, len);
+		return;
 	}
-}
-
-/* EAL takes its memory lock in these calls and holds it around events: that orders the list. */
-static int
-follow(const struct wcnic_dma_ops *ops, void *ctx)
-{
-	struct follower *f = calloc(1, sizeof(*f));
-
-	if (f == NULL)
-		return -ENOMEM;
-	f->ops = ops;
-	f->ctx = ctx;
-	(void)rte_mem_event_callback_unregister("wcnic", NULL);
-	f->next = followers;
-	followers = f;
-	/* legacy memory does not change and has no events */
-	(void)rte_mem_event_callback_register("wcnic", memory_event, NULL);
-	return 0;
-}
-
-static void
-unfollow(const struct wcnic_dma_ops *ops, void *ctx)
-{
-	(void)rte_mem_event_callback_unregister("wcnic", NULL);
-	for (struct follower **at = &followers; *at != NULL; at = &(*at)->next) {
-		struct follower *f = *at;
-
-		if (f->ops != ops || f->ctx != ctx)
-			continue;
-		*at = f->next;
-		free(f);
-		break;
-	}
-	if (followers != NULL)
-		(void)rte_mem_event_callback_register("wcnic", memory_event, NULL);
+	rte_memseg_walk_thread_unsafe(segment_visit, &list);
+	(void)list_map(&list, dma);
 }
 
 int
-wcnic_dma_start(const struct wcnic_dma_ops *ops, void *ctx)
+wcnic_dma_start(struct wcnic_dma *dma)
 {
 	struct list list = {0};
-	int ret = follow(ops, ctx);
+	int ret;
 
-	if (ret != 0)
-		return ret;
-	/* events come from here on: a range that is seen twice is mapped twice, which map() allows
+	/*
+	 * Legacy memory does not change and has no events. Else they come from here on: a range
+	 * that is seen twice is mapped twice, which map() allows.
 	 */
+	(void)rte_mem_event_callback_register("wcnic", memory_event, dma);
 	rte_memseg_walk(segment_visit, &list);
-	ret = list_map(&list, ops, ctx);
+	ret = list_map(&list, dma);
 	if (ret != 0)
-		unfollow(ops, ctx);
+		wcnic_dma_stop(dma);
 	return ret;
 }
 
 void
-wcnic_dma_stop(const struct wcnic_dma_ops *ops, void *ctx)
+wcnic_dma_stop(struct wcnic_dma *dma)
 {
-	unfollow(ops, ctx);
+	(void)rte_mem_event_callback_unregister("wcnic", dma);
 }

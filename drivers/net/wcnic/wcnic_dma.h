@@ -23,11 +23,17 @@ struct wcnic_dma_ops {
 	void (*unmap)(void *ctx, void *addr, size_t bytes);
 };
 
+/* Who is told of DPDK's memory; the attach's own, alive from start to stop. */
+struct wcnic_dma {
+	const struct wcnic_dma_ops *ops;
+	void *ctx;
+};
+
 /*
  * Maps all of DPDK's memory and, where memory can grow, keeps following it until wcnic_dma_stop().
- * `ctx` identifies the follower. Returns 0 or the first map's error.
+ * Returns 0 or the first map's error.
  */
-int wcnic_dma_start(const struct wcnic_dma_ops *ops, void *ctx);
-void wcnic_dma_stop(const struct wcnic_dma_ops *ops, void *ctx);
+int wcnic_dma_start(struct wcnic_dma *dma);
+void wcnic_dma_stop(struct wcnic_dma *dma);
 
 #endif /* WCNIC_DMA_H */
