@@ -81,6 +81,7 @@ fake_host_init_sized(struct fake_host *h, const struct wcnic_card_config *config
 		c = *config;
 	memset(h, 0, sizeof(*h));
 	h->now_ns = 1000000000;
+	h->push_bytes = 65536;
 	h->mem_bytes = mem_bytes;
 	h->unmap_from = mem_bytes;
 	h->aperture_bytes = c.aperture_bytes != 0 ? c.aperture_bytes : FAKE_APERTURE_BYTES;

@@ -34,7 +34,8 @@ struct fake_host {
 	uint64_t aperture_bytes;
 	uint64_t now_ns;
 	unsigned int irqs[256];
-	char log[256]; /* the last line */
+	uint32_t push_bytes; /* what fake_txq_open() asks for; 65536 at first */
+	char log[256];       /* the last line */
 
 	struct wcnic_admin_cmd *asq;
 	struct wcnic_admin_cpl *acq;

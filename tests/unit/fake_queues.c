@@ -40,7 +40,8 @@ fake_txq_open(struct fake_host *h, struct fake_txq *q, uint16_t qid, uint16_t de
 	q->db = (uint64_t *)(void *)(h->aperture + le64toh(q->db_grant.offset) + 64);
 	q->push_grant.id = htole16(WCNIC_WINDOW_NONE);
 	if (slot_lines != 0) {
-		ret = fake_window(h, WCNIC_WINDOW_PUSH, slot_lines, qid, 65536, &q->push_grant);
+		ret = fake_window(h, WCNIC_WINDOW_PUSH, slot_lines, qid, h->push_bytes,
+				  &q->push_grant);
 		if (ret != WCNIC_ST_OK)
 			return ret;
 		q->push = h->aperture + le64toh(q->push_grant.offset);

@@ -132,6 +132,25 @@ ring__full__lost_follows_with_the_number(void **state)
 }
 
 static void
+ring__full_then_new_event__lost_comes_before_it(void **state)
+{
+	struct fake_host *h = *state;
+	struct wcnic_event event;
+	unsigned int i;
+
+	for (i = 0; i < 9; i++)
+		link_toggle(h);
+	for (i = 0; i < 8; i++)
+		assert_true(fake_event(h, &event));
+	link_toggle(h);
+	assert_true(fake_event(h, &event));
+	assert_int_equal(le16toh(event.type), WCNIC_EV_LOST);
+	assert_int_equal(le32toh(event.arg0), 1);
+	assert_true(fake_event(h, &event));
+	assert_int_equal(le16toh(event.type), WCNIC_EV_LINK);
+}
+
+static void
 ring__head_ahead_of_tail__is_fatal(void **state)
 {
 	struct fake_host *h = *state;
@@ -246,6 +265,7 @@ main(void)
 		CASE(link__changes__are_told),
 		CASE(ring__many_laps__seq_and_phase_go_on),
 		CASE(ring__full__lost_follows_with_the_number),
+		CASE(ring__full_then_new_event__lost_comes_before_it),
 		CASE(ring__head_ahead_of_tail__is_fatal),
 		CASE(ring__unmapped_later__is_an_error_in_the_registers),
 		CASE(reset__in_mid_traffic__touches_no_host_memory_after),

@@ -167,6 +167,23 @@ doorbell_window__revoked__stops_the_queue(void **state)
 	assert_int_equal(fake_txq_close(&r->h, &r->q), 0);
 }
 
+static void
+placement__same_again__completions_part_at_the_switch(void **state)
+{
+	struct tx_rig *r = *state;
+	unsigned int i;
+
+	tx_rig_open_push(r, 16, 2);
+	for (i = 0; i < 4; i++)
+		fake_tx_push(&r->q, r->frame, 60);
+	fake_tx_switch(&r->q, 3, WCNIC_PLACEMENT_PUSH);
+	wcnic_card_poll(r->h.card);
+	assert_int_equal(r->q.cq[0].epoch, 0);
+	assert_int_equal(r->q.cq[1].epoch, 1);
+	tx_expect_cpl(r, WCNIC_TX_PUSHED, 0, 3, 3);
+	tx_expect_cpl(r, WCNIC_TX_PUSHED, 3, 1, 1);
+}
+
 int
 main(void)
 {
@@ -177,6 +194,7 @@ main(void)
 		CASE(placement__switch_crosses_incomplete__waits_for_the_driver),
 		CASE(placement__window_revoked__drops_and_goes_on_by_fetch),
 		CASE(doorbell_window__revoked__stops_the_queue),
+		CASE(placement__same_again__completions_part_at_the_switch),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -301,6 +301,7 @@ forge_both(struct wcnic_push_line *line)
 static void
 forge_inline_long(struct wcnic_push_line *line)
 {
+	line->payload[0] = 105;
 	line->payload[2] = 105;
 }
 
@@ -392,6 +393,50 @@ push__one_byte_segments__fill_no_more_than_there_is(void **state)
 	assert_int_equal(r->rec.bytes[0], 255 * slot.n_segs);
 }
 
+static void
+push__more_segments_than_bytes_in_any_frame__is_one_error(void **state)
+{
+	struct tx_rig *r = *state;
+	struct fake_slot slot = {.n_segs = 55};
+	unsigned int i;
+
+	for (i = 0; i < 55; i++) {
+		slot.segs[i].iova = htole64(fake_iova(&r->h, r->frame));
+		slot.segs[i].bytes = htole32(1);
+	}
+	r->h.push_bytes = 512 << 10;
+	tx_rig_open_push(r, 256, 16);
+	for (i = 0; i < 250; i++) {
+		slot.flags = (i == 0 ? WCNIC_TXF_SOP : 0) | (i == 249 ? WCNIC_TXF_EOP : 0);
+		slot.frame_bytes = i == 0 ? 250 * 55 : 0;
+		fake_tx_slot(&r->q, &slot, 0);
+	}
+	tx_rig_go(r);
+	tx_expect_error(r, WCNIC_ERR_DESC, 0, 250);
+}
+
+static void
+push__second_late_slot__has_a_wait_of_its_own(void **state)
+{
+	struct tx_rig *r = *state;
+	struct fake_slot slot = {.flags = 3, .frame_bytes = 100, .inline_bytes = 100};
+	struct wcnic_push_line lines[WCNIC_SLOT_LINES_MAX];
+	uint16_t seq;
+
+	tx_rig_open_push(r, 16, 2);
+	slot.inline_data = r->frame;
+	for (seq = 0; seq < 2; seq++) {
+		fake_slot_encode(&r->q, seq, &slot, lines);
+		fake_tx_slot(&r->q, &slot, 1);
+		tx_rig_go(r);
+		tx_expect_no_cpl(r);
+		r->h.now_ns += WAIT_NS;
+		memcpy(fake_slot_at(&r->q, seq), lines, sizeof(lines[0]));
+		wcnic_card_poll(r->h.card);
+		tx_expect_cpl(r, WCNIC_TX_PUSHED, seq, 1, 1);
+	}
+}
+
 int
 main(void)
 {
@@ -410,6 +455,8 @@ main(void)
 		CASE(push__malformed_header__is_discarded_and_queue_goes_on),
 		CASE(push__hostile_chain__fills_no_more_than_there_is),
 		CASE(push__one_byte_segments__fill_no_more_than_there_is),
+		CASE(push__more_segments_than_bytes_in_any_frame__is_one_error),
+		CASE(push__second_late_slot__has_a_wait_of_its_own),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

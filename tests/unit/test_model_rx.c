@@ -264,6 +264,40 @@ buffer__not_writable__stops_the_queue(void **state)
 	assert_true(fake_rx_reap(&q, &cpl, NULL));
 }
 
+/* A port with a frame for each poll. */
+static unsigned int
+one_a_poll(void *ctx, unsigned int budget)
+{
+	uint8_t frame[64];
+
+	assert_true(budget > 0);
+	fill(frame, sizeof(frame), 0);
+	assert_int_equal(receive(ctx, frame, 64, 64), 0);
+	return 1;
+}
+
+static void
+rings__unmapped_between_polls__are_not_touched(void **state)
+{
+	static const struct wcnic_port_ops ops = {.kind = "one", .poll = one_a_poll};
+	struct fake_host *h = *state;
+	struct wcnic_event event;
+	struct wcnic_rx_cpl cpl;
+	struct fake_rxq q;
+
+	assert_int_equal(fake_rxq_open(h, &q, 0, 8, 128), 0);
+	fake_rx_post(h, &q, 8);
+	wcnic_card_set_port(h->card, &ops, h);
+	assert_true(fake_event(h, &event)); /* the link */
+	wcnic_card_poll(h->card);
+	assert_true(fake_rx_reap(&q, &cpl, NULL));
+	h->unmap_from = (size_t)((uint8_t *)q.ring - h->mem);
+	wcnic_card_poll(h->card);
+	assert_false(fake_rx_reap(&q, &cpl, NULL));
+	assert_true(fake_event(h, &event));
+	assert_int_equal(le32toh(event.arg1), WCNIC_ERR_ADDRESS);
+}
+
 static void
 record__tail_out_of_range__stops_the_queue(void **state)
 {
@@ -474,6 +508,10 @@ ptype__of_each_kind__is_told(void **state)
 	put_ipv4(&b, 17, 4, 0, a, a); /* header length too small */
 	put_ports(&b, 1, 2);
 	EXPECT(0);
+	put_ether(&b, 0, 0x0800);
+	put_ipv4(&b, 17, 15, 0, a, a); /* header longer than the frame */
+	b.bytes -= 30;
+	EXPECT(0);
 	put_ether(&b, 0, 0x86dd);
 	put_ipv6(&b, 58, a, a);
 	EXPECT(WCNIC_PTYPE_IPV6 | WCNIC_PTYPE_ICMP);
@@ -673,6 +711,7 @@ main(void)
 		CASE(filter__by_address_and_flags__takes_what_it_should),
 		CASE(receive__down_or_without_queue__is_enetdown_and_counted),
 		CASE(buffer__not_writable__stops_the_queue),
+		CASE(rings__unmapped_between_polls__are_not_touched),
 		CASE(record__tail_out_of_range__stops_the_queue),
 		CASE(window__revoked__stops_the_queue),
 		CASE(sequence__wraps__nothing_is_lost),
