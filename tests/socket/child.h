@@ -1,0 +1,70 @@
+/* SPDX-License-Identifier: BSD-3-Clause
+ * Copyright(c) 2026 The wcnic authors
+ */
+#ifndef CHILD_H
+#define CHILD_H
+
+/* wcnicd as a child, and a driver of a few lines for its card. */
+
+#include <stdbool.h>
+#include <stdint.h>
+#include <sys/types.h>
+
+#include "vfu_client.h"
+#include "wcnic_abi.h"
+
+#define PATIENCE_MS 20000u
+
+/* Set by main() from its argument. */
+extern const char *wcnicd_path;
+/* A directory for sockets and files; made and removed by these. */
+extern char folder[64];
+int folder_setup(void **state);
+int folder_teardown(void **state); /* fails if something is left in it */
+
+/* "folder/name", in one of a few static buffers. */
+const char *in_folder(const char *name);
+
+struct child {
+	pid_t pid;
+	int log; /* a file: stdout and stderr */
+	char text[65536];
+};
+
+/* Starts wcnicd; the arguments end with NULL. */
+void child_start(struct child *child, const char *const *args);
+/* What it has said so far. */
+const char *child_text(struct child *child);
+/* Waits until it has said that. */
+void child_expect(struct child *child, const char *text);
+/* Sends a signal (0: none) and waits for its end. Returns the exit status, or -signal. */
+int child_end(struct child *child, int sig);
+/* Time on CPUs that it used over so many milliseconds, in percent of one. */
+unsigned int child_cpu_percent(struct child *child, unsigned int ms);
+unsigned int child_rss_kib(struct child *child);
+
+/* A driver that has a page each for the three admin rings and for answers. */
+struct mini {
+	struct vfu_client *client;
+	int fd;
+	uint8_t *memory;
+	uint16_t commands;
+};
+
+#define MINI_IOVA 0x100000u
+#define MINI_BYTES 0x4000u
+#define MINI_ANSWER 0x3000u
+
+/* Connects; fails the test if it cannot. */
+void mini_connect(struct mini *mini, const char *socket);
+/* Enables the admin queue. */
+void mini_enable(struct mini *mini);
+uint32_t mini_reg(struct mini *mini, uint64_t off);
+void mini_reg_set(struct mini *mini, uint64_t off, uint64_t value, size_t bytes);
+/* Waits until a register shows the bits. */
+void mini_reg_wait(struct mini *mini, uint64_t off, uint32_t mask, uint32_t value);
+/* One command; the answer is at memory + MINI_ANSWER. Returns the status. */
+unsigned int mini_command(struct mini *mini, uint8_t opcode);
+void mini_close(struct mini *mini);
+
+#endif /* CHILD_H */
