@@ -207,6 +207,10 @@ identity_check(const struct wcnic_hw *hw, const struct wcnic_identity *id)
 			  hw->aperture_bytes);
 		return -EPROTO;
 	}
+	if ((id->caps & WCNIC_CAP_PUSH) != 0 && !rte_is_power_of_2(id->max_slot_lines)) {
+		WCNIC_LOG(ERR, hw, "IDENTIFY: slots of %u lines make no sense", id->max_slot_lines);
+		return -EPROTO;
+	}
 	if (!rte_is_valid_assigned_ether_addr((const struct rte_ether_addr *)id->mac)) {
 		WCNIC_LOG(ERR, hw, "IDENTIFY: the permanent MAC address is not a unicast address");
 		return -EPROTO;
@@ -228,9 +232,12 @@ identify(struct wcnic_hw *hw)
 		return ret;
 	identity_to_host(&id);
 	ret = identity_check(hw, &id);
-	if (ret == 0)
-		hw->id = id;
-	return ret;
+	if (ret != 0)
+		return ret;
+	id.max_txq = RTE_MIN(id.max_txq, WCNIC_QUEUES_MAX);
+	id.max_rxq = RTE_MIN(id.max_rxq, WCNIC_QUEUES_MAX);
+	hw->id = id;
+	return 0;
 }
 
 int
@@ -407,7 +414,10 @@ command_run(struct wcnic_hw *hw, const struct wcnic_admin_req *req)
 	if (cpl.status != WCNIC_ST_OK) {
 		WCNIC_LOG(ERR, hw, "command 0x%02x failed: %s, result 0x%x", req->opcode,
 			  status_name(le16toh(cpl.status)), le32toh(cpl.result));
-		return status_errno(le16toh(cpl.status));
+		ret = status_errno(le16toh(cpl.status));
+		if (ret == -EIO) /* what the card has done is anyone's guess */
+			atomic_store(&hw->failed, true);
+		return ret;
 	}
 	if (le32toh(cpl.data_bytes) < req->out_bytes) {
 		WCNIC_LOG(ERR, hw, "command 0x%02x answered %u bytes, %zu expected", req->opcode,

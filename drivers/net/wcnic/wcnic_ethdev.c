@@ -44,8 +44,11 @@ dev_start(struct rte_eth_dev *dev)
 		goto out;
 	}
 	ret = wcnic_queues_start(hw);
-	if (ret == 0)
+	if (ret == 0) {
 		ret = wcnic_port_query(hw);
+		if (ret != 0)
+			wcnic_queues_stop(hw, true);
+	}
 	hw->started = ret == 0;
 	wcnic_link_publish(hw);
 	for (uint16_t i = 0; ret == 0 && i < hw->n_rxq; i++)

@@ -399,11 +399,37 @@ doorbells_start(struct wcnic_hw *hw)
 	return ret;
 }
 
+/* All must have been set up, and for the MTU of now. */
+__rte_warn_unused_result static int
+queues_check(const struct wcnic_hw *hw)
+{
+	int ret = 0;
+
+	for (uint16_t i = 0; i < hw->n_txq; i++) {
+		if (hw->txq[i] == NULL) {
+			WCNIC_LOG(ERR, hw, "Tx queue %u of %u has not been set up", i, hw->n_txq);
+			return -EINVAL;
+		}
+	}
+	for (uint16_t i = 0; ret == 0 && i < hw->n_rxq; i++) {
+		if (hw->rxq[i] == NULL) {
+			WCNIC_LOG(ERR, hw, "Rx queue %u of %u has not been set up", i, hw->n_rxq);
+			return -EINVAL;
+		}
+		ret = rx_room_check(&rte_eth_devices[hw->port_id], i, hw->rxq[i]->depth,
+				    hw->rxq[i]->buf_bytes, 0);
+	}
+	return ret;
+}
+
 int
 wcnic_queues_start(struct wcnic_hw *hw)
 {
-	int ret = doorbells_start(hw);
+	int ret = queues_check(hw);
 
+	if (ret != 0)
+		return ret;
+	ret = doorbells_start(hw);
 	for (uint16_t i = 0; ret == 0 && i < hw->n_txq; i++)
 		ret = txq_start(hw->txq[i]);
 	for (uint16_t i = 0; ret == 0 && i < hw->n_rxq; i++)

@@ -98,6 +98,29 @@ event_handle(struct wcnic_hw *hw, const struct wcnic_event *ev, struct news *new
 	}
 }
 
+static bool
+status_good(struct wcnic_hw *hw)
+{
+	uint32_t status, cause = 0, info = 0;
+
+	if (wcnic_reg_read32(hw, WCNIC_REG_STATUS, &status) != 0) {
+		WCNIC_LOG(ERR, hw, "the card's registers cannot be read any more");
+		return false;
+	}
+	if ((status & WCNIC_STATUS_FW_DEAD) != 0) {
+		WCNIC_LOG(ERR, hw, "the card says that its firmware is dead");
+		return false;
+	}
+	if ((status & WCNIC_STATUS_ERROR) != 0) {
+		(void)wcnic_reg_read32(hw, WCNIC_REG_ERROR_CAUSE, &cause);
+		(void)wcnic_reg_read32(hw, WCNIC_REG_ERROR_INFO, &info);
+		WCNIC_LOG(ERR, hw, "the card has stopped for a fatal error: %u, detail 0x%x", cause,
+			  info);
+		return false;
+	}
+	return true;
+}
+
 /* Whether firmware still counts; a register that cannot be read is no heartbeat. */
 static bool
 heart_beats(struct wcnic_hw *hw)
@@ -172,7 +195,7 @@ card_watch(struct wcnic_hw *hw, struct news *news)
 		hw->attach->poll(hw);
 	while (reachable && wcnic_admin_event(hw, &ev))
 		event_handle(hw, &ev, news);
-	if (reachable && !atomic_load(&hw->failed) && heart_beats(hw)) {
+	if (reachable && !atomic_load(&hw->failed) && status_good(hw) && heart_beats(hw)) {
 		wcnic_queues_kick(hw, false);
 		return;
 	}
