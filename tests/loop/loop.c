@@ -348,7 +348,7 @@ loop_close(struct loop *l)
 int
 loop_probe(const char *devargs)
 {
-	return rte_eal_hotplug_add("vdev", "net_wcnic_refused", devargs);
+	return rte_eal_hotplug_add("vdev", LOOP_PROBE_NAME, devargs);
 }
 
 uint64_t
@@ -549,4 +549,35 @@ loop_stream_run(struct loop *l, const struct loop_stream *s)
 				 got);
 	}
 	loop_receive_none(l, s->rxq);
+}
+
+uint32_t
+loop_drop_received(struct loop *l)
+{
+	struct rte_mbuf *frames[64];
+	uint32_t sum = 0;
+	uint16_t n;
+
+	for (uint16_t q = 0; q < l->config.n_rxq; q++) {
+		while ((n = rte_eth_rx_burst(l->port_id, q, frames, RTE_DIM(frames))) > 0) {
+			rte_pktmbuf_free_bulk(frames, n);
+			sum += n;
+		}
+	}
+	return sum;
+}
+
+void
+loop_recovered(struct loop *l, uint64_t times)
+{
+	struct loop_stream s = {.seed = 1ull << 40,
+				.count = 200,
+				.bytes = loop_bytes_random,
+				.arg = 900,
+				.segs = 3};
+
+	loop_wait_u64(l, &loop_hw(l)->recoveries, times);
+	loop_drop_received(l);
+	loop_stream_run(l, &s);
+	assert_int_equal(loop_xstat(l, "recoveries"), times);
 }

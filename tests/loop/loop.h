@@ -91,6 +91,7 @@ void loop_configure(struct loop *l);
 void loop_close(struct loop *l);
 /* Attaches a port that is expected to fail: its name and -errno. */
 int loop_probe(const char *devargs);
+#define LOOP_PROBE_NAME "net_wcnic_refused"
 
 static inline struct wcnic_hw *
 loop_hw(const struct loop *l)
@@ -162,5 +163,10 @@ void loop_stream_run(struct loop *l, const struct loop_stream *s);
 /* bytes() of streams of one length, `arg`, and of random lengths from 14 to `arg`. */
 uint32_t loop_bytes_fixed(const struct loop_stream *s, uint32_t i);
 uint32_t loop_bytes_random(const struct loop_stream *s, uint32_t i);
+
+/* Frees what lies in all Rx queues; returns how many frames that were. */
+uint32_t loop_drop_received(struct loop *l);
+/* Fails unless the port has recovered `times` times by now or soon, and forwards as new. */
+void loop_recovered(struct loop *l, uint64_t times);
 
 #endif /* LOOP_H */
