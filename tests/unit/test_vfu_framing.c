@@ -10,6 +10,7 @@
 #include <sys/eventfd.h>
 #include <sys/mman.h>
 #include <sys/socket.h>
+#include <sys/un.h>
 #include <unistd.h>
 
 #include <cmocka.h>
@@ -164,6 +165,72 @@ framing__slow_reader_gets_every_answer(void **state)
 	assert_int_equal(got, 150);
 }
 
+/* Descriptors that come with a later piece of a message count as its own. */
+static void
+framing__descriptors_in_pieces_counted_and_closed(void **state)
+{
+	struct vfu_dma_map map = {32, 3, 0, 0x10000, 0x1000};
+	struct raw head = raw_request(VFU_CMD_DMA_MAP, &map, sizeof(map)), reply;
+	struct raw tail = head;
+	unsigned int i, before = open_fds();
+
+	(void)state;
+	for (i = 0; i < 5; i++)
+		head.fds[i] = tail.fds[i] = bench.rig.window_fd;
+	head.n_fds = tail.n_fds = 5;
+	head.payload_bytes = 0;
+	/* The rest goes in the place of a header: 16 bytes, and 16. */
+	memcpy(&tail.hdr, &map, sizeof(tail.hdr));
+	memcpy(tail.payload, (uint8_t *)&map + 16, 16);
+	tail.payload_bytes = 16;
+	raw_send(bench.sock, &head);
+	vfu_server_poll(bench.rig.server);
+	raw_send(bench.sock, &tail);
+	vfu_server_poll(bench.rig.server);
+	assert_int_equal(raw_receive(bench.sock, &reply), 0);
+	assert_int_equal(reply.hdr.error, EMFILE);
+	assert_int_equal(open_fds(), before);
+}
+
+static int
+connect_raw(const struct rig *rig)
+{
+	struct sockaddr_un addr = {.sun_family = AF_UNIX};
+	int sock = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+
+	strcpy(addr.sun_path, rig->path);
+	assert_int_equal(connect(sock, (struct sockaddr *)&addr, sizeof(addr)), 0);
+	return sock;
+}
+
+/* A client that left with requests unread is gone all the same when the next one knocks. */
+static void
+disconnect__with_requests_unread_next_client_served(void **state)
+{
+	struct raw request = raw_request(VFU_CMD_RESET, NULL, 0);
+	unsigned int i, before = open_fds();
+	int first, second;
+	struct rig rig;
+
+	(void)state;
+	rig_start(&rig, NULL);
+	first = connect_raw(&rig);
+	vfu_server_poll(rig.server);
+	raw_greet(&rig, first);
+	request.hdr.flags = VFU_HDR_NO_REPLY;
+	for (i = 0; i < 100; i++)
+		raw_send(first, &request);
+	close(first);
+	second = connect_raw(&rig);
+	vfu_server_poll(rig.server);
+	assert_int_equal(rig.disconnects, 1);
+	raw_greet(&rig, second);
+	assert_int_equal(rig.connects, 2);
+	close(second);
+	rig_stop(&rig);
+	assert_int_equal(open_fds(), before);
+}
+
 static void
 disconnect__mid_message_device_told_map_cleared(void **state)
 {
@@ -267,6 +334,8 @@ main(void)
 		BENCH_TEST(framing__byte_by_byte_understood),
 		BENCH_TEST(framing__many_requests_at_once_all_answered),
 		BENCH_TEST(framing__slow_reader_gets_every_answer),
+		BENCH_TEST(framing__descriptors_in_pieces_counted_and_closed),
+		BENCH_TEST(disconnect__with_requests_unread_next_client_served),
 		BENCH_TEST(disconnect__mid_message_device_told_map_cleared),
 		BENCH_TEST(disconnect__unread_answer_no_harm),
 		BENCH_TEST(adopt__each_allocation_fails_clean),

@@ -361,7 +361,7 @@ region_access__malformed_refused_device_untouched(void **state)
 		struct vfu_access access;
 		uint8_t data[4];
 	} write;
-	struct vfu_access huge = {0, 0, UINT32_MAX}, none = {0, 0, 0};
+	struct vfu_access huge = {0, 5, VFU_XFER_BYTES_MAX + 1}, none = {0, 0, 0};
 	unsigned int i;
 	struct raw reply;
 
@@ -416,15 +416,19 @@ write_multi__malformed_refused(void **state)
 		uint64_t n;
 		struct vfu_write writes[2];
 	} multi = {2, {{0, 0, 4, {1}}, {0, 0, 9, {1}}}};
+	struct {
+		uint64_t n;
+		struct vfu_write writes[VFU_WRITE_MULTI_MAX + 1];
+	} many = {.n = VFU_WRITE_MULTI_MAX + 1};
 	struct raw reply;
+	unsigned int i;
 
 	(void)state;
 	multi.n = 3;
 	assert_int_equal(bench_ask(VFU_CMD_WRITE_MULTI, &multi, sizeof(multi), &reply), EINVAL);
 	multi.n = UINT64_MAX;
 	assert_int_equal(bench_ask(VFU_CMD_WRITE_MULTI, &multi, sizeof(multi), &reply), EINVAL);
-	/* n x 24 wraps to what is there */
-	multi.n = (UINT64_MAX / 24) + 3;
+	multi.n = 2 + (1ull << 61); /* n x 24 wraps to what is there */
 	assert_int_equal(bench_ask(VFU_CMD_WRITE_MULTI, &multi, sizeof(multi), &reply), EINVAL);
 	assert_int_equal(bench_ask(VFU_CMD_WRITE_MULTI, &multi, 7, &reply), EINVAL);
 	assert_int_equal(bench.rig.writes, 0);
@@ -433,6 +437,12 @@ write_multi__malformed_refused(void **state)
 	assert_int_equal(bench.rig.writes, 1);
 	multi.n = 0;
 	assert_int_equal(bench_ask(VFU_CMD_WRITE_MULTI, &multi, 8, &reply), 0);
+	assert_int_equal(bench_ask(VFU_CMD_WRITE_MULTI, &many, sizeof(many), &reply), EINVAL);
+	many.n = VFU_WRITE_MULTI_MAX;
+	for (i = 0; i < many.n; i++)
+		many.writes[i].count = 8;
+	assert_int_equal(bench_ask(VFU_CMD_WRITE_MULTI, &many, sizeof(many) - 24, &reply), 0);
+	assert_int_equal(bench.rig.writes, 1 + VFU_WRITE_MULTI_MAX);
 }
 
 static uint64_t

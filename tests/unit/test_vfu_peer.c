@@ -348,6 +348,14 @@ twist_areas_many(struct raw *reply)
 	put_caps(reply, 32, 0, 0x10000001);
 }
 
+/* All there, but more than any device has. */
+static void
+twist_areas_long(struct raw *reply)
+{
+	put_caps(reply, 32, 0, 300);
+	reply->payload_bytes = 32 + 16 + 300 * 16;
+}
+
 static void
 twist_areas_past_end(struct raw *reply)
 {
@@ -386,6 +394,7 @@ connect__twisted_reply_refused(void **state)
 		CASE(GET_REGION_INFO, twist_cap_loop),
 		CASE(GET_REGION_INFO, twist_cap_cut),
 		CASE(GET_REGION_INFO, twist_areas_many),
+		CASE(GET_REGION_INFO, twist_areas_long),
 		CASE(GET_REGION_INFO, twist_areas_past_end),
 		CASE(GET_IRQ_INFO, twist_short),
 		CASE(GET_IRQ_INFO, twist_error),

@@ -117,6 +117,7 @@ rig_start(struct rig *rig, int *peer)
 						       .fd = rig->sparse_fd,
 						       .areas = rig_areas,
 						       .n_areas = 2};
+	config.regions[5] = (struct vfu_server_region){.bytes = RIG_LARGE_BYTES, .flags = rw};
 	if (peer != NULL) {
 		assert_int_equal(socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, pair), 0);
 		assert_int_equal(vfu_server_adopt(pair[0], &config, &rig->server), 0);

@@ -18,6 +18,7 @@
 #define RIG_WINDOW_BYTES 0x10000u /* region 2: can be mapped */
 #define RIG_FIXED_BYTES 0x100u    /* region 3: read-only */
 #define RIG_SPARSE_BYTES 0x4000u  /* region 4: its pages 1 and 3 can be mapped */
+#define RIG_LARGE_BYTES 0x200000u /* region 5: more than one access may carry */
 #define RIG_VECTORS 20u
 #define RIG_BAD_OFF 0x1ff8u /* of region 0: the device refuses access there with EIO */
 
