@@ -21,7 +21,7 @@
 /* With nothing to do the thread spins for a while, then sleeps. */
 #define SPIN_NS 50000u
 /* A doorbell in memory wakes nobody: the longest time until it is seen. */
-#define SLEEP_BUSY_NS 80000u
+#define SLEEP_BUSY_NS 100000u
 /* Without a driver only sockets matter, and these wake; the heartbeat and clocks go on. */
 #define SLEEP_IDLE_NS 20000000u
 
