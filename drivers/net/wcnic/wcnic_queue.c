@@ -185,7 +185,7 @@ wcnic_rx_queue_setup(struct rte_eth_dev *dev, uint16_t qid, uint16_t depth, unsi
 	rxq->mask = depth - 1;
 	rxq->port_id = dev->data->port_id;
 	rxq->pool = pool;
-	rxq->buf_bytes = RTE_MIN(buf_bytes, UINT16_MAX);
+	rxq->buf_bytes = RTE_MIN(buf_bytes, (uint32_t)UINT16_MAX);
 	rxq->sw = rte_zmalloc_socket("wcnic_rx_sw", depth * sizeof(*rxq->sw), 0, socket);
 	rxq->ring_mz = rte_eth_dma_zone_reserve(dev, "wcnic_rx_ring", qid,
 						depth * sizeof(*rxq->ring), 4096, socket);
