@@ -114,6 +114,7 @@ loop_group_setup(void **state)
 		fprintf(stderr, "rte_eal_init: %s\n%s", rte_strerror(rte_errno), loop_log());
 		return -1;
 	}
+	loop_log_clear();
 	tx_pool = rte_pktmbuf_pool_create("loop_tx", LOOP_TX_MBUFS, 0, 0,
 					  LOOP_TX_ROOM + RTE_PKTMBUF_HEADROOM, SOCKET_ID_ANY);
 	return tx_pool == NULL ? -1 : 0;
@@ -345,6 +346,13 @@ loop_close(struct loop *l)
 	rte_mempool_free(l->rx_pool);
 }
 
+void
+loop_forget(struct loop *l)
+{
+	l->open = false;
+	current.open = false;
+}
+
 int
 loop_probe(const char *devargs)
 {
@@ -474,7 +482,8 @@ loop_receive(struct loop *l, uint16_t qid, struct rte_mbuf **frames, uint16_t n)
 
 	while (got < n) {
 		got += rte_eth_rx_burst(l->port_id, qid, frames + got, n - got);
-		rte_eth_tx_burst(l->port_id, qid, NULL, 0); /* resends what was refused */
+		for (uint16_t q = 0; q < l->config.n_txq; q++)
+			rte_eth_tx_burst(l->port_id, q, NULL, 0); /* resends what was refused */
 		if (rte_get_timer_cycles() > end)
 			fail_msg("only %u of %u frames came", got, n);
 	}

@@ -89,6 +89,8 @@ void loop_open(struct loop *l, const struct loop_config *config);
 void loop_configure(struct loop *l);
 /* Stops, closes, removes, and checks that every mbuf is back in its pool. */
 void loop_close(struct loop *l);
+/* For ports that the test has removed itself. */
+void loop_forget(struct loop *l);
 /* Attaches a port that is expected to fail: its name and -errno. */
 int loop_probe(const char *devargs);
 #define LOOP_PROBE_NAME "net_wcnic_refused"
