@@ -155,6 +155,8 @@ loop_teardown(void **state)
 	return 0;
 }
 
+bool (*loop_alarm_fails)(void);
+
 /* The driver's service, only sooner. */
 int __wrap_rte_eal_alarm_set(uint64_t us, rte_eal_alarm_callback fn, void *arg);
 int __real_rte_eal_alarm_set(uint64_t us, rte_eal_alarm_callback fn, void *arg);
@@ -162,6 +164,8 @@ int __real_rte_eal_alarm_set(uint64_t us, rte_eal_alarm_callback fn, void *arg);
 int
 __wrap_rte_eal_alarm_set(uint64_t us, rte_eal_alarm_callback fn, void *arg)
 {
+	if (loop_alarm_fails != NULL && loop_alarm_fails())
+		return -ENOMEM;
 	return __real_rte_eal_alarm_set(RTE_MIN(us, (uint64_t)SERVICE_US), fn, arg);
 }
 

@@ -66,6 +66,8 @@ int loop_group_setup(void **state);
 int loop_group_teardown(void **state);
 /* Test teardown: closes what a failed test left open, and shows the log of a failed test. */
 int loop_teardown(void **state);
+/* Whether the driver's next rte_eal_alarm_set() is to fail. NULL: it is not. */
+extern bool (*loop_alarm_fails)(void);
 /* In a teardown: whether the test failed with a port open. */
 bool loop_is_open(void);
 
