@@ -640,7 +640,7 @@ devargs__good_ones_are_taken(void **state)
 	static const char *const good[] = {
 		"",
 		"placement=push:fetch:auto",
-		"slot_lines=16,seed=0xffffffffffffffff,thread=1,queues=64",
+		"slot_lines=16,seed=0xffffffff,thread=1,queues=64",
 		"port=sink",
 		"port=generator:bytes=64;count=5;flows=2",
 		"timeout_ms=10,push_wait_us=1000000,store=u64",

@@ -13,6 +13,7 @@
 #include <stdatomic.h>
 #include <stdbool.h>
 #include <stdint.h>
+#include <string.h>
 
 #include <rte_ether.h>
 #include <rte_log.h>
@@ -216,14 +217,14 @@ struct wcnic_admin {
 struct wcnic_devargs {
 	char socket[108];
 	char port[1024];
-	uint8_t placement[WCNIC_QUEUES_MAX];
-	uint16_t queues;
-	uint16_t slot_lines;
-	bool thread;
-	uint64_t seed;
-	uint32_t timeout_ms;
-	uint32_t push_wait_us;
 	char store[16];
+	uint8_t placement[WCNIC_QUEUES_MAX];
+	uint32_t slot_lines;
+	uint32_t timeout_ms;
+	uint32_t queues;
+	uint32_t thread;
+	uint32_t seed;
+	uint32_t push_wait_us;
 };
 
 enum wcnic_link_state {
@@ -339,6 +340,25 @@ void wcnic_queues_kick(struct wcnic_hw *hw, bool all);
 /* Leaves the gate in `state`, not UP, and waits until no burst is inside. */
 void wcnic_gate_close(struct wcnic_hw *hw, struct wcnic_gate *gate, enum wcnic_queue_state state);
 void wcnic_gate_open(struct wcnic_gate *gate);
+
+/*
+ * Takes the 16-byte completion of entry `seq` if it is there: its last word, which the card writes
+ * last and which holds the phase, is read first, and everything once.
+ */
+static inline bool
+wcnic_completion_take(const void *ring, uint16_t seq, uint16_t depth, void *cpl)
+{
+	const uint64_t *words = (const uint64_t *)ring + 2 * (seq & (depth - 1));
+	const uint8_t phase = (seq & depth) == 0;
+	uint64_t copy[2];
+
+	copy[1] = __atomic_load_n(&words[1], __ATOMIC_ACQUIRE);
+	if ((le64toh(copy[1]) >> 56 & WCNIC_PHASE_BIT) != phase)
+		return false;
+	copy[0] = __atomic_load_n(&words[0], __ATOMIC_RELAXED);
+	memcpy(cpl, copy, sizeof(copy));
+	return true;
+}
 
 /* The gate, burst side: true if the burst may go on; then leave it at the end. */
 static inline bool

@@ -329,32 +329,16 @@ status_errno(uint16_t status)
 	}
 }
 
-/* The next completion, if it is there; read once, by its last word, which the card writes last. */
-static bool
-completion_take(struct wcnic_admin *a, struct wcnic_admin_cpl *cpl)
-{
-	const uint16_t mask = (1u << WCNIC_ADMIN_LOG2) - 1;
-	const uint64_t *words = (const uint64_t *)&a->cq[a->cq_head & mask];
-	const uint8_t phase = (a->cq_head >> WCNIC_ADMIN_LOG2 & 1) ^ 1;
-	uint64_t copy[2];
-
-	copy[1] = __atomic_load_n(&words[1], __ATOMIC_ACQUIRE);
-	copy[0] = words[0];
-	memcpy(cpl, copy, sizeof(*cpl));
-	if ((cpl->phase & WCNIC_PHASE_BIT) != phase)
-		return false;
-	a->cq_head++;
-	return true;
-}
-
 static int
 completion_wait(struct wcnic_hw *hw, uint16_t id, struct wcnic_admin_cpl *cpl)
 {
+	struct wcnic_admin *a = &hw->admin;
 	uint64_t end = deadline(hw);
 
 	for (;;) {
 		card_work(hw);
-		if (completion_take(&hw->admin, cpl)) {
+		if (wcnic_completion_take(a->cq, a->cq_head, 1u << WCNIC_ADMIN_LOG2, cpl)) {
+			a->cq_head++;
 			if (le16toh(cpl->cmd_id) == id)
 				return 0;
 			hw->late_completions++;

@@ -28,17 +28,19 @@ refuse(const struct parse *p, const char *key, const char *value, const char *va
 }
 
 static int
-number(const struct parse *p, const char *key, const char *value, uint64_t min, uint64_t max,
-       uint64_t *out)
+number(const struct parse *p, const char *key, const char *value, uint32_t min, uint32_t max,
+       uint32_t *out)
 {
 	char valid[64], *end;
+	unsigned long n;
 
 	errno = 0;
-	*out = strtoull(value, &end, 0);
-	if (errno == 0 && end != value && *end == '\0' && value[0] != '-' && *out >= min &&
-	    *out <= max)
+	n = strtoul(value, &end, 0);
+	if (errno == 0 && end != value && *end == '\0' && value[0] != '-' && n >= min && n <= max) {
+		*out = n;
 		return 0;
-	snprintf(valid, sizeof(valid), "a number from %" PRIu64 " to %" PRIu64, min, max);
+	}
+	snprintf(valid, sizeof(valid), "a number from %" PRIu32 " to %" PRIu32, min, max);
 	return refuse(p, key, value, valid);
 }
 
@@ -114,67 +116,15 @@ parse_port(const char *key, const char *value, void *opaque)
 }
 
 static int
-parse_queues(const char *key, const char *value, void *opaque)
-{
-	struct parse *p = opaque;
-	uint64_t n;
-	int ret = number(p, key, value, 1, WCNIC_QUEUES_MAX, &n);
-
-	p->args->queues = n;
-	return ret;
-}
-
-static int
 parse_slot_lines(const char *key, const char *value, void *opaque)
 {
 	struct parse *p = opaque;
-	uint64_t n;
+	uint32_t n = 0;
 	int ret = number(p, key, value, 1, WCNIC_SLOT_LINES_MAX, &n);
 
 	if (ret == 0 && !rte_is_power_of_2(n))
 		return refuse(p, key, value, "1, 2, 4, 8 or 16");
 	p->args->slot_lines = n;
-	return ret;
-}
-
-static int
-parse_thread(const char *key, const char *value, void *opaque)
-{
-	struct parse *p = opaque;
-	uint64_t n;
-	int ret = number(p, key, value, 0, 1, &n);
-
-	p->args->thread = n;
-	return ret;
-}
-
-static int
-parse_seed(const char *key, const char *value, void *opaque)
-{
-	struct parse *p = opaque;
-
-	return number(p, key, value, 0, UINT64_MAX, &p->args->seed);
-}
-
-static int
-parse_timeout(const char *key, const char *value, void *opaque)
-{
-	struct parse *p = opaque;
-	uint64_t n;
-	int ret = number(p, key, value, 10, 60000, &n);
-
-	p->args->timeout_ms = n;
-	return ret;
-}
-
-static int
-parse_push_wait(const char *key, const char *value, void *opaque)
-{
-	struct parse *p = opaque;
-	uint64_t n;
-	int ret = number(p, key, value, 1, 1000000, &n);
-
-	p->args->push_wait_us = n;
 	return ret;
 }
 
@@ -191,21 +141,25 @@ parse_store(const char *key, const char *value, void *opaque)
 	return refuse(p, key, value, valid);
 }
 
+/* A plain number within bounds, or what a function of its own reads. */
 static const struct {
 	const char *key;
-	arg_handler_t parse;
 	bool embedded_only;
+	arg_handler_t parse;
+	size_t off; /* of the number in struct wcnic_devargs */
+	uint32_t min;
+	uint32_t max;
 } table[] = {
-	{"placement", parse_placement, false},
-	{"slot_lines", parse_slot_lines, false},
-	{"store", parse_store, false},
-	{"timeout_ms", parse_timeout, false},
-	{"socket", parse_socket, false},
-	{"port", parse_port, true},
-	{"queues", parse_queues, true},
-	{"thread", parse_thread, true},
-	{"seed", parse_seed, true},
-	{"push_wait_us", parse_push_wait, true},
+	{"placement", false, .parse = parse_placement},
+	{"slot_lines", false, .parse = parse_slot_lines},
+	{"store", false, .parse = parse_store},
+	{"timeout_ms", false, NULL, offsetof(struct wcnic_devargs, timeout_ms), 10, 60000},
+	{"socket", false, .parse = parse_socket},
+	{"port", true, .parse = parse_port},
+	{"queues", true, NULL, offsetof(struct wcnic_devargs, queues), 1, WCNIC_QUEUES_MAX},
+	{"thread", true, NULL, offsetof(struct wcnic_devargs, thread), 0, 1},
+	{"seed", true, NULL, offsetof(struct wcnic_devargs, seed), 0, UINT32_MAX},
+	{"push_wait_us", true, NULL, offsetof(struct wcnic_devargs, push_wait_us), 1, 1000000},
 };
 
 static int
@@ -257,7 +211,10 @@ pair_parse(struct parse *p, const struct rte_kvargs *kvlist, const char *key, ch
 		return refuse(p, key, "", "followed by a value");
 	for (char *c = value; (c = strchr(c, '\1')) != NULL; c++)
 		*c = '=';
-	return table[i].parse(key, value, p);
+	if (table[i].parse != NULL)
+		return table[i].parse(key, value, p);
+	return number(p, key, value, table[i].min, table[i].max,
+		      RTE_PTR_ADD(p->args, table[i].off));
 }
 
 int

@@ -51,21 +51,6 @@ completion_bad(struct wcnic_rxq *rxq, const struct wcnic_rx_cpl *cpl)
 		  le16toh(cpl->flags), le16toh(cpl->frame_bytes));
 }
 
-static inline bool
-completion_take(struct wcnic_rxq *rxq, struct wcnic_rx_cpl *cpl)
-{
-	const uint64_t *words = (const uint64_t *)&rxq->cq[rxq->head & rxq->mask];
-	const uint8_t phase = (rxq->head & rxq->depth) == 0;
-	uint64_t copy[2];
-
-	copy[1] = __atomic_load_n(&words[1], __ATOMIC_ACQUIRE);
-	if ((le64toh(copy[1]) >> 56 & WCNIC_PHASE_BIT) != phase)
-		return false;
-	copy[0] = words[0];
-	memcpy(cpl, copy, sizeof(*cpl));
-	return true;
-}
-
 static inline void
 frame_start(struct wcnic_rxq *rxq, struct rte_mbuf *m, const struct wcnic_rx_cpl *cpl)
 {
@@ -115,7 +100,8 @@ rx_take(struct wcnic_rxq *rxq, struct rte_mbuf **pkts, uint16_t n)
 	struct rte_mbuf *m;
 	uint16_t got = 0;
 
-	while (got < n && !rxq->failed && completion_take(rxq, &cpl)) {
+	while (got < n && !rxq->failed &&
+	       wcnic_completion_take(rxq->cq, rxq->head, rxq->depth, &cpl)) {
 		if (unlikely(!completion_ok(rxq, &cpl))) {
 			completion_bad(rxq, &cpl);
 			break;
@@ -203,7 +189,8 @@ wcnic_rx_purge(struct wcnic_rxq *rxq)
 	struct rte_mbuf *m;
 
 	/* what the card delivered and nobody took is gone with the buffers: say how much */
-	while (!rxq->failed && rxq->head != rxq->posted && completion_take(rxq, &cpl) &&
+	while (!rxq->failed && rxq->head != rxq->posted &&
+	       wcnic_completion_take(rxq->cq, rxq->head, rxq->depth, &cpl) &&
 	       completion_ok(rxq, &cpl)) {
 		m = buffer_add(rxq, &cpl);
 		if (m != NULL) {

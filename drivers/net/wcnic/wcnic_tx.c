@@ -35,22 +35,6 @@ queue_fail(struct wcnic_txq *txq)
 	atomic_store(&txq->hw->failed, true);
 }
 
-static inline bool
-completion_take(struct wcnic_txq *txq, struct wcnic_tx_cpl *cpl)
-{
-	const uint64_t *words = (const uint64_t *)&txq->cq[txq->cq_head & txq->mask];
-	const uint8_t phase = (txq->cq_head & txq->depth) == 0;
-	uint64_t copy[2];
-
-	copy[1] = __atomic_load_n(&words[1], __ATOMIC_ACQUIRE);
-	if ((le64toh(copy[1]) >> 56 & WCNIC_PHASE_BIT) != phase)
-		return false;
-	copy[0] = words[0];
-	memcpy(cpl, copy, sizeof(*cpl));
-	txq->cq_head++;
-	return true;
-}
-
 /* Completions are hostile: this one must begin at head and stay before tail. */
 __rte_warn_unused_result static bool
 completion_ok(const struct wcnic_txq *txq, const struct wcnic_tx_cpl *cpl)
@@ -185,7 +169,8 @@ wcnic_tx_reap(struct wcnic_txq *txq)
 {
 	struct wcnic_tx_cpl cpl;
 
-	while (!txq->failed && completion_take(txq, &cpl)) {
+	while (!txq->failed && wcnic_completion_take(txq->cq, txq->cq_head, txq->depth, &cpl)) {
+		txq->cq_head++;
 		if (unlikely(!completion_ok(txq, &cpl))) {
 			completion_bad(txq, &cpl);
 			return;
