@@ -262,12 +262,13 @@ loop_wait_u64(struct loop *l, const uint64_t *value, uint64_t least)
 {
 	uint64_t end = patience_end();
 
-	(void)l;
 	while (__atomic_load_n(value, __ATOMIC_ACQUIRE) < least) {
 		if (rte_get_timer_cycles() > end)
 			fail_msg("waited in vain for %" PRIu64 ", found %" PRIu64, least, *value);
 		usleep(200);
 	}
+	pthread_mutex_lock(&loop_hw(l)->lock);
+	pthread_mutex_unlock(&loop_hw(l)->lock);
 }
 
 /* ---- the port ---------------------------------------------------------------------------- */

@@ -130,7 +130,10 @@ void loop_hook_set(struct loop *l, loop_hook before, loop_hook after, void *arg)
 void loop_card_do(struct loop *l, loop_hook fn, void *arg);
 /* Lets the card work for so long, whoever does it. */
 void loop_run_ms(struct loop *l, unsigned int ms);
-/* Waits until `*value`, which another thread writes, is at least `least`. */
+/*
+ * Waits until `*value`, which another thread writes, is at least `least`, and the service is done
+ * with the round in which that came about.
+ */
 void loop_wait_u64(struct loop *l, const uint64_t *value, uint64_t least);
 
 /* ---- frames ------------------------------------------------------------------------------ */

@@ -231,7 +231,8 @@ revoked_one(uint64_t seed, const char *devargs)
 	loop_stream_run(&l, &s);
 	/* a card on its own thread may have had nothing in flight: then only the event tells */
 	if (strstr(devargs, "thread=1") == NULL)
-		assert_int_equal(loop_xstat(&l, "tx_dropped"), 1);
+		/* none if the event came while nothing was in flight */
+		assert_in_range(loop_xstat(&l, "tx_dropped"), 0, 1);
 	else
 		assert_true(loop_xstat(&l, "tx_dropped") <= 1);
 	pushed = loop_xstat(&l, "tx_pushed");
