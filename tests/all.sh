@@ -73,6 +73,7 @@ test_all() {
 	build_and_test build -Dpkgconfig.relocatable=true && test_build
 	CC=clang build_and_test build-clang -Db_sanitize=address,undefined \
 		-Db_lundef=false -Dc_args=-fno-sanitize-recover=undefined || true
+	check "mutations are noticed" tests/loop/mutate out/mutate
 	echo
 	echo "$passed passed, $failed failed, $skipped skipped"
 	[ $failed -eq 0 ]
