@@ -8,8 +8,6 @@
 #include "loop.h"
 
 #include <errno.h>
-#include <stdlib.h>
-#include <unistd.h>
 
 static const struct loop_stream some = {
 	.count = 100, .bytes = loop_bytes_random, .arg = 1400, .segs = 3};
