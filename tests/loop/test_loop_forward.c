@@ -161,6 +161,50 @@ tx__frame_without_data_counted_as_malformed(void **state)
 	loop_close(&l);
 }
 
+/* An application's mistake must not become bytes that nobody wrote, or too many of them. */
+static void
+tx__segments_that_do_not_add_up_counted_as_malformed(void **state)
+{
+	struct loop_config config = {.devargs = *state};
+	struct rte_mbuf *frames[4], *got[2];
+	struct loop l;
+
+	loop_open(&l, &config);
+	frames[0] = loop_frame(&l, 1, 64, 1);
+	frames[1] = frame_of_segments(&l, 2, 3);
+	frames[1]->pkt_len += 100;
+	frames[2] = loop_frame(&l, 3, 200, 1);
+	frames[2]->pkt_len = 64;
+	frames[3] = loop_frame(&l, 4, 64, 1);
+	loop_send(&l, 0, frames, 4);
+	loop_receive(&l, 0, got, 2);
+	loop_frame_check(got[0], 1, 64);
+	loop_frame_check(got[1], 4, 64);
+	assert_int_equal(loop_xstat(&l, "tx_malformed"), 2);
+	loop_close(&l);
+}
+
+/* A frame that is pushed in pieces goes whole between two doorbells, or not at all. */
+static void
+tx__more_slots_than_max_burst_counted_as_malformed(void **state)
+{
+	struct loop_config config = {.devargs = "placement=push,slot_lines=1"};
+	struct rte_mbuf *frames[2], *got[1];
+	struct loop l;
+
+	(void)state;
+	loop_open(&l, &config);
+	loop_txq(&l, 0)->window.max_burst = 2;
+	loop_txq(&l, 0)->burst_left = 2;
+	frames[0] = frame_of_segments(&l, 1, 3 * WCNIC_SLOT_SEGS(1));
+	frames[1] = frame_of_segments(&l, 2, 2 * WCNIC_SLOT_SEGS(1));
+	loop_send(&l, 0, frames, 2);
+	loop_receive(&l, 0, got, 1);
+	loop_frame_check(got[0], 2, 2 * WCNIC_SLOT_SEGS(1) * 16);
+	assert_int_equal(loop_xstat(&l, "tx_malformed"), 1);
+	loop_close(&l);
+}
+
 static void
 rx__small_buffers_are_filled_one_after_another(void **state)
 {
@@ -510,6 +554,8 @@ main(void)
 		ARGS(tx__more_segments_than_ring_counted_as_malformed, PUSH ",slot_lines=1"),
 		ARGS(tx__more_segments_than_ring_counted_as_malformed, FETCH),
 		BOTH(tx__frame_without_data_counted_as_malformed),
+		BOTH(tx__segments_that_do_not_add_up_counted_as_malformed),
+		LOOP_TEST(tx__more_slots_than_max_burst_counted_as_malformed),
 		ALL(rx__small_buffers_are_filled_one_after_another),
 		LOOP_TEST(rx__frame_of_nearly_all_buffers_arrives),
 		ALL(loop__sequence_numbers_wrap),

@@ -35,7 +35,6 @@ extern int wcnic_logtype;
 #define WCNIC_ADMIN_LOG2 4
 #define WCNIC_EVENTS_LOG2 6
 #define WCNIC_SERVICE_US 100000
-#define WCNIC_DEPTH_MAX 4096
 #define WCNIC_PLACEMENT_AUTO 2u /* beside enum wcnic_placement: the driver decides */
 
 struct wcnic_hw;

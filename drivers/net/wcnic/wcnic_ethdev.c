@@ -130,19 +130,29 @@ link_update(struct rte_eth_dev *dev, int wait __rte_unused)
 	return before.link_status == now.link_status ? -1 : 0;
 }
 
-/* Changes flags on the card when it runs; else they go there with the next start. */
+/* Sends settings to a card that runs; else they go there with the next start. Holds hw->lock. */
+static int
+port_change(struct wcnic_hw *hw, uint16_t valid)
+{
+	if (!hw->running || atomic_load(&hw->card) != WCNIC_CARD_PRESENT)
+		return 0;
+	return wcnic_port_set(hw, valid);
+}
+
 static int
 flags_change(struct rte_eth_dev *dev, uint16_t set, uint16_t clear)
 {
 	struct wcnic_hw *hw = wcnic_hw_get(dev->data);
-	const uint16_t old = hw->port_flags;
-	int ret = 0;
+	uint16_t old;
+	int ret;
 
+	pthread_mutex_lock(&hw->lock);
+	old = hw->port_flags;
 	hw->port_flags = (old & ~clear) | set;
-	if (hw->running && atomic_load(&hw->card) == WCNIC_CARD_PRESENT)
-		ret = wcnic_port_set(hw, WCNIC_PORT_SET_FLAGS);
+	ret = port_change(hw, WCNIC_PORT_SET_FLAGS);
 	if (ret != 0)
 		hw->port_flags = old;
+	pthread_mutex_unlock(&hw->lock);
 	return ret;
 }
 
@@ -174,14 +184,16 @@ static int
 mac_addr_set(struct rte_eth_dev *dev, struct rte_ether_addr *addr)
 {
 	struct wcnic_hw *hw = wcnic_hw_get(dev->data);
-	struct rte_ether_addr old = hw->mac;
-	int ret = 0;
+	struct rte_ether_addr old;
+	int ret;
 
-	rte_ether_addr_copy(addr, &hw->mac);
-	if (hw->running && atomic_load(&hw->card) == WCNIC_CARD_PRESENT)
-		ret = wcnic_port_set(hw, WCNIC_PORT_SET_MAC);
+	pthread_mutex_lock(&hw->lock);
+	old = hw->mac;
+	hw->mac = *addr;
+	ret = port_change(hw, WCNIC_PORT_SET_MAC);
 	if (ret != 0)
 		hw->mac = old;
+	pthread_mutex_unlock(&hw->lock);
 	return ret;
 }
 
@@ -189,14 +201,18 @@ static int
 mtu_set(struct rte_eth_dev *dev, uint16_t mtu)
 {
 	struct wcnic_hw *hw = wcnic_hw_get(dev->data);
+	int ret = 0;
 
-	if (hw->running) {
+	pthread_mutex_lock(&hw->lock);
+	if (hw->started) {
 		WCNIC_LOG(ERR, hw, "MTU %u: stop the port first, its buffers were checked for %u",
 			  mtu, hw->mtu);
-		return -EBUSY;
+		ret = -EBUSY;
+	} else {
+		hw->mtu = mtu;
 	}
-	hw->mtu = mtu;
-	return 0;
+	pthread_mutex_unlock(&hw->lock);
+	return ret;
 }
 
 static int

@@ -75,7 +75,7 @@ wcnic_rss_configure(struct wcnic_hw *hw, const struct rte_eth_rss_conf *conf, ui
 	return 0;
 }
 
-/* Sends the new settings, or keeps the old ones if the card refuses. */
+/* Sends the new settings, or keeps the old ones if the card refuses. Holds hw->lock. */
 static int
 rss_change(struct wcnic_hw *hw, const struct wcnic_rss *wanted)
 {
@@ -85,38 +85,53 @@ rss_change(struct wcnic_hw *hw, const struct wcnic_rss *wanted)
 	if ((hw->id.caps & WCNIC_CAP_RSS) == 0)
 		return -ENOTSUP;
 	hw->rss = *wanted;
-	if (hw->running)
+	if (hw->running && atomic_load(&hw->card) == WCNIC_CARD_PRESENT)
 		ret = wcnic_rss_set(hw);
 	if (ret != 0)
 		hw->rss = old;
 	return ret;
 }
 
+/* Reads the entries that are named, each a queue of ours, into `rss`. */
+__rte_warn_unused_result static int
+reta_read(const struct wcnic_hw *hw, const struct rte_eth_rss_reta_entry64 *reta,
+	  struct wcnic_rss *rss)
+{
+	for (uint16_t i = 0; i < WCNIC_RETA_ENTRIES; i++) {
+		const struct rte_eth_rss_reta_entry64 *group = &reta[i / RTE_ETH_RETA_GROUP_SIZE];
+		const uint16_t at = i % RTE_ETH_RETA_GROUP_SIZE;
+
+		if ((group->mask >> at & 1) == 0)
+			continue;
+		if (group->reta[at] >= hw->n_rxq) {
+			WCNIC_LOG(ERR, hw, "RSS table entry %u: queue %u of %u", i, group->reta[at],
+				  hw->n_rxq);
+			return -EINVAL;
+		}
+		rss->reta[i] = group->reta[at];
+	}
+	return 0;
+}
+
 int
 wcnic_reta_update(struct rte_eth_dev *dev, struct rte_eth_rss_reta_entry64 *reta, uint16_t size)
 {
 	struct wcnic_hw *hw = wcnic_hw_get(dev->data);
-	struct wcnic_rss rss = hw->rss;
+	struct wcnic_rss rss;
+	int ret;
 
 	if (size != WCNIC_RETA_ENTRIES) {
 		WCNIC_LOG(ERR, hw, "an RSS table of %u entries; %u are needed", size,
 			  WCNIC_RETA_ENTRIES);
 		return -EINVAL;
 	}
-	for (uint16_t i = 0; i < size; i++) {
-		const struct rte_eth_rss_reta_entry64 *group = &reta[i / RTE_ETH_RETA_GROUP_SIZE];
-		const uint16_t at = i % RTE_ETH_RETA_GROUP_SIZE;
-
-		if ((group->mask >> at & 1) == 0)
-			continue;
-		if (group->reta[at] >= dev->data->nb_rx_queues) {
-			WCNIC_LOG(ERR, hw, "RSS table entry %u: queue %u of %u", i, group->reta[at],
-				  dev->data->nb_rx_queues);
-			return -EINVAL;
-		}
-		rss.reta[i] = group->reta[at];
-	}
-	return rss_change(hw, &rss);
+	pthread_mutex_lock(&hw->lock);
+	rss = hw->rss;
+	ret = reta_read(hw, reta, &rss);
+	if (ret == 0)
+		ret = rss_change(hw, &rss);
+	pthread_mutex_unlock(&hw->lock);
+	return ret;
 }
 
 int
@@ -139,15 +154,19 @@ int
 wcnic_rss_hash_update(struct rte_eth_dev *dev, struct rte_eth_rss_conf *conf)
 {
 	struct wcnic_hw *hw = wcnic_hw_get(dev->data);
-	struct wcnic_rss rss = hw->rss;
+	struct wcnic_rss rss;
 	int ret = key_check(hw, conf);
 
 	if (ret != 0)
 		return ret;
+	pthread_mutex_lock(&hw->lock);
+	rss = hw->rss;
 	rss.types = types_to_card(conf->rss_hf);
 	if (conf->rss_key != NULL)
 		memcpy(rss.key, conf->rss_key, WCNIC_RSS_KEY_BYTES);
-	return rss_change(hw, &rss);
+	ret = rss_change(hw, &rss);
+	pthread_mutex_unlock(&hw->lock);
+	return ret;
 }
 
 int

@@ -183,16 +183,20 @@ wcnic_tx_reap(struct wcnic_txq *txq)
 
 /* ---- encoding: fetch ------------------------------------------------------------------------ */
 
+/* Segments with data; 0 if their lengths do not add up to the frame's. */
 static inline uint16_t
-data_segs(const struct rte_mbuf *m)
+data_segs(const struct rte_mbuf *frame)
 {
+	uint32_t bytes = 0;
 	uint16_t n = 0;
 
-	if (likely(m->nb_segs == 1))
-		return 1;
-	for (; m != NULL; m = m->next)
+	if (likely(frame->nb_segs == 1))
+		return frame->data_len == frame->pkt_len;
+	for (const struct rte_mbuf *m = frame; m != NULL; m = m->next) {
 		n += m->data_len != 0;
-	return n;
+		bytes += m->data_len;
+	}
+	return bytes == frame->pkt_len ? n : 0;
 }
 
 /* Writes descriptors from tail on; the caller has seen to the room. */
@@ -359,19 +363,24 @@ tx_doorbell(struct wcnic_txq *txq)
 	txq->burst_left = txq->window.max_burst;
 }
 
-/* How many entries the frame needs in the placement in force; 0: it cannot be sent at all. */
+/*
+ * How many entries the frame needs in the placement in force; 0: it cannot be sent at all. What is
+ * pushed must also do as a fetch, which it becomes if the card refuses it.
+ */
 static inline uint16_t
 entries_needed(const struct wcnic_txq *txq, const struct rte_mbuf *m, uint16_t segs)
 {
-	uint16_t entries = segs;
+	uint16_t entries;
 
-	if (unlikely(segs == 0 || m->pkt_len == 0 || m->pkt_len > UINT16_MAX))
+	if (unlikely(segs == 0 || m->pkt_len == 0 || m->pkt_len > UINT16_MAX ||
+		     segs > RTE_MIN(txq->depth, FRAME_SEGS_MAX)))
 		return 0;
-	if (pushing(txq))
-		entries = m->pkt_len <= txq->inline_max
-				  ? 1
-				  : (segs + txq->slot_segs - 1) / txq->slot_segs;
-	return entries <= RTE_MIN(txq->limit, FRAME_SEGS_MAX) ? entries : 0;
+	if (!pushing(txq))
+		return segs;
+	if (m->pkt_len <= txq->inline_max)
+		return 1;
+	entries = (segs + txq->slot_segs - 1) / txq->slot_segs;
+	return entries <= RTE_MIN(txq->limit, txq->window.max_burst) ? entries : 0;
 }
 
 /* 1: written, 0: no room now, -1: can never be sent (freed and counted). */
