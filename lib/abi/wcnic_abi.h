@@ -595,12 +595,14 @@ struct wcnic_stats {
 	wcnic_le64 port_in_frames; /* the port's input so far: a capture's packets read */
 	wcnic_le64 port_in_done;   /* 1 once the port's input has ended and was all delivered */
 	wcnic_le64 first_rx_ns;    /* card clock: first frame delivered to the host */
-	wcnic_le64 last_tx_ns;     /* card clock: last frame sent */
-	wcnic_le64 rsvd[8];
+	wcnic_le64 last_tx_ns;     /* card clock: when the last frame had been sent */
+	wcnic_le64 first_tx_ns;    /* card clock: when the first frame was about to be sent */
+	wcnic_le64 rsvd[7];
 };
 WCNIC_ABI_SIZE(wcnic_stats, 256);
 WCNIC_ABI_OFF(wcnic_stats, rx_frames, 72);
 WCNIC_ABI_OFF(wcnic_stats, stray_writes, 136);
+WCNIC_ABI_OFF(wcnic_stats, first_tx_ns, 192);
 
 #define WCNIC_RSS_KEY_BYTES 40u
 #define WCNIC_RETA_ENTRIES 128u

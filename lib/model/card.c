@@ -66,6 +66,9 @@ card_beat(struct wcnic_card *card)
 	uint64_t now_ns = card->ops->now_ns(card->ctx);
 
 	card->now_ns = now_ns;
+	if (card->sent)
+		card->stats.last_tx_ns = now_ns;
+	card->sent = false;
 	if (card->fw_hung || now_ns - card->beat_ns < CARD_HEARTBEAT_NS / 10)
 		return;
 	card->beat_ns = now_ns;
@@ -135,6 +138,7 @@ card_clear(struct wcnic_card *card)
 	memset(&card->stats, 0, sizeof(card->stats));
 	memset(&card->stray, 0, sizeof(card->stray));
 	card->rx_held = false;
+	card->sent = false;
 	rss_reset(card);
 	port_reset(card);
 }

@@ -171,6 +171,7 @@ struct wcnic_card {
 	uint64_t now_ns; /* of this poll */
 	uint64_t poll_id;
 	bool polling;
+	bool sent; /* frames, since the clock was read last */
 
 	uint32_t ctrl;
 	uint32_t status;

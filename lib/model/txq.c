@@ -415,7 +415,9 @@ batch_publish(struct wcnic_card *card, struct batch *b, struct txq *q, uint8_t *
 	if (b->frames != 0 && card->port.ops->flush != NULL)
 		card->port.ops->flush(card->port.ctx);
 	if (b->frames != 0) {
-		card->stats.last_tx_ns = card->now_ns;
+		if (card->stats.first_tx_ns == 0)
+			card->stats.first_tx_ns = card->now_ns;
+		card->sent = true;
 		q->waiting = false;
 	}
 	for (i = 0; i < b->n_cpls; i++, q->cq_tail++) {

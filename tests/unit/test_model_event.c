@@ -243,16 +243,22 @@ stats__query__is_what_the_library_says(void **state)
 	struct wcnic_stats direct, asked;
 	struct fake_txq tx;
 	struct fake_rxq rx;
+	uint64_t began_ns;
 
 	wcnic_card_reset(h->card);
 	traffic_start(h, &tx, &rx);
+	began_ns = h->now_ns;
 	wcnic_card_poll(h->card);
+	h->now_ns += 5000; /* what the batch took shows at the next look at the clock */
+	wcnic_card_poll(h->card);
+	h->now_ns += 70000; /* nothing is sent any more */
 	fake_stats(h, &direct);
 	assert_int_equal(fake_cmd(h, WCNIC_OP_STATS_QUERY, NULL, &asked, sizeof(asked), NULL), 0);
 	assert_int_equal(le64toh(asked.tx_frames), 20);
 	assert_int_equal(le64toh(asked.tx_bytes), 1200);
 	assert_int_equal(le64toh(asked.tx_pushed), 20);
-	assert_int_equal(le64toh(asked.last_tx_ns), h->now_ns);
+	assert_int_equal(le64toh(asked.first_tx_ns), began_ns);
+	assert_int_equal(le64toh(asked.last_tx_ns), began_ns + 5000);
 	assert_int_equal(direct.tx_frames, 20);
 	assert_int_equal(direct.tx_fetched, 0);
 }

@@ -52,6 +52,7 @@ static const struct counter card_counters[] = {
 	CARD_COUNTER(rx_held),      CARD_COUNTER(rx_errors),     CARD_COUNTER(stray_writes),
 	CARD_COUNTER(stale_lines),  CARD_COUNTER(events_lost),   CARD_COUNTER(port_in_frames),
 	CARD_COUNTER(port_in_done), CARD_COUNTER(first_rx_ns),   CARD_COUNTER(last_tx_ns),
+	CARD_COUNTER(first_tx_ns),
 };
 
 /* States, not counts: a reset leaves them. */
