@@ -298,6 +298,56 @@ pmd__card_killed_ten_times_fetch_accounts_for_all(void **state)
 	kill_ten_times("fetch");
 }
 
+/* What the process keeps in memory, without the memory that the driver maps into it. */
+static unsigned long
+resident_kib(pid_t pid)
+{
+	char path[64], line[512];
+	unsigned long sum = 0, kib;
+	bool drivers = false, found = false;
+	FILE *smaps;
+
+	snprintf(path, sizeof(path), "/proc/%d/smaps", pid);
+	smaps = fopen(path, "r");
+	assert_non_null(smaps);
+	while (fgets(line, sizeof(line), smaps) != NULL) {
+		if (sscanf(line, "%*x-%*x %*4s %lx", &kib) == 1) {
+			drivers = strstr(line, "nohuge") != NULL;
+			found |= drivers;
+		} else if (sscanf(line, "Rss: %lu kB", &kib) == 1 && !drivers) {
+			sum += kib;
+		}
+	}
+	fclose(smaps);
+	assert_true(found); /* else nothing would have been left out */
+	return sum;
+}
+
+static void
+pmd__card_of_eight_queues_stays_under_64_mib(void **state)
+{
+	struct forwarder f = {0};
+	unsigned long kib;
+	pid_t pid;
+
+	(void)state;
+	pid = card_start(0);
+	rte_delay_ms(300);
+	f.port = port_start("push");
+	assert_true(forward_until(&f, true));
+	forward_for(&f, 1000);
+	kib = resident_kib(pid);
+	print_message("%lu KiB\n", kib);
+	assert_true(f.sent > 1000);
+	assert_true(kib < 64 * 1024);
+	for (uint16_t i = 0; i < f.n_held; i++)
+		rte_pktmbuf_free(f.held[i]);
+	assert_int_equal(rte_eth_dev_stop(f.port), 0);
+	assert_int_equal(rte_eth_dev_close(f.port), 0);
+	assert_int_equal(rte_eal_hotplug_remove("vdev", "net_wcnic0"), 0);
+	card_kill(pid);
+}
+
 static int
 folder_make(void **state)
 {
@@ -331,6 +381,7 @@ int
 main(int argc, char **argv)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(pmd__card_of_eight_queues_stays_under_64_mib),
 		cmocka_unit_test(pmd__card_killed_ten_times_push_accounts_for_all),
 		cmocka_unit_test(pmd__card_killed_ten_times_fetch_accounts_for_all),
 	};
