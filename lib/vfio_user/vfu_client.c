@@ -330,9 +330,10 @@ end:
 	return ret;
 }
 
-int
-vfu_client_region_read(struct vfu_client *client, unsigned int region, uint64_t off, void *data,
-		       size_t bytes)
+/* Reads into `in` or writes from `out`; the other one is NULL. */
+static int
+region_transfer(struct vfu_client *client, unsigned int region, uint64_t off, uint8_t *in,
+		const uint8_t *out, size_t bytes)
 {
 	const struct client_region *r = region_get(client, region);
 	uint32_t count;
@@ -342,28 +343,25 @@ vfu_client_region_read(struct vfu_client *client, unsigned int region, uint64_t 
 		return -EINVAL;
 	for (; bytes > 0 && ret == 0; bytes -= count, off += count) {
 		count = bytes < VFU_CLIENT_XFER_BYTES ? (uint32_t)bytes : VFU_CLIENT_XFER_BYTES;
-		ret = region_access(client, region, off, data, NULL, count);
-		data = (uint8_t *)data + count;
+		ret = region_access(client, region, off, in, out, count);
+		in = in != NULL ? in + count : NULL;
+		out = out != NULL ? out + count : NULL;
 	}
 	return ret;
+}
+
+int
+vfu_client_region_read(struct vfu_client *client, unsigned int region, uint64_t off, void *data,
+		       size_t bytes)
+{
+	return region_transfer(client, region, off, data, NULL, bytes);
 }
 
 int
 vfu_client_region_write(struct vfu_client *client, unsigned int region, uint64_t off,
 			const void *data, size_t bytes)
 {
-	const struct client_region *r = region_get(client, region);
-	uint32_t count;
-	int ret = 0;
-
-	if (r == NULL || !range_in(off, bytes, 0, r->info.bytes))
-		return -EINVAL;
-	for (; bytes > 0 && ret == 0; bytes -= count, off += count) {
-		count = bytes < VFU_CLIENT_XFER_BYTES ? (uint32_t)bytes : VFU_CLIENT_XFER_BYTES;
-		ret = region_access(client, region, off, NULL, data, count);
-		data = (const uint8_t *)data + count;
-	}
-	return ret;
+	return region_transfer(client, region, off, NULL, data, bytes);
 }
 
 int

@@ -276,8 +276,11 @@ wcnic_hw_get(const struct rte_eth_dev_data *data)
 
 /* ---- wcnic_admin.c ------------------------------------------------------------------------- */
 
-/* Resets the card and waits until it is ready. -ETIMEDOUT, -EIO, or -EPROTO: not our card. */
-int wcnic_card_bring_up(struct wcnic_hw *hw);
+/*
+ * Reaches the card, resets it, enables its admin rings and asks what it is; at the probe and again
+ * to recover. On failure the attach is closed. -EPROTO: not our card, or one that makes no sense.
+ */
+int wcnic_card_open(struct wcnic_hw *hw);
 /* Allocates the rings' memory once; fini frees it. */
 int wcnic_admin_init(struct wcnic_hw *hw);
 void wcnic_admin_fini(struct wcnic_hw *hw);

@@ -100,8 +100,8 @@ card_reset(struct wcnic_hw *hw)
 	return ret;
 }
 
-int
-wcnic_card_bring_up(struct wcnic_hw *hw)
+static int
+card_bring_up(struct wcnic_hw *hw)
 {
 	uint32_t magic, version;
 	int ret;
@@ -282,6 +282,27 @@ wcnic_admin_stop(struct wcnic_hw *hw)
 {
 	hw->admin.up = false;
 	return card_reset(hw);
+}
+
+int
+wcnic_card_open(struct wcnic_hw *hw)
+{
+	int ret = hw->attach->open(hw);
+
+	if (ret != 0)
+		return ret;
+	ret = card_bring_up(hw);
+	if (ret != 0)
+		goto close; /* it may not be our card: nothing more is written to it */
+	ret = wcnic_admin_start(hw);
+	if (ret == 0)
+		ret = wcnic_port_query(hw);
+	if (ret == 0)
+		return 0;
+	(void)wcnic_admin_stop(hw);
+close:
+	hw->attach->close(hw);
+	return ret;
 }
 
 static const char *

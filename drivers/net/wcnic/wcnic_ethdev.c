@@ -392,25 +392,6 @@ hw_init(struct wcnic_hw *hw, struct rte_eth_dev *dev, const struct wcnic_attach_
 				 0) == 0;
 }
 
-static int
-card_open(struct wcnic_hw *hw)
-{
-	int ret = hw->attach->open(hw);
-
-	if (ret != 0)
-		return ret;
-	ret = wcnic_card_bring_up(hw);
-	if (ret == 0)
-		ret = wcnic_admin_start(hw);
-	if (ret == 0)
-		ret = wcnic_port_query(hw);
-	if (ret != 0) {
-		(void)wcnic_admin_stop(hw);
-		hw->attach->close(hw);
-	}
-	return ret;
-}
-
 int
 wcnic_dev_init(struct rte_eth_dev *dev, const struct wcnic_attach_ops *attach,
 	       const struct wcnic_devargs *args)
@@ -422,7 +403,7 @@ wcnic_dev_init(struct rte_eth_dev *dev, const struct wcnic_attach_ops *attach,
 	ret = wcnic_admin_init(hw);
 	if (ret != 0)
 		goto locks;
-	ret = card_open(hw);
+	ret = wcnic_card_open(hw);
 	if (ret != 0)
 		goto admin;
 	memcpy(&hw->mac, hw->id.mac, sizeof(hw->mac));

@@ -165,22 +165,17 @@ card_lose(struct wcnic_hw *hw, bool reachable)
 static bool
 card_find(struct wcnic_hw *hw)
 {
-	if (hw->attach->open(hw) != 0)
+	if (wcnic_card_open(hw) != 0)
 		return false;
-	if (wcnic_card_bring_up(hw) != 0 || wcnic_admin_start(hw) != 0)
-		goto lost;
 	atomic_store(&hw->failed, false);
-	if (hw->started && wcnic_queues_start(hw) != 0)
-		goto lost;
-	if (wcnic_port_query(hw) != 0)
-		goto lost;
+	if (hw->started && wcnic_queues_start(hw) != 0) {
+		card_lose(hw, true);
+		return false;
+	}
 	atomic_store(&hw->card, WCNIC_CARD_PRESENT);
 	hw->recoveries++;
 	WCNIC_LOG(NOTICE, hw, "the card is back");
 	return true;
-lost:
-	card_lose(hw, true);
-	return false;
 }
 
 static void
@@ -193,8 +188,12 @@ card_watch(struct wcnic_hw *hw, struct news *news)
 		WCNIC_LOG(ERR, hw, "the card is gone");
 	if (hw->attach->poll != NULL)
 		hw->attach->poll(hw);
-	while (reachable && wcnic_admin_event(hw, &ev))
+	/* a ring's worth at a time: a card that never stops must not hold the service up */
+	for (unsigned int i = 0; reachable && i < 1u << WCNIC_EVENTS_LOG2; i++) {
+		if (!wcnic_admin_event(hw, &ev))
+			break;
 		event_handle(hw, &ev, news);
+	}
 	if (reachable && !atomic_load(&hw->failed) && status_good(hw) && heart_beats(hw)) {
 		wcnic_queues_kick(hw, false);
 		return;
