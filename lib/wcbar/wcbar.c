@@ -24,8 +24,6 @@ wcbar_type_name(enum wcbar_type type)
 	return "unknown";
 }
 
-#define WCBAR_STORES_MAX 8
-
 static const struct wcbar_store *stores_wide[WCBAR_STORES_MAX];
 static const struct wcbar_store *stores_narrow[WCBAR_STORES_MAX];
 
@@ -51,6 +49,12 @@ const struct wcbar_store *const *
 wcbar_stores(enum wcbar_type type)
 {
 	return type == WCBAR_TYPE_WC || type == WCBAR_TYPE_WB ? stores_wide : stores_narrow;
+}
+
+const struct wcbar_store *const *
+wcbar_window_stores(const struct wcbar_window *win)
+{
+	return wcbar_stores(win->direct ? win->type : WCBAR_TYPE_UNKNOWN);
 }
 
 const struct wcbar_store *

@@ -15,6 +15,7 @@
  * Threads: a window is written by one thread at a time.
  */
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -23,6 +24,7 @@ extern "C" {
 #endif
 
 #define WCBAR_LINE_BYTES 64u
+#define WCBAR_STORES_MAX 8 /* ways to store lines on one CPU */
 
 enum wcbar_type {
 	WCBAR_TYPE_UNKNOWN = 0,
@@ -52,6 +54,11 @@ struct wcbar_window {
 	void *addr; /* 64-byte aligned */
 	size_t bytes;
 	enum wcbar_type type; /* as intended by the mapping */
+	/*
+	 * Stores are known to reach the device, not a hypervisor that emulates them: only then is
+	 * anything wider than 8 bytes safe. Memory always is; of a BAR wcbar_calibrate finds out.
+	 */
+	bool direct;
 	const struct wcbar_store *store;
 };
 
@@ -66,6 +73,45 @@ const struct wcbar_store *const *wcbar_stores(enum wcbar_type type);
 
 /* The one of that name, or NULL: unknown, or not on this CPU. */
 const struct wcbar_store *wcbar_store_by_name(enum wcbar_type type, const char *name);
+
+/* The stores that are safe for this window, the best guess first; narrow unless it is direct. */
+const struct wcbar_store *const *wcbar_window_stores(const struct wcbar_window *win);
+
+/* ---- calibration --------------------------------------------------------------------------- */
+
+struct wcbar_rank {
+	const struct wcbar_store *store;
+	double ns_per_line; /* stored and drained in bursts, median of interleaved rounds */
+};
+
+struct wcbar_calibration {
+	bool direct;         /* as put into the window */
+	double ns_per_store; /* one aligned 8-byte store and its share of a drain, median */
+	size_t ranks;
+	struct wcbar_rank rank[WCBAR_STORES_MAX]; /* the fastest first */
+};
+
+/* A store that takes longer is taken to be emulated: one exit to a hypervisor takes microseconds */
+#define WCBAR_TRAPPED_NS 800.0
+
+/*
+ * Times 8-byte stores of zeroes into the first `lines` lines of the window and says whether they
+ * are direct; then, if so, ranks every store of this CPU there. Sets win->direct and win->store.
+ * The window's first lines must be the caller's to overwrite. Takes about 10 ms, an emulated window
+ * up to a second. -EINVAL: not a window of so many whole lines.
+ */
+int wcbar_calibrate(struct wcbar_window *win, size_t lines, struct wcbar_calibration *result);
+
+/* ---- single registers ---------------------------------------------------------------------- */
+
+/*
+ * Aligned accesses to a mapped register, little-endian on the device's side, in program order to
+ * one device. A write is one posted TLP, a read waits for its answer. All ones: the device is gone.
+ */
+uint32_t wcbar_read32(const void *reg);
+uint64_t wcbar_read64(const void *reg);
+void wcbar_write32(void *reg, uint32_t value);
+void wcbar_write64(void *reg, uint64_t value);
 
 /* For doorbells: stores to host memory of this thread become visible before its next doorbell. */
 static inline void

@@ -294,6 +294,7 @@ embedded_window_map(struct wcnic_hw *hw, uint64_t off, size_t bytes,
 	win->addr = RTE_PTR_ADD(e->aperture, off);
 	win->bytes = bytes;
 	win->type = WCBAR_TYPE_WB;
+	win->direct = true;
 	return 0;
 }
 

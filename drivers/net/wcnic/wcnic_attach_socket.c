@@ -207,6 +207,7 @@ socket_window_map(struct wcnic_hw *hw, uint64_t off, size_t bytes,
 
 	win->bytes = bytes;
 	win->type = WCBAR_TYPE_WB;
+	win->direct = true;
 	return ret;
 }
 
