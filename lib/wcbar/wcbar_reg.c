@@ -1,0 +1,37 @@
+/* SPDX-License-Identifier: BSD-3-Clause
+ * Copyright(c) 2026 The wcnic authors
+ */
+
+/*
+ * Single registers. A relaxed atomic access is one instruction of its width, which the compiler
+ * neither merges nor repeats; the fences keep the program's order, as Device and UC memory do on
+ * the bus. What was read must not be overtaken by what is read after it: hence acquire.
+ */
+
+#include <endian.h>
+
+#include "wcbar.h"
+
+uint32_t
+wcbar_read32(const void *reg)
+{
+	return le32toh(__atomic_load_n((const uint32_t *)reg, __ATOMIC_ACQUIRE));
+}
+
+uint64_t
+wcbar_read64(const void *reg)
+{
+	return le64toh(__atomic_load_n((const uint64_t *)reg, __ATOMIC_ACQUIRE));
+}
+
+void
+wcbar_write32(void *reg, uint32_t value)
+{
+	__atomic_store_n((uint32_t *)reg, htole32(value), __ATOMIC_RELEASE);
+}
+
+void
+wcbar_write64(void *reg, uint64_t value)
+{
+	__atomic_store_n((uint64_t *)reg, htole64(value), __ATOMIC_RELEASE);
+}
