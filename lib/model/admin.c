@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause
  * Copyright(c) 2026 The wcnic authors
  */
+#include <errno.h>
 #include <syslog.h>
 
 #include "card_internal.h"
@@ -96,7 +97,7 @@ static const struct admin_op admin_ops[] = {
 	[WCNIC_OP_WINDOW_ALLOC] = {window_alloc, sizeof(struct wcnic_window_grant), 0},
 	[WCNIC_OP_WINDOW_FREE] = {window_free, 0, 0},
 	[WCNIC_OP_WINDOW_QUERY] = {window_query, sizeof(struct wcnic_window_grant), 0},
-	[WCNIC_OP_WINDOW_TEST] = {window_test, 0, 0},
+	[WCNIC_OP_WINDOW_TEST] = {window_test, sizeof(struct wcnic_window_test_report), 0},
 	[WCNIC_OP_TXQ_CREATE] = {txq_create, 0, 0},
 	[WCNIC_OP_TXQ_DESTROY] = {txq_destroy, 0, 0},
 	[WCNIC_OP_RXQ_CREATE] = {rxq_create, 0, 0},
@@ -107,17 +108,29 @@ static const struct admin_op admin_ops[] = {
 	[WCNIC_OP_RSS_SET] = {rss_set, 0, sizeof(struct wcnic_rss)},
 };
 
+/* Only one step of the self test answers, and only on a card that has it. */
+static uint32_t
+answer_bytes(const struct wcnic_card *card, const struct wcnic_admin_cmd *cmd,
+	     const struct admin_op *op)
+{
+	const struct wcnic_cmd_window_test *p = (const void *)cmd->params;
+
+	if (cmd->opcode == WCNIC_OP_WINDOW_TEST &&
+	    (p->step != WCNIC_TEST_REPORT || !(card->caps & WCNIC_CAP_WINDOW_TEST)))
+		return 0;
+	return op->answer_bytes;
+}
+
 /* The command's buffer, checked before anything is done so that a failed command changes nothing.
  */
 __attribute__((warn_unused_result)) static enum wcnic_admin_status
 buffer_get(struct wcnic_card *card, const struct wcnic_admin_cmd *cmd, const struct admin_op *op,
-	   struct admin_call *call, void **buffer, uint32_t *buffer_bytes)
+	   struct admin_call *call, uint32_t *buffer_bytes)
 {
 	uint32_t bytes = le32toh(cmd->data_bytes);
-	uint32_t needed = op->input_bytes != 0 ? op->input_bytes : op->answer_bytes;
+	uint32_t needed = op->input_bytes != 0 ? op->input_bytes : answer_bytes(card, cmd, op);
 	unsigned int prot = op->input_bytes != 0 ? WCNIC_DMA_READ : WCNIC_DMA_WRITE;
 
-	*buffer = NULL;
 	*buffer_bytes = 0;
 	if (needed == 0)
 		return WCNIC_ST_OK;
@@ -126,19 +139,21 @@ buffer_get(struct wcnic_card *card, const struct wcnic_admin_cmd *cmd, const str
 		return WCNIC_ST_INVALID_FIELD;
 	}
 	*buffer_bytes = bytes < needed ? bytes : needed;
-	*buffer = card_dma(card, le64toh(cmd->data_iova), *buffer_bytes, prot);
-	return *buffer != NULL ? WCNIC_ST_OK : WCNIC_ST_BAD_ADDRESS;
+	return dma_reaches(card, le64toh(cmd->data_iova), *buffer_bytes, prot)
+		       ? WCNIC_ST_OK
+		       : WCNIC_ST_BAD_ADDRESS;
 }
 
+/* *later: the input was asked for and has not come; nothing has been done. */
 static enum wcnic_admin_status
 command_do(struct wcnic_card *card, const struct wcnic_admin_cmd *cmd, struct admin_call *call,
-	   uint32_t *answered)
+	   uint32_t *answered, bool *later)
 {
 	const struct admin_op *op;
 	struct wcnic_rss input;
 	enum wcnic_admin_status status;
 	uint32_t buffer_bytes;
-	void *buffer;
+	int ret;
 
 	if (cmd->opcode >= sizeof(admin_ops) / sizeof(admin_ops[0]) ||
 	    admin_ops[cmd->opcode].fn == NULL)
@@ -148,46 +163,54 @@ command_do(struct wcnic_card *card, const struct wcnic_admin_cmd *cmd, struct ad
 		return WCNIC_ST_INVALID_FIELD;
 	}
 	op = &admin_ops[cmd->opcode];
-	status = buffer_get(card, cmd, op, call, &buffer, &buffer_bytes);
+	status = buffer_get(card, cmd, op, call, &buffer_bytes);
 	if (status != WCNIC_ST_OK)
 		return status;
 	if (op->input_bytes != 0) {
-		memcpy(&input, buffer, sizeof(input));
+		ret = dma_read(card, &card->admin, le64toh(cmd->data_iova), &input, sizeof(input));
+		*later = ret == -EAGAIN;
+		if (ret != 0)
+			return WCNIC_ST_BAD_ADDRESS;
 		call->input = &input;
 	}
 	call->params = cmd->params;
 	status = op->fn(card, call);
-	if (status != WCNIC_ST_OK || op->answer_bytes == 0)
+	if (status != WCNIC_ST_OK || op->answer_bytes == 0 || buffer_bytes == 0)
 		return status;
-	memcpy(buffer, &call->answer, buffer_bytes);
+	if (dma_write(card, le64toh(cmd->data_iova), &call->answer, buffer_bytes) != 0)
+		return WCNIC_ST_INTERNAL;
 	*answered = buffer_bytes;
 	return WCNIC_ST_OK;
 }
 
-/* Returns false if the rings cannot be reached. */
+/* Returns false if the rings cannot be reached, or not yet. */
 static bool
 command_next(struct wcnic_card *card)
 {
 	struct admin *admin = &card->admin;
-	uint16_t idx = admin->asq_head & (admin->asq_entries - 1);
 	uint16_t seq = admin->asq_head;
 	struct admin_call call = {0};
 	struct wcnic_admin_cmd cmd;
 	struct wcnic_admin_cpl cpl = {0};
 	uint32_t answered = 0;
+	bool later = false;
 	enum wcnic_admin_status status;
-	void *src, *dst;
+	int ret;
 
-	src = card_dma(card, admin->asq_base + idx * sizeof(cmd), sizeof(cmd), WCNIC_DMA_READ);
-	dst = card_dma(card, admin->acq_base + idx * sizeof(cpl), sizeof(cpl), WCNIC_DMA_WRITE);
-	if (src == NULL || dst == NULL) {
+	dma_memo_rewind(card, admin);
+	ret = ring_read(card, &admin->asq, admin, seq, &cmd);
+	if (ret == -EAGAIN)
+		return false;
+	if (ret != 0 || !ring_ready(card, &admin->acq, seq)) {
 		card_fatal(card, WCNIC_ERR_ADMIN_CONFIG,
-			   src == NULL ? WCNIC_REG_ASQ_BASE : WCNIC_REG_ACQ_BASE);
+			   ret != 0 ? WCNIC_REG_ASQ_BASE : WCNIC_REG_ACQ_BASE);
 		return false;
 	}
-	memcpy(&cmd, src, sizeof(cmd));
+	status = command_do(card, &cmd, &call, &answered, &later);
+	if (later)
+		return false;
+	dma_memo_reset(card, admin);
 	admin->asq_head++;
-	status = command_do(card, &cmd, &call, &answered);
 	if (status != WCNIC_ST_OK)
 		card_log(card, LOG_DEBUG, "command 0x%02x: status %d, result %u", cmd.opcode,
 			 status, call.result);
@@ -196,8 +219,8 @@ command_next(struct wcnic_card *card)
 	cpl.result = htole32(call.result);
 	cpl.data_bytes = htole32(answered);
 	cpl.sq_head = htole16(admin->asq_head);
-	cpl.phase = ring_phase(seq, admin->asq_entries);
-	shared_publish16(dst, &cpl);
+	cpl.phase = ring_phase(seq, admin->asq.entries);
+	ring_publish(card, &admin->acq, seq, &cpl);
 	return true;
 }
 

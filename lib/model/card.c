@@ -103,6 +103,8 @@ card_identity_init(struct wcnic_card *card, const struct wcnic_card_config *conf
 	card->caps = WCNIC_CAP_RSS;
 	if (!config->no_push)
 		card->caps |= WCNIC_CAP_PUSH;
+	if (!config->no_push && config->sees_stores)
+		card->caps |= WCNIC_CAP_WINDOW_TEST;
 	if (config->ops->irq != NULL)
 		card->caps |= WCNIC_CAP_MSIX;
 }
@@ -112,6 +114,10 @@ config_fault(const struct wcnic_card_config *config)
 {
 	if (config->ops->dma == NULL || config->ops->now_ns == NULL)
 		return "ops: dma and now_ns are needed";
+	if ((config->ops->dma_reach == NULL) != (config->ops->dma_fetch == NULL) ||
+	    (config->ops->dma_reach == NULL) != (config->ops->dma_post == NULL) ||
+	    (config->ops->dma_reach == NULL) != (config->ops->dma_quiet == NULL))
+		return "ops: dma_reach, dma_fetch, dma_post and dma_quiet: all or none";
 	if (config->aperture == NULL || ((uintptr_t)config->aperture & 4095) != 0)
 		return "aperture: page-aligned memory is needed";
 	if (!is_pow2(config->aperture_bytes) || config->aperture_bytes < APERTURE_MIN ||
@@ -134,6 +140,7 @@ card_clear(struct wcnic_card *card)
 	card->error_info = 0;
 	card->fw_hung = false;
 	card->features = card->caps & (WCNIC_CAP_PUSH | WCNIC_CAP_RSS);
+	dma_memo_clear(card);
 	memset(&card->admin, 0, sizeof(card->admin));
 	memset(&card->stats, 0, sizeof(card->stats));
 	memset(&card->stray, 0, sizeof(card->stray));
@@ -192,6 +199,7 @@ wcnic_card_destroy(struct wcnic_card *card)
 {
 	if (card == NULL)
 		return;
+	watch_stop(card);
 	free(card->frags);
 	free(card->page_owner);
 	free(card);
@@ -249,6 +257,7 @@ wcnic_card_poll(struct wcnic_card *card)
 	if ((card->status & (WCNIC_STATUS_ENABLED | WCNIC_STATUS_ERROR)) != WCNIC_STATUS_ENABLED)
 		return 0;
 	card->polling = true;
+	dma_memo_sweep(card);
 	moved = admin_poll(card);
 	for (live = card->rxq_live; live != 0; live &= live - 1)
 		rxq_poll(card, &card->rxqs[__builtin_ctzll(live)]);

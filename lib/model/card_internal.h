@@ -57,6 +57,45 @@ struct window {
 	uint64_t off;
 };
 
+/* A ring in host memory; entries are as long as they are aligned, and at most a line. */
+struct ring {
+	uint64_t iova;
+	uint16_t entries;
+	uint8_t entry_bytes;
+	uint8_t prot;
+	bool scattered; /* not in one piece here */
+	/* In the poll `poll_id`, entries [first, first + n) are here from `at` on. */
+	uint16_t first;
+	uint16_t n;
+	uint64_t poll_id;
+	uint8_t *at;
+};
+
+/* What was read by message for a command or frame that is not complete yet. */
+#define DMA_MEMO_READS (2 * CARD_FRAME_ENTRIES_MAX + 8)
+#define DMA_MEMO_BYTES (CARD_FRAME_MAX + DMA_MEMO_READS * 24)
+
+struct dma_memo_read {
+	uint64_t iova;
+	uint32_t bytes;
+	uint32_t off; /* in data, in bytes */
+};
+
+/* Frames on their way in may wait for one on its way out, and must not wait for its memo. */
+#define DMA_LANE_OUT 0u
+#define DMA_LANE_IN 1u
+#define DMA_LANES 2u
+
+struct dma_memo {
+	const void *owner; /* whose it is; NULL: nobody's */
+	bool walked;       /* since the last poll began; else the owner has given up */
+	unsigned int n;
+	unsigned int next; /* the read that comes next when they are walked again */
+	uint32_t used;
+	struct dma_memo_read reads[DMA_MEMO_READS];
+	uint64_t data[(DMA_MEMO_BYTES + 7) / 8];
+};
+
 enum queue_state {
 	QUEUE_NONE = 0,
 	QUEUE_RUN,
@@ -72,8 +111,8 @@ struct txq {
 	uint16_t db_window;
 	uint16_t push_window;
 	uint32_t db_off;
-	uint64_t ring_iova;
-	uint64_t cq_iova;
+	struct ring ring;
+	struct ring cq;
 
 	uint64_t *db;   /* the record, in the aperture */
 	uint8_t *slots; /* the push window, in the aperture; NULL: none or revoked */
@@ -106,18 +145,14 @@ struct rxq {
 	uint16_t db_window;
 	uint32_t db_off;
 	uint32_t buf_bytes;
-	uint64_t ring_iova;
-	uint64_t cq_iova;
+	struct ring ring;
+	struct ring cq;
 
 	uint64_t *db;
 	uint64_t db_fired; /* the record that the interrupt was raised for */
 	bool fired;
 	uint16_t head; /* of buffers and of completions: one for one */
 	uint16_t tail;
-
-	uint64_t map_id; /* the poll that the two pointers belong to */
-	const uint8_t *ring;
-	uint8_t *cq;
 };
 
 struct admin {
@@ -125,10 +160,11 @@ struct admin {
 	uint64_t acq_base;
 	uint64_t aeq_base;
 	uint32_t size;
-	uint16_t asq_entries;
+	struct ring asq;
+	struct ring acq;
+	struct ring aeq;
 	uint16_t asq_head;
 	uint16_t asq_tail;
-	uint16_t aeq_entries;
 	uint16_t aeq_head;
 	uint16_t aeq_tail;
 	uint32_t lost; /* events since the ring was full */
@@ -144,6 +180,20 @@ struct card_port {
 	uint16_t mtu;
 	uint16_t flags;
 	uint8_t mac[6];
+};
+
+struct watch_line;
+
+/* The self test that runs, if any. */
+struct watch {
+	const struct window *window; /* NULL: none */
+	struct watch_line *lines;
+	uint32_t n_lines;
+	uint32_t arrivals[8];
+	uint64_t highest; /* line that has been written to */
+	uint64_t first_ns;
+	uint64_t last_ns;
+	bool begun;
 };
 
 struct stray {
@@ -202,6 +252,8 @@ struct wcnic_card {
 	struct txq txqs[CARD_QUEUES_MAX];
 	struct rxq rxqs[CARD_QUEUES_MAX];
 
+	struct dma_memo memos[DMA_LANES];
+	struct watch watch;
 	struct wcnic_frag *frags; /* CARD_FRAME_MAX of them: the frame being sent */
 	uint64_t scratch[CARD_SCRATCH_BYTES / 8];
 };
@@ -256,6 +308,61 @@ void card_irq(struct wcnic_card *card, uint16_t vector);
 void card_beat(struct wcnic_card *card);
 uint16_t card_vectors(const struct wcnic_card *card);
 
+/* ---- dma.c ------------------------------------------------------------------------------- */
+
+/* The smallest piece in which host memory may be mapped. */
+#define DMA_PAGE_BYTES 4096u
+
+/* Whether every byte can be reached for `prot`, in whatever pieces and ways. */
+bool dma_reaches(struct wcnic_card *card, uint64_t iova, uint64_t bytes, unsigned int prot);
+
+/*
+ * Reads take place for an `owner`, who walks the same reads again after -EAGAIN (a message is under
+ * way) and forgets them with dma_memo_reset() when its command or frame is decided. Other errors:
+ * -EFAULT (not mapped so), -E2BIG (longer than a frame, and only to be had by message).
+ */
+__attribute__((warn_unused_result)) int
+dma_read(struct wcnic_card *card, const void *owner, uint64_t iova, void *dst, uint32_t bytes);
+/* The first piece of [iova, iova + *bytes); *bytes: how long it is. */
+__attribute__((warn_unused_result)) int dma_next(struct wcnic_card *card, const void *owner,
+						 uint64_t iova, uint32_t *bytes, const void **data);
+void dma_memo_rewind(struct wcnic_card *card, const void *owner);
+void dma_memo_reset(struct wcnic_card *card, const void *owner);
+/* Whether the owner has read by message since the last reset. */
+bool dma_memo_owned(struct wcnic_card *card, const void *owner);
+/* A poll begins: memos that nobody walks any more are free. */
+void dma_memo_sweep(struct wcnic_card *card);
+void dma_memo_clear(struct wcnic_card *card);
+
+/* Writes in order, by message or not. The caller has checked that the range can be reached. */
+int dma_write(struct wcnic_card *card, uint64_t iova, const void *src, uint32_t bytes);
+/* No message is under way. */
+bool dma_quiet(struct wcnic_card *card);
+
+void ring_init(struct ring *ring, uint64_t iova, uint32_t entries, uint32_t entry_bytes,
+	       unsigned int prot);
+bool ring_reaches(struct wcnic_card *card, const struct ring *ring);
+/* Looks up the entry and what lies around it; NULL: not mapped here. */
+uint8_t *ring_map(struct wcnic_card *card, struct ring *ring, uint16_t idx);
+__attribute__((warn_unused_result)) int
+ring_read(struct wcnic_card *card, struct ring *ring, const void *owner, uint16_t seq, void *dst);
+/* Whether an entry can be written now. */
+bool ring_ready(struct wcnic_card *card, struct ring *ring, uint16_t seq);
+/* Writes a completion of 16 bytes, or an event of 32: the word with the phase last. */
+int ring_publish(struct wcnic_card *card, struct ring *ring, uint16_t seq, const void *src);
+
+/* Where entry `seq` is; what dma() gave is good until the call on the card returns. */
+static inline uint8_t *
+ring_find(struct wcnic_card *card, struct ring *ring, uint16_t seq)
+{
+	uint16_t idx = seq & (ring->entries - 1);
+
+	if (!card->polling || ring->poll_id != card->poll_id ||
+	    (uint16_t)(idx - ring->first) >= ring->n)
+		return ring_map(card, ring, idx);
+	return ring->at + (uint32_t)(idx - ring->first) * ring->entry_bytes;
+}
+
 /* ---- regs.c ------------------------------------------------------------------------------ */
 
 int regs_read(struct wcnic_card *card, uint64_t off, void *data, size_t bytes);
@@ -275,6 +382,7 @@ struct admin_call {
 		struct wcnic_window_grant grant;
 		struct wcnic_port_info port;
 		struct wcnic_stats stats;
+		struct wcnic_window_test_report test;
 	} answer;
 };
 
@@ -308,6 +416,15 @@ int window_read(struct wcnic_card *card, uint64_t off, void *data, size_t bytes)
 int window_write(struct wcnic_card *card, uint64_t off, const void *data, size_t bytes);
 void window_generation_next(struct wcnic_card *card);
 
+/* ---- watch.c ----------------------------------------------------------------------------- */
+
+/* WINDOW_TEST of a window that no queue uses. */
+enum wcnic_admin_status
+watch_command(struct wcnic_card *card, struct admin_call *call, const struct window *w);
+/* A store, within one line, that has just arrived in the aperture. */
+void watch_store(struct wcnic_card *card, uint64_t off, size_t bytes);
+void watch_stop(struct wcnic_card *card);
+
 /* ---- stray.c ----------------------------------------------------------------------------- */
 
 void stray_poll(struct wcnic_card *card);
@@ -328,6 +445,8 @@ unsigned int txq_poll(struct wcnic_card *card, struct txq *q);
 enum tx_verdict {
 	TX_READY, /* `frame` can be sent */
 	TX_WAIT,  /* a slot is not whole */
+	TX_FETCH, /* host memory was asked for and has not come */
+	TX_FAULT, /* the descriptor ring cannot be read */
 	TX_BAD,   /* to be discarded for `reason`, its extent is known */
 	TX_LOST,  /* the same, and where the next frame begins is not known */
 };
@@ -340,8 +459,8 @@ struct tx_frame {
 
 /* The frame that begins at `seq`; it must end before `limit`. */
 __attribute__((warn_unused_result)) enum tx_verdict
-tx_frame_fetch(struct wcnic_card *card, const struct txq *q, const uint8_t *ring, uint16_t seq,
-	       uint16_t limit, struct tx_frame *out);
+tx_frame_fetch(struct wcnic_card *card, struct txq *q, uint16_t seq, uint16_t limit,
+	       struct tx_frame *out);
 __attribute__((warn_unused_result)) enum tx_verdict
 tx_frame_push(struct wcnic_card *card, const struct txq *q, uint16_t seq, uint16_t limit,
 	      struct tx_frame *out);

@@ -8,7 +8,7 @@
 static bool
 ring_has_room(const struct admin *admin)
 {
-	return (uint16_t)(admin->aeq_tail - admin->aeq_head) < admin->aeq_entries;
+	return (uint16_t)(admin->aeq_tail - admin->aeq_head) < admin->aeq.entries;
 }
 
 static void
@@ -16,26 +16,21 @@ ring_write(struct wcnic_card *card, enum wcnic_event_type type, uint32_t arg0, u
 	   uint64_t arg64)
 {
 	struct admin *admin = &card->admin;
-	uint16_t idx = admin->aeq_tail & (admin->aeq_entries - 1);
 	struct wcnic_event event = {
 		.type = htole16(type),
 		.seq = htole16(admin->aeq_tail),
 		.arg0 = htole32(arg0),
 		.arg1 = htole32(arg1),
 		.arg64 = htole64(arg64),
-		.phase = ring_phase(admin->aeq_tail, admin->aeq_entries),
+		.phase = ring_phase(admin->aeq_tail, admin->aeq.entries),
 	};
-	uint8_t *dst = card_dma(card, admin->aeq_base + idx * sizeof(event), sizeof(event),
-				WCNIC_DMA_WRITE);
 
 	/* Without a ring there is nowhere to say so but in the registers. */
-	if (dst == NULL) {
+	if (ring_publish(card, &admin->aeq, admin->aeq_tail, &event) != 0) {
 		card_error_note(card, WCNIC_ERR_ADMIN_CONFIG, WCNIC_REG_AEQ_BASE);
 		card->status |= WCNIC_STATUS_ERROR;
 		return;
 	}
-	memcpy(dst, &event, 16);
-	shared_publish16(dst + 16, (const uint8_t *)&event + 16);
 	admin->aeq_tail++;
 }
 

@@ -99,25 +99,22 @@ enable_fault(struct wcnic_card *card)
 	struct admin *admin = &card->admin;
 	unsigned int sq_log2 = admin->size & 0xff;
 	unsigned int ev_log2 = (admin->size >> 8) & 0xff;
-	size_t sq_bytes, cq_bytes, ev_bytes;
 
 	if (sq_log2 < WCNIC_ADMIN_LOG2_MIN || sq_log2 > WCNIC_ADMIN_LOG2_MAX ||
 	    ev_log2 < WCNIC_ADMIN_LOG2_MIN || ev_log2 > WCNIC_ADMIN_LOG2_MAX)
 		return WCNIC_REG_ADMIN_SIZE;
-	sq_bytes = sizeof(struct wcnic_admin_cmd) << sq_log2;
-	cq_bytes = sizeof(struct wcnic_admin_cpl) << sq_log2;
-	ev_bytes = sizeof(struct wcnic_event) << ev_log2;
-	if ((admin->asq_base & 63) != 0 ||
-	    card_dma(card, admin->asq_base, sq_bytes, WCNIC_DMA_READ) == NULL)
+	ring_init(&admin->asq, admin->asq_base, 1u << sq_log2, sizeof(struct wcnic_admin_cmd),
+		  WCNIC_DMA_READ);
+	ring_init(&admin->acq, admin->acq_base, 1u << sq_log2, sizeof(struct wcnic_admin_cpl),
+		  WCNIC_DMA_WRITE);
+	ring_init(&admin->aeq, admin->aeq_base, 1u << ev_log2, sizeof(struct wcnic_event),
+		  WCNIC_DMA_WRITE);
+	if ((admin->asq_base & 63) != 0 || !ring_reaches(card, &admin->asq))
 		return WCNIC_REG_ASQ_BASE;
-	if ((admin->acq_base & 63) != 0 ||
-	    card_dma(card, admin->acq_base, cq_bytes, WCNIC_DMA_WRITE) == NULL)
+	if ((admin->acq_base & 63) != 0 || !ring_reaches(card, &admin->acq))
 		return WCNIC_REG_ACQ_BASE;
-	if ((admin->aeq_base & 63) != 0 ||
-	    card_dma(card, admin->aeq_base, ev_bytes, WCNIC_DMA_WRITE) == NULL)
+	if ((admin->aeq_base & 63) != 0 || !ring_reaches(card, &admin->aeq))
 		return WCNIC_REG_AEQ_BASE;
-	admin->asq_entries = 1u << sq_log2;
-	admin->aeq_entries = 1u << ev_log2;
 	return 0;
 }
 
@@ -162,7 +159,7 @@ asq_tail_write(struct wcnic_card *card, uint16_t tail)
 
 	if (!(card->status & WCNIC_STATUS_ENABLED))
 		return;
-	if ((uint16_t)(tail - admin->asq_head) > admin->asq_entries)
+	if ((uint16_t)(tail - admin->asq_head) > admin->asq.entries)
 		card_fatal(card, WCNIC_ERR_DOORBELL, WCNIC_REG_ASQ_TAIL);
 	else
 		admin->asq_tail = tail;
@@ -175,7 +172,7 @@ aeq_head_write(struct wcnic_card *card, uint16_t head)
 
 	if (!(card->status & WCNIC_STATUS_ENABLED))
 		return;
-	if ((uint16_t)(admin->aeq_tail - head) > admin->aeq_entries)
+	if ((uint16_t)(admin->aeq_tail - head) > admin->aeq.entries)
 		card_fatal(card, WCNIC_ERR_DOORBELL, WCNIC_REG_AEQ_HEAD);
 	else
 		admin->aeq_head = head;

@@ -35,10 +35,10 @@ create_check(struct wcnic_card *card, struct admin_call *call, const struct wcni
 		return ADMIN_BAD_FIELD(call, wcnic_cmd_rxq_create, ring_iova);
 	if (le64toh(p->cq_iova) & 63)
 		return ADMIN_BAD_FIELD(call, wcnic_cmd_rxq_create, cq_iova);
-	if (card_dma(card, le64toh(p->ring_iova), depth * sizeof(struct wcnic_rx_desc),
-		     WCNIC_DMA_READ) == NULL ||
-	    card_dma(card, le64toh(p->cq_iova), depth * sizeof(struct wcnic_rx_cpl),
-		     WCNIC_DMA_WRITE) == NULL)
+	if (!dma_reaches(card, le64toh(p->ring_iova), depth * sizeof(struct wcnic_rx_desc),
+			 WCNIC_DMA_READ) ||
+	    !dma_reaches(card, le64toh(p->cq_iova), depth * sizeof(struct wcnic_rx_cpl),
+			 WCNIC_DMA_WRITE))
 		return WCNIC_ST_BAD_ADDRESS;
 	return WCNIC_ST_OK;
 }
@@ -66,8 +66,10 @@ rxq_create(struct wcnic_card *card, struct admin_call *call)
 	q->depth = le16toh(p->depth);
 	q->vector = le16toh(p->vector);
 	q->buf_bytes = le32toh(p->buf_bytes);
-	q->ring_iova = le64toh(p->ring_iova);
-	q->cq_iova = le64toh(p->cq_iova);
+	ring_init(&q->ring, le64toh(p->ring_iova), q->depth, sizeof(struct wcnic_rx_desc),
+		  WCNIC_DMA_READ);
+	ring_init(&q->cq, le64toh(p->cq_iova), q->depth, sizeof(struct wcnic_rx_cpl),
+		  WCNIC_DMA_WRITE);
 	q->db_window = db_window;
 	q->db_off = le32toh(p->db_off);
 	q->db = db;
@@ -84,6 +86,7 @@ rxq_fini(struct wcnic_card *card, struct rxq *q)
 		__atomic_store_n(q->db, 0, __ATOMIC_RELAXED);
 		card->windows[q->db_window].users--;
 	}
+	dma_memo_reset(card, q);
 	card->rxq_live &= ~(1ull << q->qid);
 	memset(q, 0, sizeof(*q));
 }
@@ -161,42 +164,41 @@ rxq_poll(struct wcnic_card *card, struct rxq *q)
 	card_irq(card, q->vector);
 }
 
-/* The rings, looked up once a poll: what dma() gave is good until the call on the card returns. */
-__attribute__((warn_unused_result)) static bool
-rings_map(struct wcnic_card *card, struct rxq *q)
-{
-	if (card->polling && q->map_id == card->poll_id)
-		return true;
-	q->map_id = 0;
-	q->ring = card_dma(card, q->ring_iova, q->depth * sizeof(struct wcnic_rx_desc),
-			   WCNIC_DMA_READ);
-	q->cq = card_dma(card, q->cq_iova, q->depth * sizeof(struct wcnic_rx_cpl), WCNIC_DMA_WRITE);
-	if (q->ring == NULL || q->cq == NULL)
-		return false;
-	if (card->polling)
-		q->map_id = card->poll_id;
-	return true;
-}
+/* Where a frame goes: one of them for each buffer. `at` is NULL if it is not in one piece here. */
+struct rx_buffer {
+	uint64_t iova;
+	uint8_t *at;
+};
 
-/* Finds the memory of the next `count` buffers. */
-__attribute__((warn_unused_result)) static bool
-buffers_map(struct wcnic_card *card, struct rxq *q, unsigned int count, uint8_t **buffers)
+/*
+ * Finds the memory of the next `count` buffers, and room for their completions. 0, -EAGAIN (it
+ * takes messages, and others are under way) or -EFAULT.
+ */
+__attribute__((warn_unused_result)) static int
+buffers_map(struct wcnic_card *card, struct rxq *q, unsigned int count, struct rx_buffer *buffers)
 {
+	struct wcnic_rx_desc desc;
 	unsigned int i;
+	int ret;
 
+	dma_memo_rewind(card, q);
 	for (i = 0; i < count; i++) {
-		uint16_t idx = (q->head + i) & (q->depth - 1);
-		uint64_t iova = le64toh(shared_load(q->ring + idx * 8u));
-
-		buffers[i] = card_dma(card, iova, q->buf_bytes, WCNIC_DMA_WRITE);
-		if (buffers[i] == NULL)
-			return false;
+		ret = ring_read(card, &q->ring, q, q->head + i, &desc);
+		if (ret != 0)
+			return ret;
+		buffers[i].iova = le64toh(desc.iova);
+		buffers[i].at = card_dma(card, buffers[i].iova, q->buf_bytes, WCNIC_DMA_WRITE);
+		if ((buffers[i].at == NULL &&
+		     !dma_reaches(card, buffers[i].iova, q->buf_bytes, WCNIC_DMA_WRITE)) ||
+		    !ring_ready(card, &q->cq, q->head + i))
+			return -EFAULT;
 	}
-	return true;
+	return dma_quiet(card) ? 0 : -EAGAIN;
 }
 
 static void
-frame_scatter(const struct wcnic_frame *frame, uint8_t **buffers, uint32_t buf_bytes)
+frame_scatter(struct wcnic_card *card, const struct wcnic_frame *frame,
+	      const struct rx_buffer *buffer, uint32_t buf_bytes)
 {
 	uint32_t used = 0;
 	uint32_t i;
@@ -210,12 +212,15 @@ frame_scatter(const struct wcnic_frame *frame, uint8_t **buffers, uint32_t buf_b
 
 			if (bytes > left)
 				bytes = left;
-			memcpy(*buffers + used, src, bytes);
+			if (buffer->at != NULL)
+				memcpy(buffer->at + used, src, bytes);
+			else
+				dma_write(card, buffer->iova + used, src, bytes);
 			src += bytes;
 			left -= bytes;
 			used += bytes;
 			if (used == buf_bytes) {
-				buffers++;
+				buffer++;
 				used = 0;
 			}
 		}
@@ -223,8 +228,8 @@ frame_scatter(const struct wcnic_frame *frame, uint8_t **buffers, uint32_t buf_b
 }
 
 static void
-completions_publish(struct rxq *q, const struct wcnic_frame *frame, unsigned int count,
-		    uint16_t ptype, const uint32_t *hash)
+completions_publish(struct wcnic_card *card, struct rxq *q, const struct wcnic_frame *frame,
+		    unsigned int count, uint16_t ptype, const uint32_t *hash)
 {
 	uint32_t left = frame->bytes;
 	unsigned int i;
@@ -246,7 +251,7 @@ completions_publish(struct rxq *q, const struct wcnic_frame *frame, unsigned int
 			cpl.frame_bytes = htole16((uint16_t)frame->bytes);
 			cpl.ptype = htole16(ptype);
 		}
-		shared_publish16(q->cq + (q->head & (q->depth - 1)) * sizeof(cpl), &cpl);
+		ring_publish(card, &q->cq, q->head, &cpl);
 		left -= bytes;
 	}
 }
@@ -256,7 +261,8 @@ rxq_deliver(struct wcnic_card *card, struct rxq *q, const struct wcnic_frame *fr
 	    const uint32_t *hash)
 {
 	unsigned int count = (frame->bytes + q->buf_bytes - 1) / q->buf_bytes;
-	uint8_t *buffers[RX_BUFFERS_MAX];
+	struct rx_buffer buffers[RX_BUFFERS_MAX];
+	int ret;
 
 	if (count > q->depth) { /* would wait forever */
 		card->stats.rx_oversize++;
@@ -267,13 +273,17 @@ rxq_deliver(struct wcnic_card *card, struct rxq *q, const struct wcnic_frame *fr
 		if (q->state != QUEUE_RUN || (uint16_t)(q->tail - q->head) < count)
 			return -EAGAIN;
 	}
-	if (!rings_map(card, q) || !buffers_map(card, q, count, buffers)) {
+	ret = buffers_map(card, q, count, buffers);
+	if (ret == -EAGAIN)
+		return ret;
+	dma_memo_reset(card, q);
+	if (ret != 0) {
 		card->stats.rx_errors++;
 		rxq_fail(card, q, WCNIC_ERR_ADDRESS);
 		return 0;
 	}
-	frame_scatter(frame, buffers, q->buf_bytes);
-	completions_publish(q, frame, count, ptype, hash);
+	frame_scatter(card, frame, buffers, q->buf_bytes);
+	completions_publish(card, q, frame, count, ptype, hash);
 	if (card->stats.rx_frames == 0)
 		card->stats.first_rx_ns = card->ops->now_ns(card->ctx);
 	card->stats.rx_frames++;

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause
  * Copyright(c) 2026 The wcnic authors
  */
+#include <errno.h>
+
 #include "card_internal.h"
 
 /*
@@ -16,11 +18,13 @@
 /* A frame as it is put together. */
 struct builder {
 	struct wcnic_card *card;
+	const void *owner;
 	uint32_t n_frags;
 	uint32_t scratch_used; /* in words */
 	uint64_t bytes;
 	uint16_t frame_bytes; /* as the SOP says */
 	enum wcnic_error reason;
+	bool later; /* a part was asked for and has not come */
 };
 
 static void
@@ -48,18 +52,28 @@ static void
 builder_add_segment(struct builder *b, uint64_t iova, uint32_t bytes)
 {
 	const void *base;
+	uint32_t piece;
+	int ret;
 
 	if (b->reason != WCNIC_ERR_NONE)
 		return;
-	if (bytes == 0) {
+	if (bytes == 0)
 		builder_fault(b, WCNIC_ERR_DESC);
-		return;
+	for (; bytes != 0; bytes -= piece, iova += piece) {
+		piece = bytes;
+		ret = dma_next(b->card, b->owner, iova, &piece, &base);
+		b->later = ret == -EAGAIN;
+		if (b->later)
+			return;
+		if (ret != 0) {
+			/* What can be sent is never too long to be had by message. */
+			builder_fault(b, ret != -E2BIG                     ? WCNIC_ERR_ADDRESS
+					 : b->frame_bytes > CARD_FRAME_MAX ? WCNIC_ERR_OVERSIZE
+									   : WCNIC_ERR_DESC);
+			return;
+		}
+		builder_add(b, base, piece);
 	}
-	base = card_dma(b->card, iova, bytes, WCNIC_DMA_READ);
-	if (base == NULL)
-		builder_fault(b, WCNIC_ERR_ADDRESS);
-	else
-		builder_add(b, base, bytes);
 }
 
 /* SOP opens the frame, and only its first entry has it. */
@@ -100,25 +114,28 @@ frame_lost(uint16_t entries, struct tx_frame *out)
 }
 
 enum tx_verdict
-tx_frame_fetch(struct wcnic_card *card, const struct txq *q, const uint8_t *ring, uint16_t seq,
-	       uint16_t limit, struct tx_frame *out)
+tx_frame_fetch(struct wcnic_card *card, struct txq *q, uint16_t seq, uint16_t limit,
+	       struct tx_frame *out)
 {
-	struct builder b = {.card = card};
+	struct builder b = {.card = card, .owner = q};
 	uint16_t entry = 0;
 
 	for (;;) {
 		uint16_t at = seq + entry;
-		const uint8_t *src = ring + (at & (q->depth - 1)) * sizeof(struct wcnic_tx_desc);
-		uint64_t words[2] = {shared_load(src), shared_load(src + 8)};
 		struct wcnic_tx_desc desc;
 		uint16_t flags;
+		int ret;
 
-		memcpy(&desc, words, sizeof(desc));
+		ret = ring_read(card, &q->ring, q, at, &desc);
+		if (ret != 0)
+			return ret == -EAGAIN ? TX_FETCH : TX_FAULT;
 		flags = le16toh(desc.flags);
 		if (le16toh(desc.seq) != at)
 			return frame_lost(entry + 1, out);
 		builder_begin_entry(&b, entry, flags, le16toh(desc.frame_bytes));
 		builder_add_segment(&b, le64toh(desc.iova), le16toh(desc.bytes));
+		if (b.later)
+			return TX_FETCH;
 		entry++;
 		if (flags & WCNIC_TXF_EOP)
 			return builder_finish(&b, entry, out);
@@ -201,6 +218,8 @@ slot_add(struct builder *b, const struct wcnic_push_hdr *hdr, const uint64_t *st
 	for (i = 0; i < hdr->n_segs; i++) {
 		memcpy(&seg, stream + 1 + i * 2, sizeof(seg));
 		builder_add_segment(b, le64toh(seg.iova), le32toh(seg.bytes));
+		if (b->later)
+			return;
 	}
 	if (inline_bytes == 0 || b->reason != WCNIC_ERR_NONE)
 		return;
@@ -215,7 +234,7 @@ enum tx_verdict
 tx_frame_push(struct wcnic_card *card, const struct txq *q, uint16_t seq, uint16_t limit,
 	      struct tx_frame *out)
 {
-	struct builder b = {.card = card};
+	struct builder b = {.card = card, .owner = q};
 	uint16_t entry = 0;
 
 	for (;;) {
@@ -241,6 +260,8 @@ tx_frame_push(struct wcnic_card *card, const struct txq *q, uint16_t seq, uint16
 			builder_fault(&b, WCNIC_ERR_DESC);
 		else
 			slot_add(&b, &hdr, stream);
+		if (b.later)
+			return TX_FETCH;
 		if (flags & WCNIC_TXF_EOP)
 			return builder_finish(&b, entry, out);
 		if ((uint16_t)(seq + entry) == limit)

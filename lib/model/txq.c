@@ -34,10 +34,10 @@ create_check(struct wcnic_card *card, struct admin_call *call, const struct wcni
 		return ADMIN_BAD_FIELD(call, wcnic_cmd_txq_create, ring_iova);
 	if (le64toh(p->cq_iova) & 63)
 		return ADMIN_BAD_FIELD(call, wcnic_cmd_txq_create, cq_iova);
-	if (card_dma(card, le64toh(p->ring_iova), depth * sizeof(struct wcnic_tx_desc),
-		     WCNIC_DMA_READ) == NULL ||
-	    card_dma(card, le64toh(p->cq_iova), depth * sizeof(struct wcnic_tx_cpl),
-		     WCNIC_DMA_WRITE) == NULL)
+	if (!dma_reaches(card, le64toh(p->ring_iova), depth * sizeof(struct wcnic_tx_desc),
+			 WCNIC_DMA_READ) ||
+	    !dma_reaches(card, le64toh(p->cq_iova), depth * sizeof(struct wcnic_tx_cpl),
+			 WCNIC_DMA_WRITE))
 		return WCNIC_ST_BAD_ADDRESS;
 	return WCNIC_ST_OK;
 }
@@ -51,8 +51,10 @@ txq_init(struct wcnic_card *card, struct txq *q, const struct wcnic_cmd_txq_crea
 	q->qid = le16toh(p->qid);
 	q->depth = le16toh(p->depth);
 	q->vector = le16toh(p->vector);
-	q->ring_iova = le64toh(p->ring_iova);
-	q->cq_iova = le64toh(p->cq_iova);
+	ring_init(&q->ring, le64toh(p->ring_iova), q->depth, sizeof(struct wcnic_tx_desc),
+		  WCNIC_DMA_READ);
+	ring_init(&q->cq, le64toh(p->cq_iova), q->depth, sizeof(struct wcnic_tx_cpl),
+		  WCNIC_DMA_WRITE);
 	q->placement = p->placement;
 	q->db_window = le16toh(p->db_window);
 	q->db_off = le32toh(p->db_off);
@@ -105,6 +107,7 @@ txq_fini(struct wcnic_card *card, struct txq *q)
 	}
 	if (q->slots != NULL)
 		card->windows[q->push_window].users--;
+	dma_memo_reset(card, q);
 	card->txq_live &= ~(1ull << q->qid);
 	memset(q, 0, sizeof(*q));
 }
@@ -357,40 +360,55 @@ batch_wait(struct wcnic_card *card, struct batch *b, struct txq *q, uint16_t ent
 
 /* Decides one frame. Returns false if the batch ends here. */
 static bool
-batch_step(struct wcnic_card *card, struct batch *b, struct txq *q, const uint8_t *ring)
+batch_step(struct wcnic_card *card, struct batch *b, struct txq *q)
 {
 	uint16_t limit = q->switching ? q->switch_seq : q->tail;
 	struct tx_frame f;
 	enum tx_verdict verdict;
+	bool more = true;
 
 	if (q->placement == WCNIC_PLACEMENT_PUSH && q->slots == NULL) {
 		card->stats.tx_dropped++;
 		batch_stop(b, q, WCNIC_TX_DROPPED);
 		return false;
 	}
+	dma_memo_rewind(card, q);
 	if (q->placement == WCNIC_PLACEMENT_PUSH)
 		verdict = tx_frame_push(card, q, b->seq, limit, &f);
 	else
-		verdict = tx_frame_fetch(card, q, ring, b->seq, limit, &f);
+		verdict = tx_frame_fetch(card, q, b->seq, limit, &f);
 	switch (verdict) {
 	case TX_READY:
-		return batch_send(card, b, q, &f);
+		more = batch_send(card, b, q, &f);
+		if (q->held)
+			return false; /* to be offered again: what was read is still good */
+		break;
 	case TX_WAIT:
 		batch_wait(card, b, q, f.entries);
 		return false;
+	case TX_FETCH:
+		return false;
+	case TX_FAULT:
+		b->fail = WCNIC_ERR_ADDRESS;
+		return false;
 	case TX_BAD:
 		batch_error(card, b, q, &f);
-		return true;
+		break;
 	case TX_LOST:
 		batch_error(card, b, q, &f);
 		b->fail = WCNIC_ERR_DESC;
-		return false;
+		more = false;
+		break;
 	}
-	return false;
+	/* A frame that came by message: let other queues have their turn at messages. */
+	if (dma_memo_owned(card, q))
+		more = false;
+	dma_memo_reset(card, q);
+	return more;
 }
 
 static void
-batch_run(struct wcnic_card *card, struct batch *b, struct txq *q, const uint8_t *ring)
+batch_run(struct wcnic_card *card, struct batch *b, struct txq *q)
 {
 	bool more = true;
 
@@ -402,13 +420,13 @@ batch_run(struct wcnic_card *card, struct batch *b, struct txq *q, const uint8_t
 		}
 		if (!more || b->seq == q->tail || b->frames == CARD_BURST)
 			return;
-		more = batch_step(card, b, q, ring);
+		more = batch_step(card, b, q);
 	}
 }
 
 /* What the port holds is out before the host reads that it is. */
 static void
-batch_publish(struct wcnic_card *card, struct batch *b, struct txq *q, uint8_t *cq)
+batch_publish(struct wcnic_card *card, struct batch *b, struct txq *q)
 {
 	unsigned int i;
 
@@ -422,8 +440,8 @@ batch_publish(struct wcnic_card *card, struct batch *b, struct txq *q, uint8_t *
 	}
 	for (i = 0; i < b->n_cpls; i++, q->cq_tail++) {
 		b->cpls[i].phase = ring_phase(q->cq_tail, q->depth);
-		shared_publish16(cq + (q->cq_tail & (q->depth - 1)) * sizeof(b->cpls[i]),
-				 &b->cpls[i]);
+		if (ring_publish(card, &q->cq, q->cq_tail, &b->cpls[i]) != 0)
+			b->fail = WCNIC_ERR_ADDRESS;
 	}
 	q->head = b->seq;
 	tx_slots_expire(q, q->head);
@@ -435,17 +453,12 @@ unsigned int
 txq_poll(struct wcnic_card *card, struct txq *q)
 {
 	struct batch b;
-	const uint8_t *ring;
-	uint8_t *cq;
 
 	if (!txq_refresh(card, q) || card->port.ops == NULL || !(card->port.flags & WCNIC_PORTF_UP))
 		return 0;
 	if (q->head == q->tail && !q->switching)
 		return 0;
-	ring = card_dma(card, q->ring_iova, q->depth * sizeof(struct wcnic_tx_desc),
-			WCNIC_DMA_READ);
-	cq = card_dma(card, q->cq_iova, q->depth * sizeof(struct wcnic_tx_cpl), WCNIC_DMA_WRITE);
-	if (ring == NULL || cq == NULL) {
+	if (!ring_ready(card, &q->cq, q->cq_tail)) {
 		txq_fail(card, q, WCNIC_ERR_ADDRESS);
 		return 0;
 	}
@@ -453,8 +466,8 @@ txq_poll(struct wcnic_card *card, struct txq *q)
 	b.frames = 0;
 	b.seq = q->head;
 	b.fail = WCNIC_ERR_NONE;
-	batch_run(card, &b, q, ring);
-	batch_publish(card, &b, q, cq);
+	batch_run(card, &b, q);
+	batch_publish(card, &b, q);
 	if (b.fail != WCNIC_ERR_NONE)
 		txq_fail(card, q, b.fail);
 	return b.frames;

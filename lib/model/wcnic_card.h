@@ -32,9 +32,25 @@ struct wcnic_card;
 struct wcnic_card_ops {
 	/*
 	 * The host memory [iova, iova + bytes) for access `prot` (WCNIC_DMA_*), or NULL if any byte
-	 * of it is not mapped so. The pointer stays valid until the call on the card returns.
+	 * of it is not mapped so or it is not in one piece here: then the card asks for it page by
+	 * page (4 KiB). The pointer stays valid until the call on the card returns.
 	 */
 	void *(*dma)(void *ctx, uint64_t iova, size_t bytes, unsigned int prot);
+	/*
+	 * Memory for which dma() has no pointer, reached by messages to the host: all four, or none
+	 * where there is no such memory. None of them waits.
+	 *
+	 * dma_reach: whether each byte of the range can be reached for `prot`, with a pointer or
+	 * without. dma_fetch: 0 with the data, or -EAGAIN: asked for, the same call is repeated in
+	 * a later poll (or another in the same lane, 0 or 1, takes its place); or -EFAULT.
+	 * dma_post: sends the data, in the order of the calls. As long as one is under way, dma()
+	 * gives no pointer for writing and interrupts wait, so that nothing overtakes. dma_quiet:
+	 * nothing is under way.
+	 */
+	bool (*dma_reach)(void *ctx, uint64_t iova, uint64_t bytes, unsigned int prot);
+	int (*dma_fetch)(void *ctx, unsigned int lane, uint64_t iova, void *data, size_t bytes);
+	int (*dma_post)(void *ctx, uint64_t iova, const void *data, size_t bytes);
+	bool (*dma_quiet)(void *ctx);
 	/* Raises an MSI-X vector. May be NULL: no interrupts. */
 	void (*irq)(void *ctx, uint16_t vector);
 	/* A monotonic clock. */
@@ -58,6 +74,8 @@ struct wcnic_card_config {
 	uint64_t seed;         /* of window offsets and the first generation */
 	uint32_t push_wait_ns; /* 0: 100 us */
 	bool no_push;          /* a card without PUSH windows */
+	/* Each store to BAR2 comes through wcnic_card_bar_write(), as it was made: WINDOW_TEST. */
+	bool sees_stores;
 	/* Firmware faults for tests and demonstrations; 0: none. */
 	/* Firmware dies silently when it has done so many commands; once, a reset revives it. */
 	uint32_t hang_after_cmds;

@@ -210,6 +210,8 @@ window_alloc(struct wcnic_card *card, struct admin_call *call)
 static void
 window_close(struct wcnic_card *card, struct window *w)
 {
+	if (card->watch.window == w)
+		watch_stop(card);
 	memset(card->aperture + w->off, 0, w->bytes);
 	pages_own(card, w, 0);
 	w->used = false;
@@ -241,7 +243,7 @@ window_query(struct wcnic_card *card, struct admin_call *call)
 	return WCNIC_ST_OK;
 }
 
-/* Section 10: plain memory shows no single stores, whatever the driver asks for. */
+/* Section 10. Plain memory shows no single stores, whatever the driver asks for. */
 enum wcnic_admin_status
 window_test(struct wcnic_card *card, struct admin_call *call)
 {
@@ -252,11 +254,14 @@ window_test(struct wcnic_card *card, struct admin_call *call)
 		return WCNIC_ST_INVALID_WINDOW;
 	if (p->step != WCNIC_TEST_START && p->step != WCNIC_TEST_REPORT)
 		return ADMIN_BAD_FIELD(call, wcnic_cmd_window_test, step);
-	if (p->step == WCNIC_TEST_START && le32toh(p->lines) == 0)
+	if (p->step == WCNIC_TEST_START &&
+	    (p->lines == 0 || le32toh(p->lines) > w->bytes / WCNIC_LINE_BYTES))
 		return ADMIN_BAD_FIELD(call, wcnic_cmd_window_test, lines);
 	if (w->users != 0)
 		return WCNIC_ST_BAD_STATE;
-	return WCNIC_ST_NOT_OBSERVABLE;
+	if (!(card->caps & WCNIC_CAP_WINDOW_TEST))
+		return WCNIC_ST_NOT_OBSERVABLE;
+	return watch_command(card, call, w);
 }
 
 static bool
@@ -346,6 +351,7 @@ line_write(struct wcnic_card *card, uint64_t off, const uint8_t *data, size_t by
 {
 	uint64_t word;
 
+	watch_store(card, off, bytes);
 	if (card->page_owner[off / WCNIC_WINDOW_ALIGN] == 0) {
 		stray_found(card, off, 1);
 	} else if (bytes == 8 && (off & 7) == 0) {

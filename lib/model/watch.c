@@ -1,0 +1,104 @@
+/* SPDX-License-Identifier: BSD-3-Clause
+ * Copyright(c) 2026 The wcnic authors
+ */
+#include <stdlib.h>
+
+#include "card_internal.h"
+
+/* Section 10: what becomes of the stores into a window, seen one by one. */
+
+struct watch_line {
+	uint64_t seen; /* a bit per byte that has arrived */
+	bool whole;    /* all of it in one store */
+	bool late;     /* a byte of it came after one of a later line */
+};
+
+void
+watch_stop(struct wcnic_card *card)
+{
+	free(card->watch.lines);
+	memset(&card->watch, 0, sizeof(card->watch));
+}
+
+/* Returns false if there is no memory for the record. */
+static bool
+watch_start(struct wcnic_card *card, const struct window *w, uint32_t n_lines)
+{
+	watch_stop(card);
+	card->watch.lines = calloc(n_lines, sizeof(*card->watch.lines));
+	if (card->watch.lines == NULL)
+		return false;
+	card->watch.window = w;
+	card->watch.n_lines = n_lines;
+	return true;
+}
+
+void
+watch_store(struct wcnic_card *card, uint64_t off, size_t bytes)
+{
+	struct watch *watch = &card->watch;
+	unsigned int first = off % WCNIC_LINE_BYTES;
+	struct watch_line *line;
+	unsigned int bin = 0;
+	uint64_t mask;
+	uint64_t idx;
+
+	if (watch->window == NULL || off < watch->window->off)
+		return;
+	idx = (off - watch->window->off) / WCNIC_LINE_BYTES;
+	if (idx >= watch->n_lines)
+		return;
+	line = &watch->lines[idx];
+	mask = (bytes < WCNIC_LINE_BYTES ? (1ull << bytes) - 1 : ~0ull) << first;
+	watch->last_ns = card->ops->now_ns(card->ctx);
+	if (!watch->begun)
+		watch->first_ns = watch->last_ns;
+	watch->begun = true;
+	while (bin < 7 && bytes != 1u << bin)
+		bin++;
+	watch->arrivals[bin]++;
+	if ((mask & ~line->seen) != 0 && idx < watch->highest)
+		line->late = true;
+	if (idx > watch->highest)
+		watch->highest = idx;
+	line->seen |= mask;
+	line->whole |= bytes == WCNIC_LINE_BYTES;
+}
+
+static void
+watch_report(const struct watch *watch, struct wcnic_window_test_report *report)
+{
+	uint32_t whole = 0, partial = 0, lost = 0, late = 0;
+	uint32_t i;
+
+	for (i = 0; i < watch->n_lines; i++) {
+		const struct watch_line *line = &watch->lines[i];
+
+		whole += line->whole;
+		partial += !line->whole && line->seen == ~0ull;
+		lost += line->seen != ~0ull;
+		late += line->late;
+	}
+	for (i = 0; i < 8; i++)
+		report->arrivals[i] = htole32(watch->arrivals[i]);
+	report->lines_whole = htole32(whole);
+	report->lines_partial = htole32(partial);
+	report->lines_lost = htole32(lost);
+	report->lines_reordered = htole32(late);
+	report->first_ns = htole64(watch->first_ns);
+	report->last_ns = htole64(watch->last_ns);
+}
+
+enum wcnic_admin_status
+watch_command(struct wcnic_card *card, struct admin_call *call, const struct window *w)
+{
+	const struct wcnic_cmd_window_test *p = call->params;
+
+	if (p->step == WCNIC_TEST_START)
+		return watch_start(card, w, le32toh(p->lines)) ? WCNIC_ST_OK : WCNIC_ST_INTERNAL;
+	if (card->watch.window != w)
+		return WCNIC_ST_BAD_STATE;
+	watch_report(&card->watch, &call->answer.test);
+	watch_stop(card);
+	return WCNIC_ST_OK;
+}
