@@ -2,171 +2,251 @@
  * Copyright(c) 2026 The wcnic authors
  */
 
+/* A device: opened and closed, its configuration space, DMA and reset. */
+
+#include <assert.h>
 #include <errno.h>
+#include <fcntl.h>
 #include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
 
-#include "wcbar_pci.h"
+#include "wcbar_internal.h"
 
-static int
-not_here(char *why, size_t why_bytes)
+static bool
+vfio_drives(const struct wcbar_pci_facts *f)
 {
-	if (why != NULL && why_bytes > 0)
-		snprintf(why, why_bytes, "this build of wcbar cannot do that");
-	return -ENOSYS;
+	return f->access == WCBAR_ACCESS_VFIO_GROUP || f->access == WCBAR_ACCESS_VFIO_CDEV;
 }
 
-int
-wcbar_pci_facts_read(const char *bdf, const struct wcbar_pci_options *options,
-		     struct wcbar_pci_facts *facts, char *why, size_t why_bytes)
-{
-	(void)bdf, (void)options, (void)facts;
-	return not_here(why, why_bytes);
-}
+/* ---- configuration space ------------------------------------------------------------------- */
 
-int
-wcbar_pci_open(const char *bdf, const struct wcbar_pci_options *options, struct wcbar_pci **pci,
-	       char *why, size_t why_bytes)
+/* 1, 2 or 4 bytes, aligned, inside PCI Express' configuration space. */
+static bool
+config_is_sane(unsigned int off, size_t bytes)
 {
-	(void)bdf, (void)options, (void)pci;
-	return not_here(why, why_bytes);
-}
-
-void
-wcbar_pci_close(struct wcbar_pci *pci)
-{
-	(void)pci;
-}
-
-const struct wcbar_pci_facts *
-wcbar_pci_facts(const struct wcbar_pci *pci)
-{
-	(void)pci;
-	return NULL;
-}
-
-int
-wcbar_pci_vfio_fd(const struct wcbar_pci *pci)
-{
-	(void)pci;
-	return -1;
+	return (bytes == 1 || bytes == 2 || bytes == 4) && off % bytes == 0 && off <= 4096 - bytes;
 }
 
 int
 wcbar_pci_config_read(struct wcbar_pci *pci, unsigned int off, void *value, size_t bytes)
 {
-	(void)pci, (void)off, (void)value, (void)bytes;
-	return -ENOSYS;
+	ssize_t n;
+
+	if (!config_is_sane(off, bytes))
+		return -EINVAL;
+	if (pci->config_fd >= 0)
+		n = pread(pci->config_fd, value, bytes, (off_t)off);
+	else
+		n = pread(pci->vfio.device, value, bytes, (off_t)(pci->vfio.config_off + off));
+	if (n < 0)
+		return -errno;
+	return (size_t)n == bytes ? 0 : -ENXIO;
 }
 
 int
 wcbar_pci_config_write(struct wcbar_pci *pci, unsigned int off, const void *value, size_t bytes)
 {
-	(void)pci, (void)off, (void)value, (void)bytes;
-	return -ENOSYS;
+	ssize_t n;
+
+	if (!config_is_sane(off, bytes))
+		return -EINVAL;
+	if (pci->config_fd >= 0)
+		n = pwrite(pci->config_fd, value, bytes, (off_t)off);
+	else
+		n = pwrite(pci->vfio.device, value, bytes, (off_t)(pci->vfio.config_off + off));
+	if (n < 0)
+		return -errno;
+	return (size_t)n == bytes ? 0 : -ENXIO;
+}
+
+static int
+command_change(struct wcbar_pci *pci, uint16_t clear, uint16_t set)
+{
+	uint16_t old, new;
+	int ret = wcbar_pci_config_read(pci, PCI_COMMAND_OFF, &old, sizeof(old));
+
+	if (ret != 0)
+		return ret;
+	if (old == 0xffff)
+		return -ENODEV; /* nobody answers */
+	new = (uint16_t)((old & ~clear) | set);
+	return new == old ? 0 : wcbar_pci_config_write(pci, PCI_COMMAND_OFF, &new, sizeof(new));
 }
 
 int
 wcbar_pci_bus_master(struct wcbar_pci *pci, bool on)
 {
-	(void)pci, (void)on;
-	return -ENOSYS;
+	return command_change(pci, PCI_COMMAND_MASTER, on ? PCI_COMMAND_MASTER : 0);
 }
+
+/* ---- open and close ------------------------------------------------------------------------ */
+
+/*
+ * Memory decoding. Without any driver the kernel counts who enabled the device, and powers it up;
+ * where a driver is bound the bit alone is missing at most.
+ */
+static int
+memory_enable(struct wcbar_pci *pci, struct wcbar_why why)
+{
+	const char *bdf = pci->facts.bdf;
+	int ret;
+
+	if (pci->vfio.device < 0 && pci->facts.driver[0] == '\0') {
+		ret = wcbar_sysfs_write(pci->root, bdf, "enable", "1");
+		pci->enabled = ret == 0;
+	} else if (pci->vfio.device < 0 && vfio_drives(&pci->facts)) {
+		return 0; /* VFIO stays closed: only to ask */
+	} else {
+		ret = command_change(pci, 0, PCI_COMMAND_MEMORY);
+	}
+	if (ret != 0)
+		return wcbar_why_set(why, ret, "the memory of %s could not be enabled: %s", bdf,
+				     strerror(-ret));
+	pci->facts.memory_enabled = true;
+	return 0;
+}
+
+static int
+config_open(struct wcbar_pci *pci, struct wcbar_why why)
+{
+	int fd = wcbar_sysfs_open(pci->root, pci->facts.bdf, "config", O_RDWR);
+
+	if (fd < 0)
+		return wcbar_why_set(why, fd, "the configuration space of %s: %s%s", pci->facts.bdf,
+				     strerror(-fd),
+				     fd == -EACCES || fd == -EPERM
+					     ? "; without VFIO that needs root, and no lockdown"
+					     : "");
+	pci->config_fd = fd;
+	return 0;
+}
+
+static int
+without_vfio_check(const struct wcbar_pci_facts *f, struct wcbar_why why)
+{
+	if (f->access == WCBAR_ACCESS_KERNEL)
+		return wcbar_why_set(why, -EBUSY,
+				     "%s is in use by the kernel driver %s; bind vfio-pci or "
+				     "uio_pci_generic instead",
+				     f->bdf, f->driver);
+	if (f->lockdown[0] != '\0' && strcmp(f->lockdown, "none") != 0)
+		return wcbar_why_set(why, -EPERM,
+				     "the kernel is locked down (%s) and gives no BARs by sysfs: "
+				     "bind %s to vfio-pci, or turn Secure Boot off",
+				     f->lockdown, f->bdf);
+	return 0;
+}
+
+static int
+pci_attach(struct wcbar_pci *pci, int vfio_fd, struct wcbar_why why)
+{
+	int ret;
+
+	if (vfio_fd >= 0) {
+		ret = wcbar_vfio_adopt(pci, vfio_fd, why);
+	} else if (vfio_drives(&pci->facts) && vfio_fd != WCBAR_VFIO_CLOSED) {
+		ret = wcbar_vfio_open(pci, why);
+	} else {
+		ret = without_vfio_check(&pci->facts, why);
+		if (ret == 0)
+			ret = config_open(pci, why);
+	}
+	return ret != 0 ? ret : memory_enable(pci, why);
+}
+
+int
+wcbar_pci_open(const char *bdf, const struct wcbar_pci_options *options, struct wcbar_pci **out,
+	       char *why_text, size_t why_bytes)
+{
+	const struct wcbar_pci_options defaults = WCBAR_PCI_OPTIONS_DEFAULT;
+	struct wcbar_why why = {why_text, why_bytes};
+	struct wcbar_pci *pci;
+	int ret;
+
+	*out = NULL;
+	if (options == NULL)
+		options = &defaults;
+	pci = calloc(1, sizeof(*pci));
+	if (pci == NULL)
+		return wcbar_why_set(why, -ENOMEM, "no memory");
+	pci->config_fd = -1;
+	pci->vfio = (struct wcbar_vfio){
+		.device = -1,
+		.group = -1,
+		.container = -1,
+		.iommufd = -1,
+	};
+	if (!wcbar_path(pci->root, options->root != NULL ? options->root : "", "%s", "")) {
+		ret = wcbar_why_set(why, -ENAMETOOLONG, "the root's path is too long");
+		goto fail;
+	}
+	ret = wcbar_pci_facts_read(bdf, options, &pci->facts, why_text, why_bytes);
+	if (ret != 0)
+		goto fail;
+	ret = pci_attach(pci, options->vfio_fd, why);
+	if (ret != 0)
+		goto fail;
+	*out = pci;
+	return 0;
+fail:
+	wcbar_pci_close(pci);
+	return ret;
+}
+
+void
+wcbar_pci_close(struct wcbar_pci *pci)
+{
+	if (pci == NULL)
+		return;
+	while (pci->bars != NULL)
+		wcbar_bar_close(pci->bars);
+	wcbar_vfio_close(pci);
+	if (pci->enabled)
+		(void)wcbar_sysfs_write(pci->root, pci->facts.bdf, "enable", "0");
+	if (pci->config_fd >= 0)
+		close(pci->config_fd);
+	free(pci);
+}
+
+const struct wcbar_pci_facts *
+wcbar_pci_facts(const struct wcbar_pci *pci)
+{
+	return &pci->facts;
+}
+
+int
+wcbar_pci_vfio_fd(const struct wcbar_pci *pci)
+{
+	return pci->vfio.device;
+}
+
+/* ---- DMA and reset ------------------------------------------------------------------------- */
 
 int
 wcbar_pci_dma_map(struct wcbar_pci *pci, void *addr, size_t bytes, uint64_t iova)
 {
-	(void)pci, (void)addr, (void)bytes, (void)iova;
-	return -ENOSYS;
+	const size_t page = pci->facts.page_bytes;
+
+	if (bytes == 0 || ((uintptr_t)addr | bytes | iova) % page != 0)
+		return -EINVAL;
+	return wcbar_vfio_dma_map(&pci->vfio, addr, bytes, iova);
 }
 
 int
 wcbar_pci_dma_unmap(struct wcbar_pci *pci, size_t bytes, uint64_t iova)
 {
-	(void)pci, (void)bytes, (void)iova;
-	return -ENOSYS;
+	return wcbar_vfio_dma_unmap(&pci->vfio, bytes, iova);
 }
 
 int
 wcbar_pci_reset(struct wcbar_pci *pci)
 {
-	(void)pci;
-	return -ENOSYS;
-}
+	int ret;
 
-const char *
-wcbar_rung_name(enum wcbar_rung rung)
-{
-	static const char *const names[WCBAR_RUNGS] = {
-		[WCBAR_RUNG_VFIO_MEMATTR] = "vfio-memattr",
-		[WCBAR_RUNG_SYSFS_VFIO] = "sysfs-wc-vfio",
-		[WCBAR_RUNG_SYSFS_RELAXED] = "sysfs-wc-relaxed",
-		[WCBAR_RUNG_SYSFS] = "sysfs-wc",
-		[WCBAR_RUNG_VFIO] = "vfio",
-		[WCBAR_RUNG_SYSFS_UC] = "sysfs",
-	};
-
-	return (unsigned int)rung < WCBAR_RUNGS ? names[rung] : "none";
-}
-
-int
-wcbar_bar_open(struct wcbar_pci *pci, unsigned int number, struct wcbar_bar **bar, char *why,
-	       size_t why_bytes)
-{
-	(void)pci, (void)number, (void)bar;
-	return not_here(why, why_bytes);
-}
-
-void
-wcbar_bar_close(struct wcbar_bar *bar)
-{
-	(void)bar;
-}
-
-int
-wcbar_bar_map(struct wcbar_bar *bar, uint64_t off, size_t bytes, enum wcbar_type intended,
-	      unsigned int flags, struct wcbar_window *win)
-{
-	(void)bar, (void)off, (void)bytes, (void)intended, (void)flags, (void)win;
-	return -ENOSYS;
-}
-
-void
-wcbar_bar_unmap(struct wcbar_bar *bar, struct wcbar_window *win)
-{
-	(void)bar, (void)win;
-}
-
-const struct wcbar_answer *
-wcbar_bar_answers(const struct wcbar_bar *bar)
-{
-	(void)bar;
-	return NULL;
-}
-
-enum wcbar_rung
-wcbar_bar_rung(const struct wcbar_bar *bar, uint64_t off)
-{
-	(void)bar, (void)off;
-	return WCBAR_RUNGS;
-}
-
-int
-wcbar_bar_probe(struct wcbar_bar *bar, uint64_t off, enum wcbar_type intended,
-		struct wcbar_answer *answers)
-{
-	(void)bar, (void)off, (void)intended, (void)answers;
-	return -ENOSYS;
-}
-
-int
-wcbar_sigbus_install(void)
-{
-	return -ENOSYS;
-}
-
-bool
-wcbar_bar_revoked(const struct wcbar_bar *bar, uint64_t *off)
-{
-	(void)bar, (void)off;
-	return false;
+	if (pci->vfio.device >= 0)
+		return wcbar_vfio_reset(&pci->vfio);
+	ret = wcbar_sysfs_write(pci->root, pci->facts.bdf, "reset", "1");
+	return ret == -ENOENT ? -ENOTSUP : ret;
 }

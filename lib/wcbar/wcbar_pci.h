@@ -75,15 +75,17 @@ struct wcbar_pci_facts {
 	size_t page_bytes;
 };
 
+#define WCBAR_VFIO_OPEN (-1)   /* open VFIO here if it drives the device */
+#define WCBAR_VFIO_CLOSED (-2) /* leave VFIO closed: sysfs alone, no DMA */
+
 struct wcbar_pci_options {
 	/* Tests put a tree of their own here, which then holds sys, proc and dev. NULL: "". */
 	const char *root;
-	/* A VFIO device that the caller has opened and keeps; -1: open it here if VFIO drives it.
-	 */
+	/* A VFIO device that the caller has opened and keeps, or one of the two above. */
 	int vfio_fd;
 };
 
-#define WCBAR_PCI_OPTIONS_DEFAULT ((struct wcbar_pci_options){.vfio_fd = -1})
+#define WCBAR_PCI_OPTIONS_DEFAULT ((struct wcbar_pci_options){.vfio_fd = WCBAR_VFIO_OPEN})
 
 /* `options` may be NULL. -ENODEV: no such device; -EINVAL: not a PCI address. */
 int wcbar_pci_facts_read(const char *bdf, const struct wcbar_pci_options *options,

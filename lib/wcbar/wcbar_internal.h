@@ -1,0 +1,144 @@
+/* SPDX-License-Identifier: BSD-3-Clause
+ * Copyright(c) 2026 The wcnic authors
+ */
+#ifndef WCBAR_INTERNAL_H
+#define WCBAR_INTERNAL_H
+
+/* What the files behind wcbar_pci.h share. */
+
+#include <limits.h>
+
+#include "wcbar_pci.h"
+
+#define PCI_COMMAND_OFF 4u
+#define PCI_COMMAND_MEMORY 0x2u
+#define PCI_COMMAND_MASTER 0x4u
+
+/* ---- one sentence of reason ---------------------------------------------------------------- */
+
+struct wcbar_why {
+	char *text; /* NULL: nobody wants to know */
+	size_t bytes;
+};
+
+/* Writes the sentence and returns `error`, so that it can be returned in one line. */
+__attribute__((format(printf, 3, 4))) int
+wcbar_why_set(struct wcbar_why why, int error, const char *fmt, ...);
+
+/* ---- files --------------------------------------------------------------------------------- */
+
+/* root + path made of fmt; false if it does not fit. */
+__attribute__((format(printf, 3, 4), warn_unused_result)) bool
+wcbar_path(char path[PATH_MAX], const char *root, const char *fmt, ...);
+
+/* Opens root + "/sys/bus/pci/devices/BDF/NAME"; an fd or -errno. */
+int wcbar_sysfs_open(const char *root, const char *bdf, const char *name, int flags);
+/* Writes "1" or "0" to such a file; 0 or -errno. */
+int wcbar_sysfs_write(const char *root, const char *bdf, const char *name, const char *text);
+
+/* ---- a device ------------------------------------------------------------------------------ */
+
+struct wcbar_vfio {
+	int device;   /* -1: VFIO is not open */
+	bool adopted; /* the caller opened it, and keeps it */
+	int group;
+	int container;
+	int iommufd;
+	uint32_t ioas;
+	bool can_reset;
+	uint64_t config_off;
+};
+
+struct wcbar_pci {
+	char root[PATH_MAX];
+	struct wcbar_pci_facts facts;
+	struct wcbar_vfio vfio;
+	int config_fd; /* sysfs; -1 if VFIO has the configuration space */
+	bool enabled;  /* by this library, with sysfs "enable" */
+	struct wcbar_bar *bars;
+};
+
+/* The name under /dev/vfio/devices; false: this kernel has no such way to the device. */
+__attribute__((warn_unused_result)) bool
+wcbar_vfio_cdev_name(const char *root, const char *bdf, char *name, size_t bytes);
+
+int wcbar_vfio_open(struct wcbar_pci *pci, struct wcbar_why why);
+int wcbar_vfio_adopt(struct wcbar_pci *pci, int fd, struct wcbar_why why);
+void wcbar_vfio_close(struct wcbar_pci *pci);
+int wcbar_vfio_dma_map(struct wcbar_vfio *vfio, void *addr, size_t bytes, uint64_t iova);
+int wcbar_vfio_dma_unmap(struct wcbar_vfio *vfio, size_t bytes, uint64_t iova);
+int wcbar_vfio_reset(struct wcbar_vfio *vfio);
+
+/*
+ * Where in the VFIO device [off, off + bytes) of a BAR is mapped. -ENOTSUP: VFIO does not map that
+ * part. Asks only; claims nothing.
+ */
+int wcbar_vfio_region(const struct wcbar_pci *pci, unsigned int bar, uint64_t off, size_t bytes,
+		      uint64_t *at, struct wcbar_why why);
+/* A dma-buf of [off, off + bytes) of a BAR whose mappings are write-combining; an fd or -errno. */
+int wcbar_vfio_memattr_wc(const struct wcbar_pci *pci, unsigned int bar, uint64_t off, size_t bytes,
+			  struct wcbar_why why);
+
+/* ---- a BAR --------------------------------------------------------------------------------- */
+
+struct wcbar_piece {
+	uint64_t off;
+	size_t bytes;
+	enum wcbar_rung rung;
+	struct wcbar_piece *next;
+};
+
+struct wcbar_bar {
+	struct wcbar_pci *pci;
+	unsigned int number;
+	uint8_t *base; /* the reserved range */
+	size_t bytes;
+	int slot; /* of the SIGBUS handler's table */
+	struct wcbar_piece *pieces;
+	struct wcbar_answer answers[WCBAR_RUNGS];
+	struct wcbar_bar *next; /* of the same device */
+};
+
+/* A range in which SIGBUS means that the kernel took a mapping away; a slot or -ENOSPC. */
+int wcbar_sigbus_add(const void *base, size_t bytes);
+void wcbar_sigbus_del(int slot);
+bool wcbar_sigbus_hit(int slot, uint64_t *off);
+
+/* ---- one way to map ------------------------------------------------------------------------ */
+
+struct wcbar_ask {
+	struct wcbar_bar *bar;
+	uint64_t off;
+	size_t bytes;
+	enum wcbar_type intended;
+	/* Only ask: leave nothing mapped and nothing claimed. */
+	bool probe;
+};
+
+/* What a rung opened: mapping `fd` at `at` gives the piece. The ladder closes fd if `owned`. */
+struct wcbar_source {
+	int fd;
+	uint64_t at;
+	bool owned;
+};
+
+struct wcbar_rung_ops {
+	enum wcbar_type type;
+	/* 0 with the source, or -errno with the reason; -ENOTSUP: does not apply here. */
+	int (*open)(const struct wcbar_ask *ask, struct wcbar_source *src, struct wcbar_why why);
+	/* The sentence for a mapping that the kernel refused with `error`. */
+	void (*refused)(const struct wcbar_ask *ask, int error, struct wcbar_why why);
+	/*
+	 * Whether the mapping that was made has the type; 0, or -errno with the reason. NULL: the
+	 * kernel gives that type or none.
+	 */
+	int (*check)(const struct wcbar_ask *ask, struct wcbar_why why);
+	/* Mapping leaves a trace in the kernel that unmapping does not undo. */
+	bool claims;
+};
+
+extern const struct wcbar_rung_ops wcbar_rungs[WCBAR_RUNGS];
+
+bool wcbar_bar_has(const struct wcbar_bar *bar, enum wcbar_rung rung);
+
+#endif /* WCBAR_INTERNAL_H */
