@@ -1,0 +1,162 @@
+# SPDX-License-Identifier: BSD-3-Clause
+# Copyright(c) 2026 The wcnic authors
+"""The card in one guest: bound, probed, forwarding by push and by interrupt, reset, killed."""
+import contextlib
+import json
+import re
+import subprocess
+import time
+
+from machine import Cards, Guest
+from step import Steps
+from trees import Failure
+
+MAX_FRAME = 9238  # the card's largest MTU with Ethernet header and two VLAN tags
+TESTPMD = ("-l 0,1 --main-lcore 0 -d /wcnic/librte_net_wcnic.so -a {bdf}{args} -- -i --nb-cores=1 --port-topology=loop "
+           "--total-num-mbufs=8192 --mbuf-size=4096 --max-pkt-len=9238 --rx-offloads=0x2000 --tx-offloads=0x8000 "
+           "--no-flush-rx --disable-link-check --disable-device-start")
+SLOTS = range(0x10, 0x14)  # PCI device numbers of the cards: forward, interrupt, reset, victim
+FORWARD_S = 120
+
+
+class Forward(Steps):
+    def go(self):
+        self.step("boot", self.boot)
+        self.step("bind", self.bind)
+        self.step("probe", self.probe)
+        self.step("forward", self.forward)
+        self.step("interrupts", self.interrupts)
+        self.step("reset in mid-traffic", self.reset)
+        self.step("card killed", self.killed)
+        self.step("captures", self.captures)
+
+    def boot(self):
+        capture = self.lab.args.capture.resolve()
+        self.bdf = [f"0000:00:{slot:02x}.0" for slot in SLOTS]
+        self.cards = self.cards_start("cards", [f"pcap:in={capture},out={self.folder}/{name}.pcap"
+                                                for name in ("forward", "interrupts", "reset")])
+        self.victim = self.cards_start("victim", ["loopback"])
+        nics = []
+        for idx, (slot, sock) in enumerate(zip(SLOTS, self.cards.sockets + self.victim.sockets)):
+            device = {"driver": "vfio-user-pci", "id": f"nic{idx}", "addr": f"{slot:#x}", "x-msg-timeout": 60000,
+                      "socket": {"path": str(sock), "type": "unix"}}
+            nics += ["-device", json.dumps(device)]
+        command, self.row["release"] = self.lab.qemu(self.setting, *nics)
+        self.guest = Guest(command, self.folder / "console.log")
+        self.stack.callback(self.guest.close)
+        if self.setting.prepare:
+            self.guest.check(self.setting.prepare)
+        return {"kernel": self.row["release"]}
+
+    def cards_start(self, name, ports):
+        cards = Cards(self.lab.builds["amd64"] / "app/wcnicd/wcnicd", self.lab.work, self.folder / f"{name}.log", ports)
+        self.stack.callback(cards.kill)
+        return cards
+
+    def bind(self):
+        text = self.guest.check(f"dpdk-devbind.py -b {self.setting.driver} {' '.join(self.bdf)}; dpdk-devbind.py -s")
+        bound = re.findall(rf"^(\S+) .*drv={self.setting.driver}", text, re.M)
+        if sorted(bound) != self.bdf:
+            raise Failure(f"dpdk-devbind shows {bound} bound to {self.setting.driver}, not {self.bdf}:\n{text}")
+
+    def probe(self):
+        """What wcprobe says of the card before anything else has opened it."""
+        _, text = self.guest.run(f"wcprobe --open --json {self.bdf[0]} --bar 2")
+        try:
+            verdict = json.loads(text)
+        except ValueError:
+            raise Failure(f"wcprobe printed no JSON:\n{text}") from None
+        return {"wcprobe": verdict}
+
+    def expected(self):
+        verdict = self.compare(self.lab.args.capture)
+        return verdict["packets_in"] - verdict["oversize"] - verdict["runts"]
+
+    def compare(self, *captures):
+        tool = subprocess.run([self.lab.builds["amd64"] / "tests/demo/wcpcapcmp", "--json", "--max-frame", str(MAX_FRAME),
+                               *captures], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+        if tool.returncode not in (0, 1):
+            raise Failure(tool.stderr)
+        return json.loads(tool.stdout)
+
+    @contextlib.contextmanager
+    def testpmd(self, bdf, args=""):
+        pmd = self.guest.testpmd(TESTPMD.format(bdf=bdf, args=args))
+        try:
+            pmd.say("set fwd io retry")
+            pmd.say("set burst tx delay 1 retry 1000000")
+            pmd.say("port start all")
+            pmd.wait(r"Port 0: .*\n(.*\n)*testpmd>|Done", 60)
+            yield pmd
+        finally:
+            (self.folder / f"testpmd-{bdf[5:].replace(':', '.')}.log").write_text(pmd.output())
+        status, text = pmd.end()
+        (self.folder / f"testpmd-{bdf[5:].replace(':', '.')}.log").write_text(text)
+        if status != 0:
+            raise Failure(f"testpmd ended with status {status}:\n{text[-3000:]}")
+
+    def forward(self):
+        expected = self.expected()
+        with self.testpmd(self.bdf[0]) as pmd:
+            pmd.say("start")
+            totals = self.cards.forwarded(0, expected, FORWARD_S)
+            pmd.say("stop")
+            pmd.say("show port xstats 0")
+            text = pmd.wait("window_rung|window_memory_type")
+        if totals["tx_frames"] < expected:
+            raise Failure(f"{totals['tx_frames']} of {expected} frames came back:\n{text[-3000:]}")
+        rung = re.search(r"push windows? .*?rung (\S+)", text)
+        self.row["rung"] = rung[1] if rung else "-"
+        if self.row["rung"] != self.setting.rung:
+            raise Failure(f"the push windows came by rung {self.row['rung']}, {self.setting.rung} was expected:\n{text[-3000:]}")
+        return {"frames": totals["tx_frames"], "rung": self.row["rung"], "pushed": totals["tx_pushed"]}
+
+    def interrupts(self):
+        if self.setting.driver == "uio_pci_generic":
+            status, text = self.guest.run(f"rx_intr -l 0 -d /wcnic/librte_net_wcnic.so -a {self.bdf[1]} -- --seconds 5", 60)
+            if status == 0 or "vfio-pci" not in text:
+                raise Failure(f"Rx interrupts under uio_pci_generic must be refused, naming vfio-pci:\n{text}")
+            return {"refused": "as they must be under uio_pci_generic"}
+        expected = self.expected()
+        text = self.guest.check(f"rx_intr -l 0 -d /wcnic/librte_net_wcnic.so -a {self.bdf[1]} -- --frames {expected} "
+                                f"--seconds {FORWARD_S}", FORWARD_S + 30)
+        return json.loads([line for line in text.splitlines() if line.startswith("{")][-1])
+
+    def reset(self):
+        """A function-level reset that the driver did not ask for, while frames are under way."""
+        with self.testpmd(self.bdf[2]) as pmd:
+            pmd.say("start")
+            self.cards.forwarded(2, 200, FORWARD_S)
+            self.guest.check(f"echo 1 >/sys/bus/pci/devices/{self.bdf[2]}/reset")
+            pmd.wait("recovered", 30)
+            totals = self.cards.forwarded(2, self.expected(), FORWARD_S)
+            pmd.say("show port xstats 0")
+            text = pmd.wait("tx_lost")
+        lost = int(re.search(r"tx_lost: (\d+)", text)[1])
+        return {"frames": totals["tx_frames"], "tx_lost": lost}
+
+    def killed(self):
+        with self.testpmd(self.bdf[3]) as pmd:
+            pmd.say("set fwd txonly")
+            pmd.say("start")
+            time.sleep(1)
+            self.victim.kill()
+            pmd.wait("device removal event|Port 0 is removed|removed", 30)
+        return {}
+
+    def captures(self):
+        self.guest.close()
+        self.cards.end()
+        results = {}
+        names = ("forward", "interrupts") if self.setting.driver != "uio_pci_generic" else ("forward",)
+        for name in names:
+            verdict = self.compare(self.lab.args.capture, self.folder / f"{name}.pcap")
+            results[name] = verdict
+            wrong = {key: verdict[key] for key in ("lost", "altered", "duplicated", "reordered") if verdict[key]}
+            if wrong:
+                raise Failure(f"{name}: of {verdict['packets_in']} frames {wrong}")
+        verdict = results["reset"] = self.compare(self.lab.args.capture, self.folder / "reset.pcap")
+        wrong = {key: verdict[key] for key in ("altered", "duplicated") if verdict[key]}
+        if wrong:
+            raise Failure(f"after a reset in mid-traffic: of {verdict['packets_in']} frames {wrong}")
+        return {**results, "equal": " and ".join(names), "lost in the reset": verdict["lost"]}

@@ -1,0 +1,167 @@
+# SPDX-License-Identifier: BSD-3-Clause
+# Copyright(c) 2026 The wcnic authors
+"""Initial RAM file systems, as cpio archives that the kernel reads one after the other: the user land of
+an architecture, the modules of a kernel, and what one run adds. The first two are cached."""
+import lzma
+import os
+import pathlib
+import re
+import shutil
+import subprocess
+import tempfile
+
+from trees import Failure
+
+HERE = pathlib.Path(__file__).resolve().parent
+PROGRAMS = ["usr/bin/dpdk-testpmd", "usr/bin/dpdk-proc-info", "usr/bin/lspci"]
+SCRIPTS = ["usr/bin/dpdk-devbind.py", "usr/bin/dpdk-telemetry.py"]
+PLUGINS = ["mempool_ring", "bus_pci", "bus_vdev"]
+UNUSED_PYTHON = ("test", "unittest", "idlelib", "tkinter", "lib2to3", "distutils", "asyncio", "pydoc_data",
+                 "ensurepip", "turtledemo", "sqlite3", "multiprocessing", "xmlrpc", "wsgiref")
+OWN = ["drivers/librte_net_wcnic.so", "app/wcprobe/wcprobe", "tests/guest/rx_intr", "tests/guest/ladder_moments",
+       "examples/push_line"]
+MODULES = ["virtio_pci", "virtio_iommu", "vfio_iommu_type1", "vfio_pci", "uio_pci_generic"]
+
+
+def cpio(folder, archive):
+    """Packs a folder; everything in it belongs to root."""
+    names = sorted(str(path.relative_to(folder)) for path in folder.rglob("*"))
+    with open(archive, "wb") as out:
+        subprocess.run(["cpio", "--quiet", "-o", "-H", "newc", "-R", "0:0"], cwd=folder, stdout=out, check=True,
+                       input="\n".join(names).encode())
+
+
+def needed(binary):
+    """The libraries that an ELF file asks for, and its interpreter or None; for any architecture."""
+    text = subprocess.run(["readelf", "-ld", binary], stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True).stdout
+    interpreter = re.search(r"program interpreter: (/\S+)\]", text)
+    return re.findall(r"\(NEEDED\).*\[(.*)\]", text), interpreter and interpreter[1]
+
+
+class Image:
+    """Files copied out of a tree, with the libraries that they need."""
+
+    def __init__(self, tree, root):
+        self.tree, self.root, self.done = tree, root, set()
+        self.triplet = next(path.name for path in tree.glob("usr/lib/*-linux-gnu*"))
+
+    def copy(self, name):
+        source, target = self.tree / name, self.root / name
+        if not source.exists():
+            raise Failure(f"{name} is not in {self.tree}")
+        target.parent.mkdir(parents=True, exist_ok=True)
+        shutil.copy(source.resolve(), target)
+        self.libraries(source)
+
+    def libraries(self, binary):
+        names, interpreter = needed(binary)
+        if interpreter and not (self.root / interpreter[1:]).exists():
+            (self.root / interpreter[1:]).parent.mkdir(parents=True, exist_ok=True)
+            shutil.copy(self.find(pathlib.Path(interpreter).name, binary).resolve(), self.root / interpreter[1:])
+        for name in names:
+            if name in self.done:
+                continue
+            self.done.add(name)
+            found = self.find(name, binary)
+            folder = self.root / "lib" / self.triplet
+            folder.mkdir(parents=True, exist_ok=True)
+            shutil.copy(found.resolve(), folder / name)
+            self.libraries(found)
+
+    def find(self, name, binary):
+        for folder in (f"usr/lib/{self.triplet}", f"lib/{self.triplet}"):
+            if (self.tree / folder / name).exists():
+                return self.tree / folder / name
+        raise Failure(f"{name}, which {binary} needs, is not in {self.tree}")
+
+
+def user_land(tree, archive):
+    """The programs of a guest: busybox, testpmd, dpdk-devbind and the Python that it needs."""
+    with tempfile.TemporaryDirectory(dir=archive.parent) as work:
+        root = pathlib.Path(work)
+        image = Image(tree, root)
+        for folder in ("proc", "sys", "dev", "tmp", "run", "usr/sbin"):
+            (root / folder).mkdir(parents=True)
+        busybox = next(path for path in (tree / "usr/bin/busybox", tree / "bin/busybox") if path.exists())
+        (root / "bin").mkdir()
+        shutil.copy(busybox, root / "bin/busybox")
+        (root / "bin/sh").symlink_to("busybox")
+        for name in PROGRAMS:
+            image.copy(name)
+        for name in SCRIPTS:
+            image.copy(name if (tree / name).exists() else name.removesuffix(".py"))
+        for path in tree.glob(f"usr/lib/{image.triplet}/dpdk/pmds-*/librte_*.so.*"):
+            if path.name.removeprefix("librte_").split(".so")[0] in PLUGINS:
+                image.copy(path.relative_to(tree))
+        python(image)
+        (root / "usr/share/misc").mkdir(parents=True)
+        (root / "usr/share/misc/pci.ids").touch()
+        cpio(root, archive)
+
+
+def python(image):
+    binary = next(path for path in image.tree.glob("usr/bin/python3.*") if "config" not in path.name)
+    image.copy(binary.relative_to(image.tree))
+    (image.root / "usr/bin/python3").symlink_to(binary.name)
+    for folder in image.tree.glob("usr/lib/python3.*"):
+        shutil.copytree(folder, image.root / folder.relative_to(image.tree),
+                        ignore=shutil.ignore_patterns(*UNUSED_PYTHON, "*.a", "lib-dynload"), dirs_exist_ok=True)
+    for module in image.tree.glob("usr/lib/python3.*/lib-dynload/*.so"):
+        if module.name.startswith(("_json", "_struct", "array", "_socket", "select", "math", "_posixsubprocess", "fcntl")):
+            image.copy(module.relative_to(image.tree))
+
+
+def programs(tree, build, root):
+    """What this project built for the guest, with the libraries that are not there yet, and the first process."""
+    (root / "wcnic").mkdir()
+    shutil.copy(HERE / "init", root / "init")
+    image = Image(tree, root)
+    for name in OWN:
+        if not (build / name).exists():
+            raise Failure(f"{build / name} is missing: build first")
+        shutil.copy(build / name, root / "wcnic")
+        image.libraries(build / name)
+
+
+def modules(tree, archive):
+    """A kernel's modules, unpacked, and the order to load them in."""
+    home = next(path for path in [*tree.glob("lib/modules/*"), *tree.glob("usr/lib/modules/*")] if path.is_dir())
+    with tempfile.TemporaryDirectory(dir=archive.parent) as work:
+        base, root = pathlib.Path(work) / "base", pathlib.Path(work) / "root"
+        (base / "lib/modules").mkdir(parents=True)
+        (root / "modules").mkdir(parents=True)
+        (base / "lib/modules" / home.name).symlink_to(home)
+        subprocess.run(["depmod", "-b", base, home.name], check=True)
+        order = []
+        for name in MODULES:
+            shown = subprocess.run(["modprobe", "-d", base, "-S", home.name, "--show-depends", "--ignore-install", name],
+                                   stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True).stdout
+            for line in shown.splitlines():
+                verb, path, *_ = line.split() + [""]
+                if verb != "insmod":
+                    continue
+                target = pathlib.Path(path).name.removesuffix(".xz")
+                if target not in order:
+                    data = pathlib.Path(path).read_bytes()
+                    (root / "modules" / target).write_bytes(lzma.decompress(data) if path.endswith(".xz") else data)
+                    order.append(target)
+        (root / "modules/order").write_text("".join(f"{name}\n" for name in order))
+        (root / "modules/release").write_text(home.name + "\n")
+        cpio(root, archive)
+
+
+def kernel(tree):
+    """The kernel's file in its tree, and its release."""
+    found = [*tree.glob("boot/vmlinuz-*"), *tree.glob("usr/lib/modules/*/vmlinuz")]
+    if not found:
+        raise Failure(f"{tree} holds no kernel")
+    release = next(path.name for path in [*tree.glob("lib/modules/*"), *tree.glob("usr/lib/modules/*")] if path.is_dir())
+    return found[0], release
+
+
+def cached(archive, make, *args):
+    if not archive.exists():
+        part = archive.with_suffix(".part")
+        make(args[0], part, *args[1:])
+        os.rename(part, archive)
+    return archive

@@ -1,0 +1,58 @@
+# SPDX-License-Identifier: BSD-3-Clause
+# Copyright(c) 2026 The wcnic authors
+"""What the mapping ladder answers on one kernel, for devices that this project did not write."""
+import json
+import re
+
+import settings
+from machine import Guest
+from step import Steps
+from trees import Failure
+
+SHARED, NVME = "0000:00:10.0", "0000:00:11.0"
+DEVICES = ("-object", "memory-backend-ram,id=shared,size=1M,share=on",
+           "-device", "ivshmem-plain,memdev=shared,addr=0x10", "-device", "nvme,serial=1,addr=0x11")
+
+
+class Ladder(Steps):
+    def go(self):
+        self.step("boot", self.boot)
+        self.step("bind", self.bind)
+        self.step("moments", self.moments)
+        self.step("ivshmem", lambda: self.probe(SHARED, 2))
+        self.step("nvme", lambda: self.probe(NVME, 0))
+        self.step("lines pushed", self.lines)
+
+    def boot(self):
+        command, self.row["release"] = self.lab.qemu(self.setting, *DEVICES)
+        self.guest = Guest(command, self.folder / "console.log")
+        self.stack.callback(self.guest.close)
+        self.guest.check(self.setting.prepare or "true")
+
+    def bind(self):
+        for bdf in (SHARED, NVME):
+            self.guest.check(f"echo vfio-pci >/sys/bus/pci/devices/{bdf}/driver_override; echo {bdf} >/sys/bus/pci/drivers_probe; "
+                             f"readlink /sys/bus/pci/devices/{bdf}/driver | grep vfio-pci")
+
+    def moments(self):
+        """The answers at each moment are those of the table, or the table is wrong: either is a failure."""
+        told = json.loads(self.guest.check(f"ladder_moments {SHARED} 2").splitlines()[-1])
+        expected = settings.ANSWERS[self.setting.kernel, "iomem=relaxed" in self.setting.append]
+        answers = {moment: told[moment]["answer"] for moment in settings.MOMENTS}
+        self.row["answers"] = answers
+        if answers != dict(zip(settings.MOMENTS, expected)):
+            raise Failure(f"the ladder answers {answers}, {expected} was expected:\n{json.dumps(told, indent=1)}")
+        return {**answers, "moments": told}
+
+    def probe(self, bdf, bar):
+        text = self.guest.check(f"wcprobe --open --json {bdf} --bar {bar}")
+        return {"wcprobe": json.loads(text)}
+
+    def lines(self):
+        """The example, which knows nothing of this project's card."""
+        text = self.guest.check(f"push_line {SHARED} 2 0x1000 0x1000 --verify")
+        rung = re.search(r"rung (\S+)", text)
+        self.row["rung"] = rung[1] if rung else "-"
+        if self.row["rung"] != self.setting.rung:
+            raise Failure(f"push_line got its mapping by {self.row['rung']}, {self.setting.rung} was expected:\n{text}")
+        return {"rung": self.row["rung"], "output": text.splitlines()}

@@ -1,0 +1,194 @@
+# SPDX-License-Identifier: BSD-3-Clause
+# Copyright(c) 2026 The wcnic authors
+"""A guest under QEMU's TCG, ordered about over its console; and the card's process beside it."""
+import json
+import os
+import re
+import select
+import shlex
+import signal
+import subprocess
+import time
+
+from trees import Failure
+
+
+def tail(path, lines=15):
+    return "".join("  | " + line for line in open(path, errors="replace").readlines()[-lines:])
+
+
+class Cards:
+    """A wcnicd with one card a port; its counters are read by signal."""
+
+    def __init__(self, program, work, log, ports, *options):
+        self.stats_file, self.log = work / f"{log.stem}.json", log
+        self.sockets = [work / f"{log.stem}.{idx}.sock" for idx in range(len(ports))]
+        command = [program, "--stats-file", self.stats_file]
+        for sock, port in zip(self.sockets, ports):
+            sock.unlink(missing_ok=True)
+            command += ["--socket", sock, "--port", port, *options]
+        with open(log, "w") as out:
+            print("+", shlex.join(map(str, command)), file=out, flush=True)
+            self.process = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=out, stderr=out)
+        until = time.monotonic() + 10
+        while not all(sock.exists() for sock in self.sockets):
+            if self.process.poll() is not None or time.monotonic() > until:
+                self.kill()
+                raise Failure(f"the cards did not start:\n{tail(log)}")
+            time.sleep(0.02)
+
+    def totals(self, idx):
+        """Counters of a card since it started, whatever resets there were."""
+        self.stats_file.unlink(missing_ok=True)
+        self.process.send_signal(signal.SIGUSR1)
+        until = time.monotonic() + 10
+        while time.monotonic() < until:
+            if self.process.poll() is not None:
+                break
+            try:
+                return json.loads(self.stats_file.read_text())["cards"][idx]["total"]
+            except (OSError, ValueError):
+                time.sleep(0.02)
+        raise Failure(f"the cards tell no counters:\n{tail(self.log)}")
+
+    def forwarded(self, idx, frames, timeout, check=lambda: None):
+        """Waits until the card has sent that many frames, or nothing moves any more; its counters."""
+        until, last, moved = time.monotonic() + timeout, None, time.monotonic()
+        while True:
+            totals = self.totals(idx)
+            if totals["port_in_done"] and totals["tx_frames"] >= frames:
+                return totals
+            if totals["tx_frames"] != last:
+                last, moved = totals["tx_frames"], time.monotonic()
+            if time.monotonic() > until or time.monotonic() - moved > 20:
+                return totals
+            check()
+            time.sleep(0.1)
+
+    def kill(self):
+        if self.process.poll() is None:
+            self.process.kill()
+            self.process.wait()
+
+    def end(self):
+        self.process.terminate()
+        try:
+            status = self.process.wait(20)
+        except subprocess.TimeoutExpired:
+            self.kill()
+            raise Failure(f"the cards did not end:\n{tail(self.log)}") from None
+        if status != 0:
+            raise Failure(f"the cards ended with status {status}:\n{tail(self.log)}")
+
+
+class Guest:
+    BOOT_S = 120
+
+    def __init__(self, command, log):
+        self.log = open(log, "wb")
+        self.path, self.pending = log, b""
+        self.log.write(("+ " + shlex.join(map(str, command)) + "\n").encode())
+        self.log.flush()
+        self.process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE,
+                                        stderr=subprocess.STDOUT, bufsize=0)
+        began = time.monotonic()
+        status, self.boot = self.answer(self.BOOT_S, "boot")
+        self.boot_s = time.monotonic() - began
+
+    def answer(self, timeout, what):
+        """Everything up to the next status line."""
+        until, lines = time.monotonic() + timeout, []
+        while True:
+            while b"\n" in self.pending:
+                line, self.pending = self.pending.split(b"\n", 1)
+                text = line.decode(errors="replace").rstrip("\r")
+                match = re.search(r"@@ (\d+)$", text)
+                if match:
+                    if text[:match.start()]:
+                        lines.append(text[:match.start()])
+                    return int(match[1]), "\n".join(lines)
+                lines.append(text)
+                if "Kernel panic" in text:
+                    raise Failure(f"the guest's kernel panicked at: {what}\n{tail(self.path)}")
+            left = until - time.monotonic()
+            if left <= 0:
+                raise Failure(f"no answer within {timeout} s to: {what}\n{tail(self.path)}")
+            if select.select([self.process.stdout], [], [], left)[0]:
+                data = os.read(self.process.stdout.fileno(), 65536)
+                if not data:
+                    raise Failure(f"QEMU ended (status {self.process.wait(10)}) at: {what}\n{tail(self.path)}")
+                self.log.write(data)
+                self.log.flush()
+                self.pending += data
+
+    def run(self, line, timeout=60):
+        """One line of shell in the guest: its status and what it printed."""
+        if len(line) > 4000 or "\n" in line:
+            raise Failure(f"the guest's console takes one line of 4000 characters: {line[:80]}...")
+        self.log.write(f"# {line}\n".encode())
+        self.process.stdin.write(line.encode() + b"\n")
+        return self.answer(timeout, line)
+
+    def check(self, line, timeout=60):
+        status, text = self.run(line, timeout)
+        if status != 0:
+            raise Failure(f"in the guest: {line}\nended with status {status}:\n{text}\n(all of it: {self.path})")
+        return text
+
+    def testpmd(self, arguments):
+        return Testpmd(self, arguments)
+
+    def close(self):
+        if self.process.poll() is None:
+            self.process.stdin.close()
+            try:
+                self.process.wait(5)
+            except subprocess.TimeoutExpired:
+                self.process.kill()
+                self.process.wait()
+        self.process.stdout.close()
+        self.log.close()
+
+
+class Testpmd:
+    """A dpdk-testpmd in a guest that takes commands from a pipe."""
+
+    def __init__(self, guest, arguments):
+        self.guest = guest
+        guest.check("rm -f /run/pmd /run/pmd.log; mkfifo /run/pmd; "
+                    f"dpdk-testpmd {arguments} </run/pmd >/run/pmd.log 2>&1 & echo $! >/run/pmd.pid; exec 3>/run/pmd")
+        self.wait("testpmd>", 60)
+
+    def say(self, command):
+        self.guest.check(f"echo '{command}' >&3")
+
+    def output(self):
+        return self.guest.check("cat /run/pmd.log")
+
+    def running(self):
+        return self.guest.run("kill -0 $(cat /run/pmd.pid)")[0] == 0
+
+    def wait(self, pattern, timeout=30):
+        """Waits until the output matches; the output."""
+        until = time.monotonic() + timeout
+        while True:
+            text = self.output()
+            if re.search(pattern, text):
+                return text
+            if not self.running():
+                raise Failure(f"testpmd in the guest ended:\n{text}")
+            if time.monotonic() > until:
+                raise Failure(f"testpmd in the guest did not print {pattern!r} in {timeout} s:\n{text[-3000:]}")
+            time.sleep(0.2)
+
+    def end(self, timeout=60):
+        """Its exit status and all that it printed."""
+        if self.running():
+            self.say("quit")
+        self.guest.check("exec 3>&-")
+        status, _ = self.guest.run(f"timeout {timeout} sh -c 'while kill -0 $0 2>/dev/null; do sleep 0.2; done' $(cat /run/pmd.pid)",
+                                   timeout + 5)
+        text = self.output()
+        if status != 0:
+            raise Failure(f"testpmd in the guest did not end:\n{text[-3000:]}")
+        return self.guest.run("wait $(cat /run/pmd.pid)")[0], text

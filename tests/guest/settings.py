@@ -1,0 +1,63 @@
+# SPDX-License-Identifier: BSD-3-Clause
+# Copyright(c) 2026 The wcnic authors
+"""Which machines are tried, and what each must answer. The rungs are those of lib/wcbar."""
+import dataclasses
+
+# Which rung of the ladder gives write combining, by the kernel and how the device is bound.
+WC, WC_VFIO, WC_RELAXED, UC = "sysfs-wc", "sysfs-wc-vfio", "sysfs-wc-relaxed", "vfio"
+
+
+@dataclasses.dataclass(frozen=True)
+class Setting:
+    name: str
+    what: str
+    arch: str
+    kernel: str
+    driver: str  # the kernel driver that the card is bound to
+    devices: tuple = ()  # of QEMU, before the cards
+    append: str = ""  # to the kernel's command line
+    prepare: str = ""  # a line of shell in the guest, before anything is bound
+    machine: str = ""  # more of QEMU's machine option
+    rung: str = ""  # that must give the push windows
+
+
+UNSAFE = "echo 1 >/sys/module/vfio_iommu_type1/parameters/allow_unsafe_interrupts"
+INTEL_IOMMU = ("-device", "intel-iommu,caching-mode=on")
+VIRTIO_IOMMU = ("-device", "virtio-iommu-pci")
+
+FORWARDING = [
+    Setting("x86-uio", "x86-64, no IOMMU, uio_pci_generic", "amd64", "6.1", "uio_pci_generic", rung=WC),
+    Setting("x86-intel-iommu", "x86-64, intel-iommu, vfio-pci", "amd64", "6.12", "vfio-pci", INTEL_IOMMU,
+            append="intel_iommu=on", prepare=UNSAFE, rung=WC_VFIO),
+    Setting("x86-virtio-iommu", "x86-64, virtio-iommu, vfio-pci", "amd64", "6.12", "vfio-pci", VIRTIO_IOMMU,
+            prepare=UNSAFE, rung=WC_VFIO),
+    Setting("arm64-virtio-iommu", "aarch64, virtio-iommu, vfio-pci", "arm64", "6.12", "vfio-pci", VIRTIO_IOMMU,
+            rung=WC_VFIO),
+    Setting("arm64-new-kernel", "aarch64, virtio-iommu, vfio-pci, iomem=relaxed", "arm64", "7.3", "vfio-pci",
+            VIRTIO_IOMMU, append="iomem=relaxed", rung=WC_RELAXED),
+]
+
+# The moments at which a sysfs mapping is tried, in the order of tests/guest/ladder_moments: the device bound
+# and nothing open; its VFIO device open; its BAR mapped by VFIO; a mapping made before that, used after it.
+MOMENTS = ("bound", "open", "vfio_mapped", "kept")
+ANSWERS = {
+    # kernel, iomem=relaxed
+    ("6.1", False): ("works", "works", "EINVAL", "revoked"),
+    ("6.12", False): ("works", "works", "EINVAL", "revoked"),
+    ("7.3", False): ("works", "EINVAL", "EINVAL", "revoked"),
+    ("6.1", True): ("works",) * 4,
+    ("6.12", True): ("works",) * 4,
+    ("7.3", True): ("works",) * 4,
+}
+
+
+def ladder(arch, kernel, relaxed):
+    iommu = {"devices": INTEL_IOMMU, "append": "intel_iommu=on"} if arch == "amd64" else {"machine": ",iommu=smmuv3"}
+    iommu["append"] = " ".join(filter(None, [iommu.get("append"), relaxed and "iomem=relaxed"]))
+    return Setting(f"ladder-{'x86' if arch == 'amd64' else 'arm64'}-{kernel}{'-relaxed' * relaxed}",
+                   f"the ladder on Linux {kernel}{', iomem=relaxed' * relaxed}", arch, kernel, "vfio-pci",
+                   prepare=UNSAFE, rung=UC if kernel == "7.3" and not relaxed else WC_VFIO, **iommu)
+
+
+LADDERS = [ladder(arch, kernel, relaxed) for arch in ("amd64", "arm64") for kernel in ("6.1", "6.12", "7.3")
+           for relaxed in (False, True)]

@@ -1,0 +1,126 @@
+# SPDX-License-Identifier: BSD-3-Clause
+# Copyright(c) 2026 The wcnic authors
+"""Unpacked Debian packages, in a cache: QEMU, guests' user land, kernels. Nothing is installed and no
+maintainer script runs, so packages of another architecture need no emulator."""
+import contextlib
+import fcntl
+import hashlib
+import os
+import pathlib
+import shutil
+import subprocess
+import sys
+
+LIST = pathlib.Path(__file__).resolve().parents[2] / "config" / "guest-packages"
+KEYRING = "/usr/share/keyrings/debian-archive-keyring.gpg"
+PIN = 'mkdir -p "$1/etc/apt/preferences.d"; printf "Package: *\\nPin: release n={0}\\nPin-Priority: 500\\n" > "$1/etc/apt/preferences.d/{0}"'
+
+
+class Failure(Exception):
+    pass
+
+
+def output(*command):
+    return subprocess.run(command, stdout=subprocess.PIPE, text=True, check=True).stdout.strip()
+
+
+def host_release():
+    for line in open("/etc/os-release"):
+        if line.startswith("VERSION_CODENAME="):
+            return line.split("=")[1].strip().strip('"')
+    raise Failure("/etc/os-release names no release; Debian 12 or 13 is needed")
+
+
+def mirrors():
+    """The archive that this machine installs from, and the one of its security updates."""
+    main, security = "http://deb.debian.org/debian", "http://deb.debian.org/debian-security"
+    targets = output("apt-get", "indextargets", "--format", "$(ORIGIN)|$(LABEL)|$(CODENAME)|$(REPO_URI)",
+                     "Created-By: Packages")
+    for line in targets.splitlines():
+        origin, label, codename, uri = line.split("|")
+        if origin == "Debian" and label == "Debian" and codename == host_release():
+            main = uri.rstrip("/")
+        elif origin == "Debian" and label == "Debian-Security":
+            security = uri.rstrip("/")
+    return main, security
+
+
+def sources(suite):
+    main, security = mirrors()
+    release = suite.removesuffix("-backports")
+    lines = [f"deb [signed-by={KEYRING}] {main} {release} main",
+             f"deb [signed-by={KEYRING}] {security} {release}-security main"]
+    if suite != release:
+        lines.append(f"deb [signed-by={KEYRING}] {main} {suite} main")
+    return lines
+
+
+class Trees:
+    def __init__(self, cache, progress):
+        self.cache, self.progress = cache / "guest", progress
+        self.cache.mkdir(parents=True, exist_ok=True)
+        self.list = {}
+        for line in LIST.read_text().splitlines():
+            if line and not line.startswith("#"):
+                name, arch, suite, *packages = line.split()
+                arch = output("dpkg", "--print-architecture") if arch == "build" else arch
+                suite = host_release() if suite == "host" else suite
+                self.list[name] = (arch, suite, packages)
+
+    def get(self, name):
+        """The folder of a tree, unpacked first if it is not there."""
+        arch, suite, packages = self.list[name]
+        key = hashlib.sha256(" ".join([arch, suite, *packages]).encode()).hexdigest()[:12]
+        where = self.cache / f"{name}-{key}"
+        with open(self.cache / f".{name}.lock", "w") as lock:
+            fcntl.flock(lock, fcntl.LOCK_EX)
+            if not where.exists():
+                self.unpack(name, arch, suite, packages, where)
+        return where
+
+    def unpack(self, name, arch, suite, packages, where):
+        work, log = where.with_suffix(".part"), where.with_suffix(".log")
+        shutil.rmtree(work, ignore_errors=True)
+        command = ["mmdebstrap", "--variant=extract", "--architectures=" + arch, "--skip=check/qemu",
+                   '--aptopt=APT::Install-Recommends "false"', "--include=" + ",".join(packages)]
+        if suite.endswith("-backports"):
+            command.append("--setup-hook=" + PIN.format(suite))
+        with open(log, "w") as out, self.progress(f"unpack {name}: {' '.join(packages)[:40]} of {suite}"):
+            if subprocess.run(command + ["", work] + sources(suite), stdout=out, stderr=out).returncode != 0:
+                raise Failure(f"{name}: {' '.join(packages)} of Debian {suite} for {arch} could not be unpacked; "
+                              f"the end of {log}:\n" + "".join(open(log).readlines()[-8:]))
+        for folder in ("lib", "bin", "sbin"):  # where a release has merged them, packages rely on the links
+            if not (work / folder).exists():
+                (work / folder).symlink_to(f"usr/{folder}")
+        os.rename(work, where)
+
+    def qemu(self, machine):
+        """The command that starts QEMU from its tree; its libraries are its own, not this machine's."""
+        tree = self.get("qemu")
+        loader = next(iter(sorted(tree.glob("usr/lib*/ld-linux-*.so.*")) + sorted(tree.glob("lib*/ld-linux-*.so.*"))))
+        libs = next(tree.glob("usr/lib/*-linux-gnu*"))
+        return [loader, "--library-path", libs, tree / f"usr/bin/qemu-system-{machine}",
+                "-L", tree / "usr/share/qemu", "-L", tree / "usr/share/seabios", "-L", tree / "usr/lib/ipxe/qemu"]
+
+
+def main():
+    """trees.py CACHE NAME: prints where that tree is."""
+    if len(sys.argv) != 3:
+        sys.exit(main.__doc__)
+
+    @contextlib.contextmanager
+    def progress(what):
+        print(f"  {what}", file=sys.stderr, flush=True)
+        yield
+
+    trees = Trees(pathlib.Path(sys.argv[1]), progress)
+    if sys.argv[2] not in trees.list:
+        sys.exit(f"no tree {sys.argv[2]}; {LIST} lists {', '.join(trees.list)}")
+    try:
+        print(trees.get(sys.argv[2]))
+    except Failure as failure:
+        sys.exit(f"trees: {failure}")
+
+
+if __name__ == "__main__":
+    main()
