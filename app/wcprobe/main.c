@@ -1,0 +1,90 @@
+/* SPDX-License-Identifier: BSD-3-Clause
+ * Copyright(c) 2026 The wcnic authors
+ */
+
+/* The verdict on write combining for one BAR of any PCI device. doc/wcprobe.md explains it. */
+
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+
+#include <json.h>
+
+#include "judge.h"
+#include "list.h"
+#include "options.h"
+#include "report.h"
+
+/* Takes over `root`; NULL: there was no memory for it. */
+static int
+json_print(struct json_object *root)
+{
+	const char *text = NULL;
+
+	if (root != NULL)
+		text = json_object_to_json_string_ext(root, JSON_C_TO_STRING_PRETTY |
+								    JSON_C_TO_STRING_NOSLASHESCAPE);
+	if (text != NULL)
+		puts(text);
+	json_object_put(root);
+	return text != NULL ? 0 : -ENOMEM;
+}
+
+static int
+give_up(const struct options *o, int error, const char *why, int status)
+{
+	fprintf(stderr, "wcprobe: %s\n", why);
+	if (o->json)
+		json_print(json_error(error, why, status));
+	return status;
+}
+
+static int
+list_main(const struct options *o)
+{
+	char why[WCBAR_WHY_BYTES] = "";
+	struct list list;
+	int ret;
+
+	ret = list_read(o->root, &list, why, sizeof(why));
+	if (ret != 0)
+		return give_up(o, ret, why, STATUS_BAD);
+	if (o->json)
+		ret = json_print(json_list(&list));
+	else
+		text_list(stdout, &list);
+	list_free(&list);
+	return ret == 0 ? STATUS_WC : STATUS_FAILED;
+}
+
+int
+main(int argc, char **argv)
+{
+	char why[WCBAR_WHY_BYTES] = "";
+	struct options options;
+	struct probe probe;
+	int ret, status;
+
+	switch (options_parse(argc, argv, &options)) {
+	case OPTIONS_BAD:
+		return STATUS_BAD;
+	case OPTIONS_DONE:
+		return STATUS_WC;
+	case OPTIONS_RUN:
+		break;
+	}
+	if (options.bdf[0] == '\0')
+		return list_main(&options);
+	ret = judge_facts(&probe, &options, why, sizeof(why));
+	if (ret != 0)
+		return give_up(&options, ret, why, STATUS_BAD);
+	judge(&probe, &options);
+	status = judge_status(&probe);
+	if (probe.open_error != 0)
+		fprintf(stderr, "wcprobe: %s\n", probe.open_why);
+	if (!options.json)
+		text_probe(stdout, &probe);
+	else if (json_print(json_probe(&probe, status)) != 0)
+		status = STATUS_FAILED;
+	return fflush(stdout) == 0 ? status : STATUS_FAILED;
+}

@@ -1,0 +1,233 @@
+/* SPDX-License-Identifier: BSD-3-Clause
+ * Copyright(c) 2026 The wcnic authors
+ */
+#include <errno.h>
+#include <inttypes.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "predict.h"
+
+bool
+predict_is_vfio(const struct wcbar_pci_facts *facts)
+{
+	return facts->access == WCBAR_ACCESS_VFIO_GROUP || facts->access == WCBAR_ACCESS_VFIO_CDEV;
+}
+
+bool
+predict_is_locked(const struct wcbar_pci_facts *facts)
+{
+	return facts->lockdown[0] != '\0' && strcmp(facts->lockdown, "none") != 0;
+}
+
+bool
+predict_kernel_version(const char *release, unsigned int *major, unsigned int *minor)
+{
+	return sscanf(release, "%u.%u", major, minor) == 2;
+}
+
+int
+predict_best_bar(const struct wcbar_pci_facts *facts)
+{
+	const struct wcbar_bar_facts *b, *best = NULL;
+	int number = -1;
+
+	for (unsigned int i = 0; i < WCBAR_PCI_BARS; i++) {
+		b = &facts->bars[i];
+		if (b->bytes == 0 || b->io)
+			continue;
+		if (best == NULL || (b->prefetchable && !best->prefetchable) ||
+		    (b->prefetchable == best->prefetchable && b->bytes > best->bytes)) {
+			best = b;
+			number = (int)i;
+		}
+	}
+	return number;
+}
+
+/* What a prediction is about, so that each rung's rule takes one argument. */
+struct subject {
+	const struct wcbar_pci_facts *facts;
+	const struct wcbar_bar_facts *b;
+	unsigned int bar;
+	struct wcbar_answer *answer;
+	bool *sure;
+};
+
+__attribute__((format(printf, 3, 4))) static int
+say(const struct subject *s, int error, const char *format, ...)
+{
+	va_list ap;
+
+	va_start(ap, format);
+	vsnprintf(s->answer->why, sizeof(s->answer->why), format, ap);
+	va_end(ap);
+	return error;
+}
+
+/* What stands against any mapping: only whole pages can be mapped. */
+static int
+size_check(const struct subject *s)
+{
+	if (s->b->bytes % s->facts->page_bytes == 0)
+		return 0;
+	return say(s, -ENOTSUP, "BAR %u has %" PRIu64 " bytes, pages have %zu: none is whole",
+		   s->bar, s->b->bytes, s->facts->page_bytes);
+}
+
+/* What stands against any mapping by sysfs. */
+static int
+sysfs_check(const struct subject *s)
+{
+	const struct wcbar_pci_facts *f = s->facts;
+
+	if (f->access == WCBAR_ACCESS_KERNEL)
+		return say(s, -EBUSY, "in use by driver %s; it would have to let go first",
+			   f->driver);
+	if (predict_is_locked(f))
+		return say(s, -EPERM,
+			   "the kernel is locked down (%s) and maps no BAR through sysfs",
+			   f->lockdown);
+	return 0;
+}
+
+static int
+sysfs_wc_check(const struct subject *s)
+{
+	int ret = sysfs_check(s);
+
+	if (ret != 0)
+		return ret;
+	if (!s->b->prefetchable)
+		return say(s, -ENOTSUP,
+			   "BAR %u is not prefetchable: the kernel makes no resource%u_wc for it",
+			   s->bar, s->bar);
+	if (!s->b->has_sysfs_wc)
+		return say(s, -ENOENT,
+			   "no resource%u_wc although BAR %u is prefetchable: this kernel maps "
+			   "none so (x86: PAT is off)",
+			   s->bar, s->bar);
+	return 0;
+}
+
+/* What stands against anything under VFIO. */
+static int
+vfio_check(const struct subject *s)
+{
+	const struct wcbar_pci_facts *f = s->facts;
+
+	if (!predict_is_vfio(f))
+		return say(s, -ENOTSUP, "not bound to vfio-pci");
+	if (f->group_peer[0] != '\0')
+		return say(s, -EPERM,
+			   "IOMMU group %d also holds %s, which a kernel driver has: VFIO opens "
+			   "none of them",
+			   f->iommu_group, f->group_peer);
+	return 0;
+}
+
+static int
+predict_memattr(const struct subject *s)
+{
+	int ret = vfio_check(s);
+
+	if (ret != 0)
+		return ret;
+	*s->sure = false;
+	return say(s, -ENOTTY, "no released kernel is known to have it; --open asks this one");
+}
+
+/*
+ * Seen on stock kernels, which all have CONFIG_IO_STRICT_DEVMEM: 6.1 and 6.12 map a BAR by sysfs
+ * while VFIO has the device open but not this BAR, 7.3 does not. Between them nobody has looked.
+ */
+static int
+strict_check(const struct subject *s)
+{
+	unsigned int major, minor;
+
+	if (s->facts->iomem_relaxed)
+		return 0;
+	if (!predict_kernel_version(s->facts->kernel, &major, &minor)) {
+		*s->sure = false;
+		return say(s, 0, "kernel release '%s' tells no version", s->facts->kernel);
+	}
+	if (major < 6 || (major == 6 && minor <= 12))
+		return 0;
+	if (major > 7 || (major == 7 && minor >= 3))
+		return say(s, -EINVAL,
+			   "since 7.3 at the latest the kernel refuses it as soon as VFIO has the "
+			   "device open, unless it was booted with iomem=relaxed");
+	*s->sure = false;
+	return say(s, 0, "kernels after 6.12 and before 7.3 have not been tried");
+}
+
+static int
+predict_sysfs_vfio(const struct subject *s)
+{
+	int ret = vfio_check(s);
+
+	if (ret == 0 && s->facts->iomem_relaxed)
+		ret = say(s, -ENOTSUP, "iomem=relaxed is on: sysfs-wc-relaxed is its name there");
+	if (ret == 0)
+		ret = sysfs_wc_check(s);
+	return ret == 0 ? strict_check(s) : ret;
+}
+
+static int
+predict_sysfs_relaxed(const struct subject *s)
+{
+	int ret = vfio_check(s);
+
+	if (ret == 0 && !s->facts->iomem_relaxed)
+		ret = say(s, -ENOTSUP, "the kernel was not booted with iomem=relaxed");
+	return ret == 0 ? sysfs_wc_check(s) : ret;
+}
+
+static int
+predict_sysfs(const struct subject *s)
+{
+	if (predict_is_vfio(s->facts))
+		return say(s, -ENOTSUP, "vfio-pci has the device: sysfs-wc-vfio is its name there");
+	return sysfs_wc_check(s);
+}
+
+static int
+predict_sysfs_uc(const struct subject *s)
+{
+	int ret = predict_is_vfio(s->facts) ? vfio_check(s) : 0;
+
+	if (ret == 0)
+		ret = sysfs_check(s);
+	if (ret == 0 && !s->b->has_sysfs)
+		ret = say(s, -ENOENT, "there is no resource%u", s->bar);
+	return ret == 0 && predict_is_vfio(s->facts) ? strict_check(s) : ret;
+}
+
+void
+predict_answers(const struct wcbar_pci_facts *facts, unsigned int bar, struct wcbar_answer *answers,
+		bool *sure)
+{
+	static const struct {
+		int (*predict)(const struct subject *s);
+		enum wcbar_type type;
+	} rules[WCBAR_RUNGS] = {
+		[WCBAR_RUNG_VFIO_MEMATTR] = {predict_memattr, WCBAR_TYPE_WC},
+		[WCBAR_RUNG_SYSFS_VFIO] = {predict_sysfs_vfio, WCBAR_TYPE_WC},
+		[WCBAR_RUNG_SYSFS_RELAXED] = {predict_sysfs_relaxed, WCBAR_TYPE_WC},
+		[WCBAR_RUNG_SYSFS] = {predict_sysfs, WCBAR_TYPE_WC},
+		[WCBAR_RUNG_VFIO] = {vfio_check, WCBAR_TYPE_UC},
+		[WCBAR_RUNG_SYSFS_UC] = {predict_sysfs_uc, WCBAR_TYPE_UC},
+	};
+
+	for (unsigned int i = 0; i < WCBAR_RUNGS; i++) {
+		struct subject s = {facts, &facts->bars[bar], bar, &answers[i], &sure[i]};
+
+		answers[i] = (struct wcbar_answer){.rung = i, .type = rules[i].type};
+		sure[i] = true;
+		answers[i].error = size_check(&s);
+		if (answers[i].error == 0)
+			answers[i].error = rules[i].predict(&s);
+	}
+}

@@ -1,0 +1,34 @@
+/* SPDX-License-Identifier: BSD-3-Clause
+ * Copyright(c) 2026 The wcnic authors
+ */
+#ifndef REPORT_H
+#define REPORT_H
+
+/* What users and programs read. Every string of the text is also in the JSON. */
+
+#include <stdio.h>
+
+#include "list.h"
+#include "probe.h"
+
+struct json_object;
+
+/* Grows when a field is added, changes its meaning or goes; doc/wcprobe.md describes it. */
+#define REPORT_SCHEMA 1
+
+void text_probe(FILE *out, const struct probe *p);
+void text_list(FILE *out, const struct list *list);
+
+/* New objects, the caller's to put; NULL without memory. */
+struct json_object *json_probe(const struct probe *p, int exit_status);
+struct json_object *json_list(const struct list *list);
+struct json_object *json_error(int error, const char *why, int exit_status);
+
+/* "64-bit prefetchable memory", "I/O ports". */
+void report_bar_kind(const struct wcbar_bar_facts *b, char *text, size_t bytes);
+/* "1 MiB" */
+void report_size(uint64_t size, char *text, size_t bytes);
+/* "memory controller, RAM" or "" */
+const char *report_class(uint32_t class_code);
+
+#endif /* REPORT_H */
