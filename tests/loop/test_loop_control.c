@@ -559,8 +559,9 @@ info__tells_what_was_set_up(void **state)
 
 /* ---- driver arguments -------------------------------------------------------------------- */
 
-#define ARGUMENTS \
-	" placement slot_lines store timeout_ms socket port queues thread seed push_wait_us"
+#define ARGUMENTS                                                                          \
+	" placement slot_lines store timeout_ms self_test socket port queues thread seed " \
+	"push_wait_us"
 
 static const struct {
 	const char *text;
@@ -573,6 +574,7 @@ static const struct {
 	{"placement=push,placement=fetch", {"placement is given twice"}},
 	{"placement", {"placement=", "followed by a value"}},
 	{"slot_lines=3", {"slot_lines=3", "1, 2, 4, 8 or 16"}},
+	{"self_test=2", {"self_test=2", "from 0 to 1"}},
 	{"slot_lines=0", {"slot_lines=0", "from 1 to 16"}},
 	{"slot_lines=32", {"slot_lines=32", "from 1 to 16"}},
 	{"slot_lines=4x", {"slot_lines=4x", "a number"}},

@@ -23,6 +23,7 @@
 #include <rte_pause.h>
 
 #include <wcbar.h>
+#include <wcbar_pci.h>
 #include <wcnic_abi.h>
 
 #include "wcnic_compat.h"
@@ -59,8 +60,28 @@ struct wcnic_attach_ops {
 	int (*window_map)(struct wcnic_hw *hw, uint64_t off, size_t bytes, enum wcbar_type intended,
 			  struct wcbar_window *win);
 	void (*window_unmap)(struct wcnic_hw *hw, struct wcbar_window *win);
+	/*
+	 * The rung that the window at `off` of BAR2 came by, and what each rung answered
+	 * (WCBAR_RUNGS of them). NULL: windows are shared memory, there is no ladder.
+	 */
+	enum wcbar_rung (*window_rung)(struct wcnic_hw *hw, uint64_t off,
+				       struct wcbar_answer *answers);
+	/* True if somebody took the mapping of BAR2 away; where it was noticed. NULL: cannot be. */
+	bool (*window_revoked)(struct wcnic_hw *hw, uint64_t *off);
+	/*
+	 * Binds the card's vectors [0, n) to eventfds; n = 0 lets go of all. NULL, -ENOTSUP: no
+	 * interrupts this way.
+	 */
+	int (*irq_bind)(struct wcnic_hw *hw, unsigned int n, const int *fds);
 	/* False once the card cannot be reached any more. NULL: always there. */
 	bool (*alive)(struct wcnic_hw *hw);
+	/*
+	 * True once somebody wants the card back: it still works. Where this is not NULL, a card
+	 * that stays unreachable is gone for good, and the application is told to remove it.
+	 */
+	bool (*wanted_back)(struct wcnic_hw *hw);
+	/* From here on the card cannot touch host memory, whatever state it is in. NULL: no way. */
+	void (*dma_stop)(struct wcnic_hw *hw);
 	/* Lets an embedded card work that has no thread; called by bursts. Else NULL. */
 	void (*poll)(struct wcnic_hw *hw);
 };
@@ -68,6 +89,7 @@ struct wcnic_attach_ops {
 extern const struct wcnic_attach_ops wcnic_attach_embedded;
 extern const struct wcnic_attach_ops wcnic_attach_embedded_thread;
 extern const struct wcnic_attach_ops wcnic_attach_socket;
+extern const struct wcnic_attach_ops wcnic_attach_pci;
 
 /* ---- windows ------------------------------------------------------------------------------- */
 
@@ -81,6 +103,34 @@ struct wcnic_window {
 	uint16_t max_burst;
 	uint64_t off;
 	struct wcbar_window win;
+};
+
+/* What WINDOW_TEST said of one way to store lines; host byte order. */
+struct wcnic_test_result {
+	char store[16];
+	uint32_t lines; /* that were written */
+	struct wcnic_window_test_report report;
+};
+
+enum wcnic_test_state {
+	WCNIC_TEST_NOT_RUN = 0,
+	WCNIC_TEST_DONE,
+	WCNIC_TEST_NOT_OBSERVABLE, /* the card cannot see stores: nothing is known */
+	WCNIC_TEST_FAILED,
+};
+
+/* What was learnt of PUSH windows before the first queue got one; see wcnic_learn.c. */
+struct wcnic_learnt {
+	bool tried;
+	bool mapped; /* type, and rung and answers if the attach has a ladder */
+	enum wcbar_type type;
+	enum wcbar_rung rung; /* WCBAR_RUNGS: none */
+	struct wcbar_answer answers[WCBAR_RUNGS];
+	bool calibrated;
+	struct wcbar_calibration calibration; /* its stores are the primary process's pointers */
+	enum wcnic_test_state test;
+	uint32_t n_results;
+	struct wcnic_test_result results[WCBAR_STORES_MAX];
 };
 
 /* ---- queues -------------------------------------------------------------------------------- */
@@ -224,6 +274,7 @@ struct wcnic_devargs {
 	uint32_t thread;
 	uint32_t seed;
 	uint32_t push_wait_us;
+	uint32_t self_test;
 };
 
 enum wcnic_link_state {
@@ -249,6 +300,11 @@ struct wcnic_hw {
 	uint32_t reset_count;
 	uint32_t heartbeat;
 	uint64_t heartbeat_tsc;
+	uint64_t lost_tsc;    /* when the card was lost */
+	_Atomic bool removed; /* for good: it is not looked for any more */
+	bool windows_lost;    /* BAR2 was taken away: no pushes until the next start */
+	struct wcnic_learnt learnt;
+	struct rte_intr_handle *intr; /* of the Rx queues; NULL: none asked for */
 	struct wcnic_window doorbells;
 	struct wcnic_txq *txq[WCNIC_QUEUES_MAX];
 	struct wcnic_rxq *rxq[WCNIC_QUEUES_MAX];
@@ -281,6 +337,8 @@ wcnic_hw_get(const struct rte_eth_dev_data *data)
  * to recover. On failure the attach is closed. -EPROTO: not our card, or one that makes no sense.
  */
 int wcnic_card_open(struct wcnic_hw *hw);
+/* -ENOTSUP, after saying so of `what`, if it is RTE_BAD_IOVA. */
+int wcnic_iova_check(const struct wcnic_hw *hw, const char *what, rte_iova_t iova);
 /* Allocates the rings' memory once; fini frees it. */
 int wcnic_admin_init(struct wcnic_hw *hw);
 void wcnic_admin_fini(struct wcnic_hw *hw);
@@ -318,6 +376,34 @@ int wcnic_window_alloc(struct wcnic_hw *hw, enum wcnic_window_type type, uint16_
 		       uint16_t slot_lines, uint32_t bytes, struct wcnic_window *win);
 /* Unmaps, and tells firmware unless it has taken the window back or is gone. */
 void wcnic_window_free(struct wcnic_hw *hw, struct wcnic_window *win);
+
+/* ---- wcnic_learn.c ------------------------------------------------------------------------- */
+
+/*
+ * Maps a PUSH window for a moment, before any queue has one: which rung it comes by, whether stores
+ * reach it, how fast, and, if the card can tell, how they arrive. Once for a card that is open.
+ */
+void wcnic_windows_learn(struct wcnic_hw *hw);
+/* Chooses how lines are stored into a mapped PUSH window. */
+void wcnic_store_choose(struct wcnic_hw *hw, struct wcnic_window *win);
+/* The result of the store that is in use, or NULL. */
+const struct wcnic_test_result *wcnic_test_find(const struct wcnic_hw *hw, const char *store);
+
+/* ---- wcnic_intr.c -------------------------------------------------------------------------- */
+
+/* Makes an eventfd for every Rx queue if the application asked for interrupts; stop frees them. */
+int wcnic_intr_start(struct rte_eth_dev *dev);
+void wcnic_intr_stop(struct rte_eth_dev *dev);
+/* Tells the card's side about them, before Rx queues are created. */
+int wcnic_intr_bind(struct wcnic_hw *hw);
+/* Wakes whoever sleeps on the queue as the card's interrupt would. */
+void wcnic_intr_raise(struct wcnic_hw *hw, uint16_t qid);
+/* The card was lost or found: what was armed will not come. */
+void wcnic_intr_wake(struct wcnic_hw *hw);
+/* For RXQ_CREATE: a vector, or WCNIC_VECTOR_NONE. */
+uint16_t wcnic_intr_vector(const struct wcnic_hw *hw, uint16_t qid);
+int wcnic_rx_intr_enable(struct rte_eth_dev *dev, uint16_t qid);
+int wcnic_rx_intr_disable(struct rte_eth_dev *dev, uint16_t qid);
 
 /* ---- wcnic_queue.c ------------------------------------------------------------------------- */
 
@@ -400,6 +486,10 @@ void wcnic_tx_reap(struct wcnic_txq *txq);
 void wcnic_tx_kick(struct wcnic_txq *txq);
 /* Frees everything in flight or waiting and counts it as lost. */
 void wcnic_tx_purge(struct wcnic_txq *txq);
+/* Asks for an interrupt: at once if there is a completion, else with the next one. */
+void wcnic_rx_arm(struct wcnic_rxq *rxq);
+/* From the next doorbell on the card is not asked any more. */
+void wcnic_rx_disarm(struct wcnic_rxq *rxq);
 /* Posts buffers until the ring is full or the pool is empty, and rings the doorbell. */
 void wcnic_rx_refill(struct wcnic_rxq *rxq);
 void wcnic_rx_purge(struct wcnic_rxq *rxq);
@@ -441,7 +531,10 @@ int wcnic_dev_close(struct rte_eth_dev *dev);
 
 /* ---- wcnic_devargs.c ------------------------------------------------------------------------ */
 
-/* Parses driver arguments over defaults. -EINVAL after logging the culprit and what is valid. */
-int wcnic_devargs_parse(const char *name, const char *text, struct wcnic_devargs *args);
+/*
+ * Parses driver arguments over defaults; `pci`: of a card on the bus. -EINVAL after logging the
+ * culprit and what is valid.
+ */
+int wcnic_devargs_parse(const char *name, const char *text, bool pci, struct wcnic_devargs *args);
 
 #endif /* WCNIC_H */

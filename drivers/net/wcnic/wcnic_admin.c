@@ -9,6 +9,7 @@
 
 #include <ethdev_driver.h>
 #include <rte_cycles.h>
+#include <rte_eal.h>
 
 #include "wcnic.h"
 
@@ -129,6 +130,20 @@ card_bring_up(struct wcnic_hw *hw)
 }
 
 int
+wcnic_iova_check(const struct wcnic_hw *hw, const char *what, rte_iova_t iova)
+{
+	if (iova != RTE_BAD_IOVA)
+		return 0;
+	WCNIC_LOG(
+		ERR, hw,
+		"%s: its memory has no address that the card could use. IOVA mode is %s; physical "
+		"addresses need hugepages and root, virtual ones (--iova-mode=va) vfio-pci with an "
+		"IOMMU, or a --vdev",
+		what, rte_eal_iova_mode() == RTE_IOVA_PA ? "PA" : "VA");
+	return -ENOTSUP;
+}
+
+int
 wcnic_admin_init(struct wcnic_hw *hw)
 {
 	struct wcnic_admin *a = &hw->admin;
@@ -136,6 +151,7 @@ wcnic_admin_init(struct wcnic_hw *hw)
 	const size_t cq = sizeof(*a->cq) << WCNIC_ADMIN_LOG2;
 	const size_t aeq = sizeof(*a->aeq) << WCNIC_EVENTS_LOG2;
 	char name[RTE_MEMZONE_NAMESIZE];
+	int ret;
 
 	snprintf(name, sizeof(name), "wcnic_%u_admin", hw->port_id);
 	a->mz = rte_memzone_reserve_aligned(name, sq + cq + aeq + WCNIC_ADMIN_DATA_BYTES,
@@ -153,7 +169,10 @@ wcnic_admin_init(struct wcnic_hw *hw)
 	a->cq_iova = a->sq_iova + sq;
 	a->aeq_iova = a->cq_iova + cq;
 	a->data_iova = a->aeq_iova + aeq;
-	return 0;
+	ret = wcnic_iova_check(hw, "admin rings", a->mz->iova);
+	if (ret != 0)
+		wcnic_admin_fini(hw);
+	return ret;
 }
 
 void
@@ -332,7 +351,6 @@ status_errno(uint16_t status)
 	case WCNIC_ST_OK:
 		return 0;
 	case WCNIC_ST_UNSUPPORTED:
-	case WCNIC_ST_NOT_OBSERVABLE:
 		return -ENOTSUP;
 	case WCNIC_ST_INVALID_FIELD:
 	case WCNIC_ST_INVALID_QUEUE:
@@ -416,6 +434,8 @@ command_run(struct wcnic_hw *hw, const struct wcnic_admin_req *req)
 			  hw->args.timeout_ms, strerror(-ret));
 		return ret;
 	}
+	if (le16toh(cpl.status) == WCNIC_ST_NOT_OBSERVABLE)
+		return -ENOTSUP; /* an answer, not a failure */
 	if (cpl.status != WCNIC_ST_OK) {
 		WCNIC_LOG(ERR, hw, "command 0x%02x failed: %s, result 0x%x", req->opcode,
 			  status_name(le16toh(cpl.status)), le32toh(cpl.result));

@@ -12,6 +12,7 @@
 #include <string.h>
 #include <sys/mman.h>
 #include <time.h>
+#include <unistd.h>
 
 #include <ethdev_driver.h>
 #include <rte_cycles.h>
@@ -40,6 +41,8 @@ struct embedded {
 	_Atomic bool stop;
 	bool port_error_told;
 	wcnic_thread_t thread;
+	unsigned int n_vectors;
+	int vectors[WCNIC_QUEUES_MAX]; /* eventfds; the driver's */
 };
 
 /* ---- what the card asks of its embedder ------------------------------------------------------ */
@@ -71,8 +74,21 @@ card_log(void *ctx, int level, const char *line)
 	rte_log(RTE_MIN(level, 7) + 1, wcnic_logtype, "wcnic %s: card: %s\n", e->hw->name, line);
 }
 
+/* Inside a poll: under the lock. An eventfd that is full is as good as raised. */
+static void
+card_irq(void *ctx, uint16_t vector)
+{
+	const struct embedded *e = ctx;
+	const uint64_t one = 1;
+
+	if (vector < e->n_vectors && write(e->vectors[vector], &one, sizeof(one)) < 0 &&
+	    errno != EAGAIN)
+		WCNIC_LOG(ERR, e->hw, "cannot raise vector %u: %s", vector, strerror(errno));
+}
+
 static const struct wcnic_card_ops card_ops = {
 	.dma = card_dma,
+	.irq = card_irq,
 	.now_ns = card_now_ns,
 	.log = card_log,
 };
@@ -304,6 +320,20 @@ embedded_window_unmap(struct wcnic_hw *hw __rte_unused, struct wcbar_window *win
 	win->addr = NULL;
 }
 
+/* Only for a card with a thread: one that bursts poll does nothing while they sleep. */
+static int
+embedded_irq_bind(struct wcnic_hw *hw, unsigned int n, const int *fds)
+{
+	struct embedded *e = hw->ctx;
+
+	rte_ticketlock_lock(&e->lock);
+	e->n_vectors = n;
+	for (unsigned int i = 0; i < n; i++)
+		e->vectors[i] = fds[i];
+	rte_ticketlock_unlock(&e->lock);
+	return 0;
+}
+
 /* Another thread's poll does as well. */
 static void
 embedded_poll(struct wcnic_hw *hw)
@@ -337,4 +367,5 @@ const struct wcnic_attach_ops wcnic_attach_embedded_thread = {
 	.reg_write = embedded_reg_write,
 	.window_map = embedded_window_map,
 	.window_unmap = embedded_window_unmap,
+	.irq_bind = embedded_irq_bind,
 };

@@ -218,6 +218,14 @@ socket_window_unmap(struct wcnic_hw *hw __rte_unused, struct wcbar_window *win)
 	win->addr = NULL;
 }
 
+static int
+socket_irq_bind(struct wcnic_hw *hw, unsigned int n, const int *fds)
+{
+	struct sock *s = hw->ctx;
+
+	return vfu_client_msix_set(s->client, 0, n, fds);
+}
+
 static bool
 socket_alive(struct wcnic_hw *hw)
 {
@@ -235,5 +243,6 @@ const struct wcnic_attach_ops wcnic_attach_socket = {
 	.reg_write = socket_reg_write,
 	.window_map = socket_window_map,
 	.window_unmap = socket_window_unmap,
+	.irq_bind = socket_irq_bind,
 	.alive = socket_alive,
 };

@@ -17,6 +17,7 @@
 /* Who asks, for the log; what to fill. */
 struct parse {
 	char name[32];
+	bool pci;
 	struct wcnic_devargs *args;
 };
 
@@ -141,25 +142,33 @@ parse_store(const char *key, const char *value, void *opaque)
 	return refuse(p, key, value, valid);
 }
 
+/* Which attach an argument is for. */
+enum who {
+	ANY,
+	VDEV,
+	EMBEDDED,
+};
+
 /* A plain number within bounds, or what a function of its own reads. */
 static const struct {
 	const char *key;
-	bool embedded_only;
+	enum who who;
 	arg_handler_t parse;
 	size_t off; /* of the number in struct wcnic_devargs */
 	uint32_t min;
 	uint32_t max;
 } table[] = {
-	{"placement", false, .parse = parse_placement},
-	{"slot_lines", false, .parse = parse_slot_lines},
-	{"store", false, .parse = parse_store},
-	{"timeout_ms", false, NULL, offsetof(struct wcnic_devargs, timeout_ms), 10, 60000},
-	{"socket", false, .parse = parse_socket},
-	{"port", true, .parse = parse_port},
-	{"queues", true, NULL, offsetof(struct wcnic_devargs, queues), 1, WCNIC_QUEUES_MAX},
-	{"thread", true, NULL, offsetof(struct wcnic_devargs, thread), 0, 1},
-	{"seed", true, NULL, offsetof(struct wcnic_devargs, seed), 0, UINT32_MAX},
-	{"push_wait_us", true, NULL, offsetof(struct wcnic_devargs, push_wait_us), 1, 1000000},
+	{"placement", ANY, .parse = parse_placement},
+	{"slot_lines", ANY, .parse = parse_slot_lines},
+	{"store", ANY, .parse = parse_store},
+	{"timeout_ms", ANY, NULL, offsetof(struct wcnic_devargs, timeout_ms), 10, 60000},
+	{"self_test", ANY, NULL, offsetof(struct wcnic_devargs, self_test), 0, 1},
+	{"socket", VDEV, .parse = parse_socket},
+	{"port", EMBEDDED, .parse = parse_port},
+	{"queues", EMBEDDED, NULL, offsetof(struct wcnic_devargs, queues), 1, WCNIC_QUEUES_MAX},
+	{"thread", EMBEDDED, NULL, offsetof(struct wcnic_devargs, thread), 0, 1},
+	{"seed", EMBEDDED, NULL, offsetof(struct wcnic_devargs, seed), 0, UINT32_MAX},
+	{"push_wait_us", EMBEDDED, NULL, offsetof(struct wcnic_devargs, push_wait_us), 1, 1000000},
 };
 
 static int
@@ -202,7 +211,11 @@ pair_parse(struct parse *p, const struct rte_kvargs *kvlist, const char *key, ch
 		WCNIC_LOG(ERR, p, "%s is given twice", key);
 		return -EINVAL;
 	}
-	if (table[i].embedded_only && rte_kvargs_count(kvlist, "socket") != 0) {
+	if (table[i].who != ANY && p->pci) {
+		WCNIC_LOG(ERR, p, "%s= is for --vdev: this card is on the PCI bus", key);
+		return -EINVAL;
+	}
+	if (table[i].who == EMBEDDED && rte_kvargs_count(kvlist, "socket") != 0) {
 		WCNIC_LOG(ERR, p, "%s= shapes the embedded card; with socket= give it to wcnicd",
 			  key);
 		return -EINVAL;
@@ -218,9 +231,9 @@ pair_parse(struct parse *p, const struct rte_kvargs *kvlist, const char *key, ch
 }
 
 int
-wcnic_devargs_parse(const char *name, const char *arguments, struct wcnic_devargs *args)
+wcnic_devargs_parse(const char *name, const char *arguments, bool pci, struct wcnic_devargs *args)
 {
-	struct parse p = {.args = args};
+	struct parse p = {.pci = pci, .args = args};
 	struct rte_kvargs *kvlist;
 	char *hidden;
 	int ret = 0;
@@ -232,6 +245,7 @@ wcnic_devargs_parse(const char *name, const char *arguments, struct wcnic_devarg
 	args->slot_lines = 4;
 	args->timeout_ms = 1000;
 	args->seed = 1;
+	args->self_test = 1;
 	snprintf(args->port, sizeof(args->port), "loopback");
 	if (arguments == NULL || arguments[0] == '\0')
 		return 0;

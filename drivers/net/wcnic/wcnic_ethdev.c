@@ -39,17 +39,23 @@ dev_start(struct rte_eth_dev *dev)
 	pthread_mutex_lock(&hw->lock);
 	hw->mtu = dev->data->mtu;
 	if (atomic_load(&hw->card) != WCNIC_CARD_PRESENT) {
-		WCNIC_LOG(ERR, hw, "cannot start: the card is gone; it is looked for");
+		WCNIC_LOG(ERR, hw, "cannot start: the card is gone; %s",
+			  atomic_load(&hw->removed) ? "close the port" : "it is looked for");
 		ret = -EIO;
 		goto out;
 	}
-	ret = wcnic_queues_start(hw);
+	hw->windows_lost = false;
+	ret = wcnic_intr_start(dev);
+	if (ret == 0)
+		ret = wcnic_queues_start(hw);
 	if (ret == 0) {
 		ret = wcnic_port_query(hw);
 		if (ret != 0)
 			wcnic_queues_stop(hw, true);
 	}
 	hw->started = ret == 0;
+	if (ret != 0)
+		wcnic_intr_stop(dev);
 	wcnic_link_publish(hw);
 	for (uint16_t i = 0; ret == 0 && i < hw->n_rxq; i++)
 		dev->data->rx_queue_state[i] = RTE_ETH_QUEUE_STATE_STARTED;
@@ -68,6 +74,7 @@ dev_stop(struct rte_eth_dev *dev)
 	pthread_mutex_lock(&hw->lock);
 	hw->started = false;
 	wcnic_queues_stop(hw, atomic_load(&hw->card) == WCNIC_CARD_PRESENT);
+	wcnic_intr_stop(dev);
 	wcnic_link_publish(hw);
 	for (uint16_t i = 0; i < hw->n_rxq; i++)
 		dev->data->rx_queue_state[i] = RTE_ETH_QUEUE_STATE_STOPPED;
@@ -106,6 +113,7 @@ wcnic_dev_close(struct rte_eth_dev *dev)
 		(void)wcnic_admin_stop(hw);
 		hw->attach->close(hw);
 	}
+	wcnic_intr_stop(dev);
 	pthread_mutex_unlock(&hw->lock);
 	for (uint16_t i = 0; i < dev->data->nb_tx_queues; i++)
 		wcnic_tx_queue_release(dev, i);
@@ -354,6 +362,8 @@ const struct eth_dev_ops wcnic_dev_ops = {
 	.tx_burst_mode_get = tx_burst_mode,
 	.rx_queue_setup = wcnic_rx_queue_setup,
 	.rx_queue_release = wcnic_rx_queue_release,
+	.rx_queue_intr_enable = wcnic_rx_intr_enable,
+	.rx_queue_intr_disable = wcnic_rx_intr_disable,
 	.tx_queue_setup = wcnic_tx_queue_setup,
 	.tx_queue_release = wcnic_tx_queue_release,
 	.rss_hash_update = wcnic_rss_hash_update,

@@ -162,6 +162,20 @@ rx_room_check(const struct rte_eth_dev *dev, uint16_t qid, uint16_t depth, uint3
 	return 0;
 }
 
+/* Buffers get their IOVA from the chunk of memory they lie in. */
+__rte_warn_unused_result static int
+pool_check(const struct wcnic_hw *hw, const struct rte_mempool *pool)
+{
+	const struct rte_mempool_memhdr *chunk;
+	int ret = 0;
+
+	STAILQ_FOREACH (chunk, &pool->mem_list, next) {
+		if (ret == 0)
+			ret = wcnic_iova_check(hw, pool->name, chunk->iova);
+	}
+	return ret;
+}
+
 int
 wcnic_rx_queue_setup(struct rte_eth_dev *dev, uint16_t qid, uint16_t depth, unsigned int socket,
 		     const struct rte_eth_rxconf *conf, struct rte_mempool *pool)
@@ -173,6 +187,8 @@ wcnic_rx_queue_setup(struct rte_eth_dev *dev, uint16_t qid, uint16_t depth, unsi
 
 	if (ret == 0)
 		ret = rx_room_check(dev, qid, depth, buf_bytes, conf->offloads);
+	if (ret == 0)
+		ret = pool_check(hw, pool);
 	if (ret != 0)
 		return ret;
 	wcnic_rx_queue_release(dev, qid);
@@ -238,7 +254,8 @@ rx_doorbell_off(const struct wcnic_hw *hw, const struct wcnic_rxq *rxq)
 static bool
 txq_may_push(const struct wcnic_txq *txq)
 {
-	return txq->wanted != WCNIC_PLACEMENT_FETCH && (txq->hw->id.caps & WCNIC_CAP_PUSH) != 0;
+	return txq->wanted != WCNIC_PLACEMENT_FETCH && !txq->hw->windows_lost &&
+	       (txq->hw->id.caps & WCNIC_CAP_PUSH) != 0;
 }
 
 /* A queue that may push gets a window; `auto` does without when firmware has none left. */
@@ -253,7 +270,7 @@ txq_window_start(struct wcnic_txq *txq)
 
 	memset(&txq->window, 0, sizeof(txq->window));
 	if (!txq_may_push(txq)) {
-		if (txq->wanted != WCNIC_PLACEMENT_PUSH)
+		if (txq->wanted != WCNIC_PLACEMENT_PUSH || hw->windows_lost)
 			return 0;
 		WCNIC_LOG(ERR, hw,
 			  "Tx queue %u: placement=push, but the card has no PUSH windows; "
@@ -279,7 +296,7 @@ txq_window_start(struct wcnic_txq *txq)
 
 /*
  * Whether pushing pays where the driver may choose: an uncached window costs one transaction for
- * every store, so there the card fetches.
+ * every store, a trapped one an exit to the hypervisor, so there the card fetches.
  */
 static uint8_t
 placement_choose(const struct wcnic_txq *txq)
@@ -290,6 +307,8 @@ placement_choose(const struct wcnic_txq *txq)
 		return WCNIC_PLACEMENT_FETCH;
 	if (txq->wanted == WCNIC_PLACEMENT_PUSH)
 		return WCNIC_PLACEMENT_PUSH;
+	if (!txq->window.win.direct)
+		return WCNIC_PLACEMENT_FETCH;
 	return type == WCBAR_TYPE_WC || type == WCBAR_TYPE_WB ? WCNIC_PLACEMENT_PUSH
 							      : WCNIC_PLACEMENT_FETCH;
 }
@@ -358,7 +377,7 @@ rxq_start(struct wcnic_rxq *rxq)
 		.qid = htole16(rxq->qid),
 		.depth = htole16(rxq->depth),
 		.db_window = htole16(hw->doorbells.id),
-		.vector = htole16(WCNIC_VECTOR_NONE),
+		.vector = htole16(wcnic_intr_vector(hw, rxq->qid)),
 		.db_off = htole32(db_off),
 		.buf_bytes = htole32(rxq->buf_bytes),
 		.ring_iova = htole64(rxq->ring_mz->iova),
@@ -427,8 +446,11 @@ wcnic_queues_start(struct wcnic_hw *hw)
 {
 	int ret = queues_check(hw);
 
+	if (ret == 0)
+		ret = wcnic_intr_bind(hw);
 	if (ret != 0)
 		return ret;
+	wcnic_windows_learn(hw);
 	ret = doorbells_start(hw);
 	for (uint16_t i = 0; ret == 0 && i < hw->n_txq; i++)
 		ret = txq_start(hw->txq[i]);
@@ -452,6 +474,7 @@ wcnic_queues_start(struct wcnic_hw *hw)
 	}
 	for (uint16_t i = 0; i < hw->n_txq; i++)
 		wcnic_gate_open(&hw->txq[i]->gate);
+	wcnic_intr_wake(hw);
 	return 0;
 }
 
@@ -533,6 +556,9 @@ wcnic_queues_stop(struct wcnic_hw *hw, bool card_present)
 	for (uint16_t i = 0; i < hw->n_rxq; i++)
 		wcnic_rx_purge(hw->rxq[i]);
 	wcnic_window_free(hw, &hw->doorbells);
+	if (hw->intr != NULL && card_present)
+		(void)hw->attach->irq_bind(hw, 0, NULL);
+	wcnic_intr_wake(hw);
 }
 
 void

@@ -141,6 +141,54 @@ rx_doorbell(struct wcnic_rxq *rxq)
 			     WCNIC_RXDB_TAIL(rxq->posted) | WCNIC_RXDB_CQ_HEAD(rxq->head));
 }
 
+/* ---- interrupts ------------------------------------------------------------------------------ */
+
+/*
+ * The record holds the whole state, so as long as an interrupt is wanted every doorbell asks for
+ * it: one without ARM that followed soon after would hide the one with it. The queue's doorbell is
+ * replaced meanwhile, and bursts know nothing of it.
+ */
+static void
+doorbell_armed(void *dst, uint64_t value)
+{
+	wcbar_write64(dst, value | WCNIC_RXDB_ARM);
+}
+
+static const struct wcbar_store store_armed = {
+	.name = "armed",
+	.doorbell = doorbell_armed,
+};
+
+/*
+ * Between the application's last look and this there may have been a completion: the card raises
+ * for any at or after the record's cq_head, so none is lost. One that is here already is not left
+ * to it: the same record may have been answered before.
+ */
+void
+wcnic_rx_arm(struct wcnic_rxq *rxq)
+{
+	struct wcnic_rx_cpl cpl;
+
+	if (!wcnic_gate_enter(&rxq->gate))
+		return; /* whoever opens it wakes the sleepers */
+	rxq->store = &store_armed;
+	rx_doorbell(rxq);
+	if (wcnic_completion_take(rxq->cq, rxq->head, rxq->depth, &cpl))
+		wcnic_intr_raise(rxq->hw, rxq->qid);
+	wcnic_gate_leave(&rxq->gate);
+}
+
+void
+wcnic_rx_disarm(struct wcnic_rxq *rxq)
+{
+	if (!wcnic_gate_enter(&rxq->gate))
+		return;
+	rxq->store = rxq->hw->doorbells.win.store;
+	wcnic_gate_leave(&rxq->gate);
+}
+
+/* ---- bursts ---------------------------------------------------------------------------------- */
+
 void
 wcnic_rx_refill(struct wcnic_rxq *rxq)
 {

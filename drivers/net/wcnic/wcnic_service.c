@@ -19,12 +19,15 @@
 #include "wcnic.h"
 
 #define HEARTBEATS_MISSED 10
+/* A card under reset does not answer either, for a second at most by the PCIe specification. */
+#define GONE_MS 2000
 
 /* What the application has to be told once the locks are free. */
 struct news {
 	bool link;
 	bool recovering;
 	bool recovered;
+	bool removed;
 };
 
 void
@@ -158,24 +161,74 @@ card_lose(struct wcnic_hw *hw, bool reachable)
 	if (reachable && wcnic_admin_stop(hw) == 0)
 		WCNIC_LOG(NOTICE, hw, "the card was reset");
 	hw->admin.up = false;
+	if (hw->attach->dma_stop != NULL)
+		hw->attach->dma_stop(hw); /* before buffers are freed, in case it was not reset */
 	wcnic_queues_stop(hw, false);
 	hw->attach->close(hw);
+	hw->lost_tsc = rte_get_timer_cycles();
 }
 
-static bool
+static void
+card_remove(struct wcnic_hw *hw, struct news *news)
+{
+	atomic_store(&hw->removed, true);
+	news->removed = true;
+}
+
+static int
 card_find(struct wcnic_hw *hw)
 {
-	if (wcnic_card_open(hw) != 0)
-		return false;
+	int ret = wcnic_card_open(hw);
+
+	if (ret != 0)
+		return ret;
 	atomic_store(&hw->failed, false);
-	if (hw->started && wcnic_queues_start(hw) != 0) {
+	if (hw->started)
+		ret = wcnic_queues_start(hw);
+	if (ret != 0) {
 		card_lose(hw, true);
-		return false;
+		return ret;
 	}
 	atomic_store(&hw->card, WCNIC_CARD_PRESENT);
 	hw->recoveries++;
 	WCNIC_LOG(NOTICE, hw, "the card is back");
-	return true;
+	return 0;
+}
+
+/* A card on a bus that has not been there for too long is not coming back by itself. */
+static void
+card_search(struct wcnic_hw *hw, struct news *news)
+{
+	const uint64_t now = rte_get_timer_cycles();
+	int ret = card_find(hw);
+
+	if (ret == 0) {
+		news->link = true;
+		news->recovered = true;
+	} else if (hw->attach->wanted_back == NULL || ret != -ENODEV) {
+		hw->lost_tsc = now; /* it is there, whatever it suffers from */
+	} else if (now - hw->lost_tsc > rte_get_timer_hz() / 1000 * GONE_MS) {
+		WCNIC_LOG(ERR, hw, "the card has not come back within %u ms: it was removed",
+			  GONE_MS);
+		card_remove(hw, news);
+	}
+}
+
+/* Somebody took the windows' mapping: doorbells ring no more either, so all is built anew. */
+static bool
+windows_there(struct wcnic_hw *hw)
+{
+	uint64_t off;
+
+	if (hw->attach->window_revoked == NULL || !hw->attach->window_revoked(hw, &off))
+		return true;
+	WCNIC_LOG(ERR, hw,
+		  "the mapping of the windows was taken away, noticed at 0x%" PRIx64
+		  " of BAR2: queues will fetch until the next start",
+		  off);
+	hw->windows_lost = true;
+	memset(&hw->learnt, 0, sizeof(hw->learnt));
+	return false;
 }
 
 static void
@@ -186,6 +239,13 @@ card_watch(struct wcnic_hw *hw, struct news *news)
 
 	if (!reachable)
 		WCNIC_LOG(ERR, hw, "the card is gone");
+	if (reachable && hw->attach->wanted_back != NULL && hw->attach->wanted_back(hw)) {
+		WCNIC_LOG(WARNING, hw, "somebody unbinds or removes the card: it is given back");
+		card_lose(hw, true);
+		card_remove(hw, news);
+		news->link = true;
+		return;
+	}
 	if (hw->attach->poll != NULL)
 		hw->attach->poll(hw);
 	/* a ring's worth at a time: a card that never stops must not hold the service up */
@@ -194,7 +254,8 @@ card_watch(struct wcnic_hw *hw, struct news *news)
 			break;
 		event_handle(hw, &ev, news);
 	}
-	if (reachable && !atomic_load(&hw->failed) && status_good(hw) && heart_beats(hw)) {
+	if (reachable && !atomic_load(&hw->failed) && windows_there(hw) && status_good(hw) &&
+	    heart_beats(hw)) {
 		wcnic_queues_kick(hw, false);
 		return;
 	}
@@ -215,12 +276,13 @@ service(void *arg)
 	struct wcnic_hw *hw = arg;
 	struct news news = {0};
 
+	if (atomic_load(&hw->removed))
+		return; /* until it is closed */
 	pthread_mutex_lock(&hw->lock);
 	if (atomic_load(&hw->card) == WCNIC_CARD_PRESENT) {
 		card_watch(hw, &news);
-	} else if (card_find(hw)) {
-		news.link = true;
-		news.recovered = true;
+	} else {
+		card_search(hw, &news);
 	}
 	if (news.link)
 		wcnic_link_publish(hw);
@@ -232,6 +294,8 @@ service(void *arg)
 		event_raise(hw, RTE_ETH_EVENT_RECOVERY_SUCCESS);
 	if (news.link)
 		event_raise(hw, RTE_ETH_EVENT_INTR_LSC);
+	if (news.removed)
+		event_raise(hw, RTE_ETH_EVENT_INTR_RMV);
 	if (!atomic_load(&hw->closing) && rte_eal_alarm_set(WCNIC_SERVICE_US, service, hw) != 0)
 		WCNIC_LOG(ERR, hw, "the service ends: no alarm can be set");
 }

@@ -66,9 +66,22 @@ static const struct counter hw_counters[] = {
 	HW_COUNTER(late_completions),
 };
 
+/* Of PUSH windows; states as well. */
+static const char *const window_counters[] = {
+	"window_memory_type", /* 1 UC, 2 WC, 3 WB, 0 not started: enum wcbar_type */
+	"window_rung",        /* enum wcbar_rung + 1; 0: not started, or shared memory */
+	"window_direct",      /* stores are not trapped */
+	/* WINDOW_TEST of the store in use */
+	"window_test_lines",
+	"window_test_whole",
+	"window_test_partial",
+	"window_test_lost",
+	"window_test_reordered",
+};
+
 #define XSTATS_COUNT                                                            \
 	(RTE_DIM(tx_counters) + RTE_DIM(rx_counters) + RTE_DIM(card_counters) + \
-	 RTE_DIM(hw_counters) + 1)
+	 RTE_DIM(hw_counters) + RTE_DIM(window_counters))
 
 static uint64_t
 field(const void *base, const struct counter *c)
@@ -187,9 +200,9 @@ card_value(const struct wcnic_hw *hw, const struct counter *c)
 	return now - base;
 }
 
-/* Of the windows that queues push into; of the doorbells' window where none does. */
-static uint64_t
-window_type(const struct rte_eth_dev *dev)
+/* The first window that a queue pushes into; the doorbells' where none does. */
+static const struct wcnic_window *
+window_of(const struct rte_eth_dev *dev)
 {
 	const struct wcnic_hw *hw = wcnic_hw_get(dev->data);
 
@@ -197,9 +210,35 @@ window_type(const struct rte_eth_dev *dev)
 		const struct wcnic_txq *txq = dev->data->tx_queues[i];
 
 		if (txq != NULL && txq->window.held)
-			return txq->window.win.type;
+			return &txq->window;
 	}
-	return hw->doorbells.held ? hw->doorbells.win.type : WCBAR_TYPE_UNKNOWN;
+	return &hw->doorbells;
+}
+
+static unsigned int
+window_values(const struct rte_eth_dev *dev, struct rte_eth_xstat *xstats)
+{
+	static const struct wcnic_test_result none;
+	const struct wcnic_hw *hw = wcnic_hw_get(dev->data);
+	const struct wcnic_window *win = window_of(dev);
+	const struct wcnic_learnt *l = &hw->learnt;
+	const struct wcnic_test_result *test = &none;
+	unsigned int at = 0;
+
+	/* a store's name is the primary's: another process may have it elsewhere */
+	if (win != &hw->doorbells && win->held && rte_eal_process_type() == RTE_PROC_PRIMARY)
+		test = wcnic_test_find(hw, win->win.store->name);
+	if (test == NULL)
+		test = &none;
+	xstats[at++].value = win->held ? win->win.type : WCBAR_TYPE_UNKNOWN;
+	xstats[at++].value = win->held && l->mapped && l->rung < WCBAR_RUNGS ? l->rung + 1 : 0;
+	xstats[at++].value = win->held && win->win.direct;
+	xstats[at++].value = test->lines;
+	xstats[at++].value = test->report.lines_whole;
+	xstats[at++].value = test->report.lines_partial;
+	xstats[at++].value = test->report.lines_lost;
+	xstats[at++].value = test->report.lines_reordered;
+	return at;
 }
 
 static uint64_t
@@ -246,7 +285,7 @@ wcnic_xstats_get(struct rte_eth_dev *dev, struct rte_eth_xstat *xstats, unsigned
 		xstats[at++].value = card_value(hw, &card_counters[i]);
 	for (size_t i = 0; i < RTE_DIM(hw_counters); i++)
 		xstats[at++].value = field(hw, &hw_counters[i]);
-	xstats[at++].value = window_type(dev);
+	at += window_values(dev, &xstats[at]);
 	for (unsigned int i = 0; i < at; i++)
 		xstats[i].id = i;
 	return at;
@@ -272,7 +311,7 @@ wcnic_xstats_get_names(struct rte_eth_dev *dev __rte_unused, struct rte_eth_xsta
 	at = names_add(names, at, rx_counters, RTE_DIM(rx_counters));
 	at = names_add(names, at, card_counters, RTE_DIM(card_counters));
 	at = names_add(names, at, hw_counters, RTE_DIM(hw_counters));
-	/* 1 UC, 2 WC, 3 WB, 0 not started: enum wcbar_type */
-	snprintf(names[at++].name, sizeof(names->name), "window_memory_type");
+	for (size_t i = 0; i < RTE_DIM(window_counters); i++)
+		snprintf(names[at++].name, sizeof(names->name), "%s", window_counters[i]);
 	return at;
 }

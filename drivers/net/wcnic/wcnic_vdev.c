@@ -39,7 +39,8 @@ probe(struct rte_vdev_device *vdev)
 
 	if (rte_eal_process_type() == RTE_PROC_SECONDARY)
 		return probe_secondary(vdev);
-	ret = wcnic_devargs_parse(rte_vdev_device_name(vdev), rte_vdev_device_args(vdev), &args);
+	ret = wcnic_devargs_parse(rte_vdev_device_name(vdev), rte_vdev_device_args(vdev), false,
+				  &args);
 	if (ret != 0)
 		return ret;
 	if (args.socket[0] != '\0')
@@ -82,6 +83,7 @@ RTE_PMD_REGISTER_PARAM_STRING(net_wcnic, "placement=push|fetch|auto[:...] "
 					 "slot_lines=<1|2|4|8|16> "
 					 "store=<name> "
 					 "timeout_ms=<ms> "
+					 "self_test=<0|1> "
 					 "socket=<path> "
 					 "port=<spec> "
 					 "queues=<n> "

@@ -104,14 +104,10 @@ window_map(struct wcnic_hw *hw, enum wcnic_window_type type, struct wcnic_window
 		return ret;
 	}
 	win->mapped = true;
-	win->win.store = wcbar_stores(win->win.type)[0];
-	if (type == WCNIC_WINDOW_PUSH && hw->args.store[0] != '\0')
-		win->win.store = wcbar_store_by_name(win->win.type, hw->args.store);
-	if (win->win.store == NULL) {
-		WCNIC_LOG(ERR, hw, "store=%s: this CPU has no such store for a %s window",
-			  hw->args.store, wcbar_type_name(win->win.type));
-		return -EINVAL;
-	}
+	if (type == WCNIC_WINDOW_PUSH)
+		wcnic_store_choose(hw, win);
+	else
+		win->win.store = wcbar_stores(win->win.type)[0];
 	return 0;
 }
 

@@ -1,0 +1,274 @@
+/* SPDX-License-Identifier: BSD-3-Clause
+ * Copyright(c) 2026 The wcnic authors
+ */
+
+/*
+ * What PUSH windows are like where the driver runs: how they come to be mapped, whether stores
+ * reach the card, which way to store is the fastest, and, if the card can tell, how lines arrive
+ * (datasheet section 10). Learnt in a window of its own, which no queue uses, and given back.
+ */
+
+#include <errno.h>
+#include <stdalign.h>
+#include <string.h>
+
+#include <ethdev_driver.h>
+
+#include "wcnic.h"
+
+#define CALIBRATE_LINES 64
+#define TEST_LINES 256u
+#define TEST_LINES_TRAPPED 16u /* each takes many exits to a hypervisor */
+
+/* ---- the ladder ----------------------------------------------------------------------------- */
+
+static void
+ladder_tell(const struct wcnic_hw *hw)
+{
+	const struct wcnic_learnt *l = &hw->learnt;
+	const bool wc = l->type == WCBAR_TYPE_WC;
+
+	WCNIC_LOG(NOTICE, hw, "push windows: %s by %s", wcbar_type_name(l->type),
+		  wcbar_rung_name(l->rung));
+	if (wc)
+		return;
+	WCNIC_LOG(WARNING, hw,
+		  "no write combining: every store into a push window is a transaction of its own; "
+		  "auto placement fetches. Why:");
+	for (size_t i = 0; i < WCBAR_RUNGS; i++) {
+		if (l->answers[i].error != 0 && l->answers[i].type == WCBAR_TYPE_WC)
+			WCNIC_LOG(WARNING, hw, "  %s: %s", wcbar_rung_name(i), l->answers[i].why);
+	}
+}
+
+static void
+ladder_note(struct wcnic_hw *hw, const struct wcnic_window *win)
+{
+	struct wcnic_learnt *l = &hw->learnt;
+
+	l->mapped = true;
+	l->type = win->win.type;
+	l->rung = WCBAR_RUNGS;
+	if (hw->attach->window_rung == NULL)
+		return;
+	l->rung = hw->attach->window_rung(hw, win->off, l->answers);
+	ladder_tell(hw);
+}
+
+/* ---- calibration ---------------------------------------------------------------------------- */
+
+/* Lines of zeroes have generation 0, which no window has: the card takes none of them. */
+static void
+calibrate(struct wcnic_hw *hw, struct wcnic_window *win)
+{
+	struct wcnic_learnt *l = &hw->learnt;
+	struct wcbar_calibration *c = &l->calibration;
+	int ret;
+
+	if (win->win.type == WCBAR_TYPE_WB)
+		return;
+	ret = wcbar_calibrate(&win->win, CALIBRATE_LINES, c);
+	if (ret != 0) {
+		WCNIC_LOG(WARNING, hw, "cannot time stores into a push window: %s; 8 bytes at most",
+			  strerror(-ret));
+		return;
+	}
+	l->calibrated = true;
+	if (!c->direct)
+		WCNIC_LOG(WARNING, hw,
+			  "push windows are trapped: %.0f ns for 8 bytes. Stores are no wider than "
+			  "that, and auto placement fetches",
+			  c->ns_per_store);
+	else if (c->ranks > 0)
+		WCNIC_LOG(NOTICE, hw, "push windows: direct, fastest store %s with %.1f ns a line",
+			  c->rank[0].store->name, c->rank[0].ns_per_line);
+}
+
+/* ---- WINDOW_TEST ---------------------------------------------------------------------------- */
+
+static int
+test_step(struct wcnic_hw *hw, const struct wcnic_window *win, enum wcnic_window_test_step step,
+	  uint32_t lines, struct wcnic_window_test_report *report)
+{
+	const struct wcnic_cmd_window_test cmd = {
+		.id = htole16(win->id),
+		.generation = htole16(win->generation),
+		.step = step,
+		.lines = htole32(lines),
+	};
+
+	return wcnic_admin_exec(hw, &(struct wcnic_admin_req){
+					    .opcode = WCNIC_OP_WINDOW_TEST,
+					    .params = &cmd,
+					    .params_bytes = sizeof(cmd),
+					    .out = report,
+					    .out_bytes = report != NULL ? sizeof(*report) : 0,
+				    });
+}
+
+static void
+test_write(const struct wcnic_window *win, const struct wcbar_store *store, uint32_t lines)
+{
+	alignas(WCNIC_LINE_BYTES) struct wcnic_push_line line;
+
+	for (uint32_t i = 0; i < lines; i++) {
+		memset(&line, 0, sizeof(line));
+		line.seq = htole16(i);
+		line.generation = htole16(win->generation);
+		line.flags = WCNIC_LINEF_LAST;
+		line.check = wcnic_line_check(&line);
+		store->lines(RTE_PTR_ADD(win->win.addr, (size_t)i * WCNIC_LINE_BYTES), &line, 1);
+	}
+	store->drain();
+}
+
+static void
+report_to_host(struct wcnic_window_test_report *r)
+{
+	for (size_t i = 0; i < RTE_DIM(r->arrivals); i++)
+		r->arrivals[i] = le32toh(r->arrivals[i]);
+	r->lines_whole = le32toh(r->lines_whole);
+	r->lines_partial = le32toh(r->lines_partial);
+	r->lines_lost = le32toh(r->lines_lost);
+	r->lines_reordered = le32toh(r->lines_reordered);
+	r->first_ns = le64toh(r->first_ns);
+	r->last_ns = le64toh(r->last_ns);
+}
+
+static int
+test_store(struct wcnic_hw *hw, const struct wcnic_window *win, const struct wcbar_store *store)
+{
+	const uint32_t room = win->win.bytes / WCNIC_LINE_BYTES;
+	const uint32_t lines = RTE_MIN(room, win->win.direct ? TEST_LINES : TEST_LINES_TRAPPED);
+	struct wcnic_test_result *res = &hw->learnt.results[hw->learnt.n_results];
+	int ret;
+
+	memset(res, 0, sizeof(*res));
+	snprintf(res->store, sizeof(res->store), "%s", store->name);
+	res->lines = lines;
+	ret = test_step(hw, win, WCNIC_TEST_START, lines, NULL);
+	if (ret != 0)
+		return ret;
+	test_write(win, store, lines);
+	ret = test_step(hw, win, WCNIC_TEST_REPORT, 0, &res->report);
+	if (ret != 0)
+		return ret;
+	report_to_host(&res->report);
+	hw->learnt.n_results++;
+	WCNIC_LOG(NOTICE, hw,
+		  "window test, %s: of %u lines %u arrived whole, %u in pieces, %u not completely, "
+		  "%u out of order",
+		  res->store, lines, res->report.lines_whole, res->report.lines_partial,
+		  res->report.lines_lost, res->report.lines_reordered);
+	return 0;
+}
+
+static bool
+test_wanted(const struct wcnic_hw *hw)
+{
+	return hw->args.self_test != 0 && (hw->id.caps & WCNIC_CAP_WINDOW_TEST) != 0;
+}
+
+static void
+test_run(struct wcnic_hw *hw, const struct wcnic_window *win)
+{
+	struct wcnic_learnt *l = &hw->learnt;
+	int ret = 0;
+
+	if (!test_wanted(hw))
+		return;
+	for (const struct wcbar_store *const *s = wcbar_window_stores(&win->win);
+	     ret == 0 && *s != NULL; s++)
+		ret = test_store(hw, win, *s);
+	l->test = ret == 0 ? WCNIC_TEST_DONE : WCNIC_TEST_FAILED;
+	if (ret == -ENOTSUP) {
+		l->test = WCNIC_TEST_NOT_OBSERVABLE;
+		WCNIC_LOG(NOTICE, hw,
+			  "window test: the card cannot see single stores; whether they combine "
+			  "is not known");
+	} else if (ret != 0) {
+		WCNIC_LOG(WARNING, hw, "window test: failed: %s", strerror(-ret));
+	}
+}
+
+const struct wcnic_test_result *
+wcnic_test_find(const struct wcnic_hw *hw, const char *store)
+{
+	for (uint32_t i = 0; i < hw->learnt.n_results; i++) {
+		if (strcmp(hw->learnt.results[i].store, store) == 0)
+			return &hw->learnt.results[i];
+	}
+	return NULL;
+}
+
+/* ---- all of it ------------------------------------------------------------------------------ */
+
+static bool
+any_may_push(const struct wcnic_hw *hw)
+{
+	for (uint16_t i = 0; i < hw->n_txq; i++) {
+		if (hw->txq[i]->wanted != WCNIC_PLACEMENT_FETCH)
+			return (hw->id.caps & WCNIC_CAP_PUSH) != 0;
+	}
+	return false;
+}
+
+void
+wcnic_windows_learn(struct wcnic_hw *hw)
+{
+	struct wcnic_learnt *l = &hw->learnt;
+	struct wcnic_window win;
+	int ret;
+
+	/* a card that sees no stores says so beforehand, or when asked: neither is "combining" */
+	if ((hw->id.caps & WCNIC_CAP_WINDOW_TEST) == 0)
+		l->test = WCNIC_TEST_NOT_OBSERVABLE;
+	if (l->tried || !any_may_push(hw) || (hw->attach->window_rung == NULL && !test_wanted(hw)))
+		return;
+	l->tried = true;
+	ret = wcnic_window_alloc(hw, WCNIC_WINDOW_PUSH, 0, 1, WCNIC_WINDOW_ALIGN, &win);
+	if (ret != 0) {
+		WCNIC_LOG(WARNING, hw, "no push window to learn from: %s", strerror(-ret));
+		return;
+	}
+	ladder_note(hw, &win);
+	calibrate(hw, &win);
+	test_run(hw, &win);
+	/* late stores carry a generation that is nobody's any more */
+	wcnic_window_free(hw, &win);
+}
+
+static const struct wcbar_store *
+store_named(const struct wcbar_window *win, const char *name)
+{
+	for (const struct wcbar_store *const *s = wcbar_window_stores(win); *s != NULL; s++) {
+		if (strcmp((*s)->name, name) == 0)
+			return *s;
+	}
+	return NULL;
+}
+
+void
+wcnic_store_choose(struct wcnic_hw *hw, struct wcnic_window *win)
+{
+	const struct wcnic_learnt *l = &hw->learnt;
+	const struct wcbar_store *named;
+
+	/* what was learnt holds for windows that came the same way; of others nothing is known */
+	if (win->win.type != WCBAR_TYPE_WB)
+		win->win.direct = l->calibrated && l->type == win->win.type &&
+				  l->calibration.direct;
+	win->win.store = wcbar_window_stores(&win->win)[0];
+	if (win->win.type != WCBAR_TYPE_WB && win->win.direct && l->calibration.ranks > 0)
+		win->win.store = l->calibration.rank[0].store;
+	if (hw->args.store[0] == '\0')
+		return;
+	named = store_named(&win->win, hw->args.store);
+	if (named != NULL)
+		win->win.store = named;
+	else if (l->mapped) /* else this is the window to learn from */
+		WCNIC_LOG(WARNING, hw, "store=%s is not safe for a window that is %s%s: %s is used",
+			  hw->args.store, wcbar_type_name(win->win.type),
+			  win->win.direct ? "" : ", trapped or not known to be direct",
+			  win->win.store->name);
+}

@@ -1,0 +1,216 @@
+/* SPDX-License-Identifier: BSD-3-Clause
+ * Copyright(c) 2026 The wcnic authors
+ */
+
+/* Telemetry: what is known of the windows, with every rung's answer, and of the self test. */
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <ethdev_driver.h>
+#include <rte_telemetry.h>
+
+#include "wcnic.h"
+
+/* The port of "/wcnic/...,PORT", or NULL if it is not one of this driver. */
+static struct wcnic_hw *
+port_find(const char *params)
+{
+	unsigned long port;
+	char *end;
+
+	if (params == NULL || *params < '0' || *params > '9')
+		return NULL;
+	port = strtoul(params, &end, 10);
+	if (*end != '\0' || port >= RTE_MAX_ETHPORTS || !rte_eth_dev_is_valid_port(port) ||
+	    rte_eth_devices[port].dev_ops != &wcnic_dev_ops)
+		return NULL;
+	return wcnic_hw_get(rte_eth_devices[port].data);
+}
+
+static void
+put_ns(struct rte_tel_data *d, const char *name, double ns)
+{
+	char text[32];
+
+	snprintf(text, sizeof(text), "%.1f", ns);
+	rte_tel_data_add_dict_string(d, name, text);
+}
+
+/* A string of telemetry has 127 characters at most: a sentence comes as a list of pieces. */
+static void
+put_text(struct rte_tel_data *d, const char *name, const char *text)
+{
+	struct rte_tel_data *pieces = rte_tel_data_alloc();
+	char piece[96];
+
+	if (pieces == NULL)
+		return;
+	rte_tel_data_start_array(pieces, RTE_TEL_STRING_VAL);
+	while (*text != '\0') {
+		size_t n = strlen(text);
+
+		if (n >= sizeof(piece)) { /* up to the last space that fits */
+			for (n = sizeof(piece) - 1; n > 0 && text[n - 1] != ' '; n--)
+				;
+			n = n != 0 ? n : sizeof(piece) - 1;
+		}
+		snprintf(piece, sizeof(piece), "%.*s", (int)n, text);
+		rte_tel_data_add_array_string(pieces, piece);
+		text += n;
+	}
+	rte_tel_data_add_dict_container(d, name, pieces, 0);
+}
+
+static const char *
+answer_name(const struct wcbar_answer *a)
+{
+	if (a->error != 0)
+		return "no";
+	return a->tried ? "yes" : "not asked";
+}
+
+static void
+put_ladder(struct rte_tel_data *d, const struct wcnic_learnt *l)
+{
+	struct rte_tel_data *ladder = rte_tel_data_alloc();
+
+	if (ladder == NULL)
+		return;
+	rte_tel_data_start_dict(ladder);
+	for (size_t i = 0; i < WCBAR_RUNGS; i++) {
+		const struct wcbar_answer *a = &l->answers[i];
+		struct rte_tel_data *one = rte_tel_data_alloc();
+
+		if (one == NULL)
+			break;
+		rte_tel_data_start_dict(one);
+		rte_tel_data_add_dict_string(one, "type", wcbar_type_name(a->type));
+		rte_tel_data_add_dict_string(one, "answer", answer_name(a));
+		rte_tel_data_add_dict_int(one, "error", a->error);
+		if (a->error != 0)
+			put_text(one, "why", a->why);
+		rte_tel_data_add_dict_container(ladder, wcbar_rung_name(i), one, 0);
+	}
+	rte_tel_data_add_dict_container(d, "rungs", ladder, 0);
+}
+
+static void
+put_calibration(struct rte_tel_data *d, const struct wcbar_calibration *c)
+{
+	struct rte_tel_data *ranks = rte_tel_data_alloc();
+
+	put_ns(d, "ns_per_8_bytes", c->ns_per_store);
+	if (ranks == NULL)
+		return;
+	rte_tel_data_start_dict(ranks);
+	for (size_t i = 0; i < c->ranks; i++)
+		put_ns(ranks, c->rank[i].store->name, c->rank[i].ns_per_line);
+	rte_tel_data_add_dict_container(d, "ns_per_line", ranks, 0);
+}
+
+/* The window of the first queue that has one. */
+static const struct wcnic_window *
+window_find(const struct wcnic_hw *hw)
+{
+	for (uint16_t i = 0; i < hw->n_txq; i++) {
+		if (hw->txq[i] != NULL && hw->txq[i]->window.held)
+			return &hw->txq[i]->window;
+	}
+	return NULL;
+}
+
+static int
+window_show(const char *cmd __rte_unused, const char *params, struct rte_tel_data *d)
+{
+	struct wcnic_hw *hw = port_find(params);
+	const struct wcnic_window *win;
+	const struct wcnic_learnt *l;
+
+	if (hw == NULL)
+		return -EINVAL;
+	rte_tel_data_start_dict(d);
+	pthread_mutex_lock(&hw->lock);
+	win = window_find(hw);
+	l = &hw->learnt;
+	rte_tel_data_add_dict_string(d, "attach", hw->attach->name);
+	rte_tel_data_add_dict_string(d, "type",
+				     wcbar_type_name(win != NULL ? win->win.type : l->type));
+	rte_tel_data_add_dict_string(
+		d, "rung", l->mapped && l->rung < WCBAR_RUNGS ? wcbar_rung_name(l->rung) : "none");
+	rte_tel_data_add_dict_int(d, "direct",
+				  win != NULL ? win->win.direct : l->calibration.direct);
+	rte_tel_data_add_dict_string(d, "store", win != NULL ? win->win.store->name : "none");
+	if (l->calibrated)
+		put_calibration(d, &l->calibration);
+	if (l->mapped && l->rung < WCBAR_RUNGS)
+		put_ladder(d, l);
+	pthread_mutex_unlock(&hw->lock);
+	return 0;
+}
+
+static void
+put_result(struct rte_tel_data *d, const struct wcnic_test_result *res)
+{
+	static const char *const sizes[] = {"1", "2", "4", "8", "16", "32", "64", "other"};
+	const struct wcnic_window_test_report *r = &res->report;
+	struct rte_tel_data *arrivals = rte_tel_data_alloc();
+	struct rte_tel_data *one = rte_tel_data_alloc();
+
+	if (arrivals == NULL || one == NULL) {
+		rte_tel_data_free(arrivals);
+		rte_tel_data_free(one);
+		return;
+	}
+	rte_tel_data_start_dict(arrivals);
+	for (size_t i = 0; i < RTE_DIM(sizes); i++)
+		rte_tel_data_add_dict_int(arrivals, sizes[i], r->arrivals[i]);
+	rte_tel_data_start_dict(one);
+	rte_tel_data_add_dict_int(one, "lines", res->lines);
+	rte_tel_data_add_dict_int(one, "whole", r->lines_whole);
+	rte_tel_data_add_dict_int(one, "whole_percent", r->lines_whole * 100ull / res->lines);
+	rte_tel_data_add_dict_int(one, "partial", r->lines_partial);
+	rte_tel_data_add_dict_int(one, "missing", r->lines_lost);
+	rte_tel_data_add_dict_int(one, "reordered", r->lines_reordered);
+	put_ns(one, "ns_first_to_last", r->last_ns - r->first_ns);
+	rte_tel_data_add_dict_container(one, "arrivals_by_bytes", arrivals, 0);
+	rte_tel_data_add_dict_container(d, res->store, one, 0);
+}
+
+static int
+test_show(const char *cmd __rte_unused, const char *params, struct rte_tel_data *d)
+{
+	static const char *const states[] = {
+		[WCNIC_TEST_NOT_RUN] = "not run",
+		[WCNIC_TEST_DONE] = "done",
+		[WCNIC_TEST_NOT_OBSERVABLE] = "not observable",
+		[WCNIC_TEST_FAILED] = "failed",
+	};
+	struct wcnic_hw *hw = port_find(params);
+	struct rte_tel_data *stores = rte_tel_data_alloc();
+
+	if (hw == NULL || stores == NULL) {
+		rte_tel_data_free(stores);
+		return hw == NULL ? -EINVAL : -ENOMEM;
+	}
+	rte_tel_data_start_dict(d);
+	rte_tel_data_start_dict(stores);
+	pthread_mutex_lock(&hw->lock);
+	rte_tel_data_add_dict_string(d, "state", states[hw->learnt.test]);
+	for (uint32_t i = 0; i < hw->learnt.n_results; i++)
+		put_result(stores, &hw->learnt.results[i]);
+	pthread_mutex_unlock(&hw->lock);
+	rte_tel_data_add_dict_container(d, "stores", stores, 0);
+	return 0;
+}
+
+RTE_INIT(wcnic_telemetry_init)
+{
+	rte_telemetry_register_cmd("/wcnic/window", window_show,
+				   "How a wcnic port's push windows are mapped and stored to. "
+				   "Parameters: int port_id");
+	rte_telemetry_register_cmd("/wcnic/window_test", test_show,
+				   "How lines arrived at a wcnic card, by way to store them. "
+				   "Parameters: int port_id");
+}
