@@ -27,6 +27,9 @@ static const char help[] =
 	"  --queues N          queue pairs, 1 to 64 (default: 8)\n"
 	"  --aperture-mib N    size of the window aperture, a power of two, 1 to 1024 (default: "
 	"16)\n"
+	"  --bar2 HOW          mapped (default): the driver's stores go to memory that it shares\n"
+	"                        with the card; trapped: each store comes as a message, and the\n"
+	"                        self test (WINDOW_TEST) can report on them. Slow.\n"
 	"  --seed N            of the address, window offsets and generations (default: from "
 	"PATH)\n"
 	"  --cpu N             pins the card's thread; wired cards share a thread\n"
@@ -41,6 +44,7 @@ enum option_id {
 	OPT_PORT,
 	OPT_QUEUES,
 	OPT_APERTURE,
+	OPT_BAR2,
 	OPT_SEED,
 	OPT_CPU,
 	OPT_LOG_LEVEL,
@@ -54,6 +58,7 @@ static const struct option long_options[] = {
 	{"port", required_argument, NULL, OPT_PORT},
 	{"queues", required_argument, NULL, OPT_QUEUES},
 	{"aperture-mib", required_argument, NULL, OPT_APERTURE},
+	{"bar2", required_argument, NULL, OPT_BAR2},
 	{"seed", required_argument, NULL, OPT_SEED},
 	{"cpu", required_argument, NULL, OPT_CPU},
 	{"log-level", required_argument, NULL, OPT_LOG_LEVEL},
@@ -126,6 +131,13 @@ card_option(struct card_options *card, int id, const char *text)
 			ret = -EINVAL;
 		}
 		card->aperture_mib = (unsigned int)value;
+		break;
+	case OPT_BAR2:
+		card->bar2_trapped = strcmp(text, "trapped") == 0;
+		if (!card->bar2_trapped && strcmp(text, "mapped") != 0) {
+			fprintf(stderr, "wcnicd: --bar2 '%s': expected mapped or trapped\n", text);
+			ret = -EINVAL;
+		}
 		break;
 	case OPT_SEED:
 		ret = number("seed", text, 0, UINT64_MAX, &card->seed);

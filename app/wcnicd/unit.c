@@ -33,6 +33,8 @@ card_dma(void *ctx, uint64_t iova, size_t bytes, unsigned int prot)
 	struct unit *unit = ctx;
 	void *at;
 
+	if ((prot & WCNIC_DMA_WRITE) && !vfu_server_dma_quiet(unit->server))
+		return NULL;
 	at = vfu_iova_map_find(vfu_server_iova(unit->server), iova, bytes, prot);
 	if (at != NULL && !unit->near) {
 		unit->near = true;
@@ -42,12 +44,74 @@ card_dma(void *ctx, uint64_t iova, size_t bytes, unsigned int prot)
 	return at;
 }
 
+static bool
+card_dma_reach(void *ctx, uint64_t iova, uint64_t bytes, unsigned int prot)
+{
+	struct unit *unit = ctx;
+
+	return vfu_iova_map_reaches(vfu_server_iova(unit->server), iova, bytes, prot);
+}
+
+static int
+card_dma_fetch(void *ctx, unsigned int lane, uint64_t iova, void *data, size_t bytes)
+{
+	struct unit *unit = ctx;
+
+	if (!card_dma_reach(ctx, iova, bytes, WCNIC_DMA_READ))
+		return -EFAULT;
+	return vfu_server_dma_read(unit->server, lane, iova, data, (uint32_t)bytes);
+}
+
+static void
+card_dma_cancel(void *ctx, unsigned int lane)
+{
+	struct unit *unit = ctx;
+
+	vfu_server_dma_cancel(unit->server, lane);
+}
+
+static int
+card_dma_post(void *ctx, uint64_t iova, const void *data, size_t bytes)
+{
+	struct unit *unit = ctx;
+
+	if (!card_dma_reach(ctx, iova, bytes, WCNIC_DMA_WRITE))
+		return -EFAULT;
+	return vfu_server_dma_write(unit->server, iova, data, (uint32_t)bytes);
+}
+
+static bool
+card_dma_quiet(void *ctx)
+{
+	struct unit *unit = ctx;
+
+	return vfu_server_dma_quiet(unit->server);
+}
+
+/* An interrupt must not overtake the completion that it is about. */
 static void
 card_irq(void *ctx, uint16_t vector)
 {
 	struct unit *unit = ctx;
 
-	vfu_server_irq(unit->server, vector);
+	if (vfu_server_dma_quiet(unit->server)) {
+		vfu_server_irq(unit->server, vector);
+		return;
+	}
+	unit->irqs_held[vector / 64] |= 1ull << vector % 64;
+	unit->irqs_wait = true;
+}
+
+static void
+irqs_release(struct unit *unit)
+{
+	unsigned int vector;
+
+	unit->irqs_wait = false;
+	for (vector = 0; vector < 2 * unit->options.queues; vector++)
+		if (unit->irqs_held[vector / 64] & 1ull << vector % 64)
+			vfu_server_irq(unit->server, vector);
+	memset(unit->irqs_held, 0, sizeof(unit->irqs_held));
 }
 
 static uint64_t
@@ -70,6 +134,11 @@ unit_log(void *ctx, int level, const char *line)
 
 static const struct wcnic_card_ops card_ops = {
 	.dma = card_dma,
+	.dma_reach = card_dma_reach,
+	.dma_fetch = card_dma_fetch,
+	.dma_cancel = card_dma_cancel,
+	.dma_post = card_dma_post,
+	.dma_quiet = card_dma_quiet,
 	.irq = card_irq,
 	.now_ns = card_now_ns,
 	.log = unit_log,
@@ -237,6 +306,7 @@ card_create(struct unit *unit)
 		.aperture_bytes = unit->aperture_bytes,
 		.queue_pairs = (uint16_t)unit->options.queues,
 		.seed = unit->options.seed,
+		.sees_stores = unit->options.bar2_trapped,
 	};
 	char why[256];
 	int ret;
@@ -267,9 +337,11 @@ server_create(struct unit *unit)
 	config.regions[WCNIC_BAR_REGS].bytes = WCNIC_BAR_REGS_BYTES;
 	config.regions[WCNIC_BAR_REGS].flags = VFU_REGION_READ | VFU_REGION_WRITE;
 	config.regions[WCNIC_BAR_WINDOWS].bytes = unit->aperture_bytes;
-	config.regions[WCNIC_BAR_WINDOWS].flags = VFU_REGION_READ | VFU_REGION_WRITE |
-						  VFU_REGION_MMAP;
-	config.regions[WCNIC_BAR_WINDOWS].fd = unit->aperture_fd;
+	config.regions[WCNIC_BAR_WINDOWS].flags = VFU_REGION_READ | VFU_REGION_WRITE;
+	if (!unit->options.bar2_trapped) {
+		config.regions[WCNIC_BAR_WINDOWS].flags |= VFU_REGION_MMAP;
+		config.regions[WCNIC_BAR_WINDOWS].fd = unit->aperture_fd;
+	}
 	config.regions[WCNIC_BAR_MSIX].bytes = WCNIC_BAR_MSIX_BYTES;
 	config.regions[WCNIC_BAR_MSIX].flags = VFU_REGION_READ | VFU_REGION_WRITE;
 	config.regions[VFU_REGION_CONFIG].bytes = PCI_CONFIG_BYTES;
@@ -346,6 +418,11 @@ unit_destroy(struct unit *unit)
 unsigned int
 unit_poll(struct unit *unit)
 {
+	/* The card is as fast as its memory: it goes on when its messages are answered. */
+	if (!vfu_server_dma_quiet(unit->server))
+		return 0;
+	if (unit->irqs_wait)
+		irqs_release(unit);
 	return wcnic_card_poll(unit->card);
 }
 

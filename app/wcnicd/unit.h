@@ -30,7 +30,9 @@ struct unit {
 	int aperture_fd;
 	struct pci_config pci;
 	struct wcnic_stats totals; /* of what resets have cleared */
-	bool near;                 /* the thread was placed for this client's memory */
+	uint64_t irqs_held[2];     /* vectors that wait for messages to be answered */
+	bool irqs_wait;
+	bool near; /* the thread was placed for this client's memory */
 	bool input_told;
 	bool error_told;
 };

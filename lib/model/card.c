@@ -114,10 +114,10 @@ config_fault(const struct wcnic_card_config *config)
 {
 	if (config->ops->dma == NULL || config->ops->now_ns == NULL)
 		return "ops: dma and now_ns are needed";
-	if ((config->ops->dma_reach == NULL) != (config->ops->dma_fetch == NULL) ||
-	    (config->ops->dma_reach == NULL) != (config->ops->dma_post == NULL) ||
-	    (config->ops->dma_reach == NULL) != (config->ops->dma_quiet == NULL))
-		return "ops: dma_reach, dma_fetch, dma_post and dma_quiet: all or none";
+	if (config->ops->dma_reach != NULL &&
+	    (config->ops->dma_fetch == NULL || config->ops->dma_cancel == NULL ||
+	     config->ops->dma_post == NULL || config->ops->dma_quiet == NULL))
+		return "ops: with dma_reach the other four of its kind are needed";
 	if (config->aperture == NULL || ((uintptr_t)config->aperture & 4095) != 0)
 		return "aperture: page-aligned memory is needed";
 	if (!is_pow2(config->aperture_bytes) || config->aperture_bytes < APERTURE_MIN ||
@@ -136,6 +136,7 @@ card_clear(struct wcnic_card *card)
 {
 	card->ctrl = 0;
 	card->status = WCNIC_STATUS_READY;
+	card->settling = true;
 	card->error_cause = WCNIC_ERR_NONE;
 	card->error_info = 0;
 	card->fw_hung = false;

@@ -225,6 +225,7 @@ struct wcnic_card {
 
 	uint32_t ctrl;
 	uint32_t status;
+	bool settling; /* not READY before what was under way has arrived */
 	uint32_t error_cause;
 	uint32_t error_info;
 	uint32_t heartbeat;

@@ -63,8 +63,10 @@ lane_of(const struct wcnic_card *card, const void *owner)
 }
 
 static void
-memo_free(struct dma_memo *memo)
+memo_drop(struct wcnic_card *card, struct dma_memo *memo)
 {
+	if (memo->owner != NULL)
+		card->ops->dma_cancel(card->ctx, (unsigned int)(memo - card->memos));
 	memo->owner = NULL;
 	memo->n = 0;
 	memo->used = 0;
@@ -76,7 +78,7 @@ dma_memo_reset(struct wcnic_card *card, const void *owner)
 	struct dma_memo *memo = &card->memos[lane_of(card, owner)];
 
 	if (memo->owner == owner)
-		memo_free(memo);
+		memo_drop(card, memo);
 }
 
 void
@@ -103,7 +105,7 @@ dma_memo_sweep(struct wcnic_card *card)
 
 	for (i = 0; i < DMA_LANES; i++) {
 		if (!card->memos[i].walked)
-			memo_free(&card->memos[i]);
+			memo_drop(card, &card->memos[i]);
 		card->memos[i].walked = false;
 	}
 }
@@ -114,7 +116,7 @@ dma_memo_clear(struct wcnic_card *card)
 	unsigned int i;
 
 	for (i = 0; i < DMA_LANES; i++)
-		memo_free(&card->memos[i]);
+		memo_drop(card, &card->memos[i]);
 }
 
 /*

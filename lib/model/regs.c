@@ -55,7 +55,8 @@ reg_value(struct wcnic_card *card, uint64_t off)
 	case WCNIC_REG_CTRL:
 		return card->ctrl;
 	case WCNIC_REG_STATUS:
-		return card->status;
+		card->settling = card->settling && !dma_quiet(card);
+		return card->status & ~(card->settling ? WCNIC_STATUS_READY : 0);
 	case WCNIC_REG_ERROR_CAUSE:
 		return card->error_cause;
 	case WCNIC_REG_ERROR_INFO:

@@ -37,18 +37,20 @@ struct wcnic_card_ops {
 	 */
 	void *(*dma)(void *ctx, uint64_t iova, size_t bytes, unsigned int prot);
 	/*
-	 * Memory for which dma() has no pointer, reached by messages to the host: all four, or none
+	 * Memory for which dma() has no pointer, reached by messages to the host: all five, or none
 	 * where there is no such memory. None of them waits.
 	 *
 	 * dma_reach: whether each byte of the range can be reached for `prot`, with a pointer or
 	 * without. dma_fetch: 0 with the data, or -EAGAIN: asked for, the same call is repeated in
 	 * a later poll (or another in the same lane, 0 or 1, takes its place); or -EFAULT.
+	 * dma_cancel: what is under way in the lane is not wanted any more.
 	 * dma_post: sends the data, in the order of the calls. As long as one is under way, dma()
 	 * gives no pointer for writing and interrupts wait, so that nothing overtakes. dma_quiet:
 	 * nothing is under way.
 	 */
 	bool (*dma_reach)(void *ctx, uint64_t iova, uint64_t bytes, unsigned int prot);
 	int (*dma_fetch)(void *ctx, unsigned int lane, uint64_t iova, void *data, size_t bytes);
+	void (*dma_cancel)(void *ctx, unsigned int lane);
 	int (*dma_post)(void *ctx, uint64_t iova, const void *data, size_t bytes);
 	bool (*dma_quiet)(void *ctx);
 	/* Raises an MSI-X vector. May be NULL: no interrupts. */

@@ -37,6 +37,7 @@ struct entry {
 		uint64_t file_off;
 	};
 	unsigned int prot;
+	bool remote; /* nowhere here */
 };
 
 struct vfu_iova_map {
@@ -127,6 +128,24 @@ vfu_iova_map_add(struct vfu_iova_map *map, uint64_t iova, uint64_t bytes, void *
 		.last = iova + bytes - 1,
 		.at = addr,
 		.prot = prot,
+	};
+	size_t at;
+	int ret;
+
+	ret = range_place(map, iova, bytes, &at);
+	if (ret == 0)
+		entry_insert(map, at, &entry);
+	return ret;
+}
+
+int
+vfu_iova_map_add_remote(struct vfu_iova_map *map, uint64_t iova, uint64_t bytes, unsigned int prot)
+{
+	struct entry entry = {
+		.first = iova,
+		.last = iova + bytes - 1,
+		.prot = prot,
+		.remote = true,
 	};
 	size_t at;
 	int ret;
@@ -312,7 +331,7 @@ vfu_iova_map_find(struct vfu_iova_map *map, uint64_t iova, uint64_t bytes, unsig
 	if (at >= map->n)
 		return NULL;
 	entry = &map->entries[at];
-	if (entry->first > iova || (entry->prot & prot) != prot)
+	if (entry->first > iova || (entry->prot & prot) != prot || entry->remote)
 		return NULL;
 	map->hit = at;
 	addr = entry_addr(entry) + (iova - entry->first);
@@ -320,11 +339,32 @@ vfu_iova_map_find(struct vfu_iova_map *map, uint64_t iova, uint64_t bytes, unsig
 	for (; entry->last < last; entry = next) {
 		next = entry + 1;
 		if (next == map->entries + map->n || next->first != entry->last + 1 ||
-		    (next->prot & prot) != prot ||
+		    (next->prot & prot) != prot || next->remote ||
 		    entry_addr(next) != entry_addr(entry) + (entry->last - entry->first) + 1)
 			return NULL;
 	}
 	return addr;
+}
+
+bool
+vfu_iova_map_reaches(const struct vfu_iova_map *map, uint64_t iova, uint64_t bytes,
+		     unsigned int prot)
+{
+	uint64_t last = iova + (bytes - 1);
+	size_t at;
+
+	if (bytes == 0 || last < iova)
+		return false;
+	for (at = entry_at(map, iova); at < map->n; at++) {
+		const struct entry *entry = &map->entries[at];
+
+		if (entry->first > iova || (entry->prot & prot) != prot)
+			return false;
+		if (entry->last >= last)
+			return true;
+		iova = entry->last + 1;
+	}
+	return false;
 }
 
 bool

@@ -49,6 +49,12 @@ vfu_iova_map_add_fd(struct vfu_iova_map *map, uint64_t iova, uint64_t bytes, int
 		    uint64_t fd_off, unsigned int prot);
 
 /*
+ * Adds a range that can be reached, but not through an address here. Errors as vfu_iova_map_add().
+ */
+__attribute__((warn_unused_result)) int
+vfu_iova_map_add_remote(struct vfu_iova_map *map, uint64_t iova, uint64_t bytes, unsigned int prot);
+
+/*
  * Removes what lies wholly inside [iova, iova + bytes), unmapping files that nothing uses any more.
  * Returns how many entries went; none is not an error. -EINVAL if an entry is cut by the range:
  * then nothing is removed.
@@ -61,6 +67,10 @@ void vfu_iova_map_clear(struct vfu_iova_map *map);
  * in this process. Cost: a binary search, or nothing but a compare when the last entry hits again.
  */
 void *vfu_iova_map_find(struct vfu_iova_map *map, uint64_t iova, uint64_t bytes, unsigned int prot);
+
+/* Whether all of [iova, iova + bytes) is mapped with `prot`, in whatever pieces and ways. */
+bool vfu_iova_map_reaches(const struct vfu_iova_map *map, uint64_t iova, uint64_t bytes,
+			  unsigned int prot);
 
 /*
  * For a SIGBUS handler, in the thread that owns the map: the peer has cut short a file that it

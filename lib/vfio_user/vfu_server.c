@@ -71,7 +71,7 @@ static int
 client_watch(struct vfu_server *server, int op)
 {
 	struct epoll_event event = {
-		.events = server->tx_pending ? EPOLLOUT : EPOLLIN,
+		.events = server->watch_out ? EPOLLOUT : EPOLLIN,
 		.data.fd = server->sock,
 	};
 
@@ -85,6 +85,7 @@ client_enter(struct vfu_server *server, int sock)
 
 	server->sock = sock;
 	server->tx_pending = false;
+	server->watch_out = false;
 	server->leaving = false;
 	server->complaints = 0;
 	ret = client_watch(server, EPOLL_CTL_ADD);
@@ -113,6 +114,7 @@ vfu_server_drop(struct vfu_server *server, const char *reason)
 	if (served && server->config.ops->disconnected != NULL)
 		server->config.ops->disconnected(server->config.ctx);
 	vfu_iova_map_clear(server->iova);
+	vfu_dma_clear(server);
 }
 
 /* Whether the client has hung up, though requests of it may still be unread. */
@@ -153,11 +155,25 @@ client_accept(struct vfu_server *server)
 	}
 }
 
+/* Waits for room in the socket, or for requests: never for both, replies must have room. */
+static bool
+watch_update(struct vfu_server *server)
+{
+	bool out = server->tx_pending || server->dma_partial;
+
+	if (out == server->watch_out)
+		return true;
+	server->watch_out = out;
+	if (client_watch(server, EPOLL_CTL_MOD) == 0)
+		return true;
+	vfu_server_drop(server, "cannot wait for its socket");
+	return false;
+}
+
 /* Sends what is left of the reply. False: not all of it now, or the client is gone. */
 static bool
 reply_push(struct vfu_server *server)
 {
-	bool was_pending = server->tx_pending;
 	int ret;
 
 	ret = vfu_tx_push(&server->tx, server->sock);
@@ -166,11 +182,27 @@ reply_push(struct vfu_server *server)
 		return false;
 	}
 	server->tx_pending = ret == 0;
-	if (server->tx_pending != was_pending && client_watch(server, EPOLL_CTL_MOD) < 0) {
-		vfu_server_drop(server, "cannot wait for its socket");
+	return watch_update(server) && !server->tx_pending;
+}
+
+/* Sends messages of ours, once no reply is on its way out. False: nothing can be sent now. */
+static bool
+dma_push(struct vfu_server *server)
+{
+	int ret;
+
+	if (vfu_server_dma_quiet(server))
+		return true;
+	if (vfu_dma_overdue(server)) {
+		vfu_server_drop(server, "it does not answer DMA messages");
 		return false;
 	}
-	return !server->tx_pending;
+	ret = vfu_dma_push(server);
+	if (ret < 0) {
+		vfu_server_drop(server, strerror(-ret));
+		return false;
+	}
+	return watch_update(server) && !server->dma_partial;
 }
 
 static void
@@ -226,7 +258,7 @@ client_poll(struct vfu_server *server)
 {
 	unsigned int done = 1;
 
-	if (server->tx_pending && !reply_push(server))
+	if ((server->tx_pending && !reply_push(server)) || !dma_push(server))
 		return done;
 	while (request_next(server) && done < POLL_REQUESTS_MAX)
 		done++;
@@ -241,6 +273,8 @@ vfu_server_poll(struct vfu_server *server)
 	bool knock = false;
 	int i, n;
 
+	if (server->state == VFU_SERVER_SERVING && !server->tx_pending)
+		(void)dma_push(server);
 	n = epoll_wait(server->epoll, events, 2, 0);
 	for (i = 0; i < n; i++) {
 		if (events[i].data.fd == server->listener)
@@ -328,6 +362,7 @@ server_create(const struct vfu_server_config *config, struct vfu_server **server
 	s->epoll = -1;
 	s->listener = -1;
 	s->sock = -1;
+	STAILQ_INIT(&s->dma_msgs);
 	s->irq_fds = calloc(config->msix_vectors + 1, sizeof(*s->irq_fds));
 	s->iova = vfu_iova_map_create();
 	ret = s->irq_fds == NULL || s->iova == NULL ? -ENOMEM : 0;

@@ -118,6 +118,29 @@ void vfu_server_drop(struct vfu_server *server, const char *reason);
 struct vfu_iova_map *vfu_server_iova(struct vfu_server *server);
 
 /*
+ * Memory that the client maps without a descriptor has no address here, and is reached by messages.
+ * Neither call waits; vfu_server_poll() sends them and takes the answers, and a client that answers
+ * none for 10 s is dropped.
+ *
+ * A read: 0 with the data; -EAGAIN: asked for, to be called again with the same range after some
+ * vfu_server_poll() (another range in the same lane takes its place); -EFAULT: the client refuses,
+ * or there is none. At most VFU_DMA_BYTES_MAX bytes, lane < VFU_DMA_LANES.
+ */
+#define VFU_DMA_BYTES_MAX 4096u
+#define VFU_DMA_LANES 2u
+
+__attribute__((warn_unused_result)) int
+vfu_server_dma_read(struct vfu_server *server, unsigned int lane, uint64_t iova, void *data,
+		    uint32_t bytes);
+/* Nobody waits for the lane any more. */
+void vfu_server_dma_cancel(struct vfu_server *server, unsigned int lane);
+/* Writes take place in the order of the calls. 0, -EFAULT, -ENOMEM or -ENOBUFS. */
+int
+vfu_server_dma_write(struct vfu_server *server, uint64_t iova, const void *data, uint32_t bytes);
+/* The client has answered all of them. */
+bool vfu_server_dma_quiet(const struct vfu_server *server);
+
+/*
  * Raises an MSI-X vector. Returns 0; -ENOENT: the client has not armed it; -EAGAIN: it is raised
  * so often already that its counter is full.
  */

@@ -72,12 +72,20 @@ cmd_dma_map(struct vfu_server *server, const void *payload, size_t bytes)
 		return refuse(server, EINVAL, "a DMA range is whole pages and does not wrap");
 	if (server->rx.n_fds > 1)
 		return refuse(server, EINVAL, "DMA_MAP takes one descriptor");
-	/* Without one the range is no memory (a ROM, say) and the device cannot reach it. */
+	/* Without one (a ROM, another device's BAR) the range is reached by messages. */
 	if (server->rx.n_fds == 0)
-		return 0;
-	ret = vfu_iova_map_add_fd(server->iova, map->iova, map->bytes, server->rx.fds[0],
-				  map->fd_off, map->flags);
-	return ret < 0 ? refuse(server, -ret, "cannot map the range") : 0;
+		ret = vfu_iova_map_add_remote(server->iova, map->iova, map->bytes, map->flags);
+	else
+		ret = vfu_iova_map_add_fd(server->iova, map->iova, map->bytes, server->rx.fds[0],
+					  map->fd_off, map->flags);
+	if (ret < 0)
+		vfu_server_complain(server, "cannot map 0x%llx bytes at IOVA 0x%llx: %s",
+				    (unsigned long long)map->bytes, (unsigned long long)map->iova,
+				    ret == -EEXIST   ? "the range overlaps one that is mapped"
+				    : ret == -ERANGE ? "the file ends before it"
+				    : ret == -ENOSPC ? "too many ranges are mapped"
+						     : strerror(-ret));
+	return ret;
 }
 
 static int
@@ -414,6 +422,9 @@ vfu_server_request(struct vfu_server *server)
 	const struct vfu_hdr *hdr = vfu_rx_hdr(&server->rx);
 	int ret;
 
+	if ((hdr->flags & VFU_HDR_TYPE_MASK) == VFU_HDR_REPLY &&
+	    server->state == VFU_SERVER_SERVING && vfu_dma_reply(server))
+		return false;
 	if ((hdr->flags & VFU_HDR_TYPE_MASK) != VFU_HDR_REQUEST) {
 		/* Answering an answer could go on for ever. */
 		vfu_server_complain(server, "a reply came that nobody had asked for (flags 0x%x)",

@@ -6,6 +6,7 @@
 
 /* What the server's files share: connections (vfu_server.c), requests (vfu_server_cmd.c). */
 
+#include <sys/queue.h>
 #include <sys/stat.h>
 
 #include "vfu_server.h"
@@ -24,6 +25,23 @@ enum vfu_server_state {
 	VFU_SERVER_SERVING,
 };
 
+enum vfu_dma_state {
+	VFU_DMA_IDLE,
+	VFU_DMA_ASKED,
+	VFU_DMA_DONE,
+	VFU_DMA_REFUSED,
+};
+
+/* A read by message, until it is taken. */
+struct vfu_dma_lane {
+	enum vfu_dma_state state;
+	uint32_t bytes;
+	uint64_t iova;
+	uint8_t data[VFU_DMA_BYTES_MAX];
+};
+
+struct vfu_dma_msg;
+
 struct vfu_server {
 	struct vfu_server_config config;
 	struct vfu_iova_map *iova;
@@ -36,10 +54,16 @@ struct vfu_server {
 	bool leaving; /* dropped as soon as its last reply is out */
 	int sock;     /* of the client; -1: none */
 	bool tx_pending;
+	bool watch_out;      /* the socket is waited on for room, not for requests */
 	bool accept_failing; /* said once */
 	unsigned int complaints;
 	struct vfu_rx rx;
 	struct vfu_tx tx;
+	STAILQ_HEAD(, vfu_dma_msg) dma_msgs; /* to the client, in order, until it answers */
+	uint32_t dma_bytes;                  /* of all of them */
+	uint16_t dma_id;
+	bool dma_partial; /* a piece of one is out: nothing else may be sent before the rest */
+	struct vfu_dma_lane dma_lanes[VFU_DMA_LANES];
 };
 
 __attribute__((format(printf, 3, 4))) void
@@ -54,6 +78,16 @@ vfu_server_complain(struct vfu_server *server, const char *fmt, ...);
  * May move the state to SERVING, and set `leaving`.
  */
 bool vfu_server_request(struct vfu_server *server);
+
+/* ---- vfu_server_dma.c: messages of ours to the client ---- */
+
+/* Sends what is queued. 1: all of it; 0: the socket is full; else -errno. */
+__attribute__((warn_unused_result)) int vfu_dma_push(struct vfu_server *server);
+/* Takes the reply in server->rx. False: it answers nothing, or something else. */
+__attribute__((warn_unused_result)) bool vfu_dma_reply(struct vfu_server *server);
+/* Whether the client has let a message wait for too long. */
+bool vfu_dma_overdue(const struct vfu_server *server);
+void vfu_dma_clear(struct vfu_server *server);
 
 /* Disarms [start, start + count). */
 void vfu_server_irqs_clear(struct vfu_server *server, unsigned int start, unsigned int count);

@@ -37,6 +37,8 @@ enum vfu_cmd {
 	VFU_CMD_SET_IRQS = 8,
 	VFU_CMD_REGION_READ = 9,
 	VFU_CMD_REGION_WRITE = 10,
+	VFU_CMD_DMA_READ = 11,
+	VFU_CMD_DMA_WRITE = 12,
 	VFU_CMD_RESET = 13,
 	VFU_CMD_WRITE_MULTI = 15,
 };
@@ -157,6 +159,13 @@ struct vfu_access {
 	uint32_t count;
 };
 static_assert(sizeof(struct vfu_access) == 16, "a region access begins with 16 bytes");
+
+/* DMA_READ and DMA_WRITE, from the server; the data follow. */
+struct vfu_dma_access {
+	uint64_t iova;
+	uint64_t count;
+};
+static_assert(sizeof(struct vfu_dma_access) == 16, "a DMA access begins with 16 bytes");
 
 #define VFU_WRITE_MULTI_MAX 200u
 

@@ -82,6 +82,7 @@ fake_host_init_sized(struct fake_host *h, const struct wcnic_card_config *config
 	memset(h, 0, sizeof(*h));
 	h->now_ns = 1000000000;
 	h->push_bytes = 65536;
+	h->polls = 1;
 	h->mem_bytes = mem_bytes;
 	h->unmap_from = mem_bytes;
 	h->aperture_bytes = c.aperture_bytes != 0 ? c.aperture_bytes : FAKE_APERTURE_BYTES;
@@ -193,13 +194,20 @@ fake_submit(struct fake_host *h, const struct wcnic_admin_cmd *cmd, struct wcnic
 	uint16_t entries = 1u << FAKE_ADMIN_LOG2;
 	uint16_t idx = h->asq_tail % entries;
 	uint8_t phase = phase_of(h->asq_tail, entries);
+	unsigned int i;
 
 	h->asq[idx] = *cmd;
 	h->asq_tail++;
 	fake_reg32_set(h, WCNIC_REG_ASQ_TAIL, h->asq_tail);
-	wcnic_card_poll(h->card);
-	*cpl = h->acq[idx];
-	return (cpl->phase & WCNIC_PHASE_BIT) == phase;
+	for (i = 0; i < h->polls; i++) {
+		wcnic_card_poll(h->card);
+		if (h->between != NULL)
+			h->between(h);
+		*cpl = h->acq[idx];
+		if ((cpl->phase & WCNIC_PHASE_BIT) == phase)
+			return true;
+	}
+	return false;
 }
 
 int

@@ -34,6 +34,9 @@ struct fake_host {
 	uint64_t aperture_bytes;
 	uint64_t now_ns;
 	unsigned int irqs[256];
+	/* What a command is given: so many polls, and this after each. NULL: nothing. */
+	unsigned int polls;
+	void (*between)(struct fake_host *h);
 	uint32_t push_bytes; /* what fake_txq_open() asks for; 65536 at first */
 	char log[256];       /* the last line */
 
@@ -62,7 +65,7 @@ void fake_reg64_set(struct fake_host *h, uint64_t off, uint64_t value);
 /* Sets the admin rings up anew and enables the card. */
 void fake_enable(struct fake_host *h);
 
-/* A bare command: returns whether a completion came in one poll. */
+/* A bare command: returns whether a completion came in the polls that it is given: one. */
 bool
 fake_submit(struct fake_host *h, const struct wcnic_admin_cmd *cmd, struct wcnic_admin_cpl *cpl);
 /*

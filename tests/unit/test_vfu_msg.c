@@ -279,6 +279,7 @@ dma_map__malformed_refused_nothing_mapped(void **state)
 	struct vfu_dma_map good = {32, 3, 0, 0x10000, 0x1000};
 	int fds[2] = {memory_file(0x4000), memory_file(0x4000)};
 	unsigned int i;
+	struct vfu_dma_unmap unmap = {24, 0, 0x10000, 0x1000};
 	struct raw reply;
 
 	(void)state;
@@ -287,9 +288,13 @@ dma_map__malformed_refused_nothing_mapped(void **state)
 				 cases[i].error);
 	assert_int_equal(bench_ask_fds(VFU_CMD_DMA_MAP, &good, 31, fds, 1), EINVAL);
 	assert_int_equal(bench_ask_fds(VFU_CMD_DMA_MAP, &good, 32, fds, 2), EINVAL);
-	/* Without a file: accepted, but not reachable. */
+	/* Without a file: accepted, and nowhere here. */
 	assert_int_equal(bench_ask(VFU_CMD_DMA_MAP, &good, 32, &reply), 0);
 	assert_null(vfu_iova_map_find(vfu_server_iova(bench.rig.server), 0x10000, 1, 0));
+	assert_true(vfu_iova_map_reaches(vfu_server_iova(bench.rig.server), 0x10000, 0x1000, 3));
+	assert_int_equal(bench_ask_fds(VFU_CMD_DMA_MAP, &good, 32, fds, 1), EEXIST);
+	assert_int_equal(bench_ask(VFU_CMD_DMA_UNMAP, &unmap, sizeof(unmap), &reply), 0);
+	assert_false(vfu_iova_map_reaches(vfu_server_iova(bench.rig.server), 0x10000, 1, 1));
 	assert_int_equal(bench_ask_fds(VFU_CMD_DMA_MAP, &good, 32, fds, 1), 0);
 	close(fds[0]);
 	close(fds[1]);
