@@ -61,3 +61,5 @@ def ladder(arch, kernel, relaxed):
 
 LADDERS = [ladder(arch, kernel, relaxed) for arch in ("amd64", "arm64") for kernel in ("6.1", "6.12", "7.3")
            for relaxed in (False, True)]
+
+SUITE = Setting("arm64-tests", "the project's own tests on aarch64", "arm64", "6.12", "-")

@@ -1,0 +1,46 @@
+# SPDX-License-Identifier: BSD-3-Clause
+# Copyright(c) 2026 The wcnic authors
+"""The project's own unit, loop and socket tests on the other architecture: Meson's list, run in a guest."""
+import json
+import pathlib
+import shutil
+import subprocess
+
+import image
+from machine import Guest
+from step import Steps
+from trees import Failure
+
+SUITES = ("unit", "loop", "socket")
+SLOWER = 10  # than this machine, at most: the time that a test may take there
+
+
+class Suite(Steps):
+    def go(self):
+        self.build = self.lab.builds[self.setting.arch].resolve()
+        listed = subprocess.run(["meson", "introspect", "--tests", self.build], stdout=subprocess.PIPE, check=True)
+        self.tests = [test for test in json.loads(listed.stdout) if test["suite"][0].split(":")[-1] in SUITES]
+        self.step("boot", self.boot)
+        for test in self.tests:
+            self.step(test["name"], lambda: self.run(test))
+
+    def boot(self):
+        command, self.row["release"] = self.lab.qemu(self.setting, extra=self.pack)
+        self.guest = Guest(command, self.folder / "console.log")
+        self.stack.callback(self.guest.close)
+
+    def pack(self, tree, root):
+        """The tests and the programs that they start, at the same places below /build."""
+        files = image.Image(tree, root)
+        for test in self.tests:
+            for word in test["cmd"]:
+                path = self.build / word
+                if path.is_file():
+                    target = root / "build" / path.relative_to(self.build)
+                    target.parent.mkdir(parents=True, exist_ok=True)
+                    shutil.copy(path, target)
+                    files.libraries(path)
+
+    def run(self, test):
+        words = [str(pathlib.Path(word)).replace(str(self.build), "/build") for word in test["cmd"]]
+        self.guest.check("cd /build; " + " ".join(words), test["timeout"] * SLOWER)
