@@ -2,6 +2,7 @@
 # Copyright(c) 2026 The wcnic authors
 """Initial RAM file systems, as cpio archives that the kernel reads one after the other: the user land of
 an architecture, the modules of a kernel, and what one run adds. The first two are cached."""
+import hashlib
 import lzma
 import os
 import pathlib
@@ -15,7 +16,7 @@ from trees import Failure
 HERE = pathlib.Path(__file__).resolve().parent
 PROGRAMS = ["usr/bin/dpdk-testpmd", "usr/bin/dpdk-proc-info", "usr/bin/lspci"]
 SCRIPTS = ["usr/bin/dpdk-devbind.py", "usr/bin/dpdk-telemetry.py"]
-PLUGINS = ["mempool_ring", "bus_pci", "bus_vdev"]
+PLUGINS = ["mempool_ring", "bus_pci", "bus_vdev"]  # of DPDK; the others only take time to load
 UNUSED_PYTHON = ("test", "unittest", "idlelib", "tkinter", "lib2to3", "distutils", "asyncio", "pydoc_data",
                  "ensurepip", "turtledemo", "sqlite3", "multiprocessing", "xmlrpc", "wsgiref")
 OWN = ["drivers/librte_net_wcnic.so", "app/wcprobe/wcprobe", "tests/guest/rx_intr", "tests/guest/ladder_moments",
@@ -59,14 +60,26 @@ class Image:
             (self.root / interpreter[1:]).parent.mkdir(parents=True, exist_ok=True)
             shutil.copy(self.find(pathlib.Path(interpreter).name, binary).resolve(), self.root / interpreter[1:])
         for name in names:
-            if name in self.done:
-                continue
-            self.done.add(name)
-            found = self.find(name, binary)
-            folder = self.root / "lib" / self.triplet
-            folder.mkdir(parents=True, exist_ok=True)
-            shutil.copy(found.resolve(), folder / name)
-            self.libraries(found)
+            self.library(name, binary)
+
+    def library(self, name, binary):
+        if name in self.done:
+            return
+        self.done.add(name)
+        found = self.find(name, binary)
+        folder = self.root / "lib" / self.triplet
+        folder.mkdir(parents=True, exist_ok=True)
+        shutil.copy(found.resolve(), folder / name)
+        self.libraries(found)
+
+    def plugin(self, path):
+        """One file for the plugin and for who links it: DPDK must not load it twice."""
+        name = re.sub(r"(\.so\.\d+).*", r"\1", path.name)
+        self.library(name, path)
+        link = self.root / path.relative_to(self.tree)
+        link.parent.mkdir(parents=True, exist_ok=True)
+        if not link.is_symlink():
+            link.symlink_to(f"/lib/{self.triplet}/{name}")
 
     def find(self, name, binary):
         for folder in (f"usr/lib/{self.triplet}", f"lib/{self.triplet}"):
@@ -92,7 +105,7 @@ def user_land(tree, archive):
             image.copy(name if (tree / name).exists() else name.removesuffix(".py"))
         for path in tree.glob(f"usr/lib/{image.triplet}/dpdk/pmds-*/librte_*.so.*"):
             if path.name.removeprefix("librte_").split(".so")[0] in PLUGINS:
-                image.copy(path.relative_to(tree))
+                image.plugin(path)
         python(image)
         (root / "usr/share/misc").mkdir(parents=True)
         (root / "usr/share/misc/pci.ids").touch()
@@ -160,6 +173,9 @@ def kernel(tree):
 
 
 def cached(archive, make, *args):
+    """Made once; whoever changes how it is made changes this file."""
+    recipe = hashlib.sha256(pathlib.Path(__file__).read_bytes()).hexdigest()[:8]
+    archive = archive.with_suffix(f".{recipe}.cpio")
     if not archive.exists():
         part = archive.with_suffix(".part")
         make(args[0], part, *args[1:])
