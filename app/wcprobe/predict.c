@@ -189,8 +189,21 @@ static int
 predict_sysfs(const struct subject *s)
 {
 	if (predict_is_vfio(s->facts))
-		return say(s, -ENOTSUP, "vfio-pci has the device: sysfs-wc-vfio is its name there");
+		return say(s, -ENOTSUP, "bound to vfio-pci: the rungs above are for that");
 	return sysfs_wc_check(s);
+}
+
+/* x86 only, and up to who opens VFIO: no fact tells. */
+static int
+predict_vfio_pat(const struct subject *s)
+{
+	int ret = vfio_check(s);
+
+	if (ret != 0)
+		return ret;
+	*s->sure = false;
+	return say(s, -EBUSY,
+		   "only on x86, and only if the BAR was mapped WC while VFIO opened the device");
 }
 
 static int
@@ -217,6 +230,7 @@ predict_answers(const struct wcbar_pci_facts *facts, unsigned int bar, struct wc
 		[WCBAR_RUNG_SYSFS_VFIO] = {predict_sysfs_vfio, WCBAR_TYPE_WC},
 		[WCBAR_RUNG_SYSFS_RELAXED] = {predict_sysfs_relaxed, WCBAR_TYPE_WC},
 		[WCBAR_RUNG_SYSFS] = {predict_sysfs, WCBAR_TYPE_WC},
+		[WCBAR_RUNG_VFIO_PAT] = {predict_vfio_pat, WCBAR_TYPE_WC},
 		[WCBAR_RUNG_VFIO] = {vfio_check, WCBAR_TYPE_UC},
 		[WCBAR_RUNG_SYSFS_UC] = {predict_sysfs_uc, WCBAR_TYPE_UC},
 	};

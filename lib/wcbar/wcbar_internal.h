@@ -53,8 +53,9 @@ struct wcbar_pci {
 	char root[PATH_MAX];
 	struct wcbar_pci_facts facts;
 	struct wcbar_vfio vfio;
-	int config_fd; /* sysfs; -1 if VFIO has the configuration space */
-	bool enabled;  /* by this library, with sysfs "enable" */
+	int config_fd;              /* sysfs; -1 if VFIO has the configuration space */
+	bool enabled;               /* by this library, with sysfs "enable" */
+	void *held[WCBAR_PCI_BARS]; /* so that VFIO's mappings become WC, or NULL */
 	struct wcbar_bar *bars;
 };
 
@@ -99,6 +100,19 @@ struct wcbar_bar {
 	struct wcbar_bar *next; /* of the same device */
 };
 
+/* ---- types that x86 keeps for each range ---------------------------------------------------- */
+
+struct wcbar_ask;
+
+/* What the kernel says of that part now; -ENOTSUP: not x86; -ENODATA: cannot be read. */
+int wcbar_pat_type(const struct wcbar_ask *ask, enum wcbar_type *type, struct wcbar_why why);
+/* Whether that part is mapped as wanted; -EBUSY: the kernel gave another type. */
+int wcbar_pat_check(const struct wcbar_ask *ask, enum wcbar_type wanted, bool must_know,
+		    struct wcbar_why why);
+/* Maps these BARs WC by sysfs and keeps them so until released. */
+void wcbar_pat_hold(struct wcbar_pci *pci, unsigned int bars);
+void wcbar_pat_release(struct wcbar_pci *pci);
+
 /* A range in which SIGBUS means that the kernel took a mapping away; a slot or -ENOSPC. */
 int wcbar_sigbus_add(const void *base, size_t bytes);
 void wcbar_sigbus_del(int slot);
@@ -128,11 +142,8 @@ struct wcbar_rung_ops {
 	int (*open)(const struct wcbar_ask *ask, struct wcbar_source *src, struct wcbar_why why);
 	/* The sentence for a mapping that the kernel refused with `error`. */
 	void (*refused)(const struct wcbar_ask *ask, int error, struct wcbar_why why);
-	/*
-	 * Whether the mapping that was made has the type; 0, or -errno with the reason. NULL: the
-	 * kernel gives that type or none.
-	 */
-	int (*check)(const struct wcbar_ask *ask, struct wcbar_why why);
+	/* Others may have set the type before: without the kernel's word it is not believed. */
+	bool must_know;
 	/* Mapping leaves a trace in the kernel that unmapping does not undo. */
 	bool claims;
 };

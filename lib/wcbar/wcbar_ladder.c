@@ -150,21 +150,29 @@ reserve_again(void *at, size_t bytes)
  * MAP_FIXED may leave a hole in the range on some kernels, so the first try is always elsewhere.
  */
 static int
-source_map(const struct wcbar_ask *ask, const struct wcbar_source *src)
+source_map(const struct wcbar_ask *ask, const struct wcbar_source *src,
+	   const struct wcbar_rung_ops *ops, struct wcbar_why why)
 {
 	const int prot = PROT_READ | PROT_WRITE;
 	uint8_t *place = ask->bar->base + ask->off;
 	void *trial = mmap(NULL, ask->bytes, prot, MAP_SHARED, src->fd, (off_t)src->at);
 	int ret = 0;
 
-	if (trial == MAP_FAILED)
-		return -errno;
+	if (trial == MAP_FAILED) {
+		ret = -errno;
+		ops->refused(ask, ret, why);
+		return ret;
+	}
 	if (!ask->probe && mmap(place, ask->bytes, prot, MAP_SHARED | MAP_FIXED, src->fd,
 				(off_t)src->at) == MAP_FAILED) {
 		ret = -errno;
-		(void)reserve_again(place, ask->bytes);
+		ops->refused(ask, ret, why);
 	}
+	if (ret == 0)
+		ret = wcbar_pat_check(ask, ops->type, ops->must_know, why);
 	munmap(trial, ask->bytes);
+	if (ret != 0 && !ask->probe)
+		(void)reserve_again(place, ask->bytes);
 	return ret;
 }
 
@@ -178,18 +186,10 @@ rung_try(const struct wcbar_ask *ask, struct wcbar_answer *answer)
 	answer->type = ops->type;
 	answer->error = ops->open(ask, &src, why);
 	answer->tried = answer->error != -ENOTSUP;
-	if (answer->error != 0)
-		goto done;
-	if (ask->probe && ops->claims)
-		goto done; /* what the kernel says of it has to do */
-	answer->error = source_map(ask, &src);
-	if (answer->error != 0)
-		ops->refused(ask, answer->error, why);
-	else if (ops->check != NULL)
-		answer->error = ops->check(ask, why);
-	if (answer->error != 0 && !ask->probe)
-		(void)reserve_again(ask->bar->base + ask->off, ask->bytes);
-done:
+	if (answer->error == 0 && ask->probe && ops->claims)
+		answer->error = wcbar_pat_check(ask, ops->type, ops->must_know, why);
+	else if (answer->error == 0)
+		answer->error = source_map(ask, &src, ops, why);
 	if (src.owned)
 		close(src.fd);
 }

@@ -140,18 +140,23 @@ without_vfio_check(const struct wcbar_pci_facts *f, struct wcbar_why why)
 }
 
 static int
-pci_attach(struct wcbar_pci *pci, int vfio_fd, struct wcbar_why why)
+pci_attach(struct wcbar_pci *pci, const struct wcbar_pci_options *options, struct wcbar_why why)
 {
+	const bool vfio = vfio_drives(&pci->facts);
 	int ret;
 
-	if (vfio_fd >= 0) {
-		ret = wcbar_vfio_adopt(pci, vfio_fd, why);
-	} else if (vfio_drives(&pci->facts) && vfio_fd != WCBAR_VFIO_CLOSED) {
+	if (options->vfio_fd >= 0) {
+		ret = wcbar_vfio_adopt(pci, options->vfio_fd, why);
+	} else if (vfio && options->vfio_fd != WCBAR_VFIO_CLOSED) {
+		wcbar_pat_hold(pci, options->wc_bars);
 		ret = wcbar_vfio_open(pci, why);
+		wcbar_pat_release(pci);
 	} else {
 		ret = without_vfio_check(&pci->facts, why);
 		if (ret == 0)
 			ret = config_open(pci, why);
+		if (ret == 0 && vfio)
+			wcbar_pat_hold(pci, options->wc_bars);
 	}
 	return ret != 0 ? ret : memory_enable(pci, why);
 }
@@ -185,7 +190,7 @@ wcbar_pci_open(const char *bdf, const struct wcbar_pci_options *options, struct 
 	ret = wcbar_pci_facts_read(bdf, options, &pci->facts, why_text, why_bytes);
 	if (ret != 0)
 		goto fail;
-	ret = pci_attach(pci, options->vfio_fd, why);
+	ret = pci_attach(pci, options, why);
 	if (ret != 0)
 		goto fail;
 	*out = pci;
@@ -202,6 +207,7 @@ wcbar_pci_close(struct wcbar_pci *pci)
 		return;
 	while (pci->bars != NULL)
 		wcbar_bar_close(pci->bars);
+	wcbar_pat_release(pci);
 	wcbar_vfio_close(pci);
 	if (pci->enabled)
 		(void)wcbar_sysfs_write(pci->root, pci->facts.bdf, "enable", "0");

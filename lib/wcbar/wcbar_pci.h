@@ -83,6 +83,15 @@ struct wcbar_pci_options {
 	const char *root;
 	/* A VFIO device that the caller has opened and keeps, or one of the two above. */
 	int vfio_fd;
+	/*
+	 * BARs, a bit each, that hold windows and nothing else. On x86 one physical range has one
+	 * memory type, that of its first mapping, and newer kernels map every BAR when VFIO is
+	 * opened. So these BARs are mapped WC by sysfs for as long as opening takes, with
+	 * WCBAR_VFIO_CLOSED until wcbar_pci_close; VFIO's own mappings of them then are WC too
+	 * (WCBAR_RUNG_VFIO_PAT). Whoever opens VFIO elsewhere holds them so around that. Registers
+	 * in such a BAR would be write-combining as well: name none that has any.
+	 */
+	unsigned int wc_bars;
 };
 
 #define WCBAR_PCI_OPTIONS_DEFAULT ((struct wcbar_pci_options){.vfio_fd = WCBAR_VFIO_OPEN})
@@ -133,6 +142,7 @@ enum wcbar_rung {
 	WCBAR_RUNG_SYSFS_VFIO,    /* resourceN_wc under VFIO; the BAR is kept out of VFIO's hands */
 	WCBAR_RUNG_SYSFS_RELAXED, /* the same while VFIO has it: iomem=relaxed */
 	WCBAR_RUNG_SYSFS,         /* resourceN_wc, no VFIO: UIO or no driver */
+	WCBAR_RUNG_VFIO_PAT,      /* VFIO's own mapping, made WC on x86: see wc_bars */
 	WCBAR_RUNG_VFIO,          /* VFIO's own mapping: Device, UC */
 	WCBAR_RUNG_SYSFS_UC,      /* resourceN: Device, UC */
 	WCBAR_RUNGS,
@@ -147,7 +157,7 @@ struct wcbar_answer {
 	char why[WCBAR_WHY_BYTES]; /* for error != 0: the reason, and what would change it */
 };
 
-/* "vfio-memattr", "sysfs-wc-vfio", "sysfs-wc-relaxed", "sysfs-wc", "vfio", "sysfs". */
+/* "vfio-memattr", "sysfs-wc-vfio", "sysfs-wc-relaxed", "sysfs-wc", "vfio-pat", "vfio", "sysfs". */
 const char *wcbar_rung_name(enum wcbar_rung rung);
 
 struct wcbar_bar;

@@ -10,6 +10,7 @@
 #include <string.h>
 
 #include "wcbar_internal.h"
+#include "wcbar_store.h"
 
 static const struct wcbar_pci_facts *
 facts_of(const struct wcbar_ask *ask)
@@ -80,6 +81,32 @@ vfio_open(const struct wcbar_ask *ask, struct wcbar_source *src, struct wcbar_wh
 				     bar->number);
 	src->fd = bar->pci->vfio.device;
 	return wcbar_vfio_region(bar->pci, bar->number, ask->off, ask->bytes, &src->at, why);
+}
+
+/* VFIO's own mapping, if the kernel's before it is write-combining. */
+static int
+vfio_pat_open(const struct wcbar_ask *ask, struct wcbar_source *src, struct wcbar_why why)
+{
+	const unsigned int n = ask->bar->number;
+	enum wcbar_type type;
+	int ret;
+
+	if (!vfio_is_open(ask))
+		return no_vfio(ask, why);
+	ret = wcbar_pat_type(ask, &type, why);
+	if (ret != 0)
+		return ret;
+	if (type == WCBAR_TYPE_UNKNOWN)
+		return wcbar_why_set(why, -ENOTSUP,
+				     "Linux %s has not mapped BAR %u for VFIO yet; newer kernels "
+				     "do when the device is opened",
+				     facts_of(ask)->kernel, n);
+	if (type != WCBAR_TYPE_WC)
+		return wcbar_why_set(why, -EBUSY,
+				     "Linux %s mapped BAR %u %s when VFIO opened the device; it "
+				     "takes WC if the opener names the BAR in wc_bars",
+				     facts_of(ask)->kernel, n, wcbar_type_name(type));
+	return vfio_open(ask, src, why);
 }
 
 static void
@@ -181,10 +208,10 @@ sysfs_refused(const struct wcbar_ask *ask, int error, struct wcbar_why why)
 			      n, f->kernel);
 	else if (error == -EINVAL && vfio_is_open(ask))
 		wcbar_why_set(why, error,
-			      "Linux %s holds BAR %u for VFIO: newer kernels from open on, up to "
-			      "6.12 once VFIO touched it; boot with iomem=relaxed, or bind "
+			      "Linux %s holds BAR %u for VFIO (newer kernels from open on, older "
+			      "ones once VFIO touched it): %sboot with iomem=relaxed, or bind "
 			      "uio_pci_generic",
-			      f->kernel, n);
+			      f->kernel, n, wcbar_cpu_shares_types ? "see vfio-pat, " : "");
 	else if (error == -EINVAL)
 		wcbar_why_set(why, error,
 			      "something in the kernel has claimed BAR %u (see /proc/iomem): "
@@ -205,10 +232,16 @@ const struct wcbar_rung_ops wcbar_rungs[WCBAR_RUNGS] = {
 				   .refused = sysfs_refused},
 	[WCBAR_RUNG_SYSFS_RELAXED] = {.type = WCBAR_TYPE_WC,
 				      .open = sysfs_relaxed_open,
+				      .must_know = true,
 				      .refused = sysfs_refused},
 	[WCBAR_RUNG_SYSFS] = {.type = WCBAR_TYPE_WC,
 			      .open = sysfs_alone_open,
 			      .refused = sysfs_refused},
+	[WCBAR_RUNG_VFIO_PAT] = {.type = WCBAR_TYPE_WC,
+				 .open = vfio_pat_open,
+				 .refused = vfio_refused,
+				 .must_know = true,
+				 .claims = true},
 	[WCBAR_RUNG_VFIO] = {.type = WCBAR_TYPE_UC,
 			     .open = vfio_open,
 			     .refused = vfio_refused,
@@ -226,6 +259,7 @@ wcbar_rung_name(enum wcbar_rung rung)
 		[WCBAR_RUNG_SYSFS_VFIO] = "sysfs-wc-vfio",
 		[WCBAR_RUNG_SYSFS_RELAXED] = "sysfs-wc-relaxed",
 		[WCBAR_RUNG_SYSFS] = "sysfs-wc",
+		[WCBAR_RUNG_VFIO_PAT] = "vfio-pat",
 		[WCBAR_RUNG_VFIO] = "vfio",
 		[WCBAR_RUNG_SYSFS_UC] = "sysfs",
 	};

@@ -20,4 +20,7 @@ extern const struct wcbar_store wcbar_store_u64;
 /* Wider than 8 bytes, best first; ends with a NULL store. */
 extern const struct wcbar_store_probe wcbar_store_probes[];
 
+/* x86: mappings of one physical range share a memory type, that of the first. */
+extern const bool wcbar_cpu_shares_types;
+
 #endif /* WCBAR_STORE_H */

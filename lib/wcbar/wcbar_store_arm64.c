@@ -50,3 +50,5 @@ const struct wcbar_store_probe wcbar_store_probes[] = {
 	{&store_stp, has_simd},
 	{NULL, NULL},
 };
+
+const bool wcbar_cpu_shares_types = false;

@@ -92,3 +92,5 @@ const struct wcbar_store_probe wcbar_store_probes[] = {
 	{&store_sse2, has_sse2},
 	{NULL, NULL},
 };
+
+const bool wcbar_cpu_shares_types = true;

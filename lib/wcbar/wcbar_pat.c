@@ -1,0 +1,149 @@
+/* SPDX-License-Identifier: BSD-3-Clause
+ * Copyright(c) 2026 The wcnic authors
+ */
+
+/*
+ * On x86 the kernel keeps one memory type for each physical range: whoever maps a range that is
+ * mapped already gets the type of the mapping that came first, and is not told. So a
+ * write-combining mapping that the kernel granted may be uncached, because VFIO's own mapping of
+ * the BAR came first; and the other way round, VFIO's mappings of a BAR are write-combining if such
+ * a mapping existed while VFIO opened the device. The kernel's list of ranges says what came out.
+ */
+
+#include <errno.h>
+#include <fcntl.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <unistd.h>
+
+#include "wcbar_internal.h"
+#include "wcbar_store.h"
+
+#define LIST "/sys/kernel/debug/x86/pat_memtype_list"
+
+/* "PAT: [mem 0x00000000fea00000-0x00000000feb00000] write-combining"; the end is exclusive. */
+static bool
+line_parse(const char *line, uint64_t *from, uint64_t *to, enum wcbar_type *type)
+{
+	char name[32];
+
+	if (sscanf(line, "PAT: [mem 0x%" SCNx64 "-0x%" SCNx64 "] %31s", from, to, name) != 3)
+		return false;
+	if (strcmp(name, "write-combining") == 0)
+		*type = WCBAR_TYPE_WC;
+	else if (strncmp(name, "uncached", 8) == 0)
+		*type = WCBAR_TYPE_UC;
+	else
+		*type = WCBAR_TYPE_WB;
+	return true;
+}
+
+/* The type of [addr, addr + bytes); UNKNOWN: nobody has it mapped. -errno: no list to be read. */
+static int
+type_read(const struct wcbar_pci *pci, uint64_t addr, size_t bytes, enum wcbar_type *type)
+{
+	char path[PATH_MAX], line[256];
+	enum wcbar_type one;
+	uint64_t from, to;
+	FILE *list;
+
+	*type = WCBAR_TYPE_UNKNOWN;
+	if (!wcbar_path(path, pci->root, LIST))
+		return -ENAMETOOLONG;
+	list = fopen(path, "re");
+	if (list == NULL)
+		return -errno;
+	while (fgets(line, sizeof(line), list) != NULL) {
+		if (!line_parse(line, &from, &to, &one) || addr >= to || from >= addr + bytes)
+			continue;
+		/* Ranges that overlap agree; parts of ours may differ, and the worst counts. */
+		if (*type == WCBAR_TYPE_UNKNOWN || one != WCBAR_TYPE_WC)
+			*type = one;
+	}
+	fclose(list);
+	return 0;
+}
+
+int
+wcbar_pat_type(const struct wcbar_ask *ask, enum wcbar_type *type, struct wcbar_why why)
+{
+	const struct wcbar_bar *bar = ask->bar;
+	const struct wcbar_bar_facts *b = &bar->pci->facts.bars[bar->number];
+	int ret;
+
+	*type = WCBAR_TYPE_UNKNOWN;
+	if (!wcbar_cpu_shares_types)
+		return wcbar_why_set(why, -ENOTSUP,
+				     "on this CPU each mapping has a type of its own; only x86 "
+				     "keeps one for each range");
+	ret = b->address != 0 ? type_read(bar->pci, b->address + ask->off, ask->bytes, type)
+			      : -EACCES;
+	if (ret != 0)
+		return wcbar_why_set(why, -ENODATA,
+				     "the kernel's list of memory types cannot be read, so nobody "
+				     "knows the true one: mount debugfs (" LIST ") and be root");
+	return 0;
+}
+
+int
+wcbar_pat_check(const struct wcbar_ask *ask, enum wcbar_type wanted, bool must_know,
+		struct wcbar_why why)
+{
+	char unknown[WCBAR_WHY_BYTES];
+	struct wcbar_why why_unknown = {unknown, sizeof(unknown)};
+	enum wcbar_type type;
+	int ret = wcbar_pat_type(ask, &type, why_unknown);
+
+	if (ret == -ENODATA && must_know)
+		return wcbar_why_set(why, ret, "%s", unknown);
+	if (ret != 0 || type == WCBAR_TYPE_UNKNOWN || type == wanted)
+		return 0;
+	if (wanted == WCBAR_TYPE_WC)
+		return wcbar_why_set(
+			why, -EBUSY,
+			"the kernel granted it, but made it %s, as VFIO's mapping that "
+			"came first: name the BAR in wc_bars when VFIO is opened",
+			wcbar_type_name(type));
+	return wcbar_why_set(why, -EBUSY,
+			     "the kernel granted it, but made it %s, as a mapping that came first: "
+			     "registers must not be in a BAR that is named in wc_bars",
+			     wcbar_type_name(type));
+}
+
+/* ---- mappings that keep the type ----------------------------------------------------------- */
+
+/* Where that does not work the ladder says later what the mappings are. */
+void
+wcbar_pat_hold(struct wcbar_pci *pci, unsigned int bars)
+{
+	char name[32];
+	void *addr;
+	int fd;
+
+	for (unsigned int i = 0; i < WCBAR_PCI_BARS; i++) {
+		const struct wcbar_bar_facts *b = &pci->facts.bars[i];
+
+		if ((bars & 1u << i) == 0 || !b->has_sysfs_wc || b->bytes > SIZE_MAX / 2)
+			continue;
+		snprintf(name, sizeof(name), "resource%u_wc", i);
+		fd = wcbar_sysfs_open(pci->root, pci->facts.bdf, name, O_RDWR);
+		if (fd < 0)
+			continue;
+		addr = mmap(NULL, (size_t)b->bytes, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
+		close(fd);
+		if (addr != MAP_FAILED)
+			pci->held[i] = addr;
+	}
+}
+
+void
+wcbar_pat_release(struct wcbar_pci *pci)
+{
+	for (unsigned int i = 0; i < WCBAR_PCI_BARS; i++) {
+		if (pci->held[i] != NULL)
+			munmap(pci->held[i], (size_t)pci->facts.bars[i].bytes);
+		pci->held[i] = NULL;
+	}
+}
