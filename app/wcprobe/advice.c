@@ -218,6 +218,8 @@ changes_try(const struct wcbar_pci_facts *facts, unsigned int bar, unsigned int 
 		if (changes[i].effort > advice->effort)
 			advice->effort = changes[i].effort;
 	}
+	if ((mask & BIT(CHANGE_KERNEL)) != 0)
+		refused = 0; /* that was the kernel at hand */
 	predict_answers(&f, bar, answers, sure);
 	for (unsigned int i = 0; i < WCBAR_RUNGS; i++) {
 		if ((refused & BIT(i)) != 0)
@@ -227,40 +229,50 @@ changes_try(const struct wcbar_pci_facts *facts, unsigned int bar, unsigned int 
 	return rung < WCBAR_RUNGS && answers[rung].type == WCBAR_TYPE_WC ? rung : WCBAR_RUNGS;
 }
 
-/* Every smallest set of changes that gives WC, the least effort first. Returns how many. */
+/* What sorts the sets: the hardest change counts most, then how many there are and how hard. */
+static unsigned int
+changes_cost(unsigned int mask)
+{
+	unsigned int hardest = 0, sum = 0;
+
+	for (unsigned int i = 0; i < CHANGES; i++) {
+		if ((mask & BIT(i)) == 0)
+			continue;
+		sum += 1 + changes[i].effort;
+		if (changes[i].effort > hardest)
+			hardest = changes[i].effort;
+	}
+	return hardest * CHANGES * EFFORTS + sum;
+}
+
+/* Every smallest set of changes that gives WC, the cheapest first. Returns how many. */
 static size_t
 changes_search(const struct wcbar_pci_facts *facts, unsigned int bar, unsigned int refused,
 	       struct advice *advice, size_t max)
 {
 	unsigned int found[BIT(CHANGES)];
-	size_t n = 0, n_found = 0;
+	size_t n = 0;
 	struct advice a;
 
-	for (int bits = 1; bits <= CHANGES; bits++) {
-		for (unsigned int mask = 1; mask < BIT(CHANGES); mask++) {
-			bool superset = false;
+	for (unsigned int mask = 1; mask < BIT(CHANGES); mask++) {
+		bool superset = false;
+		size_t at;
 
-			if (__builtin_popcount(mask) != bits)
-				continue;
-			for (size_t i = 0; i < n_found; i++)
-				superset |= (mask & found[i]) == found[i];
-			if (superset)
-				continue;
-			a.gives = changes_try(facts, bar, refused, mask, &a);
-			if (a.gives == WCBAR_RUNGS)
-				continue;
-			found[n_found++] = mask;
-			if (n < max)
-				advice[n++] = a;
-		}
-	}
-	for (size_t i = 1; i < n; i++) { /* stable: what takes fewer steps stays in front */
-		a = advice[i];
-		size_t at = i;
-
-		for (; at > 0 && advice[at - 1].effort > a.effort; at--)
+		/* A subset is a smaller number, so it was tried before. */
+		for (size_t i = 0; i < n; i++)
+			superset |= (mask & found[i]) == found[i];
+		if (superset || n == max)
+			continue;
+		a.gives = changes_try(facts, bar, refused, mask, &a);
+		if (a.gives == WCBAR_RUNGS)
+			continue;
+		for (at = n; at > 0 && changes_cost(found[at - 1]) > changes_cost(mask); at--) {
+			found[at] = found[at - 1];
 			advice[at] = advice[at - 1];
+		}
+		found[at] = mask;
 		advice[at] = a;
+		n++;
 	}
 	return n;
 }

@@ -8,6 +8,7 @@
 #include <sys/utsname.h>
 
 #include "advice.h"
+#include "card_test.h"
 #include "device.h"
 #include "judge.h"
 #include "predict.h"
@@ -81,6 +82,8 @@ judge_facts(struct probe *p, const struct options *o, char *why, size_t why_byte
 	if (o->root == NULL && uname(&uts) == 0)
 		snprintf(p->arch, sizeof(p->arch), "%s", uts.machine);
 	ret = wcbar_pci_facts_read(o->bdf, &pci, &p->facts, why, why_bytes);
+	if (ret == 0 && o->card_test && card_pci_check(&p->facts, why, why_bytes) == -EINVAL)
+		ret = -EINVAL;
 	if (ret == 0)
 		ret = bar_choose(p, o->card_test ? 2 : o->bar, why, why_bytes);
 	if (ret == 0)

@@ -80,7 +80,7 @@ main(int argc, char **argv)
 		return give_up(&options, ret, why, STATUS_BAD);
 	judge(&probe, &options);
 	status = judge_status(&probe);
-	if (probe.open_error != 0)
+	if (probe.open_error != 0 && options.json)
 		fprintf(stderr, "wcprobe: %s\n", probe.open_why);
 	if (!options.json)
 		text_probe(stdout, &probe);

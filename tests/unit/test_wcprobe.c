@@ -1,0 +1,663 @@
+/* SPDX-License-Identifier: BSD-3-Clause
+ * Copyright(c) 2026 The wcnic authors
+ */
+
+/* wcprobe from its arguments to its reports, over machines that are folders. */
+
+#include <errno.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include <cmocka.h>
+#include <json.h>
+
+#include "judge.h"
+#include "list.h"
+#include "options.h"
+#include "report.h"
+#include "wcprobe_tree.h"
+
+#define ARGS_MAX 8
+
+/* stderr of a call into text: what a user would have been told. */
+struct capture {
+	int saved;
+	char path[32];
+};
+
+static void
+capture_begin(struct capture *c)
+{
+	int fd;
+
+	snprintf(c->path, sizeof(c->path), "/tmp/wcprobe-err-XXXXXX");
+	fd = mkstemp(c->path);
+	fflush(stderr);
+	c->saved = dup(STDERR_FILENO);
+	dup2(fd, STDERR_FILENO);
+	close(fd);
+}
+
+static void
+capture_end(struct capture *c, char *text, size_t bytes)
+{
+	FILE *f = fopen(c->path, "r");
+	size_t n;
+
+	fflush(stderr);
+	dup2(c->saved, STDERR_FILENO);
+	close(c->saved);
+	n = fread(text, 1, bytes - 1, f);
+	text[n] = '\0';
+	fclose(f);
+	unlink(c->path);
+}
+
+static enum options_verdict
+parse(const char *line, struct options *options, char *errors, size_t bytes)
+{
+	static char words[256]; /* options point into it */
+	char *argv[ARGS_MAX + 1] = {"wcprobe"};
+	enum options_verdict verdict;
+	struct capture c;
+	int argc = 1;
+
+	snprintf(words, sizeof(words), "%s", line);
+	for (char *w = strtok(words, " "); w != NULL && argc < ARGS_MAX; w = strtok(NULL, " "))
+		argv[argc++] = w;
+	capture_begin(&c);
+	verdict = options_parse(argc, argv, options);
+	capture_end(&c, errors, bytes);
+	return verdict;
+}
+
+/* ---- arguments ----------------------------------------------------------------------------- */
+
+static void
+options_parse__good_lines__are_taken(void **state)
+{
+	struct options o;
+	char errors[512];
+
+	(void)state;
+	assert_int_equal(parse("", &o, errors, sizeof(errors)), OPTIONS_RUN);
+	assert_string_equal(o.bdf, "");
+	assert_int_equal(parse("00:02.0", &o, errors, sizeof(errors)), OPTIONS_RUN);
+	assert_string_equal(o.bdf, "0000:00:02.0");
+	assert_int_equal(o.bar, -1);
+	assert_false(o.open);
+	assert_int_equal(parse("0001:0A:1f.7 --bar 5 --json", &o, errors, sizeof(errors)),
+			 OPTIONS_RUN);
+	assert_string_equal(o.bdf, "0001:0a:1f.7");
+	assert_int_equal(o.bar, 5);
+	assert_true(o.json);
+	assert_int_equal(parse("00:02.0 --write 0x1000:128", &o, errors, sizeof(errors)),
+			 OPTIONS_RUN);
+	assert_true(o.open && o.write);
+	assert_int_equal(o.write_off, 0x1000);
+	assert_int_equal(o.write_bytes, 128);
+	assert_int_equal(parse("00:02.0 --card-test", &o, errors, sizeof(errors)), OPTIONS_RUN);
+	assert_true(o.open && o.card_test);
+}
+
+static void
+options_parse__bad_lines__are_refused_by_name(void **state)
+{
+	static const struct {
+		const char *line, *error;
+	} cases[] = {
+		{"eth0", "'eth0' is not a PCI address: expected 00:02.0 or 0000:00:02.0"},
+		{"00:02", "'00:02' is not a PCI address"},
+		{"00:02.8", "'00:02.8' is not a PCI address"},
+		{"00:20.0", "'00:20.0' is not a PCI address"},
+		{"0000:00:02.0x", "is not a PCI address"},
+		{"00:02.0 00:03.0", "unexpected argument '00:03.0'; one device at a time"},
+		{"00:02.0 --bar 6", "--bar '6': expected a number from 0 to 5"},
+		{"00:02.0 --bar -1", "--bar '-1': expected a number from 0 to 5"},
+		{"00:02.0 --bar x", "--bar 'x': expected a number"},
+		{"00:02.0 --bar", "--bar needs a value"},
+		{"00:02.0 --write 64", "--write '64': expected OFF:LEN"},
+		{"00:02.0 --write 0:64x", "expected OFF:LEN"},
+		{"00:02.0 --write 8:64", "must be multiples of 64"},
+		{"00:02.0 --write 0:100", "must be multiples of 64"},
+		{"00:02.0 --write 0:0", "LEN not 0"},
+		{"00:02.0 --write 0xffffffffffffffc0:64", "must be multiples"},
+		{"--open", "give its address"},
+		{"--bar 2", "give its address"},
+		{"00:02.0 --root /x --open", "--root is a copy"},
+		{"00:02.0 --card-test --write 0:64", "no --write"},
+		{"00:02.0 --card-test --bar 0", "BAR 2"},
+		{"00:02.0 --frobnicate", "unknown option --frobnicate; see --help"},
+	};
+	struct options o;
+	char errors[512];
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		if (parse(cases[i].line, &o, errors, sizeof(errors)) != OPTIONS_BAD)
+			fail_msg("'%s' was taken", cases[i].line);
+		if (strstr(errors, cases[i].error) == NULL)
+			fail_msg("'%s' says '%s', expected '%s'", cases[i].line, errors,
+				 cases[i].error);
+	}
+}
+
+/* ---- machines ------------------------------------------------------------------------------ */
+
+/* Facts of the tree for a line of arguments. judge_facts's result; `why` its words. */
+static int
+facts(const struct tree *t, const char *line, struct probe *p, struct options *o, char *why,
+      size_t why_bytes)
+{
+	char errors[512], *root = tree_make(t);
+	int ret;
+
+	assert_int_equal(parse(line, o, errors, sizeof(errors)), OPTIONS_RUN);
+	o->root = root;
+	ret = judge_facts(p, o, why, why_bytes);
+	o->root = "";
+	tree_remove(root);
+	return ret;
+}
+
+static void
+judge_facts__bad_devices_and_bars__are_refused_by_name(void **state)
+{
+	static const struct {
+		const char *line, *error;
+	} cases[] = {
+		{"00:09.0", "0000:00:09.0"},
+		{TREE_BDF " --bar 4", "has no BAR 4; it has BAR 0, BAR 2"},
+		{TREE_BDF " --bar 3", "BAR 3 of " TREE_BDF " is the upper half of BAR 2"},
+		{TREE_BDF " --bar 1", "BAR 1 of " TREE_BDF " is I/O ports, not memory; it has"},
+		{TREE_BDF " --write 0x100000:64", "is not within BAR 2, which has 1048576 bytes"},
+		{TREE_BDF " --write 0xfffc0:128", "is not within BAR 2"},
+		{TREE_BDF " --bar 0 --write 0x1000:64", "is not within BAR 0, which has 4096"},
+		{TREE_BDF " --card-test", "is for a wcnic card (1234:57c1); " TREE_BDF " is 1af4:"},
+	};
+	char why[WCBAR_WHY_BYTES];
+	struct options o;
+	struct probe p;
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		why[0] = '\0';
+		if (facts(&(struct tree){0}, cases[i].line, &p, &o, why, sizeof(why)) == 0)
+			fail_msg("'%s' was taken", cases[i].line);
+		if (strstr(why, cases[i].error) == NULL)
+			fail_msg("'%s' says '%s', expected '%s'", cases[i].line, why,
+				 cases[i].error);
+	}
+	assert_int_equal(
+		facts(&(struct tree){0}, TREE_BDF " --write 0xfffc0:64", &p, &o, why, sizeof(why)),
+		0);
+	assert_int_equal(p.bar, 2);
+}
+
+struct machine {
+	const char *name;
+	struct tree tree;
+	enum wcbar_rung rung; /* predicted; WCBAR_RUNGS: no mapping */
+	bool sure;            /* of that rung */
+	enum verdict_id verdict;
+	enum status status;
+	const char *rung_why;  /* why sysfs-wc-vfio, or without VFIO sysfs-wc, says no; NULL: yes */
+	enum effort effort;    /* of the first advice, */
+	const char *advice;    /* part of its text, */
+	enum wcbar_rung gives; /* and what it leads to */
+};
+
+#define NONE WCBAR_RUNGS
+
+static const struct machine machines[] = {
+	{"vfio on 6.1",
+	 {.driver = "vfio-pci"},
+	 WCBAR_RUNG_SYSFS_VFIO,
+	 true,
+	 VERDICT_UNKNOWN,
+	 STATUS_WC,
+	 NULL,
+	 EFFORT_COMMAND,
+	 "--open",
+	 NONE},
+	{"vfio on 6.12",
+	 {.driver = "vfio-pci", .kernel = "6.12.117+deb13-amd64"},
+	 WCBAR_RUNG_SYSFS_VFIO,
+	 true,
+	 VERDICT_UNKNOWN,
+	 STATUS_WC,
+	 NULL,
+	 EFFORT_COMMAND,
+	 "--open",
+	 NONE},
+	{"vfio on 5.10",
+	 {.driver = "vfio-pci", .kernel = "5.10.0"},
+	 WCBAR_RUNG_SYSFS_VFIO,
+	 true,
+	 VERDICT_UNKNOWN,
+	 STATUS_WC,
+	 NULL,
+	 EFFORT_COMMAND,
+	 "--open",
+	 NONE},
+	{"vfio on a kernel nobody tried",
+	 {.driver = "vfio-pci", .kernel = "6.18.4"},
+	 WCBAR_RUNG_SYSFS_VFIO,
+	 false,
+	 VERDICT_UNKNOWN,
+	 STATUS_WC,
+	 NULL,
+	 EFFORT_COMMAND,
+	 "--open",
+	 NONE},
+	{"vfio on 7.3",
+	 {.driver = "vfio-pci", .kernel = "7.3.4+deb13-amd64"},
+	 WCBAR_RUNG_VFIO,
+	 true,
+	 VERDICT_STAGE1_DEVICE,
+	 STATUS_NO_WC,
+	 "iomem=relaxed",
+	 EFFORT_COMMAND,
+	 "uio_pci_generic",
+	 WCBAR_RUNG_SYSFS},
+	{"vfio on 8.0",
+	 {.driver = "vfio-pci", .kernel = "8.0"},
+	 WCBAR_RUNG_VFIO,
+	 true,
+	 VERDICT_STAGE1_DEVICE,
+	 STATUS_NO_WC,
+	 "iomem=relaxed",
+	 EFFORT_COMMAND,
+	 "uio_pci_generic",
+	 WCBAR_RUNG_SYSFS},
+	{"vfio on 7.3, relaxed",
+	 {.driver = "vfio-pci", .kernel = "7.3.4", .cmdline = "quiet iomem=relaxed\n"},
+	 WCBAR_RUNG_SYSFS_RELAXED,
+	 true,
+	 VERDICT_UNKNOWN,
+	 STATUS_WC,
+	 "sysfs-wc-relaxed",
+	 EFFORT_COMMAND,
+	 "--open",
+	 NONE},
+	{"uio on 7.3",
+	 {.driver = "uio_pci_generic", .kernel = "7.3.4"},
+	 WCBAR_RUNG_SYSFS,
+	 true,
+	 VERDICT_UNKNOWN,
+	 STATUS_WC,
+	 NULL,
+	 EFFORT_COMMAND,
+	 "--open",
+	 NONE},
+	{"no driver",
+	 {0},
+	 WCBAR_RUNG_SYSFS,
+	 true,
+	 VERDICT_UNKNOWN,
+	 STATUS_WC,
+	 NULL,
+	 EFFORT_COMMAND,
+	 "--open",
+	 NONE},
+	{"a kernel driver",
+	 {.driver = "nvme"},
+	 NONE,
+	 true,
+	 VERDICT_NOT_MAPPABLE,
+	 STATUS_NO_WC,
+	 "in use by driver nvme",
+	 EFFORT_COMMAND,
+	 "bind it to vfio-pci: dpdk-devbind.py -b vfio-pci " TREE_BDF " (takes it from nvme)",
+	 WCBAR_RUNG_SYSFS_VFIO},
+	{"a kernel driver, vfio not loaded",
+	 {.driver = "nvme", .no_vfio = true},
+	 NONE,
+	 true,
+	 VERDICT_NOT_MAPPABLE,
+	 STATUS_NO_WC,
+	 "in use by driver nvme",
+	 EFFORT_COMMAND,
+	 "modprobe vfio-pci (a kernel without it: CONFIG_VFIO_PCI)",
+	 WCBAR_RUNG_SYSFS_VFIO},
+	{"a kernel driver, no IOMMU",
+	 {.driver = "nvme", .no_group = true},
+	 NONE,
+	 true,
+	 VERDICT_NOT_MAPPABLE,
+	 STATUS_NO_WC,
+	 "in use by driver nvme",
+	 EFFORT_COMMAND,
+	 "uio_pci_generic",
+	 WCBAR_RUNG_SYSFS},
+	{"a group in other hands",
+	 {.driver = "vfio-pci", .peer = "e1000e"},
+	 NONE,
+	 true,
+	 VERDICT_NOT_MAPPABLE,
+	 STATUS_NO_WC,
+	 "IOMMU group 7 also holds " TREE_PEER,
+	 EFFORT_COMMAND,
+	 "take all of IOMMU group 7 from their kernel drivers (" TREE_PEER,
+	 WCBAR_RUNG_SYSFS_VFIO},
+	{"a group that vfio has all of",
+	 {.driver = "vfio-pci", .peer = "vfio-pci"},
+	 WCBAR_RUNG_SYSFS_VFIO,
+	 true,
+	 VERDICT_UNKNOWN,
+	 STATUS_WC,
+	 NULL,
+	 EFFORT_COMMAND,
+	 "--open",
+	 NONE},
+	{"locked down",
+	 {.driver = "vfio-pci", .lockdown = "none [integrity] confidentiality\n"},
+	 WCBAR_RUNG_VFIO,
+	 true,
+	 VERDICT_STAGE1_DEVICE,
+	 STATUS_NO_WC,
+	 "locked down (integrity)",
+	 EFFORT_FIRMWARE,
+	 "Secure Boot",
+	 WCBAR_RUNG_SYSFS_VFIO},
+	{"lockdown in the kernel, off",
+	 {.driver = "vfio-pci", .lockdown = "[none] integrity confidentiality\n"},
+	 WCBAR_RUNG_SYSFS_VFIO,
+	 true,
+	 VERDICT_UNKNOWN,
+	 STATUS_WC,
+	 NULL,
+	 EFFORT_COMMAND,
+	 "--open",
+	 NONE},
+	{"not prefetchable",
+	 {.driver = "vfio-pci", .not_prefetchable = true},
+	 WCBAR_RUNG_VFIO,
+	 true,
+	 VERDICT_STAGE1_DEVICE,
+	 STATUS_NO_WC,
+	 "is not prefetchable",
+	 EFFORT_HARDWARE,
+	 "not prefetchable",
+	 NONE},
+	{"no PAT",
+	 {.driver = "uio_pci_generic", .no_wc = true},
+	 WCBAR_RUNG_SYSFS_UC,
+	 true,
+	 VERDICT_STAGE1_DEVICE,
+	 STATUS_NO_WC,
+	 "no resource2_wc",
+	 EFFORT_KERNEL,
+	 "nopat",
+	 NONE},
+	{"smaller than a page",
+	 {.driver = "vfio-pci", .bar_bytes = 2048},
+	 NONE,
+	 true,
+	 VERDICT_NOT_MAPPABLE,
+	 STATUS_NO_WC,
+	 "2048 bytes, pages have",
+	 EFFORT_KERNEL,
+	 "boot a kernel whose pages are not larger than BAR 2: 2048 bytes",
+	 NONE},
+	{"7.3 and locked down",
+	 {.driver = "vfio-pci", .kernel = "7.3", .lockdown = "[integrity]\n"},
+	 WCBAR_RUNG_VFIO,
+	 true,
+	 VERDICT_STAGE1_DEVICE,
+	 STATUS_NO_WC,
+	 "locked down",
+	 EFFORT_FIRMWARE,
+	 "Secure Boot",
+	 WCBAR_RUNG_SYSFS},
+};
+
+/* Judges one machine; the caller compares. */
+static void
+machine_judge(const struct machine *m, struct probe *p)
+{
+	char why[WCBAR_WHY_BYTES] = "";
+	struct options o;
+
+	if (facts(&m->tree, TREE_BDF " --bar 2", p, &o, why, sizeof(why)) != 0)
+		fail_msg("%s: %s", m->name, why);
+	judge(p, &o);
+}
+
+static void
+judge__each_machine__is_predicted_and_advised(void **state)
+{
+	struct probe p;
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(machines) / sizeof(machines[0]); i++) {
+		const struct machine *m = &machines[i];
+		const struct wcbar_answer *a;
+
+		machine_judge(m, &p);
+		assert_false(p.answered || p.timing.done || p.card.done);
+		if (probe_rung(p.answers) != m->rung)
+			fail_msg("%s: %s", m->name, wcbar_rung_name(probe_rung(p.answers)));
+		if (m->rung != NONE && p.sure[m->rung] != m->sure)
+			fail_msg("%s: sure is %d", m->name, p.sure[m->rung]);
+		if (p.verdict.id != m->verdict)
+			fail_msg("%s: %s", m->name, verdict_name(p.verdict.id));
+		if (judge_status(&p) != m->status)
+			fail_msg("%s: status %d", m->name, judge_status(&p));
+		a = &p.answers[p.facts.access >= WCBAR_ACCESS_VFIO_GROUP ? WCBAR_RUNG_SYSFS_VFIO
+									 : WCBAR_RUNG_SYSFS];
+		if ((a->error == 0) != (m->rung_why == NULL) ||
+		    (m->rung_why != NULL && strstr(a->why, m->rung_why) == NULL))
+			fail_msg("%s: %d '%s'", m->name, a->error, a->why);
+		assert_true(p.n_advice > 0);
+		if (p.advice[0].effort != m->effort || p.advice[0].gives != m->gives ||
+		    strstr(p.advice[0].text, m->advice) == NULL)
+			fail_msg("%s: advice [%s] %s", m->name, effort_name(p.advice[0].effort),
+				 p.advice[0].text);
+	}
+}
+
+/* Least effort first, every one leads somewhere, and none contains another. */
+static void
+judge__several_ways_out__are_ordered_by_effort(void **state)
+{
+	const struct machine m = {.tree = {.driver = "vfio-pci", .kernel = "7.3.4"}};
+	struct probe p;
+
+	(void)state;
+	machine_judge(&m, &p);
+	assert_int_equal(p.n_advice, 3);
+	assert_non_null(strstr(p.advice[0].text, "uio_pci_generic"));
+	assert_int_equal(p.advice[1].effort, EFFORT_REBOOT);
+	assert_non_null(strstr(p.advice[1].text, "iomem=relaxed"));
+	assert_int_equal(p.advice[1].gives, WCBAR_RUNG_SYSFS_RELAXED);
+	assert_int_equal(p.advice[2].effort, EFFORT_KERNEL);
+	assert_non_null(strstr(p.advice[2].text, "6.12"));
+	assert_int_equal(p.advice[2].gives, WCBAR_RUNG_SYSFS_VFIO);
+}
+
+static void
+judge__no_iommu__advises_to_turn_it_on_last(void **state)
+{
+	const struct machine m = {.tree = {.driver = "nvme", .no_group = true}};
+	struct probe p;
+
+	(void)state;
+	machine_judge(&m, &p);
+	assert_int_equal(p.n_advice, 2);
+	assert_int_equal(p.advice[1].effort, EFFORT_FIRMWARE);
+	assert_non_null(strstr(p.advice[1].text, "turn the IOMMU on"));
+	assert_non_null(strstr(p.advice[1].text, "then bind it to vfio-pci"));
+	assert_int_equal(p.advice[1].gives, WCBAR_RUNG_SYSFS_VFIO);
+}
+
+static void
+judge__a_device_in_use__is_never_opened(void **state)
+{
+	char why[WCBAR_WHY_BYTES];
+	struct options o;
+	struct probe p;
+
+	(void)state;
+	assert_int_equal(facts(&(struct tree){.driver = "nvme"}, TREE_BDF " --open", &p, &o, why,
+			       sizeof(why)),
+			 0);
+	judge(&p, &o);
+	assert_int_equal(p.open_error, -EBUSY);
+	assert_non_null(strstr(p.open_why, "driver nvme has " TREE_BDF ": not opened"));
+	assert_false(p.answered);
+	assert_int_equal(judge_status(&p), STATUS_FAILED);
+}
+
+/* The tree is gone when the device is to be opened: this machine has no such device. */
+static void
+judge__a_device_that_vanished__fails_and_keeps_the_prediction(void **state)
+{
+	char why[WCBAR_WHY_BYTES];
+	struct options o;
+	struct probe p;
+
+	(void)state;
+	assert_int_equal(facts(&(struct tree){0}, TREE_BDF, &p, &o, why, sizeof(why)), 0);
+	snprintf(p.facts.bdf, sizeof(p.facts.bdf), "00fe:7e:1d.5");
+	o.open = true;
+	judge(&p, &o);
+	assert_int_equal(p.open_error, -ENODEV);
+	assert_non_null(strstr(p.open_why, "00fe:7e:1d.5"));
+	assert_false(p.answered);
+	assert_int_equal(probe_rung(p.answers), WCBAR_RUNG_SYSFS);
+	assert_int_equal(judge_status(&p), STATUS_FAILED);
+}
+
+/* ---- reports ------------------------------------------------------------------------------- */
+
+static char *
+text_of(const struct probe *p)
+{
+	char *text;
+	size_t bytes;
+	FILE *f = open_memstream(&text, &bytes);
+
+	assert_non_null(f);
+	text_probe(f, p);
+	fclose(f);
+	return text;
+}
+
+/* Every string in the object is in the text, but for names of states that the text spells out. */
+static const char *
+string_at(struct json_object *o, const char *path)
+{
+	struct json_object *value;
+
+	assert_int_equal(json_pointer_get(o, path, &value), 0);
+	return json_object_get_string(value);
+}
+
+static void
+json_probe__each_machine__says_what_the_text_says(void **state)
+{
+	struct json_object *made, *o, *value;
+	char path[64];
+	struct probe p;
+	char *text;
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(machines) / sizeof(machines[0]); i++) {
+		machine_judge(&machines[i], &p);
+		text = text_of(&p);
+		made = json_probe(&p, judge_status(&p));
+		o = json_tokener_parse(json_object_to_json_string(made)); /* as programs get it */
+		json_object_put(made);
+		assert_non_null(o);
+		assert_string_equal(string_at(o, "/program"), "wcprobe");
+		assert_string_equal(string_at(o, "/schema"), "1");
+		assert_string_equal(string_at(o, "/device/bdf"), TREE_BDF);
+		assert_string_equal(string_at(o, "/verdict/name"),
+				    verdict_name(machines[i].verdict));
+		assert_non_null(strstr(text, string_at(o, "/verdict/text")));
+		assert_non_null(strstr(text, string_at(o, "/verdict/why")));
+		assert_non_null(strstr(text, string_at(o, "/effective/why")));
+		assert_non_null(strstr(text, string_at(o, "/machine/kernel")));
+		json_pointer_get(o, "/exit_status", &value);
+		assert_int_equal(json_object_get_int(value), machines[i].status);
+		json_pointer_get(o, "/intended/rung", &value);
+		if (machines[i].rung == NONE)
+			assert_null(value);
+		else
+			assert_string_equal(json_object_get_string(value),
+					    wcbar_rung_name(machines[i].rung));
+		for (unsigned int k = 0; k < WCBAR_RUNGS; k++) {
+			snprintf(path, sizeof(path), "/rungs/%u/name", k);
+			assert_non_null(strstr(text, string_at(o, path)));
+			snprintf(path, sizeof(path), "/rungs/%u/why", k);
+			assert_int_equal(json_pointer_get(o, path, &value), 0);
+			if (value != NULL)
+				assert_non_null(strstr(text, json_object_get_string(value)));
+		}
+		assert_int_equal(json_pointer_get(o, "/advice", &value), 0);
+		assert_int_equal(json_object_array_length(value), p.n_advice);
+		for (size_t k = 0; k < p.n_advice; k++) {
+			snprintf(path, sizeof(path), "/advice/%zu/text", k);
+			assert_non_null(strstr(text, string_at(o, path)));
+		}
+		json_object_put(o);
+		free(text);
+	}
+}
+
+static void
+list_read__a_tree__has_each_device_with_memory(void **state)
+{
+	const struct tree t = {.driver = "nvme", .peer = "e1000e"};
+	char why[WCBAR_WHY_BYTES], *root = tree_make(&t), *text;
+	struct json_object *o;
+	struct list list;
+	size_t bytes;
+	FILE *f;
+
+	(void)state;
+	assert_int_equal(list_read(root, &list, why, sizeof(why)), 0);
+	tree_remove(root);
+	assert_int_equal(list.n, 1); /* the peer has no BAR */
+	assert_string_equal(list.entries[0].facts.bdf, TREE_BDF);
+	assert_int_equal(list.entries[0].bar, 2);
+	assert_true(list.entries[0].possible);
+	o = json_list(&list);
+	assert_string_equal(string_at(o, "/devices/0/wc"), "could");
+	assert_non_null(strstr(string_at(o, "/devices/0/change"), "(takes it from nvme)"));
+	f = open_memstream(&text, &bytes);
+	text_list(f, &list);
+	fclose(f);
+	assert_non_null(strstr(text, string_at(o, "/devices/0/change")));
+	json_object_put(o);
+	free(text);
+	list_free(&list);
+	assert_int_equal(list_read("/nowhere", &list, why, sizeof(why)), -ENOENT);
+	assert_non_null(strstr(why, "/nowhere/sys/bus/pci/devices"));
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(options_parse__good_lines__are_taken),
+		cmocka_unit_test(options_parse__bad_lines__are_refused_by_name),
+		cmocka_unit_test(judge_facts__bad_devices_and_bars__are_refused_by_name),
+		cmocka_unit_test(judge__each_machine__is_predicted_and_advised),
+		cmocka_unit_test(judge__several_ways_out__are_ordered_by_effort),
+		cmocka_unit_test(judge__no_iommu__advises_to_turn_it_on_last),
+		cmocka_unit_test(judge__a_device_in_use__is_never_opened),
+		cmocka_unit_test(judge__a_device_that_vanished__fails_and_keeps_the_prediction),
+		cmocka_unit_test(json_probe__each_machine__says_what_the_text_says),
+		cmocka_unit_test(list_read__a_tree__has_each_device_with_memory),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

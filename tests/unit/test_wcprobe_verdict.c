@@ -1,0 +1,339 @@
+/* SPDX-License-Identifier: BSD-3-Clause
+ * Copyright(c) 2026 The wcnic authors
+ */
+
+/* wcprobe's conclusions, as pure functions: the whole table. */
+
+#include <errno.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "advice.h"
+#include "predict.h"
+#include "verdict.h"
+
+/* ---- timing to effective type -------------------------------------------------------------- */
+
+static struct wcbar_calibration
+calibration(bool direct, double narrow_ns, double wide_ns)
+{
+	static const struct wcbar_store narrow = {.name = "u64"}, wide = {.name = "avx512"};
+	struct wcbar_calibration cal = {.direct = direct, .ns_per_store = narrow_ns / 8};
+
+	if (wide_ns > 0)
+		cal.rank[cal.ranks++] = (struct wcbar_rank){&wide, wide_ns};
+	cal.rank[cal.ranks++] = (struct wcbar_rank){&narrow, narrow_ns};
+	return cal;
+}
+
+static void
+effective_from_timing__each_case__is_judged_as_far_as_it_goes(void **state)
+{
+	static const struct {
+		bool direct;
+		double narrow_ns, wide_ns;
+		bool hypervisor;
+		enum effective_state state;
+		enum confidence confidence;
+	} cases[] = {
+		{false, 480000, 0, true, EFFECTIVE_TRAPPED, CONFIDENCE_LIKELY},
+		{false, 480000, 0, false, EFFECTIVE_TRAPPED, CONFIDENCE_GUESS},
+		{true, 7, 6, false, EFFECTIVE_GATHERS, CONFIDENCE_LIKELY},
+		{true, 7, 6, true, EFFECTIVE_GATHERS, CONFIDENCE_GUESS},
+		{true, 9, 6, false, EFFECTIVE_GATHERS, CONFIDENCE_LIKELY},
+		{true, 800, 100, false, EFFECTIVE_SEPARATE, CONFIDENCE_LIKELY},
+		{true, 800, 100, true, EFFECTIVE_SEPARATE, CONFIDENCE_LIKELY},
+		{true, 300, 100, true, EFFECTIVE_SEPARATE, CONFIDENCE_LIKELY},
+		/* four 16-byte stores against eight of 8 bytes: half in any case */
+		{true, 800, 400, false, EFFECTIVE_UNCLEAR, CONFIDENCE_NONE},
+		/* memory: cheap stores, wide ones cheaper still */
+		{true, 8, 1, true, EFFECTIVE_UNCLEAR, CONFIDENCE_NONE},
+		{true, 800, 0, false, EFFECTIVE_UNCLEAR, CONFIDENCE_NONE},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		struct wcbar_calibration cal = calibration(cases[i].direct, cases[i].narrow_ns,
+							   cases[i].wide_ns);
+		struct effective e = {0};
+
+		effective_from_timing(&cal, cases[i].hypervisor, &e);
+		if (e.state != cases[i].state || e.confidence != cases[i].confidence)
+			fail_msg("case %zu: %s, %s", i, effective_state_name(e.state),
+				 confidence_name(e.confidence));
+		assert_int_equal(e.source, SOURCE_TIMING);
+		assert_true(e.confidence < CONFIDENCE_CERTAIN);
+		assert_true(strlen(e.why) > 0 && strlen(e.why) < sizeof(e.why) - 1);
+	}
+}
+
+/* ---- the card's count to effective type ---------------------------------------------------- */
+
+static void
+effective_from_card__each_rate__is_judged(void **state)
+{
+	static const struct {
+		bool observable, direct;
+		const char *name;
+		uint32_t lines, whole;
+		enum effective_state state;
+		enum confidence confidence;
+	} cases[] = {
+		{false, true, "u64", 1024, 1024, EFFECTIVE_NOT_OBSERVABLE, CONFIDENCE_NONE},
+		{true, true, "u64", 1024, 1024, EFFECTIVE_GATHERS, CONFIDENCE_CERTAIN},
+		{true, true, "u64", 1024, 512, EFFECTIVE_GATHERS, CONFIDENCE_CERTAIN},
+		{true, true, "u64", 1024, 511, EFFECTIVE_UNCLEAR, CONFIDENCE_NONE},
+		{true, true, "u64", 1000, 10, EFFECTIVE_UNCLEAR, CONFIDENCE_NONE},
+		{true, true, "u64", 1000, 9, EFFECTIVE_SEPARATE, CONFIDENCE_CERTAIN},
+		{true, true, "u64", 1024, 0, EFFECTIVE_SEPARATE, CONFIDENCE_CERTAIN},
+		{true, false, "u64", 1024, 0, EFFECTIVE_TRAPPED, CONFIDENCE_LIKELY},
+		/* wide stores may arrive whole without any combining */
+		{true, true, "avx512", 1024, 1024, EFFECTIVE_UNCLEAR, CONFIDENCE_NONE},
+		{true, true, "u64", 0, 0, EFFECTIVE_UNCLEAR, CONFIDENCE_NONE},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		struct card_result card = {
+			.observable = cases[i].observable,
+			.cal.direct = cases[i].direct,
+			.stores = 1,
+			.store[0] = {.name = cases[i].name,
+				     .lines = cases[i].lines,
+				     .whole = cases[i].whole},
+		};
+		struct effective e = {0};
+
+		effective_from_card(&card, &e);
+		if (e.state != cases[i].state || e.confidence != cases[i].confidence)
+			fail_msg("case %zu: %s, %s", i, effective_state_name(e.state),
+				 confidence_name(e.confidence));
+		assert_int_equal(e.source, SOURCE_CARD);
+	}
+}
+
+/* ---- intended x effective ------------------------------------------------------------------ */
+
+static void
+verdict_make__every_pair__has_its_verdict(void **state)
+{
+	/* By effective_state, in order. */
+	static const struct {
+		enum wcbar_type intended;
+		enum effective_source source;
+		bool hypervisor;
+		enum verdict_id id[EFFECTIVE_STATES];
+	} rows[] = {
+		{WCBAR_TYPE_WC,
+		 SOURCE_TIMING,
+		 false,
+		 {VERDICT_UNKNOWN, VERDICT_UNKNOWN, VERDICT_UNKNOWN, VERDICT_COMBINING,
+		  VERDICT_NOT_GATHERING, VERDICT_TRAPPED}},
+		{WCBAR_TYPE_WC,
+		 SOURCE_TIMING,
+		 true,
+		 {VERDICT_UNKNOWN, VERDICT_UNKNOWN, VERDICT_UNKNOWN, VERDICT_COMBINING,
+		  VERDICT_STAGE2_DEVICE, VERDICT_TRAPPED}},
+		{WCBAR_TYPE_WC,
+		 SOURCE_CARD,
+		 false,
+		 {VERDICT_UNKNOWN, VERDICT_UNKNOWN, VERDICT_UNKNOWN, VERDICT_COMBINING,
+		  VERDICT_NOT_GATHERING, VERDICT_TRAPPED}},
+		{WCBAR_TYPE_WC,
+		 SOURCE_CARD,
+		 true,
+		 {VERDICT_UNKNOWN, VERDICT_UNKNOWN, VERDICT_UNKNOWN, VERDICT_COMBINING,
+		  VERDICT_STAGE2_DEVICE, VERDICT_TRAPPED}},
+		{WCBAR_TYPE_UC,
+		 SOURCE_TIMING,
+		 false,
+		 {VERDICT_STAGE1_DEVICE, VERDICT_STAGE1_DEVICE, VERDICT_STAGE1_DEVICE,
+		  VERDICT_UNKNOWN, VERDICT_STAGE1_DEVICE, VERDICT_TRAPPED}},
+		{WCBAR_TYPE_UC,
+		 SOURCE_TIMING,
+		 true,
+		 {VERDICT_STAGE1_DEVICE, VERDICT_STAGE1_DEVICE, VERDICT_STAGE1_DEVICE,
+		  VERDICT_UNKNOWN, VERDICT_STAGE1_DEVICE, VERDICT_TRAPPED}},
+		{WCBAR_TYPE_UC,
+		 SOURCE_CARD,
+		 false,
+		 {VERDICT_STAGE1_DEVICE, VERDICT_STAGE1_DEVICE, VERDICT_STAGE1_DEVICE,
+		  VERDICT_COMBINING, VERDICT_STAGE1_DEVICE, VERDICT_TRAPPED}},
+		{WCBAR_TYPE_UNKNOWN,
+		 SOURCE_NONE,
+		 false,
+		 {VERDICT_NOT_MAPPABLE, VERDICT_NOT_MAPPABLE, VERDICT_NOT_MAPPABLE,
+		  VERDICT_NOT_MAPPABLE, VERDICT_NOT_MAPPABLE, VERDICT_NOT_MAPPABLE}},
+	};
+
+	(void)state;
+	for (size_t r = 0; r < sizeof(rows) / sizeof(rows[0]); r++) {
+		for (unsigned int s = 0; s < EFFECTIVE_STATES; s++) {
+			struct effective e = {.state = s,
+					      .source = rows[r].source,
+					      .confidence = CONFIDENCE_LIKELY,
+					      .why = "it was seen"};
+			struct verdict v = {0};
+
+			verdict_make(rows[r].intended, true, &e, rows[r].hypervisor, &v);
+			if (v.id != rows[r].id[s])
+				fail_msg("row %zu, %s: %s", r, effective_state_name(s),
+					 verdict_name(v.id));
+			assert_true(strlen(v.why) > 0);
+			if (v.id == VERDICT_UNKNOWN)
+				assert_int_equal(v.confidence, CONFIDENCE_NONE);
+		}
+	}
+}
+
+/* What nobody measured cannot be more than a prediction. */
+static void
+verdict_make__of_a_prediction__never_says_that_stores_combine(void **state)
+{
+	const struct effective e = {.why = "nothing was stored"};
+	struct verdict v = {0};
+
+	(void)state;
+	verdict_make(WCBAR_TYPE_WC, false, &e, true, &v);
+	assert_int_equal(v.id, VERDICT_UNKNOWN);
+	assert_int_equal(v.confidence, CONFIDENCE_NONE);
+	verdict_make(WCBAR_TYPE_UC, false, &e, true, &v);
+	assert_int_equal(v.id, VERDICT_STAGE1_DEVICE);
+	assert_int_equal(v.confidence, CONFIDENCE_LIKELY);
+	verdict_make(WCBAR_TYPE_UNKNOWN, false, &e, true, &v);
+	assert_int_equal(v.id, VERDICT_NOT_MAPPABLE);
+	assert_int_equal(v.confidence, CONFIDENCE_LIKELY);
+}
+
+/* ---- what follows -------------------------------------------------------------------------- */
+
+static struct probe
+probe_answered(void)
+{
+	struct probe p = {
+		.facts = {.bdf = "0000:00:04.0",
+			  .driver = "vfio-pci",
+			  .access = WCBAR_ACCESS_VFIO_GROUP,
+			  .iommu_group = 1,
+			  .vfio = true,
+			  .kernel = "6.1.0",
+			  .page_bytes = 4096},
+		.bar = 2,
+		.open_asked = true,
+		.answered = true,
+	};
+
+	p.facts.bars[2] = (struct wcbar_bar_facts){.bytes = 1 << 20,
+						   .prefetchable = true,
+						   .wide = true,
+						   .has_sysfs = true,
+						   .has_sysfs_wc = true};
+	predict_answers(&p.facts, p.bar, p.answers, p.sure);
+	return p;
+}
+
+static void
+advice_make__each_verdict__has_its_way_out(void **state)
+{
+	static const struct {
+		enum verdict_id id;
+		enum effective_state state;
+		const char *text; /* NULL: nothing is to be done */
+	} cases[] = {
+		{VERDICT_UNKNOWN, EFFECTIVE_NOT_TESTED, "--write OFF:LEN"},
+		{VERDICT_UNKNOWN, EFFECTIVE_UNCLEAR, "only the far end knows"},
+		{VERDICT_UNKNOWN, EFFECTIVE_NOT_OBSERVABLE, "only the far end knows"},
+		{VERDICT_COMBINING, EFFECTIVE_GATHERS, NULL},
+		{VERDICT_STAGE2_DEVICE, EFFECTIVE_SEPARATE, "Linux 6.9"},
+		{VERDICT_NOT_GATHERING, EFFECTIVE_SEPARATE, "widest store"},
+		{VERDICT_TRAPPED, EFFECTIVE_TRAPPED, "on the host"},
+	};
+	struct probe p;
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		p = probe_answered();
+		p.verdict.id = cases[i].id;
+		p.effective.state = cases[i].state;
+		advice_make(&p);
+		if (cases[i].text == NULL) {
+			assert_int_equal(p.n_advice, 0);
+			continue;
+		}
+		assert_int_equal(p.n_advice, 1);
+		if (strstr(p.advice[0].text, cases[i].text) == NULL)
+			fail_msg("case %zu: %s", i, p.advice[0].text);
+	}
+}
+
+/* The kernel knows better than the rules: what it refused is not advised again. */
+static void
+advice_make__a_rung_that_was_refused__is_not_counted_on(void **state)
+{
+	struct probe p = probe_answered();
+
+	(void)state;
+	p.answers[WCBAR_RUNG_SYSFS_VFIO].error = -EINVAL;
+	p.answers[WCBAR_RUNG_SYSFS_VFIO].tried = true;
+	p.verdict.id = VERDICT_STAGE1_DEVICE;
+	advice_make(&p);
+	assert_int_equal(p.n_advice, 2);
+	assert_int_equal(p.advice[0].gives, WCBAR_RUNG_SYSFS);
+	assert_int_equal(p.advice[1].gives, WCBAR_RUNG_SYSFS_RELAXED);
+}
+
+static void
+advice_make__without_rights__says_so_first(void **state)
+{
+	struct probe p = probe_answered();
+
+	(void)state;
+	for (unsigned int i = 0; i < WCBAR_RUNGS; i++) {
+		p.answers[i].error = -EACCES;
+		p.answers[i].tried = true;
+	}
+	p.verdict.id = VERDICT_NOT_MAPPABLE;
+	advice_make(&p);
+	assert_true(p.n_advice > 0);
+	assert_non_null(strstr(p.advice[0].text, "run wcprobe as root"));
+}
+
+static void
+predict_best_bar__several__is_the_largest_prefetchable(void **state)
+{
+	struct wcbar_pci_facts f = {0};
+
+	(void)state;
+	assert_int_equal(predict_best_bar(&f), -1);
+	f.bars[1] = (struct wcbar_bar_facts){.bytes = 64, .io = true};
+	assert_int_equal(predict_best_bar(&f), -1);
+	f.bars[0] = (struct wcbar_bar_facts){.bytes = 1 << 24};
+	assert_int_equal(predict_best_bar(&f), 0);
+	f.bars[2] = (struct wcbar_bar_facts){.bytes = 1 << 12, .prefetchable = true};
+	assert_int_equal(predict_best_bar(&f), 2);
+	f.bars[4] = (struct wcbar_bar_facts){.bytes = 1 << 16, .prefetchable = true};
+	assert_int_equal(predict_best_bar(&f), 4);
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(effective_from_timing__each_case__is_judged_as_far_as_it_goes),
+		cmocka_unit_test(effective_from_card__each_rate__is_judged),
+		cmocka_unit_test(verdict_make__every_pair__has_its_verdict),
+		cmocka_unit_test(verdict_make__of_a_prediction__never_says_that_stores_combine),
+		cmocka_unit_test(advice_make__each_verdict__has_its_way_out),
+		cmocka_unit_test(advice_make__a_rung_that_was_refused__is_not_counted_on),
+		cmocka_unit_test(advice_make__without_rights__says_so_first),
+		cmocka_unit_test(predict_best_bar__several__is_the_largest_prefetchable),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

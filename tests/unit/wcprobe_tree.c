@@ -1,0 +1,154 @@
+/* SPDX-License-Identifier: BSD-3-Clause
+ * Copyright(c) 2026 The wcnic authors
+ */
+#include <assert.h>
+#include <ftw.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "wcprobe_tree.h"
+
+/* BAR 0: 4 KiB of memory, BAR 1: ports, BAR 2: the one under test with BAR 3 as its upper half. */
+static const char resources[] = "0x00000000fe904000 0x00000000fe904fff 0x0000000000040200\n"
+				"0x000000000000c000 0x000000000000c03f 0x0000000000040101\n"
+				"0x0000004000000000 0x%016llx 0x%016llx\n"
+				"0x0000000000000000 0x0000000000000000 0x0000000000000000\n"
+				"0x0000000000000000 0x0000000000000000 0x0000000000000000\n"
+				"0x0000000000000000 0x0000000000000000 0x0000000000000000\n";
+
+__attribute__((format(printf, 2, 3))) static char *
+path_of(const char *root, const char *format, ...)
+{
+	char name[256], *path;
+	va_list ap;
+
+	va_start(ap, format);
+	vsnprintf(name, sizeof(name), format, ap);
+	va_end(ap);
+	if (asprintf(&path, "%s/%s", root, name) < 0)
+		abort();
+	return path;
+}
+
+static void
+folders_make(char *path, size_t from)
+{
+	for (char *c = strchr(path + from, '/'); c != NULL; c = strchr(c + 1, '/')) {
+		*c = '\0';
+		mkdir(path, 0755);
+		*c = '/';
+	}
+}
+
+static void
+file_put(const char *root, const char *name, const char *text)
+{
+	char *path = path_of(root, "%s", name);
+	FILE *f;
+
+	folders_make(path, strlen(root) + 1);
+	f = fopen(path, "w");
+	assert(f != NULL);
+	fputs(text, f);
+	fclose(f);
+	free(path);
+}
+
+static void
+link_put(const char *root, const char *name, const char *target)
+{
+	char *path = path_of(root, "%s", name);
+
+	folders_make(path, strlen(root) + 1);
+	if (symlink(target, path) != 0)
+		abort();
+	free(path);
+}
+
+static void
+device_put(const char *root, const char *bdf, const char *name, const char *text)
+{
+	char *path = path_of("sys/bus/pci/devices", "%s/%s", bdf, name);
+
+	file_put(root, path, text);
+	free(path);
+}
+
+static void
+device_make(const char *root, const char *bdf, const char *driver, bool group)
+{
+	char *path, *target;
+
+	device_put(root, bdf, "vendor", "0x1af4\n");
+	device_put(root, bdf, "device", "0x1110\n");
+	device_put(root, bdf, "class", "0x050000\n");
+	device_put(root, bdf, "config", "\xf4\x1a\x10\x11\x02");
+	if (driver != NULL) {
+		path = path_of("sys/bus/pci/devices", "%s/driver", bdf);
+		target = path_of("../../../bus/pci/drivers", "%s", driver);
+		link_put(root, path, target);
+		free(path);
+		free(target);
+	}
+	if (group) {
+		path = path_of("sys/bus/pci/devices", "%s/iommu_group", bdf);
+		link_put(root, path, "../../../../kernel/iommu_groups/7");
+		free(path);
+		path = path_of("sys/kernel/iommu_groups/7/devices", "%s", bdf);
+		target = path_of("../../../../bus/pci/devices", "%s", bdf);
+		link_put(root, path, target);
+		free(path);
+		free(target);
+	}
+}
+
+char *
+tree_make(const struct tree *t)
+{
+	const unsigned long long bytes = t->bar_bytes != 0 ? t->bar_bytes : 1 << 20;
+	char *root = strdup("/tmp/wcprobe-XXXXXX"), text[sizeof(resources) + 64];
+
+	if (root == NULL || mkdtemp(root) == NULL)
+		abort();
+	device_make(root, TREE_BDF, t->driver, !t->no_group);
+	snprintf(text, sizeof(text), resources, 0x4000000000ull + bytes - 1,
+		 t->not_prefetchable ? 0x140200ull : 0x14220cull);
+	device_put(root, TREE_BDF, "resource", text);
+	device_put(root, TREE_BDF, "resource0", "");
+	device_put(root, TREE_BDF, "resource2", "");
+	if (!t->not_prefetchable && !t->no_wc)
+		device_put(root, TREE_BDF, "resource2_wc", "");
+	if (!t->no_group)
+		file_put(root, "sys/kernel/iommu_groups/7/type", "DMA-FQ\n");
+	if (t->peer != NULL) {
+		device_make(root, TREE_PEER, t->peer, !t->no_group);
+		device_put(root, TREE_PEER, "resource", resources + sizeof(resources) - 1);
+	}
+	file_put(root, "proc/sys/kernel/osrelease",
+		 t->kernel != NULL ? t->kernel : "6.1.0-56-amd64\n");
+	file_put(root, "proc/cmdline", t->cmdline != NULL ? t->cmdline : "quiet\n");
+	file_put(root, "proc/cpuinfo", "flags : fpu\n");
+	if (t->lockdown != NULL)
+		file_put(root, "sys/kernel/security/lockdown", t->lockdown);
+	if (!t->no_vfio)
+		file_put(root, "dev/vfio/vfio", "");
+	return root;
+}
+
+static int
+entry_remove(const char *path, const struct stat *st, int flag, struct FTW *ftw)
+{
+	(void)st, (void)flag, (void)ftw;
+	return remove(path);
+}
+
+void
+tree_remove(char *root)
+{
+	nftw(root, entry_remove, 8, FTW_DEPTH | FTW_PHYS);
+	free(root);
+}
