@@ -86,7 +86,7 @@ class Forward(Steps):
             pmd.say("set fwd io retry")
             pmd.say("set burst tx delay 1 retry 1000000")
             pmd.say("port start all")
-            pmd.wait(r"Port 0: .*\n(.*\n)*testpmd>|Done", 60)
+            pmd.wait(r"port start all\n(.*\n)*testpmd> $", 60)
             yield pmd
         finally:
             (self.folder / f"testpmd-{bdf[5:].replace(':', '.')}.log").write_text(pmd.output())
@@ -105,8 +105,8 @@ class Forward(Steps):
             text = pmd.wait("window_rung|window_memory_type")
         if totals["tx_frames"] < expected:
             raise Failure(f"{totals['tx_frames']} of {expected} frames came back:\n{text[-3000:]}")
-        rung = re.search(r"push windows? .*?rung (\S+)", text)
-        self.row["rung"] = rung[1] if rung else "-"
+        rung = re.search(r"push windows: (\S+) by (\S+)", text)
+        self.row["rung"] = rung[2] if rung else "-"
         if self.row["rung"] != self.setting.rung:
             raise Failure(f"the push windows came by rung {self.row['rung']}, {self.setting.rung} was expected:\n{text[-3000:]}")
         return {"frames": totals["tx_frames"], "rung": self.row["rung"], "pushed": totals["tx_pushed"]}
