@@ -198,7 +198,7 @@ command_next(struct wcnic_card *card)
 	int ret;
 
 	dma_memo_rewind(card, admin);
-	ret = ring_read(card, &admin->asq, admin, seq, &cmd);
+	ret = ring_read(card, &admin->asq, admin, seq, &cmd, sizeof(cmd));
 	if (ret == -EAGAIN)
 		return false;
 	if (ret != 0 || !ring_ready(card, &admin->acq, seq)) {
@@ -220,7 +220,7 @@ command_next(struct wcnic_card *card)
 	cpl.data_bytes = htole32(answered);
 	cpl.sq_head = htole16(admin->asq_head);
 	cpl.phase = ring_phase(seq, admin->asq.entries);
-	ring_publish(card, &admin->acq, seq, &cpl);
+	ring_publish(card, &admin->acq, seq, &cpl, sizeof(cpl));
 	return true;
 }
 

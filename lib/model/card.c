@@ -167,6 +167,7 @@ wcnic_card_create(const struct wcnic_card_config *config, struct wcnic_card **ou
 		return -ENOMEM;
 	card->ops = config->ops;
 	card->ctx = config->ctx;
+	card->map_id = 1;
 	card->aperture = config->aperture;
 	card->aperture_bytes = config->aperture_bytes;
 	card->n_queues = config->queue_pairs != 0 ? config->queue_pairs : CARD_QUEUES_DEFAULT;
@@ -254,6 +255,7 @@ wcnic_card_poll(struct wcnic_card *card)
 	uint64_t live;
 
 	card->poll_id++;
+	card->map_id++;
 	card_beat(card);
 	if ((card->status & (WCNIC_STATUS_ENABLED | WCNIC_STATUS_ERROR)) != WCNIC_STATUS_ENABLED)
 		return 0;
@@ -270,6 +272,7 @@ wcnic_card_poll(struct wcnic_card *card)
 	stray_poll(card);
 	event_poll(card);
 	card->polling = false;
+	card->map_id++; /* host memory may be unmapped between calls */
 	return moved;
 }
 

@@ -64,10 +64,10 @@ struct ring {
 	uint8_t entry_bytes;
 	uint8_t prot;
 	bool scattered; /* not in one piece here */
-	/* In the poll `poll_id`, entries [first, first + n) are here from `at` on. */
+	/* As long as the card has this map_id, entries [first, first + n) are here from `at` on. */
 	uint16_t first;
 	uint16_t n;
-	uint64_t poll_id;
+	uint64_t map_id;
 	uint8_t *at;
 };
 
@@ -220,6 +220,7 @@ struct wcnic_card {
 
 	uint64_t now_ns; /* of this poll */
 	uint64_t poll_id;
+	uint64_t map_id; /* another one when what is looked up must be looked up anew; never 0 */
 	bool polling;
 	bool sent; /* frames, since the clock was read last */
 
@@ -254,6 +255,7 @@ struct wcnic_card {
 	struct rxq rxqs[CARD_QUEUES_MAX];
 
 	struct dma_memo memos[DMA_LANES];
+	unsigned int n_memos; /* that have owners */
 	struct watch watch;
 	struct wcnic_frag *frags; /* CARD_FRAME_MAX of them: the frame being sent */
 	uint64_t scratch[CARD_SCRATCH_BYTES / 8];
@@ -327,10 +329,7 @@ dma_read(struct wcnic_card *card, const void *owner, uint64_t iova, void *dst, u
 /* The first piece of [iova, iova + *bytes); *bytes: how long it is. */
 __attribute__((warn_unused_result)) int dma_next(struct wcnic_card *card, const void *owner,
 						 uint64_t iova, uint32_t *bytes, const void **data);
-void dma_memo_rewind(struct wcnic_card *card, const void *owner);
-void dma_memo_reset(struct wcnic_card *card, const void *owner);
-/* Whether the owner has read by message since the last reset. */
-bool dma_memo_owned(struct wcnic_card *card, const void *owner);
+void dma_memo_drop(struct wcnic_card *card, struct dma_memo *memo);
 /* A poll begins: memos that nobody walks any more are free. */
 void dma_memo_sweep(struct wcnic_card *card);
 void dma_memo_clear(struct wcnic_card *card);
@@ -345,23 +344,93 @@ void ring_init(struct ring *ring, uint64_t iova, uint32_t entries, uint32_t entr
 bool ring_reaches(struct wcnic_card *card, const struct ring *ring);
 /* Looks up the entry and what lies around it; NULL: not mapped here. */
 uint8_t *ring_map(struct wcnic_card *card, struct ring *ring, uint16_t idx);
+/* For entries that have no address here. */
 __attribute__((warn_unused_result)) int
-ring_read(struct wcnic_card *card, struct ring *ring, const void *owner, uint16_t seq, void *dst);
-/* Whether an entry can be written now. */
-bool ring_ready(struct wcnic_card *card, struct ring *ring, uint16_t seq);
-/* Writes a completion of 16 bytes, or an event of 32: the word with the phase last. */
-int ring_publish(struct wcnic_card *card, struct ring *ring, uint16_t seq, const void *src);
+ring_read_remote(struct wcnic_card *card, const struct ring *ring, const void *owner, uint16_t seq,
+		 void *dst);
+bool ring_ready_remote(struct wcnic_card *card, const struct ring *ring, uint16_t seq);
+int ring_post(struct wcnic_card *card, const struct ring *ring, uint16_t seq, const void *src);
 
-/* Where entry `seq` is; what dma() gave is good until the call on the card returns. */
+/* What `owner` has read by message since its last reset, or NULL. */
+static inline struct dma_memo *
+dma_memo_of(struct wcnic_card *card, const void *owner)
+{
+	unsigned int i;
+
+	for (i = 0; card->n_memos != 0 && i < DMA_LANES; i++)
+		if (card->memos[i].owner == owner)
+			return &card->memos[i];
+	return NULL;
+}
+
+static inline void
+dma_memo_rewind(struct wcnic_card *card, const void *owner)
+{
+	struct dma_memo *memo = dma_memo_of(card, owner);
+
+	if (memo == NULL)
+		return;
+	memo->next = 0;
+	memo->walked = true;
+}
+
+static inline void
+dma_memo_reset(struct wcnic_card *card, const void *owner)
+{
+	struct dma_memo *memo = dma_memo_of(card, owner);
+
+	if (memo != NULL)
+		dma_memo_drop(card, memo);
+}
+
+/* Where entry `seq` is, or NULL. What dma() gave is good until the call on the card returns. */
 static inline uint8_t *
 ring_find(struct wcnic_card *card, struct ring *ring, uint16_t seq)
 {
 	uint16_t idx = seq & (ring->entries - 1);
 
-	if (!card->polling || ring->poll_id != card->poll_id ||
-	    (uint16_t)(idx - ring->first) >= ring->n)
+	if (ring->map_id != card->map_id || (uint16_t)(idx - ring->first) >= ring->n)
 		return ring_map(card, ring, idx);
 	return ring->at + (uint32_t)(idx - ring->first) * ring->entry_bytes;
+}
+
+/* `bytes` is the entry's size, which the compiler knows. Errors as dma_read(). */
+__attribute__((warn_unused_result)) static inline int
+ring_read(struct wcnic_card *card, struct ring *ring, const void *owner, uint16_t seq, void *dst,
+	  size_t bytes)
+{
+	const uint8_t *src = ring_find(card, ring, seq);
+	uint64_t word;
+	size_t i;
+
+	if (src == NULL)
+		return ring_read_remote(card, ring, owner, seq, dst);
+	for (i = 0; i < bytes; i += sizeof(word)) {
+		word = shared_load(src + i);
+		memcpy((uint8_t *)dst + i, &word, sizeof(word));
+	}
+	return 0;
+}
+
+/* Whether an entry can be written now. */
+static inline bool
+ring_ready(struct wcnic_card *card, struct ring *ring, uint16_t seq)
+{
+	return ring_find(card, ring, seq) != NULL || ring_ready_remote(card, ring, seq);
+}
+
+/* Writes a completion of 16 bytes or an event of 32: the word with the phase last. */
+static inline int
+ring_publish(struct wcnic_card *card, struct ring *ring, uint16_t seq, const void *src,
+	     size_t bytes)
+{
+	uint8_t *dst = ring_find(card, ring, seq);
+
+	if (dst == NULL)
+		return ring_post(card, ring, seq, src);
+	memcpy(dst, src, bytes - 16);
+	shared_publish16(dst + bytes - 16, (const uint8_t *)src + bytes - 16);
+	return 0;
 }
 
 /* ---- regs.c ------------------------------------------------------------------------------ */

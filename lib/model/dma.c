@@ -62,40 +62,16 @@ lane_of(const struct wcnic_card *card, const void *owner)
 	return at >= first && at < first + sizeof(card->rxqs) ? DMA_LANE_IN : DMA_LANE_OUT;
 }
 
-static void
-memo_drop(struct wcnic_card *card, struct dma_memo *memo)
+void
+dma_memo_drop(struct wcnic_card *card, struct dma_memo *memo)
 {
-	if (memo->owner != NULL)
-		card->ops->dma_cancel(card->ctx, (unsigned int)(memo - card->memos));
+	if (memo->owner == NULL)
+		return;
+	card->n_memos--;
+	card->ops->dma_cancel(card->ctx, (unsigned int)(memo - card->memos));
 	memo->owner = NULL;
 	memo->n = 0;
 	memo->used = 0;
-}
-
-void
-dma_memo_reset(struct wcnic_card *card, const void *owner)
-{
-	struct dma_memo *memo = &card->memos[lane_of(card, owner)];
-
-	if (memo->owner == owner)
-		memo_drop(card, memo);
-}
-
-void
-dma_memo_rewind(struct wcnic_card *card, const void *owner)
-{
-	struct dma_memo *memo = &card->memos[lane_of(card, owner)];
-
-	if (memo->owner != owner)
-		return;
-	memo->next = 0;
-	memo->walked = true;
-}
-
-bool
-dma_memo_owned(struct wcnic_card *card, const void *owner)
-{
-	return card->memos[lane_of(card, owner)].owner == owner;
 }
 
 void
@@ -105,7 +81,7 @@ dma_memo_sweep(struct wcnic_card *card)
 
 	for (i = 0; i < DMA_LANES; i++) {
 		if (!card->memos[i].walked)
-			memo_drop(card, &card->memos[i]);
+			dma_memo_drop(card, &card->memos[i]);
 		card->memos[i].walked = false;
 	}
 }
@@ -116,7 +92,7 @@ dma_memo_clear(struct wcnic_card *card)
 	unsigned int i;
 
 	for (i = 0; i < DMA_LANES; i++)
-		memo_drop(card, &card->memos[i]);
+		dma_memo_drop(card, &card->memos[i]);
 }
 
 /*
@@ -138,6 +114,7 @@ memo_read(struct wcnic_card *card, const void *owner, uint64_t iova, uint32_t by
 		return -EAGAIN;
 	if (memo->owner == NULL) {
 		memo->owner = owner;
+		card->n_memos++;
 		memo->next = 0;
 		memo->walked = true;
 	}
@@ -206,7 +183,7 @@ dma_post(struct wcnic_card *card, uint64_t iova, const void *src, uint32_t bytes
 {
 	if (!by_messages(card))
 		return -EFAULT;
-	card->poll_id++;
+	card->map_id++;
 	return card->ops->dma_post(card->ctx, iova, src, bytes);
 }
 
@@ -264,7 +241,8 @@ ring_map(struct wcnic_card *card, struct ring *ring, uint16_t idx)
 
 	ring->n = 0;
 	ring->first = 0;
-	ring->poll_id = card->poll_id;
+	/* Outside a poll nothing tells when the call on the card returns. */
+	ring->map_id = card->polling ? card->map_id : 0;
 	ring->at = ring->scattered ? NULL : card_dma(card, ring->iova, bytes, ring->prot);
 	if (ring->at != NULL) {
 		ring->n = ring->entries;
@@ -285,46 +263,28 @@ ring_map(struct wcnic_card *card, struct ring *ring, uint16_t idx)
 	return ring->at + (uint32_t)(idx - ring->first) * ring->entry_bytes;
 }
 
-int
-ring_read(struct wcnic_card *card, struct ring *ring, const void *owner, uint16_t seq, void *dst)
+static uint64_t
+ring_iova(const struct ring *ring, uint16_t seq)
 {
-	const uint8_t *src = ring_find(card, ring, seq);
-	uint64_t words[WCNIC_LINE_BYTES / 8];
-	unsigned int i;
+	return ring->iova + (uint64_t)(seq & (ring->entries - 1)) * ring->entry_bytes;
+}
 
-	if (src == NULL)
-		return dma_read(card, owner,
-				ring->iova +
-					(uint64_t)(seq & (ring->entries - 1)) * ring->entry_bytes,
-				dst, ring->entry_bytes);
-	for (i = 0; i < ring->entry_bytes / 8u; i++)
-		words[i] = shared_load(src + i * 8);
-	memcpy(dst, words, ring->entry_bytes);
-	return 0;
+int
+ring_read_remote(struct wcnic_card *card, const struct ring *ring, const void *owner, uint16_t seq,
+		 void *dst)
+{
+	return dma_read(card, owner, ring_iova(ring, seq), dst, ring->entry_bytes);
 }
 
 bool
-ring_ready(struct wcnic_card *card, struct ring *ring, uint16_t seq)
+ring_ready_remote(struct wcnic_card *card, const struct ring *ring, uint16_t seq)
 {
-	return ring_find(card, ring, seq) != NULL ||
-	       (by_messages(card) &&
-		dma_reaches(card,
-			    ring->iova + (uint64_t)(seq & (ring->entries - 1)) * ring->entry_bytes,
-			    ring->entry_bytes, ring->prot));
+	return by_messages(card) &&
+	       dma_reaches(card, ring_iova(ring, seq), ring->entry_bytes, ring->prot);
 }
 
 int
-ring_publish(struct wcnic_card *card, struct ring *ring, uint16_t seq, const void *src)
+ring_post(struct wcnic_card *card, const struct ring *ring, uint16_t seq, const void *src)
 {
-	uint8_t *dst = ring_find(card, ring, seq);
-	size_t head = ring->entry_bytes - 16u;
-
-	if (dst == NULL)
-		return dma_post(card,
-				ring->iova +
-					(uint64_t)(seq & (ring->entries - 1)) * ring->entry_bytes,
-				src, ring->entry_bytes);
-	memcpy(dst, src, head);
-	shared_publish16(dst + head, (const uint8_t *)src + head);
-	return 0;
+	return dma_post(card, ring_iova(ring, seq), src, ring->entry_bytes);
 }

@@ -26,7 +26,7 @@ ring_write(struct wcnic_card *card, enum wcnic_event_type type, uint32_t arg0, u
 	};
 
 	/* Without a ring there is nowhere to say so but in the registers. */
-	if (ring_publish(card, &admin->aeq, admin->aeq_tail, &event) != 0) {
+	if (ring_publish(card, &admin->aeq, admin->aeq_tail, &event, sizeof(event)) != 0) {
 		card_error_note(card, WCNIC_ERR_ADMIN_CONFIG, WCNIC_REG_AEQ_BASE);
 		card->status |= WCNIC_STATUS_ERROR;
 		return;

@@ -178,22 +178,26 @@ __attribute__((warn_unused_result)) static int
 buffers_map(struct wcnic_card *card, struct rxq *q, unsigned int count, struct rx_buffer *buffers)
 {
 	struct wcnic_rx_desc desc;
+	bool here = true;
 	unsigned int i;
 	int ret;
 
 	dma_memo_rewind(card, q);
 	for (i = 0; i < count; i++) {
-		ret = ring_read(card, &q->ring, q, q->head + i, &desc);
+		ret = ring_read(card, &q->ring, q, q->head + i, &desc, sizeof(desc));
 		if (ret != 0)
 			return ret;
 		buffers[i].iova = le64toh(desc.iova);
 		buffers[i].at = card_dma(card, buffers[i].iova, q->buf_bytes, WCNIC_DMA_WRITE);
-		if ((buffers[i].at == NULL &&
-		     !dma_reaches(card, buffers[i].iova, q->buf_bytes, WCNIC_DMA_WRITE)) ||
-		    !ring_ready(card, &q->cq, q->head + i))
+		if (buffers[i].at == NULL) {
+			here = false;
+			if (!dma_reaches(card, buffers[i].iova, q->buf_bytes, WCNIC_DMA_WRITE))
+				return -EFAULT;
+		}
+		if (!ring_ready(card, &q->cq, q->head + i))
 			return -EFAULT;
 	}
-	return dma_quiet(card) ? 0 : -EAGAIN;
+	return here || dma_quiet(card) ? 0 : -EAGAIN;
 }
 
 static void
@@ -251,7 +255,7 @@ completions_publish(struct wcnic_card *card, struct rxq *q, const struct wcnic_f
 			cpl.frame_bytes = htole16((uint16_t)frame->bytes);
 			cpl.ptype = htole16(ptype);
 		}
-		ring_publish(card, &q->cq, q->head, &cpl);
+		ring_publish(card, &q->cq, q->head, &cpl, sizeof(cpl));
 		left -= bytes;
 	}
 }

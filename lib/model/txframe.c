@@ -48,17 +48,14 @@ builder_add(struct builder *b, const void *base, uint32_t bytes)
 	b->n_frags++;
 }
 
+/* A segment that is not in one piece here. */
 static void
-builder_add_segment(struct builder *b, uint64_t iova, uint32_t bytes)
+builder_add_pieces(struct builder *b, uint64_t iova, uint32_t bytes)
 {
 	const void *base;
 	uint32_t piece;
 	int ret;
 
-	if (b->reason != WCNIC_ERR_NONE)
-		return;
-	if (bytes == 0)
-		builder_fault(b, WCNIC_ERR_DESC);
 	for (; bytes != 0; bytes -= piece, iova += piece) {
 		piece = bytes;
 		ret = dma_next(b->card, b->owner, iova, &piece, &base);
@@ -74,6 +71,24 @@ builder_add_segment(struct builder *b, uint64_t iova, uint32_t bytes)
 		}
 		builder_add(b, base, piece);
 	}
+}
+
+static void
+builder_add_segment(struct builder *b, uint64_t iova, uint32_t bytes)
+{
+	const void *base;
+
+	if (b->reason != WCNIC_ERR_NONE)
+		return;
+	if (bytes == 0) {
+		builder_fault(b, WCNIC_ERR_DESC);
+		return;
+	}
+	base = card_dma(b->card, iova, bytes, WCNIC_DMA_READ);
+	if (base != NULL)
+		builder_add(b, base, bytes);
+	else
+		builder_add_pieces(b, iova, bytes);
 }
 
 /* SOP opens the frame, and only its first entry has it. */
@@ -126,7 +141,7 @@ tx_frame_fetch(struct wcnic_card *card, struct txq *q, uint16_t seq, uint16_t li
 		uint16_t flags;
 		int ret;
 
-		ret = ring_read(card, &q->ring, q, at, &desc);
+		ret = ring_read(card, &q->ring, q, at, &desc, sizeof(desc));
 		if (ret != 0)
 			return ret == -EAGAIN ? TX_FETCH : TX_FAULT;
 		flags = le16toh(desc.flags);

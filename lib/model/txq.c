@@ -401,7 +401,7 @@ batch_step(struct wcnic_card *card, struct batch *b, struct txq *q)
 		break;
 	}
 	/* A frame that came by message: let other queues have their turn at messages. */
-	if (dma_memo_owned(card, q))
+	if (dma_memo_of(card, q) != NULL)
 		more = false;
 	dma_memo_reset(card, q);
 	return more;
@@ -440,7 +440,7 @@ batch_publish(struct wcnic_card *card, struct batch *b, struct txq *q)
 	}
 	for (i = 0; i < b->n_cpls; i++, q->cq_tail++) {
 		b->cpls[i].phase = ring_phase(q->cq_tail, q->depth);
-		if (ring_publish(card, &q->cq, q->cq_tail, &b->cpls[i]) != 0)
+		if (ring_publish(card, &q->cq, q->cq_tail, &b->cpls[i], sizeof(b->cpls[i])) != 0)
 			b->fail = WCNIC_ERR_ADDRESS;
 	}
 	q->head = b->seq;

@@ -14,6 +14,10 @@
 
 #include "vfu_iova.h"
 
+#define HINTS 16384u
+#define HINT_OF(iova) (((iova) >> 12) % HINTS)
+static_assert(VFU_IOVA_ENTRIES_MAX <= UINT16_MAX, "a hint is the number of an entry");
+
 /*
  * A file of the peer, mapped once from its start to the end of what is used of it. Entries hold
  * offsets, so that the mapping may move when it grows.
@@ -44,9 +48,10 @@ struct vfu_iova_map {
 	struct entry *entries; /* sorted, without overlap */
 	size_t n;
 	size_t room;
-	size_t hit; /* the entry that was found last */
 	bool broken;
 	LIST_HEAD(, mapped_file) files;
+	/* Where a page was found last: only a hint, as entries move. */
+	uint16_t hints[HINTS];
 };
 
 struct vfu_iova_map *
@@ -292,7 +297,6 @@ vfu_iova_map_remove(struct vfu_iova_map *map, uint64_t iova, uint64_t bytes)
 			file_put(map->entries[i].file);
 	memmove(&map->entries[from], &map->entries[to], (map->n - to) * sizeof(*map->entries));
 	map->n -= to - from;
-	map->hit = 0;
 	return (int)(to - from);
 }
 
@@ -305,7 +309,6 @@ vfu_iova_map_clear(struct vfu_iova_map *map)
 		if (map->entries[i].file != NULL)
 			file_put(map->entries[i].file);
 	map->n = 0;
-	map->hit = 0;
 	map->broken = false;
 }
 
@@ -325,15 +328,16 @@ vfu_iova_map_find(struct vfu_iova_map *map, uint64_t iova, uint64_t bytes, unsig
 
 	if (bytes == 0 || last < iova)
 		return NULL;
-	at = map->hit;
-	if (at >= map->n || iova < map->entries[at].first || iova > map->entries[at].last)
+	at = map->hints[HINT_OF(iova)];
+	if (at >= map->n || iova < map->entries[at].first || iova > map->entries[at].last) {
 		at = entry_at(map, iova);
-	if (at >= map->n)
-		return NULL;
+		if (at >= map->n)
+			return NULL;
+		map->hints[HINT_OF(iova)] = (uint16_t)at;
+	}
 	entry = &map->entries[at];
 	if (entry->first > iova || (entry->prot & prot) != prot || entry->remote)
 		return NULL;
-	map->hit = at;
 	addr = entry_addr(entry) + (iova - entry->first);
 	/* The rest may be in entries that follow, as long as they follow here as well. */
 	for (; entry->last < last; entry = next) {

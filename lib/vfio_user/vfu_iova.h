@@ -64,7 +64,7 @@ void vfu_iova_map_clear(struct vfu_iova_map *map);
 
 /*
  * Where [iova, iova + bytes) is here, or NULL unless all of it is mapped with `prot` and contiguous
- * in this process. Cost: a binary search, or nothing but a compare when the last entry hits again.
+ * in this process. Cost: a binary search, or a compare where the page was looked up before.
  */
 void *vfu_iova_map_find(struct vfu_iova_map *map, uint64_t iova, uint64_t bytes, unsigned int prot);
 
