@@ -113,7 +113,7 @@ GRANT_LIE(grant_too_long, bytes, htole32(0xffff0000))
 GRANT_LIE(grant_empty, bytes, 0)
 GRANT_LIE(grant_odd_offset, offset, grant(a)->offset + htole64(64))
 GRANT_LIE(grant_odd_bytes, bytes, htole32(100))
-GRANT_LIE(grant_overlap, offset, htole64(a->hw->doorbells.off))
+GRANT_LIE(grant_overlap, offset, htole64(a->hw->txq[0]->window.off))
 GRANT_LIE(grant_type, type, WCNIC_WINDOW_DOORBELL)
 GRANT_LIE(grant_type_unknown, type, 9)
 GRANT_LIE(grant_generation, generation, 0)
@@ -125,11 +125,11 @@ GRANT_LIE(grant_burst, max_burst, 0)
 
 #define DOORBELL_GRANT(fn, text)                                             \
 	{                                                                    \
-#fn " doorbell", WCNIC_OP_WINDOW_ALLOC, 0, fn, -EPROTO, text \
+#fn " doorbell", WCNIC_OP_WINDOW_ALLOC, 1, fn, -EPROTO, text \
 	}
 #define PUSH_GRANT(fn, text)                                             \
 	{                                                                \
-#fn " push", WCNIC_OP_WINDOW_ALLOC, 1, fn, -EPROTO, text \
+#fn " push", WCNIC_OP_WINDOW_ALLOC, 0, fn, -EPROTO, text \
 	}
 #define BOTH_GRANTS(fn, text) DOORBELL_GRANT(fn, text), PUSH_GRANT(fn, text)
 
@@ -141,7 +141,7 @@ static const struct lie grant_lies[] = {
 	BOTH_GRANTS(grant_empty, "within the aperture"),
 	BOTH_GRANTS(grant_odd_offset, "not a multiple of 0x10000"),
 	BOTH_GRANTS(grant_odd_bytes, "not a multiple of 0x10000"),
-	PUSH_GRANT(grant_overlap, "overlaps window"),
+	DOORBELL_GRANT(grant_overlap, "overlaps window"),
 	PUSH_GRANT(grant_type, "type 2 was asked for"),
 	BOTH_GRANTS(grant_type_unknown, "window of type 9"),
 	BOTH_GRANTS(grant_generation, "generation 0"),

@@ -122,9 +122,10 @@ enum wcnic_test_state {
 /* What was learnt of PUSH windows before the first queue got one; see wcnic_learn.c. */
 struct wcnic_learnt {
 	bool tried;
-	bool mapped; /* type, and rung and answers if the attach has a ladder */
+	bool told;     /* ... and what came out is in the log */
+	bool laddered; /* type, rung and answers are set: windows do not come as shared memory */
 	enum wcbar_type type;
-	enum wcbar_rung rung; /* WCBAR_RUNGS: none */
+	enum wcbar_rung rung;
 	struct wcbar_answer answers[WCBAR_RUNGS];
 	bool calibrated;
 	struct wcbar_calibration calibration; /* its stores are the primary process's pointers */

@@ -311,8 +311,10 @@ pci_window_map(struct wcnic_hw *hw, uint64_t off, size_t bytes, enum wcbar_type 
 	       struct wcbar_window *win)
 {
 	struct pci *p = hw->ctx;
+	/* a doorbell that combines would come late; lines that do not combine come all the same */
+	const unsigned int flags = intended == WCBAR_TYPE_UC ? WCBAR_MAP_EXACT : 0;
 
-	return wcbar_bar_map(p->windows, off, bytes, intended, 0, win);
+	return wcbar_bar_map(p->windows, off, bytes, intended, flags, win);
 }
 
 static void

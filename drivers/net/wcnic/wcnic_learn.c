@@ -28,7 +28,7 @@ ladder_tell(const struct wcnic_hw *hw)
 	const struct wcnic_learnt *l = &hw->learnt;
 	const bool wc = l->type == WCBAR_TYPE_WC;
 
-	WCNIC_LOG(NOTICE, hw, "push windows: %s by %s", wcbar_type_name(l->type),
+	WCNIC_LOG(NOTICE, hw, "push windows are %s, rung %s", wcbar_type_name(l->type),
 		  wcbar_rung_name(l->rung));
 	if (wc)
 		return;
@@ -41,17 +41,22 @@ ladder_tell(const struct wcnic_hw *hw)
 	}
 }
 
+/* Windows come the same way as the one before, unless somebody took that way from them. */
 static void
 ladder_note(struct wcnic_hw *hw, const struct wcnic_window *win)
 {
 	struct wcnic_learnt *l = &hw->learnt;
+	enum wcbar_rung rung;
 
-	l->mapped = true;
-	l->type = win->win.type;
-	l->rung = WCBAR_RUNGS;
 	if (hw->attach->window_rung == NULL)
 		return;
-	l->rung = hw->attach->window_rung(hw, win->off, l->answers);
+	rung = hw->attach->window_rung(hw, win->off, l->answers);
+	if (l->laddered && l->rung == rung && l->type == win->win.type)
+		return;
+	l->laddered = true;
+	l->rung = rung;
+	l->type = win->win.type;
+	l->calibrated = false;
 	ladder_tell(hw);
 }
 
@@ -69,8 +74,10 @@ calibrate(struct wcnic_hw *hw, struct wcnic_window *win)
 		return;
 	ret = wcbar_calibrate(&win->win, CALIBRATE_LINES, c);
 	if (ret != 0) {
-		WCNIC_LOG(WARNING, hw, "cannot time stores into a push window: %s; 8 bytes at most",
-			  strerror(-ret));
+		WCNIC_LOG(
+			WARNING, hw,
+			"cannot time stores into a push window: %s; they are 8 bytes wide at most",
+			strerror(-ret));
 		return;
 	}
 	l->calibrated = true;
@@ -80,7 +87,8 @@ calibrate(struct wcnic_hw *hw, struct wcnic_window *win)
 			  "that, and auto placement fetches",
 			  c->ns_per_store);
 	else if (c->ranks > 0)
-		WCNIC_LOG(NOTICE, hw, "push windows: direct, fastest store %s with %.1f ns a line",
+		WCNIC_LOG(NOTICE, hw,
+			  "push windows are direct; the fastest store is %s with %.1f ns a line",
 			  c->rank[0].store->name, c->rank[0].ns_per_line);
 }
 
@@ -225,15 +233,15 @@ wcnic_windows_learn(struct wcnic_hw *hw)
 		l->test = WCNIC_TEST_NOT_OBSERVABLE;
 	if (l->tried || !any_may_push(hw) || (hw->attach->window_rung == NULL && !test_wanted(hw)))
 		return;
-	l->tried = true;
+	l->tried = true; /* also while this window comes: it is not a queue's */
 	ret = wcnic_window_alloc(hw, WCNIC_WINDOW_PUSH, 0, 1, WCNIC_WINDOW_ALIGN, &win);
 	if (ret != 0) {
 		WCNIC_LOG(WARNING, hw, "no push window to learn from: %s", strerror(-ret));
 		return;
 	}
-	ladder_note(hw, &win);
 	calibrate(hw, &win);
 	test_run(hw, &win);
+	l->told = true;
 	/* late stores carry a generation that is nobody's any more */
 	wcnic_window_free(hw, &win);
 }
@@ -254,6 +262,7 @@ wcnic_store_choose(struct wcnic_hw *hw, struct wcnic_window *win)
 	const struct wcnic_learnt *l = &hw->learnt;
 	const struct wcbar_store *named;
 
+	ladder_note(hw, win);
 	/* what was learnt holds for windows that came the same way; of others nothing is known */
 	if (win->win.type != WCBAR_TYPE_WB)
 		win->win.direct = l->calibrated && l->type == win->win.type &&
@@ -266,7 +275,7 @@ wcnic_store_choose(struct wcnic_hw *hw, struct wcnic_window *win)
 	named = store_named(&win->win, hw->args.store);
 	if (named != NULL)
 		win->win.store = named;
-	else if (l->mapped) /* else this is the window to learn from */
+	else if (l->told) /* else this is the window to learn from */
 		WCNIC_LOG(WARNING, hw, "store=%s is not safe for a window that is %s%s: %s is used",
 			  hw->args.store, wcbar_type_name(win->win.type),
 			  win->win.direct ? "" : ", trapped or not known to be direct",

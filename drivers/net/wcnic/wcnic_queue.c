@@ -344,10 +344,8 @@ txq_start(struct wcnic_txq *txq)
 {
 	struct wcnic_hw *hw = txq->hw;
 	struct wcnic_cmd_txq_create cmd;
-	int ret = txq_window_start(txq);
+	int ret;
 
-	if (ret != 0)
-		return ret;
 	txq_reset(txq);
 	cmd = (struct wcnic_cmd_txq_create){
 		.qid = htole16(txq->qid),
@@ -451,7 +449,11 @@ wcnic_queues_start(struct wcnic_hw *hw)
 	if (ret != 0)
 		return ret;
 	wcnic_windows_learn(hw);
-	ret = doorbells_start(hw);
+	/* before the doorbells: write combining may be had only of a BAR that is not mapped yet */
+	for (uint16_t i = 0; ret == 0 && i < hw->n_txq; i++)
+		ret = txq_window_start(hw->txq[i]);
+	if (ret == 0)
+		ret = doorbells_start(hw);
 	for (uint16_t i = 0; ret == 0 && i < hw->n_txq; i++)
 		ret = txq_start(hw->txq[i]);
 	for (uint16_t i = 0; ret == 0 && i < hw->n_rxq; i++)

@@ -191,7 +191,7 @@ card_find(struct wcnic_hw *hw)
 	}
 	atomic_store(&hw->card, WCNIC_CARD_PRESENT);
 	hw->recoveries++;
-	WCNIC_LOG(NOTICE, hw, "the card is back");
+	WCNIC_LOG(NOTICE, hw, "the card is back: recovered");
 	return 0;
 }
 

@@ -231,7 +231,7 @@ window_values(const struct rte_eth_dev *dev, struct rte_eth_xstat *xstats)
 	if (test == NULL)
 		test = &none;
 	xstats[at++].value = win->held ? win->win.type : WCBAR_TYPE_UNKNOWN;
-	xstats[at++].value = win->held && l->mapped && l->rung < WCBAR_RUNGS ? l->rung + 1 : 0;
+	xstats[at++].value = win->held && l->laddered ? l->rung + 1 : 0;
 	xstats[at++].value = win->held && win->win.direct;
 	xstats[at++].value = test->lines;
 	xstats[at++].value = test->report.lines_whole;

@@ -63,37 +63,37 @@ put_text(struct rte_tel_data *d, const char *name, const char *text)
 	rte_tel_data_add_dict_container(d, name, pieces, 0);
 }
 
-static const char *
-answer_name(const struct wcbar_answer *a)
+static void
+put_answer(struct rte_tel_data *rungs, enum wcbar_rung rung, const struct wcbar_answer *a)
 {
+	struct rte_tel_data *one = rte_tel_data_alloc();
+
+	if (one == NULL)
+		return;
+	rte_tel_data_start_dict(one);
+	rte_tel_data_add_dict_string(one, "rung", wcbar_rung_name(rung));
+	rte_tel_data_add_dict_string(one, "type", wcbar_type_name(a->type));
+	rte_tel_data_add_dict_string(one, "answer",
+				     !a->tried       ? "not asked"
+				     : a->error == 0 ? "yes"
+						     : "no");
+	rte_tel_data_add_dict_int(one, "error", a->error);
 	if (a->error != 0)
-		return "no";
-	return a->tried ? "yes" : "not asked";
+		put_text(one, "why", a->why);
+	rte_tel_data_add_array_container(rungs, one, 0);
 }
 
 static void
 put_ladder(struct rte_tel_data *d, const struct wcnic_learnt *l)
 {
-	struct rte_tel_data *ladder = rte_tel_data_alloc();
+	struct rte_tel_data *rungs = rte_tel_data_alloc();
 
-	if (ladder == NULL)
+	if (rungs == NULL)
 		return;
-	rte_tel_data_start_dict(ladder);
-	for (size_t i = 0; i < WCBAR_RUNGS; i++) {
-		const struct wcbar_answer *a = &l->answers[i];
-		struct rte_tel_data *one = rte_tel_data_alloc();
-
-		if (one == NULL)
-			break;
-		rte_tel_data_start_dict(one);
-		rte_tel_data_add_dict_string(one, "type", wcbar_type_name(a->type));
-		rte_tel_data_add_dict_string(one, "answer", answer_name(a));
-		rte_tel_data_add_dict_int(one, "error", a->error);
-		if (a->error != 0)
-			put_text(one, "why", a->why);
-		rte_tel_data_add_dict_container(ladder, wcbar_rung_name(i), one, 0);
-	}
-	rte_tel_data_add_dict_container(d, "rungs", ladder, 0);
+	rte_tel_data_start_array(rungs, RTE_TEL_CONTAINER);
+	for (size_t i = 0; i < WCBAR_RUNGS; i++)
+		put_answer(rungs, i, &l->answers[i]);
+	rte_tel_data_add_dict_container(d, "rungs", rungs, 0);
 }
 
 static void
@@ -137,14 +137,13 @@ window_show(const char *cmd __rte_unused, const char *params, struct rte_tel_dat
 	rte_tel_data_add_dict_string(d, "attach", hw->attach->name);
 	rte_tel_data_add_dict_string(d, "type",
 				     wcbar_type_name(win != NULL ? win->win.type : l->type));
-	rte_tel_data_add_dict_string(
-		d, "rung", l->mapped && l->rung < WCBAR_RUNGS ? wcbar_rung_name(l->rung) : "none");
+	rte_tel_data_add_dict_string(d, "rung", l->laddered ? wcbar_rung_name(l->rung) : "none");
 	rte_tel_data_add_dict_int(d, "direct",
 				  win != NULL ? win->win.direct : l->calibration.direct);
 	rte_tel_data_add_dict_string(d, "store", win != NULL ? win->win.store->name : "none");
 	if (l->calibrated)
 		put_calibration(d, &l->calibration);
-	if (l->mapped && l->rung < WCBAR_RUNGS)
+	if (l->laddered)
 		put_ladder(d, l);
 	pthread_mutex_unlock(&hw->lock);
 	return 0;
