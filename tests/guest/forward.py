@@ -80,36 +80,38 @@ class Forward(Steps):
         return json.loads(tool.stdout)
 
     @contextlib.contextmanager
-    def testpmd(self, bdf, args=""):
-        pmd = self.guest.testpmd(TESTPMD.format(bdf=bdf, args=args))
+    def testpmd(self, bdf):
+        """A testpmd with the port started; when it has ended all that it printed is in its `text`."""
+        log = self.folder / f"testpmd-{bdf[5:].replace(':', '.')}.log"
+        pmd = self.guest.testpmd(TESTPMD.format(bdf=bdf))
         try:
             pmd.say("set fwd io retry")
             pmd.say("set burst tx delay 1 retry 1000000")
             pmd.say("port start all")
             pmd.wait(r"port start all\n(.*\n)*testpmd> $", 60)
             yield pmd
-        finally:
-            (self.folder / f"testpmd-{bdf[5:].replace(':', '.')}.log").write_text(pmd.output())
-        status, text = pmd.end()
-        (self.folder / f"testpmd-{bdf[5:].replace(':', '.')}.log").write_text(text)
+            pmd.say("stop")
+            pmd.say("show port xstats 0")
+        except Failure:
+            log.write_text(pmd.output())
+            raise
+        status, pmd.text = pmd.end()
+        log.write_text(pmd.text)
         if status != 0:
-            raise Failure(f"testpmd ended with status {status}:\n{text[-3000:]}")
+            raise Failure(f"testpmd ended with status {status}:\n{pmd.text[-3000:]}")
 
     def forward(self):
         expected = self.expected()
         with self.testpmd(self.bdf[0]) as pmd:
             pmd.say("start")
             totals = self.cards.forwarded(0, expected, FORWARD_S)
-            pmd.say("stop")
-            pmd.say("show port xstats 0")
-            text = pmd.wait("window_rung|window_memory_type")
         if totals["tx_frames"] < expected:
-            raise Failure(f"{totals['tx_frames']} of {expected} frames came back:\n{text[-3000:]}")
-        rung = re.search(r"push windows: (\S+) by (\S+)", text)
-        self.row["rung"] = rung[2] if rung else "-"
+            raise Failure(f"{totals['tx_frames']} of {expected} frames came back:\n{pmd.text[-3000:]}")
+        window = re.search(r"push windows: (\S+) by (\S+)", pmd.text)
+        self.row["rung"] = window[2] if window else "-"
         if self.row["rung"] != self.setting.rung:
-            raise Failure(f"the push windows came by rung {self.row['rung']}, {self.setting.rung} was expected:\n{text[-3000:]}")
-        return {"frames": totals["tx_frames"], "rung": self.row["rung"], "pushed": totals["tx_pushed"]}
+            raise Failure(f"the push windows came by {self.row['rung']}, not {self.setting.rung}:\n{pmd.text[-3000:]}")
+        return {"frames": totals["tx_frames"], "type": window[1], "rung": window[2], "pushed": totals["tx_pushed"]}
 
     def interrupts(self):
         if self.setting.driver == "uio_pci_generic":
@@ -128,12 +130,10 @@ class Forward(Steps):
             pmd.say("start")
             self.cards.forwarded(2, 200, FORWARD_S)
             self.guest.check(f"echo 1 >/sys/bus/pci/devices/{self.bdf[2]}/reset")
-            pmd.wait("recovered", 30)
+            pmd.wait("recovered|is back", 30)
             totals = self.cards.forwarded(2, self.expected(), FORWARD_S)
-            pmd.say("show port xstats 0")
-            text = pmd.wait("tx_lost")
-        lost = int(re.search(r"tx_lost: (\d+)", text)[1])
-        return {"frames": totals["tx_frames"], "tx_lost": lost}
+        lost = re.search(r"tx_lost: (\d+)", pmd.text)
+        return {"frames": totals["tx_frames"], "tx_lost": int(lost[1])}
 
     def killed(self):
         with self.testpmd(self.bdf[3]) as pmd:
