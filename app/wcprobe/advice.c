@@ -191,8 +191,8 @@ refused_rungs(const struct probe *p)
 
 /* Does all of `mask`. The rung that then gives WC, or WCBAR_RUNGS: none, or one does not apply. */
 static enum wcbar_rung
-changes_try(const struct wcbar_pci_facts *facts, unsigned int bar, unsigned int refused,
-	    unsigned int mask, struct advice *advice)
+changes_try(const struct wcbar_pci_facts *facts, const char *arch, unsigned int bar,
+	    unsigned int refused, unsigned int mask, struct advice *advice)
 {
 	struct wcbar_pci_facts f = *facts;
 	struct wcbar_answer answers[WCBAR_RUNGS];
@@ -220,7 +220,7 @@ changes_try(const struct wcbar_pci_facts *facts, unsigned int bar, unsigned int 
 	}
 	if ((mask & BIT(CHANGE_KERNEL)) != 0)
 		refused = 0; /* that was the kernel at hand */
-	predict_answers(&f, bar, answers, sure);
+	predict_answers(&f, arch, bar, answers, sure);
 	for (unsigned int i = 0; i < WCBAR_RUNGS; i++) {
 		if ((refused & BIT(i)) != 0)
 			answers[i].error = -ENOTSUP;
@@ -247,8 +247,8 @@ changes_cost(unsigned int mask)
 
 /* Every smallest set of changes that gives WC, the cheapest first. Returns how many. */
 static size_t
-changes_search(const struct wcbar_pci_facts *facts, unsigned int bar, unsigned int refused,
-	       struct advice *advice, size_t max)
+changes_search(const struct wcbar_pci_facts *facts, const char *arch, unsigned int bar,
+	       unsigned int refused, struct advice *advice, size_t max)
 {
 	unsigned int found[BIT(CHANGES)];
 	size_t n = 0;
@@ -263,7 +263,7 @@ changes_search(const struct wcbar_pci_facts *facts, unsigned int bar, unsigned i
 			superset |= (mask & found[i]) == found[i];
 		if (superset || n == max)
 			continue;
-		a.gives = changes_try(facts, bar, refused, mask, &a);
+		a.gives = changes_try(facts, arch, bar, refused, mask, &a);
 		if (a.gives == WCBAR_RUNGS)
 			continue;
 		for (at = n; at > 0 && changes_cost(found[at - 1]) > changes_cost(mask); at--) {
@@ -278,14 +278,15 @@ changes_search(const struct wcbar_pci_facts *facts, unsigned int bar, unsigned i
 }
 
 bool
-advice_least(const struct wcbar_pci_facts *facts, unsigned int bar, struct advice *advice)
+advice_least(const struct wcbar_pci_facts *facts, const char *arch, unsigned int bar,
+	     struct advice *advice)
 {
 	struct advice all[PROBE_ADVICE_MAX];
 
-	advice->gives = changes_try(facts, bar, 0, 0, advice);
+	advice->gives = changes_try(facts, arch, bar, 0, 0, advice);
 	if (advice->gives != WCBAR_RUNGS)
 		return true;
-	if (changes_search(facts, bar, 0, all, PROBE_ADVICE_MAX) == 0)
+	if (changes_search(facts, arch, bar, 0, all, PROBE_ADVICE_MAX) == 0)
 		return false;
 	*advice = all[0];
 	return true;
@@ -310,12 +311,10 @@ add(struct probe *p, enum effort effort, const char *format, ...)
 }
 
 static bool
-rights_missing(const struct probe *p)
+answered_with(const struct probe *p, int error)
 {
-	if (p->open_error == -EACCES || p->open_error == -EPERM)
-		return true;
 	for (unsigned int i = 0; p->answered && i < WCBAR_RUNGS; i++) {
-		if (p->answers[i].tried && p->answers[i].error == -EACCES)
+		if (p->answers[i].tried && p->answers[i].error == error)
 			return true;
 	}
 	return false;
@@ -329,7 +328,11 @@ advise_mapping(struct probe *p)
 	int best = predict_best_bar(&p->facts);
 	size_t n;
 
-	if (rights_missing(p))
+	if (answered_with(p, -ENODATA))
+		add(p, EFFORT_COMMAND,
+		    "mount -t debugfs debugfs /sys/kernel/debug, as root: x86 says there which "
+		    "type a mapping really has");
+	if (p->open_error == -EACCES || answered_with(p, -EACCES))
 		add(p, EFFORT_COMMAND,
 		    "run wcprobe as root, or give this user the files: /dev/vfio/GROUP and the "
 		    "memlock limit for VFIO, resource%u_wc of sysfs",
@@ -345,7 +348,7 @@ advise_mapping(struct probe *p)
 		    p->bar);
 		return;
 	}
-	n = changes_search(&p->facts, p->bar, refused_rungs(p), p->advice + p->n_advice,
+	n = changes_search(&p->facts, p->arch, p->bar, refused_rungs(p), p->advice + p->n_advice,
 			   PROBE_ADVICE_MAX - p->n_advice);
 	p->n_advice += n;
 	if (n == 0 && b->bytes < p->facts.page_bytes)

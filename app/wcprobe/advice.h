@@ -19,6 +19,7 @@ void advice_make(struct probe *p);
  * The least change after which `bar` is predicted to get WC, as a sentence; false: there is none.
  * With WC as things are, the sentence is empty.
  */
-bool advice_least(const struct wcbar_pci_facts *facts, unsigned int bar, struct advice *advice);
+bool advice_least(const struct wcbar_pci_facts *facts, const char *arch, unsigned int bar,
+		  struct advice *advice);
 
 #endif /* ADVICE_H */

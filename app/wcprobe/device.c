@@ -120,6 +120,7 @@ device_check(struct probe *p, const struct options *o)
 void
 device_ask(struct probe *p, const struct options *o)
 {
+	struct wcbar_pci_options options = WCBAR_PCI_OPTIONS_DEFAULT;
 	struct wcbar_pci *pci;
 
 	p->open_asked = true;
@@ -127,7 +128,11 @@ device_ask(struct probe *p, const struct options *o)
 	if (p->open_error != 0)
 		return;
 	wcbar_sigbus_install();
-	p->open_error = wcbar_pci_open(p->facts.bdf, NULL, &pci, p->open_why, sizeof(p->open_why));
+	/* What is asked is whether this BAR can be WC; registers are not touched meanwhile. */
+	if (p->facts.bars[p->bar].prefetchable)
+		options.wc_bars = 1u << p->bar;
+	p->open_error = wcbar_pci_open(p->facts.bdf, &options, &pci, p->open_why,
+				       sizeof(p->open_why));
 	if (p->open_error != 0)
 		return;
 	p->open_error = pci_ask(p, pci, o);

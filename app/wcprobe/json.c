@@ -86,8 +86,12 @@ error_name(int error)
 		return "EBUSY";
 	case EINVAL:
 		return "EINVAL";
+	case ECANCELED:
+		return "ECANCELED";
 	case EIO:
 		return "EIO";
+	case ENODATA:
+		return "ENODATA";
 	case ENODEV:
 		return "ENODEV";
 	case ENOENT:

@@ -5,7 +5,6 @@
 #include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/utsname.h>
 
 #include "advice.h"
 #include "card_test.h"
@@ -74,13 +73,11 @@ int
 judge_facts(struct probe *p, const struct options *o, char *why, size_t why_bytes)
 {
 	struct wcbar_pci_options pci = WCBAR_PCI_OPTIONS_DEFAULT;
-	struct utsname uts;
 	int ret;
 
 	memset(p, 0, sizeof(*p));
 	pci.root = o->root;
-	if (o->root == NULL && uname(&uts) == 0)
-		snprintf(p->arch, sizeof(p->arch), "%s", uts.machine);
+	predict_arch(o->root, p->arch, sizeof(p->arch));
 	ret = wcbar_pci_facts_read(o->bdf, &pci, &p->facts, why, why_bytes);
 	if (ret == 0 && o->card_test && card_pci_check(&p->facts, why, why_bytes) == -EINVAL)
 		ret = -EINVAL;
@@ -102,14 +99,29 @@ type_judged(const struct probe *p)
 	return probe_intended(p->answers);
 }
 
+/* x86 without its list of types: what was granted as uncached may have become WC. */
+static void
+doubt(struct probe *p)
+{
+	for (unsigned int i = 0; p->answered && i < WCBAR_RUNGS; i++) {
+		if (p->answers[i].error != -ENODATA || p->verdict.id != VERDICT_STAGE1_DEVICE)
+			continue;
+		p->verdict.confidence = CONFIDENCE_GUESS;
+		snprintf(p->verdict.why, sizeof(p->verdict.why),
+			 "no mapping is known to be other than uncached, but the kernel's list of "
+			 "memory types, which would say for sure, cannot be read");
+	}
+}
+
 void
 judge(struct probe *p, const struct options *o)
 {
-	predict_answers(&p->facts, p->bar, p->answers, p->sure);
+	predict_answers(&p->facts, p->arch, p->bar, p->answers, p->sure);
 	snprintf(p->effective.why, sizeof(p->effective.why), "nothing was stored");
 	if (o->open)
 		device_ask(p, o);
 	verdict_make(type_judged(p), p->answered, &p->effective, p->facts.hypervisor, &p->verdict);
+	doubt(p);
 	advice_make(p);
 }
 

@@ -23,15 +23,16 @@ entry_read(const char *bdf, const char *root, struct list *list)
 {
 	struct wcbar_pci_options options = WCBAR_PCI_OPTIONS_DEFAULT;
 	struct list_entry *e = &list->entries[list->n];
-	char why[WCBAR_WHY_BYTES];
+	char why[WCBAR_WHY_BYTES], arch[66];
 
+	predict_arch(root, arch, sizeof(arch));
 	options.root = root;
 	if (wcbar_pci_facts_read(bdf, &options, &e->facts, why, sizeof(why)) != 0)
 		return;
 	e->bar = predict_best_bar(&e->facts);
 	if (e->bar < 0)
 		return;
-	e->possible = advice_least(&e->facts, e->bar, &e->least);
+	e->possible = advice_least(&e->facts, arch, e->bar, &e->least);
 	list->n++;
 }
 

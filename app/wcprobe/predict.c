@@ -6,6 +6,7 @@
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/utsname.h>
 
 #include "predict.h"
 
@@ -46,10 +47,19 @@ predict_best_bar(const struct wcbar_pci_facts *facts)
 	return number;
 }
 
+void
+predict_arch(const char *root, char *arch, size_t bytes)
+{
+	struct utsname uts;
+
+	snprintf(arch, bytes, "%s", root == NULL && uname(&uts) == 0 ? uts.machine : "");
+}
+
 /* What a prediction is about, so that each rung's rule takes one argument. */
 struct subject {
 	const struct wcbar_pci_facts *facts;
 	const struct wcbar_bar_facts *b;
+	const char *arch;
 	unsigned int bar;
 	struct wcbar_answer *answer;
 	bool *sure;
@@ -193,17 +203,30 @@ predict_sysfs(const struct subject *s)
 	return sysfs_wc_check(s);
 }
 
-/* x86 only, and up to who opens VFIO: no fact tells. */
+/*
+ * x86 gives a physical range the type of its first mapping. Kernels that map every BAR when VFIO
+ * opens the device (the same that refuse resourceN_wc from then on) take over the type that
+ * wcprobe's wc_bars made it have.
+ */
 static int
 predict_vfio_pat(const struct subject *s)
 {
+	unsigned int major = 0, minor = 0;
 	int ret = vfio_check(s);
 
+	if (ret == 0)
+		ret = sysfs_wc_check(s);
 	if (ret != 0)
 		return ret;
-	*s->sure = false;
-	return say(s, -EBUSY,
-		   "only on x86, and only if the BAR was mapped WC while VFIO opened the device");
+	if (s->arch[0] != '\0' && strcmp(s->arch, "x86_64") != 0)
+		return say(s, -ENOTSUP, "only x86 keeps one memory type for each physical range");
+	if (predict_kernel_version(s->facts->kernel, &major, &minor) &&
+	    (major < 6 || (major == 6 && minor <= 12)))
+		return say(s, -ENOTSUP,
+			   "this kernel maps no BAR when VFIO opens the device: sysfs-wc-vfio is "
+			   "the way");
+	*s->sure = s->arch[0] != '\0' && (major > 7 || (major == 7 && minor >= 3));
+	return say(s, 0, "for a program that names the BAR in wc_bars when it opens VFIO");
 }
 
 static int
@@ -219,8 +242,8 @@ predict_sysfs_uc(const struct subject *s)
 }
 
 void
-predict_answers(const struct wcbar_pci_facts *facts, unsigned int bar, struct wcbar_answer *answers,
-		bool *sure)
+predict_answers(const struct wcbar_pci_facts *facts, const char *arch, unsigned int bar,
+		struct wcbar_answer *answers, bool *sure)
 {
 	static const struct {
 		int (*predict)(const struct subject *s);
@@ -236,7 +259,7 @@ predict_answers(const struct wcbar_pci_facts *facts, unsigned int bar, struct wc
 	};
 
 	for (unsigned int i = 0; i < WCBAR_RUNGS; i++) {
-		struct subject s = {facts, &facts->bars[bar], bar, &answers[i], &sure[i]};
+		struct subject s = {facts, &facts->bars[bar], arch, bar, &answers[i], &sure[i]};
 
 		answers[i] = (struct wcbar_answer){.rung = i, .type = rules[i].type};
 		sure[i] = true;

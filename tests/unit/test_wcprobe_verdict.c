@@ -224,6 +224,7 @@ probe_answered(void)
 			  .vfio = true,
 			  .kernel = "6.1.0",
 			  .page_bytes = 4096},
+		.arch = "aarch64",
 		.bar = 2,
 		.open_asked = true,
 		.answered = true,
@@ -234,7 +235,7 @@ probe_answered(void)
 						   .wide = true,
 						   .has_sysfs = true,
 						   .has_sysfs_wc = true};
-	predict_answers(&p.facts, p.bar, p.answers, p.sure);
+	predict_answers(&p.facts, p.arch, p.bar, p.answers, p.sure);
 	return p;
 }
 
