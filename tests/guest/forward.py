@@ -12,7 +12,7 @@ from step import Steps
 from trees import Failure
 
 MAX_FRAME = 9238  # the card's largest MTU with Ethernet header and two VLAN tags
-TESTPMD = ("-l 0,1 --main-lcore 0 -d /wcnic/librte_net_wcnic.so -a {bdf}{args} -- -i --nb-cores=1 --port-topology=loop "
+TESTPMD = ("-l 0,1 --main-lcore 0 -d /wcnic/librte_net_wcnic.so -a {bdf} -- -i --nb-cores=1 --port-topology=loop "
            "--total-num-mbufs=8192 --mbuf-size=4096 --max-pkt-len=9238 --rx-offloads=0x2000 --tx-offloads=0x8000 "
            "--no-flush-rx --disable-link-check --disable-device-start")
 SLOTS = range(0x10, 0x14)  # PCI device numbers of the cards: forward, interrupt, reset, victim
