@@ -23,7 +23,13 @@
 #define STEP_EVENTFD 0x02u
 #define STEP_PIPE 0x04u
 #define STEP_MANY 0x08u
-#define STEP_CUT 0x10u /* the file shrinks after it was sent */
+#define STEP_CUT 0x10u  /* the file shrinks after it was sent */
+#define STEP_DMA 0x20u  /* the device reads and writes by message afterwards */
+#define STEP_MAPS 0x40u /* many pages are mapped first, in an order of their own */
+
+#define MAPS 96u
+#define MAPS_IOVA 0x100000u
+#define PAGE 0x1000u
 
 #define REGS_BYTES 0x1000u
 #define FILE_BYTES 0x10000u
@@ -178,11 +184,44 @@ step_send(int sock, unsigned int step, const uint8_t *data, size_t bytes)
 	}
 }
 
+/* Pages of one file, one map each; neither their order nor their places are those of the file. */
+static void
+maps_send(struct vfu_server *server, int sock, unsigned int step)
+{
+	struct {
+		struct vfu_hdr hdr;
+		struct vfu_dma_map map;
+	} msg = {
+		.hdr = {.cmd = VFU_CMD_DMA_MAP, .bytes = sizeof(msg), .flags = VFU_HDR_NO_REPLY},
+		.map = {.argsz = sizeof(msg.map), .flags = 3, .bytes = PAGE},
+	};
+	unsigned int i;
+
+	for (i = 0; i < MAPS; i++) {
+		msg.map.iova = MAPS_IOVA + (i * 37 % MAPS) * PAGE;
+		msg.map.fd_off = i * 5 % (FILE_BYTES / PAGE) * PAGE;
+		step_send(sock, step & (STEP_MEMFD | STEP_CUT), (const void *)&msg, sizeof(msg));
+		(void)vfu_server_poll(server);
+	}
+}
+
+static void
+device_dma(struct vfu_server *server)
+{
+	uint8_t data[64] = {0};
+
+	(void)!vfu_server_dma_read(server, 0, 0x10000, data, 64);
+	(void)!vfu_server_dma_read(server, 1, MAPS_IOVA + 0xfff, data, 1);
+	(void)vfu_server_dma_write(server, 0x10040, data, 16);
+	(void)vfu_server_poll(server);
+}
+
 /* What the device does between two messages. Where it may look must be there. */
 static void
 device_work(struct vfu_server *server)
 {
-	static const uint64_t iovas[] = {0, 0x1000, 0x10000, 0xfffffffffffff000};
+	static const uint64_t iovas[] = {0,         0x1000,           0x10000,
+					 MAPS_IOVA, MAPS_IOVA + PAGE, 0xfffffffffffff000};
 	struct vfu_iova_map *map = vfu_server_iova(server);
 	unsigned int i;
 
@@ -194,6 +233,8 @@ device_work(struct vfu_server *server)
 
 		/* Not read: the file may have been cut. But it must be a mapping. */
 		if (at != NULL && mincore(at, 0x1000, &resident) < 0)
+			abort();
+		if (at != NULL && !vfu_iova_map_reaches(map, iovas[i], 0x1000, VFU_IOVA_READ))
 			abort();
 	}
 }
@@ -231,17 +272,21 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t bytes)
 	bytes--;
 	while (bytes >= 2) {
 		n = data[1] < bytes - 2 ? data[1] : bytes - 2;
+		if (data[0] & STEP_MAPS)
+			maps_send(server, pair[1], data[0]);
 		step_send(pair[1], data[0], data + 2, n);
 		data += 2 + n;
 		bytes -= 2 + n;
 		(void)vfu_server_poll(server);
 		device_work(server);
+		if (data[0] & STEP_DMA)
+			device_dma(server);
 		(void)!recv(pair[1], sink, sizeof(sink), MSG_DONTWAIT);
 	}
 	close(pair[1]);
 	while (vfu_server_poll(server) > 0)
 		;
-	if (device.there)
+	if (device.there || !vfu_server_dma_quiet(server))
 		abort();
 	vfu_server_destroy(server);
 	close(device.window_fd);
