@@ -107,7 +107,7 @@ class Forward(Steps):
             totals = self.cards.forwarded(0, expected, FORWARD_S)
         if totals["tx_frames"] < expected:
             raise Failure(f"{totals['tx_frames']} of {expected} frames came back:\n{pmd.text[-3000:]}")
-        window = re.search(r"push windows: (\S+) by (\S+)", pmd.text)
+        window = re.search(r"push windows are (\S+), rung (\S+)", pmd.text)
         self.row["rung"] = window[2] if window else "-"
         if self.row["rung"] != self.setting.rung:
             raise Failure(f"the push windows came by {self.row['rung']}, not {self.setting.rung}:\n{pmd.text[-3000:]}")

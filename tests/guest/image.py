@@ -106,6 +106,7 @@ def user_land(tree, archive):
         for path in tree.glob(f"usr/lib/{image.triplet}/dpdk/pmds-*/librte_*.so.*"):
             if path.name.removeprefix("librte_").split(".so")[0] in PLUGINS:
                 image.plugin(path)
+        image.library("libgcc_s.so.1", "pthread_cancel, which the C library loads it for")
         python(image)
         (root / "usr/share/misc").mkdir(parents=True)
         (root / "usr/share/misc/pci.ids").touch()
