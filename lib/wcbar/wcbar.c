@@ -24,37 +24,65 @@ wcbar_type_name(enum wcbar_type type)
 	return "unknown";
 }
 
-static const struct wcbar_store *stores_wide[WCBAR_STORES_MAX];
-static const struct wcbar_store *stores_narrow[WCBAR_STORES_MAX];
+/* Each ends with NULL. */
+static const struct wcbar_store *stores_wc[WCBAR_STORES_MAX + 1];
+static const struct wcbar_store *stores_wb[WCBAR_STORES_MAX + 1];
+static const struct wcbar_store *stores_narrow[2];
+
+static size_t
+stores_add(const struct wcbar_store **list, size_t n, enum store_kind kind, bool any)
+{
+	for (const struct wcbar_store_probe *p = wcbar_store_probes; p->store != NULL; p++) {
+		bool fits = any ? p->kind != STORE_DEVICE_ONLY : p->kind == kind;
+
+		if (fits && p->supported() && n < WCBAR_STORES_MAX)
+			list[n++] = p->store;
+	}
+	return n;
+}
 
 /*
  * Which stores this CPU can do, asked once before main(). Where combining is known or not needed
- * the widest goes first; an uncached or unknown window gets nothing wider than 8 bytes, which every
- * hypervisor and every BAR takes.
+ * the widest goes first, in host memory those that leave it in the cache; what may fault goes last.
+ * An uncached or unknown window gets nothing wider than 8 bytes, which every hypervisor and every
+ * BAR takes.
  */
 __attribute__((constructor)) static void
 stores_probe(void)
 {
-	size_t n = 0;
+	size_t n;
 
-	for (const struct wcbar_store_probe *p = wcbar_store_probes; p->store != NULL; p++) {
-		if (p->supported() && n < WCBAR_STORES_MAX - 2)
-			stores_wide[n++] = p->store;
-	}
-	stores_wide[n] = &wcbar_store_u64;
+	n = stores_add(stores_wc, 0, STORE_PLAIN, true);
+	stores_wc[n++] = &wcbar_store_u64;
+	stores_add(stores_wc, n, STORE_DEVICE_ONLY, false);
+	n = stores_add(stores_wb, 0, STORE_PLAIN, false);
+	stores_wb[n++] = &wcbar_store_u64;
+	stores_add(stores_wb, n, STORE_AROUND_CACHE, false);
 	stores_narrow[0] = &wcbar_store_u64;
 }
 
 const struct wcbar_store *const *
 wcbar_stores(enum wcbar_type type)
 {
-	return type == WCBAR_TYPE_WC || type == WCBAR_TYPE_WB ? stores_wide : stores_narrow;
+	if (type == WCBAR_TYPE_WC)
+		return stores_wc;
+	return type == WCBAR_TYPE_WB ? stores_wb : stores_narrow;
 }
 
 const struct wcbar_store *const *
 wcbar_window_stores(const struct wcbar_window *win)
 {
 	return wcbar_stores(win->direct ? win->type : WCBAR_TYPE_UNKNOWN);
+}
+
+bool
+wcbar_store_may_fault(const struct wcbar_store *store)
+{
+	for (const struct wcbar_store_probe *p = wcbar_store_probes; p->store != NULL; p++) {
+		if (p->store == store)
+			return p->kind == STORE_DEVICE_ONLY;
+	}
+	return false;
 }
 
 const struct wcbar_store *

@@ -43,7 +43,8 @@ struct wcbar_store {
 	void (*lines)(void *dst, const void *src, size_t lines);
 	/*
 	 * Drain: every line stored before is on its way to the device before any later store. On
-	 * x86 sfence, on arm64 dmb oshst: about the time of one posted write.
+	 * x86 sfence, on arm64 dgh and dmb oshst: about the time of one posted write, no TLP of
+	 * its own. Host memory: whoever polls sees those lines before what is stored later.
 	 */
 	void (*drain)(void);
 	/* One aligned 64-bit store that the device takes as a whole: one TLP. */
@@ -71,7 +72,10 @@ const char *wcbar_type_name(enum wcbar_type type);
  */
 const struct wcbar_store *const *wcbar_stores(enum wcbar_type type);
 
-/* The one of that name, or NULL: unknown, or not on this CPU. */
+/*
+ * The one of that name, or NULL: unknown, or not on this CPU. "st64b" is the last of its list and
+ * is used only by name: it faults if the device's side does not take it.
+ */
 const struct wcbar_store *wcbar_store_by_name(enum wcbar_type type, const char *name);
 
 /* The stores that are safe for this window, the best guess first; narrow unless it is direct. */
@@ -99,8 +103,25 @@ struct wcbar_calibration {
  * are direct; then, if so, ranks every store of this CPU there. Sets win->direct and win->store.
  * The window's first lines must be the caller's to overwrite. Takes about 10 ms, an emulated window
  * up to a second. -EINVAL: not a window of so many whole lines.
+ * "st64b" is not tried.
  */
 int wcbar_calibrate(struct wcbar_window *win, size_t lines, struct wcbar_calibration *result);
+
+/* ---- order --------------------------------------------------------------------------------- */
+
+/*
+ * Lines stored before leave before lines stored after; unlike the drain it does not hurry them.
+ * x86: sfence, which empties the buffers too. arm64: dmb oshst. No TLP.
+ */
+static inline void
+wcbar_order_lines(void)
+{
+#if defined(__aarch64__)
+	__asm__ volatile("dmb oshst" ::: "memory");
+#else
+	__asm__ volatile("sfence" ::: "memory");
+#endif
+}
 
 /* ---- single registers ---------------------------------------------------------------------- */
 
@@ -113,7 +134,10 @@ uint64_t wcbar_read64(const void *reg);
 void wcbar_write32(void *reg, uint32_t value);
 void wcbar_write64(void *reg, uint64_t value);
 
-/* For doorbells: stores to host memory of this thread become visible before its next doorbell. */
+/*
+ * For doorbells: stores to host memory of this thread become visible before its next doorbell. x86:
+ * nothing but the compiler's order. arm64: dmb oshst. No TLP. Lines in a window need the drain.
+ */
 static inline void
 wcbar_before_doorbell(void)
 {

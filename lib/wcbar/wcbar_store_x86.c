@@ -2,6 +2,7 @@
  * Copyright(c) 2026 The wcnic authors
  */
 
+#include <cpuid.h>
 #include <immintrin.h>
 
 #include "wcbar_store_common.h"
@@ -51,6 +52,64 @@ store_avx512_lines(void *dst, const void *src, size_t lines)
 		*d++ = *s++;
 }
 
+/*
+ * Non-temporal stores gather in the same buffers whatever the type of the mapping is. Into host
+ * memory they go around the cache, which costs a poller a miss; the drain makes them visible.
+ */
+static void
+store_sse2nt_lines(void *dst, const void *src, size_t lines)
+{
+	__m128i *d = dst;
+	const __m128i *s = src;
+
+	for (; lines > 0; lines--, d += 4, s += 4) {
+		__m128i a = s[0], b = s[1], c = s[2], e = s[3];
+
+		_mm_stream_si128(&d[0], a);
+		_mm_stream_si128(&d[1], b);
+		_mm_stream_si128(&d[2], c);
+		_mm_stream_si128(&d[3], e);
+	}
+}
+
+__attribute__((target("avx2"))) static void
+store_avx2nt_lines(void *dst, const void *src, size_t lines)
+{
+	__m256i *d = dst;
+	const __m256i *s = src;
+
+	for (; lines > 0; lines--, d += 2, s += 2) {
+		__m256i a = s[0], b = s[1];
+
+		_mm256_stream_si256(&d[0], a);
+		_mm256_stream_si256(&d[1], b);
+	}
+}
+
+__attribute__((target("avx512f"))) static void
+store_avx512nt_lines(void *dst, const void *src, size_t lines)
+{
+	__m512i *d = dst;
+	const __m512i *s = src;
+
+	for (; lines > 0; lines--)
+		_mm512_stream_si512(d++, *s++);
+}
+
+/* A direct store: the line leaves as one write, never split, never gathered with another. */
+__attribute__((target("movdir64b"))) static void
+store_movdir64b_lines(void *dst, const void *src, size_t lines)
+{
+	char *d = dst;
+	const char *s = src;
+
+	for (; lines > 0; lines--, d += WCBAR_LINE_BYTES, s += WCBAR_LINE_BYTES)
+		__asm__ volatile("movdir64b %0, %1"
+				 :
+				 : "m"(*(const char(*)[WCBAR_LINE_BYTES])s), "r"(d)
+				 : "memory");
+}
+
 static void
 store_drain(void)
 {
@@ -75,6 +134,14 @@ has_avx512(void)
 	return __builtin_cpu_supports("avx512f");
 }
 
+static bool
+has_movdir64b(void)
+{
+	unsigned int eax, ebx, ecx, edx;
+
+	return __get_cpuid_count(7, 0, &eax, &ebx, &ecx, &edx) != 0 && (ecx & bit_MOVDIR64B) != 0;
+}
+
 #define STORE(id)                                                               \
 	{                                                                       \
 		.name = #id, .lines = store_##id##_lines, .drain = store_drain, \
@@ -85,12 +152,20 @@ const struct wcbar_store wcbar_store_u64 = STORE(u64);
 static const struct wcbar_store store_sse2 = STORE(sse2);
 static const struct wcbar_store store_avx2 = STORE(avx2);
 static const struct wcbar_store store_avx512 = STORE(avx512);
+static const struct wcbar_store store_sse2nt = STORE(sse2nt);
+static const struct wcbar_store store_avx2nt = STORE(avx2nt);
+static const struct wcbar_store store_avx512nt = STORE(avx512nt);
+static const struct wcbar_store store_movdir64b = STORE(movdir64b);
 
 const struct wcbar_store_probe wcbar_store_probes[] = {
-	{&store_avx512, has_avx512},
-	{&store_avx2, has_avx2},
-	{&store_sse2, has_sse2},
-	{NULL, NULL},
+	{&store_movdir64b, has_movdir64b, STORE_AROUND_CACHE},
+	{&store_avx512, has_avx512, STORE_PLAIN},
+	{&store_avx512nt, has_avx512, STORE_AROUND_CACHE},
+	{&store_avx2, has_avx2, STORE_PLAIN},
+	{&store_avx2nt, has_avx2, STORE_AROUND_CACHE},
+	{&store_sse2, has_sse2, STORE_PLAIN},
+	{&store_sse2nt, has_sse2, STORE_AROUND_CACHE},
+	{NULL, NULL, STORE_PLAIN},
 };
 
 const bool wcbar_cpu_shares_types = true;
