@@ -39,7 +39,7 @@ no_vfio(const struct wcbar_ask *ask, struct wcbar_why why)
 
 	if (vfio_drives(ask))
 		return wcbar_why_set(why, -ENOTSUP, "VFIO is left closed, as the caller asked");
-	return wcbar_why_set(why, -ENOTSUP, "%s is not bound to vfio-pci but to %s", f->bdf,
+	return wcbar_why_set(why, -ENOTSUP, "%s has %s, and this needs vfio-pci", f->bdf,
 			     f->driver[0] != '\0' ? f->driver : "no driver");
 }
 
