@@ -13,6 +13,9 @@ import time
 from trees import Failure
 
 
+STALL_S = 10
+
+
 def tail(path, lines=15):
     return "".join("  | " + line for line in open(path, errors="replace").readlines()[-lines:])
 
@@ -51,18 +54,18 @@ class Cards:
                 time.sleep(0.02)
         raise Failure(f"the cards tell no counters:\n{tail(self.log)}")
 
-    def forwarded(self, idx, frames, timeout, check=lambda: None):
-        """Waits until the card has sent that many frames, or nothing moves any more; its counters."""
+    def forwarded(self, idx, frames, timeout, stop=lambda totals: False):
+        """Waits until the card's input has ended and it has sent that many frames, or nothing moves any more; its
+        counters."""
         until, last, moved = time.monotonic() + timeout, None, time.monotonic()
         while True:
             totals = self.totals(idx)
-            if totals["port_in_done"] and totals["tx_frames"] >= frames:
+            if stop(totals) or totals["port_in_done"] and totals["tx_frames"] >= frames:
                 return totals
             if totals["tx_frames"] != last:
                 last, moved = totals["tx_frames"], time.monotonic()
-            if time.monotonic() > until or time.monotonic() - moved > 20:
+            if time.monotonic() > until or time.monotonic() - moved > STALL_S:
                 return totals
-            check()
             time.sleep(0.1)
 
     def kill(self):
