@@ -257,6 +257,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t bytes)
 	unsigned int before = lowest_free_fd();
 	struct vfu_server *server;
 	static uint8_t sink[65536];
+	unsigned int step;
 	size_t n;
 	int pair[2];
 
@@ -272,14 +273,15 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t bytes)
 	bytes--;
 	while (bytes >= 2) {
 		n = data[1] < bytes - 2 ? data[1] : bytes - 2;
-		if (data[0] & STEP_MAPS)
-			maps_send(server, pair[1], data[0]);
-		step_send(pair[1], data[0], data + 2, n);
+		step = data[0];
+		if (step & STEP_MAPS)
+			maps_send(server, pair[1], step);
+		step_send(pair[1], step, data + 2, n);
 		data += 2 + n;
 		bytes -= 2 + n;
 		(void)vfu_server_poll(server);
 		device_work(server);
-		if (data[0] & STEP_DMA)
+		if (step & STEP_DMA)
 			device_dma(server);
 		(void)!recv(pair[1], sink, sizeof(sink), MSG_DONTWAIT);
 	}

@@ -164,6 +164,7 @@ mini_connect(struct mini *mini, const char *socket)
 	char why[256] = "";
 
 	memset(mini, 0, sizeof(*mini));
+	mini->answer = MINI_ANSWER;
 	if (vfu_client_connect(socket, PATIENCE_MS, &mini->client, why, sizeof(why)) < 0)
 		fail_msg("%s", why);
 	mini->fd = memfd_create("mini", MFD_CLOEXEC);
@@ -221,17 +222,25 @@ mini_enable(struct mini *mini)
 unsigned int
 mini_command(struct mini *mini, uint8_t opcode)
 {
+	return mini_command_with(mini, opcode, NULL);
+}
+
+unsigned int
+mini_command_with(struct mini *mini, uint8_t opcode, const void *params)
+{
 	struct wcnic_admin_cmd cmd = {
 		.opcode = opcode,
 		.cmd_id = htole16(mini->commands),
 		.data_bytes = htole32(512),
-		.data_iova = htole64(MINI_IOVA + MINI_ANSWER),
+		.data_iova = htole64(MINI_IOVA + mini->answer),
 	};
 	struct wcnic_admin_cpl *cpl = (struct wcnic_admin_cpl *)(mini->memory + 0x1000) +
 				      mini->commands % 16;
 	uint8_t phase = mini->commands / 16 % 2 == 0;
 	unsigned int i;
 
+	if (params != NULL)
+		memcpy(cmd.params, params, sizeof(cmd.params));
 	memcpy(mini->memory + mini->commands % 16 * sizeof(cmd), &cmd, sizeof(cmd));
 	mini->commands++;
 	mini_reg_set(mini, WCNIC_REG_ASQ_TAIL, mini->commands, 4);

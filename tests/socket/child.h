@@ -49,6 +49,7 @@ struct mini {
 	int fd;
 	uint8_t *memory;
 	uint16_t commands;
+	uint32_t answer; /* where answers go: MINI_ANSWER */
 };
 
 #define MINI_IOVA 0x100000u
@@ -63,7 +64,8 @@ uint32_t mini_reg(struct mini *mini, uint64_t off);
 void mini_reg_set(struct mini *mini, uint64_t off, uint64_t value, size_t bytes);
 /* Waits until a register shows the bits. */
 void mini_reg_wait(struct mini *mini, uint64_t off, uint32_t mask, uint32_t value);
-/* One command; the answer is at memory + MINI_ANSWER. Returns the status. */
+/* One command; the answer is at memory + answer. Returns the status. params: 48 bytes or NULL. */
+unsigned int mini_command_with(struct mini *mini, uint8_t opcode, const void *params);
 unsigned int mini_command(struct mini *mini, uint8_t opcode);
 void mini_close(struct mini *mini);
 

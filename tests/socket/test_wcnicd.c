@@ -37,8 +37,9 @@ exists(const char *path)
 static void
 help__lists_every_option(void **state)
 {
-	static const char *const options[] = {"--socket", "--port", "--queues",    "--aperture-mib",
-					      "--seed",   "--cpu",  "--log-level", "--stats-file"};
+	static const char *const options[] = {"--socket",       "--port",       "--queues",
+					      "--aperture-mib", "--seed",       "--cpu",
+					      "--log-level",    "--stats-file", "--bar2"};
 	unsigned int i;
 
 	(void)state;
@@ -71,6 +72,7 @@ bad_argument__exit_2_names_it_and_what_is_right(void **state)
 		{{"--socket", s, "--queues", "-1"}, "-1", "1 to 64"},
 		{{"--socket", s, "--aperture-mib", "3"}, "'3'", "power of two"},
 		{{"--socket", s, "--aperture-mib", "2048"}, "2048", "1 to 1024"},
+		{{"--socket", s, "--bar2", "0"}, "--bar2 '0'", "mapped or trapped"},
 		{{"--socket", s, "--seed", "none"}, "none", "number"},
 		{{"--socket", s, "--seed", "99999999999999999999"}, "9999", "number"},
 		{{"--socket", s, "--cpu", "1023"}, "1023", "taskset"},
