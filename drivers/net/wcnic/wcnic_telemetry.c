@@ -38,6 +38,13 @@ put_ns(struct rte_tel_data *d, const char *name, double ns)
 	rte_tel_data_add_dict_string(d, name, text);
 }
 
+static void
+put_container(struct rte_tel_data *d, const char *name, struct rte_tel_data *value)
+{
+	if (rte_tel_data_add_dict_container(d, name, value, 0) != 0)
+		rte_tel_data_free(value);
+}
+
 /* A string of telemetry has 127 characters at most: a sentence comes as a list of pieces. */
 static void
 put_text(struct rte_tel_data *d, const char *name, const char *text)
@@ -60,18 +67,22 @@ put_text(struct rte_tel_data *d, const char *name, const char *text)
 		rte_tel_data_add_array_string(pieces, piece);
 		text += n;
 	}
-	rte_tel_data_add_dict_container(d, name, pieces, 0);
+	put_container(d, name, pieces);
 }
 
 static void
 put_answer(struct rte_tel_data *rungs, enum wcbar_rung rung, const struct wcbar_answer *a)
 {
 	struct rte_tel_data *one = rte_tel_data_alloc();
+	char name[32];
 
 	if (one == NULL)
 		return;
+	/* a name in telemetry has no dashes */
+	snprintf(name, sizeof(name), "%s", wcbar_rung_name(rung));
+	for (char *c = name; *c != '\0'; c++)
+		*c = *c == '-' ? '_' : *c;
 	rte_tel_data_start_dict(one);
-	rte_tel_data_add_dict_string(one, "rung", wcbar_rung_name(rung));
 	rte_tel_data_add_dict_string(one, "type", wcbar_type_name(a->type));
 	rte_tel_data_add_dict_string(one, "answer",
 				     !a->tried       ? "not asked"
@@ -80,7 +91,7 @@ put_answer(struct rte_tel_data *rungs, enum wcbar_rung rung, const struct wcbar_
 	rte_tel_data_add_dict_int(one, "error", a->error);
 	if (a->error != 0)
 		put_text(one, "why", a->why);
-	rte_tel_data_add_array_container(rungs, one, 0);
+	put_container(rungs, name, one);
 }
 
 static void
@@ -90,10 +101,10 @@ put_ladder(struct rte_tel_data *d, const struct wcnic_learnt *l)
 
 	if (rungs == NULL)
 		return;
-	rte_tel_data_start_array(rungs, RTE_TEL_CONTAINER);
+	rte_tel_data_start_dict(rungs);
 	for (size_t i = 0; i < WCBAR_RUNGS; i++)
 		put_answer(rungs, i, &l->answers[i]);
-	rte_tel_data_add_dict_container(d, "rungs", rungs, 0);
+	put_container(d, "rungs", rungs);
 }
 
 static void
@@ -107,7 +118,7 @@ put_calibration(struct rte_tel_data *d, const struct wcbar_calibration *c)
 	rte_tel_data_start_dict(ranks);
 	for (size_t i = 0; i < c->ranks; i++)
 		put_ns(ranks, c->rank[i].store->name, c->rank[i].ns_per_line);
-	rte_tel_data_add_dict_container(d, "ns_per_line", ranks, 0);
+	put_container(d, "ns_per_line", ranks);
 }
 
 /* The window of the first queue that has one. */
@@ -173,8 +184,8 @@ put_result(struct rte_tel_data *d, const struct wcnic_test_result *res)
 	rte_tel_data_add_dict_int(one, "missing", r->lines_lost);
 	rte_tel_data_add_dict_int(one, "reordered", r->lines_reordered);
 	put_ns(one, "ns_first_to_last", r->last_ns - r->first_ns);
-	rte_tel_data_add_dict_container(one, "arrivals_by_bytes", arrivals, 0);
-	rte_tel_data_add_dict_container(d, res->store, one, 0);
+	put_container(one, "arrivals_by_bytes", arrivals);
+	put_container(d, res->store, one);
 }
 
 static int
@@ -200,7 +211,7 @@ test_show(const char *cmd __rte_unused, const char *params, struct rte_tel_data 
 	for (uint32_t i = 0; i < hw->learnt.n_results; i++)
 		put_result(stores, &hw->learnt.results[i]);
 	pthread_mutex_unlock(&hw->lock);
-	rte_tel_data_add_dict_container(d, "stores", stores, 0);
+	put_container(d, "stores", stores);
 	return 0;
 }
 
