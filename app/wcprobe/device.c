@@ -3,6 +3,7 @@
  */
 #include <errno.h>
 #include <inttypes.h>
+#include <stdalign.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -26,6 +27,22 @@ device_still_there(struct probe *p, struct wcbar_pci *pci)
 		 "%s has vanished: its configuration space reads 0x%04x as vendor, expected 0x%04x",
 		 p->facts.bdf, vendor, p->facts.vendor);
 	return -ENODEV;
+}
+
+/* What the same stores cost that certainly do not leave: memory behind a BAR is told by that. */
+static int
+memory_measure(struct timing *t, size_t lines)
+{
+	static alignas(WCBAR_LINE_BYTES) uint8_t memory[TIMING_LINES_MAX * WCBAR_LINE_BYTES];
+	struct wcbar_window win = {.addr = memory, .bytes = sizeof(memory), .type = WCBAR_TYPE_WB};
+	struct wcbar_calibration cal;
+	int ret = wcbar_calibrate(&win, lines, &cal);
+
+	for (size_t i = 0; ret == 0 && i < cal.ranks; i++) {
+		if (strcmp(cal.rank[i].store->name, "u64") == 0)
+			t->memory_ns_per_line = cal.rank[i].ns_per_line;
+	}
+	return ret;
 }
 
 /* Stores into the permitted range and nowhere else. */
@@ -56,6 +73,8 @@ range_measure(struct probe *p, struct wcbar_pci *pci, struct wcbar_bar *bar, uin
 	p->timing.off = off;
 	p->timing.bytes = range.bytes;
 	ret = wcbar_calibrate(&range, lines, &p->timing.cal);
+	if (ret == 0)
+		ret = memory_measure(&p->timing, lines);
 	if (ret != 0)
 		snprintf(p->open_why, sizeof(p->open_why), "stores cannot be timed: %s",
 			 strerror(-ret));
@@ -138,7 +157,7 @@ device_ask(struct probe *p, const struct options *o)
 	p->open_error = pci_ask(p, pci, o);
 	wcbar_pci_close(pci);
 	if (p->timing.done)
-		effective_from_timing(&p->timing.cal, p->facts.hypervisor, &p->effective);
+		effective_from_timing(&p->timing, p->facts.hypervisor, &p->effective);
 	if (p->card.done)
-		effective_from_card(&p->card, &p->effective);
+		effective_from_card(&p->card, p->facts.hypervisor, &p->effective);
 }

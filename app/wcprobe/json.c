@@ -267,6 +267,7 @@ timing(const struct timing *t)
 	add_str(o, "type", wcbar_type_name(t->type));
 	add_rung(o, "rung", t->rung);
 	add_calibration(o, &t->cal);
+	add_double(o, "memory_ns_per_line", t->memory_ns_per_line);
 	return o;
 }
 

@@ -96,6 +96,7 @@ struct timing {
 	enum wcbar_type type; /* of the mapping that was stored into */
 	enum wcbar_rung rung;
 	struct wcbar_calibration cal;
+	double memory_ns_per_line; /* the same 8-byte stores into this process's own memory */
 };
 
 #define CARD_TESTS_MAX WCBAR_STORES_MAX

@@ -137,6 +137,8 @@ text_timing(FILE *out, const struct probe *p)
 	for (size_t i = 0; i < t->cal.ranks; i++)
 		fprintf(out, LABEL "  %-12s %10.1f ns a line\n", "", t->cal.rank[i].store->name,
 			t->cal.rank[i].ns_per_line);
+	fprintf(out, LABEL "  %-12s %10.1f ns a line of u64\n", "", "(memory)",
+		t->memory_ns_per_line);
 	if (timing_ratio(&t->cal) > 0)
 		fprintf(out, LABEL "  u64 : wide   %10.2f\n", "", timing_ratio(&t->cal));
 }

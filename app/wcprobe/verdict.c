@@ -16,6 +16,8 @@
 #define RATIO_SEPARATE 3.0
 /* No 8-byte store to a device that leaves alone was ever seen to be faster; memory is. */
 #define SEPARATE_MIN_NS 5.0
+/* A line that leaves for a device costs more than one that stays in the cache. */
+#define RATIO_MEMORY 2.0
 /* Whole lines per line of 8-byte stores: this much is combining, and this little is none. */
 #define WHOLE_GATHERS 0.5
 #define WHOLE_SEPARATE 0.01
@@ -54,8 +56,9 @@ timing_ratio(const struct wcbar_calibration *cal)
 }
 
 void
-effective_from_timing(const struct wcbar_calibration *cal, bool hypervisor, struct effective *e)
+effective_from_timing(const struct timing *timing, bool hypervisor, struct effective *e)
 {
+	const struct wcbar_calibration *cal = &timing->cal;
 	const struct wcbar_rank *wide = rank_find(cal, false);
 	double ratio = timing_ratio(cal);
 
@@ -73,6 +76,14 @@ effective_from_timing(const struct wcbar_calibration *cal, bool hypervisor, stru
 			      "an 8-byte store takes %.1f ns, and there is no wider store to "
 			      "compare it with",
 			      cal->ns_per_store);
+		return;
+	}
+	if (rank_find(cal, true)->ns_per_line < RATIO_MEMORY * timing->memory_ns_per_line) {
+		effective_set(e, EFFECTIVE_UNCLEAR, CONFIDENCE_NONE,
+			      "a line of eight 8-byte stores takes %.1f ns, and %.1f ns into "
+			      "ordinary memory: too cheap to leave for a device, so there is "
+			      "memory behind the BAR",
+			      rank_find(cal, true)->ns_per_line, timing->memory_ns_per_line);
 		return;
 	}
 	if (ratio >= RATIO_SEPARATE && cal->ns_per_store >= SEPARATE_MIN_NS) {
@@ -109,8 +120,21 @@ card_narrow(const struct card_result *card)
 	return NULL;
 }
 
+/* Wide stores were tried, and nothing wider than 8 bytes came. */
+static bool
+card_saw_pieces_only(const struct card_result *card)
+{
+	for (size_t i = 0; i < card->stores; i++) {
+		if (card->store[i].arrivals[4] + card->store[i].arrivals[5] +
+			    card->store[i].arrivals[6] + card->store[i].arrivals[7] !=
+		    0)
+			return false;
+	}
+	return card->stores > 1;
+}
+
 void
-effective_from_card(const struct card_result *card, struct effective *e)
+effective_from_card(const struct card_result *card, bool hypervisor, struct effective *e)
 {
 	const struct card_store *s = card_narrow(card);
 	double whole;
@@ -132,6 +156,12 @@ effective_from_card(const struct card_result *card, struct effective *e)
 			      "the card saw %u of %u lines whole, and a store takes %.0f ns: as "
 			      "long as an exit to a hypervisor",
 			      s->whole, s->lines, card->cal.ns_per_store);
+	else if (hypervisor && card_saw_pieces_only(card))
+		effective_set(e, EFFECTIVE_TRAPPED, CONFIDENCE_GUESS,
+			      "the card saw %u of %u lines whole, and even wide stores came in "
+			      "pieces of 8 bytes: as a hypervisor that emulates them passes them "
+			      "on",
+			      s->whole, s->lines);
 	else if (whole >= WHOLE_GATHERS)
 		effective_set(e, EFFECTIVE_GATHERS, CONFIDENCE_CERTAIN,
 			      "of %u lines of 8-byte stores the card saw %u arrive whole", s->lines,
@@ -172,7 +202,8 @@ verdict_wc(const struct effective *e, bool hypervisor, struct verdict *v)
 		if (hypervisor)
 			verdict_set(v, VERDICT_STAGE2_DEVICE, CONFIDENCE_GUESS,
 				    "mapped WC, but %s. This is a virtual machine: its host most "
-				    "likely maps the BAR as Device; or the CPU does not gather",
+				    "likely maps the BAR as Device; or it emulates stores and is "
+				    "quick at it, or the CPU does not gather",
 				    e->why);
 		else
 			verdict_set(v, VERDICT_NOT_GATHERING, e->confidence,

@@ -10,16 +10,18 @@
 
 /*
  * What the cost of stores says: a hint, never more than likely. `hypervisor`: this is a virtual
- * machine, where memory can stand behind a BAR and be as fast as combining.
+ * machine, where memory can stand behind a BAR. What costs no more than memory is taken for that.
  */
-void effective_from_timing(const struct wcbar_calibration *cal, bool hypervisor,
-			   struct effective *effective);
+void
+effective_from_timing(const struct timing *timing, bool hypervisor, struct effective *effective);
 
 /*
  * What the card counted: certain, where it can see stores. Counted is how often a line of 8-byte
- * stores arrived whole: a wide store may arrive whole without any combining.
+ * stores arrived whole: a wide store may arrive whole without any combining. In a virtual machine
+ * wide stores that arrive in pieces of 8 bytes speak for one that emulates them.
  */
-void effective_from_card(const struct card_result *card, struct effective *effective);
+void
+effective_from_card(const struct card_result *card, bool hypervisor, struct effective *effective);
 
 /*
  * Intended type x effective type. `intended` is WCBAR_TYPE_UNKNOWN when no rung gave a mapping.

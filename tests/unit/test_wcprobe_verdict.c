@@ -44,6 +44,9 @@ effective_from_timing__each_case__is_judged_as_far_as_it_goes(void **state)
 	} cases[] = {
 		{false, 480000, 0, true, EFFECTIVE_TRAPPED, CONFIDENCE_LIKELY},
 		{false, 480000, 0, false, EFFECTIVE_TRAPPED, CONFIDENCE_GUESS},
+		/* as cheap as memory is memory, whatever the ratio */
+		{true, 3.9, 3.9, false, EFFECTIVE_UNCLEAR, CONFIDENCE_NONE},
+		{true, 3.9, 1, true, EFFECTIVE_UNCLEAR, CONFIDENCE_NONE},
 		{true, 7, 6, false, EFFECTIVE_GATHERS, CONFIDENCE_LIKELY},
 		{true, 7, 6, true, EFFECTIVE_GATHERS, CONFIDENCE_GUESS},
 		{true, 9, 6, false, EFFECTIVE_GATHERS, CONFIDENCE_LIKELY},
@@ -52,18 +55,20 @@ effective_from_timing__each_case__is_judged_as_far_as_it_goes(void **state)
 		{true, 300, 100, true, EFFECTIVE_SEPARATE, CONFIDENCE_LIKELY},
 		/* four 16-byte stores against eight of 8 bytes: half in any case */
 		{true, 800, 400, false, EFFECTIVE_UNCLEAR, CONFIDENCE_NONE},
-		/* memory: cheap stores, wide ones cheaper still */
+		/* cheap stores, wide ones cheaper still: too fast for one that leaves alone */
 		{true, 8, 1, true, EFFECTIVE_UNCLEAR, CONFIDENCE_NONE},
 		{true, 800, 0, false, EFFECTIVE_UNCLEAR, CONFIDENCE_NONE},
 	};
 
 	(void)state;
 	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
-		struct wcbar_calibration cal = calibration(cases[i].direct, cases[i].narrow_ns,
-							   cases[i].wide_ns);
+		const struct timing t = {
+			.cal = calibration(cases[i].direct, cases[i].narrow_ns, cases[i].wide_ns),
+			.memory_ns_per_line = 2,
+		};
 		struct effective e = {0};
 
-		effective_from_timing(&cal, cases[i].hypervisor, &e);
+		effective_from_timing(&t, cases[i].hypervisor, &e);
 		if (e.state != cases[i].state || e.confidence != cases[i].confidence)
 			fail_msg("case %zu: %s, %s", i, effective_state_name(e.state),
 				 confidence_name(e.confidence));
@@ -110,12 +115,40 @@ effective_from_card__each_rate__is_judged(void **state)
 		};
 		struct effective e = {0};
 
-		effective_from_card(&card, &e);
+		effective_from_card(&card, false, &e);
 		if (e.state != cases[i].state || e.confidence != cases[i].confidence)
 			fail_msg("case %zu: %s, %s", i, effective_state_name(e.state),
 				 confidence_name(e.confidence));
 		assert_int_equal(e.source, SOURCE_CARD);
 	}
+}
+
+/* Pieces of 8 bytes of wide stores are a hypervisor's work, unless there is none. */
+static void
+effective_from_card__wide_stores_in_pieces__are_emulated(void **state)
+{
+	struct card_result card = {
+		.observable = true,
+		.cal.direct = true,
+		.stores = 2,
+		.store[0] = {.name = "avx2", .lines = 1024, .arrivals = {0, 0, 0, 8192}},
+		.store[1] = {.name = "u64", .lines = 1024, .arrivals = {0, 0, 0, 8192}},
+	};
+	struct effective e = {0};
+
+	(void)state;
+	effective_from_card(&card, true, &e);
+	assert_int_equal(e.state, EFFECTIVE_TRAPPED);
+	assert_int_equal(e.confidence, CONFIDENCE_GUESS);
+	effective_from_card(&card, false, &e);
+	assert_int_equal(e.state, EFFECTIVE_SEPARATE);
+	card.store[0].arrivals[5] = 1;
+	effective_from_card(&card, true, &e);
+	assert_int_equal(e.state, EFFECTIVE_SEPARATE);
+	card.store[0].arrivals[5] = 0;
+	card.stores = 1;
+	effective_from_card(&card, true, &e);
+	assert_int_equal(e.state, EFFECTIVE_UNCLEAR);
 }
 
 /* ---- intended x effective ------------------------------------------------------------------ */
@@ -328,6 +361,7 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(effective_from_timing__each_case__is_judged_as_far_as_it_goes),
 		cmocka_unit_test(effective_from_card__each_rate__is_judged),
+		cmocka_unit_test(effective_from_card__wide_stores_in_pieces__are_emulated),
 		cmocka_unit_test(verdict_make__every_pair__has_its_verdict),
 		cmocka_unit_test(verdict_make__of_a_prediction__never_says_that_stores_combine),
 		cmocka_unit_test(advice_make__each_verdict__has_its_way_out),
