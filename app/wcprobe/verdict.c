@@ -195,6 +195,9 @@ verdict_wc(const struct effective *e, bool hypervisor, struct verdict *v)
 {
 	switch (e->state) {
 	case EFFECTIVE_GATHERS:
+		/* Emulators and memory behind a BAR can cost anything. */
+		if (hypervisor && e->source == SOURCE_TIMING)
+			break;
 		verdict_set(v, VERDICT_COMBINING, e->confidence, "mapped WC; %s", e->why);
 		return;
 	case EFFECTIVE_SEPARATE:
