@@ -454,6 +454,54 @@ messages__nothing_remote__none_is_sent(void **state)
 	assert_int_equal(bench.fetches, 0);
 }
 
+/* Slots lie in the aperture, their segments in host memory. */
+static void
+messages__segments_of_slots__frames_are_whole(void **state)
+{
+	struct fake_host *h = &bench.h;
+	uint8_t got[16384];
+	struct fake_slot slot = {.n_segs = 2};
+	struct wcnic_tx_cpl cpl;
+	unsigned int i, polls;
+	uint8_t *mem;
+
+	(void)state;
+	bench_open(&message_ops);
+	pages_set(PAGE_REMOTE, PAGE_HERE);
+	queues_open();
+	fake_rx_post(h, &rx, 200);
+	mem = fake_alloc(h, 8 * PAGE, PAGE);
+	fake_tx_switch(&tx, 0, WCNIC_PLACEMENT_PUSH);
+	for (i = 0; i < 20; i++) {
+		uint8_t *frame = mem + i * 731;
+
+		frame_fill(frame, 6000, i);
+		/* A frame of two slots, each of two segments. */
+		slot.flags = WCNIC_TXF_SOP;
+		slot.frame_bytes = 6000;
+		slot.segs[0] = (struct wcnic_push_seg){htole64(fake_iova(h, frame)), htole32(10)};
+		slot.segs[1] = (struct wcnic_push_seg){htole64(fake_iova(h, frame + 10)),
+						       htole32(4990)};
+		fake_tx_slot(&tx, &slot, 0);
+		slot.flags = WCNIC_TXF_EOP;
+		slot.frame_bytes = 0;
+		slot.segs[0] = (struct wcnic_push_seg){htole64(fake_iova(h, frame + 5000)),
+						       htole32(999)};
+		slot.segs[1] = (struct wcnic_push_seg){htole64(fake_iova(h, frame + 5999)),
+						       htole32(1)};
+		fake_tx_slot(&tx, &slot, 0);
+		fake_tx_ring(&tx);
+		for (polls = 0; polls < 200 && !fake_tx_reap(&tx, &cpl); polls++)
+			work(1);
+		assert_true(polls < 200);
+		assert_int_equal(cpl.status, WCNIC_TX_PUSHED);
+		assert_int_equal(le16toh(cpl.count), 2);
+		assert_int_equal(fake_rx_frame(&rx, got, NULL), 6000);
+		assert_memory_equal(got, frame, 6000);
+	}
+	assert_true(bench.fetches > 20);
+}
+
 /* Completions must not be seen before the data that they are about. */
 static void
 messages__data_remote_completions_here__nothing_overtakes(void **state)
@@ -610,6 +658,7 @@ main(void)
 		CASE(messages__everything_remote__frames_are_whole),
 		CASE(messages__every_other_page_remote__frames_are_whole),
 		CASE(messages__nothing_remote__none_is_sent),
+		CASE(messages__segments_of_slots__frames_are_whole),
 		CASE(messages__data_remote_completions_here__nothing_overtakes),
 		CASE(messages__denied__named_and_survived),
 		CASE(messages__segments_longer_than_a_frame__are_refused),

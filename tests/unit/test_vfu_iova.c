@@ -89,6 +89,49 @@ find__across_entries_only_if_contiguous_here(void **state)
 }
 
 static void
+reaches__pieces_of_any_kind_without_a_hole(void **state)
+{
+	assert_int_equal(vfu_iova_map_add(*state, 0, PAGE, memory + PAGE, RW), 0);
+	assert_int_equal(vfu_iova_map_add(*state, PAGE, PAGE, memory, VFU_IOVA_READ), 0);
+	assert_int_equal(vfu_iova_map_add_remote(*state, 2 * PAGE, 2 * PAGE, RW), 0);
+	assert_int_equal(vfu_iova_map_add_remote(*state, 3 * PAGE, PAGE, RW), -EEXIST);
+	assert_int_equal(vfu_iova_map_add(*state, 2 * PAGE, PAGE, memory, RW), -EEXIST);
+
+	assert_true(vfu_iova_map_reaches(*state, 1, 4 * PAGE - 1, VFU_IOVA_READ));
+	assert_false(vfu_iova_map_reaches(*state, 1, 4 * PAGE, VFU_IOVA_READ));
+	assert_false(vfu_iova_map_reaches(*state, 1, 4 * PAGE - 1, VFU_IOVA_WRITE));
+	assert_true(vfu_iova_map_reaches(*state, 2 * PAGE, 2 * PAGE, RW));
+	assert_false(vfu_iova_map_reaches(*state, 0, 0, 0));
+	assert_false(vfu_iova_map_reaches(*state, 8, UINT64_MAX, VFU_IOVA_READ));
+	/* Nowhere here, and not even where a page before it is. */
+	assert_null(vfu_iova_map_find(*state, 2 * PAGE, 1, 0));
+	assert_null(vfu_iova_map_find(*state, 2 * PAGE - 1, 2, VFU_IOVA_READ));
+	assert_int_equal(vfu_iova_map_remove(*state, 3 * PAGE, PAGE), -EINVAL);
+	assert_int_equal(vfu_iova_map_remove(*state, 2 * PAGE, 2 * PAGE), 1);
+	assert_false(vfu_iova_map_reaches(*state, 2 * PAGE, 1, VFU_IOVA_READ));
+}
+
+/* Where a page was found before is only a hint: entries have moved since. */
+static void
+find__after_entries_moved__right_again(void **state)
+{
+	unsigned int i;
+
+	for (i = 0; i < 16; i++)
+		assert_int_equal(
+			vfu_iova_map_add(*state, i * PAGE, PAGE, memory + (15 - i) * PAGE, RW), 0);
+	for (i = 0; i < 16; i++)
+		assert_non_null(vfu_iova_map_find(*state, i * PAGE, PAGE, RW));
+	assert_int_equal(vfu_iova_map_remove(*state, 3 * PAGE, 2 * PAGE), 2);
+	for (i = 0; i < 16; i++)
+		assert_ptr_equal(vfu_iova_map_find(*state, i * PAGE, PAGE, RW),
+				 i == 3 || i == 4 ? NULL : memory + (15 - i) * PAGE);
+	vfu_iova_map_clear(*state);
+	for (i = 0; i < 16; i++)
+		assert_null(vfu_iova_map_find(*state, i * PAGE, 1, 0));
+}
+
+static void
 find__last_page_of_all_found(void **state)
 {
 	const uint64_t last = UINT64_MAX - PAGE + 1;
@@ -421,6 +464,8 @@ main(void)
 		TEST(find__every_edge_of_an_entry_exact),
 		TEST(find__other_access_null),
 		TEST(find__across_entries_only_if_contiguous_here),
+		TEST(reaches__pieces_of_any_kind_without_a_hole),
+		TEST(find__after_entries_moved__right_again),
 		TEST(find__last_page_of_all_found),
 		TEST(add__bad_range_refused),
 		TEST(add__overlap_refused_and_nothing_changed),
