@@ -45,8 +45,17 @@ class Ladder(Steps):
         return {**answers, "moments": told}
 
     def probe(self, bdf, bar):
-        text = self.guest.check(f"wcprobe --open --json {bdf} --bar {bar}")
-        return {"wcprobe": json.loads(text)}
+        """wcprobe's verdict: WC where the table says so, and the reason where the BAR cannot have it."""
+        status, text = self.guest.run(f"wcprobe --open --json {bdf} --bar {bar}")
+        if status not in (0, 1):
+            raise Failure(f"wcprobe ended with status {status}:\n{text}")
+        told = json.loads(text)
+        expected = self.setting.rung if bdf == SHARED else settings.UC
+        if told["intended"]["rung"] != expected or (status == 0) != (expected != settings.UC):
+            raise Failure(f"wcprobe would map BAR {bar} by {told['intended']['rung']}, not {expected}:\n{text}")
+        if bdf == NVME and "not prefetchable" not in text:
+            raise Failure(f"wcprobe does not say that the BAR is not prefetchable:\n{text}")
+        return {"rung": expected, "verdict": told["verdict"]["text"], "wcprobe": told}
 
     def lines(self):
         """The example, which knows nothing of this project's card."""

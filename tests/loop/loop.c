@@ -284,7 +284,8 @@ void
 loop_configure(struct loop *l)
 {
 	const struct loop_config *c = &l->config;
-	struct rte_eth_conf conf = {.rxmode.mtu = c->mtu, .intr_conf.lsc = c->lsc};
+	struct rte_eth_conf conf = {.rxmode.mtu = c->mtu,
+				    .intr_conf = {.lsc = c->lsc, .rxq = c->rx_intr}};
 
 	conf.rxmode.offloads = c->scatter ? RTE_ETH_RX_OFFLOAD_SCATTER : 0;
 	conf.txmode.offloads = RTE_ETH_TX_OFFLOAD_MULTI_SEGS;

@@ -45,6 +45,7 @@ struct loop_config {
 	bool scatter;
 	bool rss;
 	bool lsc;
+	bool rx_intr;
 	bool not_promiscuous;
 	bool not_started;
 };
