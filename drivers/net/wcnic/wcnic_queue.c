@@ -329,7 +329,7 @@ txq_reset(struct wcnic_txq *txq)
 	txq->push_revoked = false;
 	txq->push_again_tsc = 0;
 	txq->placement = placement_choose(txq);
-	if (txq->wanted == WCNIC_PLACEMENT_AUTO && txq->placement == WCNIC_PLACEMENT_FETCH)
+	if (txq->wanted != WCNIC_PLACEMENT_FETCH && txq->placement == WCNIC_PLACEMENT_FETCH)
 		txq->push_revoked = true; /* decided: do not try again before the next start */
 	txq->limit = txq->placement == WCNIC_PLACEMENT_PUSH
 			     ? RTE_MIN(txq->depth, (uint16_t)(txq->slot_mask + 1))
