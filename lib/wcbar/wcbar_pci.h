@@ -203,8 +203,9 @@ int wcbar_bar_probe(struct wcbar_bar *bar, uint64_t off, enum wcbar_type intende
  * The kernel revokes a sysfs mapping when another part of it claims the BAR, and a VFIO mapping
  * while the device's memory is off: the next access gets SIGBUS. From the first call on this
  * process recognises such a fault in a BAR's range: the page is replaced by memory that reads all
- * ones and swallows stores, as a device that is gone does, and the bar is marked. Other SIGBUS go
- * to the handler that was there before. Idempotent.
+ * ones until something is stored there, as a device that is gone nearly does, and the bar is
+ * marked. Other SIGBUS go to the handler that was there before; whoever installs one later passes
+ * on what is not theirs. Idempotent.
  */
 int wcbar_sigbus_install(void);
 /* Whether a piece of this BAR was taken away; *off (may be NULL) gets where the first fault was. */

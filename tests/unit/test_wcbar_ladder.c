@@ -370,6 +370,19 @@ map__vfio_refuses_its_own_parts(void **state)
 }
 
 static void
+map__relaxed_mixes_sysfs_and_vfio(void **state)
+{
+	(void)state;
+	tree_bind_vfio(false);
+	tree_iomem_relaxed();
+	bar2_open(WCBAR_VFIO_OPEN);
+	fake_vfio.no_mmap = true;
+	map_gives(0, WCBAR_TYPE_UC, WCBAR_TYPE_UC, WCBAR_RUNG_SYSFS_UC);
+	fake_vfio.no_mmap = false;
+	map_gives(PAGE, WCBAR_TYPE_UC, WCBAR_TYPE_UC, WCBAR_RUNG_VFIO);
+}
+
+static void
 map__vfio_without_mmap_says_so(void **state)
 {
 	(void)state;
@@ -440,7 +453,7 @@ map__relaxed_is_believed_only_if_the_kernel_says_so(void **state)
 	tree_pat("uncached-minus");
 	map_gives(PAGE, WCBAR_TYPE_WC, WCBAR_TYPE_UC, WCBAR_RUNG_VFIO);
 	answer_is(WCBAR_RUNG_SYSFS_RELAXED, -EBUSY, "made it UC");
-	answer_is(WCBAR_RUNG_VFIO_PAT, -EBUSY, "wc_bars");
+	answer_is(WCBAR_RUNG_VFIO_PAT, -EBUSY, "mapped BAR 2 UC");
 	tree_unlink("/sys/kernel/debug/x86/pat_memtype_list");
 	map_gives(2 * PAGE, WCBAR_TYPE_WC, WCBAR_TYPE_UC, WCBAR_RUNG_VFIO);
 	answer_is(WCBAR_RUNG_SYSFS_RELAXED, -ENODATA, "debugfs");
@@ -450,7 +463,7 @@ map__relaxed_is_believed_only_if_the_kernel_says_so(void **state)
 static void
 map__vfio_is_write_combining_where_the_kernel_made_it_so(void **state)
 {
-	struct wcbar_window win;
+	struct wcbar_window win, beside;
 
 	(void)state;
 	if (!wcbar_cpu_shares_types)
@@ -461,11 +474,14 @@ map__vfio_is_write_combining_where_the_kernel_made_it_so(void **state)
 	tree_unlink(tree_device("resource2_wc")); /* in place of a kernel that refuses it */
 	map_gives(0, WCBAR_TYPE_WC, WCBAR_TYPE_WC, WCBAR_RUNG_VFIO_PAT);
 	assert_true(mmaps_of_vfio > 0);
+	assert_int_equal(wcbar_bar_map(bar, 2 * PAGE, PAGE, WCBAR_TYPE_WC, 0, &beside), 0);
 	/* registers there would be write-combining: refused, though VFIO would map them */
 	tree_unlink(tree_device("resource2"));
 	assert_int_equal(wcbar_bar_map(bar, PAGE, PAGE, WCBAR_TYPE_UC, 0, &win), -ENOENT);
 	answer_is(WCBAR_RUNG_VFIO, -EBUSY, "made it WC");
 	assert_null(win.addr);
+	assert_true(is_mapped(beside.addr));
+	assert_false(is_mapped((char *)beside.addr - PAGE));
 }
 
 static void
@@ -594,6 +610,7 @@ main(void)
 		TEST(map__vfio_keeps_window_bar_out_of_its_hands),
 		TEST(map__uncached_is_by_vfio),
 		TEST(map__vfio_refuses_its_own_parts),
+		TEST(map__relaxed_mixes_sysfs_and_vfio),
 		TEST(map__vfio_without_mmap_says_so),
 		TEST(probe__asks_all_and_leaves_nothing),
 		TEST(probe__vfio_left_closed_asks_sysfs_alone),

@@ -222,6 +222,10 @@ facts_read__group_counts_devices_but_no_bridges(void **state)
 	tree_link("/sys/bus/pci/devices/" PEER "/driver", "../drivers/e1000e");
 	assert_int_equal(facts_read(BDF), 0);
 	assert_string_equal(facts.group_peer, PEER);
+	tree_unlink("/sys/bus/pci/devices/" PEER "/driver");
+	tree_bind("nvme"); /* in use itself, but no peer of itself */
+	assert_int_equal(facts_read(BDF), 0);
+	assert_string_equal(facts.group_peer, "");
 }
 
 static void

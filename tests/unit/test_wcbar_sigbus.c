@@ -21,6 +21,7 @@
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/resource.h>
+#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -210,6 +211,14 @@ other_handler(int sig, siginfo_t *info, void *context)
 }
 
 static void
+any_handler(int sig, siginfo_t *info, void *context)
+{
+	(void)info, (void)context;
+	others += sig == SIGBUS;
+	errno = EIO;
+}
+
+static void
 plain_handler(int sig)
 {
 	others += sig == SIGBUS;
@@ -231,6 +240,26 @@ body_chained(void)
 		_exit(2);
 	if (wcbar_read64(win.addr) != UINT64_MAX || others != 1)
 		_exit(3);
+}
+
+/* A fault at the window that is no missing page. */
+static void
+body_alignment(void)
+{
+	struct sigaction action = {.sa_sigaction = any_handler, .sa_flags = SA_SIGINFO};
+	siginfo_t info = {.si_signo = SIGBUS, .si_code = BUS_ADRALN};
+
+	sigaction(SIGBUS, &action, NULL);
+	CHECK(wcbar_sigbus_install() == 0);
+	info.si_addr = win.addr;
+	errno = 123;
+	CHECK(syscall(SYS_rt_sigqueueinfo, getpid(), SIGBUS, &info) == 0);
+	CHECK(others == 1 && errno == 123);
+	CHECK(!wcbar_bar_revoked(bar, NULL));
+	info.si_code = BUS_ADRERR;
+	CHECK(syscall(SYS_rt_sigqueueinfo, getpid(), SIGBUS, &info) == 0);
+	CHECK(others == 1);
+	CHECK(wcbar_bar_revoked(bar, NULL));
 }
 
 static void
@@ -338,6 +367,13 @@ fault_elsewhere__without_handler_kills(void **state)
 }
 
 static void
+fault_of_another_kind__goes_to_the_handler_before(void **state)
+{
+	(void)state;
+	assert_int_equal(child_run(body_alignment), 0);
+}
+
+static void
 sent_signal__does_what_it_did_before(void **state)
 {
 	(void)state;
@@ -353,6 +389,7 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		TEST(fault_elsewhere__goes_to_the_handler_before),
 		TEST(fault_elsewhere__without_handler_kills),
+		TEST(fault_of_another_kind__goes_to_the_handler_before),
 		TEST(sent_signal__does_what_it_did_before),
 		TEST(revoked__reads_ones_and_lives),
 		TEST(revoked__whole_lines_and_errno_survive),
