@@ -343,7 +343,7 @@ vfu_iova_map_find(struct vfu_iova_map *map, uint64_t iova, uint64_t bytes, unsig
 	for (; entry->last < last; entry = next) {
 		next = entry + 1;
 		if (next == map->entries + map->n || next->first != entry->last + 1 ||
-		    (next->prot & prot) != prot || next->remote ||
+		    (next->prot & prot) != prot ||
 		    entry_addr(next) != entry_addr(entry) + (entry->last - entry->first) + 1)
 			return NULL;
 	}

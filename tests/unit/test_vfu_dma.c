@@ -35,6 +35,27 @@ __wrap_clock_gettime(clockid_t clock, struct timespec *ts)
 	return ret;
 }
 
+/* How much of a message the server's socket takes; then it is full. 0: all of it, always. */
+static size_t send_takes;
+static bool send_full;
+
+ssize_t __real_send(int sock, const void *data, size_t bytes, int flags);
+ssize_t __wrap_send(int sock, const void *data, size_t bytes, int flags);
+
+ssize_t
+__wrap_send(int sock, const void *data, size_t bytes, int flags)
+{
+	if (send_full) {
+		errno = EAGAIN;
+		return -1;
+	}
+	if (send_takes != 0 && bytes > send_takes) {
+		bytes = send_takes;
+		send_full = true;
+	}
+	return __real_send(sock, data, bytes, flags);
+}
+
 static int
 setup(void **state)
 {
@@ -42,6 +63,8 @@ setup(void **state)
 	struct raw reply;
 
 	clock_ahead = 0;
+	send_takes = 0;
+	send_full = false;
 	if (bench_setup(state) != 0)
 		return -1;
 	return bench_ask(VFU_CMD_DMA_MAP, &map, sizeof(map), &reply);
@@ -319,6 +342,47 @@ socket_full__messages_stay_whole(void **state)
 	bench_assert_sound();
 }
 
+/* Half a message is out: no reply may come before the other half. */
+static void
+socket_full__in_mid_message__the_reply_waits(void **state)
+{
+	struct vfu_access ask = {.off = 0, .region = 0, .count = 4};
+	struct raw request = raw_request(VFU_CMD_REGION_READ, &ask, sizeof(ask)), raw;
+	uint8_t byte, data[16];
+
+	(void)state;
+	send_takes = 7;
+	assert_int_equal(read_at(IOVA, data, 16), -EAGAIN);
+	vfu_server_poll(bench.rig.server);
+	raw_send(bench.sock, &request);
+	vfu_server_poll(bench.rig.server);
+	vfu_server_poll(bench.rig.server);
+	assert_int_equal(recv(bench.sock, &raw, 7, 0), 7);
+	assert_int_equal(recv(bench.sock, &byte, 1, MSG_DONTWAIT), -1);
+	send_takes = 0;
+	send_full = false;
+	vfu_server_poll(bench.rig.server);
+	vfu_server_poll(bench.rig.server);
+	assert_int_equal(recv(bench.sock, &raw, 32 - 7, MSG_WAITALL), 32 - 7);
+	assert_int_equal(raw_receive(bench.sock, &raw), 0);
+	assert_int_equal(raw.hdr.cmd, VFU_CMD_REGION_READ);
+}
+
+static void
+answer__before_the_question__drops_the_client(void **state)
+{
+	struct vfu_dma_access access = {.iova = IOVA, .count = 16};
+	struct raw raw = raw_request(VFU_CMD_DMA_READ, &access, sizeof(access));
+	uint8_t data[16];
+
+	(void)state;
+	send_full = true;
+	assert_int_equal(read_at(IOVA, data, 16), -EAGAIN);
+	raw.hdr.id = 0;
+	answer(&raw, 0, "0123456789abcdef", 16);
+	bench_assert_dropped("nobody had asked for");
+}
+
 int
 main(void)
 {
@@ -335,6 +399,8 @@ main(void)
 		CASE(client_leaves__nothing_is_left),
 		CASE(size__too_long_or_too_many__refused),
 		CASE(socket_full__messages_stay_whole),
+		CASE(socket_full__in_mid_message__the_reply_waits),
+		CASE(answer__before_the_question__drops_the_client),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -1,0 +1,320 @@
+/* SPDX-License-Identifier: BSD-3-Clause
+ * Copyright(c) 2026 The wcnic authors
+ */
+#include <errno.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "pages_rig.h"
+
+/* Host memory that is only to be had by asking. */
+
+/* A descriptor that changes under the card's hands: what it says last is what is sent. */
+static void
+messages__descriptor_changes_meanwhile__new_data(void **state)
+{
+	struct fake_host *h = &rig.h;
+	struct wcnic_tx_cpl cpl;
+	uint8_t got[256], *mem;
+	unsigned int polls;
+
+	(void)state;
+	pages_open(&pages_message_ops);
+	pages_queues_open();
+	mem = fake_alloc(h, PAGE, PAGE);
+	page_set(mem, PAGE_REMOTE);
+	frame_fill(mem, 1024, 1);
+	fake_rx_post(h, &rig.rx, 4);
+	fake_tx_desc(&rig.tx, fake_iova(h, mem), 100, WCNIC_TXF_SOP, 200);
+	fake_tx_desc(&rig.tx, fake_iova(h, mem + 100), 100, WCNIC_TXF_EOP, 0);
+	fake_tx_ring(&rig.tx);
+	pages_work(1);
+	wcnic_card_poll(h->card); /* the first is there, the second is asked for */
+	rig.tx.ring[0].iova = htole64(fake_iova(h, mem + 512));
+	pages_answer(h);
+	for (polls = 0; polls < 20 && !fake_tx_reap(&rig.tx, &cpl); polls++)
+		pages_work(1);
+	assert_int_equal(cpl.status, WCNIC_TX_FETCHED);
+	assert_int_equal(fake_rx_frame(&rig.rx, got, NULL), 200);
+	assert_memory_equal(got, mem + 512, 100);
+	assert_memory_equal(got + 100, mem + 100, 100);
+}
+
+/* A queue with much to read must leave others their turn. */
+static void
+messages__two_queues__take_turns(void **state)
+{
+	struct fake_host *h = &rig.h;
+	struct fake_txq other;
+	struct wcnic_tx_cpl cpl;
+	unsigned int i, polls;
+	uint8_t *mem;
+
+	(void)state;
+	pages_open(&pages_message_ops);
+	pages_queues_open();
+	assert_int_equal(fake_txq_open(h, &other, 1, 16, WCNIC_PLACEMENT_FETCH, 0), 0);
+	mem = fake_alloc(h, PAGE, PAGE);
+	page_set(mem, PAGE_REMOTE);
+	fake_rx_post(h, &rig.rx, 250);
+	for (i = 0; i < 200; i++)
+		fake_tx_fetch(h, &rig.tx, mem, 64);
+	fake_tx_fetch(h, &other, mem, 64);
+	fake_tx_ring(&rig.tx);
+	fake_tx_ring(&other);
+	for (polls = 0; polls < 100 && !fake_tx_reap(&other, &cpl); polls++)
+		pages_work(1);
+	assert_true(polls < 100);
+}
+
+static void
+messages__everything_remote__frames_are_whole(void **state)
+{
+	(void)state;
+	pages_open(&pages_message_ops);
+	pages_set(PAGE_REMOTE, PAGE_REMOTE);
+	pages_queues_open();
+	frames_go_round();
+	assert_true(rig.fetches > 1000);
+}
+
+static void
+messages__every_other_page_remote__frames_are_whole(void **state)
+{
+	(void)state;
+	pages_open(&pages_message_ops);
+	pages_set(PAGE_HERE, PAGE_REMOTE);
+	pages_queues_open();
+	frames_go_round();
+}
+
+static void
+messages__nothing_remote__none_is_sent(void **state)
+{
+	(void)state;
+	pages_open(&pages_message_ops);
+	pages_queues_open();
+	frames_go_round();
+	assert_int_equal(rig.fetches, 0);
+}
+
+/* Slots lie in the aperture, their segments in host memory. */
+static void
+messages__segments_of_slots__frames_are_whole(void **state)
+{
+	struct fake_host *h = &rig.h;
+	uint8_t got[16384];
+	struct fake_slot slot = {.n_segs = 2};
+	struct wcnic_tx_cpl cpl;
+	unsigned int i, polls;
+	uint8_t *mem;
+
+	(void)state;
+	pages_open(&pages_message_ops);
+	pages_set(PAGE_REMOTE, PAGE_HERE);
+	pages_queues_open();
+	fake_rx_post(h, &rig.rx, 200);
+	mem = fake_alloc(h, 8 * PAGE, PAGE);
+	fake_tx_switch(&rig.tx, 0, WCNIC_PLACEMENT_PUSH);
+	for (i = 0; i < 20; i++) {
+		uint8_t *frame = mem + i * 731;
+
+		frame_fill(frame, 6000, i);
+		/* A frame of two slots, each of two segments. */
+		slot.flags = WCNIC_TXF_SOP;
+		slot.frame_bytes = 6000;
+		slot.segs[0] = (struct wcnic_push_seg){htole64(fake_iova(h, frame)), htole32(10)};
+		slot.segs[1] = (struct wcnic_push_seg){htole64(fake_iova(h, frame + 10)),
+						       htole32(4990)};
+		fake_tx_slot(&rig.tx, &slot, 0);
+		slot.flags = WCNIC_TXF_EOP;
+		slot.frame_bytes = 0;
+		slot.segs[0] = (struct wcnic_push_seg){htole64(fake_iova(h, frame + 5000)),
+						       htole32(999)};
+		slot.segs[1] = (struct wcnic_push_seg){htole64(fake_iova(h, frame + 5999)),
+						       htole32(1)};
+		fake_tx_slot(&rig.tx, &slot, 0);
+		fake_tx_ring(&rig.tx);
+		for (polls = 0; polls < 200 && !fake_tx_reap(&rig.tx, &cpl); polls++)
+			pages_work(1);
+		assert_true(polls < 200);
+		assert_int_equal(cpl.status, WCNIC_TX_PUSHED);
+		assert_int_equal(le16toh(cpl.count), 2);
+		assert_int_equal(fake_rx_frame(&rig.rx, got, NULL), 6000);
+		assert_memory_equal(got, frame, 6000);
+	}
+	assert_true(rig.fetches > 20);
+}
+
+/* Completions must not be seen before the data that they are about. */
+static void
+messages__data_remote_completions_here__nothing_overtakes(void **state)
+{
+	struct fake_host *h = &rig.h;
+	struct wcnic_rx_cpl cpl;
+	uint8_t *mem, *buf;
+	unsigned int i;
+
+	(void)state;
+	pages_open(&pages_message_ops);
+	pages_queues_open();
+	mem = fake_alloc(h, PAGE, PAGE);
+	frame_fill(mem, 64, 9);
+	page_set(rig.rx.bufs, PAGE_REMOTE);
+	fake_rx_post(h, &rig.rx, 10);
+	for (i = 0; i < 10; i++)
+		fake_tx_fetch(h, &rig.tx, mem, 64);
+	fake_tx_ring(&rig.tx);
+	rig.stuck = true;
+	pages_work(3);
+	/* One frame, its completion, and that of Tx: others wait, or they would pile up. */
+	assert_int_equal(rig.n_posts, 3);
+	assert_false(fake_rx_reap(&rig.rx, &cpl, &buf));
+	rig.stuck = false;
+	pages_work(1);
+	assert_true(fake_rx_reap(&rig.rx, &cpl, &buf));
+	assert_memory_equal(buf, mem, 64);
+}
+
+static void
+messages__denied__named_and_survived(void **state)
+{
+	struct fake_host *h = &rig.h;
+	struct wcnic_rss rss = {.types = 0};
+	struct wcnic_tx_cpl cpl;
+	uint8_t *mem;
+
+	(void)state;
+	pages_open(&pages_message_ops);
+	pages_queues_open();
+	h->bounce = fake_alloc(h, PAGE, PAGE);
+	page_set(h->bounce, PAGE_REMOTE);
+	mem = fake_alloc(h, PAGE, PAGE);
+	page_set(mem, PAGE_REMOTE);
+	rig.deny = true;
+	assert_int_equal(fake_cmd(h, WCNIC_OP_RSS_SET, NULL, &rss, sizeof(rss), NULL),
+			 WCNIC_ST_BAD_ADDRESS);
+	fake_tx_fetch(h, &rig.tx, mem, 64);
+	fake_tx_ring(&rig.tx);
+	pages_work(5);
+	assert_true(fake_tx_reap(&rig.tx, &cpl));
+	assert_int_equal(cpl.status, WCNIC_TX_ERROR);
+	assert_int_equal(cpl.reason, WCNIC_ERR_ADDRESS);
+	rig.deny = false;
+	fake_rx_post(h, &rig.rx, 4);
+	frame_round(mem, 64, 4);
+}
+
+/* Longer than any frame: it is refused for what it is, not for want of room. */
+static void
+messages__segments_longer_than_a_frame__are_refused(void **state)
+{
+	struct fake_host *h = &rig.h;
+	struct wcnic_tx_cpl cpl;
+	uint8_t *mem;
+
+	(void)state;
+	pages_open(&pages_message_ops);
+	pages_queues_open();
+	pages_set(PAGE_REMOTE, PAGE_REMOTE);
+	mem = fake_alloc(h, 32 * PAGE, PAGE);
+	fake_tx_desc(&rig.tx, fake_iova(h, mem), 60000, WCNIC_TXF_SOP | WCNIC_TXF_EOP, 60000);
+	fake_tx_desc(&rig.tx, fake_iova(h, mem), 60000, WCNIC_TXF_SOP | WCNIC_TXF_EOP, 100);
+	fake_tx_ring(&rig.tx);
+	pages_work(100);
+	assert_true(fake_tx_reap(&rig.tx, &cpl));
+	assert_int_equal(cpl.reason, WCNIC_ERR_OVERSIZE);
+	assert_true(fake_tx_reap(&rig.tx, &cpl));
+	assert_int_equal(cpl.reason, WCNIC_ERR_DESC);
+}
+
+static void
+messages__reset_while_under_way__not_ready_before_the_end(void **state)
+{
+	struct fake_host *h = &rig.h;
+	uint8_t *mem;
+
+	(void)state;
+	pages_open(&pages_message_ops);
+	pages_queues_open();
+	pages_set(PAGE_REMOTE, PAGE_REMOTE);
+	mem = fake_alloc(h, PAGE, PAGE);
+	fake_tx_fetch(h, &rig.tx, mem, 64);
+	fake_tx_ring(&rig.tx);
+	rig.stuck = true;
+	wcnic_card_poll(h->card);
+	assert_true(rig.lanes[0].asked);
+	assert_int_equal(pages_post(h, fake_iova(h, mem), "x", 1), 0);
+	fake_reg32_set(h, WCNIC_REG_CTRL, WCNIC_CTRL_RESET);
+	assert_int_equal(fake_reg32(h, WCNIC_REG_STATUS), 0);
+	assert_int_equal(rig.cancels, 1);
+	assert_false(rig.lanes[0].asked);
+	rig.stuck = false;
+	pages_answer(h);
+	assert_int_equal(fake_reg32(h, WCNIC_REG_STATUS), WCNIC_STATUS_READY);
+	pages_queues_open();
+	fake_rx_post(h, &rig.rx, 4);
+	frame_round(mem, 64, 5);
+}
+
+/* A queue that stops in mid-frame must not keep others from their messages. */
+static void
+messages__owner_gives_up__others_go_on(void **state)
+{
+	struct fake_host *h = &rig.h;
+	struct wcnic_rss rss = {.types = 0};
+	uint8_t *mem;
+
+	(void)state;
+	pages_open(&pages_message_ops);
+	pages_queues_open();
+	mem = fake_alloc(h, PAGE, PAGE);
+	page_set(mem, PAGE_REMOTE);
+	h->bounce = fake_alloc(h, PAGE, PAGE);
+	fake_tx_fetch(h, &rig.tx, mem, 64);
+	fake_tx_ring(&rig.tx);
+	rig.stuck = true;
+	wcnic_card_poll(h->card);
+	rig.stuck = false;
+	assert_int_equal(fake_port_set(h, 1500, 0), 0);
+	page_set(h->bounce, PAGE_REMOTE);
+	assert_int_equal(fake_cmd(h, WCNIC_OP_RSS_SET, NULL, &rss, sizeof(rss), NULL), 0);
+}
+
+static void
+create__some_message_ops_only__is_refused(void **state)
+{
+	struct wcnic_card_ops ops = pages_message_ops;
+	struct wcnic_card_config config = {.ops = &ops};
+	struct fake_host h;
+
+	(void)state;
+	ops.dma_quiet = NULL;
+	assert_int_equal(fake_host_init(&h, &config), -EINVAL);
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+#define CASE(name) cmocka_unit_test_teardown(name, pages_teardown)
+		CASE(messages__descriptor_changes_meanwhile__new_data),
+		CASE(messages__two_queues__take_turns),
+		CASE(messages__everything_remote__frames_are_whole),
+		CASE(messages__every_other_page_remote__frames_are_whole),
+		CASE(messages__nothing_remote__none_is_sent),
+		CASE(messages__segments_of_slots__frames_are_whole),
+		CASE(messages__data_remote_completions_here__nothing_overtakes),
+		CASE(messages__denied__named_and_survived),
+		CASE(messages__segments_longer_than_a_frame__are_refused),
+		CASE(messages__reset_while_under_way__not_ready_before_the_end),
+		CASE(messages__owner_gives_up__others_go_on),
+		cmocka_unit_test(create__some_message_ops_only__is_refused),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
