@@ -339,6 +339,26 @@ advice_make__without_rights__says_so_first(void **state)
 }
 
 static void
+advice_make__pages_larger_than_the_bar__names_both(void **state)
+{
+	struct probe p = probe_answered();
+
+	(void)state;
+	p.facts.page_bytes = 65536;
+	p.facts.bars[2].bytes = 4096;
+	predict_answers(&p.facts, p.arch, p.bar, p.answers, p.sure);
+	for (unsigned int i = 0; i < WCBAR_RUNGS; i++) {
+		assert_int_equal(p.answers[i].error, -ENOTSUP);
+		assert_non_null(strstr(p.answers[i].why, "4096 bytes, pages have 65536"));
+	}
+	p.verdict.id = VERDICT_NOT_MAPPABLE;
+	advice_make(&p);
+	assert_int_equal(p.n_advice, 1);
+	assert_int_equal(p.advice[0].effort, EFFORT_KERNEL);
+	assert_non_null(strstr(p.advice[0].text, "4096 bytes, pages now 65536"));
+}
+
+static void
 predict_best_bar__several__is_the_largest_prefetchable(void **state)
 {
 	struct wcbar_pci_facts f = {0};
@@ -367,6 +387,7 @@ main(void)
 		cmocka_unit_test(advice_make__each_verdict__has_its_way_out),
 		cmocka_unit_test(advice_make__a_rung_that_was_refused__is_not_counted_on),
 		cmocka_unit_test(advice_make__without_rights__says_so_first),
+		cmocka_unit_test(advice_make__pages_larger_than_the_bar__names_both),
 		cmocka_unit_test(predict_best_bar__several__is_the_largest_prefetchable),
 	};
 
