@@ -4,7 +4,7 @@
 import dataclasses
 
 # Which rung of the ladder gives write combining, by the kernel and how the device is bound.
-WC, WC_VFIO, WC_RELAXED, UC = "sysfs-wc", "sysfs-wc-vfio", "sysfs-wc-relaxed", "vfio"
+WC, WC_VFIO, WC_RELAXED, PAT, UC = "sysfs-wc", "sysfs-wc-vfio", "sysfs-wc-relaxed", "vfio-pat", "vfio"
 
 
 @dataclasses.dataclass(frozen=True)
@@ -33,21 +33,32 @@ FORWARDING = [
             prepare=UNSAFE, rung=WC_VFIO),
     Setting("arm64-virtio-iommu", "aarch64, virtio-iommu, vfio-pci", "arm64", "6.12", "vfio-pci", VIRTIO_IOMMU,
             rung=WC_VFIO),
+    Setting("x86-new-kernel", "x86-64, virtio-iommu, vfio-pci", "amd64", "7.3", "vfio-pci", VIRTIO_IOMMU,
+            prepare=UNSAFE, rung=PAT),
     Setting("arm64-new-kernel", "aarch64, virtio-iommu, vfio-pci, iomem=relaxed", "arm64", "7.3", "vfio-pci",
             VIRTIO_IOMMU, append="iomem=relaxed", rung=WC_RELAXED),
 ]
 
 # The moments at which a sysfs mapping is tried, in the order of tests/guest/ladder_moments: the device bound
-# and nothing open; its VFIO device open; its BAR mapped by VFIO; a mapping made before that, used after it.
-MOMENTS = ("bound", "open", "vfio_mapped", "kept")
+# and nothing open; its VFIO device open; its BAR mapped by VFIO; a mapping made before that, used after it; and
+# which rung wins when lib/wcbar is told to hold the BAR write-combining while it opens the device.
+MOMENTS = ("bound", "open", "vfio_mapped", "kept", "held")
+OLD = ("works", "works", "EINVAL", "revoked", WC_VFIO)
+RELAXED = ("works", "works", "works", "works", WC_RELAXED)
 ANSWERS = {
-    # kernel, iomem=relaxed
-    ("6.1", False): ("works", "works", "EINVAL", "revoked"),
-    ("6.12", False): ("works", "works", "EINVAL", "revoked"),
-    ("7.3", False): ("works", "EINVAL", "EINVAL", "revoked"),
-    ("6.1", True): ("works",) * 4,
-    ("6.12", True): ("works",) * 4,
-    ("7.3", True): ("works",) * 4,
+    # architecture, kernel, iomem=relaxed; x86 has one type for each range, and VFIO's is UC
+    ("amd64", "6.1", False): OLD,
+    ("amd64", "6.12", False): OLD,
+    ("amd64", "7.3", False): ("works", "EINVAL", "EINVAL", "revoked", PAT),
+    ("amd64", "6.1", True): ("works", "works", "demoted", "works", WC_RELAXED),
+    ("amd64", "6.12", True): ("works", "works", "demoted", "works", WC_RELAXED),
+    ("amd64", "7.3", True): ("works", "demoted", "demoted", "works", WC_RELAXED),
+    ("arm64", "6.1", False): OLD,
+    ("arm64", "6.12", False): OLD,
+    ("arm64", "7.3", False): ("works", "EINVAL", "EINVAL", "revoked", UC),
+    ("arm64", "6.1", True): RELAXED,
+    ("arm64", "6.12", True): RELAXED,
+    ("arm64", "7.3", True): RELAXED,
 }
 
 
@@ -56,7 +67,7 @@ def ladder(arch, kernel, relaxed):
     iommu["append"] = " ".join(filter(None, [iommu.get("append"), relaxed and "iomem=relaxed"]))
     return Setting(f"ladder-{'x86' if arch == 'amd64' else 'arm64'}-{kernel}{'-relaxed' * relaxed}",
                    f"the ladder on Linux {kernel}{', iomem=relaxed' * relaxed}", arch, kernel, "vfio-pci",
-                   prepare=UNSAFE, rung=UC if kernel == "7.3" and not relaxed else WC_VFIO, **iommu)
+                   prepare=UNSAFE, rung=ANSWERS[arch, kernel, relaxed][-1], **iommu)
 
 
 LADDERS = [ladder(arch, kernel, relaxed) for arch in ("amd64", "arm64") for kernel in ("6.1", "6.12", "7.3")
