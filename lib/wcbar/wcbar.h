@@ -95,7 +95,11 @@ struct wcbar_calibration {
 	struct wcbar_rank rank[WCBAR_STORES_MAX]; /* the fastest first */
 };
 
-/* A store that takes longer is taken to be emulated: one exit to a hypervisor takes microseconds */
+/*
+ * A store that takes longer is taken to be emulated: one exit to a hypervisor takes microseconds.
+ * An emulator that translates the whole machine has no exits and may be faster; it also takes
+ * stores of any width.
+ */
 #define WCBAR_TRAPPED_NS 800.0
 
 /*

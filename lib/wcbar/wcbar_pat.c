@@ -103,8 +103,8 @@ wcbar_pat_check(const struct wcbar_ask *ask, enum wcbar_type wanted, bool must_k
 	if (wanted == WCBAR_TYPE_WC)
 		return wcbar_why_set(
 			why, -EBUSY,
-			"the kernel granted it, but made it %s, as VFIO's mapping that "
-			"came first: name the BAR in wc_bars when VFIO is opened",
+			"the kernel granted it, but made it %s, as a mapping that came "
+			"first; if that is VFIO's, name the BAR in wc_bars at open",
 			wcbar_type_name(type));
 	return wcbar_why_set(why, -EBUSY,
 			     "the kernel granted it, but made it %s, as a mapping that came first: "
