@@ -310,6 +310,42 @@ window__store_asked_for_is_not_safe_another_is_used(void **state)
 	loop_close(&l);
 }
 
+/* What a hypervisor that emulates the window looks like to the calibration. */
+static bool trapped;
+
+int __wrap_wcbar_calibrate(struct wcbar_window *win, size_t lines, struct wcbar_calibration *c);
+int __real_wcbar_calibrate(struct wcbar_window *win, size_t lines, struct wcbar_calibration *c);
+
+int
+__wrap_wcbar_calibrate(struct wcbar_window *win, size_t lines, struct wcbar_calibration *c)
+{
+	if (!trapped)
+		return __real_wcbar_calibrate(win, lines, c);
+	memset(c, 0, sizeof(*c));
+	c->ns_per_store = 5000;
+	win->direct = false;
+	return 0;
+}
+
+static void
+window__trapped_gets_narrow_stores_and_is_fetched(void **state)
+{
+	struct loop l;
+
+	(void)state;
+	bus_loop_open(&l, "");
+	trapped = true;
+	bus_start(&l);
+	trapped = false;
+	loop_log_has("push windows are trapped: 5000 ns for 8 bytes", NULL);
+	loop_stream_run(&l, &some);
+	assert_int_equal(loop_xstat(&l, "tx_fetched"), some.count);
+	assert_int_equal(loop_xstat(&l, "window_direct"), 0);
+	assert_int_equal(loop_xstat(&l, "window_memory_type"), WCBAR_TYPE_WC);
+	assert_string_equal(loop_txq(&l, 0)->store->name, "u64");
+	loop_close(&l);
+}
+
 static void
 window__mapping_revoked_goes_on_by_fetch_until_start(void **state)
 {
@@ -547,6 +583,7 @@ main(void)
 		LOOP_TEST(window__write_combining_is_timed_and_pushed_into),
 		LOOP_TEST(window__uncached_is_told_with_reasons_and_fetched),
 		LOOP_TEST(window__store_asked_for_is_not_safe_another_is_used),
+		LOOP_TEST(window__trapped_gets_narrow_stores_and_is_fetched),
 		LOOP_TEST(window__mapping_revoked_goes_on_by_fetch_until_start),
 		LOOP_TEST(window_test__card_sees_stores_each_way_is_reported),
 		LOOP_TEST(window_test__not_observable_is_said_so),

@@ -265,8 +265,7 @@ wcnic_store_choose(struct wcnic_hw *hw, struct wcnic_window *win)
 	ladder_note(hw, win);
 	/* what was learnt holds for windows that came the same way; of others nothing is known */
 	if (win->win.type != WCBAR_TYPE_WB)
-		win->win.direct = l->calibrated && l->type == win->win.type &&
-				  l->calibration.direct;
+		win->win.direct = l->calibrated && l->calibration.direct;
 	win->win.store = wcbar_window_stores(&win->win)[0];
 	if (win->win.type != WCBAR_TYPE_WB && win->win.direct && l->calibration.ranks > 0)
 		win->win.store = l->calibration.rank[0].store;
