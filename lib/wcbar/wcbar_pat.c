@@ -98,6 +98,10 @@ wcbar_pat_check(const struct wcbar_ask *ask, enum wcbar_type wanted, bool must_k
 
 	if (ret == -ENODATA && must_know)
 		return wcbar_why_set(why, ret, "%s", unknown);
+	if (ret == 0 && type == WCBAR_TYPE_UNKNOWN && must_know)
+		return wcbar_why_set(why, -ENODATA,
+				     "the kernel's list of memory types (" LIST ") does not have "
+				     "this mapping, so nobody knows its true type");
 	if (ret != 0 || type == WCBAR_TYPE_UNKNOWN || type == wanted)
 		return 0;
 	if (wanted == WCBAR_TYPE_WC)

@@ -454,6 +454,11 @@ map__relaxed_is_believed_only_if_the_kernel_says_so(void **state)
 	map_gives(PAGE, WCBAR_TYPE_WC, WCBAR_TYPE_UC, WCBAR_RUNG_VFIO);
 	answer_is(WCBAR_RUNG_SYSFS_RELAXED, -EBUSY, "made it UC");
 	answer_is(WCBAR_RUNG_VFIO_PAT, -EBUSY, "mapped BAR 2 UC");
+	tree_write("PAT memtype list:\nhello\nPAT: [mem 0x1000-0x2000] write-combining\n",
+		   "/sys/kernel/debug/x86/pat_memtype_list");
+	map_gives(3 * PAGE, WCBAR_TYPE_WC, WCBAR_TYPE_UC, WCBAR_RUNG_VFIO);
+	answer_is(WCBAR_RUNG_SYSFS_RELAXED, -ENODATA, "does not have this mapping");
+	answer_is(WCBAR_RUNG_VFIO_PAT, -ENOTSUP, "yet");
 	tree_unlink("/sys/kernel/debug/x86/pat_memtype_list");
 	map_gives(2 * PAGE, WCBAR_TYPE_WC, WCBAR_TYPE_UC, WCBAR_RUNG_VFIO);
 	answer_is(WCBAR_RUNG_SYSFS_RELAXED, -ENODATA, "debugfs");
