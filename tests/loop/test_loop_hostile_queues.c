@@ -567,7 +567,9 @@ card__reset_in_traffic_every_frame_accounted_for(void **state)
 	assert_int_equal(sent, loop_xstat(&l, "tx_good_packets") + loop_xstat(&l, "tx_lost"));
 	assert_int_equal(loop_xstat(&l, "tx_good_packets"), got + loop_xstat(&l, "rx_discarded"));
 	assert_true(loop_xstat(&l, "tx_lost") > 0);
-	assert_true(loop_xstat(&l, "rx_discarded") > 0);
+	/* a card on its own thread may not get to deliver what nobody takes */
+	if (loop_hw(&l)->attach->poll != NULL)
+		assert_true(loop_xstat(&l, "rx_discarded") > 0);
 	loop_recovered(&l, 20);
 	loop_close(&l);
 }
