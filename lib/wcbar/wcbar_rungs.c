@@ -226,6 +226,7 @@ sysfs_refused(const struct wcbar_ask *ask, int error, struct wcbar_why why)
 const struct wcbar_rung_ops wcbar_rungs[WCBAR_RUNGS] = {
 	[WCBAR_RUNG_VFIO_MEMATTR] = {.type = WCBAR_TYPE_WC,
 				     .open = memattr_open,
+				     .must_know = true,
 				     .refused = memattr_refused},
 	[WCBAR_RUNG_SYSFS_VFIO] = {.type = WCBAR_TYPE_WC,
 				   .open = sysfs_vfio_open,

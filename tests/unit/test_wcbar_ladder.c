@@ -517,6 +517,15 @@ map__memory_attribute_of_a_dmabuf_wins(void **state)
 	tree_bind_vfio(false);
 	fake_vfio.dmabuf = 2;
 	bar2_open(WCBAR_VFIO_OPEN);
+	if (wcbar_cpu_shares_types) {
+		/* the kernel's own mapping of the BAR may have spoilt it */
+		map_gives(0, WCBAR_TYPE_WC, WCBAR_TYPE_WC, WCBAR_RUNG_SYSFS_VFIO);
+		answer_is(WCBAR_RUNG_VFIO_MEMATTR, -ENODATA, "debugfs");
+		tree_pat("uncached-minus");
+		map_gives(2 * PAGE, WCBAR_TYPE_WC, WCBAR_TYPE_UC, WCBAR_RUNG_SYSFS_UC);
+		answer_is(WCBAR_RUNG_VFIO_MEMATTR, -EBUSY, "made it UC");
+		tree_pat("write-combining");
+	}
 	assert_int_equal(wcbar_bar_map(bar, PAGE, PAGE, WCBAR_TYPE_WC, 0, &win), 0);
 	assert_int_equal(wcbar_bar_rung(bar, PAGE), WCBAR_RUNG_VFIO_MEMATTR);
 	assert_int_equal(win.type, WCBAR_TYPE_WC);
