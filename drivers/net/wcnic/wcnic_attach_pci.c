@@ -261,9 +261,11 @@ pci_open(struct wcnic_hw *hw)
 static void
 pci_free(struct wcnic_hw *hw)
 {
-	if (hw->ctx != NULL)
-		device_close(hw->ctx);
+	struct pci *p = hw->ctx;
+
 	hw->ctx = NULL;
+	if (p != NULL)
+		device_close(p);
 }
 
 static int

@@ -120,10 +120,14 @@ wcnic_dev_close(struct rte_eth_dev *dev)
 	for (uint16_t i = 0; i < dev->data->nb_rx_queues; i++)
 		wcnic_rx_queue_release(dev, i);
 	wcnic_admin_fini(hw);
-	hw->attach->free(hw);
 	pthread_mutex_destroy(&hw->admin.lock);
 	pthread_mutex_destroy(&hw->lock);
 	dev->data->mac_addrs = NULL; /* part of hw */
+	/*
+	 * Last: the kernel may wait for a vanished card for a minute in here, and an application
+	 * that does not wait meanwhile closes the port once more, and frees hw.
+	 */
+	hw->attach->free(hw);
 	return 0;
 }
 
