@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: BSD-3-Clause
 # Copyright(c) 2026 The wcnic authors
 """A guest under QEMU's TCG, ordered about over its console; and the card's process beside it."""
+import contextlib
 import json
 import os
 import re
@@ -92,8 +93,8 @@ class Guest:
         self.path, self.pending = log, b""
         self.log.write(("+ " + shlex.join(map(str, command)) + "\n").encode())
         self.log.flush()
-        self.process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE,
-                                        stderr=subprocess.STDOUT, bufsize=0)
+        # QEMU's own messages must not come between a status and its line.
+        self.process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=self.log, bufsize=0)
         began = time.monotonic()
         status, self.boot = self.answer(self.BOOT_S, "boot")
         self.boot_s = time.monotonic() - began
@@ -129,7 +130,8 @@ class Guest:
         if len(line) > 4000 or "\n" in line:
             raise Failure(f"the guest's console takes one line of 4000 characters: {line[:80]}...")
         self.log.write(f"# {line}\n".encode())
-        self.process.stdin.write(line.encode() + b"\n")
+        with contextlib.suppress(BrokenPipeError):  # the answer says what became of QEMU
+            self.process.stdin.write(line.encode() + b"\n")
         return self.answer(timeout, line)
 
     def check(self, line, timeout=60):
@@ -143,7 +145,8 @@ class Guest:
 
     def close(self):
         if self.process.poll() is None:
-            self.process.stdin.close()
+            with contextlib.suppress(BrokenPipeError):
+                self.process.stdin.close()
             try:
                 self.process.wait(5)
             except subprocess.TimeoutExpired:
