@@ -24,7 +24,8 @@ class Setting:
 
 UNSAFE = "echo 1 >/sys/module/vfio_iommu_type1/parameters/allow_unsafe_interrupts"
 INTEL_IOMMU = ("-device", "intel-iommu,caching-mode=on")
-VIRTIO_IOMMU = ("-device", "virtio-iommu-pci")
+# Without bypass, as QEMU ends itself when a device whose server was killed falls back to it.
+VIRTIO_IOMMU = ("-device", "virtio-iommu-pci,boot-bypass=off")
 
 FORWARDING = [
     Setting("x86-uio", "x86-64, no IOMMU, uio_pci_generic", "amd64", "6.1", "uio_pci_generic", rung=WC,
