@@ -65,7 +65,8 @@ class Cards:
                 return totals
             if totals["tx_frames"] != last:
                 last, moved = totals["tx_frames"], time.monotonic()
-            if time.monotonic() > until or time.monotonic() - moved > STALL_S:
+            idle = time.monotonic() - moved
+            if time.monotonic() > until or idle > STALL_S or totals["port_in_done"] and idle > 2:
                 return totals
             time.sleep(0.1)
 
