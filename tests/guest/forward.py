@@ -16,7 +16,7 @@ MAX_FRAME = 9238  # the card's largest MTU with Ethernet header and two VLAN tag
 TESTPMD = ("-l 0,1 --main-lcore 0 -d /wcnic/librte_net_wcnic.so -a {bdf} -- -i --nb-cores=1 --port-topology=loop "
            "--total-num-mbufs=8192 --mbuf-size=4096 --max-pkt-len=9238 --rx-offloads=0x2000 --tx-offloads=0x8000 "
            "--no-flush-rx --disable-link-check --disable-device-start")
-SLOTS = range(0x10, 0x14)  # PCI device numbers of the cards: forward, interrupt, reset, victim
+SLOTS = range(0x10, 0x15)  # PCI device numbers of the cards: forward, interrupt, reset, victim, trapped
 FORWARD_S = 120
 GENERATE = pathlib.Path(__file__).resolve().parents[1] / "demo/generate"
 LONG_FRAMES = 400000  # so many that a reset meets some under way
@@ -27,6 +27,7 @@ class Forward(Steps):
         self.step("boot", self.boot)
         self.step("bind", self.bind)
         self.step("probe", self.probe)
+        self.step("window test", self.window_test)
         self.step("forward", self.forward)
         self.step("interrupts", self.interrupts)
         self.step("reset in mid-traffic", self.reset)
@@ -44,8 +45,10 @@ class Forward(Steps):
                                                                              ("interrupts", capture, "capture"),
                                                                              ("reset", self.long, "full"))])
         self.victim = self.cards_start("victim", ["loopback"])
+        self.trapped = self.cards_start("trapped", ["sink"], "--bar2", "trapped")
         nics = []
-        for idx, (slot, sock) in enumerate(zip(SLOTS, self.cards.sockets + self.victim.sockets)):
+        for idx, (slot, sock) in enumerate(zip(SLOTS, self.cards.sockets + self.victim.sockets +
+                                          self.trapped.sockets)):
             device = {"driver": "vfio-user-pci", "id": f"nic{idx}", "addr": f"{slot:#x}", "x-msg-timeout": 60000,
                       "socket": {"path": str(sock), "type": "unix"}}
             nics += ["-device", json.dumps(device)]
@@ -56,8 +59,8 @@ class Forward(Steps):
             self.guest.check(self.setting.prepare)
         return {"kernel": self.row["release"]}
 
-    def cards_start(self, name, ports):
-        cards = Cards(self.lab.builds["amd64"] / "app/wcnicd/wcnicd", self.lab.work, self.folder / f"{name}.log", ports)
+    def cards_start(self, name, ports, *options):
+        cards = Cards(self.lab.builds["amd64"] / "app/wcnicd/wcnicd", self.lab.work, self.folder / f"{name}.log", ports, *options)
         self.stack.callback(cards.kill)
         return cards
 
@@ -79,6 +82,14 @@ class Forward(Steps):
     def expected(self, capture):
         verdict = self.compare(capture)
         return verdict["packets_in"] - verdict["oversize"] - verdict["runts"]
+
+    def window_test(self):
+        """What the card says of stores: nothing where its aperture is memory, all of it where each is trapped."""
+        seen = {}
+        for name, bdf in (("mapped", self.bdf[0]), ("trapped", self.bdf[4])):
+            status, text = self.guest.run(f"wcprobe --card-test --json {bdf} --bar 2", 120)
+            print(status, text)
+        return seen
 
     def compare(self, *captures):
         tool = subprocess.run([self.lab.builds["amd64"] / "tests/demo/wcpcapcmp", "--json", "--max-frame", str(MAX_FRAME),
