@@ -58,6 +58,25 @@ build_and_test() {
 	count_tests "$folder"
 }
 
+# Every setting of ./run guest is a check of its own.
+test_guests() {
+	local ok bad
+	rm -f out/guest.json
+	step "guests" ./run guest --capture out/demo/generated.pcap || tail -n 40 out/log/guests.log
+	read -r ok bad < <(python3 - <<-'END'
+		import json
+		try:
+		    runs = json.load(open("out/guest.json"))["runs"]
+		except OSError:
+		    runs = []
+		bad = [run["name"] for run in runs if run["result"] != "ok"]
+		print(len(runs) - len(bad), len(bad) if runs else 1)
+	END
+	)
+	passed=$((passed + ok)) failed=$((failed + bad))
+	echo "$([ "$bad" -eq 0 ] && echo 'ok      ' || echo 'FAILED  ') guests: $ok passed, $bad failed"
+}
+
 # What needs the build in build/.
 test_build() {
 	check "install" tests/checks install_here
@@ -65,6 +84,7 @@ test_build() {
 	check "program against installed libraries" tests/checks program_builds
 	check "driver in DPDK's own tree" tests/checks drop_in
 	check "demo" tests/checks demo_generated
+	test_guests
 }
 
 test_all() {
