@@ -197,4 +197,6 @@ class Forward(Steps):
         wrong = {key: verdict[key] for key in ("altered", "duplicated") if verdict[key]}
         if wrong:
             raise Failure(f"after a reset in mid-traffic: of {verdict['packets_in']} frames {wrong}")
+        if verdict["lost"] > self.lost["tx_lost"] + self.lost["rx_discarded"]:
+            raise Failure(f"after a reset {verdict['lost']} frames are missing, but the driver counts {self.lost}")
         return {**results, "equal": " and ".join(names), "lost in the reset": verdict["lost"]}
