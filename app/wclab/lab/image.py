@@ -19,8 +19,6 @@ SCRIPTS = ["usr/bin/dpdk-devbind.py", "usr/bin/dpdk-telemetry.py"]
 PLUGINS = ["mempool_ring", "bus_pci", "bus_vdev"]  # of DPDK; the others only take time to load
 UNUSED_PYTHON = ("test", "unittest", "idlelib", "tkinter", "lib2to3", "distutils", "asyncio", "pydoc_data",
                  "ensurepip", "turtledemo", "sqlite3", "multiprocessing", "xmlrpc", "wsgiref")
-OWN = ["drivers/librte_net_wcnic.so", "app/wcprobe/wcprobe", "tests/guest/rx_intr", "tests/guest/ladder_moments",
-       "examples/push_line"]
 MODULES = ["virtio_pci", "virtio_iommu", "vfio_iommu_type1", "vfio_pci", "uio_pci_generic"]
 
 
@@ -125,12 +123,12 @@ def python(image):
             image.copy(module.relative_to(image.tree))
 
 
-def programs(tree, build, root):
-    """What this project built for the guest, with the libraries that are not there yet, and the first process."""
+def programs(tree, build, names, root):
+    """What this project built for a guest, with the libraries that are not there yet, and the first process."""
     (root / "wcnic").mkdir()
     shutil.copy(HERE / "init", root / "init")
     image = Image(tree, root)
-    for name in OWN:
+    for name in names:
         if not (build / name).exists():
             raise Failure(f"{build / name} is missing: build first")
         shutil.copy(build / name, root / "wcnic")

@@ -11,7 +11,7 @@ import shutil
 import subprocess
 import sys
 
-LIST = pathlib.Path(__file__).resolve().parents[2] / "config" / "guest-packages"
+LIST = pathlib.Path(__file__).resolve().parents[3] / "config" / "guest-packages"
 KEYRING = "/usr/share/keyrings/debian-archive-keyring.gpg"
 PIN = 'mkdir -p "$1/etc/apt/preferences.d"; printf "Package: *\\nPin: release n={0}\\nPin-Priority: 500\\n" > "$1/etc/apt/preferences.d/{0}"'
 
