@@ -8,7 +8,7 @@ import re
 import subprocess
 import time
 
-from machine import Cards, Guest
+from machine import Cards, Guest, Testpmd
 from step import Steps
 from trees import Failure
 
@@ -115,7 +115,7 @@ class Forward(Steps):
     def testpmd(self, bdf):
         """A testpmd with the port started; when it has ended all that it printed is in its `text`."""
         log = self.folder / f"testpmd-{bdf[5:].replace(':', '.')}.log"
-        pmd = self.guest.testpmd(TESTPMD.format(bdf=bdf))
+        pmd = Testpmd(self.guest, TESTPMD.format(bdf=bdf))
         try:
             pmd.say("set fwd io retry")
             pmd.say("set burst tx delay 1 retry 1000000")

@@ -135,8 +135,8 @@ def programs(tree, build, names, root):
         image.libraries(build / name)
 
 
-def modules(tree, archive):
-    """A kernel's modules, unpacked, and the order to load them in."""
+def modules(tree, archive, edit={}):
+    """A kernel's modules, unpacked, and the order to load them in; `edit` changes the bytes of some."""
     home = next(path for path in [*tree.glob("lib/modules/*"), *tree.glob("usr/lib/modules/*")] if path.is_dir())
     with tempfile.TemporaryDirectory(dir=archive.parent) as work:
         base, root = pathlib.Path(work) / "base", pathlib.Path(work) / "root"
@@ -155,7 +155,8 @@ def modules(tree, archive):
                 target = pathlib.Path(path).name.removesuffix(".xz")
                 if target not in order:
                     data = pathlib.Path(path).read_bytes()
-                    (root / "modules" / target).write_bytes(lzma.decompress(data) if path.endswith(".xz") else data)
+                    data = lzma.decompress(data) if path.endswith(".xz") else data
+                    (root / "modules" / target).write_bytes(edit.get(target, bytes)(data))
                     order.append(target)
         (root / "modules/order").write_text("".join(f"{name}\n" for name in order))
         (root / "modules/release").write_text(home.name + "\n")

@@ -141,9 +141,6 @@ class Guest:
             raise Failure(f"in the guest: {line}\nended with status {status}:\n{text}\n(all of it: {self.path})")
         return text
 
-    def testpmd(self, arguments):
-        return Testpmd(self, arguments)
-
     def close(self):
         if self.process.poll() is None:
             with contextlib.suppress(BrokenPipeError):

@@ -1,0 +1,74 @@
+# SPDX-License-Identifier: BSD-3-Clause
+# Copyright(c) 2026 The wcnic authors
+"""A virtual machine in a guest: the guest is an arm64 host with KVM, and the card is passed through to its own guest.
+Both take commands like a Guest; the inner one's go through the outer one's console."""
+import pathlib
+import shlex
+import shutil
+import tempfile
+
+import image
+import patch
+from trees import Failure
+
+QEMU = "usr/bin/qemu-system-aarch64"
+ROMS = ("efi-virtio.rom",)
+# In the outer guest: sends one line to the inner one and prints its answer; its status is the inner one's.
+TALK = ("l2() { printf '%s\\n' \"$1\" >&4; l2_answer; }; "
+        "l2_answer() { while IFS= read -r line <&5; do line=${line%$(printf '\\r')}; case $line in "
+        "*'@@ '*) rest=${line%@@ *}; [ -z \"$rest\" ] || echo \"$rest\"; return ${line##*@@ };; "
+        "*'kvm run failed'*) echo \"$line\"; return 99;; esac; echo \"$line\"; done; return 98; }")
+
+
+def host_archive(trees, archive, inner_kernel, inner_initrd):
+    """What makes a guest a host: QEMU for KVM, and the inner guest's kernel and initial file system."""
+    tree = trees.get("qemu-arm64")
+    with tempfile.TemporaryDirectory(dir=archive.parent) as work:
+        root = pathlib.Path(work)
+        files = image.Image(tree, root)
+        files.copy(QEMU)
+        for rom in ROMS:
+            found = next(iter(tree.rglob(rom)), None)
+            if found:
+                (root / "usr/share/qemu").mkdir(parents=True, exist_ok=True)
+                shutil.copy(found.resolve(), root / "usr/share/qemu" / rom)
+        (root / "l2").mkdir()
+        shutil.copy(inner_kernel, root / "l2/Image")
+        shutil.copy(inner_initrd, root / "l2/initrd")
+        image.cpio(root, archive)
+
+
+def patched_modules(tree, archive):
+    """The modules of a kernel, with vfio-pci-core as `patch` makes it."""
+    image.modules(tree, archive, edit={"vfio-pci-core.ko": patch.without_any_uncached})
+
+
+class Inner:
+    """The virtual machine inside; run() and check() as of a Guest."""
+
+    def __init__(self, outer, devices, append="", memory="640M"):
+        self.outer, self.path = outer, outer.path
+        outer.check(TALK)
+        outer.check("rm -f /run/l2.in /run/l2.out; mkfifo /run/l2.in /run/l2.out; exec 4<>/run/l2.in; exec 5<>/run/l2.out")
+        outer.check("qemu-system-aarch64 -nodefaults -no-user-config -machine virt,gic-version=host -accel kvm -cpu host "
+                    f"-smp 2 -m {memory} -display none -serial stdio -monitor none -no-reboot -kernel /l2/Image "
+                    f"-initrd /l2/initrd -append {shlex.quote(f'console=ttyAMA0 quiet loglevel=1 panic=-1 {append}'.strip())} "
+                    f"{devices} </run/l2.in >/run/l2.out 2>/run/l2.err & echo $! >/run/l2.pid")
+        status, text = outer.run("l2_answer", 180)
+        if status != 0:
+            raise Failure(f"the virtual machine inside did not start (status {status}):\n{text}\n"
+                          f"{outer.run('cat /run/l2.err')[1][-2000:]}")
+
+    def run(self, line, timeout=60):
+        return self.outer.run("l2 " + shlex.quote(line), timeout)
+
+    def check(self, line, timeout=60):
+        status, text = self.run(line, timeout)
+        if status == 99:
+            raise Failure(f"the virtual machine inside was stopped by KVM at: {line}\n{text}\n(all of it: {self.path})")
+        if status != 0:
+            raise Failure(f"in the virtual machine inside: {line}\nended with status {status}:\n{text}\n(all of it: {self.path})")
+        return text
+
+    def end(self):
+        self.outer.run("kill $(cat /run/l2.pid)")
