@@ -144,12 +144,14 @@ class Guest:
     def close(self):
         if self.process.poll() is None:
             with contextlib.suppress(BrokenPipeError):
-                self.process.stdin.close()
+                self.process.stdin.write(b"poweroff -f\n")
             try:
                 self.process.wait(5)
             except subprocess.TimeoutExpired:
                 self.process.kill()
                 self.process.wait()
+        with contextlib.suppress(BrokenPipeError):
+            self.process.stdin.close()
         self.process.stdout.close()
         self.log.close()
 
