@@ -31,6 +31,7 @@ class Forward(Steps):
         self.step("forward", self.forward)
         self.step("interrupts", self.interrupts)
         self.step("reset in mid-traffic", self.reset)
+        self.step("unplugged", self.unplugged)
         self.step("card killed", self.killed)
         self.step("captures", self.captures)
 
@@ -169,6 +170,20 @@ class Forward(Steps):
         if at >= LONG_FRAMES or self.lost["recoveries"] != 1:
             raise Failure(f"reset after {at} of {LONG_FRAMES} frames, {self.lost}:\n{pmd.text[-3000:]}")
         return {"at frame": at, "frames": totals["tx_frames"], **self.lost}
+
+    def unplugged(self):
+        """The guest's kernel removes the device under traffic; that waits until testpmd has let go of it."""
+        if self.setting.driver != "vfio-pci":
+            return {"skipped": "UIO tells nobody"}
+        with self.testpmd(self.bdf[4]) as pmd:
+            pmd.say("set fwd txonly")
+            pmd.say("start")
+            self.guest.check(f"echo 1 >/sys/bus/pci/devices/{self.bdf[4]}/remove & sleep 0")
+            pmd.wait("device removal event", 30)
+            time.sleep(3)  # testpmd closes the port after a while, on another thread
+        self.guest.check(f"for i in 1 2 3 4 5; do [ -e /sys/bus/pci/devices/{self.bdf[4]} ] || break; sleep 1; done; "
+                         f"[ ! -e /sys/bus/pci/devices/{self.bdf[4]} ]")
+        return {}
 
     def killed(self):
         """The card is gone for good: testpmd is told, lets go of it and ends well."""

@@ -1,3 +1,4 @@
+#!/usr/bin/env python3
 # SPDX-License-Identifier: BSD-3-Clause
 # Copyright(c) 2026 The wcnic authors
 """Unpacked Debian packages, in a cache: QEMU, guests' user land, kernels. Nothing is installed and no
