@@ -231,7 +231,7 @@ maps__read_only_ring__card_refuses_to_start(void **state)
 static struct {
 	int sock;
 	uint16_t id;
-	uint8_t memory[MINI_BYTES];
+	_Alignas(64) uint8_t memory[MINI_BYTES];
 	unsigned int reads;
 	unsigned int writes;
 	bool deny;
