@@ -197,7 +197,7 @@ number_read(char **s, enum pcielink_unit unit, uint64_t *value)
 	}
 	if (whole == 0)
 		return false;
-	if (*at == '.') {
+	if (at[0] == '.' && at[1] != '.') {
 		for (at++; isdigit((unsigned char)*at); at++, behind++) {
 			if (behind == decimals[unit])
 				return false;
