@@ -154,7 +154,9 @@ rxq_poll(struct wcnic_card *card, struct rxq *q)
 		return;
 	}
 	q->tail = WCNIC_RXDB_GET_TAIL(db);
-	if (!(db & WCNIC_RXDB_ARM) || (q->fired && q->db_fired == db))
+	if (q->db_fired != db)
+		q->fired = false; /* the same record may come again, 65536 completions later */
+	if (!(db & WCNIC_RXDB_ARM) || q->fired)
 		return;
 	ready = (uint16_t)(q->head - WCNIC_RXDB_GET_CQ_HEAD(db));
 	if (ready == 0 || ready > q->depth)

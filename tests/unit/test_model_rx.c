@@ -358,26 +358,34 @@ sequence__wraps__nothing_is_lost(void **state)
 	}
 }
 
+/* A queue of 8 buffers, all posted, with vector 3. */
 static void
-interrupt__armed__fires_once_a_record(void **state)
+interrupt_open(struct fake_host *h, struct fake_rxq *q)
 {
-	struct fake_host *h = *state;
 	struct wcnic_cmd_rxq_create p = {.depth = htole16(8),
 					 .vector = htole16(3),
 					 .buf_bytes = htole32(128),
 					 .cqe_log2 = 4};
+
+	assert_int_equal(fake_rxq_open(h, q, 0, 8, 128), 0);
+	assert_int_equal(fake_rxq_close(h, q), 0);
+	p.db_window = q->db_grant.id;
+	p.ring_iova = htole64(fake_iova(h, q->ring));
+	p.cq_iova = htole64(fake_iova(h, q->cq));
+	assert_int_equal(fake_cmd(h, WCNIC_OP_RXQ_CREATE, &p, NULL, 0, NULL), 0);
+	fake_rx_post(h, q, 8);
+}
+
+static void
+interrupt__armed__fires_once_a_record(void **state)
+{
+	struct fake_host *h = *state;
 	struct fake_rxq q;
 	uint8_t frame[64];
 	uint64_t armed = WCNIC_RXDB_TAIL(8) | WCNIC_RXDB_ARM;
 
 	fill(frame, sizeof(frame), 0);
-	assert_int_equal(fake_rxq_open(h, &q, 0, 8, 128), 0);
-	assert_int_equal(fake_rxq_close(h, &q), 0);
-	p.db_window = q.db_grant.id;
-	p.ring_iova = htole64(fake_iova(h, q.ring));
-	p.cq_iova = htole64(fake_iova(h, q.cq));
-	assert_int_equal(fake_cmd(h, WCNIC_OP_RXQ_CREATE, &p, NULL, 0, NULL), 0);
-	fake_rx_post(h, &q, 8);
+	interrupt_open(h, &q);
 	assert_int_equal(receive(h, frame, 64, 64), 0);
 	wcnic_card_poll(h->card);
 	assert_int_equal(h->irqs[3], 0);
@@ -393,6 +401,33 @@ interrupt__armed__fires_once_a_record(void **state)
 	__atomic_store_n(q.db, htole64(armed | WCNIC_RXDB_CQ_HEAD(2)), __ATOMIC_RELEASE);
 	wcnic_card_poll(h->card);
 	assert_int_equal(h->irqs[3], 2);
+}
+
+/* After 65536 completions the record is the same again, and others were there between. */
+static void
+interrupt__same_record_comes_back__fires_again(void **state)
+{
+	const uint64_t armed = WCNIC_RXDB_TAIL(8) | WCNIC_RXDB_ARM;
+	struct fake_host *h = *state;
+	struct fake_rxq q;
+	uint8_t frame[64];
+
+	fill(frame, sizeof(frame), 0);
+	interrupt_open(h, &q);
+	assert_int_equal(receive(h, frame, 64, 64), 0);
+	for (int lap = 1; lap <= 3; lap++) {
+		__atomic_store_n(q.db, htole64(armed), __ATOMIC_RELEASE);
+		wcnic_card_poll(h->card);
+		wcnic_card_poll(h->card);
+		assert_int_equal(h->irqs[3], lap);
+		/* nobody sleeps; or somebody who has seen all that there is */
+		__atomic_store_n(
+			q.db,
+			htole64(lap == 1 ? WCNIC_RXDB_TAIL(8) : armed | WCNIC_RXDB_CQ_HEAD(1)),
+			__ATOMIC_RELEASE);
+		wcnic_card_poll(h->card);
+		assert_int_equal(h->irqs[3], lap);
+	}
 }
 
 /* ---- classification and RSS -------------------------------------------------------------- */
@@ -718,6 +753,7 @@ main(void)
 		CASE(window__revoked__stops_the_queue),
 		CASE(sequence__wraps__nothing_is_lost),
 		CASE(interrupt__armed__fires_once_a_record),
+		CASE(interrupt__same_record_comes_back__fires_again),
 		CASE(ptype__of_each_kind__is_told),
 		CASE(rss__verification_vectors__give_their_hashes),
 		CASE(rss__fragment__is_hashed_by_addresses),
