@@ -64,11 +64,12 @@ effective_from_timing(const struct timing *timing, bool hypervisor, struct effec
 
 	e->source = SOURCE_TIMING;
 	if (!cal->direct) {
-		effective_set(e, EFFECTIVE_TRAPPED,
-			      hypervisor ? CONFIDENCE_LIKELY : CONFIDENCE_GUESS,
-			      "an 8-byte store takes %.0f ns: as long as an exit to a hypervisor, "
-			      "far longer than a store that a device takes%s",
-			      cal->ns_per_store, hypervisor ? "" : "; yet no hypervisor is seen");
+		effective_set(
+			e, EFFECTIVE_TRAPPED, hypervisor ? CONFIDENCE_LIKELY : CONFIDENCE_GUESS,
+			"an 8-byte store takes %.0f ns and a read %.0f ns: as long as an exit "
+			"to a hypervisor, far longer than a device takes%s",
+			cal->ns_per_store, cal->ns_per_read,
+			hypervisor ? "" : "; yet no hypervisor is seen");
 		return;
 	}
 	if (ratio <= 0) {

@@ -2,6 +2,7 @@
  * Copyright(c) 2026 The wcnic authors
  */
 
+#include <assert.h>
 #include <stdbool.h>
 #include <string.h>
 
@@ -28,6 +29,8 @@ wcbar_type_name(enum wcbar_type type)
 static const struct wcbar_store *stores_wc[WCBAR_STORES_MAX + 1];
 static const struct wcbar_store *stores_wb[WCBAR_STORES_MAX + 1];
 static const struct wcbar_store *stores_narrow[2];
+/* Twins of stores_wc, whose list has every store of this CPU, for doorbells that are WC. */
+static struct wcbar_store stores_ringing_wc[WCBAR_STORES_MAX];
 
 static size_t
 stores_add(const struct wcbar_store **list, size_t n, enum store_kind kind, bool any)
@@ -59,6 +62,10 @@ stores_probe(void)
 	stores_wb[n++] = &wcbar_store_u64;
 	stores_add(stores_wb, n, STORE_AROUND_CACHE, false);
 	stores_narrow[0] = &wcbar_store_u64;
+	for (n = 0; stores_wc[n] != NULL; n++) {
+		stores_ringing_wc[n] = *stores_wc[n];
+		stores_ringing_wc[n].doorbell = wcbar_write64_wc;
+	}
 }
 
 const struct wcbar_store *const *
@@ -73,6 +80,20 @@ const struct wcbar_store *const *
 wcbar_window_stores(const struct wcbar_window *win)
 {
 	return wcbar_stores(win->direct ? win->type : WCBAR_TYPE_UNKNOWN);
+}
+
+const struct wcbar_store *
+wcbar_store_ringing(const struct wcbar_store *store, enum wcbar_type doorbells)
+{
+	size_t n = 0;
+
+	if (doorbells != WCBAR_TYPE_WC)
+		return store;
+	while (stores_wc[n] != store) {
+		assert(stores_wc[n] != NULL); /* not a store of wcbar_stores() */
+		n++;
+	}
+	return &stores_ringing_wc[n];
 }
 
 bool

@@ -47,7 +47,10 @@ struct wcbar_store {
 	 * its own. Host memory: whoever polls sees those lines before what is stored later.
 	 */
 	void (*drain)(void);
-	/* One aligned 64-bit store that the device takes as a whole: one TLP. */
+	/*
+	 * One aligned 64-bit store that the device takes as a whole: one TLP. Into UC or host
+	 * memory, unless wcbar_store_ringing() says otherwise.
+	 */
 	void (*doorbell)(void *dst, uint64_t value);
 };
 
@@ -81,6 +84,14 @@ const struct wcbar_store *wcbar_store_by_name(enum wcbar_type type, const char *
 /* The stores that are safe for this window, the best guess first; narrow unless it is direct. */
 const struct wcbar_store *const *wcbar_window_stores(const struct wcbar_window *win);
 
+/*
+ * The same way to store lines, under the same name, with the doorbell that a doorbell window of
+ * type `doorbells` needs: of WC it is wcbar_write64_wc, of any other type it is `store` itself.
+ * `store` is one of wcbar_stores(); the result is static. Chosen at setup: a burst does not ask.
+ */
+const struct wcbar_store *
+wcbar_store_ringing(const struct wcbar_store *store, enum wcbar_type doorbells);
+
 /* ---- calibration --------------------------------------------------------------------------- */
 
 struct wcbar_rank {
@@ -91,22 +102,28 @@ struct wcbar_rank {
 struct wcbar_calibration {
 	bool direct;         /* as put into the window */
 	double ns_per_store; /* one aligned 8-byte store and its share of a drain, median */
+	double ns_per_read;  /* one aligned 8-byte read, median; 0: not read, it is host memory */
 	size_t ranks;
 	struct wcbar_rank rank[WCBAR_STORES_MAX]; /* the fastest first */
 };
 
 /*
- * A store that takes longer is taken to be emulated: one exit to a hypervisor takes microseconds.
- * An emulator that translates the whole machine has no exits and may be faster; it also takes
- * stores of any width.
+ * A store or a read that takes longer is taken to be emulated: one exit to a hypervisor takes
+ * microseconds. An emulator may post stores, so that they look fast, but a read has to wait for
+ * whoever answers it. A device may be slow to answer too, so a window that is above the limits may
+ * be direct all the same: when in doubt it is not. An emulator that translates the whole machine
+ * and answers in its own process has no exits and may be below both; it also takes stores of any
+ * width.
  */
 #define WCBAR_TRAPPED_NS 800.0
+#define WCBAR_TRAPPED_READ_NS 2000.0
 
 /*
- * Times 8-byte stores of zeroes into the first `lines` lines of the window and says whether they
- * are direct; then, if so, ranks every store of this CPU there. Sets win->direct and win->store.
- * The window's first lines must be the caller's to overwrite. Takes about 10 ms, an emulated window
- * up to a second. -EINVAL: not a window of so many whole lines.
+ * Times reads of the window's first 8 bytes (not of host memory), then 8-byte stores of zeroes into
+ * the first `lines` lines, and says whether they are direct; then, if so, ranks every store of this
+ * CPU there. Sets win->direct and win->store. The window's first lines must be the caller's to
+ * overwrite, and reading them must have no effect; what is read does not matter. Takes about 10 ms,
+ * an emulated window up to a second. -EINVAL: not a window of so many whole lines.
  * "st64b" is not tried.
  */
 int wcbar_calibrate(struct wcbar_window *win, size_t lines, struct wcbar_calibration *result);
@@ -137,6 +154,14 @@ uint32_t wcbar_read32(const void *reg);
 uint64_t wcbar_read64(const void *reg);
 void wcbar_write32(void *reg, uint32_t value);
 void wcbar_write64(void *reg, uint64_t value);
+/*
+ * The same into a WC mapping, where a store may wait in a buffer and overtake others: fenced on
+ * both sides, so it is ordered after all stores before it, to host memory too, and leaves at once,
+ * alone. x86: sfence, store, sfence. Costs one posted write as a UC store does, and two waits until
+ * this CPU's earlier stores are out, where a UC store is posted behind them: so once a burst, not
+ * once a line. arm64: dmb oshst, store, dgh and dmb oshst.
+ */
+void wcbar_write64_wc(void *reg, uint64_t value);
 
 /*
  * For doorbells: stores to host memory of this thread become visible before its next doorbell. x86:

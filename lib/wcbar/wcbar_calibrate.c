@@ -4,8 +4,8 @@
 
 /*
  * Which store is the fastest into the mapping at hand. Nothing wider than 8 bytes is tried before
- * 8-byte stores were seen to be direct. The stores take turns, so that a busy machine slows all of
- * them alike, and of each the median counts.
+ * reads and 8-byte stores were seen to be direct. The stores take turns, so that a busy machine
+ * slows all of them alike, and of each the median counts.
  */
 
 #include <errno.h>
@@ -22,7 +22,8 @@
 #define BURST_NS 10000.0 /* of one store in one round: far above the clock's resolution */
 #define BURST_REPEATS_MAX 256u
 #define SOURCE_LINES 16u
-#define TRAPPED_BUDGET_NS 5e8 /* for finding out that a window is emulated */
+#define TRAPPED_BUDGET_NS 2.5e8 /* for finding out that a window is emulated: by each way */
+#define READS 16u               /* in one go: far above what asking the clock takes */
 #define STORES_PER_LINE (WCBAR_LINE_BYTES / sizeof(uint64_t))
 
 static const alignas(64) uint8_t zeroes[SOURCE_LINES * WCBAR_LINE_BYTES];
@@ -66,6 +67,24 @@ burst(const struct wcbar_store *store, void *addr, size_t lines, unsigned int re
 		store->drain();
 	}
 	return (now_ns() - start) / ((double)lines * repeats);
+}
+
+/* One aligned 8-byte read, which nothing can post. */
+static double
+read_ns(const struct wcbar_window *win)
+{
+	const double start = now_ns();
+	double round[ROUNDS];
+	size_t n = 0;
+
+	do {
+		const double before = now_ns();
+
+		for (unsigned int i = 0; i < READS; i++)
+			(void)wcbar_read64(win->addr);
+		round[n++] = (now_ns() - before) / READS;
+	} while (n < ROUNDS && now_ns() - start < TRAPPED_BUDGET_NS);
+	return median(round, n);
 }
 
 /* One aligned 8-byte store; an emulated window is not worth all rounds. */
@@ -124,8 +143,11 @@ wcbar_calibrate(struct wcbar_window *win, size_t lines, struct wcbar_calibration
 	if (win->addr == NULL || (uintptr_t)win->addr % WCBAR_LINE_BYTES != 0 || lines == 0 ||
 	    lines > win->bytes / WCBAR_LINE_BYTES)
 		return -EINVAL;
+	if (win->type != WCBAR_TYPE_WB)
+		result->ns_per_read = read_ns(win);
 	result->ns_per_store = store_ns(win, lines);
-	win->direct = win->type == WCBAR_TYPE_WB || result->ns_per_store <= WCBAR_TRAPPED_NS;
+	win->direct = win->type == WCBAR_TYPE_WB || (result->ns_per_store <= WCBAR_TRAPPED_NS &&
+						     result->ns_per_read <= WCBAR_TRAPPED_READ_NS);
 	result->direct = win->direct;
 	if (win->direct) {
 		stores_rank(win, lines, result);

@@ -315,3 +315,13 @@ wcbar_bar_probe(struct wcbar_bar *bar, uint64_t off, enum wcbar_type intended,
 	}
 	return 0;
 }
+
+bool
+wcbar_wc_bars_would_help(const struct wcbar_answer *answers)
+{
+	for (unsigned int i = 0; i < WCBAR_RUNGS; i++) {
+		if (answers[i].type == WCBAR_TYPE_WC && answers[i].error == 0)
+			return false;
+	}
+	return answers[WCBAR_RUNG_VFIO_PAT].error == -EBUSY;
+}

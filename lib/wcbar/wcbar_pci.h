@@ -197,6 +197,13 @@ enum wcbar_rung wcbar_bar_rung(const struct wcbar_bar *bar, uint64_t off);
 int wcbar_bar_probe(struct wcbar_bar *bar, uint64_t off, enum wcbar_type intended,
 		    struct wcbar_answer *answers);
 
+/*
+ * Whether a WC mapping can be had by opening VFIO again with this BAR in wc_bars, and no other way:
+ * nothing in the answers to a WC mapping or probe is WC, and WCBAR_RUNG_VFIO_PAT says -EBUSY, as
+ * it does where the kernel is known to have made the BAR UC when VFIO was opened.
+ */
+bool wcbar_wc_bars_would_help(const struct wcbar_answer *answers);
+
 /* ---- mappings that the kernel takes away ---------------------------------------------------- */
 
 /*

@@ -11,6 +11,7 @@
 #include <endian.h>
 
 #include "wcbar.h"
+#include "wcbar_store.h"
 
 uint32_t
 wcbar_read32(const void *reg)
@@ -34,4 +35,12 @@ void
 wcbar_write64(void *reg, uint64_t value)
 {
 	__atomic_store_n((uint64_t *)reg, htole64(value), __ATOMIC_RELEASE);
+}
+
+void
+wcbar_write64_wc(void *reg, uint64_t value)
+{
+	wcbar_order_lines();
+	wcbar_write64(reg, value);
+	wcbar_store_u64.drain();
 }

@@ -22,6 +22,8 @@ static struct {
 	_Atomic bool wanted;
 	_Atomic bool revoked;
 	enum wcbar_type push_type;
+	bool no_uc; /* one memory type for the whole BAR, and it is not UC */
+	unsigned int wc_maps;
 	enum wcbar_rung rung;
 	_Atomic unsigned int dma_stops;
 } bus;
@@ -53,8 +55,14 @@ static int
 bus_window_map(struct wcnic_hw *hw, uint64_t off, size_t bytes, enum wcbar_type intended,
 	       struct wcbar_window *win)
 {
-	int ret = real->window_map(hw, off, bytes, intended, win);
+	int ret;
 
+	if (intended == WCBAR_TYPE_UC && bus.no_uc) {
+		memset(win, 0, sizeof(*win)); /* as wcbar_bar_map() leaves it */
+		return -ENOTSUP;
+	}
+	bus.wc_maps += intended == WCBAR_TYPE_WC;
+	ret = real->window_map(hw, off, bytes, intended, win);
 	win->type = intended == WCBAR_TYPE_WC ? bus.push_type : intended;
 	win->direct = false;
 	return ret;
@@ -251,6 +259,20 @@ removal__card_is_wanted_back_event_comes_once(void **state)
 
 /* ---- windows ----------------------------------------------------------------------------- */
 
+static unsigned int fenced; /* doorbells */
+static uint64_t fenced_last;
+
+void __wrap_wcbar_write64_wc(void *reg, uint64_t value);
+void __real_wcbar_write64_wc(void *reg, uint64_t value);
+
+void
+__wrap_wcbar_write64_wc(void *reg, uint64_t value)
+{
+	fenced++;
+	fenced_last = value;
+	__real_wcbar_write64_wc(reg, value);
+}
+
 static void
 window__write_combining_is_timed_and_pushed_into(void **state)
 {
@@ -265,6 +287,8 @@ window__write_combining_is_timed_and_pushed_into(void **state)
 	assert_int_equal(loop_xstat(&l, "window_memory_type"), WCBAR_TYPE_WC);
 	assert_int_equal(loop_xstat(&l, "window_rung"), WCBAR_RUNG_SYSFS_VFIO + 1);
 	assert_int_equal(loop_xstat(&l, "window_direct"), 1);
+	assert_int_equal(loop_xstat(&l, "doorbell_memory_type"), WCBAR_TYPE_UC);
+	assert_int_equal(fenced, 0);
 	assert_int_equal(loop_xstat(&l, "card_stale_lines"), 0);
 	assert_int_equal(loop_xstat(&l, "card_stray_writes"), 0);
 	loop_close(&l);
@@ -285,6 +309,79 @@ window__uncached_is_told_with_reasons_and_fetched(void **state)
 	loop_stream_run(&l, &some);
 	assert_int_equal(loop_xstat(&l, "tx_fetched"), some.count);
 	assert_int_equal(loop_xstat(&l, "window_rung"), WCBAR_RUNG_VFIO + 1);
+	loop_close(&l);
+}
+
+static void
+doorbells__uncached_is_refused_beside_combining_windows_each_is_fenced(void **state)
+{
+	unsigned int before;
+	struct loop l;
+
+	(void)state;
+	fenced = 0;
+	bus_loop_open(&l, "");
+	bus.rung = WCBAR_RUNG_VFIO_PAT;
+	bus.no_uc = true;
+	bus_start(&l);
+	loop_log_has("push windows are WC, rung vfio-pat", "doorbells are WC", "fenced", NULL);
+	assert_int_equal(loop_xstat(&l, "doorbell_memory_type"), WCBAR_TYPE_WC);
+	assert_int_equal(fenced, 1); /* the first buffers */
+	assert_ptr_equal(loop_txq(&l, 0)->store->lines, loop_txq(&l, 0)->window.win.store->lines);
+	loop_stream_run(&l, &some);
+	assert_int_equal(loop_xstat(&l, "tx_pushed"), some.count);
+	assert_true(fenced >= 1 + some.count / 32);
+	assert_int_equal(loop_xstat(&l, "card_stray_writes"), 0);
+
+	before = fenced;
+	wcnic_rx_arm(loop_rxq(&l, 0));
+	assert_int_equal(fenced, before + 1);
+	assert_true((fenced_last & WCNIC_RXDB_ARM) != 0);
+	wcnic_rx_disarm(loop_rxq(&l, 0));
+	loop_stream_run(&l, &some);
+	assert_true(fenced > before + 1);
+	assert_true((fenced_last & WCNIC_RXDB_ARM) == 0);
+	loop_close(&l);
+}
+
+static void
+doorbells__all_of_the_bar_combines_and_nobody_pushes_each_is_fenced(void **state)
+{
+	struct loop l;
+
+	(void)state;
+	fenced = 0;
+	bus_loop_open(&l, "placement=fetch");
+	bus.no_uc = true;
+	bus_start(&l);
+	loop_log_has("doorbells are WC", NULL);
+	loop_stream_run(&l, &some);
+	assert_int_equal(loop_xstat(&l, "tx_fetched"), some.count);
+	assert_true(fenced >= 1 + some.count / 32);
+	loop_close(&l);
+}
+
+static void
+doorbells__uncached_is_refused_beside_uncached_windows_start_fails(void **state)
+{
+	struct loop l;
+
+	(void)state;
+	fenced = 0;
+	bus_loop_open(&l, "");
+	bus.push_type = WCBAR_TYPE_UC;
+	bus.rung = WCBAR_RUNG_VFIO;
+	bus.no_uc = true;
+	assert_int_equal(rte_eth_dev_start(l.port_id), -ENOTSUP);
+	loop_log_has("cannot map window", NULL);
+	assert_int_equal(bus.wc_maps, 2); /* to learn, and of the queue */
+	assert_int_equal(fenced, 0);
+	bus.no_uc = false;
+	bus_start(&l);
+	assert_int_equal(loop_xstat(&l, "doorbell_memory_type"), WCBAR_TYPE_UC);
+	loop_stream_run(&l, &some);
+	assert_int_equal(fenced, 0);
+	loop_log_clear();
 	loop_close(&l);
 }
 
@@ -323,6 +420,7 @@ __wrap_wcbar_calibrate(struct wcbar_window *win, size_t lines, struct wcbar_cali
 		return __real_wcbar_calibrate(win, lines, c);
 	memset(c, 0, sizeof(*c));
 	c->ns_per_store = 5000;
+	c->ns_per_read = 30000;
 	win->direct = false;
 	return 0;
 }
@@ -337,7 +435,7 @@ window__trapped_gets_narrow_stores_and_is_fetched(void **state)
 	trapped = true;
 	bus_start(&l);
 	trapped = false;
-	loop_log_has("push windows are trapped: 5000 ns for 8 bytes", NULL);
+	loop_log_has("push windows are trapped: 5000 ns for 8 bytes, 30000 ns to read", NULL);
 	loop_stream_run(&l, &some);
 	assert_int_equal(loop_xstat(&l, "tx_fetched"), some.count);
 	assert_int_equal(loop_xstat(&l, "window_direct"), 0);
@@ -582,6 +680,9 @@ main(void)
 		LOOP_TEST(removal__card_is_wanted_back_event_comes_once),
 		LOOP_TEST(window__write_combining_is_timed_and_pushed_into),
 		LOOP_TEST(window__uncached_is_told_with_reasons_and_fetched),
+		LOOP_TEST(doorbells__uncached_is_refused_beside_combining_windows_each_is_fenced),
+		LOOP_TEST(doorbells__all_of_the_bar_combines_and_nobody_pushes_each_is_fenced),
+		LOOP_TEST(doorbells__uncached_is_refused_beside_uncached_windows_start_fails),
 		LOOP_TEST(window__store_asked_for_is_not_safe_another_is_used),
 		LOOP_TEST(window__trapped_gets_narrow_stores_and_is_fetched),
 		LOOP_TEST(window__mapping_revoked_goes_on_by_fetch_until_start),

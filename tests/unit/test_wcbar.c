@@ -88,6 +88,48 @@ store_doorbell__writes_one_little_endian_word(void **state)
 }
 
 static void
+store_ringing__combining_doorbells_get_a_twin_of_each_store(void **state)
+{
+	const uint64_t word = htole64(0x0123456789abcdefull);
+
+	(void)state;
+	for (size_t t = 0; t < N_TYPES; t++) {
+		const struct wcbar_store *const *s;
+
+		for (s = wcbar_stores(types[t]); *s != NULL; s++) {
+			const struct wcbar_store *twin = wcbar_store_ringing(*s, WCBAR_TYPE_WC);
+
+			assert_ptr_equal(twin->doorbell, wcbar_write64_wc);
+			assert_ptr_not_equal((*s)->doorbell, wcbar_write64_wc);
+			assert_ptr_equal(twin->lines, (*s)->lines);
+			assert_ptr_equal(twin->drain, (*s)->drain);
+			assert_ptr_equal(twin->name, (*s)->name);
+			memset(dst, 0xee, sizeof(dst));
+			twin->doorbell(dst + 64, 0x0123456789abcdefull);
+			assert_memory_equal(dst + 64, &word, 8);
+			for (size_t i = 0; i < sizeof(dst); i++) {
+				if (i < 64 || i >= 72)
+					assert_int_equal(dst[i], 0xee);
+			}
+		}
+	}
+}
+
+static void
+store_ringing__other_doorbells_keep_the_store(void **state)
+{
+	(void)state;
+	for (size_t t = 0; t < N_TYPES; t++) {
+		const struct wcbar_store *const *s;
+
+		if (types[t] == WCBAR_TYPE_WC)
+			continue;
+		for (s = wcbar_stores(WCBAR_TYPE_WC); *s != NULL; s++)
+			assert_ptr_equal(wcbar_store_ringing(*s, types[t]), *s);
+	}
+}
+
+static void
 stores__narrow_types_get_only_words(void **state)
 {
 	static const enum wcbar_type narrow[] = {WCBAR_TYPE_UNKNOWN, WCBAR_TYPE_UC,
@@ -139,6 +181,9 @@ stores__host_memory_gets_none_that_faults_and_cached_ones_first(void **state)
 /* ---- calibration --------------------------------------------------------------------------- */
 
 static uint64_t clock_step_ns; /* 0: the real clock */
+static uint64_t read_takes_ns; /* on the stepped clock */
+static uint64_t now_ns;
+static unsigned int reads;
 
 int __real_clock_gettime(clockid_t id, struct timespec *ts);
 int __wrap_clock_gettime(clockid_t id, struct timespec *ts);
@@ -146,14 +191,23 @@ int __wrap_clock_gettime(clockid_t id, struct timespec *ts);
 int
 __wrap_clock_gettime(clockid_t id, struct timespec *ts)
 {
-	static uint64_t now_ns;
-
 	if (clock_step_ns == 0)
 		return __real_clock_gettime(id, ts);
 	now_ns += clock_step_ns;
 	*ts = (struct timespec){.tv_sec = (time_t)(now_ns / 1000000000u),
 				.tv_nsec = (long)(now_ns % 1000000000u)};
 	return 0;
+}
+
+uint64_t __real_wcbar_read64(const void *reg);
+uint64_t __wrap_wcbar_read64(const void *reg);
+
+uint64_t
+__wrap_wcbar_read64(const void *reg)
+{
+	now_ns += read_takes_ns;
+	reads++;
+	return __real_wcbar_read64(reg);
 }
 
 static struct wcbar_window
@@ -188,11 +242,14 @@ calibrate__host_memory_ranks_every_store_and_writes_only_its_lines(void **state)
 	(void)state;
 	while (wcbar_stores(WCBAR_TYPE_WB)[stores] != NULL)
 		stores++;
+	reads = 0;
 	assert_int_equal(wcbar_calibrate(&win, lines, &cal), 0);
 	assert_true(win.direct && cal.direct);
 	assert_int_equal(cal.ranks, stores);
 	assert_ptr_equal(win.store, cal.rank[0].store);
 	assert_true(cal.ns_per_store > 0);
+	assert_int_equal(reads, 0);
+	assert_true(cal.ns_per_read == 0);
 	for (size_t i = 1; i < cal.ranks; i++)
 		assert_true(cal.rank[i - 1].ns_per_line <= cal.rank[i].ns_per_line);
 	only_lines_are_zero(lines);
@@ -214,6 +271,33 @@ calibrate__slow_stores_are_not_direct_and_stay_narrow(void **state)
 	assert_int_equal(cal.ranks, 1);
 	assert_string_equal(win.store->name, "u64");
 	only_lines_are_zero(2);
+}
+
+/* A hypervisor that posts stores answers reads no faster for it. */
+static void
+calibrate__fast_stores_but_slow_reads_are_not_direct(void **state)
+{
+	struct wcbar_window win = window_make(WCBAR_TYPE_WC);
+	struct wcbar_calibration cal;
+
+	(void)state;
+	win.direct = true;
+	clock_step_ns = 1000;
+	read_takes_ns = (uint64_t)WCBAR_TRAPPED_READ_NS + 1;
+	assert_int_equal(wcbar_calibrate(&win, 2, &cal), 0);
+	assert_false(win.direct || cal.direct);
+	assert_true(cal.ns_per_store <= WCBAR_TRAPPED_NS);
+	assert_true(cal.ns_per_read > WCBAR_TRAPPED_READ_NS);
+	assert_int_equal(cal.ranks, 1);
+	assert_string_equal(win.store->name, "u64");
+	only_lines_are_zero(2);
+
+	read_takes_ns = (uint64_t)WCBAR_TRAPPED_READ_NS - 500; /* a slow bus */
+	assert_int_equal(wcbar_calibrate(&win, 2, &cal), 0);
+	clock_step_ns = 0;
+	read_takes_ns = 0;
+	assert_true(win.direct && cal.direct);
+	assert_true(cal.ranks > 1);
 }
 
 static void
@@ -286,12 +370,15 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(store_lines__any_count_writes_exactly_these),
 		cmocka_unit_test(store_doorbell__writes_one_little_endian_word),
+		cmocka_unit_test(store_ringing__combining_doorbells_get_a_twin_of_each_store),
+		cmocka_unit_test(store_ringing__other_doorbells_keep_the_store),
 		cmocka_unit_test(stores__narrow_types_get_only_words),
 		cmocka_unit_test(stores__combining_types_have_words_and_wider),
 		cmocka_unit_test(stores__host_memory_gets_none_that_faults_and_cached_ones_first),
 		cmocka_unit_test(
 			calibrate__host_memory_ranks_every_store_and_writes_only_its_lines),
 		cmocka_unit_test(calibrate__slow_stores_are_not_direct_and_stay_narrow),
+		cmocka_unit_test(calibrate__fast_stores_but_slow_reads_are_not_direct),
 		cmocka_unit_test(calibrate__direct_uncached_window_stays_narrow),
 		cmocka_unit_test(calibrate__no_such_lines_is_refused_and_nothing_written),
 		cmocka_unit_test(store_by_name__each_listed_is_found_once),

@@ -490,6 +490,47 @@ map__vfio_is_write_combining_where_the_kernel_made_it_so(void **state)
 }
 
 static void
+wc_bars_would_help__only_if_vfio_made_it_uncached_and_nothing_else_works(void **state)
+{
+	struct wcbar_answer answers[WCBAR_RUNGS];
+
+	(void)state;
+	if (!wcbar_cpu_shares_types)
+		skip();
+	tree_bind_vfio(false);
+	bar2_open(WCBAR_VFIO_OPEN);
+	tree_pat("write-combining");
+	assert_int_equal(wcbar_bar_probe(bar, 0, WCBAR_TYPE_WC, answers), 0);
+	assert_false(wcbar_wc_bars_would_help(answers)); /* sysfs gives it */
+	tree_pat("uncached-minus");
+	assert_int_equal(wcbar_bar_probe(bar, 0, WCBAR_TYPE_WC, answers), 0);
+	assert_true(wcbar_wc_bars_would_help(answers)); /* sysfs only seems to give it */
+	tree_unlink(tree_device("resource2_wc"));
+	assert_int_equal(wcbar_bar_probe(bar, 0, WCBAR_TYPE_WC, answers), 0);
+	assert_true(wcbar_wc_bars_would_help(answers));
+	tree_pat("write-combining");
+	assert_int_equal(wcbar_bar_probe(bar, 0, WCBAR_TYPE_WC, answers), 0);
+	assert_false(wcbar_wc_bars_would_help(answers)); /* it is WC already */
+	tree_unlink("/sys/kernel/debug/x86/pat_memtype_list");
+	assert_int_equal(wcbar_bar_probe(bar, 0, WCBAR_TYPE_WC, answers), 0);
+	assert_false(wcbar_wc_bars_would_help(answers)); /* nobody would know what came of it */
+	assert_int_equal(answers[WCBAR_RUNG_VFIO_PAT].error, -ENODATA);
+}
+
+static void
+wc_bars_would_help__without_vfio_never(void **state)
+{
+	struct wcbar_answer answers[WCBAR_RUNGS];
+
+	(void)state;
+	bar2_open(WCBAR_VFIO_OPEN);
+	tree_pat("uncached-minus");
+	tree_unlink(tree_device("resource2_wc"));
+	assert_int_equal(wcbar_bar_probe(bar, 0, WCBAR_TYPE_WC, answers), 0);
+	assert_false(wcbar_wc_bars_would_help(answers));
+}
+
+static void
 open__held_bars_are_mapped_while_vfio_is_opened(void **state)
 {
 	struct wcbar_pci_options options = tree_options();
@@ -630,6 +671,8 @@ main(void)
 		TEST(probe__vfio_left_closed_asks_sysfs_alone),
 		TEST(map__relaxed_is_believed_only_if_the_kernel_says_so),
 		TEST(map__vfio_is_write_combining_where_the_kernel_made_it_so),
+		TEST(wc_bars_would_help__only_if_vfio_made_it_uncached_and_nothing_else_works),
+		TEST(wc_bars_would_help__without_vfio_never),
 		TEST(open__held_bars_are_mapped_while_vfio_is_opened),
 		TEST(map__memory_attribute_of_a_dmabuf_wins),
 		TEST(map__memory_attribute_that_is_something_else_is_not_believed),

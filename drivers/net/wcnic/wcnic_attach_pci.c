@@ -7,7 +7,8 @@
  *
  * EAL opens the VFIO device and keeps the mappings of DPDK's memory, but maps no BAR: a mapping of
  * the window BAR through VFIO would take write combining away from it. lib/wcbar maps the registers
- * at open, and windows one by one when firmware grants them.
+ * at open, and windows one by one when firmware grants them. Where that gives no write combining,
+ * the device is opened once more while the window BAR is held write-combining.
  */
 
 #include <dirent.h>
@@ -85,7 +86,6 @@ vfio_open(struct pci *p)
 
 	if (ret == 0) {
 		p->vfio = true;
-		request_watch(p);
 		return 0;
 	}
 	p->device_fd = -1;
@@ -125,6 +125,91 @@ uio_open(struct pci *p)
 	return -ENODEV;
 }
 
+/* The BARs' side of a device that is open. */
+static int
+bars_adopt(struct pci *p)
+{
+	struct wcbar_pci_options options = WCBAR_PCI_OPTIONS_DEFAULT;
+	char why[WCBAR_WHY_BYTES];
+	int ret;
+
+	if (p->vfio)
+		options.vfio_fd = p->device_fd;
+	ret = wcbar_pci_open(p->bdf, &options, &p->pci, why, sizeof(why));
+	if (ret != 0)
+		WCNIC_LOG(ERR, p->hw, "cannot open the card: %s", why);
+	return ret;
+}
+
+/* ---- the last resort for write combining ----------------------------------------------------- */
+
+static bool
+any_may_push(const struct wcnic_devargs *args)
+{
+	for (unsigned int i = 0; i < WCNIC_QUEUES_MAX; i++) {
+		if (args->placement[i] != WCNIC_PLACEMENT_FETCH)
+			return true;
+	}
+	return false;
+}
+
+static bool
+hold_would_help(const struct pci *p)
+{
+	struct wcbar_answer answers[WCBAR_RUNGS];
+	char why[WCBAR_WHY_BYTES];
+	struct wcbar_bar *bar;
+	int ret;
+
+	if (!p->vfio || !any_may_push(&p->hw->args))
+		return false;
+	/* no such BAR: whoever opens it to use it says so */
+	if (wcbar_bar_open(p->pci, WCNIC_BAR_WINDOWS, &bar, why, sizeof(why)) != 0)
+		return false;
+	ret = wcbar_bar_probe(bar, 0, WCBAR_TYPE_WC, answers);
+	wcbar_bar_close(bar);
+	return ret == 0 && wcbar_wc_bars_would_help(answers);
+}
+
+/*
+ * All of the window BAR becomes write-combining, doorbells too. What came of it the ladder says
+ * when windows are mapped; if it was in vain they are uncached.
+ */
+static int
+device_open_held(struct pci *p)
+{
+	const struct wcbar_pci_options hold = {
+		.vfio_fd = WCBAR_VFIO_CLOSED,
+		.wc_bars = 1u << WCNIC_BAR_WINDOWS,
+	};
+	char why[WCBAR_WHY_BYTES];
+	struct wcbar_pci *holder;
+	int ret;
+
+	WCNIC_LOG(NOTICE, p->hw,
+		  "VFIO made BAR %d UC and no other way gives write combining: the card is opened "
+		  "again while that BAR is held WC",
+		  WCNIC_BAR_WINDOWS);
+	wcbar_pci_close(p->pci);
+	p->pci = NULL;
+	ret = rte_vfio_release_device(rte_pci_get_sysfs_path(), p->bdf, p->device_fd);
+	if (ret != 0) {
+		WCNIC_LOG(ERR, p->hw, "VFIO does not take the card back, see EAL's messages");
+		return -ENODEV;
+	}
+	p->vfio = false;
+	p->device_fd = -1;
+	if (wcbar_pci_open(p->bdf, &hold, &holder, why, sizeof(why)) != 0)
+		WCNIC_LOG(WARNING, p->hw, "cannot hold the BAR: %s", why);
+	ret = vfio_open(p);
+	if (ret == 0)
+		ret = bars_adopt(p);
+	wcbar_pci_close(holder);
+	return ret;
+}
+
+/* ---- open and close -------------------------------------------------------------------------- */
+
 static void
 device_close(struct pci *p)
 {
@@ -142,9 +227,7 @@ static int
 device_open(struct wcnic_hw *hw)
 {
 	const struct rte_pci_device *dev = RTE_ETH_DEV_TO_PCI(&rte_eth_devices[hw->port_id]);
-	struct wcbar_pci_options options = WCBAR_PCI_OPTIONS_DEFAULT;
 	struct pci *p = calloc(1, sizeof(*p));
-	char why[WCBAR_WHY_BYTES];
 	int ret;
 
 	if (p == NULL)
@@ -154,15 +237,14 @@ device_open(struct wcnic_hw *hw)
 	p->req_fd = -1;
 	rte_pci_device_name(&dev->addr, p->bdf, sizeof(p->bdf));
 	ret = dev->kdrv == RTE_PCI_KDRV_VFIO ? vfio_open(p) : uio_open(p);
+	if (ret == 0)
+		ret = bars_adopt(p);
+	if (ret == 0 && hold_would_help(p))
+		ret = device_open_held(p);
 	if (ret != 0)
 		goto fail;
 	if (p->vfio)
-		options.vfio_fd = p->device_fd;
-	ret = wcbar_pci_open(p->bdf, &options, &p->pci, why, sizeof(why));
-	if (ret != 0) {
-		WCNIC_LOG(ERR, hw, "cannot open the card: %s", why);
-		goto fail;
-	}
+		request_watch(p);
 	ret = wcbar_sigbus_install();
 	if (ret != 0)
 		WCNIC_LOG(WARNING, hw, "a mapping that the kernel takes away will be fatal: %s",

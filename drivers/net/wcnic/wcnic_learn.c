@@ -83,9 +83,9 @@ calibrate(struct wcnic_hw *hw, struct wcnic_window *win)
 	l->calibrated = true;
 	if (!c->direct)
 		WCNIC_LOG(WARNING, hw,
-			  "push windows are trapped: %.0f ns for 8 bytes. Stores are no wider than "
-			  "that, and auto placement fetches",
-			  c->ns_per_store);
+			  "push windows are trapped: %.0f ns for 8 bytes, %.0f ns to read them. "
+			  "Stores are no wider than that, and auto placement fetches",
+			  c->ns_per_store, c->ns_per_read);
 	else if (c->ranks > 0)
 		WCNIC_LOG(NOTICE, hw,
 			  "push windows are direct; the fastest store is %s with %.1f ns a line",

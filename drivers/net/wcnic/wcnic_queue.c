@@ -336,7 +336,10 @@ txq_reset(struct wcnic_txq *txq)
 			     : txq->depth;
 	txq->burst_left = txq->window.max_burst;
 	txq->doorbell = doorbell_at(txq->hw, tx_doorbell_off(txq));
-	txq->store = txq->window.held ? txq->window.win.store : txq->hw->doorbells.win.store;
+	txq->store = txq->hw->doorbells.win.store;
+	if (txq->window.held)
+		txq->store = wcbar_store_ringing(txq->window.win.store,
+						 txq->hw->doorbells.win.type);
 }
 
 static int

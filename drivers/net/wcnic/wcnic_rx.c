@@ -154,9 +154,20 @@ doorbell_armed(void *dst, uint64_t value)
 	wcbar_write64(dst, value | WCNIC_RXDB_ARM);
 }
 
+static void
+doorbell_armed_wc(void *dst, uint64_t value)
+{
+	wcbar_write64_wc(dst, value | WCNIC_RXDB_ARM);
+}
+
 static const struct wcbar_store store_armed = {
 	.name = "armed",
 	.doorbell = doorbell_armed,
+};
+
+static const struct wcbar_store store_armed_wc = {
+	.name = "armed",
+	.doorbell = doorbell_armed_wc,
 };
 
 /*
@@ -171,7 +182,7 @@ wcnic_rx_arm(struct wcnic_rxq *rxq)
 
 	if (!wcnic_gate_enter(&rxq->gate))
 		return; /* whoever opens it wakes the sleepers */
-	rxq->store = &store_armed;
+	rxq->store = rxq->hw->doorbells.win.type == WCBAR_TYPE_WC ? &store_armed_wc : &store_armed;
 	rx_doorbell(rxq);
 	if (wcnic_completion_take(rxq->cq, rxq->head, rxq->depth, &cpl))
 		wcnic_intr_raise(rxq->hw, rxq->qid);

@@ -71,6 +71,7 @@ static const char *const window_counters[] = {
 	"window_memory_type", /* 1 UC, 2 WC, 3 WB, 0 not started: enum wcbar_type */
 	"window_rung",        /* enum wcbar_rung + 1; 0: not started, or shared memory */
 	"window_direct",      /* stores are not trapped */
+	"doorbell_memory_type",
 	/* WINDOW_TEST of the store in use */
 	"window_test_lines",
 	"window_test_whole",
@@ -233,6 +234,7 @@ window_values(const struct rte_eth_dev *dev, struct rte_eth_xstat *xstats)
 	xstats[at++].value = win->held ? win->win.type : WCBAR_TYPE_UNKNOWN;
 	xstats[at++].value = win->held && l->laddered ? l->rung + 1 : 0;
 	xstats[at++].value = win->held && win->win.direct;
+	xstats[at++].value = hw->doorbells.held ? hw->doorbells.win.type : WCBAR_TYPE_UNKNOWN;
 	xstats[at++].value = test->lines;
 	xstats[at++].value = test->report.lines_whole;
 	xstats[at++].value = test->report.lines_partial;

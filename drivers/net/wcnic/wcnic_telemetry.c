@@ -113,6 +113,7 @@ put_calibration(struct rte_tel_data *d, const struct wcbar_calibration *c)
 	struct rte_tel_data *ranks = rte_tel_data_alloc();
 
 	put_ns(d, "ns_per_8_bytes", c->ns_per_store);
+	put_ns(d, "ns_per_read", c->ns_per_read);
 	if (ranks == NULL)
 		return;
 	rte_tel_data_start_dict(ranks);
@@ -152,6 +153,9 @@ window_show(const char *cmd __rte_unused, const char *params, struct rte_tel_dat
 	rte_tel_data_add_dict_int(d, "direct",
 				  win != NULL ? win->win.direct : l->calibration.direct);
 	rte_tel_data_add_dict_string(d, "store", win != NULL ? win->win.store->name : "none");
+	rte_tel_data_add_dict_string(d, "doorbells",
+				     hw->doorbells.held ? wcbar_type_name(hw->doorbells.win.type)
+							: "none");
 	if (l->calibrated)
 		put_calibration(d, &l->calibration);
 	if (l->laddered)

@@ -91,23 +91,50 @@ window_tell_free(struct wcnic_hw *hw, uint16_t id, uint16_t generation)
 							      .params_bytes = sizeof(cmd)});
 }
 
+/*
+ * Doorbells are uncached wherever that can be had. Where the whole BAR has one memory type they are
+ * what the push windows are, and then they are rung by a store that is fenced. Beside push windows
+ * that do not combine there is nothing but uncached ones.
+ */
+static int
+doorbells_map(struct wcnic_hw *hw, struct wcnic_window *win)
+{
+	const struct wcnic_learnt *l = &hw->learnt;
+	const size_t bytes = win->win.bytes;
+	int ret;
+
+	ret = hw->attach->window_map(hw, win->off, bytes, WCBAR_TYPE_UC, &win->win);
+	if (ret != -ENOTSUP || (l->laddered && l->type != WCBAR_TYPE_WC))
+		return ret;
+	ret = hw->attach->window_map(hw, win->off, bytes, WCBAR_TYPE_WC, &win->win);
+	if (ret == 0)
+		WCNIC_LOG(NOTICE, hw,
+			  "doorbells are %s, because no part of BAR 2 can be UC: each is fenced on "
+			  "both sides",
+			  wcbar_type_name(win->win.type));
+	return ret;
+}
+
 static int
 window_map(struct wcnic_hw *hw, enum wcnic_window_type type, struct wcnic_window *win)
 {
-	enum wcbar_type intended = type == WCNIC_WINDOW_PUSH ? WCBAR_TYPE_WC : WCBAR_TYPE_UC;
+	const size_t bytes = win->win.bytes;
 	int ret;
 
-	ret = hw->attach->window_map(hw, win->off, win->win.bytes, intended, &win->win);
+	if (type == WCNIC_WINDOW_PUSH)
+		ret = hw->attach->window_map(hw, win->off, bytes, WCBAR_TYPE_WC, &win->win);
+	else
+		ret = doorbells_map(hw, win);
 	if (ret != 0) {
 		WCNIC_LOG(ERR, hw, "cannot map window %u, 0x%zx bytes at 0x%" PRIx64 ": %s",
-			  win->id, win->win.bytes, win->off, strerror(-ret));
+			  win->id, bytes, win->off, strerror(-ret));
 		return ret;
 	}
 	win->mapped = true;
 	if (type == WCNIC_WINDOW_PUSH)
 		wcnic_store_choose(hw, win);
 	else
-		win->win.store = wcbar_stores(win->win.type)[0];
+		win->win.store = wcbar_store_ringing(wcbar_stores(WCBAR_TYPE_UC)[0], win->win.type);
 	return 0;
 }
 
