@@ -254,9 +254,10 @@ nc__seed_decides_all(void **state)
 }
 
 static void
-nc__other_cpus_turns_change_no_luck(void **state)
+nc__cpus_draw_for_themselves(void **state)
 {
-	size_t alone, mine = 0;
+	size_t alone, mine = 0, others = 0;
+	uint64_t lengths[2] = {0};
 
 	(void)state;
 	nc_failures(500000, 1, 100);
@@ -267,10 +268,14 @@ nc__other_cpus_turns_change_no_luck(void **state)
 		store(off, 8, PCIELINK_NC);
 	}
 	order(PCIELINK_DSB);
-	for (size_t i = 0; i < rig.tlps; i++)
-		mine += rig.tlp[i].cpu == 0;
-	assert_true(mine < rig.tlps);
+	assert_int_equal(pcielink_order(rig.link, 1, PCIELINK_DSB, NOW), 0);
+	for (size_t i = 0; i < rig.tlps; i++) {
+		size_t n = rig.tlp[i].cpu == 0 ? mine++ : others++;
+
+		lengths[rig.tlp[i].cpu] += rig.tlp[i].bytes * n; /* tells the order of sizes */
+	}
 	assert_int_equal(mine, alone);
+	assert_int_not_equal(lengths[0], lengths[1]);
 }
 
 /* ---- UC and Device -------------------------------------------------------------------------- */
@@ -522,7 +527,7 @@ main(void)
 		cmocka_unit_test_setup(nc__gathers_never_store_of_a_line_is_whole, rig_setup),
 		cmocka_unit_test_setup(nc__gathers_sometimes_splits_binomially, rig_setup),
 		cmocka_unit_test_setup(nc__seed_decides_all, rig_setup),
-		cmocka_unit_test_setup(nc__other_cpus_turns_change_no_luck, rig_setup),
+		cmocka_unit_test_setup(nc__cpus_draw_for_themselves, rig_setup),
 		cmocka_unit_test_setup(device__each_store_is_one_tlp, rig_setup),
 		cmocka_unit_test_setup(uc__cpu_waits_for_each, rig_setup),
 		cmocka_unit_test_setup(ngnre__is_posted_until_the_outstanding_are_reached,

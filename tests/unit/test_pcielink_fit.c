@@ -113,6 +113,44 @@ gen1_x4__lines_are_as_far_apart_as_published(void **state)
 	assert_within_percent(ps, NS(108), NS(108), 15);
 }
 
+/* What a bound of one parameter makes of a copy of 4 KiB and of a stream. */
+static void
+bound_try(const struct pcielink_config *as_fitted, enum pcielink_key key, uint64_t value,
+	  uint64_t ps[2])
+{
+	rig.config = *as_fitted;
+	rig.config.param[key].value = value;
+	ps[0] = copy_ps(4 * KIB, AVX_BYTES);
+	ps[1] = copy_ps(MIB, AVX_BYTES);
+}
+
+static void
+gen3_x16__bounds_enclose_the_fit(void **state)
+{
+	struct pcielink_config as_fitted;
+	uint64_t fit[2], low[2], high[2];
+
+	(void)state;
+	load("gen3-x16");
+	as_fitted = rig.config;
+	bound_try(&as_fitted, PCIELINK_LANES, as_fitted.param[PCIELINK_LANES].value, fit);
+	for (unsigned int key = 0; key < PCIELINK_KEYS; key++) {
+		const struct pcielink_param *p = &as_fitted.param[key];
+
+		bound_try(&as_fitted, key, p->low, low);
+		bound_try(&as_fitted, key, p->high, high);
+		for (unsigned int i = 0; i < 2; i++)
+			assert_in_range(fit[i], low[i] < high[i] ? low[i] : high[i],
+					low[i] < high[i] ? high[i] : low[i]);
+		if (low[0] != high[0] || low[1] != high[1])
+			print_message("%s, low to high: modelled 4 KiB %.1f to %.1f ns, "
+				      "stream %d to %d MB/s\n",
+				      pcielink_key_info(key)->name, (double)low[0] / 1000,
+				      (double)high[0] / 1000, (int)mb_per_s(MIB, low[1]),
+				      (int)mb_per_s(MIB, high[1]));
+	}
+}
+
 /* TLPs of 1000 lines, each of 8-byte stores. */
 static uint64_t
 tlps_of(const char *name, enum pcielink_type type)
@@ -153,6 +191,7 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(gen3_x16__copy_and_fence_follow_gdrcopys_curve),
 		cmocka_unit_test(gen3_x16__stream_is_as_fast_as_gdrcopys),
+		cmocka_unit_test(gen3_x16__bounds_enclose_the_fit),
 		cmocka_unit_test(gen4_x16__stream_is_as_fast_as_reported),
 		cmocka_unit_test(gen1_x4__lines_are_as_far_apart_as_published),
 		cmocka_unit_test(every_set__device_is_one_tlp_a_store),

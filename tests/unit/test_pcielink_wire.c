@@ -92,6 +92,12 @@ wire__tlp_takes_its_bytes_at_that_rate(void **state)
 	assert_int_equal(rig.tlp[0].end_ps - rig.tlp[0].start_ps, NS(88)); /* 1 byte a ns */
 	assert_int_equal(rig_totals().link_busy_ps, NS(88));
 	assert_int_equal(pcielink_end(rig.link), NS(89));
+	/* 88 bytes at 15753846153 a second are 5585.94 ps. */
+	rig_set(PCIELINK_GENERATION, 3);
+	rig_set(PCIELINK_LANES, 16);
+	rig_open(1, 1);
+	one_store(RIG_BASE, 64);
+	assert_int_equal(rig.tlp[0].end_ps - rig.tlp[0].start_ps, 5586);
 }
 
 static void
