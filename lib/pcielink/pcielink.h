@@ -13,7 +13,7 @@
  * Everything that comes out is modelled, never measured. The same configuration, seed and calls
  * give the same figures to the last digit: integers only, no clock of the machine is read.
  *
- * Units: times are picoseconds of model time in uint64_t, from 0 at creation. Sizes are bytes.
+ * Units: times are picoseconds of model time, from 0 at creation up to 2^63. Sizes are bytes.
  * Threads: one at a time for each link. Memory: one allocation at creation, none later.
  */
 
