@@ -1,0 +1,10 @@
+/* SPDX-License-Identifier: BSD-3-Clause
+ * Copyright(c) 2026 The wcnic authors
+ */
+#include "machine.h"
+
+void
+machine_signature(char signature[13])
+{
+	signature[0] = '\0';
+}

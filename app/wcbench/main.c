@@ -1,0 +1,75 @@
+/* SPDX-License-Identifier: BSD-3-Clause
+ * Copyright(c) 2026 The wcnic authors
+ */
+
+/* What stores, packets and round trips cost, and the report on it. doc/wcbench.md explains it. */
+
+#include <errno.h>
+#include <limits.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "options.h"
+#include "packets.h"
+#include "raw.h"
+#include "wcbench_commit.h"
+
+static const char
+	help[] = "usage: wcbench raw BDF --bar N --range OFF:LEN [OPTION]...\n"
+		 "                                        stores into a BAR of any PCI device\n"
+		 "       wcbench packets EAL-ARGUMENT... -- [OPTION]...\n"
+		 "                                        frames through DPDK's ports\n"
+		 "       wcbench report RUN.json... --out DIR\n"
+		 "                                        tables and plots of many runs\n"
+		 "       wcbench raw|packets|report --help\n"
+		 "       wcbench --version\n";
+
+/* The report is a program of its own, beside this one. */
+static int
+report_main(char **argv)
+{
+	char path[PATH_MAX];
+	ssize_t n = readlink("/proc/self/exe", path, sizeof(path) - 1);
+	char *slash;
+
+	if (n <= 0) {
+		complain("/proc/self/exe cannot be read: %s", strerror(errno));
+		return STATUS_FAILED;
+	}
+	path[n] = '\0';
+	slash = strrchr(path, '/');
+	if (slash == NULL || snprintf(slash, sizeof(path) - (size_t)(slash - path),
+				      "/wcbench-report") >= (int)(sizeof(path) - (slash - path))) {
+		complain("%s: its path is too long", path);
+		return STATUS_FAILED;
+	}
+	argv[0] = path;
+	execv(path, argv);
+	complain("%s cannot be run: %s%s", path, strerror(errno),
+		 errno == ENOENT ? " (it is a Python script: python3 must be there too)" : "");
+	return STATUS_FAILED;
+}
+
+int
+main(int argc, char **argv)
+{
+	const char *what = argc > 1 ? argv[1] : "";
+
+	if (strcmp(what, "raw") == 0)
+		return raw_main(argc - 1, argv + 1);
+	if (strcmp(what, "packets") == 0)
+		return packets_main(argc - 1, argv + 1);
+	if (strcmp(what, "report") == 0)
+		return report_main(argv + 1);
+	if (strcmp(what, "--help") == 0 || strcmp(what, "--version") == 0) {
+		fputs(what[2] == 'h' ? help : "wcbench " WCNIC_VERSION " (" WCBENCH_COMMIT ")\n",
+		      stdout);
+		return STATUS_OK;
+	}
+	if (what[0] == '\0')
+		fputs(help, stderr);
+	else
+		complain("unknown command '%s': expected raw, packets or report; see --help", what);
+	return STATUS_BAD;
+}

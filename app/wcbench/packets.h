@@ -1,0 +1,98 @@
+/* SPDX-License-Identifier: BSD-3-Clause
+ * Copyright(c) 2026 The wcnic authors
+ */
+#ifndef PACKETS_H
+#define PACKETS_H
+
+/* Frames through ethdev, timed; nothing here knows a particular driver but by its statistics. */
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <rte_ethdev.h>
+#include <rte_ether.h>
+#include <rte_mempool.h>
+
+#include "options.h"
+#include "run.h"
+#include "stats.h"
+
+#define PACKETS_PORTS_MAX 16u
+#define PACKETS_SIZES_MAX 16u
+#define PACKETS_IMIX 0u /* as a size */
+#define PACKETS_FCS_BYTES 4u
+#define PACKETS_BURST_MAX 64u
+
+enum packets_mode {
+	PACKETS_TX = 0, /* to another station's address: the frames do not come back */
+	PACKETS_LOOP,   /* to the port's own address, behind something that returns them */
+	PACKETS_MODES,
+};
+
+struct packets_options {
+	struct options common;
+	unsigned int sizes; /* with FCS, as on the wire */
+	uint32_t size[PACKETS_SIZES_MAX];
+	bool mode[PACKETS_MODES];
+	unsigned int burst, depth;
+	uint64_t frames;  /* to a round; 0: as long as a round's share of the seconds */
+	uint64_t latency; /* round trips of one frame; 0: none */
+	uint32_t latency_size;
+};
+
+/* All rounds of one size and mode on one port. */
+struct packets_cell {
+	struct samples rate; /* frames per second */
+	uint64_t sent, received, lost, bytes;
+	uint64_t pushed, fetched; /* as the driver says, if it does */
+};
+
+struct packets_port {
+	uint16_t id;
+	char name[RTE_ETH_NAME_MAX_LEN];
+	char driver[32];
+	char devargs[256];
+	char placement[16]; /* as the devargs ask for it; "" if they do not */
+	char burst_mode[RTE_ETH_BURST_MODE_INFO_SIZE + 1];
+	char burst_mode_after[RTE_ETH_BURST_MODE_INFO_SIZE + 1];
+	uint64_t window_type, window_rung, window_direct; /* its statistics; 0: unknown */
+	bool has_window;                                  /* the driver has these */
+	struct rte_ether_addr mac;
+	struct rte_mempool *pool;
+	struct packets_cell cells[PACKETS_SIZES_MAX][PACKETS_MODES];
+	struct samples latency; /* ns */
+	uint64_t latency_lost;
+};
+
+enum options_verdict packets_options_parse(int argc, char **argv, struct packets_options *o);
+/* "64" ... "1518", "imix" */
+const char *packets_size_name(uint32_t size, char text[16]);
+const char *packets_mode_name(enum packets_mode mode);
+
+/* Finds, sets up and starts every port; complains. The ports are the caller's to close. */
+int
+packets_ports_open(const struct packets_options *o, struct packets_port *ports, unsigned int *n);
+void packets_ports_close(struct packets_port *ports, unsigned int n);
+/* A statistic of the driver by its name; 0 if it has none of that name. */
+uint64_t packets_xstat(const struct packets_port *p, const char *name, bool *has);
+
+/*
+ * One round. -EBADMSG, and `why` says which frames are unaccounted for; -EIO: nothing moves.
+ */
+int packets_round(struct packets_port *p, const struct packets_options *o, unsigned int size_idx,
+		  enum packets_mode mode, double round_ns, char *why, size_t why_bytes);
+/* Frames sent alone and awaited; at most `ns` long. As above. */
+int packets_latency(struct packets_port *p, const struct packets_options *o, double ns, char *why,
+		    size_t why_bytes);
+
+/* `error`: NULL, or why the run is void. */
+json *packets_json(const struct packets_options *o, const struct machine *m,
+		   struct packets_port *ports, unsigned int n, const char *error);
+void packets_text(FILE *out, const struct packets_options *o, const struct machine *m,
+		  struct packets_port *ports, unsigned int n);
+
+/* wcbench packets; argv[0] is the program, then EAL's arguments, "--", this program's. */
+int packets_main(int argc, char **argv);
+
+#endif /* PACKETS_H */

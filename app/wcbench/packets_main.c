@@ -1,0 +1,291 @@
+/* SPDX-License-Identifier: BSD-3-Clause
+ * Copyright(c) 2026 The wcnic authors
+ */
+#include <errno.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <wcbar_pci.h>
+
+#include <rte_eal.h>
+#include <rte_errno.h>
+
+#include "packets.h"
+#include "progress.h"
+
+#define SECONDS_DEFAULT 10.0
+
+static const double latency_percents[] = {10, 50, 90, 99, 99.9, 0};
+
+/* ---- reports ------------------------------------------------------------------------------- */
+
+static json *
+rates(const struct packets_options *o, const struct machine *m, struct packets_port *p)
+{
+	json *array = json_object_new_array();
+	char text[16];
+
+	for (unsigned int i = 0; i < o->sizes; i++) {
+		for (unsigned int mode = 0; mode < PACKETS_MODES; mode++) {
+			struct packets_cell *c = &p->cells[i][mode];
+			json *cell;
+
+			if (c->rate.n == 0)
+				continue;
+			cell = json_object_new_object();
+			add_str(cell, "mode", packets_mode_name(mode));
+			add_str(cell, "size", packets_size_name(o->size[i], text));
+			add(cell, "packets_per_second",
+			    run_figure(m, "packets/s", &c->rate, run_percents));
+			add_u64(cell, "sent", c->sent);
+			add_u64(cell, "bytes", c->bytes);
+			add(cell, "received",
+			    mode == PACKETS_LOOP ? json_object_new_int64((int64_t)c->received)
+						 : NULL);
+			add_u64(cell, "lost", c->lost);
+			add_u64(cell, "pushed", c->pushed);
+			add_u64(cell, "fetched", c->fetched);
+			json_object_array_add(array, cell);
+		}
+	}
+	return array;
+}
+
+/* "push WC avx512": who sends, into what, how. Other drivers say other things. */
+static const char *
+primitive(const struct packets_port *p)
+{
+	const char *last = strrchr(p->burst_mode, ' ');
+
+	return strncmp(p->burst_mode, "push ", 5) == 0 && last != NULL ? last + 1 : "";
+}
+
+static json *
+port(const struct packets_options *o, const struct machine *m, struct packets_port *p)
+{
+	static const enum wcbar_type types[] = {WCBAR_TYPE_UNKNOWN, WCBAR_TYPE_UC, WCBAR_TYPE_WC,
+						WCBAR_TYPE_WB};
+	const bool type_known = p->has_window && p->window_type > 0 &&
+				p->window_type < RTE_DIM(types);
+	const bool rung_known = p->has_window && p->window_rung > 0 &&
+				p->window_rung <= WCBAR_RUNGS;
+	json *j = json_object_new_object(), *latency = NULL;
+
+	add_str(j, "name", p->name);
+	add_str(j, "driver", p->driver);
+	add_str(j, "devargs", p->devargs);
+	add_str_or_null(j, "placement", p->placement);
+	add_str_or_null(j, "burst_mode", p->burst_mode);
+	add_str_or_null(j, "burst_mode_after", p->burst_mode_after);
+	add_str_or_null(j, "type", type_known ? wcbar_type_name(types[p->window_type]) : "");
+	add_str_or_null(j, "rung",
+			rung_known ? wcbar_rung_name((enum wcbar_rung)(p->window_rung - 1)) : "");
+	add(j, "direct", p->has_window ? json_object_new_boolean(p->window_direct != 0) : NULL);
+	add_str_or_null(j, "primitive", primitive(p));
+	add(j, "rates", rates(o, m, p));
+	if (p->latency.n > 0) {
+		latency = json_object_new_object();
+		add_str(latency, "what", "round trip of one frame");
+		add_u64(latency, "size", o->latency_size);
+		add(latency, "round_trip_ns", run_figure(m, "ns", &p->latency, latency_percents));
+		add_u64(latency, "lost", p->latency_lost);
+	}
+	add(j, "latency", latency);
+	return j;
+}
+
+json *
+packets_json(const struct packets_options *o, const struct machine *m, struct packets_port *ports,
+	     unsigned int n, const char *error)
+{
+	json *root = run_head("packets", &o->common, m, error), *array = json_object_new_array();
+
+	add_u64(root, "burst", o->burst);
+	add_u64(root, "depth", o->depth);
+	for (unsigned int i = 0; i < n; i++)
+		json_object_array_add(array, port(o, m, &ports[i]));
+	add(root, "ports", array);
+	return root;
+}
+
+static void
+port_text(FILE *out, const struct packets_options *o, struct packets_port *p)
+{
+	char size[16];
+
+	fprintf(out, "%s (%s): placement %s, sends by %s", p->name, p->driver,
+		p->placement[0] != '\0' ? p->placement : "not given",
+		p->burst_mode[0] != '\0' ? p->burst_mode : "-");
+	if (strcmp(p->burst_mode, p->burst_mode_after) != 0)
+		fprintf(out, ", at the end by %s", p->burst_mode_after);
+	fprintf(out, "\n  %-4s %5s %12s %12s %12s %12s %12s %8s\n", "mode", "size", "p10", "p50",
+		"p90", "p99", "sent", "lost");
+	for (unsigned int mode = 0; mode < PACKETS_MODES; mode++) {
+		for (unsigned int i = 0; i < o->sizes; i++) {
+			struct packets_cell *c = &p->cells[i][mode];
+
+			if (c->rate.n == 0)
+				continue;
+			fprintf(out, "  %-4s %5s", packets_mode_name(mode),
+				packets_size_name(o->size[i], size));
+			for (const double *q = run_percents; *q != 0; q++)
+				fprintf(out, " %12.0f", samples_percentile(&c->rate, *q));
+			fprintf(out, " %12" PRIu64 " %8" PRIu64 "\n", c->sent, c->lost);
+		}
+	}
+	if (p->latency.n == 0)
+		return;
+	fprintf(out, "  round trip of one frame of %u bytes, ns:", o->latency_size);
+	for (const double *q = latency_percents; *q != 0; q++)
+		fprintf(out, "  p%g %.0f", *q, samples_percentile(&p->latency, *q));
+	fprintf(out, "  (%zu frames)\n", p->latency.n);
+}
+
+void
+packets_text(FILE *out, const struct packets_options *o, const struct machine *m,
+	     struct packets_port *ports, unsigned int n)
+{
+	fprintf(out, "packets per second, %s\n", machine_basis(m));
+	for (unsigned int i = 0; i < n; i++)
+		port_text(out, o, &ports[i]);
+}
+
+/* ---- the run ------------------------------------------------------------------------------- */
+
+static void
+burst_mode_read(const struct packets_port *p, char text[RTE_ETH_BURST_MODE_INFO_SIZE + 1])
+{
+	struct rte_eth_burst_mode mode = {0};
+
+	if (rte_eth_tx_burst_mode_get(p->id, 0, &mode) != 0)
+		mode.info[0] = '\0';
+	snprintf(text, RTE_ETH_BURST_MODE_INFO_SIZE + 1, "%.*s", RTE_ETH_BURST_MODE_INFO_SIZE,
+		 mode.info);
+}
+
+static void
+ports_note(struct packets_port *ports, unsigned int n)
+{
+	for (unsigned int i = 0; i < n; i++) {
+		struct packets_port *p = &ports[i];
+
+		burst_mode_read(p, p->burst_mode);
+		p->window_type = packets_xstat(p, "window_memory_type", &p->has_window);
+		p->window_rung = packets_xstat(p, "window_rung", NULL);
+		p->window_direct = packets_xstat(p, "window_direct", NULL);
+	}
+}
+
+/* One of each size, mode and port. */
+static int
+round_all(const struct packets_options *o, struct packets_port *ports, unsigned int n,
+	  double round_ns, char *why, size_t why_bytes)
+{
+	int ret = 0;
+
+	for (unsigned int s = 0; s < o->sizes; s++) {
+		for (unsigned int mode = 0; mode < PACKETS_MODES; mode++) {
+			for (unsigned int i = 0; i < n && o->mode[mode] && ret == 0; i++)
+				ret = packets_round(&ports[i], o, s, mode, round_ns, why,
+						    why_bytes);
+		}
+	}
+	return ret;
+}
+
+static int
+measure(const struct packets_options *o, struct packets_port *ports, unsigned int n, char *why,
+	size_t why_bytes)
+{
+	const double seconds = o->common.seconds > 0 ? o->common.seconds : SECONDS_DEFAULT;
+	const unsigned int rounds = (unsigned int)ports[0].cells[0][0].rate.max;
+	const unsigned int modes = o->mode[PACKETS_TX] + o->mode[PACKETS_LOOP];
+	const double cells = (double)rounds * o->sizes * modes * n;
+	int ret = 0;
+
+	progress_start("packets");
+	for (unsigned int r = 0; r < rounds && ret == 0; r++) {
+		ret = round_all(o, ports, n, seconds * 1e9 / cells, why, why_bytes);
+		progress_step(r + 1, rounds);
+	}
+	for (unsigned int i = 0; i < n && o->latency > 0 && ret == 0; i++)
+		ret = packets_latency(&ports[i], o, seconds * 1e9 / 4 / n, why, why_bytes);
+	progress_end();
+	for (unsigned int i = 0; i < n; i++)
+		burst_mode_read(&ports[i], ports[i].burst_mode_after);
+	return ret;
+}
+
+static enum status
+run(const struct packets_options *o, const struct machine *m, struct packets_port *ports)
+{
+	char why[512] = "";
+	unsigned int n;
+	int ret;
+
+	ret = packets_ports_open(o, ports, &n);
+	if (ret != 0) {
+		packets_ports_close(ports, n);
+		return STATUS_FAILED;
+	}
+	ports_note(ports, n);
+	ret = measure(o, ports, n, why, sizeof(why));
+	if (ret != 0)
+		complain("%s", why);
+	else
+		packets_text(stdout, o, m, ports, n);
+	if (o->common.json != NULL &&
+	    run_write(packets_json(o, m, ports, n, ret != 0 ? why : NULL), o->common.json) != 0 &&
+	    ret == 0)
+		ret = -EIO;
+	packets_ports_close(ports, n);
+	if (ret == 0)
+		return fflush(stdout) == 0 ? STATUS_OK : STATUS_FAILED;
+	return ret == -EBADMSG ? STATUS_WRONG : STATUS_FAILED;
+}
+
+/* Where this program's arguments begin: at the "--" that ends EAL's; argc if there is none. */
+static int
+own_arguments(int argc, char **argv)
+{
+	for (int i = 1; i < argc; i++) {
+		if (strcmp(argv[i], "--") == 0)
+			return i;
+	}
+	return argc == 2 && strcmp(argv[1], "--help") == 0 ? 0 : argc;
+}
+
+int
+packets_main(int argc, char **argv)
+{
+	static char *nothing[] = {"packets", NULL};
+	const int own = own_arguments(argc, argv);
+	struct packets_options o;
+	struct packets_port *ports;
+	struct machine m;
+	enum status status = STATUS_FAILED;
+
+	switch (own == argc ? packets_options_parse(1, nothing, &o)
+			    : packets_options_parse(argc - own, argv + own, &o)) {
+	case OPTIONS_BAD:
+		return STATUS_BAD;
+	case OPTIONS_DONE:
+		return STATUS_OK;
+	case OPTIONS_RUN:
+		break;
+	}
+	if (run_machine(&o.common, &m) != 0)
+		return STATUS_BAD;
+	if (rte_eal_init(own, argv) < 0) {
+		complain("EAL does not start: %s", rte_strerror(rte_errno));
+		return STATUS_FAILED;
+	}
+	ports = calloc(PACKETS_PORTS_MAX, sizeof(*ports));
+	if (ports != NULL)
+		status = run(&o, &m, ports);
+	free(ports);
+	rte_eal_cleanup();
+	return status;
+}

@@ -1,0 +1,211 @@
+/* SPDX-License-Identifier: BSD-3-Clause
+ * Copyright(c) 2026 The wcnic authors
+ */
+
+/*
+ * What lines and doorbells cost in a window. The ways take turns, so that a busy machine slows all
+ * of them alike. A burst goes to the lines after those of the last one, as a queue does it, and
+ * begins again where it would leave the window.
+ */
+
+#include <assert.h>
+#include <errno.h>
+#include <inttypes.h>
+#include <stdalign.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "progress.h"
+#include "raw.h"
+
+#define SAMPLE_NS 20000.0 /* far above the clock's resolution */
+#define REPEATS_MAX (1u << 16)
+#define ROUNDS_DEFAULT 501u
+#define ROUNDS_MIN 3u
+#define SECONDS_DEFAULT 10.0
+#define DOORBELLS 16u /* of a burst */
+#define MAY_FAULT "st64b"
+
+static const alignas(64) uint8_t zeroes[RAW_BURST_MAX * WCBAR_LINE_BYTES];
+
+/* ---- one sample ---------------------------------------------------------------------------- */
+
+static void
+doorbells_ring(const struct raw_cell *c, void *addr)
+{
+	for (unsigned int i = 0; i < DOORBELLS; i++) {
+		c->store->doorbell(addr, 0);
+		if (c->each)
+			c->store->drain();
+	}
+	if (!c->each)
+		c->store->drain();
+}
+
+static void
+lines_store(struct raw_cell *c, uint8_t *addr, size_t window_lines)
+{
+	uint8_t *dst;
+
+	if (c->at + c->burst > window_lines)
+		c->at = 0;
+	dst = addr + c->at * WCBAR_LINE_BYTES;
+	c->at += c->burst;
+	if (!c->each) {
+		c->store->lines(dst, zeroes, c->burst);
+		c->store->drain();
+		return;
+	}
+	for (unsigned int i = 0; i < c->burst; i++) {
+		c->store->lines(dst + i * WCBAR_LINE_BYTES, zeroes + i * WCBAR_LINE_BYTES, 1);
+		c->store->drain();
+	}
+}
+
+/* Nanoseconds of a whole sample. */
+static double
+sample(struct raw_cell *c, const struct wcbar_window *win)
+{
+	const size_t lines = win->bytes / WCBAR_LINE_BYTES;
+	const double start = now_ns();
+
+	for (unsigned int r = 0; r < c->repeats; r++) {
+		if (c->burst == 0)
+			doorbells_ring(c, win->addr);
+		else
+			lines_store(c, win->addr, lines);
+	}
+	return now_ns() - start;
+}
+
+static unsigned int
+burst_items(const struct raw_cell *c)
+{
+	return c->burst != 0 ? c->burst : DOORBELLS;
+}
+
+static void
+repeats_choose(struct raw_cell *c, const struct wcbar_window *win, uint64_t items)
+{
+	if (items != 0) {
+		c->repeats = (unsigned int)((items + burst_items(c) - 1) / burst_items(c));
+		return;
+	}
+	for (c->repeats = 1; c->repeats < REPEATS_MAX; c->repeats *= 2) {
+		if (sample(c, win) >= SAMPLE_NS)
+			break;
+	}
+}
+
+/* ---- all of them --------------------------------------------------------------------------- */
+
+static int
+cell_add(struct raw_mapping *out, const struct wcbar_store *store, unsigned int burst, bool each,
+	 unsigned int rounds)
+{
+	struct raw_cell *c = &out->cells[out->n];
+
+	assert(out->n < RAW_CELLS_MAX);
+	*c = (struct raw_cell){.store = store, .burst = burst, .each = each};
+	out->n++;
+	return samples_init(&c->ns, rounds);
+}
+
+/* One that may fault is the user's to name. */
+static bool
+store_wanted(const struct wcbar_store *store, const char *name)
+{
+	return name != NULL ? strcmp(store->name, name) == 0 : strcmp(store->name, MAY_FAULT) != 0;
+}
+
+static int
+cells_make(const struct wcbar_window *win, const struct raw_options *o, unsigned int rounds,
+	   struct raw_mapping *out)
+{
+	const struct wcbar_store *const *s = wcbar_window_stores(win);
+	const size_t lines = win->bytes / WCBAR_LINE_BYTES;
+	const struct wcbar_store *ringing;
+	int ret = 0;
+
+	for (; *s != NULL && ret == 0; s++) {
+		if (!store_wanted(*s, o->store))
+			continue;
+		for (unsigned int burst = 1; burst <= RAW_BURST_MAX && burst <= lines; burst *= 2) {
+			ret = cell_add(out, *s, burst, false, rounds);
+			if (ret == 0 && burst > 1)
+				ret = cell_add(out, *s, burst, true, rounds);
+			if (ret != 0)
+				return ret;
+		}
+	}
+	if (out->n == 0) {
+		snprintf(out->why, sizeof(out->why),
+			 "--store %s: not one that this CPU has and that is safe for a %s mapping "
+			 "%s",
+			 o->store, wcbar_type_name(win->type),
+			 win->direct ? "that is direct" : "that is not known to be direct");
+		return -EINVAL;
+	}
+	ringing = wcbar_store_ringing(win->store, win->type);
+	ret = cell_add(out, ringing, 0, true, rounds);
+	return ret != 0 ? ret : cell_add(out, ringing, 0, false, rounds);
+}
+
+static void
+rounds_run(const struct wcbar_window *win, const struct raw_options *o, unsigned int rounds,
+	   struct raw_mapping *out)
+{
+	const double seconds = o->common.seconds > 0 ? o->common.seconds : SECONDS_DEFAULT;
+	const double start = now_ns();
+
+	for (size_t i = 0; i < out->n; i++)
+		repeats_choose(&out->cells[i], win, o->lines);
+	progress_start(wcbar_type_name(win->type));
+	while (out->rounds < rounds) {
+		for (size_t i = 0; i < out->n; i++) {
+			struct raw_cell *c = &out->cells[i];
+
+			samples_add(&c->ns, sample(c, win) / ((double)c->repeats * burst_items(c)));
+		}
+		out->rounds++;
+		progress_step(out->rounds, rounds);
+		/* With a number of lines the run is to store the same however long it takes. */
+		if (o->lines == 0 && out->rounds >= ROUNDS_MIN && now_ns() - start > seconds * 1e9)
+			break;
+	}
+	progress_end();
+}
+
+int
+raw_measure(struct wcbar_window *win, const struct raw_options *o, struct raw_mapping *out)
+{
+	const unsigned int rounds = o->common.rounds > 0 ? o->common.rounds : ROUNDS_DEFAULT;
+	size_t lines = win->bytes / WCBAR_LINE_BYTES;
+	struct wcbar_calibration cal;
+	int ret;
+
+	/* Nothing wider than 8 bytes before it is known that nobody emulates the stores. */
+	ret = wcbar_calibrate(win, lines < RAW_BURST_MAX ? lines : RAW_BURST_MAX, &cal);
+	if (ret != 0) {
+		snprintf(out->why, sizeof(out->why), "the range has no whole line of %u bytes",
+			 WCBAR_LINE_BYTES);
+		return ret;
+	}
+	out->type = win->type;
+	out->direct = win->direct;
+	ret = cells_make(win, o, rounds, out);
+	if (ret == 0)
+		rounds_run(win, o, rounds, out);
+	else if (ret == -ENOMEM)
+		snprintf(out->why, sizeof(out->why), "no memory for the samples: fewer --rounds");
+	return ret;
+}
+
+void
+raw_mapping_fini(struct raw_mapping *m)
+{
+	for (size_t i = 0; i < m->n; i++)
+		samples_fini(&m->cells[i].ns);
+	m->n = 0;
+}

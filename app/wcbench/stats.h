@@ -1,0 +1,31 @@
+/* SPDX-License-Identifier: BSD-3-Clause
+ * Copyright(c) 2026 The wcnic authors
+ */
+#ifndef STATS_H
+#define STATS_H
+
+/* Samples and their percentiles, and the clock that they come from. */
+
+#include <stddef.h>
+
+struct samples {
+	double *values;
+	size_t n, max;
+};
+
+/* Room for `max` samples; -ENOMEM. Give it back with samples_fini, also after a failure. */
+int samples_init(struct samples *s, size_t max);
+void samples_fini(struct samples *s);
+/* One that does not fit any more is a bug of the caller. */
+void samples_add(struct samples *s, double value);
+
+/*
+ * Nearest rank: the smallest sample that at least `percent` of all samples do not exceed, so always
+ * one that was measured. 0 < percent <= 100, at least one sample. Sorts the samples.
+ */
+double samples_percentile(struct samples *s, double percent);
+
+/* Since some moment in the past. */
+double now_ns(void);
+
+#endif /* STATS_H */
