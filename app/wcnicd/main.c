@@ -72,6 +72,36 @@ workers_lay_out(void)
 	return 0;
 }
 
+/* A card has one way to learn of its stores, and a feed one card. */
+static int
+feeds_check(const struct options *options)
+{
+	unsigned int i, j;
+
+	for (i = 0; i < options->n_cards; i++) {
+		const struct card_options *card = &options->cards[i];
+
+		if (card->tlp_feed == NULL)
+			continue;
+		if (card->bar2_trapped) {
+			fprintf(stderr,
+				"wcnicd: --tlp-feed %s needs --bar2 mapped: a trapped aperture "
+				"shows each store itself\n",
+				card->tlp_feed);
+			return -EINVAL;
+		}
+		for (j = 0; j < i; j++) {
+			if (options->cards[j].tlp_feed == NULL ||
+			    strcmp(options->cards[j].tlp_feed, card->tlp_feed) != 0)
+				continue;
+			fprintf(stderr, "wcnicd: --tlp-feed %s is given to two cards\n",
+				card->tlp_feed);
+			return -EINVAL;
+		}
+	}
+	return 0;
+}
+
 /* What can be wrong between options that are each right. */
 static int
 options_check(const struct options *options)
@@ -99,7 +129,7 @@ options_check(const struct options *options)
 			end->socket);
 		return -EINVAL;
 	}
-	return 0;
+	return feeds_check(options);
 }
 
 static int

@@ -30,6 +30,9 @@ static const char help[] =
 	"  --bar2 HOW          mapped (default): the driver's stores go to memory that it shares\n"
 	"                        with the card; trapped: each store comes as a message, and the\n"
 	"                        self test (WINDOW_TEST) can report on them. Slow.\n"
+	"  --tlp-feed FILE     the self test reports on what comes through this ring, which is "
+	"made\n"
+	"                        here and written by the plugin of app/wclab in QEMU\n"
 	"  --seed N            of the address, window offsets and generations (default: from "
 	"PATH)\n"
 	"  --cpu N             pins the card's thread; wired cards share a thread\n"
@@ -45,6 +48,7 @@ enum option_id {
 	OPT_QUEUES,
 	OPT_APERTURE,
 	OPT_BAR2,
+	OPT_TLP_FEED,
 	OPT_SEED,
 	OPT_CPU,
 	OPT_LOG_LEVEL,
@@ -59,6 +63,7 @@ static const struct option long_options[] = {
 	{"queues", required_argument, NULL, OPT_QUEUES},
 	{"aperture-mib", required_argument, NULL, OPT_APERTURE},
 	{"bar2", required_argument, NULL, OPT_BAR2},
+	{"tlp-feed", required_argument, NULL, OPT_TLP_FEED},
 	{"seed", required_argument, NULL, OPT_SEED},
 	{"cpu", required_argument, NULL, OPT_CPU},
 	{"log-level", required_argument, NULL, OPT_LOG_LEVEL},
@@ -138,6 +143,9 @@ card_option(struct card_options *card, int id, const char *text)
 			fprintf(stderr, "wcnicd: --bar2 '%s': expected mapped or trapped\n", text);
 			ret = -EINVAL;
 		}
+		break;
+	case OPT_TLP_FEED:
+		card->tlp_feed = text;
 		break;
 	case OPT_SEED:
 		ret = number("seed", text, 0, UINT64_MAX, &card->seed);

@@ -14,7 +14,8 @@ struct card_options {
 	const char *port;   /* of argv */
 	unsigned int queues;
 	unsigned int aperture_mib;
-	bool bar2_trapped; /* the aperture cannot be mapped: the card sees each store */
+	const char *tlp_feed; /* of argv; NULL: none */
+	bool bar2_trapped;    /* the aperture cannot be mapped: the card sees each store */
 	uint64_t seed;
 	bool seed_given;
 	int cpu; /* -1: any */

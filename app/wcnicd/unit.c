@@ -297,6 +297,20 @@ fail:
 }
 
 static int
+unit_feed_create(struct unit *unit)
+{
+	const char *path = unit->options.tlp_feed;
+	int ret;
+
+	if (path == NULL)
+		return 0;
+	ret = feed_create(&unit->feed, path);
+	if (ret < 0)
+		wcnicd_log(LOG_LEVEL_ERROR, unit->name, "--tlp-feed %s: %s", path, strerror(-ret));
+	return ret;
+}
+
+static int
 card_create(struct unit *unit)
 {
 	struct wcnic_card_config config = {
@@ -306,7 +320,7 @@ card_create(struct unit *unit)
 		.aperture_bytes = unit->aperture_bytes,
 		.queue_pairs = (uint16_t)unit->options.queues,
 		.seed = unit->options.seed,
-		.sees_stores = unit->options.bar2_trapped,
+		.sees_stores = unit->options.bar2_trapped || unit->feed.ring != NULL,
 	};
 	char why[256];
 	int ret;
@@ -387,6 +401,8 @@ unit_create(struct unit *unit, const struct card_options *options)
 	identity_from_path(unit);
 	ret = aperture_create(unit);
 	if (ret == 0)
+		ret = unit_feed_create(unit);
+	if (ret == 0)
 		ret = card_create(unit);
 	if (ret == 0)
 		ret = server_create(unit);
@@ -407,12 +423,43 @@ unit_destroy(struct unit *unit)
 		unit_check_port(unit);
 	wcnic_port_destroy(unit->port);
 	wcnic_card_destroy(unit->card);
+	if (unit->feed.ring != NULL)
+		unlink(unit->options.tlp_feed);
+	feed_fini(&unit->feed);
 	if (unit->aperture != NULL)
 		munmap(unit->aperture, unit->aperture_bytes);
 	if (unit->aperture_fd >= 0)
 		close(unit->aperture_fd);
 	memset(unit, 0, sizeof(*unit));
 	unit->aperture_fd = -1;
+}
+
+static void
+unit_feed_take(struct unit *unit)
+{
+	struct feed_tlp tlp;
+	unsigned int n;
+	uint64_t lost;
+
+	/* No more than there can be now, however fast a producer may be. */
+	for (n = 0; n < FEED_ENTRIES && feed_pull(&unit->feed, unit->aperture_bytes, &tlp); n++)
+		if (wcnic_card_arrival(unit->card, tlp.off, tlp.bytes, tlp.ns) < 0)
+			break; /* not after the checks of feed_pull() */
+	lost = feed_lost(&unit->feed);
+	if (lost != 0) {
+		wcnicd_log(LOG_LEVEL_WARNING, unit->name, "--tlp-feed: %llu TLPs found it full",
+			   (unsigned long long)lost);
+		wcnic_card_arrivals_lost(unit->card);
+	}
+	/* A test that nobody watches must not report that all lines were lost. */
+	if (!feed_attached(&unit->feed))
+		wcnic_card_arrivals_lost(unit->card);
+	if (!feed_broken(&unit->feed) || unit->feed_told)
+		return;
+	unit->feed_told = true;
+	wcnicd_log(LOG_LEVEL_ERROR, unit->name,
+		   "--tlp-feed %s: what is in it is no TLP of this card; not read any more",
+		   unit->options.tlp_feed);
 }
 
 unsigned int
@@ -423,6 +470,9 @@ unit_poll(struct unit *unit)
 		return 0;
 	if (unit->irqs_wait)
 		irqs_release(unit);
+	/* What arrived before a command was given is seen before it is done. */
+	if (unit->feed.ring != NULL)
+		unit_feed_take(unit);
 	return wcnic_card_poll(unit->card);
 }
 
@@ -464,7 +514,8 @@ unit_busy(struct unit *unit)
 bool
 unit_fault(struct unit *unit, const void *addr)
 {
-	return vfu_iova_map_fault(vfu_server_iova(unit->server), addr);
+	return feed_fault(&unit->feed, addr) ||
+	       vfu_iova_map_fault(vfu_server_iova(unit->server), addr);
 }
 
 void

@@ -13,6 +13,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "feed.h"
 #include "options.h"
 #include "pci_config.h"
 #include "vfu_server.h"
@@ -28,6 +29,8 @@ struct unit {
 	void *aperture;
 	uint64_t aperture_bytes;
 	int aperture_fd;
+	struct feed feed; /* ring NULL: none */
+	bool feed_told;   /* that it is broken */
 	struct pci_config pci;
 	struct wcnic_stats totals; /* of what resets have cleared */
 	uint64_t irqs_held[2];     /* vectors that wait for messages to be answered */

@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: BSD-3-Clause
  * Copyright(c) 2026 The wcnic authors
  */
+#include <errno.h>
 #include <stdlib.h>
+#include <syslog.h>
 
 #include "card_internal.h"
 
@@ -33,8 +35,9 @@ watch_start(struct wcnic_card *card, const struct window *w, uint32_t n_lines)
 	return true;
 }
 
-void
-watch_store(struct wcnic_card *card, uint64_t off, size_t bytes)
+/* What arrived at time ns, all of it in one line. */
+static void
+watch_arrival(struct wcnic_card *card, uint64_t off, size_t bytes, uint64_t ns)
 {
 	struct watch *watch = &card->watch;
 	unsigned int first = off % WCNIC_LINE_BYTES;
@@ -50,7 +53,7 @@ watch_store(struct wcnic_card *card, uint64_t off, size_t bytes)
 		return;
 	line = &watch->lines[idx];
 	mask = (bytes < WCNIC_LINE_BYTES ? (1ull << bytes) - 1 : ~0ull) << first;
-	watch->last_ns = card->ops->now_ns(card->ctx);
+	watch->last_ns = ns;
 	if (!watch->begun)
 		watch->first_ns = watch->last_ns;
 	watch->begun = true;
@@ -63,6 +66,32 @@ watch_store(struct wcnic_card *card, uint64_t off, size_t bytes)
 		watch->highest = idx;
 	line->seen |= mask;
 	line->whole |= bytes == WCNIC_LINE_BYTES;
+}
+
+void
+watch_store(struct wcnic_card *card, uint64_t off, size_t bytes)
+{
+	if (card->watch.window != NULL)
+		watch_arrival(card, off, bytes, card->ops->now_ns(card->ctx));
+}
+
+int
+wcnic_card_arrival(struct wcnic_card *card, uint64_t off, size_t bytes, uint64_t ns)
+{
+	if (bytes == 0 || off >= card->aperture_bytes ||
+	    off % WCNIC_LINE_BYTES + bytes > WCNIC_LINE_BYTES)
+		return -EINVAL;
+	watch_arrival(card, off, bytes, ns);
+	return 0;
+}
+
+void
+wcnic_card_arrivals_lost(struct wcnic_card *card)
+{
+	if (card->watch.window == NULL)
+		return;
+	card_log(card, LOG_WARNING, "arrivals were lost: the self test ends");
+	watch_stop(card);
 }
 
 static void

@@ -76,7 +76,10 @@ struct wcnic_card_config {
 	uint64_t seed;         /* of window offsets and the first generation */
 	uint32_t push_wait_ns; /* 0: 100 us */
 	bool no_push;          /* a card without PUSH windows */
-	/* Each store to BAR2 comes through wcnic_card_bar_write(), as it was made: WINDOW_TEST. */
+	/*
+	 * WINDOW_TEST: each store to BAR2 comes through wcnic_card_bar_write(), as it was made; or
+	 * wcnic_card_arrival() tells what the link saw of them, and none comes that way.
+	 */
 	bool sees_stores;
 	/* Firmware faults for tests and demonstrations; 0: none. */
 	/* Firmware dies silently when it has done so many commands; once, a reset revives it. */
@@ -149,6 +152,16 @@ int wcnic_card_bar_read(struct wcnic_card *card, unsigned int bar, uint64_t off,
 			size_t bytes);
 int wcnic_card_bar_write(struct wcnic_card *card, unsigned int bar, uint64_t off, const void *data,
 			 size_t bytes);
+
+/*
+ * For the self test alone: the link brought a write of bytes 1..64 to the aperture, within one
+ * line, at time ns. Its bytes are in the aperture already. Returns 0, or -EINVAL if it is not so.
+ */
+__attribute__((warn_unused_result)) int
+wcnic_card_arrival(struct wcnic_card *card, uint64_t off, size_t bytes, uint64_t ns);
+
+/* Arrivals are missing: a self test that runs ends, as its report would be wrong. */
+void wcnic_card_arrivals_lost(struct wcnic_card *card);
 
 /* Function level reset: as if CTRL.RESET had been written. */
 void wcnic_card_reset(struct wcnic_card *card);

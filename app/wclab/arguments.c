@@ -1,0 +1,181 @@
+/* SPDX-License-Identifier: BSD-3-Clause
+ * Copyright(c) 2026 The wcnic authors
+ */
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "arguments.h"
+#include "wcnic_abi.h"
+
+/* Unassigned in the card's BAR0 and in ivshmem's: a store there changes nothing. */
+#define MARK_OFFSET 0xf0u
+
+/* NAME=A:B */
+static int
+pair_parse(const char *text, int base, uint64_t *first, uint64_t *second)
+{
+	char *end;
+
+	errno = 0;
+	*first = strtoull(text, &end, base);
+	if (end == text || *end != ':' || text[0] == '-')
+		return -EINVAL;
+	text = end + 1;
+	*second = strtoull(text, &end, base);
+	return end == text || *end != '\0' || text[0] == '-' || errno != 0 ? -EINVAL : 0;
+}
+
+static int
+range_parse(struct bar_range *range, const char *text)
+{
+	if (pair_parse(text, 0, &range->pa, &range->bytes) < 0)
+		return -EINVAL;
+	return range->bytes == 0 || range->pa % 64 != 0 || range->pa + range->bytes < range->pa
+		       ? -EINVAL
+		       : 0;
+}
+
+static int
+device_parse(struct arguments *a, const char *text)
+{
+	uint64_t vendor, device;
+
+	if (pair_parse(text, 16, &vendor, &device) < 0 || vendor > 0xffff || device > 0xffff)
+		return -EINVAL;
+	a->vendor = (uint16_t)vendor;
+	a->device = (uint16_t)device;
+	return 0;
+}
+
+static int
+mark_parse(struct arguments *a, const char *text)
+{
+	char *end;
+
+	errno = 0;
+	a->mark = strtoull(text, &end, 0);
+	return end == text || *end != '\0' || text[0] == '-' || errno != 0 || a->mark % 4 != 0
+		       ? -EINVAL
+		       : 0;
+}
+
+static int
+override_parse(struct arguments *a, const char *text)
+{
+	char *end;
+
+	errno = 0;
+	a->override_at = strtoull(text, &end, 0);
+	if (end == text || *end != ':' || text[0] == '-' || errno != 0)
+		return -EINVAL;
+	a->override = true;
+	return memtype_parse(end + 1, &a->override_type);
+}
+
+static int
+aperture_parse(struct arguments *a, const char *text)
+{
+	return range_parse(&a->aperture, text);
+}
+
+static int
+regs_parse(struct arguments *a, const char *text)
+{
+	return range_parse(&a->regs, text);
+}
+
+static int
+link_parse(struct arguments *a, const char *text)
+{
+	a->link = text;
+	/* Its name goes into JSON. */
+	return strpbrk(text, "\"\\") != NULL ? -EINVAL : 0;
+}
+
+static int
+out_parse(struct arguments *a, const char *text)
+{
+	a->out = text;
+	return text[0] == '\0' ? -EINVAL : 0;
+}
+
+static int
+trace_parse(struct arguments *a, const char *text)
+{
+	a->trace = text;
+	return text[0] == '\0' ? -EINVAL : 0;
+}
+
+static int
+feed_parse(struct arguments *a, const char *text)
+{
+	a->feed = text;
+	return text[0] == '\0' ? -EINVAL : 0;
+}
+
+static const struct {
+	const char *name;
+	int (*parse)(struct arguments *a, const char *text);
+	const char *right;
+} known[] = {
+	{"aperture", aperture_parse, "aperture=ADDRESS:BYTES, the address a multiple of 64"},
+	{"device", device_parse, "device=VENDOR:DEVICE, hexadecimal as lspci -n prints them"},
+	{"feed", feed_parse, "feed=FILE, the ring of wcnicd --tlp-feed FILE"},
+	{"link", link_parse, "link=FILE, a parameter set as in config/link"},
+	{"mark", mark_parse, "mark=OFFSET in BAR0, a multiple of 4"},
+	{"out", out_parse, "out=FILE, for the summary"},
+	{"override-s2", override_parse, "override-s2=STORE:TYPE, such as 1000:Device-nGnRE"},
+	{"regs", regs_parse, "regs=ADDRESS:BYTES, BAR0 where aperture= is given"},
+	{"trace", trace_parse, "trace=FILE"},
+};
+
+static int
+argument_parse(struct arguments *a, const char *text, char *why)
+{
+	const char *value = strchr(text, '=');
+	size_t len = value != NULL ? (size_t)(value - text) : strlen(text);
+	unsigned int i;
+
+	for (i = 0; i < sizeof(known) / sizeof(known[0]); i++) {
+		if (strlen(known[i].name) != len || strncmp(known[i].name, text, len) != 0)
+			continue;
+		if (value != NULL && known[i].parse(a, value + 1) == 0)
+			return 0;
+		snprintf(why, ARGUMENTS_WHY_BYTES, "'%s': expected %s", text, known[i].right);
+		return -EINVAL;
+	}
+	snprintf(why, ARGUMENTS_WHY_BYTES,
+		 "unknown argument '%s'; there are aperture, device, feed, link, mark, out, "
+		 "override-s2, regs, trace",
+		 text);
+	return -EINVAL;
+}
+
+int
+arguments_parse(struct arguments *a, int argc, char **argv, char *why)
+{
+	int i, ret;
+
+	memset(a, 0, sizeof(*a));
+	a->vendor = WCNIC_PCI_VENDOR_ID;
+	a->device = WCNIC_PCI_DEVICE_ID;
+	a->mark = MARK_OFFSET;
+	for (i = 0; i < argc; i++) {
+		ret = argument_parse(a, argv[i], why);
+		if (ret != 0)
+			return ret;
+	}
+	if (a->link == NULL || a->out == NULL) {
+		snprintf(why, ARGUMENTS_WHY_BYTES, "%s is needed: expected %s",
+			 a->link == NULL ? "link" : "out",
+			 a->link == NULL ? known[3].right : known[5].right);
+		return -EINVAL;
+	}
+	if (a->regs.bytes != 0 && a->aperture.bytes == 0) {
+		snprintf(why, ARGUMENTS_WHY_BYTES, "regs= is for a given aperture: add aperture=");
+		return -EINVAL;
+	}
+	return 0;
+}

@@ -1,0 +1,32 @@
+/* SPDX-License-Identifier: BSD-3-Clause
+ * Copyright(c) 2026 The wcnic authors
+ */
+#ifndef WCLAB_ARGUMENTS_H
+#define WCLAB_ARGUMENTS_H
+
+/* What stands behind the plugin's file name on QEMU's command line. */
+
+#include "bars.h"
+#include "memtype.h"
+
+#define ARGUMENTS_WHY_BYTES 256u
+
+struct arguments {
+	struct bar_range aperture; /* bytes 0: learnt from the device's configuration */
+	struct bar_range regs;     /* where marks are stored, with a given aperture */
+	uint16_t vendor, device;
+	uint64_t mark; /* offset in BAR0 */
+	const char *link;
+	const char *out;
+	const char *trace;
+	const char *feed;
+	bool override;
+	uint64_t override_at;
+	enum memtype override_type;
+};
+
+/* Strings stay in argv. Returns 0, or -EINVAL: why says what was wrong and what would be right. */
+__attribute__((warn_unused_result)) int
+arguments_parse(struct arguments *arguments, int argc, char **argv, char *why);
+
+#endif /* WCLAB_ARGUMENTS_H */

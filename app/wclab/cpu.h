@@ -1,0 +1,55 @@
+/* SPDX-License-Identifier: BSD-3-Clause
+ * Copyright(c) 2026 The wcnic authors
+ */
+#ifndef WCLAB_CPU_H
+#define WCLAB_CPU_H
+
+/*
+ * One of QEMU's CPUs as the walk needs it: registers by name, and walks that are kept as long as
+ * the CPU itself may keep them.
+ */
+
+#include "qemu_api.h"
+#include "walk.h"
+
+#define CPU_WALKS 64u
+
+/* What a walk depended on. */
+struct cpu_walk {
+	bool valid;
+	uint64_t page;
+	uint64_t invalidations;
+	struct walk_regs regs;
+	struct walk walk;
+};
+
+struct cpu {
+	struct qemu_plugin_register *handles[sizeof(struct walk_regs) / sizeof(uint64_t)];
+	struct g_array *bytes;       /* that a value is read into */
+	struct walk_regs store_regs; /* when it last stored */
+	struct cpu_walk walks[CPU_WALKS];
+	uint64_t walked; /* in full */
+	uint64_t kept;
+};
+
+/*
+ * In the CPU's own context. Returns 0 with *cpu, -ENOMEM, or -ENOENT: *missing names the register
+ * that this machine does not have.
+ */
+__attribute__((warn_unused_result)) int cpu_create(struct cpu **cpu, const char **missing);
+
+/*
+ * In a callback of that CPU that may read registers. `invalidations` grows whenever any CPU
+ * invalidates TLB entries. Returns 0 or -EFAULT, as walk_run().
+ */
+__attribute__((warn_unused_result)) int
+cpu_walk(struct cpu *cpu, uint64_t va, uint64_t invalidations, struct walk *walk,
+	 struct walk_fault *fault);
+
+/* Whether the CPU runs what it ran at its last cpu_walk(): the same tables, the same level. */
+__attribute__((warn_unused_result)) bool cpu_same_context(struct cpu *cpu);
+
+/* 8 bytes of physical memory; false if there is none. */
+bool cpu_read(void *ctx, uint64_t pa, uint64_t *value);
+
+#endif /* WCLAB_CPU_H */

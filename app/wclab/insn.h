@@ -1,0 +1,21 @@
+/* SPDX-License-Identifier: BSD-3-Clause
+ * Copyright(c) 2026 The wcnic authors
+ */
+#ifndef WCLAB_INSN_H
+#define WCLAB_INSN_H
+
+/* The instructions that the plugin watches besides stores, by their encoding. */
+
+#include <stdint.h>
+
+enum insn_kind {
+	INSN_OTHER = 0,
+	INSN_DGH,
+	INSN_DMB, /* that stores to a device have to obey */
+	INSN_DSB, /* the same */
+	INSN_TLBI,
+};
+
+enum insn_kind insn_kind(uint32_t opcode);
+
+#endif /* WCLAB_INSN_H */

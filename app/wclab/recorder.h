@@ -1,0 +1,68 @@
+/* SPDX-License-Identifier: BSD-3-Clause
+ * Copyright(c) 2026 The wcnic authors
+ */
+#ifndef WCLAB_RECORDER_H
+#define WCLAB_RECORDER_H
+
+/*
+ * What the plugin saw, kept by region of interest, and what the link model makes of it. Knows
+ * nothing of QEMU. Threads: one call at a time.
+ */
+
+#include <stdbool.h>
+#include <stdint.h>
+#include <stdio.h>
+
+#include "feed.h"
+#include "pcielink.h"
+#include "walk.h"
+
+/* Region 0 is what lies outside of all others. */
+#define RECORDER_REGIONS 64u
+
+struct recorder;
+
+struct recorder_config {
+	const struct pcielink_config *link;
+	unsigned int cpus;
+	struct feed *feed; /* gets the TLPs; NULL: none */
+	FILE *trace;       /* gets a line a store; NULL: none */
+	bool override;     /* from store override_at on, stage 2 is override_type */
+	uint64_t override_at;
+	enum memtype override_type;
+};
+
+/* One store into the aperture. */
+struct recorder_store {
+	unsigned int cpu;
+	unsigned int bytes;
+	uint64_t va, pa;
+	uint64_t off; /* in the aperture */
+	int error;    /* 0: walk holds, else fault does */
+	const struct walk *walk;
+	const struct walk_fault *fault; /* valid if error is not 0 */
+};
+
+/* Returns 0, -ENOMEM or -EINVAL: more CPUs than the model has. */
+__attribute__((warn_unused_result)) int
+recorder_create(const struct recorder_config *config, struct recorder **recorder);
+/* NULL does nothing. */
+void recorder_destroy(struct recorder *recorder);
+
+/* A store whose walk failed is counted, and not given to the link: its type is not known. */
+void recorder_store(struct recorder *recorder, const struct recorder_store *store);
+void recorder_order(struct recorder *recorder, unsigned int cpu, enum pcielink_order order);
+
+/*
+ * The region that begins now; 0 ends one. The link starts anew, so that a region's figures do not
+ * hang on what was before it. Others than 0 to 63 are counted, and change nothing.
+ */
+void recorder_mark(struct recorder *recorder, uint64_t region);
+
+/* The aperture was found, or has moved. */
+void recorder_aperture(struct recorder *recorder, uint64_t pa, uint64_t bytes);
+
+/* All so far as JSON, in one step: whoever reads the file finds it whole. Returns 0 or -errno. */
+__attribute__((warn_unused_result)) int recorder_write(struct recorder *recorder, const char *path);
+
+#endif /* WCLAB_RECORDER_H */

@@ -1,0 +1,59 @@
+/* SPDX-License-Identifier: BSD-3-Clause
+ * Copyright(c) 2026 The wcnic authors
+ */
+#ifndef WCLAB_RECORDER_INTERNAL_H
+#define WCLAB_RECORDER_INTERNAL_H
+
+#include "recorder.h"
+
+#define RECORDER_SIZES 17u    /* a store has 1 to 16 bytes */
+#define RECORDER_MAPPINGS 16u /* told apart in one region; the rest is one more */
+
+struct mapping {
+	uint64_t stores;
+	unsigned int el;
+	bool host;
+	bool overridden;
+	bool fwb;
+	bool s1_on, s2_on;
+	uint8_t s1_attr, s2_attr;
+	enum memtype effective;
+	const char *verdict;
+};
+
+struct region {
+	uint64_t visits;
+	uint64_t stores, bytes;
+	uint64_t by_size[RECORDER_SIZES];
+	uint64_t by_el[4];
+	uint64_t by_type[MEMTYPES];
+	uint64_t unwalked;
+	struct mapping mappings[RECORDER_MAPPINGS];
+	unsigned int n_mappings;
+	uint64_t other_mappings; /* stores through more mappings than there is room for */
+	/* of the link, all visits together */
+	struct pcielink_totals totals;
+	uint64_t cpu_ps;  /* until the last CPU was done */
+	uint64_t link_ps; /* until the last TLP had left */
+};
+
+struct recorder {
+	struct recorder_config config;
+	struct pcielink *link;
+	uint64_t base_ps;   /* model time when the link last started anew */
+	uint64_t cpus_seen; /* a bit per CPU that stored since */
+	unsigned int current;
+	uint64_t stores;
+	uint64_t bad_marks;
+	uint64_t feed_tlps;
+	uint64_t feed_lost;
+	uint64_t aperture_pa, aperture_bytes;
+	uint64_t aperture_moves;
+	struct walk_fault last_fault;
+	struct region regions[RECORDER_REGIONS];
+};
+
+/* Closes the visit that is under way and opens the next of the same region. */
+void recorder_settle(struct recorder *recorder);
+
+#endif /* WCLAB_RECORDER_INTERNAL_H */
