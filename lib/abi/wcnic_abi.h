@@ -74,6 +74,7 @@ typedef uint64_t wcnic_le64;
 #define WCNIC_REG_ADMIN_SIZE 0x058     /* RW 32: log2 of entries: ASQ and ACQ 7:0, AEQ 15:8 */
 #define WCNIC_REG_ASQ_TAIL 0x060       /* WO 32: free-running 16-bit tail; the admin doorbell */
 #define WCNIC_REG_AEQ_HEAD 0x064       /* WO 32: free-running 16-bit head: events consumed */
+#define WCNIC_REG_MARK 0x0f0           /* WO 32: nothing to the card; for who watches the bus */
 
 #define WCNIC_CTRL_ENABLE 0x00000001u
 #define WCNIC_CTRL_RESET 0x00000002u /* self-clearing */

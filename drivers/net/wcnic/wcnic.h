@@ -276,6 +276,7 @@ struct wcnic_devargs {
 	uint32_t seed;
 	uint32_t push_wait_us;
 	uint32_t self_test;
+	uint32_t mark;
 };
 
 enum wcnic_link_state {

@@ -163,6 +163,7 @@ static const struct {
 	{"store", ANY, .parse = parse_store},
 	{"timeout_ms", ANY, NULL, offsetof(struct wcnic_devargs, timeout_ms), 10, 60000},
 	{"self_test", ANY, NULL, offsetof(struct wcnic_devargs, self_test), 0, 1},
+	{"mark", ANY, NULL, offsetof(struct wcnic_devargs, mark), 0, UINT32_MAX},
 	{"socket", VDEV, .parse = parse_socket},
 	{"port", EMBEDDED, .parse = parse_port},
 	{"queues", EMBEDDED, NULL, offsetof(struct wcnic_devargs, queues), 1, WCNIC_QUEUES_MAX},

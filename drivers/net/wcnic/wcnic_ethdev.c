@@ -30,6 +30,14 @@ dev_configure(struct rte_eth_dev *dev)
 	return wcnic_rss_configure(hw, rss ? &conf->rx_adv_conf.rss_conf : &none, hw->n_rxq);
 }
 
+/* For whoever watches the bus: between a start and a stop there is nothing but packets. */
+static void
+mark_write(struct wcnic_hw *hw, uint32_t mark)
+{
+	if (hw->args.mark != 0 && atomic_load(&hw->card) == WCNIC_CARD_PRESENT)
+		(void)wcnic_reg_write32(hw, WCNIC_REG_MARK, mark);
+}
+
 static int
 dev_start(struct rte_eth_dev *dev)
 {
@@ -61,6 +69,8 @@ dev_start(struct rte_eth_dev *dev)
 		dev->data->rx_queue_state[i] = RTE_ETH_QUEUE_STATE_STARTED;
 	for (uint16_t i = 0; ret == 0 && i < hw->n_txq; i++)
 		dev->data->tx_queue_state[i] = RTE_ETH_QUEUE_STATE_STARTED;
+	if (ret == 0)
+		mark_write(hw, hw->args.mark);
 out:
 	pthread_mutex_unlock(&hw->lock);
 	return ret;
@@ -72,6 +82,7 @@ dev_stop(struct rte_eth_dev *dev)
 	struct wcnic_hw *hw = wcnic_hw_get(dev->data);
 
 	pthread_mutex_lock(&hw->lock);
+	mark_write(hw, 0);
 	hw->started = false;
 	wcnic_queues_stop(hw, atomic_load(&hw->card) == WCNIC_CARD_PRESENT);
 	wcnic_intr_stop(dev);

@@ -86,4 +86,5 @@ RTE_PMD_REGISTER_PARAM_STRING(net_wcnic_pci, "placement=push|fetch|auto[:...] "
 					     "slot_lines=<1|2|4|8|16> "
 					     "store=<name> "
 					     "timeout_ms=<ms> "
-					     "self_test=<0|1>");
+					     "self_test=<0|1> "
+					     "mark=<n>");
