@@ -1,0 +1,577 @@
+/* SPDX-License-Identifier: BSD-3-Clause
+ * Copyright(c) 2026 The wcnic authors
+ */
+#include <errno.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "walk.h"
+
+/* The walk over tables that are made up, a descriptor at a time. */
+
+#define HCR_VM (1ull << 0)
+#define HCR_DC (1ull << 12)
+#define HCR_TGE (1ull << 27)
+#define HCR_E2H (1ull << 34)
+#define HCR_FWB (1ull << 46)
+#define EL0 0x0ull
+#define EL1 0x5ull
+#define EL2 0x9ull
+#define TABLE 3ull
+#define PAGE 3ull
+#define BLOCK 1ull
+#define ATTR(idx) ((uint64_t)(idx) << 2)
+#define MEM_ATTR(attr) ((uint64_t)(attr) << 2)
+/* Attributes 0 to 3: Device-nGnRnE, Device-nGnRE, Normal-NC, write-back. */
+#define MAIR 0xff440400ull
+#define NC 2
+
+static struct {
+	uint64_t pa, desc;
+} memory[64];
+static unsigned int n_memory;
+static struct walk_regs regs;
+static struct walk walk;
+static struct walk_fault fault;
+
+static void
+put(uint64_t pa, uint64_t desc)
+{
+	assert_true(n_memory < 64);
+	memory[n_memory].pa = pa;
+	memory[n_memory++].desc = desc;
+}
+
+/* The entry of a table for an address: `low` is the lowest bit that selects, `n` how many do. */
+static void
+entry(uint64_t table, uint64_t address, unsigned int low, unsigned int n, uint64_t desc)
+{
+	put(table + (address >> low & ((1ull << n) - 1)) * 8, desc);
+}
+
+static bool
+read_memory(void *ctx, uint64_t pa, uint64_t *desc)
+{
+	unsigned int i;
+
+	(void)ctx;
+	for (i = n_memory; i-- > 0;) {
+		if (memory[i].pa == pa) {
+			*desc = memory[i].desc;
+			return true;
+		}
+	}
+	return false;
+}
+
+static int
+setup(void **state)
+{
+	(void)state;
+	n_memory = 0;
+	memset(&regs, 0, sizeof(regs));
+	memset(&fault, 0, sizeof(fault));
+	regs.mair_el1 = MAIR;
+	regs.mair_el2 = MAIR;
+	regs.sctlr_el1 = 1;
+	regs.sctlr_el2 = 1;
+	return 0;
+}
+
+static int
+run(uint64_t va)
+{
+	return walk_run(&regs, va, read_memory, NULL, &walk, &fault);
+}
+
+static void
+assert_fault(uint64_t va, unsigned int stage, int level, const char *why)
+{
+	assert_int_equal(run(va), -EFAULT);
+	assert_int_equal(fault.stage, stage);
+	assert_int_equal(fault.level, level);
+	assert_non_null(strstr(fault.why, why));
+}
+
+/* A page of 4 KiB through four levels, whose tables are at root, + 0x1000, ... */
+static void
+map_4k(uint64_t root, uint64_t address, uint64_t leaf)
+{
+	entry(root, address, 39, 9, (root + 0x1000) | TABLE);
+	entry(root + 0x1000, address, 30, 9, (root + 0x2000) | TABLE);
+	entry(root + 0x2000, address, 21, 9, (root + 0x3000) | TABLE);
+	entry(root + 0x3000, address, 12, 9, leaf | PAGE);
+}
+
+#define VA 0x0000ffff87654321ull
+
+/* ---- stage 1 ------------------------------------------------------------------------------- */
+
+static void
+program_of_a_host__goes_through_ttbr0_el2(void **state)
+{
+	(void)state;
+	regs.hcr_el2 = HCR_E2H | HCR_TGE | HCR_VM;
+	regs.pstate = EL0;
+	regs.tcr_el2 = 16;
+	regs.ttbr0_el2 = 0x40000000 | 0x12ull << 48 | 1; /* with an ASID and CnP */
+	map_4k(0x40000000, VA, 0x8000123000 | ATTR(NC));
+	assert_int_equal(run(VA), 0);
+	assert_int_equal(walk.pa, 0x8000123321);
+	assert_int_equal(walk.s1.attr, 0x44);
+	assert_int_equal(walk.s1.level, 3);
+	assert_int_equal(walk.s1.desc_pa, 0x40003000 + ((VA >> 12) & 511) * 8);
+	assert_true(walk.host);
+	assert_false(walk.s2.on);
+	assert_int_equal(walk.effective, MEMTYPE_NC);
+	assert_string_equal(walk_verdict(&walk), "gathers");
+}
+
+static void
+upper_half__goes_through_ttbr1_with_its_own_granule(void **state)
+{
+	const uint64_t va = 0xffff800012345678ull;
+
+	(void)state;
+	regs.pstate = EL1;
+	/* T1SZ 16, TG1 4 KiB (2), TG0 64 KiB (1), which does not matter. */
+	regs.tcr_el1 = 16ull << 16 | 2ull << 30 | 1ull << 14;
+	regs.ttbr1_el1 = 0x50000000;
+	map_4k(0x50000000, va, 0x8000123000 | ATTR(1));
+	assert_int_equal(run(va), 0);
+	assert_int_equal(walk.pa, 0x8000123678);
+	assert_int_equal(walk.effective, MEMTYPE_NGNRE);
+	assert_string_equal(walk_verdict(&walk), "stage 1 is Device");
+	/* A tag in the top byte is part of the address unless TBI1 is set. */
+	assert_fault(va & ~(0x5aull << 56), 1, 0, "beyond");
+	regs.tcr_el1 |= 1ull << 38;
+	assert_int_equal(run(va & ~(0x5aull << 56)), 0);
+	assert_int_equal(walk.pa, 0x8000123678);
+}
+
+static void
+el2_without_e2h__has_one_range(void **state)
+{
+	(void)state;
+	regs.pstate = EL2;
+	regs.tcr_el2 = 16;
+	regs.ttbr0_el2 = 0x40000000;
+	map_4k(0x40000000, VA, 0x8000123000 | ATTR(NC));
+	assert_int_equal(run(VA), 0);
+	assert_int_equal(walk.pa, 0x8000123321);
+	assert_int_equal(walk.el, 2);
+	assert_fault(VA | 0xffffull << 48, 1, 0, "beyond");
+	regs.tcr_el2 |= 1 << 20; /* TBI */
+	assert_int_equal(run(VA | 0xffull << 56), 0);
+}
+
+static void
+blocks__keep_the_low_bits(void **state)
+{
+	static const struct {
+		uint64_t tcr;
+		unsigned int lows[4]; /* of the levels from the first to the block's */
+		unsigned int first_bits, bits, n;
+		int level;
+	} cases[] = {
+		{16, {39, 30}, 9, 9, 2, 1},                /* 4 KiB: 1 GiB */
+		{16, {39, 30, 21}, 9, 9, 3, 2},            /* 4 KiB: 2 MiB */
+		{25, {30, 21}, 9, 9, 2, 2},                /* 4 KiB, 39 bits: begins at level 1 */
+		{16 | 2 << 14, {47, 36, 25}, 1, 11, 3, 2}, /* 16 KiB: 32 MiB */
+		{16 | 1 << 14, {42, 29}, 6, 13, 2, 2},     /* 64 KiB: 512 MiB */
+		{12 | 1 << 14, {42}, 10, 13, 1, 1},        /* 64 KiB, LVA: 4 TiB */
+	};
+	const uint64_t va = 0x0000003f87654321ull;
+	unsigned int i, j;
+
+	for (i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		uint64_t low = (1ull << cases[i].lows[cases[i].n - 1]) - 1;
+		uint64_t out = 0x0000f00000000000ull & ~low;
+
+		setup(state);
+		regs.pstate = EL1;
+		regs.tcr_el1 = cases[i].tcr;
+		regs.ttbr0_el1 = 0x40000000;
+		for (j = 0; j < cases[i].n; j++)
+			entry(0x40000000 + 0x10000 * j, va, cases[i].lows[j],
+			      j == 0 ? cases[i].first_bits : cases[i].bits,
+			      j + 1 < cases[i].n ? (0x40010000ull + 0x10000 * j) | TABLE
+						 : out | ATTR(NC) | BLOCK);
+		if (run(va) != 0)
+			fail_msg("case %u: stage %u level %d: %s", i, fault.stage, fault.level,
+				 fault.why);
+		assert_int_equal(walk.pa, out | (va & low));
+		assert_int_equal(walk.s1.level, cases[i].level);
+	}
+}
+
+static void
+lpa2_4k__five_levels_and_52_bits(void **state)
+{
+	const uint64_t va = 0x000f87654321fabcull;
+
+	(void)state;
+	regs.pstate = EL0;
+	regs.tcr_el1 = 12 | 1ull << 59 | 6ull << 32; /* DS, 52 bits */
+	regs.ttbr0_el1 = 0x40000000 | 0x3ull << 2;   /* the first table is at 0x3_0000_4000_0000 */
+	entry(0x3000040000000, va, 48, 4, 0x40001000 | 1ull << 8 | TABLE);
+	entry(0x4000040001000, va, 39, 9, 0x40002000 | TABLE);
+	entry(0x40002000, va, 30, 9, 0x40003000 | TABLE);
+	entry(0x40003000, va, 21, 9, 0x40004000 | TABLE);
+	entry(0x40004000, va, 12, 9, 0x0002123456789000 | 2ull << 8 | ATTR(NC) | PAGE);
+	assert_int_equal(run(va), 0);
+	assert_int_equal(walk.pa, 0x000a123456789abc);
+	assert_int_equal(walk.effective, MEMTYPE_NC);
+}
+
+static void
+lpa2_16k__begins_at_level_0(void **state)
+{
+	const uint64_t va = 0x000f87654321fabcull;
+
+	(void)state;
+	regs.pstate = EL0;
+	regs.tcr_el1 = 12 | 2 << 14 | 1ull << 59 | 6ull << 32;
+	regs.ttbr0_el1 = 0x40000000;
+	entry(0x40000000, va, 47, 5, 0x40004000 | TABLE);
+	/* Level 1: a block of 64 GiB, which only DS allows. */
+	entry(0x40004000, va, 36, 11, 0x0001230000000000 | 1ull << 8 | ATTR(NC) | BLOCK);
+	assert_int_equal(run(va), 0);
+	assert_int_equal(walk.pa, 0x0005230000000000 | (va & 0xfffffffffull));
+}
+
+static void
+lva_64k__high_address_bits_are_in_the_low_ones(void **state)
+{
+	const uint64_t va = 0x000f87654321fabcull;
+
+	(void)state;
+	regs.pstate = EL0;
+	regs.tcr_el1 = 12 | 1 << 14 | 6ull << 32;
+	regs.ttbr0_el1 = 0x40000000 | 0x5ull << 2;
+	entry(0x5000040000000, va, 42, 10, 0x40010000 | 0x7ull << 12 | TABLE);
+	entry(0x7000040010000, va, 29, 13, 0x40020000 | TABLE);
+	entry(0x40020000, va, 16, 13, 0x0000123456780000 | 0x9ull << 12 | ATTR(NC) | PAGE);
+	assert_int_equal(run(va), 0);
+	assert_int_equal(walk.pa, 0x000912345678fabc);
+}
+
+static void
+stage_1_off__device_ngnrne(void **state)
+{
+	(void)state;
+	regs.pstate = EL1;
+	regs.sctlr_el1 = 0;
+	assert_int_equal(run(0x8000000040), 0);
+	assert_int_equal(walk.pa, 0x8000000040);
+	assert_false(walk.s1.on);
+	assert_int_equal(walk.effective, MEMTYPE_NGNRNE);
+	assert_string_equal(walk_verdict(&walk), "stage 1 is Device");
+}
+
+/* ---- stage 2 ------------------------------------------------------------------------------- */
+
+#define S2_BASE 0x60000000ull
+#define IPA 0x0000000010123000ull
+#define S1_BASE 0x80000000ull /* an intermediate address, that is 0x180000000 */
+
+/* 40 bits, level 1 with two tables joined; stage-1 tables through a block of 1 GiB. */
+static void
+guest_set(uint64_t mem_attr)
+{
+	regs.hcr_el2 = HCR_VM | HCR_E2H;
+	regs.pstate = EL0;
+	regs.vtcr_el2 = 24 | 1 << 6;
+	regs.vttbr_el2 = S2_BASE | 7ull << 48;
+	regs.tcr_el1 = 16;
+	regs.ttbr0_el1 = S1_BASE;
+	entry(S2_BASE, S1_BASE, 30, 10, 0x180000000 | MEM_ATTR(15) | BLOCK);
+	entry(S2_BASE, IPA, 30, 10, (S2_BASE + 0x2000) | TABLE);
+	entry(S2_BASE + 0x2000, IPA, 21, 9, (S2_BASE + 0x3000) | TABLE);
+	entry(S2_BASE + 0x3000, IPA, 12, 9, 0x8000456000 | MEM_ATTR(mem_attr) | PAGE);
+}
+
+static void
+guest_map(uint64_t attr)
+{
+	/* The tables name each other by intermediate addresses. */
+	entry(S1_BASE + 0x100000000, VA, 39, 9, (S1_BASE + 0x1000) | TABLE);
+	entry(S1_BASE + 0x100001000, VA, 30, 9, (S1_BASE + 0x2000) | TABLE);
+	entry(S1_BASE + 0x100002000, VA, 21, 9, (S1_BASE + 0x3000) | TABLE);
+	entry(S1_BASE + 0x100003000, VA, 12, 9, IPA | ATTR(attr) | PAGE);
+}
+
+static void
+guest__both_stages_are_walked_and_blamed(void **state)
+{
+	static const struct {
+		unsigned int s1, s2;
+		bool fwb;
+		enum memtype effective;
+		const char *verdict;
+	} cases[] = {
+		{NC, 5, false, MEMTYPE_NC, "gathers"},
+		{NC, 1, false, MEMTYPE_NGNRE, "stage 2 is Device"},
+		{1, 5, false, MEMTYPE_NGNRE, "stage 1 is Device"},
+		{1, 1, false, MEMTYPE_NGNRE, "stage 1 and stage 2 are Device"},
+		{0, 1, false, MEMTYPE_NGNRNE, "stage 1 and stage 2 are Device"},
+		{3, 15, false, MEMTYPE_WB, "cacheable"},
+		{3, 5, false, MEMTYPE_NC, "gathers"},
+		{NC, 5, true, MEMTYPE_NC, "gathers"},
+		{NC, 1, true, MEMTYPE_NGNRE, "stage 2 is Device"},
+		{1, 5, true, MEMTYPE_NGNRE, "stage 1 is Device"},
+		{NC, 6, true, MEMTYPE_WB, "cacheable"},
+	};
+	unsigned int i;
+
+	for (i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		setup(state);
+		guest_set(cases[i].s2);
+		guest_map(cases[i].s1);
+		if (cases[i].fwb)
+			regs.hcr_el2 |= HCR_FWB;
+		assert_int_equal(run(VA), 0);
+		assert_int_equal(walk.ipa, IPA | 0x321);
+		assert_int_equal(walk.pa, 0x8000456321);
+		assert_int_equal(walk.s2.attr, cases[i].s2);
+		assert_int_equal(walk.fwb, cases[i].fwb);
+		assert_false(walk.host);
+		if (walk.effective != cases[i].effective ||
+		    strcmp(walk_verdict(&walk), cases[i].verdict) != 0)
+			fail_msg("case %u: %s, %s", i, memtype_name(walk.effective),
+				 walk_verdict(&walk));
+	}
+}
+
+static void
+guest_with_stage_1_off__stage_2_alone_translates(void **state)
+{
+	(void)state;
+	guest_set(5);
+	regs.sctlr_el1 = 0;
+	assert_int_equal(run(IPA | 8), 0);
+	assert_int_equal(walk.pa, 0x8000456008);
+	assert_int_equal(walk.effective, MEMTYPE_NGNRNE);
+	/* DC makes it cacheable, and stage 2 takes that away. */
+	regs.hcr_el2 |= HCR_DC;
+	regs.sctlr_el1 = 1;
+	assert_int_equal(run(IPA | 8), 0);
+	assert_false(walk.s1.on);
+	assert_int_equal(walk.stage1, MEMTYPE_WB);
+	assert_int_equal(walk.effective, MEMTYPE_NC);
+}
+
+static void
+host_kernel_beside_a_guest__has_no_stage_2(void **state)
+{
+	(void)state;
+	guest_set(1);
+	regs.pstate = EL2;
+	regs.tcr_el2 = 16;
+	regs.ttbr0_el2 = 0x40000000;
+	map_4k(0x40000000, VA, 0x8000123000 | ATTR(NC));
+	assert_int_equal(run(VA), 0);
+	assert_true(walk.host);
+	assert_false(walk.s2.on);
+	assert_int_equal(walk.effective, MEMTYPE_NC);
+}
+
+static void
+stage_2_lpa2__begins_at_level_minus_1(void **state)
+{
+	const uint64_t ipa = 0x000f000010123040ull;
+
+	(void)state;
+	regs.hcr_el2 = HCR_VM;
+	regs.pstate = EL1;
+	regs.sctlr_el1 = 0;
+	regs.vtcr_el2 = 12 | 1ull << 32 | 1ull << 33 | 6ull << 16; /* DS, SL2 */
+	regs.vttbr_el2 = S2_BASE;
+	entry(S2_BASE, ipa, 48, 4, 0x60001000 | TABLE);
+	/* Level 0: a block of 512 GiB. */
+	entry(0x60001000, ipa, 39, 9, 0x0001080000000000 | 2ull << 8 | MEM_ATTR(1) | BLOCK);
+	assert_int_equal(run(ipa), 0);
+	assert_int_equal(walk.s2.level, 0);
+	assert_int_equal(walk.pa, 0x0009080000000000 | (ipa & 0x7fffffffffull));
+}
+
+static void
+override__stage_2_is_another(void **state)
+{
+	(void)state;
+	guest_set(5);
+	guest_map(NC);
+	assert_int_equal(run(VA), 0);
+	walk_override_stage2(&walk, MEMTYPE_NGNRE);
+	assert_int_equal(walk.effective, MEMTYPE_NGNRE);
+	assert_int_equal(walk.s2.attr, 1);
+	assert_string_equal(walk_verdict(&walk), "stage 2 is Device");
+	walk_override_stage2(&walk, MEMTYPE_NC);
+	assert_string_equal(walk_verdict(&walk), "gathers");
+}
+
+/* ---- faults -------------------------------------------------------------------------------- */
+
+static void
+broken_tables__fault_names_stage_and_level(void **state)
+{
+	(void)state;
+	guest_set(5);
+	guest_map(NC);
+	put(S1_BASE + 0x100002000 + (VA >> 21 & 511) * 8, 0);
+	assert_fault(VA, 1, 2, "nothing is mapped");
+	n_memory--;
+	put(S1_BASE + 0x100003000 + (VA >> 12 & 511) * 8, IPA | BLOCK);
+	assert_fault(VA, 1, 3, "reserved");
+	n_memory--;
+	put(S1_BASE + 0x100000000 + (VA >> 39 & 511) * 8, IPA | BLOCK);
+	assert_fault(VA, 1, 0, "reserved");
+	n_memory--;
+	put(S2_BASE + 0x3000 + (IPA >> 12 & 511) * 8, 0);
+	assert_fault(VA, 2, 3, "nothing is mapped");
+	n_memory--;
+	/* A stage-1 table that stage 2 does not map. */
+	put(S2_BASE + (S1_BASE >> 30) * 8, 0);
+	assert_fault(VA, 2, 1, "nothing is mapped");
+	n_memory--;
+	regs.ttbr0_el1 = 0xc0000000;
+	put(S2_BASE + 3 * 8, 0x1c0000000 | MEM_ATTR(15) | BLOCK);
+	assert_fault(VA, 1, 0, "not in memory");
+	assert_int_equal(run(VA | 1ull << 48), -EFAULT);
+}
+
+static void
+bad_registers__fault_says_what(void **state)
+{
+	static const struct {
+		uint64_t tcr_el1, vtcr_el2, pstate, tcr2;
+		unsigned int stage;
+		const char *why;
+	} cases[] = {
+		{16, 24 | 1 << 6, 0x10, 0, 0, "AArch32"},
+		{16, 24 | 1 << 6, 0xd, 0, 0, "EL3"},
+		{16 | 3 << 14, 24 | 1 << 6, EL0, 0, 1, "granule"},
+		{12, 24 | 1 << 6, EL0, 0, 1, "TxSZ"},
+		{63, 24 | 1 << 6, EL0, 0, 1, "TxSZ"},
+		{16 | 1 << 7, 24 | 1 << 6, EL0, 0, 1, "EPD"},
+		{16, 24 | 1 << 6, EL0, 1 << 5, 1, "128-bit"},
+		{16, 24 | 1 << 6 | 3 << 14, EL0, 0, 2, "granule"},
+		{16, 24 | 3 << 6, EL0, 0, 2, "first level"},
+		{16, 24 | 1 << 6 | 1ull << 34, EL0, 0, 2, "128-bit"},
+	};
+	unsigned int i;
+
+	for (i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		setup(state);
+		guest_set(5);
+		guest_map(NC);
+		assert_int_equal(run(VA), 0);
+		regs.tcr_el1 = cases[i].tcr_el1;
+		regs.vtcr_el2 = cases[i].vtcr_el2;
+		regs.pstate = cases[i].pstate;
+		regs.tcr2_el1 = cases[i].tcr2;
+		assert_int_equal(run(VA), -EFAULT);
+		if (fault.stage != cases[i].stage || strstr(fault.why, cases[i].why) == NULL)
+			fail_msg("case %u: stage %u: %s", i, fault.stage, fault.why);
+	}
+}
+
+/* ---- memory types -------------------------------------------------------------------------- */
+
+static void
+mair_bytes__are_types(void **state)
+{
+	static const struct {
+		uint8_t attr;
+		enum memtype type;
+	} cases[] = {
+		{0x00, MEMTYPE_NGNRNE}, {0x04, MEMTYPE_NGNRE}, {0x08, MEMTYPE_NGRE},
+		{0x0c, MEMTYPE_GRE},    {0x05, MEMTYPE_NGNRE}, {0x44, MEMTYPE_NC},
+		{0x40, MEMTYPE_NC},     {0xff, MEMTYPE_WB},    {0xf0, MEMTYPE_WB},
+		{0xbb, MEMTYPE_WT},     {0xa0, MEMTYPE_WT},    {0x4f, MEMTYPE_NC},
+		{0xf4, MEMTYPE_NC},     {0x77, MEMTYPE_WB},    {0x33, MEMTYPE_WT},
+		{0x06, MEMTYPE_NGNRNE},
+	};
+	unsigned int i;
+
+	(void)state;
+	for (i = 0; i < sizeof(cases) / sizeof(cases[0]); i++)
+		if (memtype_stage1(cases[i].attr) != cases[i].type)
+			fail_msg("0x%02x is %s", cases[i].attr,
+				 memtype_name(memtype_stage1(cases[i].attr)));
+}
+
+static void
+combine_without_fwb__is_symmetric_and_the_stricter(void **state)
+{
+	static const uint8_t mem_attr[MEMTYPES] = {0, 1, 2, 3, 5, 10, 15};
+	unsigned int i, j;
+
+	(void)state;
+	for (i = 0; i < MEMTYPES; i++) {
+		for (j = 0; j < MEMTYPES; j++) {
+			assert_int_equal(memtype_stage2(mem_attr[j]), j);
+			assert_int_equal(memtype_combine((enum memtype)i, mem_attr[j], false),
+					 i < j ? i : j);
+		}
+	}
+}
+
+static void
+combine_with_fwb__stage_2_may_force(void **state)
+{
+	(void)state;
+	assert_int_equal(memtype_combine(MEMTYPE_WB, 7, true), MEMTYPE_WB);
+	assert_int_equal(memtype_combine(MEMTYPE_NC, 7, true), MEMTYPE_NC);
+	assert_int_equal(memtype_combine(MEMTYPE_NGNRE, 6, true), MEMTYPE_WB);
+	assert_int_equal(memtype_combine(MEMTYPE_WB, 5, true), MEMTYPE_NC);
+	assert_int_equal(memtype_combine(MEMTYPE_GRE, 5, true), MEMTYPE_GRE);
+	assert_int_equal(memtype_combine(MEMTYPE_NGNRNE, 1, true), MEMTYPE_NGNRE);
+	assert_int_equal(memtype_combine(MEMTYPE_WB, 15, true), MEMTYPE_NGNRNE);
+}
+
+static void
+names__are_read_back(void **state)
+{
+	enum memtype type;
+	unsigned int i;
+
+	(void)state;
+	for (i = 0; i < MEMTYPES; i++) {
+		assert_int_equal(memtype_parse(memtype_name((enum memtype)i), &type), 0);
+		assert_int_equal(type, i);
+	}
+	assert_int_equal(memtype_parse("Device", &type), -EINVAL);
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test_setup(program_of_a_host__goes_through_ttbr0_el2, setup),
+		cmocka_unit_test_setup(upper_half__goes_through_ttbr1_with_its_own_granule, setup),
+		cmocka_unit_test_setup(el2_without_e2h__has_one_range, setup),
+		cmocka_unit_test_setup(blocks__keep_the_low_bits, setup),
+		cmocka_unit_test_setup(lpa2_4k__five_levels_and_52_bits, setup),
+		cmocka_unit_test_setup(lpa2_16k__begins_at_level_0, setup),
+		cmocka_unit_test_setup(lva_64k__high_address_bits_are_in_the_low_ones, setup),
+		cmocka_unit_test_setup(stage_1_off__device_ngnrne, setup),
+		cmocka_unit_test_setup(guest__both_stages_are_walked_and_blamed, setup),
+		cmocka_unit_test_setup(guest_with_stage_1_off__stage_2_alone_translates, setup),
+		cmocka_unit_test_setup(host_kernel_beside_a_guest__has_no_stage_2, setup),
+		cmocka_unit_test_setup(stage_2_lpa2__begins_at_level_minus_1, setup),
+		cmocka_unit_test_setup(override__stage_2_is_another, setup),
+		cmocka_unit_test_setup(broken_tables__fault_names_stage_and_level, setup),
+		cmocka_unit_test_setup(bad_registers__fault_says_what, setup),
+		cmocka_unit_test(mair_bytes__are_types),
+		cmocka_unit_test(combine_without_fwb__is_symmetric_and_the_stricter),
+		cmocka_unit_test(combine_with_fwb__stage_2_may_force),
+		cmocka_unit_test(names__are_read_back),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
