@@ -92,8 +92,15 @@ repeats_choose(struct raw_cell *c, const struct wcbar_window *win, uint64_t item
 		c->repeats = (unsigned int)((items + burst_items(c) - 1) / burst_items(c));
 		return;
 	}
-	for (c->repeats = 1; c->repeats < REPEATS_MAX; c->repeats *= 2) {
-		if (sample(c, win) >= SAMPLE_NS)
+	c->repeats = 1;
+	sample(c, win); /* the first touch costs more than all that follow */
+	for (; c->repeats < REPEATS_MAX; c->repeats *= 2) {
+		bool enough = true;
+
+		/* one that was interrupted is no reason to make all of them short */
+		for (unsigned int i = 0; i < 3 && enough; i++)
+			enough = sample(c, win) >= SAMPLE_NS;
+		if (enough)
 			break;
 	}
 }

@@ -282,14 +282,15 @@ def grid(title, what, grouped, key, order, text):
 
 def plot_head(title, ylabel):
     return ('set terminal svg size 900,420 dynamic noenhanced font "sans-serif,12" background "white"\n'
-            f'set title "{plain(title)}"\nset ylabel "{plain(ylabel)}"\nset yrange [0:*]\n'
+            f'set title "{plain(title)}"\nset ylabel "{plain(ylabel)}"\n'
             'set key outside right top\nset grid ytics\nset datafile missing "?"\n')
 
 
 def bars(title, ylabel, categories, series):
     """Groups of bars with their bands; series: name -> {category: (value, low, high)}."""
-    script = plot_head(title, ylabel) + "set style data histogram\nset style histogram errorbars gap 1 lw 1\n" \
-        "set style fill solid 0.7 border -1\nset xtics nomirror rotate by -20\n"
+    top = max((value[2] for values in series.values() for value in values.values()), default=0) * 1.08 or 1
+    script = plot_head(title, ylabel) + f"set yrange [0:{top:.9g}]\nset style data histogram\n" \
+        "set style histogram errorbars gap 1 lw 1\nset style fill solid 0.7 border -1\nset xtics nomirror\n"
     blocks, plots = "", []
     for i, (name, values) in enumerate(series.items()):
         blocks += f"$d{i} << EOD\n"
@@ -302,8 +303,8 @@ def bars(title, ylabel, categories, series):
 
 
 def curves(title, xlabel, ylabel, series):
-    """Lines with bands over a logarithmic axis; series: name -> [(x, value, low, high)]."""
-    script = plot_head(title, ylabel) + f'set xlabel "{plain(xlabel)}"\nset logscale x 2\n'
+    """Lines with bands over logarithmic axes; series: name -> [(x, value, low, high)]."""
+    script = plot_head(title, ylabel) + f'set xlabel "{plain(xlabel)}"\nset logscale x 2\nset logscale y\n'
     blocks, plots = "", []
     for i, (name, points) in enumerate(series.items()):
         lines = [" ".join(f"{v:.9g}" for v in point) for point in points]
