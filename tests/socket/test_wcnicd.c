@@ -37,9 +37,9 @@ exists(const char *path)
 static void
 help__lists_every_option(void **state)
 {
-	static const char *const options[] = {"--socket",       "--port",       "--queues",
-					      "--aperture-mib", "--seed",       "--cpu",
-					      "--log-level",    "--stats-file", "--bar2"};
+	static const char *const options[] = {
+		"--socket", "--port",      "--queues",     "--aperture-mib", "--seed",
+		"--cpu",    "--log-level", "--stats-file", "--bar2",         "--tlp-feed"};
 	unsigned int i;
 
 	(void)state;
