@@ -25,6 +25,7 @@ COUNTS = {"stores_per_line": "stores per line", "tlps_per_line": "TLPs per line"
           "wire_bytes_per_packet": "wire bytes per packet"}
 FACTS = ("stage1", "stage2", "effective", "verdict", "auto_placement")
 PLOT_BURST = 16
+NUMBER_MAX = 1e15
 GNUPLOT = "gnuplot"
 
 
@@ -47,6 +48,8 @@ def need(where, data, key, kind, optional=False):
     kinds = (int, float) if kind is float else kind
     if not isinstance(value, kinds) or isinstance(value, bool) != (kind is bool):
         raise Failure(f"{where}: {key} is {json.dumps(value)[:40]}; expected {KINDS[kind]}")
+    if kind is float and not abs(value) < NUMBER_MAX:  # nor what JSON does not have, NaN
+        raise Failure(f"{where}: {key} is {json.dumps(value)[:40]}; expected a number below {NUMBER_MAX:g}")
     return value
 
 
@@ -83,6 +86,8 @@ def raw_rows(run, name, data):
         if common["type"] != common["intended"]:
             common["mapping"] += f" (intended {common['intended']})"
         for where, line in items(at, mapping, "lines"):
+            if need(where, line, "burst", float) < 1:
+                raise Failure(f"{where}: burst is {line['burst']}; expected a number of lines")
             yield "raw", {**common, "primitive": need(where, line, "primitive", str),
                           "order": need(where, line, "order", str), "burst": int(need(where, line, "burst", float)),
                           **figure(where, line, "ns_per_line")}
@@ -146,7 +151,7 @@ def run_read(path):
         data = json.loads(path.read_text(encoding="utf-8"))
     except OSError as error:
         raise Failure(f"{name}: {error.strerror}") from None
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:
         raise Failure(f"{name}: not JSON: {error}") from None
     if not isinstance(data, dict) or data.get("program") != "wcbench" or "schema" not in data:
         raise Failure(f"{name}: not a run of wcbench; wcbench raw and wcbench packets write them with --json")

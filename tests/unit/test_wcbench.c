@@ -39,6 +39,12 @@ samples_percentile__known_samples__are_nearest_ranks(void **state)
 	assert_true(samples_percentile(&s, 100) == 1000);
 	assert_true(samples_percentile(&s, 0.01) == 1);
 	samples_fini(&s);
+	/* 99.9 is not a binary fraction, and here it shows */
+	assert_int_equal(samples_init(&s, 41000), 0);
+	for (int i = 1; i <= 41000; i++)
+		samples_add(&s, i);
+	assert_true(samples_percentile(&s, 99.9) == 40959);
+	samples_fini(&s);
 }
 
 static void

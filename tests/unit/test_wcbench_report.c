@@ -222,12 +222,13 @@ report__plots__are_in_the_page_and_run_no_strangers_command(void **state)
 	(void)state;
 	if (system("command -v gnuplot >/dev/null") != 0)
 		skip();
-	file_put("a.json", HEAD("`touch evil` \\\"", "raw") RAW(NS) MODELLED "}");
+	file_put("a.json", HEAD("`touch evil` <b>&\\\"", "raw") RAW(NS) MODELLED "}");
 	file_put("b.json", HEAD("guest-nc", "packets") PORTS "}");
 	assert_int_equal(report("a.json", "b.json", ""), 0);
 	text = file_get("out/report.html");
 	assert_non_null(strstr(text, "<svg"));
 	assert_non_null(strstr(text, "?touch evil?"));
+	assert_null(strstr(text, "<b>"));
 	assert_null(strstr(text, "<img"));
 	assert_null(strstr(text, "src="));
 	free(text);
@@ -274,6 +275,9 @@ static const struct {
 			      "\"p10\": 1}") "}",
 	 "mappings[0]: lines[0].ns_per_line: p50 is missing; expected a number"},
 	{HEAD("x", "raw") RAW("\"2\"") "}", "ns_per_line is \"2\"; expected an object"},
+	{HEAD("x", "raw") RAW("{\"basis\": \"measured\", \"unit\": \"ns\", \"n\": NaN}") "}",
+	 "ns_per_line: n is NaN; expected a number below"},
+	{HEAD("x", "raw") "\"mappings\": [[", "not JSON"},
 	{HEAD("x", "packets") "\"ports\": [7]}", "ports[0] is 7; expected an object"},
 	{HEAD("x", "raw") RAW(NS) ", \"modelled\": {\"tlps_per_line\": \"one\"}}",
 	 "modelled: tlps_per_line is \"one\"; expected a number"},
