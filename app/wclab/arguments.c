@@ -9,9 +9,6 @@
 #include "arguments.h"
 #include "wcnic_abi.h"
 
-/* Unassigned in the card's BAR0 and in ivshmem's: a store there changes nothing. */
-#define MARK_OFFSET 0xf0u
-
 /* NAME=A:B */
 static int
 pair_parse(const char *text, int base, uint64_t *first, uint64_t *second)
@@ -161,7 +158,7 @@ arguments_parse(struct arguments *a, int argc, char **argv, char *why)
 	memset(a, 0, sizeof(*a));
 	a->vendor = WCNIC_PCI_VENDOR_ID;
 	a->device = WCNIC_PCI_DEVICE_ID;
-	a->mark = MARK_OFFSET;
+	a->mark = WCNIC_REG_MARK; /* in ivshmem's BAR0 it does nothing either */
 	for (i = 0; i < argc; i++) {
 		ret = argument_parse(a, argv[i], why);
 		if (ret != 0)

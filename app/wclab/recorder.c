@@ -106,6 +106,8 @@ recorder_mark(struct recorder *r, uint64_t region)
 void
 recorder_aperture(struct recorder *r, uint64_t pa, uint64_t bytes)
 {
+	if (pa == r->aperture_pa && bytes == r->aperture_bytes)
+		return; /* was only switched off meanwhile */
 	/* What is still open has the old addresses. */
 	recorder_settle(r);
 	if (r->aperture_bytes != 0)

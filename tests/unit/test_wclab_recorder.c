@@ -204,6 +204,23 @@ visits__add_up(void **state)
 }
 
 static void
+aperture__moved_is_not_switched_off_and_on(void **state)
+{
+	struct json_object *r;
+
+	(void)state;
+	recorder_start((struct recorder_config){0});
+	store(MEMTYPE_NC, 0, 8);
+	recorder_aperture(recorder, APERTURE_PA, APERTURE_BYTES);
+	region(0);
+	assert_int_equal(number(json, "aperture", "moves"), 0);
+	recorder_aperture(recorder, APERTURE_PA + APERTURE_BYTES, APERTURE_BYTES);
+	r = region(0);
+	assert_int_equal(number(json, "aperture", "moves"), 1);
+	assert_int_equal(number(r, "modelled", "tlps"), 1);
+}
+
+static void
 override__from_that_store_on(void **state)
 {
 	struct json_object *mappings, *m;
@@ -312,6 +329,7 @@ main(void)
 		TEST(device_and_nc__a_tlp_a_store_and_a_tlp_a_line),
 		TEST(region__same_figures_whatever_was_before),
 		TEST(visits__add_up),
+		TEST(aperture__moved_is_not_switched_off_and_on),
 		TEST(override__from_that_store_on),
 		TEST(unwalked_store__counted_not_guessed),
 		TEST(feed__gets_offsets_in_rising_time),
