@@ -24,13 +24,13 @@ def tail(path, lines=15):
 class Cards:
     """A wcnicd with one card a port; its counters are read by signal."""
 
-    def __init__(self, program, work, log, ports, *options):
+    def __init__(self, program, work, log, ports, *options, first=()):
         self.stats_file, self.log = work / f"{log.stem}.json", log
         self.sockets = [work / f"{log.stem}.{idx}.sock" for idx in range(len(ports))]
         command = [program, "--stats-file", self.stats_file]
         for sock, port in zip(self.sockets, ports):
             sock.unlink(missing_ok=True)
-            command += ["--socket", sock, "--port", port, *options]
+            command += ["--socket", sock, "--port", port, *options, *(first if sock == self.sockets[0] else ())]
         with open(log, "w") as out:
             print("+", shlex.join(map(str, command)), file=out, flush=True)
             self.process = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=out, stderr=out)
