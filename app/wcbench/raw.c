@@ -79,6 +79,20 @@ sample(struct raw_cell *c, const struct wcbar_window *win)
 	return now_ns() - start;
 }
 
+/* An observer of the bus is told which stores these are. The last of them are drained. */
+static double
+sample_marked(struct raw_cell *c, const struct wcbar_window *win, void *mark)
+{
+	double ns;
+
+	if (c->mark == 0)
+		return sample(c, win);
+	wcbar_write32(mark, c->mark);
+	ns = sample(c, win);
+	wcbar_write32(mark, 0);
+	return ns;
+}
+
 static unsigned int
 burst_items(const struct raw_cell *c)
 {
@@ -90,10 +104,11 @@ repeats_choose(struct raw_cell *c, const struct wcbar_window *win, uint64_t item
 {
 	if (items != 0) {
 		c->repeats = (unsigned int)((items + burst_items(c) - 1) / burst_items(c));
+		sample(c, win); /* the first touch costs more than all that follow */
 		return;
 	}
 	c->repeats = 1;
-	sample(c, win); /* the first touch costs more than all that follow */
+	sample(c, win);
 	for (; c->repeats < REPEATS_MAX; c->repeats *= 2) {
 		bool enough = true;
 
@@ -116,6 +131,8 @@ cell_add(struct raw_mapping *out, const struct wcbar_store *store, unsigned int 
 	assert(out->n < RAW_CELLS_MAX);
 	*c = (struct raw_cell){.store = store, .burst = burst, .each = each};
 	out->n++;
+	if (out->mark != NULL && out->n <= RAW_MARKS_MAX)
+		c->mark = (unsigned int)out->n;
 	return samples_init(&c->ns, rounds);
 }
 
@@ -173,7 +190,8 @@ rounds_run(const struct wcbar_window *win, const struct raw_options *o, unsigned
 		for (size_t i = 0; i < out->n; i++) {
 			struct raw_cell *c = &out->cells[i];
 
-			samples_add(&c->ns, sample(c, win) / ((double)c->repeats * burst_items(c)));
+			samples_add(&c->ns, sample_marked(c, win, out->mark) /
+						    ((double)c->repeats * burst_items(c)));
 		}
 		out->rounds++;
 		progress_step(out->rounds, rounds);

@@ -18,6 +18,7 @@
 
 #define RAW_BURST_MAX 64u
 #define RAW_BURSTS 7u
+#define RAW_MARKS_MAX 63u /* what an observer can tell apart */
 #define RAW_CELLS_MAX (WCBAR_STORES_MAX * RAW_BURSTS * 2 + 2)
 
 struct raw_options {
@@ -27,8 +28,11 @@ struct raw_options {
 	uint64_t off, bytes; /* of the BAR: what may be overwritten, whole lines */
 	bool wc, uc;         /* the mappings to measure */
 	const char *store;   /* only this one; NULL: all that are safe */
-	uint64_t lines;      /* to a sample; 0: as many as take RAW_SAMPLE_NS */
-	const char *root;    /* tests: a folder that is a machine; NULL: this one */
+	uint64_t lines;      /* to a sample; 0: as many as take a fixed time */
+	bool mark;           /* a register that tells an observer of the bus what is stored */
+	unsigned int mark_bar;
+	uint64_t mark_off;
+	const char *root; /* tests: a folder that is a machine; NULL: this one */
 };
 
 /* One way to store, measured round by round. */
@@ -37,6 +41,7 @@ struct raw_cell {
 	unsigned int burst;   /* lines; 0: an 8-byte doorbell, which has no lines */
 	bool each;            /* drained after each line or doorbell; false: after the burst */
 	unsigned int repeats; /* of the burst in a sample */
+	unsigned int mark;    /* what its samples are marked with; 0: nothing */
 	size_t at;            /* the next line of the window to store into */
 	struct samples ns;    /* per line, or per doorbell */
 };
@@ -47,7 +52,8 @@ struct raw_mapping {
 	enum wcbar_rung rung; /* WCBAR_RUNGS: it is no BAR's */
 	bool direct;
 	unsigned int rounds;
-	int error; /* then nothing was measured */
+	void *mark; /* the register, or NULL */
+	int error;  /* then nothing was measured */
 	char why[WCBAR_WHY_BYTES];
 	size_t n;
 	struct raw_cell cells[RAW_CELLS_MAX];

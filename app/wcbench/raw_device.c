@@ -40,6 +40,13 @@ raw_check(const struct raw_options *o, struct wcbar_pci_facts *facts, char *why,
 			 o->off, o->bytes, o->bar, b->bytes);
 		return -EINVAL;
 	}
+	if (o->mark && (facts->bars[o->mark_bar].io || o->mark_bar == o->bar ||
+			o->mark_off + sizeof(uint32_t) > facts->bars[o->mark_bar].bytes)) {
+		snprintf(why, why_bytes,
+			 "--mark %u:0x%" PRIx64 ": not within another memory BAR of %s",
+			 o->mark_bar, o->mark_off, facts->bdf);
+		return -EINVAL;
+	}
 	if (facts->access == WCBAR_ACCESS_KERNEL) {
 		snprintf(why, why_bytes,
 			 "driver %s has %s: not opened. Bind it to vfio-pci or uio_pci_generic "
@@ -87,10 +94,28 @@ answers_why(const struct wcbar_bar *bar, const struct raw_options *o, int error,
 	}
 }
 
-/* Maps the pages of the range; stores into the range alone. */
+/* Maps the register that marks; after the range, which VFIO must not have touched before. */
 static int
-bar_measure(struct wcbar_pci *pci, struct wcbar_bar *bar, const struct raw_options *o,
-	    const struct wcbar_pci_facts *facts, struct raw_mapping *out)
+mark_map(struct wcbar_bar *bar, const struct raw_options *o, const struct wcbar_pci_facts *facts,
+	 struct raw_mapping *out)
+{
+	const uint64_t first = o->mark_off / facts->page_bytes * facts->page_bytes;
+	struct wcbar_window win;
+	int ret = wcbar_bar_map(bar, first, facts->page_bytes, WCBAR_TYPE_UC, 0, &win);
+
+	if (ret != 0)
+		snprintf(out->why, sizeof(out->why), "--mark: BAR %u cannot be mapped: %s",
+			 o->mark_bar, strerror(-ret));
+	else
+		out->mark = (char *)win.addr + (o->mark_off - first);
+	return ret;
+}
+
+/* Maps the pages of the range; stores into the range alone, and marks if `marks` is a BAR. */
+static int
+bar_measure(struct wcbar_pci *pci, struct wcbar_bar *bar, struct wcbar_bar *marks,
+	    const struct raw_options *o, const struct wcbar_pci_facts *facts,
+	    struct raw_mapping *out)
 {
 	const uint64_t page = facts->page_bytes, first = o->off / page * page;
 	const uint64_t last = (o->off + o->bytes + page - 1) / page * page;
@@ -106,7 +131,9 @@ bar_measure(struct wcbar_pci *pci, struct wcbar_bar *bar, const struct raw_optio
 	range = win;
 	range.addr = (char *)win.addr + (o->off - first);
 	range.bytes = o->bytes;
-	ret = raw_measure(&range, o, out);
+	ret = marks != NULL ? mark_map(marks, o, facts, out) : 0;
+	if (ret == 0)
+		ret = raw_measure(&range, o, out);
 	if (ret == 0)
 		ret = still_there(pci, facts, bar, out);
 	wcbar_bar_unmap(bar, &win);
@@ -119,7 +146,7 @@ raw_device(const struct raw_options *o, const struct wcbar_pci_facts *facts,
 {
 	struct wcbar_pci_options options = pci_options(o);
 	struct wcbar_pci *pci = NULL;
-	struct wcbar_bar *bar = NULL;
+	struct wcbar_bar *bar = NULL, *marks = NULL;
 
 	*out = (struct raw_mapping){.intended = intended, .rung = WCBAR_RUNGS};
 	wcbar_sigbus_install();
@@ -129,8 +156,11 @@ raw_device(const struct raw_options *o, const struct wcbar_pci_facts *facts,
 	out->error = wcbar_pci_open(o->bdf, &options, &pci, out->why, sizeof(out->why));
 	if (out->error == 0)
 		out->error = wcbar_bar_open(pci, o->bar, &bar, out->why, sizeof(out->why));
+	if (out->error == 0 && o->mark)
+		out->error = wcbar_bar_open(pci, o->mark_bar, &marks, out->why, sizeof(out->why));
 	if (out->error == 0)
-		out->error = bar_measure(pci, bar, o, facts, out);
+		out->error = bar_measure(pci, bar, marks, o, facts, out);
+	wcbar_bar_close(marks);
 	wcbar_bar_close(bar);
 	wcbar_pci_close(pci);
 }

@@ -30,6 +30,7 @@ mapping(const struct machine *machine, struct raw_mapping *m)
 		add_str(cell, "order", c->each ? "each" : "burst");
 		if (c->burst != 0)
 			add_u64(cell, "burst", c->burst);
+		add(cell, "mark", c->mark != 0 ? json_object_new_int((int)c->mark) : NULL);
 		add(cell, c->burst != 0 ? "ns_per_line" : "ns_per_store",
 		    run_figure(machine, "ns", &c->ns, run_percents));
 		json_object_array_add(c->burst != 0 ? lines : doorbell, cell);

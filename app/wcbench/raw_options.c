@@ -26,8 +26,10 @@ static const char help[] =
 	"  --rounds N        samples of each (default 501)\n"
 	"  --seconds S       of each mapping, then its rounds end early (default 10)\n"
 	"  --lines N         lines (or doorbells) to a sample; so the same stores are made each\n"
-	"                    time, and --seconds does not count. Default: as many as take 20 "
-	"us\n" OPTIONS_HELP "\n"
+	"                    time, and --seconds does not count. Default: as many as take 20 us\n"
+	"  --mark BAR:OFF    a 32-bit register of another BAR is told what is stored, for who\n"
+	"                    watches the bus: 1 to 63 for each line of the table, 0 after it.\n"
+	"                    A wcnic card has one for that: 0:0xf0\n" OPTIONS_HELP "\n"
 	"Nothing wider than 8 bytes is stored unless 8-byte stores were seen to be direct.\n"
 	"exit status: 0 measured; 2 the arguments are wrong; 3 it could not be done\n";
 
@@ -37,6 +39,7 @@ enum {
 	OPT_TYPE,
 	OPT_STORE,
 	OPT_LINES,
+	OPT_MARK,
 };
 
 static const struct option long_options[] = {
@@ -46,6 +49,7 @@ static const struct option long_options[] = {
 	{"type", required_argument, NULL, OPT_TYPE},
 	{"store", required_argument, NULL, OPT_STORE},
 	{"lines", required_argument, NULL, OPT_LINES},
+	{"mark", required_argument, NULL, OPT_MARK},
 	{0},
 };
 
@@ -102,6 +106,24 @@ range_option(struct raw_options *o, const char *text)
 }
 
 static enum options_verdict
+mark_option(struct raw_options *o, const char *text)
+{
+	const char *at = text;
+	uint64_t bar;
+
+	if (!number_until(&at, ':', &bar) || !number_until(&at, '\0', &o->mark_off) ||
+	    bar >= WCBAR_PCI_BARS || o->mark_off % sizeof(uint32_t) != 0 ||
+	    o->mark_off > UINT32_MAX) {
+		complain("--mark '%s': expected BAR:OFF, OFF a multiple of 4, for instance 0:0xf0",
+			 text);
+		return OPTIONS_BAD;
+	}
+	o->mark_bar = (unsigned int)bar;
+	o->mark = true;
+	return OPTIONS_RUN;
+}
+
+static enum options_verdict
 bar_option(struct raw_options *o, const char *text)
 {
 	uint64_t value;
@@ -132,6 +154,8 @@ option_do(struct raw_options *o, int id, char **argv)
 	case OPT_STORE:
 		o->store = optarg;
 		return OPTIONS_RUN;
+	case OPT_MARK:
+		return mark_option(o, optarg);
 	case OPT_LINES:
 		return options_number("lines", optarg, LINES_MAX, &o->lines) ? OPTIONS_RUN
 									     : OPTIONS_BAD;

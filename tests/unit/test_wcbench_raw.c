@@ -41,8 +41,24 @@ options(const char *root)
 	return o;
 }
 
+static unsigned int marks_seen;
+
+void __real_wcbar_write32(void *reg, uint32_t value);
+void __wrap_wcbar_write32(void *reg, uint32_t value);
+
+void
+__wrap_wcbar_write32(void *reg, uint32_t value)
+{
+	/* odd: begins with its number; even: ends */
+	assert_int_equal(value != 0, marks_seen % 2 == 0);
+	if (value != 0)
+		assert_int_equal(value, marks_seen / 2 % mapping.n + 1);
+	marks_seen++;
+	__real_wcbar_write32(reg, value);
+}
+
 static void
-bar_fill(const char *root, const char *name)
+bar_fill(const char *root, const char *name, size_t bar_bytes)
 {
 	static uint8_t bytes[BAR2_BYTES];
 	char path[512];
@@ -52,7 +68,7 @@ bar_fill(const char *root, const char *name)
 	snprintf(path, sizeof(path), "%s%s", root, tree_device(name));
 	f = fopen(path, "r+");
 	assert_non_null(f);
-	assert_int_equal(fwrite(bytes, 1, sizeof(bytes), f), sizeof(bytes));
+	assert_int_equal(fwrite(bytes, 1, bar_bytes, f), bar_bytes);
 	fclose(f);
 }
 
@@ -81,7 +97,7 @@ raw_device__a_wc_mapping__stores_into_the_range_alone(void **state)
 	bool wide = false;
 
 	(void)state;
-	bar_fill(root, "resource2_wc");
+	bar_fill(root, "resource2_wc", BAR2_BYTES);
 	assert_int_equal(raw_check(&o, &facts, why, sizeof(why)), 0);
 	raw_device(&o, &facts, WCBAR_TYPE_WC, &mapping);
 	if (mapping.error != 0)
@@ -117,7 +133,7 @@ raw_device__an_uncached_mapping__is_stored_into_narrowly(void **state)
 	size_t doorbells = 0;
 
 	(void)state;
-	bar_fill(root, "resource2");
+	bar_fill(root, "resource2", BAR2_BYTES);
 	assert_int_equal(raw_check(&o, &facts, why, sizeof(why)), 0);
 	raw_device(&o, &facts, WCBAR_TYPE_UC, &mapping);
 	if (mapping.error != 0)
@@ -133,6 +149,45 @@ raw_device__an_uncached_mapping__is_stored_into_narrowly(void **state)
 	assert_int_equal(mapping.n, 5 + 4 + 2);
 	assert_int_equal(doorbells, 2);
 	raw_mapping_fini(&mapping);
+	tree_remove();
+}
+
+/* Each way to store has a number, told before its samples and taken back after them. */
+static void
+raw_device__marks__are_written_to_their_register_alone(void **state)
+{
+	const char *root = tree_make();
+	struct raw_options o = options(root);
+	static const uint8_t untouched[4] = {0};
+	char why[WCBAR_WHY_BYTES] = "";
+	struct wcbar_pci_facts facts;
+	uint8_t bytes[12];
+
+	(void)state;
+	o.mark = true;
+	o.mark_bar = 1;
+	o.mark_off = 0xf0;
+	assert_int_equal(raw_check(&o, &facts, why, sizeof(why)), 0);
+	bar_fill(root, "resource1", 0x1000);
+	marks_seen = 0;
+	raw_device(&o, &facts, WCBAR_TYPE_UC, &mapping);
+	if (mapping.error != 0)
+		fail_msg("%s", mapping.why);
+	for (size_t i = 0; i < mapping.n; i++)
+		assert_int_equal(mapping.cells[i].mark, i + 1);
+	/* one begin and one end for each sample; the last one ended */
+	assert_int_equal(marks_seen, 2 * 5 * mapping.n);
+	tree_read(tree_device("resource1"), bytes, sizeof(bytes), 0xec);
+	assert_int_equal(bytes[0], 0xee);
+	assert_memory_equal(bytes + 4, untouched, 4);
+	assert_int_equal(bytes[8], 0xee);
+	raw_mapping_fini(&mapping);
+	o.mark_bar = 2;
+	assert_int_equal(raw_check(&o, &facts, why, sizeof(why)), -EINVAL);
+	assert_non_null(strstr(why, "--mark 2:0xf0: not within another memory BAR"));
+	o.mark_bar = 1;
+	o.mark_off = 0x1000;
+	assert_int_equal(raw_check(&o, &facts, why, sizeof(why)), -EINVAL);
 	tree_remove();
 }
 
@@ -275,6 +330,9 @@ raw_options_parse__bad_lines__are_refused(void **state)
 		"00:02.0 --bar 2 --range 0:100",
 		"00:02.0 --bar 2 --range 0xffffffffffffffc0:128",
 		"00:02.0 --bar 2 --range 0:64 --type wb",
+		"00:02.0 --bar 2 --range 0:64 --mark 0xf0",
+		"00:02.0 --bar 2 --range 0:64 --mark 0:0xf2",
+		"00:02.0 --bar 2 --range 0:64 --mark 6:0xf0",
 		"00:02.0 --bar 2 --range 0:64 --nothing",
 		"00:02.0 --bar 2 --range",
 	};
@@ -293,6 +351,7 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(raw_device__a_wc_mapping__stores_into_the_range_alone),
 		cmocka_unit_test(raw_device__an_uncached_mapping__is_stored_into_narrowly),
+		cmocka_unit_test(raw_device__marks__are_written_to_their_register_alone),
 		cmocka_unit_test(raw_json__wc_that_became_uc__has_both_types_and_bases),
 		cmocka_unit_test(raw_check__bad_devices_bars_and_ranges__are_refused_by_name),
 		cmocka_unit_test(raw_measure__a_store_that_is_not_safe__is_refused),
