@@ -188,7 +188,7 @@ tx_lie_hook(struct wcnic_card *card, void *arg)
 static uint64_t
 send_until_seen(struct loop *l, uint64_t seed, unsigned int segs)
 {
-	uint64_t sent = 0, end = rte_get_timer_cycles() + 5 * rte_get_timer_hz();
+	uint64_t sent = 0, end = rte_get_timer_cycles() + 30 * rte_get_timer_hz();
 	struct rte_mbuf *m;
 
 	while (loop_txq(l, 0)->stats.bad_completions == 0) {
