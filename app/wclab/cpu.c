@@ -8,6 +8,7 @@
 #include "cpu.h"
 
 #define PAGE_BITS 12u
+#define PSTATE_MODE 0x1cu /* EL and AArch32 */
 
 enum need {
 	NEEDED,
@@ -85,28 +86,40 @@ cpu_create(struct cpu **out, const char **missing)
 		return ret;
 	}
 	cpu->bytes = g_byte_array_new();
+	cpu->regs_writes = UINT64_MAX;
 	*out = cpu;
 	return 0;
 }
 
-static void
-regs_read(struct cpu *cpu, struct walk_regs *regs)
+static uint64_t
+reg_read(struct cpu *cpu, size_t idx)
 {
-	uint64_t *values = (uint64_t *)regs;
+	uint64_t value = 0;
+
+	if (cpu->handles[idx] == NULL)
+		return 0;
+	g_byte_array_set_size(cpu->bytes, 0);
+	if (qemu_plugin_read_register(cpu->handles[idx], cpu->bytes))
+		memcpy(&value, cpu->bytes->data,
+		       cpu->bytes->len < sizeof(value) ? cpu->bytes->len : sizeof(value));
+	return value;
+}
+
+/* Only the exception level changes without an instruction that is counted. */
+static void
+regs_refresh(struct cpu *cpu, uint64_t writes)
+{
+	uint64_t *values = (uint64_t *)&cpu->regs;
 	size_t i;
 
-	memset(regs, 0, sizeof(*regs));
-	for (i = 0; i < REGS; i++) {
-		if (cpu->handles[i] == NULL)
-			continue;
-		g_byte_array_set_size(cpu->bytes, 0);
-		if (!qemu_plugin_read_register(cpu->handles[i], cpu->bytes))
-			continue;
-		memcpy(&values[i], cpu->bytes->data,
-		       cpu->bytes->len < sizeof(uint64_t) ? cpu->bytes->len : sizeof(uint64_t));
+	if (writes != cpu->regs_writes) {
+		for (i = 0; i < REGS; i++)
+			values[i] = reg_read(cpu, i);
+		cpu->regs_writes = writes;
 	}
-	/* What a walk depends on; flags would let no walk be kept. */
-	regs->pstate &= 0x1c;
+	/* Of PSTATE what a walk depends on; flags would let no walk be kept. */
+	cpu->regs.pstate = reg_read(cpu, offsetof(struct walk_regs, pstate) / sizeof(uint64_t)) &
+			   PSTATE_MODE;
 }
 
 bool
@@ -123,12 +136,10 @@ cpu_read(void *ctx, uint64_t pa, uint64_t *value)
 }
 
 bool
-cpu_same_context(struct cpu *cpu)
+cpu_same_context(struct cpu *cpu, uint64_t writes)
 {
-	struct walk_regs regs;
-
-	regs_read(cpu, &regs);
-	return memcmp(&regs, &cpu->store_regs, sizeof(regs)) == 0;
+	regs_refresh(cpu, writes);
+	return memcmp(&cpu->regs, &cpu->store_regs, sizeof(cpu->regs)) == 0;
 }
 
 /* Whether the descriptors that map are still what they were. */
@@ -143,30 +154,31 @@ leaves_same(struct cpu *cpu, const struct walk *walk)
 }
 
 int
-cpu_walk(struct cpu *cpu, uint64_t va, uint64_t invalidations, struct walk *walk,
+cpu_walk(struct cpu *cpu, uint64_t va, uint64_t invalidations, uint64_t writes, struct walk *walk,
 	 struct walk_fault *fault)
 {
 	uint64_t page = va >> PAGE_BITS;
 	struct cpu_walk *kept = &cpu->walks[page % CPU_WALKS];
-	struct walk_regs *regs = &cpu->store_regs;
 	int ret;
 
-	regs_read(cpu, regs);
+	regs_refresh(cpu, writes);
+	cpu->store_regs = cpu->regs;
 	if (kept->valid && kept->page == page && kept->invalidations == invalidations &&
-	    memcmp(&kept->regs, regs, sizeof(*regs)) == 0 && leaves_same(cpu, &kept->walk)) {
+	    memcmp(&kept->regs, &cpu->regs, sizeof(kept->regs)) == 0 &&
+	    leaves_same(cpu, &kept->walk)) {
 		cpu->kept++;
 		*walk = kept->walk;
 		walk->pa |= va & ((1u << PAGE_BITS) - 1);
 		return 0;
 	}
 	cpu->walked++;
-	ret = walk_run(regs, va, cpu_read, cpu, walk, fault);
+	ret = walk_run(&cpu->regs, va, cpu_read, cpu, walk, fault);
 	kept->valid = ret == 0;
 	if (ret != 0)
 		return ret;
 	kept->page = page;
 	kept->invalidations = invalidations;
-	kept->regs = *regs;
+	kept->regs = cpu->regs;
 	kept->walk = *walk;
 	kept->walk.pa &= ~(uint64_t)((1u << PAGE_BITS) - 1);
 	return 0;

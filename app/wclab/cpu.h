@@ -26,6 +26,8 @@ struct cpu_walk {
 struct cpu {
 	struct qemu_plugin_register *handles[sizeof(struct walk_regs) / sizeof(uint64_t)];
 	struct g_array *bytes;       /* that a value is read into */
+	struct walk_regs regs;       /* after so many writes of registers: */
+	uint64_t regs_writes;        /* UINT64_MAX: never read */
 	struct walk_regs store_regs; /* when it last stored */
 	struct cpu_walk walks[CPU_WALKS];
 	uint64_t walked; /* in full */
@@ -40,14 +42,15 @@ __attribute__((warn_unused_result)) int cpu_create(struct cpu **cpu, const char 
 
 /*
  * In a callback of that CPU that may read registers. `invalidations` grows whenever any CPU
- * invalidates TLB entries. Returns 0 or -EFAULT, as walk_run().
+ * invalidates TLB entries, `writes` whenever this one writes a register that a walk depends on.
+ * Returns 0 or -EFAULT, as walk_run().
  */
 __attribute__((warn_unused_result)) int
-cpu_walk(struct cpu *cpu, uint64_t va, uint64_t invalidations, struct walk *walk,
+cpu_walk(struct cpu *cpu, uint64_t va, uint64_t invalidations, uint64_t writes, struct walk *walk,
 	 struct walk_fault *fault);
 
 /* Whether the CPU runs what it ran at its last cpu_walk(): the same tables, the same level. */
-__attribute__((warn_unused_result)) bool cpu_same_context(struct cpu *cpu);
+__attribute__((warn_unused_result)) bool cpu_same_context(struct cpu *cpu, uint64_t writes);
 
 /* 8 bytes of physical memory; false if there is none. */
 bool cpu_read(void *ctx, uint64_t pa, uint64_t *value);

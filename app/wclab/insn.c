@@ -31,6 +31,10 @@ insn_kind(uint32_t opcode)
 	/* DSB nXS, bits 11:10 the domain. */
 	if ((opcode & 0xfffff3ff) == 0xd503323f)
 		return (opcode >> 10 & 3) == 0 || (opcode >> 10 & 3) == 3 ? INSN_DSB : INSN_OTHER;
+	/* MSR with op0 3; CRn 1 has SCTLR and HCR, 2 the tables and their control, 10 MAIR. */
+	if ((opcode & 0xfff80000) == 0xd5180000 &&
+	    ((opcode >> 12 & 15) == 1 || (opcode >> 12 & 15) == 2 || (opcode >> 12 & 15) == 10))
+		return INSN_SYSREG;
 	/* SYS with CRn 8 or 9. */
 	if ((opcode & 0xfff80000) == 0xd5080000 && (opcode >> 13 & 7) == 4)
 		return INSN_TLBI;

@@ -14,6 +14,7 @@ enum insn_kind {
 	INSN_DMB, /* that stores to a device have to obey */
 	INSN_DSB, /* the same */
 	INSN_TLBI,
+	INSN_SYSREG, /* a write of a register that translation may depend on */
 };
 
 enum insn_kind insn_kind(uint32_t opcode);

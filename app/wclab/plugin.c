@@ -33,6 +33,7 @@
 struct score {
 	uint64_t pending; /* stores that no barrier has followed */
 	uint64_t tlbis;
+	uint64_t writes; /* of registers that a walk depends on */
 };
 
 static struct plugin {
@@ -42,6 +43,7 @@ static struct plugin {
 	FILE *trace;
 	struct qemu_plugin_u64 pending;
 	struct qemu_plugin_u64 tlbis;
+	struct qemu_plugin_u64 writes;
 	/* Read without the lock by every store of the machine. */
 	uint64_t aperture_pa, aperture_bytes;
 	pthread_mutex_t lock; /* for what follows */
@@ -95,8 +97,8 @@ aperture_store(unsigned int vcpu, uint32_t info, uint64_t va, uint64_t pa)
 	struct walk walk;
 
 	pthread_mutex_lock(&plugin.lock);
-	store.error = cpu_walk(plugin.cpus[vcpu], va, qemu_plugin_u64_sum(plugin.tlbis), &walk,
-			       &fault);
+	store.error = cpu_walk(plugin.cpus[vcpu], va, qemu_plugin_u64_sum(plugin.tlbis),
+			       qemu_plugin_u64_get(plugin.writes, vcpu), &walk, &fault);
 	if (store.error == 0 && walk.pa != pa)
 		plugin.astray++;
 	store.walk = &walk;
@@ -152,7 +154,7 @@ on_barrier(unsigned int vcpu, void *userdata)
 	bool done = kind != INSN_DGH;
 
 	pthread_mutex_lock(&plugin.lock);
-	if (cpu_same_context(plugin.cpus[vcpu]))
+	if (cpu_same_context(plugin.cpus[vcpu], qemu_plugin_u64_get(plugin.writes, vcpu)))
 		recorder_order(plugin.recorder, vcpu,
 			       kind == INSN_DSB   ? PCIELINK_DSB
 			       : kind == INSN_DMB ? PCIELINK_DMB
@@ -178,9 +180,10 @@ on_translate(struct qemu_plugin_tb *tb, void *userdata)
 
 		qemu_plugin_insn_data(insn, &opcode, sizeof(opcode));
 		kind = insn_kind(le32toh(opcode));
-		if (kind == INSN_TLBI)
+		if (kind == INSN_TLBI || kind == INSN_SYSREG)
 			qemu_plugin_register_vcpu_insn_exec_inline_per_vcpu(
-				insn, QEMU_PLUGIN_INLINE_ADD_U64, plugin.tlbis, 1);
+				insn, QEMU_PLUGIN_INLINE_ADD_U64,
+				kind == INSN_TLBI ? plugin.tlbis : plugin.writes, 1);
 		else if (kind != INSN_OTHER)
 			qemu_plugin_register_vcpu_insn_exec_cond_cb(
 				insn, on_barrier, QEMU_PLUGIN_CB_R_REGS, QEMU_PLUGIN_COND_NE,
@@ -322,6 +325,7 @@ plugin_start(const struct qemu_info *info)
 	scores = qemu_plugin_scoreboard_new(sizeof(struct score));
 	plugin.pending = (struct qemu_plugin_u64){scores, offsetof(struct score, pending)};
 	plugin.tlbis = (struct qemu_plugin_u64){scores, offsetof(struct score, tlbis)};
+	plugin.writes = (struct qemu_plugin_u64){scores, offsetof(struct score, writes)};
 	return 0;
 }
 

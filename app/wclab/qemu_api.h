@@ -140,6 +140,7 @@ int qemu_plugin_read_memory_hwaddr(uint64_t addr, struct g_array *bytes, size_t 
 /* Scoreboards. */
 struct qemu_plugin_scoreboard *qemu_plugin_scoreboard_new(size_t element_size);
 void qemu_plugin_u64_set(struct qemu_plugin_u64 entry, unsigned int vcpu, uint64_t value);
+uint64_t qemu_plugin_u64_get(struct qemu_plugin_u64 entry, unsigned int vcpu);
 uint64_t qemu_plugin_u64_sum(struct qemu_plugin_u64 entry);
 
 /* GLib. */

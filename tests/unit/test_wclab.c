@@ -23,27 +23,34 @@ opcodes__what_orders_stores_to_a_device(void **state)
 		uint32_t opcode;
 		enum insn_kind kind;
 	} cases[] = {
-		{0xd5033f9f, INSN_DSB},   /* dsb sy */
-		{0xd503329f, INSN_DSB},   /* dsb oshst */
-		{0xd5033e9f, INSN_DSB},   /* dsb st */
-		{0xd5033d9f, INSN_OTHER}, /* dsb ld */
-		{0xd5033b9f, INSN_OTHER}, /* dsb ish */
-		{0xd503309f, INSN_OTHER}, /* ssbb */
-		{0xd5033e3f, INSN_DSB},   /* dsb synxs */
-		{0xd5033a3f, INSN_OTHER}, /* dsb ishnxs */
-		{0xd50332bf, INSN_DMB},   /* dmb oshst */
-		{0xd50333bf, INSN_DMB},   /* dmb osh */
-		{0xd50331bf, INSN_OTHER}, /* dmb oshld */
-		{0xd5033abf, INSN_OTHER}, /* dmb ishst */
-		{0xd50320df, INSN_DGH},   /* hint #6 */
-		{0xd503201f, INSN_OTHER}, /* nop */
-		{0xd5033fdf, INSN_OTHER}, /* isb */
-		{0xd508831f, INSN_TLBI},  /* tlbi vmalle1is */
-		{0xd50c8324, INSN_TLBI},  /* tlbi vae2is, x4 */
-		{0xd5089720, INSN_TLBI},  /* tlbi vae1nxs, x0 */
-		{0xd508711f, INSN_OTHER}, /* ic ialluis */
-		{0xd50b7420, INSN_OTHER}, /* dc zva, x0 */
-		{0xf9000020, INSN_OTHER}, /* str x0, [x1] */
+		{0xd5033f9f, INSN_DSB},    /* dsb sy */
+		{0xd503329f, INSN_DSB},    /* dsb oshst */
+		{0xd5033e9f, INSN_DSB},    /* dsb st */
+		{0xd5033d9f, INSN_OTHER},  /* dsb ld */
+		{0xd5033b9f, INSN_OTHER},  /* dsb ish */
+		{0xd503309f, INSN_OTHER},  /* ssbb */
+		{0xd5033e3f, INSN_DSB},    /* dsb synxs */
+		{0xd5033a3f, INSN_OTHER},  /* dsb ishnxs */
+		{0xd50332bf, INSN_DMB},    /* dmb oshst */
+		{0xd50333bf, INSN_DMB},    /* dmb osh */
+		{0xd50331bf, INSN_OTHER},  /* dmb oshld */
+		{0xd5033abf, INSN_OTHER},  /* dmb ishst */
+		{0xd50320df, INSN_DGH},    /* hint #6 */
+		{0xd503201f, INSN_OTHER},  /* nop */
+		{0xd5033fdf, INSN_OTHER},  /* isb */
+		{0xd508831f, INSN_TLBI},   /* tlbi vmalle1is */
+		{0xd50c8324, INSN_TLBI},   /* tlbi vae2is, x4 */
+		{0xd5089720, INSN_TLBI},   /* tlbi vae1nxs, x0 */
+		{0xd508711f, INSN_OTHER},  /* ic ialluis */
+		{0xd5182000, INSN_SYSREG}, /* msr ttbr0_el1, x0 */
+		{0xd51c2100, INSN_SYSREG}, /* msr vttbr_el2, x0 */
+		{0xd51c1100, INSN_SYSREG}, /* msr hcr_el2, x0 */
+		{0xd518a200, INSN_SYSREG}, /* msr mair_el1, x0 */
+		{0xd51d1000, INSN_SYSREG}, /* msr sctlr_el12, x0 */
+		{0xd5382000, INSN_OTHER},  /* mrs x0, ttbr0_el1 */
+		{0xd5184020, INSN_OTHER},  /* msr elr_el1, x0 */
+		{0xd50b7420, INSN_OTHER},  /* dc zva, x0 */
+		{0xf9000020, INSN_OTHER},  /* str x0, [x1] */
 	};
 	unsigned int i;
 
