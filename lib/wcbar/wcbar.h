@@ -115,7 +115,7 @@ struct wcbar_calibration {
  * and answers in its own process has no exits and may be below both; it also takes stores of any
  * width.
  */
-#define WCBAR_TRAPPED_NS 800.0
+#define WCBAR_TRAPPED_NS 2000.0
 #define WCBAR_TRAPPED_READ_NS 2000.0
 
 /*

@@ -121,8 +121,7 @@ enum wcnic_test_state {
 
 /* What was learnt of PUSH windows before the first queue got one; see wcnic_learn.c. */
 struct wcnic_learnt {
-	bool tried;
-	bool told;     /* ... and what came out is in the log */
+	bool told;     /* what came out is in the log */
 	bool laddered; /* type, rung and answers are set: windows do not come as shared memory */
 	enum wcbar_type type;
 	enum wcbar_rung rung;
@@ -388,6 +387,8 @@ void wcnic_window_free(struct wcnic_hw *hw, struct wcnic_window *win);
 void wcnic_windows_learn(struct wcnic_hw *hw);
 /* Chooses how lines are stored into a mapped PUSH window. */
 void wcnic_store_choose(struct wcnic_hw *hw, struct wcnic_window *win);
+/* False where WINDOW_TEST saw the window's store arrive in pieces: pushing does not pay then. */
+bool wcnic_window_gathers(const struct wcnic_hw *hw, const struct wcnic_window *win);
 /* The result of the store that is in use, or NULL. */
 const struct wcnic_test_result *wcnic_test_find(const struct wcnic_hw *hw, const char *store);
 

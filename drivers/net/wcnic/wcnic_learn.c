@@ -231,9 +231,12 @@ wcnic_windows_learn(struct wcnic_hw *hw)
 	/* a card that sees no stores says so beforehand, or when asked: neither is "combining" */
 	if ((hw->id.caps & WCNIC_CAP_WINDOW_TEST) == 0)
 		l->test = WCNIC_TEST_NOT_OBSERVABLE;
-	if (l->tried || !any_may_push(hw) || (hw->attach->window_rung == NULL && !test_wanted(hw)))
+	if (!any_may_push(hw) || (hw->attach->window_rung == NULL && !test_wanted(hw)))
 		return;
-	l->tried = true; /* also while this window comes: it is not a queue's */
+	/* anew at each start and after each reset: what is under a mapping may have changed */
+	l->told = false;
+	l->calibrated = false;
+	l->n_results = 0;
 	ret = wcnic_window_alloc(hw, WCNIC_WINDOW_PUSH, 0, 1, WCNIC_WINDOW_ALIGN, &win);
 	if (ret != 0) {
 		WCNIC_LOG(WARNING, hw, "no push window to learn from: %s", strerror(-ret));
@@ -244,6 +247,38 @@ wcnic_windows_learn(struct wcnic_hw *hw)
 	l->told = true;
 	/* late stores carry a generation that is nobody's any more */
 	wcnic_window_free(hw, &win);
+}
+
+/* Of so many lines one in ten may come in pieces, and the store still gathers. */
+#define GATHERS_PERCENT 90
+
+/* By the card's word; where it has none, what the mapping promises is believed. */
+static bool
+store_gathers(const struct wcnic_hw *hw, const struct wcbar_store *store)
+{
+	const struct wcnic_test_result *res = wcnic_test_find(hw, store->name);
+
+	return hw->learnt.test != WCNIC_TEST_DONE || res == NULL ||
+	       (uint64_t)res->report.lines_whole * 100 >= (uint64_t)res->lines * GATHERS_PERCENT;
+}
+
+bool
+wcnic_window_gathers(const struct wcnic_hw *hw, const struct wcnic_window *win)
+{
+	return win->win.type == WCBAR_TYPE_WB || store_gathers(hw, win->win.store);
+}
+
+/* The fastest that the card sees gather, else the fastest. */
+static const struct wcbar_store *
+store_ranked(const struct wcnic_hw *hw)
+{
+	const struct wcbar_calibration *c = &hw->learnt.calibration;
+
+	for (size_t i = 0; i < c->ranks; i++) {
+		if (store_gathers(hw, c->rank[i].store))
+			return c->rank[i].store;
+	}
+	return c->rank[0].store;
 }
 
 static const struct wcbar_store *
@@ -268,7 +303,7 @@ wcnic_store_choose(struct wcnic_hw *hw, struct wcnic_window *win)
 		win->win.direct = l->calibrated && l->calibration.direct;
 	win->win.store = wcbar_window_stores(&win->win)[0];
 	if (win->win.type != WCBAR_TYPE_WB && win->win.direct && l->calibration.ranks > 0)
-		win->win.store = l->calibration.rank[0].store;
+		win->win.store = store_ranked(hw);
 	if (hw->args.store[0] == '\0')
 		return;
 	named = store_named(&win->win, hw->args.store);
