@@ -214,24 +214,16 @@ on_cpu(unsigned int vcpu, void *userdata)
 }
 
 static void
-tell_walks(void)
+walks_count(void)
 {
-	uint64_t walked = 0, kept = 0;
+	struct recorder_walks walks = {.elsewhere = plugin.astray};
 	unsigned int i;
 
 	for (i = 0; i < CPUS_MAX; i++) {
-		walked += plugin.cpus[i] != NULL ? plugin.cpus[i]->walked : 0;
-		kept += plugin.cpus[i] != NULL ? plugin.cpus[i]->kept : 0;
+		walks.made += plugin.cpus[i] != NULL ? plugin.cpus[i]->walked : 0;
+		walks.kept += plugin.cpus[i] != NULL ? plugin.cpus[i]->kept : 0;
 	}
-	fprintf(stderr, "wclab: %llu walks, kept for %llu more stores\n",
-		(unsigned long long)walked, (unsigned long long)kept);
-	if (plugin.astray != 0)
-		fprintf(stderr, "wclab: %llu walks ended elsewhere than the store did\n",
-			(unsigned long long)plugin.astray);
-	if (plugin.arguments.aperture.bytes == 0 && !plugin.bars.found)
-		fprintf(stderr,
-			"wclab: no device %04x:%04x was configured; see device= and aperture=\n",
-			plugin.arguments.vendor, plugin.arguments.device);
+	recorder_walks_set(plugin.recorder, &walks);
 }
 
 static void
@@ -248,10 +240,14 @@ on_end(void *userdata)
 		fprintf(stderr, "wclab: a CPU does not stop; no summary\n");
 		return;
 	}
+	walks_count();
 	ret = recorder_write(plugin.recorder, plugin.arguments.out);
 	if (ret < 0)
 		fprintf(stderr, "wclab: out=%s: %s\n", plugin.arguments.out, strerror(-ret));
-	tell_walks();
+	if (plugin.arguments.aperture.bytes == 0 && !plugin.bars.found)
+		fprintf(stderr,
+			"wclab: no device %04x:%04x was configured; see device= and aperture=\n",
+			plugin.arguments.vendor, plugin.arguments.device);
 	if (plugin.trace != NULL && fclose(plugin.trace) != 0)
 		fprintf(stderr, "wclab: trace=%s: %s\n", plugin.arguments.trace, strerror(errno));
 	feed_fini(&plugin.feed);

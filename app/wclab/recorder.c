@@ -116,6 +116,12 @@ recorder_aperture(struct recorder *r, uint64_t pa, uint64_t bytes)
 	r->aperture_bytes = bytes;
 }
 
+void
+recorder_walks_set(struct recorder *r, const struct recorder_walks *walks)
+{
+	r->walks = *walks;
+}
+
 /* ---- stores -------------------------------------------------------------------------------- */
 
 static bool

@@ -62,6 +62,13 @@ void recorder_mark(struct recorder *recorder, uint64_t region);
 /* The aperture was found, or has moved. */
 void recorder_aperture(struct recorder *recorder, uint64_t pa, uint64_t bytes);
 
+/* How stores came by their types: only for the summary. */
+struct recorder_walks {
+	uint64_t made, kept;
+	uint64_t elsewhere; /* ended at another address than the store: there should be none */
+};
+void recorder_walks_set(struct recorder *recorder, const struct recorder_walks *walks);
+
 /* All so far as JSON, in one step: whoever reads the file finds it whole. Returns 0 or -errno. */
 __attribute__((warn_unused_result)) int recorder_write(struct recorder *recorder, const char *path);
 

@@ -50,6 +50,7 @@ struct recorder {
 	uint64_t aperture_pa, aperture_bytes;
 	uint64_t aperture_moves;
 	struct walk_fault last_fault;
+	struct recorder_walks walks;
 	struct region regions[RECORDER_REGIONS];
 };
 

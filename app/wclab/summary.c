@@ -155,6 +155,10 @@ write_all(FILE *out, const struct recorder *r)
 		",\n \"feed\": {\"tlps\": %" PRIu64 ", \"lost\": %" PRIu64 "},\n",
 		r->config.link->name, r->aperture_pa, r->aperture_bytes, r->aperture_moves,
 		r->stores, r->bad_marks, r->feed_tlps, r->feed_lost);
+	fprintf(out,
+		" \"walks\": {\"made\": %" PRIu64 ", \"kept\": %" PRIu64 ", \"elsewhere\": %" PRIu64
+		"},\n",
+		r->walks.made, r->walks.kept, r->walks.elsewhere);
 	if (r->last_fault.why != NULL)
 		fprintf(out, " \"last_walk_fault\": \"stage %u level %d: %s\",\n",
 			r->last_fault.stage, r->last_fault.level, r->last_fault.why);

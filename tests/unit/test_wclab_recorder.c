@@ -265,6 +265,19 @@ unwalked_store__counted_not_guessed(void **state)
 }
 
 static void
+walks__are_told(void **state)
+{
+	(void)state;
+	recorder_start((struct recorder_config){0});
+	recorder_walks_set(recorder,
+			   &(struct recorder_walks){.made = 3, .kept = 70, .elsewhere = 1});
+	region(0);
+	assert_int_equal(number(json, "walks", "made"), 3);
+	assert_int_equal(number(json, "walks", "kept"), 70);
+	assert_int_equal(number(json, "walks", "elsewhere"), 1);
+}
+
+static void
 feed__gets_offsets_in_rising_time(void **state)
 {
 	struct feed_tlp tlp;
@@ -332,6 +345,7 @@ main(void)
 		TEST(aperture__moved_is_not_switched_off_and_on),
 		TEST(override__from_that_store_on),
 		TEST(unwalked_store__counted_not_guessed),
+		TEST(walks__are_told),
 		TEST(feed__gets_offsets_in_rising_time),
 		TEST(trace__a_line_a_store),
 		TEST(unwritable_summary__error_and_nothing_left),
