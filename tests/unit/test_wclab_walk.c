@@ -261,6 +261,23 @@ lva_64k__high_address_bits_are_in_the_low_ones(void **state)
 }
 
 static void
+small_first_table__begins_at_any_64_bytes(void **state)
+{
+	const uint64_t va = 0x000187654321fabcull;
+
+	(void)state;
+	regs.pstate = EL0;
+	regs.tcr_el1 = 15 | 1ull << 59 | 6ull << 32; /* 49 bits: two entries at level -1 */
+	regs.ttbr0_el1 = 0x40000040;
+	regs.mair_el1 = 0x44ull << 40; /* attribute 5 */
+	entry(0x40000040, va, 48, 1, 0x40001000 | TABLE);
+	entry(0x40001000, va, 39, 9, 0x0000458000000000 | ATTR(5) | BLOCK);
+	assert_int_equal(run(va), 0);
+	assert_int_equal(walk.pa, 0x0000458000000000 | (va & 0x7fffffffffull));
+	assert_int_equal(walk.s1.attr, 0x44);
+}
+
+static void
 stage_1_off__device_ngnrne(void **state)
 {
 	(void)state;
@@ -397,6 +414,51 @@ stage_2_lpa2__begins_at_level_minus_1(void **state)
 	assert_int_equal(run(ipa), 0);
 	assert_int_equal(walk.s2.level, 0);
 	assert_int_equal(walk.pa, 0x0009080000000000 | (ipa & 0x7fffffffffull));
+}
+
+static void
+stage_2_of_16k_and_64k__begins_where_sl0_says(void **state)
+{
+	const uint64_t ipa = 0x0000000012345678ull;
+
+	/* 16 KiB, 40 bits, SL0 1: level 2, 16 tables joined. */
+	setup(state);
+	regs.hcr_el2 = HCR_VM;
+	regs.pstate = EL1;
+	regs.sctlr_el1 = 0;
+	regs.vtcr_el2 = 24 | 1 << 6 | 2 << 14;
+	regs.vttbr_el2 = 0x60000000 | 0x4000; /* below its alignment: not looked at */
+	entry(0x60000000, ipa, 25, 15, 0x60040000 | TABLE);
+	entry(0x60040000, ipa, 14, 11, 0x8000450000 | MEM_ATTR(5) | PAGE);
+	assert_int_equal(run(ipa), 0);
+	assert_int_equal(walk.pa, 0x8000450000 | (ipa & 0x3fff));
+	/* 64 KiB, 40 bits, SL0 1: level 2. */
+	setup(state);
+	regs.hcr_el2 = HCR_VM;
+	regs.pstate = EL1;
+	regs.sctlr_el1 = 0;
+	regs.vtcr_el2 = 24 | 1 << 6 | 1 << 14;
+	regs.vttbr_el2 = 0x60000000;
+	entry(0x60000000, ipa, 29, 11, 0x60010000 | TABLE);
+	entry(0x60010000, ipa, 16, 13, 0x8000450000 | MEM_ATTR(5) | PAGE);
+	assert_int_equal(run(ipa), 0);
+	assert_int_equal(walk.pa, 0x8000450000 | (ipa & 0xffff));
+}
+
+static void
+dc_alone__has_a_stage_2_and_tge_none(void **state)
+{
+	(void)state;
+	guest_set(5);
+	regs.hcr_el2 = HCR_DC;
+	assert_int_equal(run(IPA | 8), 0);
+	assert_true(walk.s2.on);
+	assert_int_equal(walk.pa, 0x8000456008);
+	regs.hcr_el2 = HCR_VM | HCR_TGE;
+	assert_int_equal(run(IPA | 8), 0);
+	assert_false(walk.s1.on);
+	assert_false(walk.s2.on);
+	assert_int_equal(walk.pa, IPA | 8);
 }
 
 static void
@@ -559,11 +621,14 @@ main(void)
 		cmocka_unit_test_setup(lpa2_4k__five_levels_and_52_bits, setup),
 		cmocka_unit_test_setup(lpa2_16k__begins_at_level_0, setup),
 		cmocka_unit_test_setup(lva_64k__high_address_bits_are_in_the_low_ones, setup),
+		cmocka_unit_test_setup(small_first_table__begins_at_any_64_bytes, setup),
 		cmocka_unit_test_setup(stage_1_off__device_ngnrne, setup),
 		cmocka_unit_test_setup(guest__both_stages_are_walked_and_blamed, setup),
 		cmocka_unit_test_setup(guest_with_stage_1_off__stage_2_alone_translates, setup),
 		cmocka_unit_test_setup(host_kernel_beside_a_guest__has_no_stage_2, setup),
 		cmocka_unit_test_setup(stage_2_lpa2__begins_at_level_minus_1, setup),
+		cmocka_unit_test_setup(stage_2_of_16k_and_64k__begins_where_sl0_says, setup),
+		cmocka_unit_test_setup(dc_alone__has_a_stage_2_and_tge_none, setup),
 		cmocka_unit_test_setup(override__stage_2_is_another, setup),
 		cmocka_unit_test_setup(broken_tables__fault_names_stage_and_level, setup),
 		cmocka_unit_test_setup(bad_registers__fault_says_what, setup),
