@@ -548,7 +548,8 @@ plain_doorbell(void *dst, uint64_t value)
 static const struct wcbar_store whole = {"whole", whole_lines, no_drain, plain_doorbell};
 static const struct wcbar_store pieces = {"pieces", pieces_lines, no_drain, plain_doorbell};
 static const struct wcbar_store leaky = {"leaky", leaky_lines, no_drain, plain_doorbell};
-static bool fake_stores;
+/* What the driver takes for the stores of this CPU; NULL: it is told the truth. */
+static const struct wcbar_store *const *fake_stores;
 
 const struct wcbar_store *const *__wrap_wcbar_window_stores(const struct wcbar_window *win);
 const struct wcbar_store *const *__real_wcbar_window_stores(const struct wcbar_window *win);
@@ -556,12 +557,10 @@ const struct wcbar_store *const *__real_wcbar_window_stores(const struct wcbar_w
 const struct wcbar_store *const *
 __wrap_wcbar_window_stores(const struct wcbar_window *win)
 {
-	static const struct wcbar_store *const stores[] = {&whole, &pieces, &leaky, NULL};
-
-	if (!fake_stores)
+	if (fake_stores == NULL)
 		return __real_wcbar_window_stores(win);
 	test_window = win->addr;
-	return stores;
+	return fake_stores;
 }
 
 /* Where the window lies in BAR2: the embedded attach knows. */
@@ -576,6 +575,7 @@ seeing_window_map(struct wcnic_hw *hw, uint64_t off, size_t bytes, enum wcbar_ty
 static void
 window_test__card_sees_stores_each_way_is_reported(void **state)
 {
+	static const struct wcbar_store *const stores[] = {&whole, &pieces, &leaky, NULL};
 	const struct wcnic_learnt *learnt;
 	const struct wcnic_test_result *r;
 	struct loop l;
@@ -587,9 +587,9 @@ window_test__card_sees_stores_each_way_is_reported(void **state)
 	bus_ops.window_map = seeing_window_map;
 	loop_txq(&l, 0)->wanted = WCNIC_PLACEMENT_AUTO; /* else nothing is learnt */
 	arrivals_at = &l;
-	fake_stores = true;
+	fake_stores = stores;
 	bus_start(&l);
-	fake_stores = false;
+	fake_stores = NULL;
 	card_sees_stores = false;
 	learnt = &loop_hw(&l)->learnt;
 	assert_int_equal(learnt->test, WCNIC_TEST_DONE);
@@ -609,6 +609,52 @@ window_test__card_sees_stores_each_way_is_reported(void **state)
 	assert_int_equal(loop_xstat(&l, "window_test_lines"), 256);
 	assert_int_equal(loop_xstat(&l, "window_test_whole"), 256);
 	loop_close(&l);
+}
+
+/* A mapping that promises to combine, whatever then becomes of its stores. */
+static int
+promising_window_map(struct wcnic_hw *hw, uint64_t off, size_t bytes, enum wcbar_type intended,
+		     struct wcbar_window *win)
+{
+	int ret = seeing_window_map(hw, off, bytes, intended, win);
+
+	if (intended == WCBAR_TYPE_WC)
+		win->type = WCBAR_TYPE_WC;
+	return ret;
+}
+
+static void
+auto_placement__follows_what_the_card_saw(void **state)
+{
+	static const struct wcbar_store *const gathering[] = {&whole, NULL};
+	static const struct wcbar_store *const scattering[] = {&pieces, NULL};
+	static const struct wcbar_store *const both[] = {&pieces, &whole, NULL};
+	static const struct {
+		const struct wcbar_store *const *stores;
+		uint8_t placement;
+	} cases[] = {
+		{gathering, WCNIC_PLACEMENT_PUSH},
+		{scattering, WCNIC_PLACEMENT_FETCH},
+		{both, WCNIC_PLACEMENT_PUSH},
+	};
+	struct loop l;
+
+	(void)state;
+	for (size_t i = 0; i < RTE_DIM(cases); i++) {
+		card_sees_stores = true;
+		bus_loop_open(&l, "placement=fetch");
+		bus_ops = *real;
+		bus_ops.window_map = promising_window_map;
+		loop_txq(&l, 0)->wanted = WCNIC_PLACEMENT_AUTO;
+		arrivals_at = &l;
+		fake_stores = cases[i].stores;
+		bus_start(&l);
+		fake_stores = NULL;
+		card_sees_stores = false;
+		assert_int_equal(loop_hw(&l)->learnt.test, WCNIC_TEST_DONE);
+		assert_int_equal(loop_txq(&l, 0)->placement, cases[i].placement);
+		loop_close(&l);
+	}
 }
 
 static void
@@ -687,6 +733,7 @@ main(void)
 		LOOP_TEST(window__trapped_gets_narrow_stores_and_is_fetched),
 		LOOP_TEST(window__mapping_revoked_goes_on_by_fetch_until_start),
 		LOOP_TEST(window_test__card_sees_stores_each_way_is_reported),
+		LOOP_TEST(auto_placement__follows_what_the_card_saw),
 		LOOP_TEST(window_test__not_observable_is_said_so),
 		LOOP_TEST(window_test__switched_off_is_not_run),
 		LOOP_TEST(devargs__of_another_way_refused_on_pci),
