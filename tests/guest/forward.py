@@ -9,10 +9,9 @@ import subprocess
 import time
 
 from machine import Cards, Guest, Testpmd
-from step import Steps
+from step import Steps, compare, to_forward
 from trees import Failure
 
-MAX_FRAME = 9238  # the card's largest MTU with Ethernet header and two VLAN tags
 TESTPMD = ("-l 0,1 --main-lcore 0 -d /wcnic/librte_net_wcnic.so -a {bdf} -- -i --nb-cores=1 --port-topology=loop "
            "--total-num-mbufs=8192 --mbuf-size=4096 --max-pkt-len=9238 --rx-offloads=0x2000 --tx-offloads=0x8000 "
            "--no-flush-rx --disable-link-check --disable-device-start")
@@ -37,6 +36,7 @@ class Forward(Steps):
 
     def boot(self):
         capture = self.lab.args.capture.resolve()
+        self.build = self.lab.builds["amd64"]
         self.bdf = [f"0000:00:{slot:02x}.0" for slot in SLOTS]
         self.long = self.lab.work / "long.pcap"
         if not self.long.exists():
@@ -80,10 +80,6 @@ class Forward(Steps):
             raise Failure(f"wcprobe printed no JSON:\n{text}") from None
         return {"wcprobe": verdict}
 
-    def expected(self, capture):
-        verdict = self.compare(capture)
-        return verdict["packets_in"] - verdict["oversize"] - verdict["runts"]
-
     def window_test(self):
         """What the card says of stores: nothing where its aperture is memory, all of it where each is trapped."""
         told = {}
@@ -104,13 +100,6 @@ class Forward(Steps):
         if not told["trapped"]["tests"]:
             raise Failure("the card that sees each store was not tested with any")
         return {"mapped": "not observable", "trapped": "8 arrivals a line", "card": told}
-
-    def compare(self, *captures):
-        tool = subprocess.run([self.lab.builds["amd64"] / "tests/demo/wcpcapcmp", "--json", "--max-frame", str(MAX_FRAME),
-                               *captures], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
-        if tool.returncode not in (0, 1):
-            raise Failure(tool.stderr)
-        return json.loads(tool.stdout)
 
     @contextlib.contextmanager
     def testpmd(self, bdf):
@@ -134,7 +123,7 @@ class Forward(Steps):
             raise Failure(f"testpmd ended with status {status}:\n{pmd.text[-3000:]}")
 
     def forward(self):
-        expected = self.expected(self.lab.args.capture)
+        expected = to_forward(self.build, self.lab.args.capture)
         with self.testpmd(self.bdf[0]) as pmd:
             pmd.say("start")
             totals = self.cards.forwarded(0, expected, FORWARD_S)
@@ -152,7 +141,7 @@ class Forward(Steps):
             if status == 0 or self.setting.no_interrupts not in text:
                 raise Failure(f"Rx interrupts must be refused here, naming {self.setting.no_interrupts}:\n{text}")
             return {"refused": "they name " + self.setting.no_interrupts}
-        expected = self.expected(self.lab.args.capture)
+        expected = to_forward(self.build, self.lab.args.capture)
         text = self.guest.check(f"rx_intr -l 0 -d /wcnic/librte_net_wcnic.so -a {self.bdf[1]} -- --frames {expected} "
                                 f"--seconds {FORWARD_S}", FORWARD_S + 30)
         return json.loads([line for line in text.splitlines() if line.startswith("{")][-1])
@@ -164,7 +153,7 @@ class Forward(Steps):
             self.cards.forwarded(2, 0, FORWARD_S, stop=lambda totals: totals["tx_frames"] >= LONG_FRAMES // 20)
             self.guest.check(f"echo 1 >/sys/bus/pci/devices/{self.bdf[2]}/reset")
             at = self.cards.totals(2)["tx_frames"]
-            totals = self.cards.forwarded(2, self.expected(self.long), FORWARD_S)
+            totals = self.cards.forwarded(2, to_forward(self.build, self.long), FORWARD_S)
         self.lost = {name: int(re.search(rf"{name}: (\d+)", pmd.text)[1])
                      for name in ("recoveries", "tx_lost", "rx_discarded")}
         if at >= LONG_FRAMES or self.lost["recoveries"] != 1:
@@ -203,12 +192,12 @@ class Forward(Steps):
         results = {}
         names = ("forward",) if self.setting.no_interrupts else ("forward", "interrupts")
         for name in names:
-            verdict = self.compare(self.lab.args.capture, self.folder / f"{name}.pcap")
+            verdict = compare(self.build, self.lab.args.capture, self.folder / f"{name}.pcap")
             results[name] = verdict
             wrong = {key: verdict[key] for key in ("lost", "altered", "duplicated", "reordered") if verdict[key]}
             if wrong:
                 raise Failure(f"{name}: of {verdict['packets_in']} frames {wrong}")
-        verdict = results["reset"] = self.compare(self.long, self.folder / "reset.pcap")
+        verdict = results["reset"] = compare(self.build, self.long, self.folder / "reset.pcap")
         wrong = {key: verdict[key] for key in ("altered", "duplicated") if verdict[key]}
         if wrong:
             raise Failure(f"after a reset in mid-traffic: of {verdict['packets_in']} frames {wrong}")
