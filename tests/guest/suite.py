@@ -13,8 +13,8 @@ from trees import Failure
 
 SUITES = ("unit", "loop", "socket")
 SLOWER = 10  # than this machine, at most: the time that a test may take there
-# The report draws with gnuplot, which is not in the guest; the lab runs on this machine alone. test_loop_wc takes as long as all others together, and its
-# stores go through a fake that is the same on every machine.
+# The report draws with gnuplot, which is not in the guest; the lab runs on this machine alone. test_loop_wc takes as
+# long as all others together, and its stores go through a fake that is the same on every machine.
 LEFT_OUT = ("test_wcbench_report", "test_lab_patch", "test_loop_wc")
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 
