@@ -80,7 +80,7 @@ class Trees:
         return where
 
     def unpack(self, name, arch, suite, packages, where):
-        work, log = where.with_suffix(".part"), where.with_suffix(".log")
+        work, log = (where.with_name(where.name + end) for end in (".part", ".log"))  # names have dots
         shutil.rmtree(work, ignore_errors=True)
         command = ["mmdebstrap", "--variant=extract", "--architectures=" + arch, "--skip=check/qemu",
                    '--aptopt=APT::Install-Recommends "false"', "--include=" + ",".join(packages)]
