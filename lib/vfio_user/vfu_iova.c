@@ -124,41 +124,33 @@ entry_insert(struct vfu_iova_map *map, size_t at, const struct entry *entry)
 	map->n++;
 }
 
+static int
+entry_add(struct vfu_iova_map *map, const struct entry *entry)
+{
+	size_t at;
+	int ret = range_place(map, entry->first, entry->last - entry->first + 1, &at);
+
+	if (ret == 0)
+		entry_insert(map, at, entry);
+	return ret;
+}
+
 int
 vfu_iova_map_add(struct vfu_iova_map *map, uint64_t iova, uint64_t bytes, void *addr,
 		 unsigned int prot)
 {
-	struct entry entry = {
-		.first = iova,
-		.last = iova + bytes - 1,
-		.at = addr,
-		.prot = prot,
-	};
-	size_t at;
-	int ret;
-
-	ret = range_place(map, iova, bytes, &at);
-	if (ret == 0)
-		entry_insert(map, at, &entry);
-	return ret;
+	return entry_add(
+		map,
+		&(struct entry){.first = iova, .last = iova + bytes - 1, .at = addr, .prot = prot});
 }
 
 int
 vfu_iova_map_add_remote(struct vfu_iova_map *map, uint64_t iova, uint64_t bytes, unsigned int prot)
 {
-	struct entry entry = {
-		.first = iova,
-		.last = iova + bytes - 1,
-		.prot = prot,
-		.remote = true,
-	};
-	size_t at;
-	int ret;
-
-	ret = range_place(map, iova, bytes, &at);
-	if (ret == 0)
-		entry_insert(map, at, &entry);
-	return ret;
+	return entry_add(map, &(struct entry){.first = iova,
+					      .last = iova + bytes - 1,
+					      .prot = prot,
+					      .remote = true});
 }
 
 /* Maps the file's first `bytes` bytes; an older, shorter mapping of it is replaced. */
