@@ -6,7 +6,7 @@ import re
 
 import settings
 from machine import Guest
-from step import Steps
+from step import Steps, vfio_bind
 from trees import Failure
 
 SHARED, NVME = "0000:00:10.0", "0000:00:11.0"
@@ -30,9 +30,7 @@ class Ladder(Steps):
         self.guest.check(self.setting.prepare or "true")
 
     def bind(self):
-        for bdf in (SHARED, NVME):
-            self.guest.check(f"echo vfio-pci >/sys/bus/pci/devices/{bdf}/driver_override; echo {bdf} >/sys/bus/pci/drivers_probe; "
-                             f"readlink /sys/bus/pci/devices/{bdf}/driver | grep vfio-pci")
+        vfio_bind(self.guest, SHARED, NVME)
 
     def moments(self):
         """The answers at each moment are those of the table, or the table is wrong: either is a failure."""

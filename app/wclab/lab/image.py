@@ -14,6 +14,7 @@ import tempfile
 from trees import Failure
 
 HERE = pathlib.Path(__file__).resolve().parent
+RECIPES = ("image.py", "nested.py", "patch.py")
 PROGRAMS = ["usr/bin/dpdk-testpmd", "usr/bin/dpdk-proc-info", "usr/bin/lspci"]
 SCRIPTS = ["usr/bin/dpdk-devbind.py", "usr/bin/dpdk-telemetry.py"]
 PLUGINS = ["mempool_ring", "bus_pci", "bus_vdev"]  # of DPDK; the others only take time to load
@@ -135,9 +136,14 @@ def programs(tree, build, names, root):
         image.libraries(build / name)
 
 
+def modules_home(tree):
+    """Where a kernel's modules are; the folder has the kernel's release for a name."""
+    return next(path for path in [*tree.glob("lib/modules/*"), *tree.glob("usr/lib/modules/*")] if path.is_dir())
+
+
 def modules(tree, archive, edit={}):
     """A kernel's modules, unpacked, and the order to load them in; `edit` changes the bytes of some."""
-    home = next(path for path in [*tree.glob("lib/modules/*"), *tree.glob("usr/lib/modules/*")] if path.is_dir())
+    home = modules_home(tree)
     with tempfile.TemporaryDirectory(dir=archive.parent) as work:
         base, root = pathlib.Path(work) / "base", pathlib.Path(work) / "root"
         (base / "lib/modules").mkdir(parents=True)
@@ -168,13 +174,12 @@ def kernel(tree):
     found = [*tree.glob("boot/vmlinuz-*"), *tree.glob("usr/lib/modules/*/vmlinuz")]
     if not found:
         raise Failure(f"{tree} holds no kernel")
-    release = next(path.name for path in [*tree.glob("lib/modules/*"), *tree.glob("usr/lib/modules/*")] if path.is_dir())
-    return found[0], release
+    return found[0], modules_home(tree).name
 
 
 def cached(archive, make, *args):
-    """Made once; whoever changes how it is made changes this file."""
-    recipe = hashlib.sha256(pathlib.Path(__file__).read_bytes()).hexdigest()[:8]
+    """Made once; whoever changes how it is made changes one of these files."""
+    recipe = hashlib.sha256(b"".join((HERE / name).read_bytes() for name in RECIPES)).hexdigest()[:8]
     archive = archive.with_suffix(f".{recipe}.cpio")
     if not archive.exists():
         part = archive.with_suffix(".part")

@@ -26,6 +26,12 @@ def to_forward(build, capture):
     return verdict["packets_in"] - verdict["oversize"] - verdict["runts"]
 
 
+def vfio_bind(machine, *devices):
+    for bdf in devices:
+        machine.check(f"echo vfio-pci >/sys/bus/pci/devices/{bdf}/driver_override; echo {bdf} >/sys/bus/pci/drivers_probe; "
+                      f"readlink /sys/bus/pci/devices/{bdf}/driver | grep vfio-pci")
+
+
 class Steps:
     def __init__(self, lab, setting, row, stack):
         self.lab, self.setting, self.row, self.stack = lab, setting, row, stack
