@@ -318,7 +318,8 @@ def bars(title, ylabel, categories, series):
     """Groups of bars with their bands; series: name -> {category: (value, low, high)}."""
     top = max((value[2] for values in series.values() for value in values.values()), default=0) * 1.08 or 1
     script = plot_head(title, ylabel) + f"set yrange [0:{top:.9g}]\nset style data histogram\n" \
-        "set style histogram errorbars gap 1 lw 1\nset style fill solid 0.7 border -1\nset xtics nomirror\n"
+        "set style histogram errorbars gap 1 lw 1\nset style fill solid 0.7 border -1\nset xtics nomirror"
+    script += " rotate by -15\n" if max(map(len, map(str, categories)), default=0) * len(categories) > 70 else "\n"
     blocks, plots = "", []
     for i, (name, values) in enumerate(series.items()):
         blocks += f"$d{i} << EOD\n"
