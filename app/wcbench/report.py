@@ -441,10 +441,12 @@ def by_size(title, settings, figure, link):
 def modelled_packet_parts(settings):
     links = list(dict.fromkeys(row["link"] for s in settings for row in s.modelled_rows["packets"]))
     for link in links[:1]:  # what goes over the link hangs little on which it is
-        for figure, what in (("tlps_per_packet", "TLPs per packet"), ("wire_bytes_per_packet", "wire bytes per packet")):
-            yield from by_size(f"{what} by frame size, {link} (modelled; with bands)", settings, figure, link)
+        for figure, what in (("tlps_per_packet", "TLPs"), ("wire_bytes_per_packet", "wire bytes")):
+            yield from by_size(f"{what} per packet that the CPU posts, by frame size, {link} (modelled; with bands; what the card "
+                               "reads of longer frames is not in it)", settings, figure, link)
     for link in links:
-        yield from by_size(f"million packets per second by frame size, {link} (modelled; with bands)", settings, "mpps", link)
+        yield from by_size(f"million packets per second by frame size, of those that are pushed whole, {link} (modelled; with "
+                           "bands)", settings, "mpps", link)
 
 
 def modelled_line_parts(settings):

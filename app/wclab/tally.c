@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause
  * Copyright(c) 2026 The wcnic authors
  */
+#include <errno.h>
 #include <string.h>
 
 #include "tally.h"
@@ -43,8 +44,8 @@ tally_settle(struct tally *t)
 	uint64_t end_ps, cpu_ps = 0;
 	unsigned int cpu;
 
-	for (cpu = 0; cpu < t->cpus; cpu++)
-		if ((t->cpus_seen >> cpu & 1) && pcielink_now(t->link, cpu) > cpu_ps)
+	for (cpu = 0; cpu < t->cpus_seen; cpu++)
+		if (pcielink_now(t->link, cpu) > cpu_ps)
 			cpu_ps = pcielink_now(t->link, cpu);
 	pcielink_flush(t->link);
 	pcielink_totals_get(t->link, &totals);
@@ -55,6 +56,7 @@ tally_settle(struct tally *t)
 	region->time_ps += end_ps > cpu_ps ? end_ps : cpu_ps;
 	t->base_ps += end_ps > cpu_ps ? end_ps : cpu_ps;
 	t->cpus_seen = 0;
+	memset(t->order, 0, sizeof(t->order));
 	pcielink_reset(t->link);
 }
 
@@ -69,19 +71,28 @@ tally_mark(struct tally *t, uint64_t region)
 	return true;
 }
 
+/* The link's number for a CPU. */
+static unsigned int
+cpu_number(struct tally *t, unsigned int cpu)
+{
+	if (t->order[cpu] == 0)
+		t->order[cpu] = (uint8_t)++t->cpus_seen;
+	return t->order[cpu] - 1u;
+}
+
 int
 tally_store(struct tally *t, unsigned int cpu, uint64_t pa, unsigned int bytes,
 	    enum pcielink_type type)
 {
-	int ret = pcielink_store(t->link, cpu, pa, bytes, type, PCIELINK_NOW);
-
-	if (ret == 0)
-		t->cpus_seen |= UINT64_C(1) << cpu;
-	return ret;
+	if (cpu >= t->cpus)
+		return -EINVAL;
+	return pcielink_store(t->link, cpu_number(t, cpu), pa, bytes, type, PCIELINK_NOW);
 }
 
 int
 tally_order(struct tally *t, unsigned int cpu, enum pcielink_order order)
 {
-	return pcielink_order(t->link, cpu, order, PCIELINK_NOW);
+	if (cpu >= t->cpus)
+		return -EINVAL;
+	return pcielink_order(t->link, cpu_number(t, cpu), order, PCIELINK_NOW);
 }

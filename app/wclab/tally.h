@@ -30,8 +30,11 @@ struct tally {
 	struct pcielink *link;
 	unsigned int cpus;
 	unsigned int current;
-	uint64_t base_ps;   /* model time when the link last started anew */
-	uint64_t cpus_seen; /* a bit per CPU that stored since */
+	uint64_t base_ps;       /* model time when the link last started anew */
+	unsigned int cpus_seen; /* that did something since */
+	/* Each CPU's number in the link plus 1, in the order in which they came; 0: not seen yet.
+	 * So it does not matter on which CPU a program ran. */
+	uint8_t order[PCIELINK_CPUS_MAX];
 	struct tally_region regions[TALLY_REGIONS];
 };
 

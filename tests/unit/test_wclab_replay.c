@@ -198,6 +198,28 @@ close__full_disk_is_eio_and_the_file_is_refused(void **state)
 	assert_non_null(strstr(why, "not complete"));
 }
 
+/* A scheduler may put the program on any CPU: the link's luck is the same. */
+static void
+replay__other_cpu_has_the_same_figures(void **state)
+{
+	struct tally other_cpu;
+
+	(void)state;
+	config.param[PCIELINK_GATHER].value = config.param[PCIELINK_GATHER].low = 500000;
+	assert_int_equal(tally_init(&direct, &config, CPUS, NULL, NULL), 0);
+	assert_int_equal(tally_init(&other_cpu, &config, CPUS, NULL, NULL), 0);
+	for (unsigned int i = 0; i < 1000; i++) {
+		assert_int_equal(tally_store(&direct, 0, PA + 8 * i, 8, PCIELINK_NC), 0);
+		assert_int_equal(tally_store(&other_cpu, 1, PA + 8 * i, 8, PCIELINK_NC), 0);
+	}
+	assert_int_equal(tally_store(&direct, CPUS, PA, 8, PCIELINK_NC), -EINVAL);
+	tally_settle(&direct);
+	tally_settle(&other_cpu);
+	assert_memory_equal(direct.regions, other_cpu.regions, sizeof(direct.regions));
+	assert_in_range(direct.regions[0].totals.tlps, 300, 900);
+	tally_fini(&other_cpu);
+}
+
 /* ---- bands --------------------------------------------------------------------------------- */
 
 static void
@@ -306,6 +328,8 @@ main(void)
 {
 	static const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup_teardown(replay__gives_what_the_link_made_at_once, setup,
+						teardown),
+		cmocka_unit_test_setup_teardown(replay__other_cpu_has_the_same_figures, setup,
 						teardown),
 		cmocka_unit_test_setup_teardown(load__each_broken_file_is_named, setup, teardown),
 		cmocka_unit_test_setup_teardown(load__cut_or_missing_is_refused, setup, teardown),

@@ -10,7 +10,7 @@ from trees import Failure
 
 NORMAL_NC, DEVICE_NGNRE = "0x44", "0x1"  # stage 1's attribute, stage 2's
 MARKS = {"push": 201, "fetch": 231, "auto": 232}  # of packets; pushes have one for each frame size
-LINE_BYTES, PUSH_BYTES, DOORBELL_BYTES = 64, 16, 8  # the driver pushes by stp in the lab
+LINE_BYTES, LINE_PAYLOAD_BYTES, PUSH_BYTES, DOORBELL_BYTES = 64, 56, 16, 8  # the driver pushes by stp in the lab
 SIZES = ("64", "128", "256", "512", "1024", "1518", "imix")  # of frames, as wcbench names them
 SHOWN_SIZE = "64"  # of the table that is printed
 
@@ -105,6 +105,8 @@ class Model:
         lines = stores.get(str(PUSH_BYTES), 0) * PUSH_BYTES / LINE_BYTES
         if not lines or rate["pushed"] != packets:
             raise Failure(f"of {packets} packets {rate['pushed']} were pushed, in {lines} lines")
+        # What is longer than a slot is read by the card, and no posted write: no rate follows from those.
+        whole = rate["size"].isdigit() and lines / packets * LINE_PAYLOAD_BYTES >= int(rate["size"])
         for name, regions in self.links.items():
             region, doorbells = regions[mark], stores.get(str(DOORBELL_BYTES), 0)
             of_lines = {key: region["tlps"][key] - doorbells for key in ("value", "low", "high")}
@@ -113,7 +115,7 @@ class Model:
                    "tlps_per_line": divided(of_lines, lines, 4),
                    "tlps_per_packet": divided(region["tlps"], packets, 4),
                    "wire_bytes_per_packet": divided(region["wire_bytes"], packets, 2),
-                   "mpps": inverse(region["time_ns"], packets * 1e3, 3)}
+                   "mpps": inverse(region["time_ns"], packets * 1e3, 3) if whole else None}
 
     def sensitivity(self, packets):
         """What one parameter at its bounds makes of the rate at which the smallest frames are pushed."""
