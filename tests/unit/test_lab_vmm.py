@@ -12,7 +12,8 @@ import vmm
 from trees import Failure
 
 LINES = 64
-TRACE = """store 0 region 1 cpu 0 EL1 va 0x80000000 pa 0x8000000000 off 0x0 bytes 8 s1 0x44 level 1 s2 0x5 level 2 Normal-NC: gathers
+TRACE = """
+store 0 region 1 cpu 0 EL1 va 0x80000000 pa 0x8000000000 off 0x0 bytes 8 s1 0x44 level 1 s2 0x5 level 2 Normal-NC: gathers
 store 1 region 1 cpu 0 EL1 va 0x80000000 pa 0x8000000000 off 0x0 bytes 8 s1 0x44 level 1 s2 0x5 level 3 Normal-NC: gathers
 store 2 region 1 cpu 0 EL1 va 0x80000000 pa 0x8000000000 off 0x0 bytes 8 s1 0x44 level 1 s2 0x1 FWB level 3 x: y
 store 3 region 1 cpu 0 EL0 va 0xffff0000 pa 0x8000000000 off 0x0 bytes 8 s1 0x00 level 2 Device-nGnRnE: stage 1 is Device
@@ -42,8 +43,9 @@ class World:
             self.way(way, "vfio", "wc", "uc", "vfio")
         self.way("replaced", "vfio", "wc", "vfio")
         for phase, source in ("before", "vfio"), ("meanwhile", "vfio"), ("after", "wc"):
+            types = {self.stage2(source), "0x1"} if phase == "meanwhile" else {self.stage2(source)}
             self.stretch("ways", {"way": "replaced, running", "phase": phase, "source": source},
-                         [mapping("0x44", self.stage2(source), 100)])
+                         [mapping("0x44", stage2, 100) for stage2 in types])
         self.stretch("ways", {"way": "unmapped meanwhile", "phase": "", "source": "vfio", "kvm_run": "Bad address",
                               "vm_flags": "rd"}, [])
         for mode in vmm.MODES:
@@ -57,7 +59,8 @@ class World:
         mark = len(self.watched["regions"]) + 1
         flags = "rd wr ??" if row["source"] == "vfio" and self.flag else "rd wr"
         self.told[kind].append({"mark": mark, "vm_flags": flags, "offset": 0, "bytes": 0x10000, **row})
-        self.watched["regions"].append({"id": mark, "stores": {"not_walked": 0}, "mappings": mappings, "modelled": {"tlps": tlps}})
+        self.watched["regions"].append({"id": mark, "stores": {"not_walked": 0}, "mappings": mappings,
+                                        "modelled": {"tlps": tlps}})
 
     def way(self, name, *sources):
         for source in sources:
@@ -71,8 +74,8 @@ class World:
         mmaps = {"whole": (0, 0, 0), "static pieces": (1, 0, 0), "followed": (1, 4, 2)}[mode][step]
         allocations = 2 if (mode, step) == ("followed", 1) else 1
         seen = mapping("0x44", self.stage2(source), LINES * 8)
-        self.stretch("windows", {"mode": mode, "step": str(step), "source": source, "lines": LINES, "exits": 9 * (mode == "followed"),
-                                 "mmaps": mmaps, "allocations": allocations, "faults": 16},
+        self.stretch("windows", {"mode": mode, "step": str(step), "source": source, "lines": LINES, "mmaps": mmaps,
+                                 "exits": 9 * (mode == "followed"), "allocations": allocations, "faults": 16},
                      [seen], LINES * (1 if seen["verdict"] == "gathers" else 8))
 
     def judge(self):
@@ -109,7 +112,7 @@ class Rows(unittest.TestCase):
 
     def test_tables__name_every_stretch(self):
         ways, windows = World().judge()
-        self.assertEqual(len(vmm.way_table(ways).splitlines()), 1 + sum(vmm.WAYS.values()))
+        self.assertEqual(len(vmm.way_table(ways).splitlines()), 1 + sum(vmm.WAYS.values()) + 1)  # two of "meanwhile"
         self.assertIn("KVM_RUN: Bad address", vmm.way_table(ways))
         self.assertEqual(len(vmm.window_table(windows).splitlines()), 1 + len(vmm.MODES) * vmm.STEPS)
 
@@ -168,13 +171,23 @@ class Judge(unittest.TestCase):
             with self.subTest(pattern):
                 self.spoil(pattern, change)
 
-    def test_meanwhile__either_type_and_unwalked_stores_pass(self):
-        world = World()
+    def meanwhile(self, world):
         row = next(row for row in world.told["ways"] if row["phase"] == "meanwhile")
-        region = world.watched["regions"][row["mark"] - 1]
-        region["mappings"].append(mapping("0x44", "0x1", 5))
-        region["stores"]["not_walked"] = 3
+        return world.watched["regions"][row["mark"] - 1]
+
+    def test_meanwhile__unwalked_stores_pass(self):
+        world = World()
+        self.meanwhile(world)["stores"]["not_walked"] = 3
         world.judge()
+
+    def test_meanwhile__one_type_or_no_stores__fails(self):
+        world = World()
+        self.meanwhile(world)["mappings"].pop()
+        with self.assertRaisesRegex(Failure, "through both"):
+            world.judge()
+        self.meanwhile(world)["mappings"].pop()
+        with self.assertRaisesRegex(Failure, "by must be"):
+            world.judge()
 
 
 if __name__ == "__main__":

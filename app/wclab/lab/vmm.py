@@ -188,6 +188,9 @@ def judge(watched, ways, windows, flag):
             raise Failure(f"'{name}' has {len(marks)} stretches, not {count}")
     for row in ways:
         judge_way(row, flag)
+    seen = {row["stage2"] for row in ways if row["phase"] == "meanwhile"}
+    if seen != {expected_stage2("vfio", flag), S2_DEVICE}:
+        raise Failure(f"while the piece was replaced the guest must have stored through both, but stage 2 was {sorted(seen)}")
     for mark in {row["mark"] for row in ways if "lines" in row}:
         seen = sorted(row["by"] for row in ways if row["mark"] == mark)
         if seen != ["VMM", "guest, Device", "guest, NC"]:
@@ -209,6 +212,7 @@ def judge_way(row, flag):
         return
     if row["phase"] != "meanwhile":  # there the tables may change between a store and its walk
         must(row, "not_walked", 0)
+    must(row, "by", "VMM", "guest, NC", "guest, Device")
     if "lines" in row:
         must(row, "stores", row["lines"] * STORES_PER_LINE)
     if row["by"] == "VMM":
@@ -286,7 +290,8 @@ def run(lab):
     """All hosts; whether each did what it must. Writes vmm.json and prints the tables."""
     rows = []
     for host in HOSTS:
-        row = {"name": host.name, "what": host.what, "append": host.append, "flag": not host.patched, "steps": [], "result": "ok"}
+        row = {"name": host.name, "what": host.what, "append": host.append, "flag": not host.patched, "steps": [],
+               "result": "ok"}
         print(f"{host.name}: {host.what}", file=sys.stderr, flush=True)
         try:
             with contextlib.ExitStack() as stack:

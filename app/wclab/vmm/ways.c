@@ -182,11 +182,16 @@ running_replace(struct experiment *e, struct vm *vm)
 		return ret;
 	experiment_mark(e);
 	running_row(e, "meanwhile", SOURCE_VFIO);
-	ret = bar_replace(&e->bar, RUNNING_OFF, RUNNING_BYTES, SOURCE_WC);
-	experiment_mark(e);
-	running_row(e, "after", SOURCE_WC);
+	ret = rounds_wait(vm);
+	if (ret == 0)
+		ret = bar_replace(&e->bar, RUNNING_OFF, RUNNING_BYTES, SOURCE_WC);
 	if (ret == 0)
 		ret = rounds_wait(vm);
+	if (ret != 0)
+		return ret;
+	experiment_mark(e);
+	running_row(e, "after", SOURCE_WC);
+	ret = rounds_wait(vm);
 	experiment_unmark(e);
 	return ret;
 }
