@@ -3,12 +3,14 @@
 """Full disks, and files that are not there: told by name, with the room there is; nothing half-written stays."""
 import contextlib
 import errno
+import hashlib
 import json
 import os
 import pathlib
 import shutil
 import subprocess
 import unittest
+import unittest.mock
 
 import image
 import life
@@ -140,6 +142,55 @@ class Kernels(unittest.TestCase):
     def test_unknown_tree__told(self):
         with self.assertRaisesRegex(life.Failure, r"no tree kernel-9\.9-arm64; \S+guest-packages lists qemu"):
             trees.Trees(rig.args.cache, progress).get("kernel-9.9-arm64")
+
+
+FAKE = """#!/bin/sh
+mkdir -p "$PART" && touch "$PART/half"
+echo "E: Unable to locate package linux-image-nowhere"
+exit 1
+"""
+
+
+class Unpack(unittest.TestCase):
+    """With a script in mmdebstrap's place."""
+
+    def setUp(self):
+        self.folder = rig.out() / "unpack"
+        shutil.rmtree(self.folder, ignore_errors=True)
+        (self.folder / "bin").mkdir(parents=True)
+        (self.folder / "list").write_text("kernel-9.9-arm64 arm64 trixie linux-image-nowhere\n")
+        self.enterContext(unittest.mock.patch.object(trees, "LIST", self.folder / "list"))
+        self.trees = trees.Trees(self.folder / "cache", progress)
+        arch, suite, packages = self.trees.list["kernel-9.9-arm64"]
+        self.key = f"kernel-9.9-arm64-{hashlib.sha256(' '.join([arch, suite, *packages]).encode()).hexdigest()[:12]}"
+
+    def fake(self, script):
+        program = self.folder / "bin/mmdebstrap"
+        program.write_text(script)
+        program.chmod(0o755)
+        self.enterContext(unittest.mock.patch.dict(os.environ, {
+            "PATH": f"{self.folder.resolve()}/bin:{os.environ['PATH']}",
+            "PART": str((self.trees.cache / f"{self.key}.part").resolve())}))
+
+    def test_package_missing__named_and_no_part_left(self):
+        self.fake(FAKE)
+        with self.assertRaisesRegex(life.Failure, r"(?s)kernel-9\.9-arm64: linux-image-nowhere of Debian trixie for arm64 could not be "
+                                                  r"unpacked\. That release has no package linux-image-nowhere: mend \S+/list;"):
+            self.trees.get("kernel-9.9-arm64")
+        self.assertEqual([path.name for path in self.trees.cache.iterdir() if path.is_dir()], [])
+
+    def test_archive_out_of_reach__told(self):
+        self.fake(FAKE.replace("Unable to locate package linux-image-nowhere", "Temporary failure resolving"))
+        with self.assertRaisesRegex(life.Failure, r"(?s)Is the archive that apt-get uses in reach\?.*Temporary failure resolving"):
+            self.trees.get("kernel-9.9-arm64")
+
+    def test_part_of_a_killed_run__goes(self):
+        left = self.trees.cache / f"{self.key}.part"
+        left.mkdir()
+        (left / "half").touch()
+        self.fake('#!/bin/sh\n[ ! -e "$PART" ] && mkdir -p "$PART/usr/lib"\n')
+        self.assertEqual(self.trees.get("kernel-9.9-arm64").name, self.key)
+        self.assertFalse(left.exists())
 
 
 class Missing(unittest.TestCase):

@@ -77,12 +77,16 @@ class Trees:
         key = hashlib.sha256(" ".join([arch, suite, *packages]).encode()).hexdigest()[:12]
         where = self.cache / f"{name}-{key}"
         with open(self.cache / f".{name}.lock", "w") as lock:
-            fcntl.flock(lock, fcntl.LOCK_EX)
+            try:
+                fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except BlockingIOError:
+                with self.progress(f"wait for another run, or for what it left behind, to let go of {name}"):
+                    fcntl.flock(lock, fcntl.LOCK_EX)
             if not where.exists():
-                self.unpack(name, arch, suite, packages, where)
+                self.unpack(name, arch, suite, packages, where, lock)
         return where
 
-    def unpack(self, name, arch, suite, packages, where):
+    def unpack(self, name, arch, suite, packages, where, lock):
         work, log = (where.with_name(where.name + end) for end in (".part", ".log"))  # names have dots
         shutil.rmtree(work, ignore_errors=True)
         command = ["mmdebstrap", "--variant=extract", "--architectures=" + arch, "--skip=check/qemu",
@@ -90,7 +94,7 @@ class Trees:
         if suite.endswith("-backports"):
             command.append("--setup-hook=" + PIN.format(suite))
         with open(log, "w") as out, self.progress(f"unpack {name}: {' '.join(packages)[:40]} of {suite}"):
-            if self.extract(command + ["", work] + sources(suite), out) != 0:
+            if self.extract(command + ["", work] + sources(suite), out, lock) != 0:
                 shutil.rmtree(work, ignore_errors=True)
                 raise Failure(f"{name}: {' '.join(packages)} of Debian {suite} for {arch} could not be unpacked. "
                               f"{self.hint(log, packages)}; the end of {log}:\n" + "".join(open(log).readlines()[-8:]))
@@ -100,9 +104,10 @@ class Trees:
         os.rename(work, where)
 
     @staticmethod
-    def extract(command, out):
-        """Ends mmdebstrap so that it ends its own processes."""
-        with subprocess.Popen(command, stdout=out, stderr=out, **life.tied(signal.SIGTERM)) as process:
+    def extract(command, out, lock):
+        """Ends mmdebstrap so that it ends its own processes, which takes a moment. If this process is killed, they
+        keep the lock for as long as they write."""
+        with subprocess.Popen(command, stdout=out, stderr=out, pass_fds=[lock.fileno()], **life.tied(signal.SIGTERM)) as process:
             try:
                 return process.wait()
             except BaseException:
