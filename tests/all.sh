@@ -85,6 +85,8 @@ test_build() {
 	check "driver in DPDK's own tree" tests/checks drop_in
 	check "demo" tests/checks demo_generated
 	test_guests
+	check "lab failures" tests/lab/failures --build-amd64 build --build-arm64 build-arm64 \
+		--out out/lab-failures --cache "$WCNIC_CACHE" --capture out/demo/generated.pcap
 }
 
 test_all() {

@@ -143,6 +143,33 @@ void qemu_plugin_u64_set(struct qemu_plugin_u64 entry, unsigned int vcpu, uint64
 uint64_t qemu_plugin_u64_get(struct qemu_plugin_u64 entry, unsigned int vcpu);
 uint64_t qemu_plugin_u64_sum(struct qemu_plugin_u64 entry);
 
+/*
+ * Weak, so that a QEMU which lacks some of it loads the plugin far enough to compare versions and
+ * to name both, instead of a symbol.
+ */
+#pragma weak qemu_plugin_register_vcpu_init_cb
+#pragma weak qemu_plugin_register_vcpu_tb_trans_cb
+#pragma weak qemu_plugin_register_atexit_cb
+#pragma weak qemu_plugin_register_vcpu_mem_cb
+#pragma weak qemu_plugin_register_vcpu_insn_exec_cond_cb
+#pragma weak qemu_plugin_register_vcpu_insn_exec_inline_per_vcpu
+#pragma weak qemu_plugin_tb_n_insns
+#pragma weak qemu_plugin_tb_get_insn
+#pragma weak qemu_plugin_insn_data
+#pragma weak qemu_plugin_mem_size_shift
+#pragma weak qemu_plugin_mem_get_value
+#pragma weak qemu_plugin_get_hwaddr
+#pragma weak qemu_plugin_hwaddr_is_io
+#pragma weak qemu_plugin_hwaddr_phys_addr
+#pragma weak qemu_plugin_hwaddr_device_name
+#pragma weak qemu_plugin_get_registers
+#pragma weak qemu_plugin_read_register
+#pragma weak qemu_plugin_read_memory_hwaddr
+#pragma weak qemu_plugin_scoreboard_new
+#pragma weak qemu_plugin_u64_set
+#pragma weak qemu_plugin_u64_get
+#pragma weak qemu_plugin_u64_sum
+
 /* GLib. */
 struct g_array *g_byte_array_new(void);
 struct g_array *g_byte_array_set_size(struct g_array *array, unsigned int bytes);

@@ -5,12 +5,12 @@ import contextlib
 import json
 import pathlib
 import re
-import subprocess
 import time
 
+import life
 from machine import Cards, Guest, Testpmd
 from step import Steps, compare, to_forward
-from trees import Failure
+from life import Failure
 
 TESTPMD = ("-l 0,1 --main-lcore 0 -d /wcnic/librte_net_wcnic.so -a {bdf} -- -i --nb-cores=1 --port-topology=loop "
            "--total-num-mbufs=8192 --mbuf-size=4096 --max-pkt-len=9238 --rx-offloads=0x2000 --tx-offloads=0x8000 "
@@ -40,7 +40,7 @@ class Forward(Steps):
         self.bdf = [f"0000:00:{slot:02x}.0" for slot in SLOTS]
         self.long = self.lab.work / "long.pcap"
         if not self.long.exists():
-            subprocess.run([GENERATE, self.long, str(LONG_FRAMES)], check=True)
+            life.tool([GENERATE, self.long, str(LONG_FRAMES)])
         self.cards = self.cards_start("cards", [f"pcap:in={source},out={self.folder}/{name}.pcap,timing={timing}"
                                                 for name, source, timing in (("forward", capture, "full"),
                                                                              ("interrupts", capture, "capture"),

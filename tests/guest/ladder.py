@@ -7,7 +7,7 @@ import re
 import settings
 from machine import Guest
 from step import Steps, vfio_bind
-from trees import Failure
+from life import Failure
 
 SHARED, NVME = "0000:00:10.0", "0000:00:11.0"
 DEVICES = ("-object", "memory-backend-ram,id=shared,size=1M,share=on",

@@ -4,12 +4,12 @@
 import json
 import pathlib
 import shutil
-import subprocess
 
 import image
+import life
 from machine import Guest
 from step import Steps
-from trees import Failure
+from life import Failure
 
 SUITES = ("unit", "loop", "socket")
 SLOWER = 10  # than this machine, at most: the time that a test may take there
@@ -22,8 +22,8 @@ ROOT = pathlib.Path(__file__).resolve().parents[2]
 class Suite(Steps):
     def go(self):
         self.build = self.lab.builds[self.setting.arch].resolve()
-        listed = subprocess.run(["meson", "introspect", "--tests", self.build], stdout=subprocess.PIPE, check=True)
-        self.tests = [test for test in json.loads(listed.stdout) if test["suite"][0].split(":")[-1] in SUITES
+        listed = life.tool(["meson", "introspect", "--tests", self.build], stdout=subprocess.PIPE)
+        self.tests = [test for test in json.loads(listed) if test["suite"][0].split(":")[-1] in SUITES
                       and test["name"] not in LEFT_OUT]
         self.step("boot", self.boot)
         for test in self.tests:

@@ -9,6 +9,7 @@ import tempfile
 import time
 
 import image
+import life
 
 PLATFORMS = {
     # architecture: QEMU's machine, its options, the console
@@ -54,7 +55,7 @@ class Boot:
     def join(self, name, *archives):
         """An initial file system: the kernel unpacks archives one after the other."""
         initrd = self.work / name
-        with open(initrd, "wb") as out:
+        with life.naming(initrd), open(initrd, "wb") as out:
             for archive in archives:
                 with open(archive, "rb") as source:
                     shutil.copyfileobj(source, out)

@@ -2,6 +2,8 @@
 # Copyright(c) 2026 The wcnic authors
 """Initial RAM file systems, as cpio archives that the kernel reads one after the other: the user land of
 an architecture, the modules of a kernel, and what one run adds. The first two are cached."""
+import errno
+import fcntl
 import hashlib
 import lzma
 import os
@@ -11,7 +13,8 @@ import shutil
 import subprocess
 import tempfile
 
-from trees import Failure
+import life
+from life import Failure
 
 HERE = pathlib.Path(__file__).resolve().parent
 RECIPES = ("image.py", "nested.py", "patch.py")
@@ -20,6 +23,7 @@ SCRIPTS = ["usr/bin/dpdk-devbind.py", "usr/bin/dpdk-telemetry.py"]
 PLUGINS = ["mempool_ring", "bus_pci", "bus_vdev"]  # of DPDK; the others only take time to load
 UNUSED_PYTHON = ("test", "unittest", "idlelib", "tkinter", "lib2to3", "distutils", "asyncio", "pydoc_data",
                  "ensurepip", "turtledemo", "sqlite3", "multiprocessing", "xmlrpc", "wsgiref")
+NEEDED_MODULE = "vfio-pci.ko"
 MODULES = ["virtio_pci", "virtio_iommu", "vfio_iommu_type1", "vfio_pci", "uio_pci_generic"]
 
 
@@ -27,13 +31,17 @@ def cpio(folder, archive):
     """Packs a folder; everything in it belongs to root."""
     names = sorted(str(path.relative_to(folder)) for path in folder.rglob("*"))
     with open(archive, "wb") as out:
-        subprocess.run(["cpio", "--quiet", "-o", "-H", "newc", "-R", "0:0"], cwd=folder, stdout=out, check=True,
-                       input="\n".join(names).encode())
+        try:
+            life.tool(["cpio", "--quiet", "-o", "-H", "newc", "-R", "0:0"], cwd=folder, stdout=out, input="\n".join(names).encode())
+        except Failure as failure:
+            if life.full(archive.parent):
+                raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC), str(archive)) from None
+            raise Failure(f"{archive} cannot be made: {failure}") from None
 
 
 def needed(binary):
     """The libraries that an ELF file asks for, and its interpreter or None; for any architecture."""
-    text = subprocess.run(["readelf", "-ld", binary], stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True).stdout
+    text = life.run(["readelf", "-ld", binary], stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True).stdout
     interpreter = re.search(r"program interpreter: (/\S+)\]", text)
     return re.findall(r"\(NEEDED\).*\[(.*)\]", text), interpreter and interpreter[1]
 
@@ -138,7 +146,19 @@ def programs(tree, build, names, root):
 
 def modules_home(tree):
     """Where a kernel's modules are; the folder has the kernel's release for a name."""
-    return next(path for path in [*tree.glob("lib/modules/*"), *tree.glob("usr/lib/modules/*")] if path.is_dir())
+    for path in [*tree.glob("lib/modules/*"), *tree.glob("usr/lib/modules/*")]:
+        if path.is_dir():
+            return path
+    raise Failure(f"{tree} holds no kernel's modules; remove that folder, and it is unpacked anew")
+
+
+def edited(release, path, edit):
+    """A module's bytes, unpacked and perhaps changed."""
+    data = path.read_bytes()
+    try:
+        return edit(lzma.decompress(data) if path.suffix == ".xz" else data)
+    except Failure as failure:
+        raise Failure(f"Linux {release}: {failure}") from None
 
 
 def modules(tree, archive, edit={}):
@@ -148,22 +168,23 @@ def modules(tree, archive, edit={}):
         base, root = pathlib.Path(work) / "base", pathlib.Path(work) / "root"
         (base / "lib/modules").mkdir(parents=True)
         (root / "modules").mkdir(parents=True)
-        (base / "lib/modules" / home.name).symlink_to(home)
-        subprocess.run(["depmod", "-b", base, home.name], check=True)
+        (base / "lib/modules" / home.name).symlink_to(home.resolve())
+        life.tool(["depmod", "-b", base, home.name])
         order = []
         for name in MODULES:
-            shown = subprocess.run(["modprobe", "-d", base, "-S", home.name, "--show-depends", "--ignore-install", name],
-                                   stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True).stdout
+            shown = life.run(["modprobe", "-d", base, "-S", home.name, "--show-depends", "--ignore-install", name],
+                             stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True).stdout
             for line in shown.splitlines():
                 verb, path, *_ = line.split() + [""]
                 if verb != "insmod":
                     continue
                 target = pathlib.Path(path).name.removesuffix(".xz")
                 if target not in order:
-                    data = pathlib.Path(path).read_bytes()
-                    data = lzma.decompress(data) if path.endswith(".xz") else data
-                    (root / "modules" / target).write_bytes(edit.get(target, bytes)(data))
+                    (root / "modules" / target).write_bytes(edited(home.name, pathlib.Path(path), edit.get(target, bytes)))
                     order.append(target)
+        missing = [name for name in (NEEDED_MODULE, *edit) if name not in order]
+        if missing:
+            raise Failure(f"Linux {home.name} has no module {', '.join(missing)}; {tree} is not a kernel for the lab")
         (root / "modules/order").write_text("".join(f"{name}\n" for name in order))
         (root / "modules/release").write_text(home.name + "\n")
         cpio(root, archive)
@@ -173,16 +194,25 @@ def kernel(tree):
     """The kernel's file in its tree, and its release."""
     found = [*tree.glob("boot/vmlinuz-*"), *tree.glob("usr/lib/modules/*/vmlinuz")]
     if not found:
-        raise Failure(f"{tree} holds no kernel")
+        raise Failure(f"{tree} holds no kernel; remove that folder, and it is unpacked anew")
     return found[0], modules_home(tree).name
 
 
 def cached(archive, make, *args):
-    """Made once; whoever changes how it is made changes one of these files."""
+    """Made once; whoever changes how it is made changes one of these files. Only what is whole gets the name, and
+    what an attempt left that was cut short goes with the next one."""
     recipe = hashlib.sha256(b"".join((HERE / name).read_bytes() for name in RECIPES)).hexdigest()[:8]
     archive = archive.with_suffix(f".{recipe}.cpio")
-    if not archive.exists():
-        part = archive.with_suffix(".part")
-        make(args[0], part, *args[1:])
-        os.rename(part, archive)
+    making = archive.with_suffix(".making")
+    with open(archive.parent / f".{archive.stem}.lock", "w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        if archive.exists():
+            return archive
+        shutil.rmtree(making, ignore_errors=True)
+        making.mkdir()
+        try:
+            make(args[0], making / archive.name, *args[1:])
+            os.rename(making / archive.name, archive)
+        finally:
+            shutil.rmtree(making, ignore_errors=True)
     return archive

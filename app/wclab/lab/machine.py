@@ -9,9 +9,11 @@ import select
 import shlex
 import signal
 import subprocess
+import sys
 import time
 
-from trees import Failure
+import life
+from life import Failure
 
 
 STALL_S = 10
@@ -33,12 +35,18 @@ class Cards:
             command += ["--socket", sock, "--port", port, *options, *(first if sock == self.sockets[0] else ())]
         with open(log, "w") as out:
             print("+", shlex.join(map(str, command)), file=out, flush=True)
-            self.process = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=out, stderr=out)
+            self.process = life.start(command, stdin=subprocess.DEVNULL, stdout=out, stderr=out)
+        try:
+            self.listening()
+        except BaseException:
+            self.kill()
+            raise
+
+    def listening(self):
         until = time.monotonic() + 10
         while not all(sock.exists() for sock in self.sockets):
             if self.process.poll() is not None or time.monotonic() > until:
-                self.kill()
-                raise Failure(f"the cards did not start:\n{tail(log)}")
+                raise Failure(f"the cards did not start:\n{tail(self.log)}")
             time.sleep(0.02)
 
     def totals(self, idx):
@@ -92,13 +100,21 @@ class Guest:
     def __init__(self, command, log):
         self.log = open(log, "wb")
         self.path, self.pending = log, b""
-        self.log.write(("+ " + shlex.join(map(str, command)) + "\n").encode())
-        self.log.flush()
+        self.note(("+ " + shlex.join(map(str, command)) + "\n").encode())
         # QEMU's own messages must not come between a status and its line.
-        self.process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=self.log, bufsize=0)
+        self.process = life.start(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=self.log, bufsize=0)
         began = time.monotonic()
-        status, self.boot = self.answer(self.BOOT_S, "boot")
+        try:
+            status, self.boot = self.answer(self.BOOT_S, "boot")
+        except BaseException:
+            self.close()
+            raise
         self.boot_s = time.monotonic() - began
+
+    def note(self, data):
+        with life.naming(self.path):
+            self.log.write(data)
+            self.log.flush()
 
     def answer(self, timeout, what):
         """Everything up to the next status line."""
@@ -114,26 +130,25 @@ class Guest:
                     return int(match[1]), "\n".join(lines)
                 lines.append(text)
                 if "Kernel panic" in text:
-                    raise Failure(f"the guest's kernel panicked at: {what}\n{tail(self.path)}")
+                    raise Failure(f"the kernel panicked at: {what}\n{tail(self.path)}")
             left = until - time.monotonic()
             if left <= 0:
                 raise Failure(f"no answer within {timeout} s to: {what}\n{tail(self.path)}")
             if select.select([self.process.stdout], [], [], left)[0]:
                 data = os.read(self.process.stdout.fileno(), 65536)
                 if not data:
-                    raise Failure(f"QEMU ended (status {self.process.wait(10)}) at: {what}\n{tail(self.path)}")
-                self.log.write(data)
-                self.log.flush()
+                    raise Failure(f"QEMU ended (status {self.ended(10)}) at: {what}\n{tail(self.path)}")
+                self.note(data)
                 self.pending += data
 
-    def run(self, line, timeout=60):
-        """One line of shell in the guest: its status and what it printed."""
+    def run(self, line, timeout=60, what=None):
+        """One line of shell in the guest: its status and what it printed. `what` is it called if no answer comes."""
         if len(line) > 4000 or "\n" in line:
             raise Failure(f"the guest's console takes one line of 4000 characters: {line[:80]}...")
-        self.log.write(f"# {line}\n".encode())
+        self.note(f"# {line}\n".encode())
         with contextlib.suppress(BrokenPipeError):  # the answer says what became of QEMU
             self.process.stdin.write(line.encode() + b"\n")
-        return self.answer(timeout, line)
+        return self.answer(timeout, what or line)
 
     def check(self, line, timeout=60):
         status, text = self.run(line, timeout)
@@ -141,19 +156,26 @@ class Guest:
             raise Failure(f"in the guest: {line}\nended with status {status}:\n{text}\n(all of it: {self.path})")
         return text
 
+    def ended(self, timeout):
+        """Its exit status; what does not end in time is killed."""
+        try:
+            return self.process.wait(timeout)
+        except subprocess.TimeoutExpired:
+            self.process.kill()
+            return self.process.wait()
+
     def close(self):
+        """The guest turns itself off; after a failure, when it may not hear, QEMU is told to end."""
         if self.process.poll() is None:
-            with contextlib.suppress(BrokenPipeError):
-                self.process.stdin.write(b"poweroff -f\n")
-            try:
-                self.process.wait(5)
-            except subprocess.TimeoutExpired:
-                self.process.kill()
-                self.process.wait()
-        with contextlib.suppress(BrokenPipeError):
-            self.process.stdin.close()
-        self.process.stdout.close()
-        self.log.close()
+            if sys.exc_info()[0]:
+                self.process.terminate()
+            else:
+                with contextlib.suppress(BrokenPipeError):
+                    self.process.stdin.write(b"poweroff -f\n")
+            self.ended(5)
+        for stream in (self.process.stdin, self.process.stdout, self.log):
+            with contextlib.suppress(OSError):  # a full disk has been told of already
+                stream.close()
 
 
 class Testpmd:

@@ -6,6 +6,7 @@ import json
 import pathlib
 import subprocess
 
+import life
 from trees import Failure
 
 NORMAL_NC, DEVICE_NGNRE = "0x44", "0x1"  # stage 1's attribute, stage 2's
@@ -22,12 +23,6 @@ def load(path):
         raise Failure(f"{path} is missing: run the setting first, without --again") from None
     except ValueError as error:
         raise Failure(f"{path} is no JSON: {error}; run the setting again") from None
-
-
-def save(path, run):
-    part = path.with_name(path.name + ".part")
-    part.write_text(json.dumps(run, indent=1) + "\n")
-    part.replace(path)
 
 
 def divided(band, by, digits):
@@ -54,10 +49,7 @@ class Model:
         self.setting, self.folder, self.main = setting, folder, main
         self.watched = load(folder / "watched.json")
         out = folder / "replayed.json"
-        done = subprocess.run([replay, "--json", out, folder / "stores", *links], stdout=subprocess.DEVNULL,
-                              stderr=subprocess.PIPE, text=True)
-        if done.returncode != 0:
-            raise Failure(done.stderr.strip() or f"wclab_replay ended with status {done.returncode}")
+        life.tool([replay, "--json", out, folder / "stores", *links], stdout=subprocess.DEVNULL)
         self.links = {link["name"]: {region["id"]: region for region in link["regions"]} for link in load(out)["links"]}
         self.check()
 
@@ -164,7 +156,7 @@ class Model:
         raw = self.folder / "raw.json"
         run = load(raw)
         run["modelled"] = {**facts, "lines": lines}
-        save(raw, run)
+        raw.write_text(json.dumps(run, indent=1) + "\n")
         if not self.setting.card:
             return {**facts, **self.raw_counts(lines)}
         rows = self.pushes()
@@ -177,7 +169,7 @@ class Model:
         run["modelled"] = {**facts, **counts, "auto_placement": auto_placement, "packets": rows, "link": self.main,
                            "modelled_mpps": {name: row["mpps"] for name, row in shown.items()},
                            "sensitivity": self.sensitivity(run["ports"][0]["rates"][0]["sent"])}
-        save(path, run)
+        path.write_text(json.dumps(run, indent=1) + "\n")
         return {**facts, "auto_placement": auto_placement, "push": {key: band["value"] for key, band in counts.items()}}
 
     def raw_counts(self, lines):

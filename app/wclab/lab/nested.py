@@ -9,15 +9,20 @@ import tempfile
 
 import image
 import patch
-from trees import Failure
+from life import Failure
 
 QEMU = "usr/bin/qemu-system-aarch64"
 ROMS = ("efi-virtio.rom",)
 # In the outer guest: sends one line to the inner one and prints its answer; its status is the inner one's.
 TALK = ("l2() { printf '%s\\n' \"$1\" >&4; l2_answer; }; "
-        "l2_answer() { while IFS= read -r line <&5; do line=${line%$(printf '\\r')}; case $line in "
-        "*'@@ '*) rest=${line%@@ *}; [ -z \"$rest\" ] || echo \"$rest\"; return ${line##*@@ };; "
-        "*'kvm run failed'*) echo \"$line\"; return 99;; esac; echo \"$line\"; done; return 98; }")
+        "cr=$(printf '\\r'); l2_answer() { while IFS= read -r line <&5; do line=${line%$cr}; case $line in "
+        "*'@@ '*) rest=${line%@@ *}; [ -z \"$rest\" ] || echo \"$rest\"; return ${line##*@@ };; esac; "
+        "echo \"$line\"; case $line in @l2*) return 99;; esac; done; return 98; }")
+# What QEMU for KVM says to standard error. When KVM stops a machine QEMU stays, so whoever waits for an answer is told
+# here; and when QEMU has ended.
+LISTEN = ("while IFS= read -r line; do echo \"$line\" >>/run/l2.err; case $line in "
+          "*'kvm run failed'*) printf '\\n@l2 was stopped by KVM: %s\\n' \"$line\" >/run/l2.out;; esac; done </run/l2.said; "
+          "printf '\\n@l2: its QEMU has ended\\n' >/run/l2.out")
 
 
 def host_archive(trees, archive, inner_kernel, inner_initrd):
@@ -43,29 +48,41 @@ def patched_modules(tree, archive):
     image.modules(tree, archive, edit={"vfio-pci-core.ko": patch.without_any_uncached})
 
 
+STOPPED = ("KVM does that at an access which the mapping does not allow, as an unaligned store where stage 2 is Device; "
+           "the console of the guest in this file has what ran there.\n")
+
+
 class Inner:
     """The virtual machine inside; run() and check() as of a Guest."""
+    BOOT_S = 180
 
     def __init__(self, outer, devices, append="", memory="640M"):
         self.outer, self.path = outer, outer.path
         outer.check(TALK)
-        outer.check("rm -f /run/l2.in /run/l2.out; mkfifo /run/l2.in /run/l2.out; exec 4<>/run/l2.in; exec 5<>/run/l2.out")
+        outer.check("rm -f /run/l2.*; mkfifo /run/l2.in /run/l2.out /run/l2.said; exec 4<>/run/l2.in; exec 5<>/run/l2.out")
+        outer.check(f"{{ {LISTEN}; }} &")
         outer.check("qemu-system-aarch64 -nodefaults -no-user-config -machine virt,gic-version=host -accel kvm -cpu host "
                     f"-smp 2 -m {memory} -display none -serial stdio -monitor none -no-reboot -kernel /l2/Image "
                     f"-initrd /l2/initrd -append {shlex.quote(f'console=ttyAMA0 quiet loglevel=1 panic=-1 {append}'.strip())} "
-                    f"{devices} </run/l2.in >/run/l2.out 2>/run/l2.err & echo $! >/run/l2.pid")
-        status, text = outer.run("l2_answer", 180)
-        if status != 0:
-            raise Failure(f"the virtual machine inside did not start (status {status}):\n{text}\n"
-                          f"{outer.run('cat /run/l2.err')[1][-2000:]}")
+                    f"{devices} </run/l2.in >/run/l2.out 2>/run/l2.said & echo $! >/run/l2.pid")
+        self.answer("l2_answer", self.BOOT_S, "boot")
 
     def run(self, line, timeout=60):
-        return self.outer.run("l2 " + shlex.quote(line), timeout)
+        return self.answer("l2 " + shlex.quote(line), timeout, line)
+
+    def answer(self, call, timeout, line):
+        """Status and text; it is a failure of its own if the machine is no more."""
+        status, text = self.outer.run(call, timeout, f"{line} (in the virtual machine inside)")
+        told = text.splitlines()[-1:]
+        if status == 99 and told and told[0].startswith("@l2"):
+            said = self.outer.run("cat /run/l2.err")[1]
+            why = STOPPED if "kvm run failed" in said else ""
+            raise Failure(f"the virtual machine inside{told[0][3:]} at: {line}\n{why}{text[-1500:]}\n"
+                          f"QEMU said: {said[:1500]}\n(all of it: {self.path})")
+        return status, text
 
     def check(self, line, timeout=60):
         status, text = self.run(line, timeout)
-        if status == 99:
-            raise Failure(f"the virtual machine inside was stopped by KVM at: {line}\n{text}\n(all of it: {self.path})")
         if status != 0:
             raise Failure(f"in the virtual machine inside: {line}\nended with status {status}:\n{text}\n(all of it: {self.path})")
         return text

@@ -6,18 +6,27 @@ import subprocess
 import sys
 import time
 
-from trees import Failure
+import life
+from life import Failure
 
 MAX_FRAME = 9238  # the card's largest MTU with Ethernet header and two VLAN tags
 
 
 def compare(build, *captures):
     """The verdict of the project's comparison tool: on one capture what is in it, on two what differs."""
-    tool = subprocess.run([build / "tests/demo/wcpcapcmp", "--json", "--max-frame", str(MAX_FRAME), *captures],
-                          stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+    tool = life.run([build / "tests/demo/wcpcapcmp", "--json", "--max-frame", str(MAX_FRAME), *captures],
+                    stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
     if tool.returncode not in (0, 1):
         raise Failure(tool.stderr)
     return json.loads(tool.stdout)
+
+
+def parsed(text, program):
+    """What a program in a guest printed as JSON."""
+    try:
+        return json.loads(text)
+    except ValueError:
+        raise Failure(f"{program} printed no JSON:\n{text[-3000:]}") from None
 
 
 def to_forward(build, capture):

@@ -9,20 +9,21 @@ import hashlib
 import os
 import pathlib
 import shutil
+import signal
 import subprocess
 import sys
 
+import life
+from life import Failure
+
 LIST = pathlib.Path(__file__).resolve().parents[3] / "config" / "guest-packages"
+TREES_MIB = 3500  # all of them
 KEYRING = "/usr/share/keyrings/debian-archive-keyring.gpg"
 PIN = 'mkdir -p "$1/etc/apt/preferences.d"; printf "Package: *\\nPin: release n={0}\\nPin-Priority: 500\\n" > "$1/etc/apt/preferences.d/{0}"'
 
 
-class Failure(Exception):
-    pass
-
-
 def output(*command):
-    return subprocess.run(command, stdout=subprocess.PIPE, text=True, check=True).stdout.strip()
+    return life.tool(command, stdout=subprocess.PIPE).decode().strip()
 
 
 def host_release():
@@ -70,16 +71,22 @@ class Trees:
 
     def get(self, name):
         """The folder of a tree, unpacked first if it is not there."""
+        if name not in self.list:
+            raise Failure(f"there is no tree {name}; {LIST} lists {', '.join(self.list)}")
         arch, suite, packages = self.list[name]
         key = hashlib.sha256(" ".join([arch, suite, *packages]).encode()).hexdigest()[:12]
         where = self.cache / f"{name}-{key}"
         with open(self.cache / f".{name}.lock", "w") as lock:
-            fcntl.flock(lock, fcntl.LOCK_EX)
+            try:
+                fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except BlockingIOError:
+                with self.progress(f"wait for another run, or for what it left behind, to let go of {name}"):
+                    fcntl.flock(lock, fcntl.LOCK_EX)
             if not where.exists():
-                self.unpack(name, arch, suite, packages, where)
+                self.unpack(name, arch, suite, packages, where, lock)
         return where
 
-    def unpack(self, name, arch, suite, packages, where):
+    def unpack(self, name, arch, suite, packages, where, lock):
         work, log = (where.with_name(where.name + end) for end in (".part", ".log"))  # names have dots
         shutil.rmtree(work, ignore_errors=True)
         command = ["mmdebstrap", "--variant=extract", "--architectures=" + arch, "--skip=check/qemu",
@@ -87,13 +94,32 @@ class Trees:
         if suite.endswith("-backports"):
             command.append("--setup-hook=" + PIN.format(suite))
         with open(log, "w") as out, self.progress(f"unpack {name}: {' '.join(packages)[:40]} of {suite}"):
-            if subprocess.run(command + ["", work] + sources(suite), stdout=out, stderr=out).returncode != 0:
-                raise Failure(f"{name}: {' '.join(packages)} of Debian {suite} for {arch} could not be unpacked; "
-                              f"the end of {log}:\n" + "".join(open(log).readlines()[-8:]))
+            if self.extract(command + ["", work] + sources(suite), out, lock) != 0:
+                shutil.rmtree(work, ignore_errors=True)
+                raise Failure(f"{name}: {' '.join(packages)} of Debian {suite} for {arch} could not be unpacked. "
+                              f"{self.hint(log, packages)}; the end of {log}:\n" + "".join(open(log).readlines()[-8:]))
         for folder in ("lib", "bin", "sbin"):  # where a release has merged them, packages rely on the links
             if not (work / folder).exists():
                 (work / folder).symlink_to(f"usr/{folder}")
         os.rename(work, where)
+
+    @staticmethod
+    def extract(command, out, lock):
+        """Ends mmdebstrap so that it ends its own processes, which takes a moment. If this process is killed, they
+        keep the lock for as long as they write."""
+        with subprocess.Popen(command, stdout=out, stderr=out, pass_fds=[lock.fileno()], **life.tied(signal.SIGTERM)) as process:
+            try:
+                return process.wait()
+            except BaseException:
+                process.terminate()
+                raise
+
+    def hint(self, log, packages):
+        text, room = log.read_text(errors="replace"), life.full(self.cache)
+        missing = [name for name in packages if f"Unable to locate package {name}\n" in text]
+        if missing:
+            return f"That release has no package {', '.join(missing)}: mend {LIST}"
+        return f"{room}: make room" if room else "Is the archive that apt-get uses in reach?"
 
     def qemu(self, machine):
         """The command that starts QEMU from its tree; its libraries are its own, not this machine's."""
@@ -114,13 +140,8 @@ def main():
         print(f"  {what}", file=sys.stderr, flush=True)
         yield
 
-    trees = Trees(pathlib.Path(sys.argv[1]), progress)
-    if sys.argv[2] not in trees.list:
-        sys.exit(f"no tree {sys.argv[2]}; {LIST} lists {', '.join(trees.list)}")
-    try:
-        print(trees.get(sys.argv[2]))
-    except Failure as failure:
-        sys.exit(f"trees: {failure}")
+    with life.told("trees", {sys.argv[1]: TREES_MIB}):
+        print(Trees(pathlib.Path(sys.argv[1]), progress).get(sys.argv[2]))
 
 
 if __name__ == "__main__":
