@@ -1,7 +1,9 @@
 # SPDX-License-Identifier: BSD-3-Clause
 # Copyright(c) 2026 The wcnic authors
 """A guest under QEMU's TCG, ordered about over its console; and the card's process beside it."""
+import base64
 import contextlib
+import gzip
 import json
 import os
 import re
@@ -178,20 +180,39 @@ class Guest:
                 stream.close()
 
 
+def file_of(guest, path):
+    """The text of a file in a guest."""
+    guest.check(f"[ -r {path} ]")
+    return rest_of(guest, path)
+
+
+def rest_of(guest, source):
+    """What a file, or an open one from where it was read up to, has; packed on the way, as a console takes up to a
+    millisecond for each character."""
+    packed = guest.check(f"gzip -c <{source} | base64 -w 0")
+    try:
+        return gzip.decompress(base64.b64decode(packed, validate=True)).decode(errors="replace")
+    except (OSError, EOFError, ValueError) as error:
+        raise Failure(f"{source} came garbled over the guest's console ({error}):\n{packed[:1000]}") from None
+
+
 class Testpmd:
     """A dpdk-testpmd in a guest that takes commands from a pipe."""
 
     def __init__(self, guest, arguments):
-        self.guest = guest
+        self.guest, self.text = guest, ""
         guest.check("rm -f /run/pmd /run/pmd.log; mkfifo /run/pmd; "
-                    f"dpdk-testpmd {arguments} </run/pmd >/run/pmd.log 2>&1 & echo $! >/run/pmd.pid; exec 3>/run/pmd")
+                    f"dpdk-testpmd {arguments} </run/pmd >/run/pmd.log 2>&1 & echo $! >/run/pmd.pid; exec 3>/run/pmd; "
+                    "while [ ! -e /run/pmd.log ]; do sleep 0.1; done; exec 6</run/pmd.log")
         self.wait("testpmd>", 60)
 
     def say(self, command):
         self.guest.check(f"echo '{command}' >&3")
 
     def output(self):
-        return self.guest.check("cat /run/pmd.log")
+        """All that it printed; only what is new comes over the console."""
+        self.text += rest_of(self.guest, "&6").replace("\r", "")
+        return self.text
 
     def running(self):
         return self.guest.run("kill -0 $(cat /run/pmd.pid)")[0] == 0
