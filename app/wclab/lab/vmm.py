@@ -11,7 +11,7 @@ import sys
 
 import image
 import nested
-from machine import Cards, Guest
+from machine import Cards, Guest, file_of
 from step import Steps, vfio_bind
 from trees import Failure
 
@@ -93,7 +93,7 @@ class Vmm(Steps):
 
     def wcvmm(self):
         self.machine.check(f"wcvmm {BDF} --json /run/vmm.json", 120)
-        text = self.machine.check("cat /run/vmm.json")
+        text = file_of(self.machine, "/run/vmm.json")
         (self.folder / "vmm.json").write_text(text)
         self.told = json.loads(text)
         return {"stretches": len(self.told["ways"]) + len(self.told["windows"])}
