@@ -4,6 +4,7 @@
 import json
 import pathlib
 import shutil
+import subprocess
 
 import image
 import life
