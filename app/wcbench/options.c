@@ -19,7 +19,7 @@ complain(const char *format, ...)
 {
 	va_list ap;
 
-	fputs("wcbench: ", stderr);
+	fprintf(stderr, "%s: ", program_invocation_short_name);
 	va_start(ap, format);
 	vfprintf(stderr, format, ap);
 	va_end(ap);

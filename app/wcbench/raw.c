@@ -131,8 +131,8 @@ cell_add(struct raw_mapping *out, const struct wcbar_store *store, unsigned int 
 	assert(out->n < RAW_CELLS_MAX);
 	*c = (struct raw_cell){.store = store, .burst = burst, .each = each};
 	out->n++;
-	if (out->mark != NULL && out->n <= RAW_MARKS_MAX)
-		c->mark = (unsigned int)out->n;
+	if (out->mark != NULL && out->marks_before + out->n <= RAW_MARKS_MAX)
+		c->mark = out->marks_before + (unsigned int)out->n;
 	return samples_init(&c->ns, rounds);
 }
 

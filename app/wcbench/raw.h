@@ -18,7 +18,7 @@
 
 #define RAW_BURST_MAX 64u
 #define RAW_BURSTS 7u
-#define RAW_MARKS_MAX 63u /* what an observer can tell apart */
+#define RAW_MARKS_MAX 199u /* what the plugin tells apart, and room for others to mark */
 #define RAW_CELLS_MAX (WCBAR_STORES_MAX * RAW_BURSTS * 2 + 2)
 
 struct raw_options {
@@ -52,8 +52,9 @@ struct raw_mapping {
 	enum wcbar_rung rung; /* WCBAR_RUNGS: it is no BAR's */
 	bool direct;
 	unsigned int rounds;
-	void *mark; /* the register, or NULL */
-	int error;  /* then nothing was measured */
+	void *mark;                /* the register, or NULL */
+	unsigned int marks_before; /* numbers that an earlier mapping took */
+	int error;                 /* then nothing was measured */
 	char why[WCBAR_WHY_BYTES];
 	size_t n;
 	struct raw_cell cells[RAW_CELLS_MAX];
@@ -69,7 +70,7 @@ void raw_mapping_fini(struct raw_mapping *m);
 
 /* Opens the device and measures one mapping of the range. Fills out->error and why. */
 void raw_device(const struct raw_options *o, const struct wcbar_pci_facts *facts,
-		enum wcbar_type intended, struct raw_mapping *out);
+		enum wcbar_type intended, unsigned int marks_before, struct raw_mapping *out);
 
 /* Facts of the device, and whether the range is in its BAR. -errno and a sentence. */
 int

@@ -142,13 +142,14 @@ bar_measure(struct wcbar_pci *pci, struct wcbar_bar *bar, struct wcbar_bar *mark
 
 void
 raw_device(const struct raw_options *o, const struct wcbar_pci_facts *facts,
-	   enum wcbar_type intended, struct raw_mapping *out)
+	   enum wcbar_type intended, unsigned int marks_before, struct raw_mapping *out)
 {
 	struct wcbar_pci_options options = pci_options(o);
 	struct wcbar_pci *pci = NULL;
 	struct wcbar_bar *bar = NULL, *marks = NULL;
 
-	*out = (struct raw_mapping){.intended = intended, .rung = WCBAR_RUNGS};
+	*out = (struct raw_mapping){
+		.intended = intended, .rung = WCBAR_RUNGS, .marks_before = marks_before};
 	wcbar_sigbus_install();
 	/* x86: the whole BAR is WC while the device is open. No register of it is touched. */
 	if (intended == WCBAR_TYPE_WC && facts->bars[o->bar].prefetchable)

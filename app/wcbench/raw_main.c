@@ -100,13 +100,14 @@ measure(const struct raw_options *o, const struct machine *machine,
 {
 	const enum wcbar_type types[] = {WCBAR_TYPE_WC, WCBAR_TYPE_UC};
 	const bool wanted[] = {o->wc, o->uc};
-	unsigned int measured = 0;
+	unsigned int measured = 0, marks = 0;
 	size_t n = 0;
 
 	for (size_t i = 0; i < 2; i++) {
 		if (!wanted[i])
 			continue;
-		raw_device(o, facts, types[i], &mappings[n]);
+		raw_device(o, facts, types[i], marks, &mappings[n]);
+		marks += (unsigned int)mappings[n].n;
 		if (mappings[n].error == 0)
 			measured++;
 		else

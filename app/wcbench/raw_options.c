@@ -28,7 +28,7 @@ static const char help[] =
 	"  --lines N         lines (or doorbells) to a sample; so the same stores are made each\n"
 	"                    time, and --seconds does not count. Default: as many as take 20 us\n"
 	"  --mark BAR:OFF    a 32-bit register of another BAR is told what is stored, for who\n"
-	"                    watches the bus: 1 to 63 for each line of the table, 0 after it.\n"
+	"                    watches the bus: 1 and up for each line of the tables, 0 after it.\n"
 	"                    A wcnic card has one for that: 0:0xf0\n" OPTIONS_HELP "\n"
 	"Nothing wider than 8 bytes is stored unless 8-byte stores were seen to be direct.\n"
 	"exit status: 0 measured; 2 the arguments are wrong; 3 it could not be done\n";

@@ -145,6 +145,23 @@ def modelled_read(name, data):
     return {key: value for key, value in result.items() if value is not None}
 
 
+MODELLED_ROWS = {  # lists of a run's "modelled": what is a text or number in their objects, and what has a band
+    "lines": ({"mapping": str, "primitive": str, "order": str, "link": str, "burst": float},
+              ("tlps_per_line", "ns_per_line")),
+    "packets": ({"placement": str, "size": str, "link": str},
+                ("stores_per_line", "tlps_per_line", "tlps_per_packet", "wire_bytes_per_packet", "mpps")),
+    "sensitivity": ({"link": str, "parameter": str, "mpps_at_low": float, "mpps_at_high": float}, ()),
+}
+
+
+def modelled_rows(name, data):
+    modelled = data.get("modelled") or {}
+    for kind, (keys, figures) in MODELLED_ROWS.items():
+        for at, row in items(f"{name}: modelled", modelled, kind) if kind in modelled else ():
+            yield kind, {**{key: need(at, row, key, type_) for key, type_ in keys.items()},
+                         **{key: modelled_value(at, row, key) for key in figures}}
+
+
 def run_read(path):
     name = str(path)
     try:
@@ -170,7 +187,9 @@ def run_read(path):
     for key in ("host_kernel", "commit", "ended"):
         need(name, data, key, str, optional=True)
     data["rows"] = list(rows(path.name, name, data))
-    data["modelled"] = modelled_read(name, data)
+    facts = modelled_read(name, data)
+    data["modelled_rows"] = list(modelled_rows(name, data))
+    data["modelled"] = facts
     return data
 
 
@@ -180,6 +199,7 @@ class Setting:
     def __init__(self, name):
         self.name, self.runs, self.modelled, self.said_by = name, [], {}, {}
         self.rows = {"raw": [], "doorbell": [], "packets": [], "latency": []}
+        self.modelled_rows = {kind: [] for kind in MODELLED_ROWS}
 
     def add(self, path, run):
         self.runs.append({"file": path.name, "kind": run["kind"], "commit": run.get("commit"),
@@ -195,6 +215,8 @@ class Setting:
             self.said_by.setdefault(key, path.name)
         for kind, row in run["rows"]:
             self.rows[kind].append(row)
+        for kind, row in run["modelled_rows"]:
+            self.modelled_rows[kind].append(row)
 
     def auto_placement(self):
         """What the lab noted, else what the driver chose when it was told to choose."""
@@ -222,7 +244,7 @@ class Setting:
         return {"name": self.name, **facts, "auto_placement": self.auto_placement(),
                 "push": {key: counts[key]["value"] if key in counts else None for key in COUNTS},
                 "push_band": {key: [count["low"], count["high"]] for key, count in counts.items()},
-                "modelled_mpps": self.mpps(), "runs": self.runs, **measured}
+                "modelled_mpps": self.mpps(), "modelled": self.modelled_rows, "runs": self.runs, **measured}
 
 
 def settings_make(paths):
@@ -264,14 +286,15 @@ def series_of(setting, rows, *keys):
     """A name for the series: the setting, what tells the rows apart, and the run where several runs have the same."""
     def name(row):
         return " ".join([setting.name, *(str(row[key]) for key in keys if row.get(key) is not None)])
-    runs = collections.defaultdict(set)
+    places = collections.defaultdict(list)
     for row in rows:
-        runs[name(row)].add((row["run"], row.get("port")))
+        places[name(row)].append(tuple(str(row.get(key)) for key in ("mode", "size", "burst", "order", "primitive")))
     grouped = collections.defaultdict(list)
     for row in rows:
         base = name(row)
         own = " ".join(filter(None, (row["run"], row.get("port"))))
-        grouped[f"{base} ({own})" if len(runs[base]) > 1 else base].append(row)
+        several = len(set(places[base])) < len(places[base])
+        grouped[f"{base} ({own})" if several else base].append(row)
     return grouped
 
 
@@ -295,7 +318,8 @@ def bars(title, ylabel, categories, series):
     """Groups of bars with their bands; series: name -> {category: (value, low, high)}."""
     top = max((value[2] for values in series.values() for value in values.values()), default=0) * 1.08 or 1
     script = plot_head(title, ylabel) + f"set yrange [0:{top:.9g}]\nset style data histogram\n" \
-        "set style histogram errorbars gap 1 lw 1\nset style fill solid 0.7 border -1\nset xtics nomirror\n"
+        "set style histogram errorbars gap 1 lw 1\nset style fill solid 0.7 border -1\nset xtics nomirror"
+    script += " rotate by -15\n" if max(map(len, map(str, categories)), default=0) * len(categories) > 70 else "\n"
     blocks, plots = "", []
     for i, (name, values) in enumerate(series.items()):
         blocks += f"$d{i} << EOD\n"
@@ -399,6 +423,74 @@ def modelled_parts(settings):
                    {s.name: {link: tuple(value.values()) for link, value in s.mpps().items()} for s in having})
 
 
+def by_size(title, settings, figure, link):
+    """A figure of the packets by frame size: table and plot of one link."""
+    series = {}
+    for s in settings:
+        for row in s.modelled_rows["packets"]:
+            if row["link"] == link and row[figure]:
+                series.setdefault(f"{s.name} {row['placement']}", {})[row["size"]] = tuple(row[figure].values())
+    sizes = sorted({size for values in series.values() for size in values}, key=size_key)
+    if len(sizes) > 1:
+        yield Table(title, ["setting, placement", *sizes],
+                    [[name, *(band(*values[size]) if size in values else "" for size in sizes)]
+                     for name, values in series.items()])
+        yield bars(title, figure.replace("_", " "), sizes, series)
+
+
+def modelled_packet_parts(settings):
+    links = list(dict.fromkeys(row["link"] for s in settings for row in s.modelled_rows["packets"]))
+    for link in links[:1]:  # what goes over the link hangs little on which it is
+        for figure, what in (("tlps_per_packet", "TLPs"), ("wire_bytes_per_packet", "wire bytes")):
+            yield from by_size(f"{what} per packet that the CPU posts, by frame size, {link} (modelled; with bands; what the card "
+                               "reads of longer frames is not in it)", settings, figure, link)
+    for link in links:
+        yield from by_size(f"million packets per second by frame size, of those that are pushed whole, {link} (modelled; with "
+                           "bands)", settings, "mpps", link)
+
+
+def modelled_line_parts(settings):
+    """Nanoseconds of a line that the CPU spends, by setting, mapping, primitive and link."""
+    series = collections.defaultdict(dict)
+    for s in settings:
+        for row in s.modelled_rows["lines"]:
+            if row["burst"] == PLOT_BURST and row["order"] == "burst" and row["ns_per_line"]:
+                series[s.name, row["mapping"], row["primitive"]][row["link"]] = tuple(row["ns_per_line"].values())
+    if not series:
+        return
+    links = list(dict.fromkeys(link for values in series.values() for link in values))
+    what = f"ns per line, bursts of {PLOT_BURST} lines, drained after the burst"
+    yield Table(f"{what} (modelled; with the band of the assumed parameters)", ["setting, mapping, primitive", *links],
+                [[" ".join(name), *(band(*values[link]) if link in values else "" for link in links)]
+                 for name, values in series.items()])
+    for link in links:
+        having = {name: values[link] for name, values in series.items() if link in values and name[1] == "WC"}
+        primitives = list(dict.fromkeys(primitive for _, _, primitive in having))
+        shown = collections.defaultdict(dict)
+        for (setting, _, primitive), value in having.items():
+            shown[setting][primitive] = value
+        yield bars(f"{what}, write-combining mapping, {link} (modelled; with bands)", "ns", primitives, shown)
+
+
+def sensitivity_parts(settings):
+    """Which assumption moves the rate most."""
+    rows = []
+    for s in settings:
+        values = s.mpps()
+        for row in s.modelled_rows["sensitivity"]:
+            if row["link"] not in values:
+                continue
+            value = values[row["link"]]["value"]
+            moved = max(abs(row["mpps_at_low"] - value), abs(row["mpps_at_high"] - value))
+            if moved >= 0.01 * value:
+                rows.append((s.name, row["link"], -moved / value, [s.name, row["link"], row["parameter"],
+                             number(row["mpps_at_low"]), number(value), number(row["mpps_at_high"])]))
+    if rows:
+        yield Table("what one assumed parameter does to the million packets per second, by 1 % and more (modelled)",
+                    ["setting", "link", "parameter", "at its low bound", "as assumed", "at its high bound"],
+                    [row for *_, row in sorted(rows, key=lambda row: row[:3])])
+
+
 def settings_table(settings):
     head = ["setting", "CPU", "architecture", "kernel", "host kernel", "mapping", "rung", "direct", "stage 1",
             "stage 2", "effective", "verdict", "auto takes", "runs"]
@@ -419,7 +511,8 @@ def sections(settings):
         parts = [*raw_parts(settings, basis), *packet_parts(settings, basis)]
         if parts:
             yield title, WARNING.get(basis), parts
-    parts = list(modelled_parts(settings))
+    parts = [*modelled_parts(settings), *modelled_packet_parts(settings), *modelled_line_parts(settings),
+             *sensitivity_parts(settings)]
     if parts:
         yield "Modelled", "Computed from the stores that were seen, by lib/pcielink; nobody measured these.", parts
 

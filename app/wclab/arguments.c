@@ -106,6 +106,13 @@ trace_parse(struct arguments *a, const char *text)
 }
 
 static int
+stream_parse(struct arguments *a, const char *text)
+{
+	a->stream = text;
+	return text[0] == '\0' ? -EINVAL : 0;
+}
+
+static int
 feed_parse(struct arguments *a, const char *text)
 {
 	a->feed = text;
@@ -125,6 +132,7 @@ static const struct {
 	{"out", out_parse, "out=FILE, for the summary"},
 	{"override-s2", override_parse, "override-s2=STORE:TYPE, such as 1000:Device-nGnRE"},
 	{"regs", regs_parse, "regs=ADDRESS:BYTES, BAR0 where aperture= is given"},
+	{"stream", stream_parse, "stream=FILE, for the stores, to be replayed through other links"},
 	{"trace", trace_parse, "trace=FILE"},
 };
 
@@ -145,7 +153,7 @@ argument_parse(struct arguments *a, const char *text, char *why)
 	}
 	snprintf(why, ARGUMENTS_WHY_BYTES,
 		 "unknown argument '%s'; there are aperture, device, feed, link, mark, out, "
-		 "override-s2, regs, trace",
+		 "override-s2, regs, stream, trace",
 		 text);
 	return -EINVAL;
 }

@@ -19,6 +19,7 @@ struct arguments {
 	const char *link;
 	const char *out;
 	const char *trace;
+	const char *stream;
 	const char *feed;
 	bool override;
 	uint64_t override_at;

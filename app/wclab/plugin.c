@@ -41,6 +41,7 @@ static struct plugin {
 	struct pcielink_config link;
 	struct feed feed;
 	FILE *trace;
+	struct stream stream;
 	struct qemu_plugin_u64 pending;
 	struct qemu_plugin_u64 tlbis;
 	struct qemu_plugin_u64 writes;
@@ -248,6 +249,9 @@ on_end(void *userdata)
 		fprintf(stderr,
 			"wclab: no device %04x:%04x was configured; see device= and aperture=\n",
 			plugin.arguments.vendor, plugin.arguments.device);
+	if (plugin.arguments.stream != NULL && stream_close(&plugin.stream) < 0)
+		fprintf(stderr, "wclab: stream=%s: not all of it could be written\n",
+			plugin.arguments.stream);
 	if (plugin.trace != NULL && fclose(plugin.trace) != 0)
 		fprintf(stderr, "wclab: trace=%s: %s\n", plugin.arguments.trace, strerror(errno));
 	feed_fini(&plugin.feed);
@@ -294,6 +298,7 @@ plugin_start(const struct qemu_info *info)
 		.cpus = (unsigned int)info->system.max_vcpus,
 		.feed = a->feed != NULL ? &plugin.feed : NULL,
 		.trace = plugin.trace,
+		.stream = a->stream != NULL ? &plugin.stream : NULL,
 		.override = a->override,
 		.override_at = a->override_at,
 		.override_type = a->override_type,
@@ -301,6 +306,11 @@ plugin_start(const struct qemu_info *info)
 	struct qemu_plugin_scoreboard *scores;
 	int ret;
 
+	ret = a->stream != NULL ? stream_create(&plugin.stream, a->stream, config.cpus) : 0;
+	if (ret < 0) {
+		fprintf(stderr, "wclab: stream=%s: %s\n", a->stream, strerror(-ret));
+		return ret;
+	}
 	ret = recorder_create(&config, &plugin.recorder);
 	if (ret < 0) {
 		fprintf(stderr, "wclab: %s: the model takes 1 to %u CPUs\n", strerror(-ret),

@@ -21,7 +21,7 @@ static void
 on_tlp(void *ctx, const struct pcielink_tlp *tlp)
 {
 	struct recorder *r = ctx;
-	uint64_t ns = (r->base_ps + tlp->end_ps) / PS_PER_NS;
+	uint64_t ns = (r->tally.base_ps + tlp->end_ps) / PS_PER_NS;
 
 	if (r->config.feed == NULL)
 		return;
@@ -39,12 +39,11 @@ recorder_create(const struct recorder_config *config, struct recorder **recorder
 	if (r == NULL)
 		return -ENOMEM;
 	r->config = *config;
-	ret = pcielink_create(config->link, config->cpus, 1, on_tlp, r, &r->link);
+	ret = tally_init(&r->tally, config->link, config->cpus, on_tlp, r);
 	if (ret != 0) {
 		free(r);
 		return ret;
 	}
-	r->regions[0].visits = 1;
 	*recorder = r;
 	return 0;
 }
@@ -54,53 +53,25 @@ recorder_destroy(struct recorder *recorder)
 {
 	if (recorder == NULL)
 		return;
-	pcielink_destroy(recorder->link);
+	tally_fini(&recorder->tally);
 	free(recorder);
-}
-
-static void
-totals_add(struct pcielink_totals *sum, const struct pcielink_totals *more)
-{
-	uint64_t *to = (uint64_t *)sum;
-	const uint64_t *from = (const uint64_t *)more;
-	size_t i;
-
-	for (i = 0; i < sizeof(*sum) / sizeof(*to); i++)
-		to[i] += from[i];
 }
 
 void
 recorder_settle(struct recorder *r)
 {
-	struct region *region = &r->regions[r->current];
-	struct pcielink_totals totals;
-	uint64_t end_ps, cpu_ps = 0;
-	unsigned int cpu;
-
-	for (cpu = 0; cpu < r->config.cpus; cpu++)
-		if ((r->cpus_seen >> cpu & 1) && pcielink_now(r->link, cpu) > cpu_ps)
-			cpu_ps = pcielink_now(r->link, cpu);
-	pcielink_flush(r->link);
-	pcielink_totals_get(r->link, &totals);
-	end_ps = pcielink_end(r->link);
-	totals_add(&region->totals, &totals);
-	region->cpu_ps += cpu_ps;
-	region->link_ps += end_ps;
-	r->base_ps += end_ps > cpu_ps ? end_ps : cpu_ps;
-	r->cpus_seen = 0;
-	pcielink_reset(r->link);
+	tally_settle(&r->tally);
+	if (r->config.stream != NULL)
+		stream_settle(r->config.stream);
 }
 
 void
 recorder_mark(struct recorder *r, uint64_t region)
 {
-	if (region >= RECORDER_REGIONS) {
+	if (!tally_mark(&r->tally, region))
 		r->bad_marks++;
-		return;
-	}
-	recorder_settle(r);
-	r->current = (unsigned int)region;
-	r->regions[region].visits++;
+	else if (r->config.stream != NULL)
+		stream_mark(r->config.stream, region);
 }
 
 void
@@ -172,7 +143,7 @@ trace_store(const struct recorder *r, const struct recorder_store *s, const stru
 	fprintf(out,
 		"store %" PRIu64 " region %u cpu %u EL%u va 0x%" PRIx64 " pa 0x%" PRIx64
 		" off 0x%" PRIx64 " bytes %u ",
-		r->stores, r->current, s->cpu, walk->el, s->va, s->pa, s->off, s->bytes);
+		r->stores, r->tally.current, s->cpu, walk->el, s->va, s->pa, s->off, s->bytes);
 	if (s->error != 0) {
 		fprintf(out, "not walked: stage %u level %d: %s\n", s->fault->stage,
 			s->fault->level, s->fault->why);
@@ -191,7 +162,7 @@ trace_store(const struct recorder *r, const struct recorder_store *s, const stru
 void
 recorder_store(struct recorder *r, const struct recorder_store *s)
 {
-	struct region *region = &r->regions[r->current];
+	struct region *region = &r->regions[r->tally.current];
 	bool overridden = r->config.override && r->stores >= r->config.override_at;
 	struct walk walk = *s->walk;
 
@@ -212,12 +183,15 @@ recorder_store(struct recorder *r, const struct recorder_store *s)
 	}
 	region->by_type[walk.effective]++;
 	mapping_count(region, &walk, overridden);
-	r->cpus_seen |= 1ull << s->cpu;
-	pcielink_store(r->link, s->cpu, s->pa, s->bytes, link_types[walk.effective], PCIELINK_NOW);
+	tally_store(&r->tally, s->cpu, s->pa, s->bytes, link_types[walk.effective]);
+	if (r->config.stream != NULL)
+		stream_store(r->config.stream, s->cpu, s->pa, s->bytes, link_types[walk.effective]);
 }
 
 void
 recorder_order(struct recorder *r, unsigned int cpu, enum pcielink_order order)
 {
-	pcielink_order(r->link, cpu, order, PCIELINK_NOW);
+	tally_order(&r->tally, cpu, order);
+	if (r->config.stream != NULL)
+		stream_order(r->config.stream, cpu, order);
 }

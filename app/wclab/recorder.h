@@ -15,19 +15,18 @@
 
 #include "feed.h"
 #include "pcielink.h"
+#include "stream.h"
 #include "walk.h"
-
-/* Region 0 is what lies outside of all others. */
-#define RECORDER_REGIONS 64u
 
 struct recorder;
 
 struct recorder_config {
 	const struct pcielink_config *link;
 	unsigned int cpus;
-	struct feed *feed; /* gets the TLPs; NULL: none */
-	FILE *trace;       /* gets a line a store; NULL: none */
-	bool override;     /* from store override_at on, stage 2 is override_type */
+	struct feed *feed;     /* gets the TLPs; NULL: none */
+	FILE *trace;           /* gets a line a store; NULL: none */
+	struct stream *stream; /* gets what the link gets; NULL: none */
+	bool override;         /* from store override_at on, stage 2 is override_type */
 	uint64_t override_at;
 	enum memtype override_type;
 };
@@ -54,8 +53,7 @@ void recorder_store(struct recorder *recorder, const struct recorder_store *stor
 void recorder_order(struct recorder *recorder, unsigned int cpu, enum pcielink_order order);
 
 /*
- * The region that begins now; 0 ends one. The link starts anew, so that a region's figures do not
- * hang on what was before it. Others than 0 to 63 are counted, and change nothing.
+ * The region that begins now; 0 ends one. Others than 0 to 255 are counted, and change nothing.
  */
 void recorder_mark(struct recorder *recorder, uint64_t region);
 

@@ -22,7 +22,6 @@ struct mapping {
 };
 
 struct region {
-	uint64_t visits;
 	uint64_t stores, bytes;
 	uint64_t by_size[RECORDER_SIZES];
 	uint64_t by_el[4];
@@ -31,18 +30,11 @@ struct region {
 	struct mapping mappings[RECORDER_MAPPINGS];
 	unsigned int n_mappings;
 	uint64_t other_mappings; /* stores through more mappings than there is room for */
-	/* of the link, all visits together */
-	struct pcielink_totals totals;
-	uint64_t cpu_ps;  /* until the last CPU was done */
-	uint64_t link_ps; /* until the last TLP had left */
 };
 
 struct recorder {
 	struct recorder_config config;
-	struct pcielink *link;
-	uint64_t base_ps;   /* model time when the link last started anew */
-	uint64_t cpus_seen; /* a bit per CPU that stored since */
-	unsigned int current;
+	struct tally tally;
 	uint64_t stores;
 	uint64_t bad_marks;
 	uint64_t feed_tlps;
@@ -51,7 +43,7 @@ struct recorder {
 	uint64_t aperture_moves;
 	struct walk_fault last_fault;
 	struct recorder_walks walks;
-	struct region regions[RECORDER_REGIONS];
+	struct region regions[TALLY_REGIONS];
 };
 
 /* Closes the visit that is under way and opens the next of the same region. */

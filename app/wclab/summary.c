@@ -95,7 +95,7 @@ write_ns(FILE *out, const char *name, uint64_t ps, const char *end)
 }
 
 static void
-write_modelled(FILE *out, const struct region *region)
+write_modelled(FILE *out, const struct tally_region *region)
 {
 	const struct pcielink_totals *t = &region->totals;
 
@@ -119,18 +119,20 @@ write_modelled(FILE *out, const struct region *region)
 	write_ns(out, "stall_device_ns", t->stall_device_ps, ",");
 	write_ns(out, "stall_order_ns", t->stall_order_ps, ",");
 	write_ns(out, "cpu_ns", region->cpu_ps, ",");
-	write_ns(out, "link_ns", region->link_ps, "");
+	write_ns(out, "link_ns", region->link_ps, ",");
+	write_ns(out, "time_ns", region->time_ps, "");
 	fprintf(out, "   }\n");
 }
 
 static void
-write_region(FILE *out, const struct region *region, unsigned int id)
+write_region(FILE *out, const struct region *region, const struct tally_region *tally,
+	     unsigned int id)
 {
 	fprintf(out,
 		"  {\"id\": %u, \"visits\": %" PRIu64 ",\n"
 		"   \"stores\": {\"count\": %" PRIu64 ", \"bytes\": %" PRIu64
 		", \"not_walked\": %" PRIu64 ", ",
-		id, region->visits, region->stores, region->bytes, region->unwalked);
+		id, tally->visits, region->stores, region->bytes, region->unwalked);
 	write_histogram(out, "by_bytes", region->by_size, RECORDER_SIZES);
 	fprintf(out, ", ");
 	write_histogram(out, "by_el", region->by_el, 4);
@@ -138,7 +140,7 @@ write_region(FILE *out, const struct region *region, unsigned int id)
 	write_types(out, region->by_type);
 	fprintf(out, "},\n");
 	write_mappings(out, region);
-	write_modelled(out, region);
+	write_modelled(out, tally);
 	fprintf(out, "  }");
 }
 
@@ -163,11 +165,11 @@ write_all(FILE *out, const struct recorder *r)
 		fprintf(out, " \"last_walk_fault\": \"stage %u level %d: %s\",\n",
 			r->last_fault.stage, r->last_fault.level, r->last_fault.why);
 	fprintf(out, " \"regions\": [\n");
-	for (i = 0; i < RECORDER_REGIONS; i++) {
-		if (r->regions[i].visits == 0)
+	for (i = 0; i < TALLY_REGIONS; i++) {
+		if (r->tally.regions[i].visits == 0)
 			continue;
 		fprintf(out, "%s", comma);
-		write_region(out, &r->regions[i], i);
+		write_region(out, &r->regions[i], &r->tally.regions[i], i);
 		comma = ",\n";
 	}
 	fprintf(out, "\n ]\n}\n");

@@ -15,6 +15,13 @@
 
 /* ---- the range ----------------------------------------------------------------------------- */
 
+/* The kernel maps a small BAR with all of its page, as long as the BAR is where the page begins. */
+static bool
+starts_page(const struct wcbar_pci_facts *f, const struct wcbar_bar_facts *b)
+{
+	return b->bytes < f->page_bytes && b->address != 0 && b->address % f->page_bytes == 0;
+}
+
 static int
 bar_check(const struct wcbar_pci_facts *f, unsigned int number, struct wcbar_why why)
 {
@@ -34,10 +41,10 @@ bar_check(const struct wcbar_pci_facts *f, unsigned int number, struct wcbar_why
 				     "BAR %u of %s is I/O ports, which cannot be mapped; name a "
 				     "memory BAR",
 				     number, f->bdf);
-	if (b->bytes % f->page_bytes != 0)
+	if (b->bytes % f->page_bytes != 0 && !starts_page(f, b))
 		return wcbar_why_set(why, -ENOTSUP,
 				     "BAR %u of %s has 0x%llx bytes, and pages have %zu here: only "
-				     "whole pages can be mapped",
+				     "whole pages can be mapped, or a BAR that starts one",
 				     number, f->bdf, (unsigned long long)b->bytes, f->page_bytes);
 	if (b->bytes > SIZE_MAX / 2)
 		return wcbar_why_set(why, -ENOTSUP, "BAR %u of %s is absurdly big", number, f->bdf);
@@ -62,6 +69,8 @@ wcbar_bar_open(struct wcbar_pci *pci, unsigned int number, struct wcbar_bar **ou
 	bar->pci = pci;
 	bar->number = number;
 	bar->bytes = (size_t)pci->facts.bars[number].bytes;
+	if (bar->bytes < pci->facts.page_bytes)
+		bar->bytes = pci->facts.page_bytes;
 	base = mmap(NULL, bar->bytes, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1,
 		    0);
 	if (base == MAP_FAILED) {

@@ -164,7 +164,8 @@ struct wcbar_bar;
 
 /*
  * One BAR: reserves an address range of its size, maps nothing yet. -ENODEV: no such BAR; -ENOTSUP:
- * I/O ports, or smaller than a page of this machine.
+ * I/O ports, or smaller than a page of this machine, unless it begins one: then all of the page is
+ * mapped, and what lies behind the BAR in it may be another device's.
  */
 int wcbar_bar_open(struct wcbar_pci *pci, unsigned int number, struct wcbar_bar **bar, char *why,
 		   size_t why_bytes);

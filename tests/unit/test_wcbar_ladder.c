@@ -114,16 +114,52 @@ bar_open__what_cannot_be_mapped_is_named(void **state)
 	}
 }
 
+/* BAR 1 has 256 bytes there; the other BARs as they were. */
 static void
-bar_open__smaller_than_a_page_is_enotsup(void **state)
+bar1_place(uint64_t address)
+{
+	char text[512];
+
+	snprintf(text, sizeof(text),
+		 "0x0000000000000000 0x0000000000000000 0x0000000000000000\n"
+		 "0x%016llx 0x%016llx 0x0000000000040200\n"
+		 "0x00000000fea00000 0x00000000fea3ffff 0x000000000014220c\n"
+		 "0x0000000000000000 0x0000000000000000 0x0000000000000000\n"
+		 "0x0000000000000000 0x0000000000000000 0x0000000000000000\n"
+		 "0x0000000000000000 0x0000000000000000 0x0000000000000000\n"
+		 "0x0000000000000000 0x0000000000000000 0x0000000000000000\n",
+		 (unsigned long long)address, (unsigned long long)address + 0xff);
+	tree_write(text, "%s", tree_device("resource"));
+}
+
+static void
+bar_open__smaller_than_a_page_inside_one_is_enotsup(void **state)
 {
 	struct wcbar_bar *none;
 
 	(void)state;
-	fake_page_bytes = 65536;
+	bar1_place(0xfe000400);
 	bar2_open(WCBAR_VFIO_OPEN);
 	assert_int_equal(wcbar_bar_open(pci, 1, &none, why, sizeof(why)), -ENOTSUP);
-	assert_non_null(strstr(why, "65536"));
+	assert_non_null(strstr(why, "has 0x100 bytes, and pages have 4096 here"));
+}
+
+static void
+bar_open__smaller_than_a_page_that_it_begins_maps_the_page(void **state)
+{
+	struct wcbar_bar *small;
+	struct wcbar_window win;
+	uint32_t seen;
+
+	(void)state;
+	bar1_place(0xfe000000);
+	bar2_open(WCBAR_VFIO_OPEN);
+	assert_int_equal(wcbar_bar_open(pci, 1, &small, why, sizeof(why)), 0);
+	assert_int_equal(wcbar_bar_map(small, 0, 2 * PAGE, WCBAR_TYPE_UC, 0, &win), -EINVAL);
+	assert_int_equal(wcbar_bar_map(small, 0, PAGE, WCBAR_TYPE_UC, 0, &win), 0);
+	wcbar_write32((char *)win.addr + 0xf0, 7);
+	tree_read(tree_device("resource1"), &seen, sizeof(seen), 0xf0);
+	assert_int_equal(seen, 7);
 }
 
 static void
@@ -651,7 +687,8 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 		TEST(bar_open__what_cannot_be_mapped_is_named),
-		TEST(bar_open__smaller_than_a_page_is_enotsup),
+		TEST(bar_open__smaller_than_a_page_inside_one_is_enotsup),
+		TEST(bar_open__smaller_than_a_page_that_it_begins_maps_the_page),
 		TEST(bar_open__no_memory_leaves_nothing),
 		TEST(map__pieces_lie_side_by_side),
 		TEST(map__overlap_is_refused),

@@ -41,7 +41,7 @@ options(const char *root)
 	return o;
 }
 
-static unsigned int marks_seen;
+static unsigned int marks_seen, marks_before;
 
 void __real_wcbar_write32(void *reg, uint32_t value);
 void __wrap_wcbar_write32(void *reg, uint32_t value);
@@ -52,7 +52,7 @@ __wrap_wcbar_write32(void *reg, uint32_t value)
 	/* odd: begins with its number; even: ends */
 	assert_int_equal(value != 0, marks_seen % 2 == 0);
 	if (value != 0)
-		assert_int_equal(value, marks_seen / 2 % mapping.n + 1);
+		assert_int_equal(value, marks_before + marks_seen / 2 % mapping.n + 1);
 	marks_seen++;
 	__real_wcbar_write32(reg, value);
 }
@@ -99,7 +99,7 @@ raw_device__a_wc_mapping__stores_into_the_range_alone(void **state)
 	(void)state;
 	bar_fill(root, "resource2_wc", BAR2_BYTES);
 	assert_int_equal(raw_check(&o, &facts, why, sizeof(why)), 0);
-	raw_device(&o, &facts, WCBAR_TYPE_WC, &mapping);
+	raw_device(&o, &facts, WCBAR_TYPE_WC, marks_before, &mapping);
 	if (mapping.error != 0)
 		fail_msg("%s", mapping.why);
 	assert_int_equal(mapping.type, WCBAR_TYPE_WC);
@@ -135,7 +135,7 @@ raw_device__an_uncached_mapping__is_stored_into_narrowly(void **state)
 	(void)state;
 	bar_fill(root, "resource2", BAR2_BYTES);
 	assert_int_equal(raw_check(&o, &facts, why, sizeof(why)), 0);
-	raw_device(&o, &facts, WCBAR_TYPE_UC, &mapping);
+	raw_device(&o, &facts, WCBAR_TYPE_UC, marks_before, &mapping);
 	if (mapping.error != 0)
 		fail_msg("%s", mapping.why);
 	assert_int_equal(mapping.type, WCBAR_TYPE_UC);
@@ -170,11 +170,13 @@ raw_device__marks__are_written_to_their_register_alone(void **state)
 	assert_int_equal(raw_check(&o, &facts, why, sizeof(why)), 0);
 	bar_fill(root, "resource1", 0x1000);
 	marks_seen = 0;
-	raw_device(&o, &facts, WCBAR_TYPE_UC, &mapping);
+	marks_before = 41; /* of the mapping before this one */
+	raw_device(&o, &facts, WCBAR_TYPE_UC, marks_before, &mapping);
 	if (mapping.error != 0)
 		fail_msg("%s", mapping.why);
 	for (size_t i = 0; i < mapping.n; i++)
-		assert_int_equal(mapping.cells[i].mark, i + 1);
+		assert_int_equal(mapping.cells[i].mark, marks_before + i + 1);
+	marks_before = 0;
 	/* one begin and one end for each sample; the last one ended */
 	assert_int_equal(marks_seen, 2 * 5 * mapping.n);
 	tree_read(tree_device("resource1"), bytes, sizeof(bytes), 0xec);
@@ -204,7 +206,7 @@ raw_json__wc_that_became_uc__has_both_types_and_bases(void **state)
 	(void)state;
 	tree_unlink(tree_device("resource2_wc"));
 	assert_int_equal(raw_check(&o, &facts, why, sizeof(why)), 0);
-	raw_device(&o, &facts, WCBAR_TYPE_WC, &mapping);
+	raw_device(&o, &facts, WCBAR_TYPE_WC, marks_before, &mapping);
 	assert_int_equal(mapping.error, 0);
 	made = raw_json(&o, &machine, &facts, &mapping, 1);
 	read = json_tokener_parse(json_object_to_json_string(made));

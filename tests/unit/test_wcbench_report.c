@@ -32,14 +32,15 @@
 	"\"rung\": \"sysfs-wc\", \"direct\": true, \"lines\": [{\"primitive\": \"stp\", "     \
 	"\"order\": \"burst\", \"burst\": 16, \"ns_per_line\": " figure "}], \"doorbell\": [" \
 	"{\"order\": \"each\", \"ns_per_store\": " figure "}]}]"
-#define PORTS                                                                           \
-	"\"ports\": [{\"name\": \"0000:00:02.0\", \"placement\": \"auto\", "            \
-	"\"burst_mode\": \"push WC stp\", \"burst_mode_after\": \"fetch\", "            \
-	"\"type\": \"WC\", \"rung\": \"sysfs-wc\", \"direct\": true, "                  \
-	"\"primitive\": \"stp\", \"rates\": [{\"mode\": \"loop\", \"size\": \"64\", "   \
-	"\"sent\": 10, \"lost\": 0, \"packets_per_second\": {\"basis\": \"measured\", " \
-	"\"unit\": \"packets/s\", \"n\": 5, \"p10\": 1000000, \"p50\": 2250000, "       \
-	"\"p90\": 3000000, \"p99\": 3000000}}], \"latency\": {\"size\": 64, "           \
+#define PORTS PORTS_OF("64")
+#define PORTS_OF(of)                                                                      \
+	"\"ports\": [{\"name\": \"0000:00:02.0\", \"placement\": \"auto\", "              \
+	"\"burst_mode\": \"push WC stp\", \"burst_mode_after\": \"fetch\", "              \
+	"\"type\": \"WC\", \"rung\": \"sysfs-wc\", \"direct\": true, "                    \
+	"\"primitive\": \"stp\", \"rates\": [{\"mode\": \"loop\", \"size\": \"" of "\", " \
+	"\"sent\": 10, \"lost\": 0, \"packets_per_second\": {\"basis\": \"measured\", "   \
+	"\"unit\": \"packets/s\", \"n\": 5, \"p10\": 1000000, \"p50\": 2250000, "         \
+	"\"p90\": 3000000, \"p99\": 3000000}}], \"latency\": {\"size\": 64, "             \
 	"\"round_trip_ns\": " NS "}}]"
 #define MODELLED                                                                            \
 	", \"modelled\": {\"stores_per_line\": 4, \"tlps_per_line\": 1, "                   \
@@ -47,6 +48,50 @@
 	"\"wire_bytes_per_packet\": 176, \"stage1\": \"Normal-NC\", \"stage2\": \"none\", " \
 	"\"effective\": \"Normal-NC\", \"verdict\": \"combining\", \"modelled_mpps\": {"    \
 	"\"gen3-x16\": {\"value\": 47.125, \"low\": 40.5, \"high\": 52.5}}}"
+
+#define BAND(name, value, low, high) \
+	"\"" name "\": {\"value\": " value ", \"low\": " low ", \"high\": " high "}"
+#define LINE(link, ns)                                                                        \
+	"{\"mapping\": \"WC\", \"primitive\": \"stp\", \"order\": \"burst\", \"burst\": 16, " \
+	"\"link\": \"" link "\", \"tlps_per_line\": 1, " BAND("ns_per_line", ns, "2", "9") "}"
+#define PACKET(size, tlps)                                                           \
+	"{\"placement\": \"push\", \"size\": \"" size "\", \"link\": \"gen3-x16\", " \
+	"\"stores_per_line\": 4, \"tlps_per_line\": 1, " BAND(                       \
+		"tlps_per_packet", tlps, "1",                                        \
+		"32") ", \"wire_bytes_per_packet\": 176, " BAND("mpps", "3", "2.5", "3.5") "}"
+#define ROWS                                                                                       \
+	", \"modelled\": {\"modelled_mpps\": {\"gen3-x16\": 3}, \"lines\": [" LINE(                \
+		"gen3-x16",                                                                        \
+		"5") ", " LINE("gen4-x16",                                                         \
+			       "4") "], \"packets\": [" PACKET("64",                               \
+							       "2") ", " PACKET("512",             \
+										"9") "], "         \
+										     "\"sensitivi" \
+										     "ty\": ["     \
+										     "{\"link\": " \
+										     "\"gen3-"     \
+										     "x16\", "     \
+										     "\"parameter" \
+										     "\": "        \
+										     "\"gather\"," \
+										     " \"mpps_at_" \
+										     "low\": "     \
+										     "1.5, "       \
+										     "\"mpps_at_"  \
+										     "high\": "    \
+										     "3}, "        \
+										     "{\"link\": " \
+										     "\"gen3-"     \
+										     "x16\", "     \
+										     "\"parameter" \
+										     "\": "        \
+										     "\"order_"    \
+										     "ns\", "      \
+										     "\"mpps_at_"  \
+										     "low\": 3, "  \
+										     "\"mpps_at_"  \
+										     "high\": "    \
+										     "2.999}]}"
 
 static const char *program;
 static char folder[64];
@@ -184,6 +229,51 @@ report__two_settings__stand_side_by_side(void **state)
 	free(text);
 }
 
+/* Lines and packets by link and size, and which assumption moves the rate. */
+static void
+report__modelled_rows__have_tables_with_bands(void **state)
+{
+	json *root;
+	char *text;
+
+	(void)state;
+	file_put("a.json", HEAD("here", "raw") RAW(NS) ROWS "}");
+	assert_int_equal(report("a.json", NULL, "--no-plots"), 0);
+	root = json_object_from_file(path_of("out/report.json"));
+	assert_non_null(root);
+	text_is(root, "/settings/0/modelled/lines/1/link", "gen4-x16");
+	text_is(root, "/settings/0/modelled/lines/1/ns_per_line/high", "9");
+	text_is(root, "/settings/0/modelled/packets/1/tlps_per_packet/value", "9");
+	text_is(root, "/settings/0/modelled/sensitivity/0/parameter", "gather");
+	json_object_put(root);
+	text = file_get("out/report.md");
+	assert_non_null(strstr(text, "| here WC stp | 5 (2 to 9) | 4 (2 to 9) |"));
+	assert_non_null(strstr(text, "| here push | 2 (1 to 32) | 9 (1 to 32) |"));
+	assert_non_null(strstr(text, "| here | gen3-x16 | gather | 1.5 | 3 | 3 |"));
+	assert_null(strstr(text, "order_ns")); /* moves nothing */
+	free(text);
+}
+
+/* One frame size to a run is one series; the same size twice is told apart. */
+static void
+report__runs_that_do_not_overlap__are_one_series(void **state)
+{
+	char *text;
+
+	(void)state;
+	file_put("a.json", HEAD("here", "packets") PORTS_OF("64") "}");
+	file_put("b.json", HEAD("here", "packets") PORTS_OF("512") "}");
+	assert_int_equal(report("a.json", "b.json", "--no-plots"), 0);
+	text = file_get("out/report.md");
+	assert_non_null(strstr(text, "| here auto | 2.25 (1 to 3) | 2.25 (1 to 3) |"));
+	free(text);
+	file_put("b.json", HEAD("here", "packets") PORTS_OF("64") "}");
+	assert_int_equal(report("a.json", "b.json", "--no-plots"), 0);
+	text = file_get("out/report.md");
+	assert_non_null(strstr(text, "| here auto (b.json 0000:00:02.0) | 2.25 (1 to 3) |"));
+	free(text);
+}
+
 /* One setting, measured once for real and once under emulation: never in one table. */
 static void
 report__bases__never_share_a_table(void **state)
@@ -287,6 +377,10 @@ static const struct {
 	{HEAD("x", "raw") RAW(NS) ", \"modelled\": {\"modelled_mpps\": {\"gen3\": {"
 				  "\"value\": 1, \"low\": 1}}}}",
 	 "modelled_mpps.gen3: high is missing"},
+	{HEAD("x", "raw") RAW(NS) ", \"modelled\": {\"lines\": [{\"mapping\": \"WC\"}]}}",
+	 "modelled: lines[0]: primitive is missing; expected a text"},
+	{HEAD("x", "raw") RAW(NS) ", \"modelled\": {\"packets\": {}}}",
+	 "modelled: packets is {}; expected a list"},
 };
 
 static void
@@ -333,6 +427,10 @@ main(int argc, char **argv)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup_teardown(report__two_settings__stand_side_by_side, setup,
 						teardown),
+		cmocka_unit_test_setup_teardown(report__modelled_rows__have_tables_with_bands,
+						setup, teardown),
+		cmocka_unit_test_setup_teardown(report__runs_that_do_not_overlap__are_one_series,
+						setup, teardown),
 		cmocka_unit_test_setup_teardown(report__bases__never_share_a_table, setup,
 						teardown),
 		cmocka_unit_test_setup_teardown(

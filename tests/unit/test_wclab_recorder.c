@@ -190,14 +190,14 @@ visits__add_up(void **state)
 
 	(void)state;
 	recorder_start((struct recorder_config){0});
-	recorder_mark(recorder, 63);
+	recorder_mark(recorder, 255);
 	lines_store(MEMTYPE_NC, 2);
 	recorder_mark(recorder, 0);
-	recorder_mark(recorder, 63);
+	recorder_mark(recorder, 255);
 	lines_store(MEMTYPE_NC, 3);
-	recorder_mark(recorder, 64);
+	recorder_mark(recorder, 256);
 	recorder_mark(recorder, ~0u);
-	r = region(63);
+	r = region(255);
 	assert_int_equal(json_object_get_int(json_object_object_get(r, "visits")), 2);
 	assert_int_equal(number(r, "modelled", "lines_whole"), 5);
 	assert_int_equal(json_object_get_int(json_object_object_get(json, "bad_marks")), 2);
