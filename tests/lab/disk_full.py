@@ -18,7 +18,6 @@ import nested
 import patch
 import rig
 import trees
-from boot import progress
 
 SETTING = "bare-metal"
 
@@ -77,7 +76,7 @@ class Full(unittest.TestCase):
             self.assertEqual({path.name: path.read_text() for path in tiny.iterdir()}, {"lab.json": "{}"})
 
     def test_cache__has_no_part_of_an_archive(self):
-        tree = trees.Trees(rig.args.cache, progress).get("kernel-6.12-arm64")
+        tree = trees.Trees(rig.args.cache, life.progress).get("kernel-6.12-arm64")
         for kib in (200, 700):  # no room for the modules; for the modules, but not for the archive
             with self.subTest(kib=kib), small(rig.out() / "tiny", kib) as tiny:
                 with self.assertRaisesRegex((OSError, life.Failure), r"No space left on device"):
@@ -111,14 +110,14 @@ class Kernels(unittest.TestCase):
     """The patch meets real kernels."""
 
     def test_6_1__refused_by_name(self):
-        all_trees, folder = trees.Trees(rig.args.cache, progress), rig.out() / "archives"
+        all_trees, folder = trees.Trees(rig.args.cache, life.progress), rig.out() / "archives"
         folder.mkdir(exist_ok=True)
         with self.assertRaisesRegex(life.Failure, r"^Linux 6\.1\.\S+: vfio-pci-core sets bit 39 in 0 places; .* use another"):
             image.cached(folder / "refused.cpio", nested.patched_modules, all_trees.get("kernel-6.1-arm64"))
         self.assertEqual(list(folder.glob("refused.*.cpio")) + list(folder.glob("refused.*.making")), [])
 
     def test_newer__one_instruction_differs(self):
-        all_trees = trees.Trees(rig.args.cache, progress)
+        all_trees = trees.Trees(rig.args.cache, life.progress)
         for kernel in ("6.12", "7.3"):
             with self.subTest(kernel=kernel):
                 home = image.modules_home(all_trees.get(f"kernel-{kernel}-arm64"))
@@ -141,7 +140,7 @@ class Kernels(unittest.TestCase):
 
     def test_unknown_tree__told(self):
         with self.assertRaisesRegex(life.Failure, r"no tree kernel-9\.9-arm64; \S+guest-packages lists qemu"):
-            trees.Trees(rig.args.cache, progress).get("kernel-9.9-arm64")
+            trees.Trees(rig.args.cache, life.progress).get("kernel-9.9-arm64")
 
 
 FAKE = """#!/bin/sh
@@ -160,7 +159,7 @@ class Unpack(unittest.TestCase):
         (self.folder / "bin").mkdir(parents=True)
         (self.folder / "list").write_text("kernel-9.9-arm64 arm64 trixie linux-image-nowhere\n")
         self.enterContext(unittest.mock.patch.object(trees, "LIST", self.folder / "list"))
-        self.trees = trees.Trees(self.folder / "cache", progress)
+        self.trees = trees.Trees(self.folder / "cache", life.progress)
         arch, suite, packages = self.trees.list["kernel-9.9-arm64"]
         self.key = f"kernel-9.9-arm64-{hashlib.sha256(' '.join([arch, suite, *packages]).encode()).hexdigest()[:12]}"
 
@@ -212,4 +211,4 @@ class Missing(unittest.TestCase):
         self.refused("--capture nowhere.pcap: there is no such file", **{"--capture": "nowhere.pcap"})
 
     def test_link__told_with_those_that_there_are(self):
-        self.refused("--link gen9-x99: there is no such parameter set; config/link has .*gen4-x16", "--link", "gen9-x99")
+        self.refused("no parameter set gen9-x99.conf in .*config/link; there are .*gen4-x16", "--link", "gen9-x99")

@@ -10,7 +10,7 @@ import image
 import life
 import nested
 import rig
-from boot import Boot, progress
+from boot import Boot
 from machine import Guest
 from step import vfio_bind
 from trees import Trees
@@ -32,7 +32,7 @@ def host(boot, kernel):
 class Real(unittest.TestCase):
     def test_unaligned_store_under_device_stage_2__told_at_once(self):
         with life.work_folder(rig.args.cache, "lab") as work, contextlib.ExitStack() as stack:
-            guest = Guest(host(Boot(Trees(rig.args.cache, progress), work), "6.1"), rig.out() / "dies.console.log")
+            guest = Guest(host(Boot(Trees(rig.args.cache, life.progress), work), "6.1"), rig.out() / "dies.console.log")
             stack.callback(guest.close)
             vfio_bind(guest, BDF)
             inner = nested.Inner(guest, f"-device vfio-pci,host={BDF},addr=0x10")

@@ -1,12 +1,9 @@
 # SPDX-License-Identifier: BSD-3-Clause
 # Copyright(c) 2026 The wcnic authors
 """From trees to a machine that boots: archives put together, and QEMU's command."""
-import contextlib
 import pathlib
 import shutil
-import sys
 import tempfile
-import time
 
 import image
 import life
@@ -16,15 +13,6 @@ PLATFORMS = {
     "amd64": ("x86_64", "q35", "ttyS0"),
     "arm64": ("aarch64", "virt,gic-version=3", "ttyAMA0"),
 }
-
-
-@contextlib.contextmanager
-def progress(what):
-    began = time.monotonic()
-    print(f"  {what} ...", end="\r" if sys.stderr.isatty() else "\n", file=sys.stderr, flush=True)
-    yield
-    if sys.stderr.isatty() or time.monotonic() - began >= 2:
-        print(f"  {what}: {time.monotonic() - began:.1f} s ", file=sys.stderr, flush=True)
 
 
 class Boot:

@@ -211,7 +211,8 @@ def cached(archive, make, *args):
         shutil.rmtree(making, ignore_errors=True)
         making.mkdir()
         try:
-            make(args[0], making / archive.name, *args[1:])
+            with life.progress(f"pack {archive.name}"):
+                make(args[0], making / archive.name, *args[1:])
             os.rename(making / archive.name, archive)
         finally:
             shutil.rmtree(making, ignore_errors=True)

@@ -14,6 +14,7 @@ import signal
 import subprocess
 import sys
 import tempfile
+import time
 
 PR_SET_PDEATHSIG = 1
 LIBC = ctypes.CDLL(None)
@@ -23,6 +24,16 @@ MIB = 1 << 20
 
 class Failure(Exception):
     pass
+
+
+@contextlib.contextmanager
+def progress(what):
+    """On a terminal what is done now; what took two seconds also afterwards."""
+    began = time.monotonic()
+    print(f"  {what} ...", end="\r" if sys.stderr.isatty() else "\n", file=sys.stderr, flush=True)
+    yield
+    if sys.stderr.isatty() or time.monotonic() - began >= 2:
+        print(f"  {what}: {time.monotonic() - began:.1f} s ", file=sys.stderr, flush=True)
 
 
 # ---- processes
