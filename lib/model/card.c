@@ -102,7 +102,7 @@ card_identity_init(struct wcnic_card *card, const struct wcnic_card_config *conf
 	}
 	card->caps = WCNIC_CAP_RSS;
 	if (!config->no_push)
-		card->caps |= WCNIC_CAP_PUSH;
+		card->caps |= WCNIC_CAP_PUSH | WCNIC_CAP_PUSH_PACKED;
 	if (!config->no_push && config->sees_stores)
 		card->caps |= WCNIC_CAP_WINDOW_TEST;
 	if (config->ops->irq != NULL)

@@ -28,7 +28,10 @@
 #define CARD_SPEED_MBPS 100000u
 /* Each entry of a frame costs its bytes, its header and padding to eight bytes. */
 #define CARD_FRAME_ENTRIES_MAX 255u
-#define CARD_SCRATCH_BYTES (CARD_FRAME_MAX + (CARD_FRAME_ENTRIES_MAX + 2) * 16 + 1024)
+#define CARD_FRAME_STREAM_BYTES (CARD_FRAME_MAX + (CARD_FRAME_ENTRIES_MAX + 2) * 16 + 1024)
+/* Packed: a frame begins in the first so many bytes of the scratch memory. */
+#define CARD_STREAM_BYTES 8192u
+#define CARD_SCRATCH_BYTES (CARD_STREAM_BYTES + CARD_FRAME_STREAM_BYTES)
 
 /* What the parser found in the first bytes of a frame. */
 struct rx_parse {
@@ -117,9 +120,16 @@ struct txq {
 	uint64_t *db;   /* the record, in the aperture */
 	uint8_t *slots; /* the push window, in the aperture; NULL: none or revoked */
 	bool may_push;  /* was created with a push window */
+	uint8_t format; /* enum wcnic_push_format */
 	uint16_t n_slots;
 	uint16_t generation;
 	uint8_t slot_lines;
+
+	/* Packed: what is behind the last frame that is decided. */
+	uint16_t n_lines;
+	uint16_t line;    /* the first that has not been copied */
+	uint8_t n_rest;   /* words of the line before it that are to come */
+	uint64_t rest[6]; /* these words */
 
 	uint64_t db_seen;
 	uint16_t head; /* first entry without completion */
@@ -512,6 +522,13 @@ unsigned int txq_poll(struct wcnic_card *card, struct txq *q);
 
 /* ---- txframe.c --------------------------------------------------------------------------- */
 
+/* Packed: how far the stream of a queue has been copied to card->scratch. */
+struct tx_stream {
+	uint32_t at;   /* the word where the next entry begins */
+	uint32_t end;  /* words that have been copied */
+	uint16_t line; /* the next to be copied */
+};
+
 enum tx_verdict {
 	TX_READY, /* `frame` can be sent */
 	TX_WAIT,  /* a slot is not whole */
@@ -525,6 +542,7 @@ struct tx_frame {
 	struct wcnic_frame frame;
 	uint16_t entries;
 	enum wcnic_error reason;
+	struct tx_stream after; /* packed: behind it; TX_WAIT: at the line that is not whole */
 };
 
 /* The frame that begins at `seq`; it must end before `limit`. */
@@ -538,6 +556,23 @@ tx_frame_push(struct wcnic_card *card, const struct txq *q, uint16_t seq, uint16
 unsigned int tx_slot_stale(const struct txq *q, uint16_t seq);
 /* Forgets lines so old that their sequence number would be taken for a new one. */
 void tx_slots_expire(struct txq *q, uint16_t head);
+/* Forgets what was stored in the window before the queue was there. */
+void tx_lines_clear(struct txq *q);
+
+/* ---- txpacked.c -------------------------------------------------------------------------- */
+
+/* An epoch begins: lines are numbered from 0, and those of epochs long ago are forgotten. */
+void tx_packed_begin(struct txq *q);
+/* The stream of a queue is in card->scratch between these, as long as no other queue's is. */
+void tx_packed_open(struct wcnic_card *card, const struct txq *q, struct tx_stream *s);
+void tx_packed_close(struct wcnic_card *card, struct txq *q, const struct tx_stream *s);
+/* As tx_frame_push(); `from` stays good until tx_packed_next() goes on behind the frame. */
+__attribute__((warn_unused_result)) enum tx_verdict
+tx_frame_packed(struct wcnic_card *card, struct txq *q, const struct tx_stream *from, uint16_t seq,
+		uint16_t limit, struct tx_frame *out);
+void tx_packed_next(struct wcnic_card *card, struct tx_stream *s, const struct tx_stream *after);
+/* Whether something else is in the place of the line: 1 or 0. */
+unsigned int tx_packed_stale(const struct txq *q, uint16_t line);
 
 /* ---- rxq.c ------------------------------------------------------------------------------- */
 

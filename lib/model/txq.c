@@ -26,6 +26,10 @@ create_check(struct wcnic_card *card, struct admin_call *call, const struct wcni
 		return WCNIC_ST_UNSUPPORTED;
 	if (p->commit != WCNIC_COMMIT_DOORBELL)
 		return ADMIN_BAD_FIELD(call, wcnic_cmd_txq_create, commit);
+	if (p->format > WCNIC_FORMAT_PACKED)
+		return ADMIN_BAD_FIELD(call, wcnic_cmd_txq_create, format);
+	if (p->format == WCNIC_FORMAT_PACKED && !(card->features & WCNIC_CAP_PUSH_PACKED))
+		return WCNIC_ST_UNSUPPORTED;
 	if (!is_pow2(depth) || depth < CARD_DEPTH_MIN || depth > CARD_DEPTH_MAX)
 		return ADMIN_BAD_FIELD(call, wcnic_cmd_txq_create, depth);
 	if (vector != WCNIC_VECTOR_NONE && vector >= card_vectors(card))
@@ -42,6 +46,14 @@ create_check(struct wcnic_card *card, struct admin_call *call, const struct wcni
 	return WCNIC_ST_OK;
 }
 
+static uint16_t
+packed_lines(const struct window *w)
+{
+	uint32_t lines = (uint32_t)w->slots * w->slot_lines;
+
+	return (uint16_t)(lines < WCNIC_PACKED_LINES_MAX ? lines : WCNIC_PACKED_LINES_MAX);
+}
+
 static void
 txq_init(struct wcnic_card *card, struct txq *q, const struct wcnic_cmd_txq_create *p, uint64_t *db,
 	 struct window *push)
@@ -56,6 +68,7 @@ txq_init(struct wcnic_card *card, struct txq *q, const struct wcnic_cmd_txq_crea
 	ring_init(&q->cq, le64toh(p->cq_iova), q->depth, sizeof(struct wcnic_tx_cpl),
 		  WCNIC_DMA_WRITE);
 	q->placement = p->placement;
+	q->format = p->format;
 	q->db_window = le16toh(p->db_window);
 	q->db_off = le32toh(p->db_off);
 	q->db = db;
@@ -66,8 +79,10 @@ txq_init(struct wcnic_card *card, struct txq *q, const struct wcnic_cmd_txq_crea
 		q->slots = card->aperture + push->off;
 		q->n_slots = push->slots;
 		q->slot_lines = push->slot_lines;
+		q->n_lines = packed_lines(push);
 		q->generation = push->generation;
 		push->users++;
+		tx_lines_clear(q);
 	}
 	card->txq_live |= 1ull << q->qid;
 	card->admin.queue_made = true;
@@ -164,6 +179,14 @@ txq_window_gone(struct wcnic_card *card, uint16_t window_id)
 
 /* ---- the record -------------------------------------------------------------------------- */
 
+static void
+epoch_begin(struct txq *q, uint8_t placement)
+{
+	q->epoch++;
+	q->placement = placement;
+	tx_packed_begin(q);
+}
+
 /* How many of the entries up to `tail` are slots: no more than the window has may be in flight. */
 static bool
 pushed_too_many(const struct txq *q, uint16_t tail)
@@ -171,6 +194,8 @@ pushed_too_many(const struct txq *q, uint16_t tail)
 	uint16_t first = q->head;
 	uint16_t end = tail;
 
+	if (q->format == WCNIC_FORMAT_PACKED)
+		return false;
 	if (q->placement == WCNIC_PLACEMENT_FETCH) {
 		if (!q->switching || q->next_placement == WCNIC_PLACEMENT_FETCH)
 			return false;
@@ -198,11 +223,22 @@ record_resume(struct txq *q, uint64_t db)
 		return false;
 	if (WCNIC_TXDB_GET_PLACEMENT(db) == WCNIC_PLACEMENT_PUSH && !q->may_push)
 		return false;
-	q->epoch = epoch;
-	q->placement = WCNIC_TXDB_GET_PLACEMENT(db);
+	epoch_begin(q, WCNIC_TXDB_GET_PLACEMENT(db));
 	q->tail = WCNIC_TXDB_GET_TAIL(db);
 	q->state = QUEUE_RUN;
 	return !pushed_too_many(q, q->tail);
+}
+
+/*
+ * Packed, a push must not follow a push: were the switch void, its lines would be there as if they
+ * had been pushed after the resume, which uses its epoch again.
+ */
+static bool
+switch_allowed(const struct txq *q, uint8_t placement)
+{
+	if (placement == WCNIC_PLACEMENT_FETCH)
+		return true;
+	return q->may_push && (q->format != WCNIC_FORMAT_PACKED || q->placement != placement);
 }
 
 /* Judges a record that runs the queue on. */
@@ -221,8 +257,7 @@ record_advance(struct txq *q, uint64_t db)
 		    placement != q->next_placement || (uint16_t)(switch_seq - q->head) > in_flight)
 			return false;
 	} else if (epoch == (uint8_t)(q->epoch + 1)) {
-		if ((uint16_t)(switch_seq - q->head) > in_flight ||
-		    (placement == WCNIC_PLACEMENT_PUSH && !q->may_push))
+		if ((uint16_t)(switch_seq - q->head) > in_flight || !switch_allowed(q, placement))
 			return false;
 		q->switching = true;
 		q->switch_seq = switch_seq;
@@ -262,7 +297,8 @@ struct batch {
 	struct wcnic_tx_cpl cpls[CARD_BURST + 2];
 	unsigned int n_cpls;
 	unsigned int frames;
-	uint16_t seq; /* first entry that is not decided */
+	uint16_t seq;            /* first entry that is not decided */
+	struct tx_stream stream; /* packed: what begins there */
 	enum wcnic_error fail;
 };
 
@@ -341,7 +377,7 @@ batch_send(struct wcnic_card *card, struct batch *b, struct txq *q, struct tx_fr
 
 /* A slot at the head is not whole: it has until push_wait_ns to become so. */
 static void
-batch_wait(struct wcnic_card *card, struct batch *b, struct txq *q, uint16_t entries)
+batch_wait(struct wcnic_card *card, struct batch *b, struct txq *q, const struct tx_frame *f)
 {
 	/* The clock runs from the poll in which nothing lay before the slot. */
 	if (b->n_cpls != 0)
@@ -353,9 +389,22 @@ batch_wait(struct wcnic_card *card, struct batch *b, struct txq *q, uint16_t ent
 	}
 	if (card->now_ns - q->wait_since_ns < card->push_wait_ns)
 		return;
-	card->stats.stale_lines += tx_slot_stale(q, b->seq + entries - 1);
+	card->stats.stale_lines += q->format == WCNIC_FORMAT_PACKED
+					   ? tx_packed_stale(q, f->after.line)
+					   : tx_slot_stale(q, b->seq + f->entries - 1);
 	card->stats.tx_incomplete++;
 	batch_stop(b, q, WCNIC_TX_INCOMPLETE);
+}
+
+static enum tx_verdict
+frame_next(struct wcnic_card *card, struct batch *b, struct txq *q, uint16_t limit,
+	   struct tx_frame *f)
+{
+	if (q->placement == WCNIC_PLACEMENT_FETCH)
+		return tx_frame_fetch(card, q, b->seq, limit, f);
+	if (q->format == WCNIC_FORMAT_SLOTS)
+		return tx_frame_push(card, q, b->seq, limit, f);
+	return tx_frame_packed(card, q, &b->stream, b->seq, limit, f);
 }
 
 /* Decides one frame. Returns false if the batch ends here. */
@@ -373,10 +422,7 @@ batch_step(struct wcnic_card *card, struct batch *b, struct txq *q)
 		return false;
 	}
 	dma_memo_rewind(card, q);
-	if (q->placement == WCNIC_PLACEMENT_PUSH)
-		verdict = tx_frame_push(card, q, b->seq, limit, &f);
-	else
-		verdict = tx_frame_fetch(card, q, b->seq, limit, &f);
+	verdict = frame_next(card, b, q, limit, &f);
 	switch (verdict) {
 	case TX_READY:
 		more = batch_send(card, b, q, &f);
@@ -384,7 +430,7 @@ batch_step(struct wcnic_card *card, struct batch *b, struct txq *q)
 			return false; /* to be offered again: what was read is still good */
 		break;
 	case TX_WAIT:
-		batch_wait(card, b, q, f.entries);
+		batch_wait(card, b, q, &f);
 		return false;
 	case TX_FETCH:
 		return false;
@@ -400,6 +446,8 @@ batch_step(struct wcnic_card *card, struct batch *b, struct txq *q)
 		more = false;
 		break;
 	}
+	if (q->placement == WCNIC_PLACEMENT_PUSH && q->format == WCNIC_FORMAT_PACKED)
+		tx_packed_next(card, &b->stream, &f.after);
 	/* A frame that came by message: let other queues have their turn at messages. */
 	if (dma_memo_of(card, q) != NULL)
 		more = false;
@@ -415,8 +463,8 @@ batch_run(struct wcnic_card *card, struct batch *b, struct txq *q)
 	for (;;) {
 		if (q->switching && b->seq == q->switch_seq) {
 			q->switching = false;
-			q->epoch++;
-			q->placement = q->next_placement;
+			epoch_begin(q, q->next_placement);
+			tx_packed_open(card, q, &b->stream);
 		}
 		if (!more || b->seq == q->tail || b->frames == CARD_BURST)
 			return;
@@ -466,7 +514,9 @@ txq_poll(struct wcnic_card *card, struct txq *q)
 	b.frames = 0;
 	b.seq = q->head;
 	b.fail = WCNIC_ERR_NONE;
+	tx_packed_open(card, q, &b.stream);
 	batch_run(card, &b, q);
+	tx_packed_close(card, q, &b.stream);
 	batch_publish(card, &b, q);
 	if (b.fail != WCNIC_ERR_NONE)
 		txq_fail(card, q, b.fail);
