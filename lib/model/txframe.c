@@ -3,7 +3,7 @@
  */
 #include <errno.h>
 
-#include "txbuild.h"
+#include "tx_internal.h"
 
 /*
  * Section 6: from entries to a frame. Each line and descriptor is copied once, then judged; what
@@ -13,8 +13,24 @@
 /* Lines are forgotten once this many entries have passed, long before their number comes again. */
 #define EXPIRE_ENTRIES 16384u
 
-/* A segment that is not in one piece here. */
+/* ---- the builder ------------------------------------------------------------------------- */
+
 void
+builder_add(struct builder *b, const void *base, uint32_t bytes)
+{
+	b->bytes += bytes;
+	/* Each fragment has a byte at least: a frame with more of them is too long as well. */
+	if (b->n_frags == CARD_FRAME_MAX) {
+		builder_fault(b, WCNIC_ERR_DESC);
+		return;
+	}
+	b->frags[b->n_frags].base = base;
+	b->frags[b->n_frags].bytes = bytes;
+	b->n_frags++;
+}
+
+/* A segment that is not in one piece here. */
+static void
 builder_add_pieces(struct builder *b, uint64_t iova, uint32_t bytes)
 {
 	const void *base;
@@ -23,7 +39,7 @@ builder_add_pieces(struct builder *b, uint64_t iova, uint32_t bytes)
 
 	for (; bytes != 0; bytes -= piece, iova += piece) {
 		piece = bytes;
-		ret = dma_next(b->card, b->owner, iova, &piece, &base);
+		ret = dma_next(b->card, b->q, iova, &piece, &base);
 		b->later = ret == -EAGAIN;
 		if (b->later)
 			return;
@@ -38,15 +54,98 @@ builder_add_pieces(struct builder *b, uint64_t iova, uint32_t bytes)
 	}
 }
 
-enum tx_verdict
-tx_frame_fetch(struct wcnic_card *card, struct txq *q, uint16_t seq, uint16_t limit,
-	       struct tx_frame *out)
+void
+builder_add_segment(struct builder *b, uint64_t iova, uint32_t bytes)
 {
-	struct builder b = {.card = card, .owner = q};
+	const void *base;
+
+	if (b->reason != WCNIC_ERR_NONE)
+		return;
+	if (bytes == 0) {
+		builder_fault(b, WCNIC_ERR_DESC);
+		return;
+	}
+	base = dma_find(b->card, &b->q->segs, iova, bytes, WCNIC_DMA_READ);
+	if (base != NULL)
+		builder_add(b, base, bytes);
+	else
+		builder_add_pieces(b, iova, bytes);
+}
+
+void
+builder_begin_entry(struct builder *b, unsigned int entry, uint16_t flags, uint16_t frame_bytes)
+{
+	if ((entry == 0) != ((flags & WCNIC_TXF_SOP) != 0) || entry >= CARD_FRAME_ENTRIES_MAX)
+		builder_fault(b, WCNIC_ERR_DESC);
+	if (entry == 0)
+		b->frame_bytes = frame_bytes;
+}
+
+enum tx_verdict
+builder_finish(struct builder *b, uint16_t entries, struct tx_frame *out)
+{
+	if (b->bytes != b->frame_bytes)
+		builder_fault(b, WCNIC_ERR_DESC);
+	if (b->frame_bytes < CARD_FRAME_MIN)
+		builder_fault(b, WCNIC_ERR_RUNT);
+	if (b->frame_bytes > frame_bytes_max(b->card))
+		builder_fault(b, WCNIC_ERR_OVERSIZE);
+	out->entries = entries;
+	out->reason = b->reason;
+	out->frame.frags = b->frags;
+	out->frame.n_frags = b->n_frags;
+	out->frame.bytes = b->frame_bytes;
+	out->frame.flags = 0;
+	return b->reason == WCNIC_ERR_NONE ? TX_READY : TX_BAD;
+}
+
+/* ---- fetch ------------------------------------------------------------------------------- */
+
+/* Adds at most `most` frames of one descriptor, until one is not such or not all here. */
+static void
+fetch_simple(struct wcnic_card *card, struct txq *q, struct tx_burst *t, unsigned int most)
+{
+	struct wcnic_frag *frag = card->frags + t->n_frags;
+	struct wcnic_frame *frame = t->frames + t->n;
+	uint32_t max = frame_bytes_max(card);
+	uint16_t seq = t->seq;
+	unsigned int i;
+
+	for (i = 0; i < most; i++, seq++) {
+		const uint8_t *src = ring_find(card, &q->ring, seq);
+		uint64_t iova, word;
+		uint32_t bytes;
+		const void *base;
+
+		if (src == NULL)
+			break;
+		iova = le64toh(shared_load(src));
+		word = le64toh(shared_load(src + 8));
+		bytes = (uint16_t)word;
+		/* bytes, flags, seq, frame_bytes */
+		if (word != (bytes | (WCNIC_TXF_SOP | WCNIC_TXF_EOP) << 16 | (uint64_t)seq << 32 |
+			     (uint64_t)bytes << 48) ||
+		    !frame_bytes_ok(bytes, max))
+			break;
+		base = dma_find(card, &q->segs, iova, bytes, WCNIC_DMA_READ);
+		if (base == NULL)
+			break;
+		__builtin_prefetch(base);
+		frame_set(frame++, frag++, base, bytes, 0);
+	}
+	burst_add(t, i);
+}
+
+__attribute__((warn_unused_result)) static enum tx_verdict
+frame_fetch(struct wcnic_card *card, struct txq *q, struct tx_burst *t, uint16_t limit)
+{
+	struct builder b;
 	uint16_t entry = 0;
 
+	builder_init(&b, card, q, t);
+	t->odd.after = t->stream;
 	for (;;) {
-		uint16_t at = seq + entry;
+		uint16_t at = t->seq + entry;
 		struct wcnic_tx_desc desc;
 		uint16_t flags;
 		int ret;
@@ -56,18 +155,39 @@ tx_frame_fetch(struct wcnic_card *card, struct txq *q, uint16_t seq, uint16_t li
 			return ret == -EAGAIN ? TX_FETCH : TX_FAULT;
 		flags = le16toh(desc.flags);
 		if (le16toh(desc.seq) != at)
-			return frame_lost(entry + 1, out);
+			return frame_lost(entry + 1, &t->odd);
 		builder_begin_entry(&b, entry, flags, le16toh(desc.frame_bytes));
 		builder_add_segment(&b, le64toh(desc.iova), le16toh(desc.bytes));
 		if (b.later)
 			return TX_FETCH;
 		entry++;
 		if (flags & WCNIC_TXF_EOP)
-			return builder_finish(&b, entry, out);
-		if ((uint16_t)(seq + entry) == limit)
-			return frame_lost(entry, out);
+			return builder_finish(&b, entry, &t->odd);
+		if ((uint16_t)(t->seq + entry) == limit)
+			return frame_lost(entry, &t->odd);
 	}
 }
+
+enum tx_verdict
+tx_gather_fetch(struct wcnic_card *card, struct txq *q, struct tx_burst *t, uint16_t limit,
+		unsigned int most)
+{
+	enum tx_verdict verdict;
+	unsigned int room;
+
+	while ((room = burst_room(t, limit, most)) != 0) {
+		fetch_simple(card, q, t, room);
+		if (burst_room(t, limit, most) == 0)
+			break;
+		verdict = frame_fetch(card, q, t, limit);
+		if (verdict != TX_READY)
+			return verdict;
+		burst_add_odd(card, q, t);
+	}
+	return TX_READY;
+}
+
+/* ---- push: slots ------------------------------------------------------------------------- */
 
 static uint8_t *
 slot_at(const struct txq *q, uint16_t seq)
@@ -139,16 +259,46 @@ slot_add(struct builder *b, const struct wcnic_push_hdr *hdr, const uint64_t *st
 		builder_add(b, stream + 1, inline_bytes);
 }
 
-enum tx_verdict
-tx_frame_push(struct wcnic_card *card, const struct txq *q, uint16_t seq, uint16_t limit,
-	      struct tx_frame *out)
+/* Adds at most `most` frames of one slot, wholly inline, until one is not such or not whole. */
+static void
+slots_simple(struct wcnic_card *card, const struct txq *q, struct tx_burst *t, unsigned int most)
 {
-	struct builder b = {.card = card, .owner = q};
-	uint64_t *stream = card->scratch;
+	struct wcnic_frag *frag = card->frags + t->n_frags;
+	struct wcnic_frame *frame = t->frames + t->n;
+	uint64_t *stream = card->scratch + t->stream.at;
+	const uint64_t *end = card->scratch + CARD_STREAM_BYTES / 8;
+	uint32_t max = frame_bytes_max(card);
+	struct wcnic_push_hdr hdr;
+	unsigned int i;
+
+	for (i = 0; i < most && stream < end; i++) {
+		uint64_t word;
+		uint32_t bytes;
+
+		if (slot_take(q, t->seq + i, stream, &hdr) != TX_READY)
+			break;
+		word = le64toh(stream[0]);
+		bytes = (uint16_t)word;
+		if (word != hdr_of_inline(bytes, hdr.n_lines) || !frame_bytes_ok(bytes, max) ||
+		    bytes > WCNIC_SLOT_INLINE_BYTES(hdr.n_lines))
+			break;
+		frame_set(frame++, frag++, stream + 1, bytes, WCNIC_FRAME_STABLE);
+		stream += 1 + (bytes + 7) / 8;
+	}
+	t->stream.at = (uint32_t)(stream - card->scratch);
+	burst_add(t, i);
+}
+
+__attribute__((warn_unused_result)) static enum tx_verdict
+frame_slots(struct wcnic_card *card, struct txq *q, struct tx_burst *t, uint16_t limit)
+{
+	uint64_t *start = card->scratch + t->stream.at;
+	uint64_t *stream = start;
+	struct builder b;
 	uint16_t entry = 0;
 
+	builder_init(&b, card, q, t);
 	for (;;) {
-		uint16_t at = seq + entry;
 		struct wcnic_push_hdr hdr;
 		enum tx_verdict slot;
 		uint16_t flags;
@@ -158,13 +308,11 @@ tx_frame_push(struct wcnic_card *card, const struct txq *q, uint16_t seq, uint16
 			builder_fault(&b, WCNIC_ERR_DESC);
 		/* Once the frame is refused, its slots are only walked: the room is used again. */
 		if (b.reason != WCNIC_ERR_NONE)
-			stream = card->scratch;
-		slot = slot_take(q, at, stream, &hdr);
-		entry++;
-		if (slot == TX_WAIT) {
-			out->entries = entry;
+			stream = start;
+		slot = slot_take(q, t->seq + entry, stream, &hdr);
+		t->odd.entries = ++entry;
+		if (slot == TX_WAIT)
 			return TX_WAIT;
-		}
 		flags = le16toh(hdr.flags);
 		builder_begin_entry(&b, entry - 1, flags, le16toh(hdr.frame_bytes));
 		if (slot == TX_BAD)
@@ -173,13 +321,34 @@ tx_frame_push(struct wcnic_card *card, const struct txq *q, uint16_t seq, uint16
 			slot_add(&b, &hdr, stream);
 		if (b.later)
 			return TX_FETCH;
-		if (flags & WCNIC_TXF_EOP)
-			return builder_finish(&b, entry, out);
-		if ((uint16_t)(seq + entry) == limit)
-			return frame_lost(entry, out);
-		if (hdr.inline_bytes != 0)
+		if (hdr.inline_bytes != 0 && b.reason == WCNIC_ERR_NONE)
 			stream += 1 + (le16toh(hdr.inline_bytes) + 7) / 8;
+		t->odd.after = t->stream;
+		t->odd.after.at = (uint32_t)(stream - card->scratch);
+		if (flags & WCNIC_TXF_EOP)
+			return builder_finish(&b, entry, &t->odd);
+		if ((uint16_t)(t->seq + entry) == limit)
+			return frame_lost(entry, &t->odd);
 	}
+}
+
+enum tx_verdict
+tx_gather_slots(struct wcnic_card *card, struct txq *q, struct tx_burst *t, uint16_t limit,
+		unsigned int most)
+{
+	enum tx_verdict verdict;
+	unsigned int room;
+
+	while ((room = burst_room(t, limit, most)) != 0) {
+		slots_simple(card, q, t, room);
+		if (burst_room(t, limit, most) == 0)
+			break;
+		verdict = frame_slots(card, q, t, limit);
+		if (verdict != TX_READY)
+			return verdict;
+		burst_add_odd(card, q, t);
+	}
+	return TX_READY;
 }
 
 unsigned int

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause
  * Copyright(c) 2026 The wcnic authors
  */
-#include "txbuild.h"
+#include "tx_internal.h"
 
 /*
  * Section 6, packed push. The payloads of a queue's lines are copied to card->scratch one behind
@@ -126,12 +126,13 @@ entry_add(struct builder *b, const struct wcnic_push_hdr *hdr, const uint64_t *d
 	}
 }
 
-/* The next entry. As tx_frame_packed(); TX_READY: `hdr` is its header, and it has been added. */
-static enum tx_verdict
-entry_next(struct builder *b, const struct txq *q, struct tx_stream *s, unsigned int entry,
-	   struct wcnic_push_hdr *hdr)
+/* The next entry: TX_READY, `hdr` is its header and it has been added; TX_WAIT, TX_FETCH, TX_LOST.
+ */
+__attribute__((warn_unused_result)) static enum tx_verdict
+entry_next(struct builder *b, struct tx_stream *s, unsigned int entry, struct wcnic_push_hdr *hdr)
 {
 	struct wcnic_card *card = b->card;
+	const struct txq *q = b->q;
 	enum tx_verdict verdict = header_next(card, q, s);
 	uint32_t words;
 
@@ -149,32 +150,31 @@ entry_next(struct builder *b, const struct txq *q, struct tx_stream *s, unsigned
 	return b->later ? TX_FETCH : TX_READY;
 }
 
-enum tx_verdict
-tx_frame_packed(struct wcnic_card *card, struct txq *q, const struct tx_stream *from, uint16_t seq,
-		uint16_t limit, struct tx_frame *out)
+__attribute__((warn_unused_result)) static enum tx_verdict
+frame_packed(struct wcnic_card *card, struct txq *q, struct tx_burst *t, uint16_t limit)
 {
-	struct builder b = {.card = card, .owner = q};
-	struct tx_stream *s = &out->after;
-	uint32_t kept = from->end; /* up to here the start of the frame stays: it may be held */
+	struct tx_stream *s = &t->odd.after;
+	uint32_t kept = t->stream.end; /* up to here the start of the frame stays: it may be held */
+	struct builder b;
 	uint16_t entry = 0;
 
-	*s = *from;
+	builder_init(&b, card, q, t);
+	*s = t->stream;
 	for (;;) {
 		uint32_t entry_at = s->at;
 		struct wcnic_push_hdr hdr;
 		enum tx_verdict verdict;
 
-		verdict = entry_next(&b, q, s, entry, &hdr);
-		entry++;
-		out->entries = entry;
+		verdict = entry_next(&b, s, entry, &hdr);
+		t->odd.entries = ++entry;
 		if (verdict == TX_LOST)
-			return frame_lost(entry, out);
+			return frame_lost(entry, &t->odd);
 		if (verdict != TX_READY)
 			return verdict;
 		if (le16toh(hdr.flags) & WCNIC_TXF_EOP)
-			return builder_finish(&b, entry, out);
-		if ((uint16_t)(seq + entry) == limit)
-			return frame_lost(entry, out);
+			return builder_finish(&b, entry, &t->odd);
+		if ((uint16_t)(t->seq + entry) == limit)
+			return frame_lost(entry, &t->odd);
 		/* The next entry must find room; a frame that is not too long always leaves it. */
 		if (s->end + SLOT_PAYLOAD_WORDS_MAX > CARD_SCRATCH_BYTES / 8)
 			builder_fault(&b, WCNIC_ERR_DESC);
@@ -186,12 +186,105 @@ tx_frame_packed(struct wcnic_card *card, struct txq *q, const struct tx_stream *
 	}
 }
 
-void
-tx_packed_next(struct wcnic_card *card, struct tx_stream *s, const struct tx_stream *after)
+/*
+ * Adds at most `most` frames of one entry, wholly inline, until one is not such or not whole. The
+ * hottest loop of the card: what it needs is in registers.
+ */
+static void
+packed_simple(struct wcnic_card *card, const struct txq *q, struct tx_burst *t, unsigned int most)
 {
-	*s = *after;
-	if (s->at > CARD_STREAM_BYTES / 8)
-		stream_move(card, s, 0);
+	const uint64_t tag = line_tag(0, q->generation, q->epoch);
+	const uint32_t room = WCNIC_SLOT_INLINE_BYTES(q->slot_lines);
+	const uint32_t max = frame_bytes_max(card) < room ? frame_bytes_max(card) : room;
+	struct wcnic_frag *frag = card->frags + t->n_frags;
+	struct wcnic_frame *frame = t->frames + t->n;
+	struct wcnic_frame *last = frame + most;
+	uint64_t *at = card->scratch + t->stream.at;
+	uint64_t *end = card->scratch + t->stream.end;
+	const uint64_t *stop = card->scratch + CARD_STREAM_BYTES / 8;
+	uint16_t line = t->stream.line;
+
+	if (at != end && *at == 0)
+		at = end; /* the rest of the line is empty */
+	while (frame != last && at < stop) {
+		uint64_t *next = at + 1;
+		uint32_t bytes = 0;
+		uint64_t hdr;
+
+		/* First the header, then what it says. */
+		for (;;) {
+			if (next > end) {
+				if (line_take(line_at(q, line), end) != (tag | line))
+					goto out;
+				end += LINE_PAYLOAD_WORDS;
+				line++;
+				continue;
+			}
+			if (bytes != 0)
+				break;
+			hdr = le64toh(*at);
+			bytes = (uint16_t)hdr;
+			if (hdr != hdr_of_inline(bytes, 0) || !frame_bytes_ok(bytes, max))
+				goto out;
+			next += (bytes + 7) / 8;
+		}
+		frame_set(frame++, frag++, at + 1, bytes, WCNIC_FRAME_STABLE);
+		at = next;
+	}
+out:
+	/* Of a frame that is not to be had only what shares a line with the one before is kept. */
+	line -= (uint16_t)((end - at) / LINE_PAYLOAD_WORDS);
+	end -= (end - at) / LINE_PAYLOAD_WORDS * LINE_PAYLOAD_WORDS;
+	t->stream.at = (uint32_t)(at - card->scratch);
+	t->stream.end = (uint32_t)(end - card->scratch);
+	t->stream.line = line;
+	burst_add(t, (unsigned int)(frame - t->frames) - t->n);
+}
+
+enum tx_verdict
+tx_gather_packed(struct wcnic_card *card, struct txq *q, struct tx_burst *t, uint16_t limit,
+		 unsigned int most)
+{
+	enum tx_verdict verdict;
+	unsigned int room;
+
+	while ((room = burst_room(t, limit, most)) != 0) {
+		packed_simple(card, q, t, room);
+		if (burst_room(t, limit, most) == 0)
+			break;
+		verdict = frame_packed(card, q, t, limit);
+		if (verdict != TX_READY)
+			return verdict;
+		burst_add_odd(card, q, t);
+	}
+	return TX_READY;
+}
+
+struct tx_stream
+tx_packed_after(const struct wcnic_card *card, const struct tx_burst *t, unsigned int frame)
+{
+	uint64_t before = t->odd_frames & ((2ull << frame) - 1);
+	struct tx_stream s = t->start;
+	unsigned int odd = before != 0 ? 63 - (unsigned int)__builtin_clzll(before) : 0;
+	const struct wcnic_frag *frag = t->frames[frame].frags;
+	uint32_t lines;
+
+	if (before != 0)
+		s = t->marks[odd].after;
+	if (before != 0 && odd == frame)
+		return s;
+	/* Lines follow one another since then. */
+	s.at = (uint32_t)((const uint64_t *)frag->base - card->scratch) + (frag->bytes + 7) / 8;
+	lines = s.at > s.end ? (s.at - s.end + LINE_PAYLOAD_WORDS - 1) / LINE_PAYLOAD_WORDS : 0;
+	s.line += (uint16_t)lines;
+	s.end += lines * LINE_PAYLOAD_WORDS;
+	return s;
+}
+
+void
+tx_packed_rewind(struct wcnic_card *card, struct tx_stream *s)
+{
+	stream_move(card, s, 0);
 }
 
 unsigned int

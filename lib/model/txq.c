@@ -5,7 +5,7 @@
 #include <errno.h>
 #include <syslog.h>
 
-#include "card_internal.h"
+#include "tx_internal.h"
 
 /* Section 6: entries in, completions out. */
 
@@ -300,12 +300,13 @@ struct batch {
 	uint16_t seq;            /* first entry that is not decided */
 	struct tx_stream stream; /* packed: what begins there */
 	enum wcnic_error fail;
+	struct tx_burst burst;
 };
 
 /* Adds to the last completion what had the same fate. */
 static void
 batch_add(struct batch *b, const struct txq *q, enum wcnic_tx_status status,
-	  enum wcnic_error reason, uint16_t entries)
+	  enum wcnic_error reason, uint16_t entries, uint16_t frames)
 {
 	struct wcnic_tx_cpl *cpl = b->n_cpls != 0 ? &b->cpls[b->n_cpls - 1] : NULL;
 
@@ -319,66 +320,123 @@ batch_add(struct batch *b, const struct txq *q, enum wcnic_tx_status status,
 		cpl->reason = reason;
 		cpl->epoch = q->epoch;
 	}
-	if (entries != 0) {
-		cpl->count = htole16(le16toh(cpl->count) + entries);
-		cpl->frames = htole16(le16toh(cpl->frames) + 1);
-		b->frames++;
-	}
+	cpl->count = htole16(le16toh(cpl->count) + entries);
+	cpl->frames = htole16(le16toh(cpl->frames) + frames);
+	b->frames += frames;
 	b->seq += entries;
 }
 
 static void
-batch_error(struct wcnic_card *card, struct batch *b, const struct txq *q, const struct tx_frame *f)
+batch_error(struct wcnic_card *card, struct batch *b, const struct txq *q, enum wcnic_error reason,
+	    uint16_t entries)
 {
 	card->stats.tx_errors++;
-	if (f->reason == WCNIC_ERR_OVERSIZE)
+	if (reason == WCNIC_ERR_OVERSIZE)
 		card->stats.tx_oversize++;
-	batch_add(b, q, WCNIC_TX_ERROR, f->reason, f->entries);
+	batch_add(b, q, WCNIC_TX_ERROR, reason, entries, 1);
 }
 
 static void
 batch_stop(struct batch *b, struct txq *q, enum wcnic_tx_status status)
 {
-	batch_add(b, q, status, WCNIC_ERR_NONE, 0);
+	batch_add(b, q, status, WCNIC_ERR_NONE, 0, 0);
 	q->state = QUEUE_STOPPED;
 	q->switching = false;
 	q->tail = b->seq;
 	q->waiting = false;
 }
 
-/* Offers a frame to the port. Returns false if the port holds it back. */
-static bool
-batch_send(struct wcnic_card *card, struct batch *b, struct txq *q, struct tx_frame *f)
+static uint16_t
+frame_entries(const struct tx_burst *t, unsigned int frame)
 {
-	bool pushed = q->placement == WCNIC_PLACEMENT_PUSH;
-	int ret = card->port.ops->send(card->port.ctx, &f->frame);
+	return t->odd_frames & 1ull << frame ? t->marks[frame].entries : 1;
+}
 
-	if (ret == -EAGAIN) {
-		if (!q->held)
-			card->stats.tx_held++;
-		q->held = true;
-		return false;
+static unsigned int
+port_send(const struct card_port *port, const struct wcnic_frame *frames, unsigned int n, int *ret)
+{
+	unsigned int i;
+
+	if (port->ops->send_burst != NULL)
+		return port->ops->send_burst(port->ctx, frames, n, ret);
+	for (i = 0; i < n; i++) {
+		*ret = port->ops->send(port->ctx, &frames[i]);
+		if (*ret != 0)
+			break;
 	}
+	return i;
+}
+
+/* The port has taken frames [first, end) of the burst. */
+static void
+batch_sent(struct wcnic_card *card, struct batch *b, struct txq *q, unsigned int first,
+	   unsigned int end)
+{
+	const struct tx_burst *t = &b->burst;
+	bool pushed = q->placement == WCNIC_PLACEMENT_PUSH;
+	uint16_t entries = 0;
+	uint64_t bytes = 0;
+	unsigned int i;
+
+	if (first == end)
+		return;
+	for (i = first; i < end; i++)
+		bytes += t->frames[i].bytes;
+	if (t->odd_frames == 0)
+		entries = (uint16_t)(end - first);
+	for (i = first; i < end && t->odd_frames != 0; i++)
+		entries += frame_entries(t, i);
 	q->held = false;
-	if (ret != 0) {
-		f->reason = WCNIC_ERR_FIRMWARE;
-		batch_error(card, b, q, f);
-		return true;
+	card->stats.tx_frames += end - first;
+	card->stats.tx_bytes += bytes;
+	*(pushed ? &card->stats.tx_pushed : &card->stats.tx_fetched) += end - first;
+	batch_add(b, q, pushed ? WCNIC_TX_PUSHED : WCNIC_TX_FETCHED, WCNIC_ERR_NONE, entries,
+		  (uint16_t)(end - first));
+}
+
+static bool
+pushes_packed(const struct txq *q)
+{
+	return q->placement == WCNIC_PLACEMENT_PUSH && q->format == WCNIC_FORMAT_PACKED;
+}
+
+/* Offers the burst to the port. Returns false if the port holds a frame back. */
+static bool
+batch_send(struct wcnic_card *card, struct batch *b, struct txq *q)
+{
+	const struct tx_burst *t = &b->burst;
+	unsigned int end = 0;
+
+	while (end < t->n) {
+		unsigned int first = end;
+		int ret = 0;
+
+		end += port_send(&card->port, t->frames + first, t->n - first, &ret);
+		batch_sent(card, b, q, first, end);
+		if (end == t->n)
+			break;
+		if (ret == -EAGAIN) {
+			if (!q->held)
+				card->stats.tx_held++;
+			q->held = true;
+			if (end != 0 && pushes_packed(q))
+				b->stream = tx_packed_after(card, t, end - 1);
+			return false; /* to be offered again: what was read is still good */
+		}
+		q->held = false;
+		batch_error(card, b, q, WCNIC_ERR_FIRMWARE, frame_entries(t, end));
+		end++;
 	}
-	card->stats.tx_frames++;
-	card->stats.tx_bytes += f->frame.bytes;
-	if (pushed)
-		card->stats.tx_pushed++;
-	else
-		card->stats.tx_fetched++;
-	batch_add(b, q, pushed ? WCNIC_TX_PUSHED : WCNIC_TX_FETCHED, WCNIC_ERR_NONE, f->entries);
+	b->stream = t->stream;
 	return true;
 }
 
 /* A slot at the head is not whole: it has until push_wait_ns to become so. */
 static void
-batch_wait(struct wcnic_card *card, struct batch *b, struct txq *q, const struct tx_frame *f)
+batch_wait(struct wcnic_card *card, struct batch *b, struct txq *q)
 {
+	const struct tx_frame *f = &b->burst.odd;
+
 	/* The clock runs from the poll in which nothing lay before the slot. */
 	if (b->n_cpls != 0)
 		return;
@@ -396,63 +454,78 @@ batch_wait(struct wcnic_card *card, struct batch *b, struct txq *q, const struct
 	batch_stop(b, q, WCNIC_TX_INCOMPLETE);
 }
 
-static enum tx_verdict
-frame_next(struct wcnic_card *card, struct batch *b, struct txq *q, uint16_t limit,
-	   struct tx_frame *f)
+/* What comes of a frame that is not ready. Returns false if the batch ends here. */
+static bool
+batch_odd(struct wcnic_card *card, struct batch *b, struct txq *q, enum tx_verdict verdict)
 {
-	if (q->placement == WCNIC_PLACEMENT_FETCH)
-		return tx_frame_fetch(card, q, b->seq, limit, f);
-	if (q->format == WCNIC_FORMAT_SLOTS)
-		return tx_frame_push(card, q, b->seq, limit, f);
-	return tx_frame_packed(card, q, &b->stream, b->seq, limit, f);
+	const struct tx_frame *f = &b->burst.odd;
+	bool memo = dma_memo_of(card, q) != NULL;
+
+	switch (verdict) {
+	case TX_WAIT:
+		batch_wait(card, b, q);
+		return false;
+	case TX_FAULT:
+		b->fail = WCNIC_ERR_ADDRESS;
+		return false;
+	case TX_LOST:
+		b->fail = WCNIC_ERR_DESC;
+		/* fallthrough */
+	case TX_BAD:
+		b->stream = f->after;
+		batch_error(card, b, q, f->reason, f->entries);
+		dma_memo_reset(card, q);
+		return verdict == TX_BAD && !memo;
+	default:
+		return false;
+	}
 }
 
-/* Decides one frame. Returns false if the batch ends here. */
+static enum tx_verdict
+batch_gather(struct wcnic_card *card, struct batch *b, struct txq *q)
+{
+	uint16_t limit = q->switching ? q->switch_seq : q->tail;
+	unsigned int most = CARD_BURST - b->frames;
+	struct tx_burst *t = &b->burst;
+
+	if (q->format == WCNIC_FORMAT_PACKED)
+		tx_packed_rewind(card, &b->stream);
+	else
+		b->stream.at = 0;
+	t->n = 0;
+	t->n_frags = 0;
+	t->seq = b->seq;
+	t->memo = false;
+	t->odd_frames = 0;
+	t->start = b->stream;
+	t->stream = b->stream;
+	if (q->placement == WCNIC_PLACEMENT_FETCH)
+		return tx_gather_fetch(card, q, t, limit, most);
+	if (q->format == WCNIC_FORMAT_SLOTS)
+		return tx_gather_slots(card, q, t, limit, most);
+	return tx_gather_packed(card, q, t, limit, most);
+}
+
+/* Decides some frames. Returns false if the batch ends here. */
 static bool
 batch_step(struct wcnic_card *card, struct batch *b, struct txq *q)
 {
-	uint16_t limit = q->switching ? q->switch_seq : q->tail;
-	struct tx_frame f;
 	enum tx_verdict verdict;
-	bool more = true;
 
 	if (q->placement == WCNIC_PLACEMENT_PUSH && q->slots == NULL) {
 		card->stats.tx_dropped++;
 		batch_stop(b, q, WCNIC_TX_DROPPED);
 		return false;
 	}
-	dma_memo_rewind(card, q);
-	verdict = frame_next(card, b, q, limit, &f);
-	switch (verdict) {
-	case TX_READY:
-		more = batch_send(card, b, q, &f);
-		if (q->held)
-			return false; /* to be offered again: what was read is still good */
-		break;
-	case TX_WAIT:
-		batch_wait(card, b, q, &f);
+	verdict = batch_gather(card, b, q);
+	if (!batch_send(card, b, q))
 		return false;
-	case TX_FETCH:
-		return false;
-	case TX_FAULT:
-		b->fail = WCNIC_ERR_ADDRESS;
-		return false;
-	case TX_BAD:
-		batch_error(card, b, q, &f);
-		break;
-	case TX_LOST:
-		batch_error(card, b, q, &f);
-		b->fail = WCNIC_ERR_DESC;
-		more = false;
-		break;
-	}
-	if (q->placement == WCNIC_PLACEMENT_PUSH && q->format == WCNIC_FORMAT_PACKED)
-		tx_packed_next(card, &b->stream, &f.after);
 	/* A frame that came by message: let other queues have their turn at messages. */
-	if (dma_memo_of(card, q) != NULL)
-		more = false;
-	dma_memo_reset(card, q);
-	return more;
+	if (b->burst.memo) {
+		dma_memo_reset(card, q);
+		return false;
+	}
+	return verdict == TX_READY || batch_odd(card, b, q, verdict);
 }
 
 static void

@@ -414,6 +414,30 @@ packed__held_frames__come_when_the_port_lets_them(void **state)
 	assert_int_equal(stats.tx_frames, 40);
 }
 
+static void
+packed__held_in_fetch__then_pushes(void **state)
+{
+	struct tx_rig *r = *state;
+	unsigned int i;
+
+	tx_rig_open_packed(r, 128, 4);
+	fake_tx_push(&r->q, r->frame, 100);
+	fake_tx_switch(&r->q, 1, WCNIC_PLACEMENT_FETCH);
+	for (i = 1; i < 5; i++)
+		fake_tx_fetch(&r->h, &r->q, r->frame + i, 100);
+	r->rec.hold_at = 3;
+	tx_rig_go(r);
+	assert_int_equal(r->rec.frames, 3);
+	r->rec.hold_at = 0;
+	wcnic_card_poll(r->h.card);
+	fake_tx_switch(&r->q, 5, WCNIC_PLACEMENT_PUSH);
+	fake_tx_push(&r->q, r->frame + 5, 100);
+	tx_rig_go(r);
+	assert_int_equal(r->rec.frames, 6);
+	for (i = 0; i < 6; i++)
+		tx_expect_frame(r, i, r->frame + i, 100);
+}
+
 /* ---- changing placement ------------------------------------------------------------------ */
 
 static void
@@ -760,6 +784,7 @@ main(void)
 		CASE(packed__refused_frame_waits_for_its_last_line__is_one_error),
 		CASE(packed__segments_wait_for_their_last_line__are_one_frame),
 		CASE(packed__held_frames__come_when_the_port_lets_them),
+		CASE(packed__held_in_fetch__then_pushes),
 		CASE(packed__placement_changed_in_mid_stream__nothing_is_lost_or_overtaken),
 		CASE(packed__incomplete_then_fetch_then_push__keeps_order),
 		CASE(packed__window_revoked__drops_and_goes_on_by_fetch),
