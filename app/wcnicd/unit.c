@@ -45,6 +45,17 @@ card_dma(void *ctx, uint64_t iova, size_t bytes, unsigned int prot)
 }
 
 static bool
+card_dma_span(void *ctx, uint64_t iova, unsigned int prot, struct wcnic_dma_span *span)
+{
+	struct unit *unit = ctx;
+
+	if ((prot & WCNIC_DMA_WRITE) && !vfu_server_dma_quiet(unit->server))
+		return false;
+	return vfu_iova_map_span(vfu_server_iova(unit->server), iova, prot, &span->iova,
+				 &span->bytes, &span->at);
+}
+
+static bool
 card_dma_reach(void *ctx, uint64_t iova, uint64_t bytes, unsigned int prot)
 {
 	struct unit *unit = ctx;
@@ -134,6 +145,7 @@ unit_log(void *ctx, int level, const char *line)
 
 static const struct wcnic_card_ops card_ops = {
 	.dma = card_dma,
+	.dma_span = card_dma_span,
 	.dma_reach = card_dma_reach,
 	.dma_fetch = card_dma_fetch,
 	.dma_cancel = card_dma_cancel,

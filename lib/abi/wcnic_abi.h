@@ -299,6 +299,12 @@ enum wcnic_commit {
 	WCNIC_COMMIT_EXPRESS = 1, /* needs WCNIC_CAP_PUSH_EXPRESS */
 };
 
+/* How entries lie in a PUSH window. */
+enum wcnic_push_format {
+	WCNIC_FORMAT_SLOTS = 0,  /* entry s is slot s */
+	WCNIC_FORMAT_PACKED = 1, /* back to back in lines; needs WCNIC_CAP_PUSH_PACKED */
+};
+
 struct wcnic_cmd_txq_create {
 	wcnic_le16 qid;
 	uint8_t placement;      /* enum wcnic_placement of the first entry */
@@ -310,7 +316,8 @@ struct wcnic_cmd_txq_create {
 	wcnic_le32 db_off;      /* within db_window: multiple of WCNIC_DOORBELL_STRIDE */
 	wcnic_le64 ring_iova;   /* depth x struct wcnic_tx_desc, 64-byte aligned */
 	wcnic_le64 cq_iova;     /* depth x struct wcnic_tx_cpl, 64-byte aligned */
-	uint8_t rsvd[16];
+	uint8_t format;         /* enum wcnic_push_format */
+	uint8_t rsvd[15];
 };
 WCNIC_ABI_SIZE(wcnic_cmd_txq_create, 48);
 WCNIC_ABI_OFF(wcnic_cmd_txq_create, depth, 4);
@@ -318,6 +325,7 @@ WCNIC_ABI_OFF(wcnic_cmd_txq_create, db_window, 8);
 WCNIC_ABI_OFF(wcnic_cmd_txq_create, db_off, 12);
 WCNIC_ABI_OFF(wcnic_cmd_txq_create, ring_iova, 16);
 WCNIC_ABI_OFF(wcnic_cmd_txq_create, cq_iova, 24);
+WCNIC_ABI_OFF(wcnic_cmd_txq_create, format, 32);
 
 struct wcnic_cmd_rxq_create {
 	wcnic_le16 qid;
@@ -388,13 +396,13 @@ WCNIC_ABI_OFF(wcnic_tx_desc, frame_bytes, 14);
 #define WCNIC_LINE_PAYLOAD_BYTES 56u
 #define WCNIC_SLOT_LINES_MAX 16u
 
-/* One line of a slot. `check` is wcnic_line_check() of the line with check = 0. */
+/* One line. `check` is wcnic_line_check() of the line with check = 0. */
 struct wcnic_push_line {
-	wcnic_le16 seq;        /* of the slot */
+	wcnic_le16 seq;        /* of the slot; packed: of the line, from 0 in each epoch */
 	wcnic_le16 generation; /* of the window */
 	wcnic_le16 check;
-	uint8_t line_idx; /* within the slot */
-	uint8_t flags;    /* WCNIC_LINEF_* */
+	uint8_t line_idx; /* within the slot; packed: the epoch */
+	uint8_t flags;    /* WCNIC_LINEF_*; packed: 0 */
 	uint8_t payload[WCNIC_LINE_PAYLOAD_BYTES];
 };
 WCNIC_ABI_SIZE(wcnic_push_line, 64);
@@ -415,7 +423,7 @@ struct wcnic_push_hdr {
 	wcnic_le16 frame_bytes;  /* SOP: length of the whole frame; else 0 */
 	wcnic_le16 inline_bytes; /* 0 when n_segs > 0 */
 	wcnic_le16 flags;        /* WCNIC_TXF_* */
-	uint8_t n_lines;         /* lines used by this slot */
+	uint8_t n_lines;         /* lines used by this slot; packed: 0 */
 	uint8_t n_segs;
 };
 WCNIC_ABI_SIZE(wcnic_push_hdr, 8);
@@ -434,6 +442,10 @@ WCNIC_ABI_SIZE(wcnic_push_seg, 16);
 	(WCNIC_SLOT_STREAM_BYTES(lines) - (unsigned int)sizeof(struct wcnic_push_hdr))
 #define WCNIC_SLOT_SEGS(lines) \
 	(WCNIC_SLOT_INLINE_BYTES(lines) / (unsigned int)sizeof(struct wcnic_push_seg))
+
+/* Packed: the window's ring has no more lines than this, and entries begin where this divides. */
+#define WCNIC_PACKED_LINES_MAX 16384u
+#define WCNIC_PACKED_ALIGN 8u
 
 /* Exclusive-or of the 64-byte line's eight 64-bit words, folded to 16 bits. */
 static inline uint16_t

@@ -7,7 +7,7 @@
 #include <stdlib.h>
 #include <syslog.h>
 
-#include "card_internal.h"
+#include "card_dma.h"
 
 #define APERTURE_MIN (1ull << 20)
 #define APERTURE_MAX (1ull << 30)
@@ -102,7 +102,7 @@ card_identity_init(struct wcnic_card *card, const struct wcnic_card_config *conf
 	}
 	card->caps = WCNIC_CAP_RSS;
 	if (!config->no_push)
-		card->caps |= WCNIC_CAP_PUSH;
+		card->caps |= WCNIC_CAP_PUSH | WCNIC_CAP_PUSH_PACKED;
 	if (!config->no_push && config->sees_stores)
 		card->caps |= WCNIC_CAP_WINDOW_TEST;
 	if (config->ops->irq != NULL)
@@ -181,7 +181,7 @@ wcnic_card_create(const struct wcnic_card_config *config, struct wcnic_card **ou
 	card->page_owner = calloc(card->n_pages, sizeof(*card->page_owner));
 	if (card->page_owner == NULL)
 		goto no_pages;
-	card->frags = calloc(CARD_FRAME_MAX, sizeof(*card->frags));
+	card->frags = calloc(CARD_FRAGS, sizeof(*card->frags));
 	if (card->frags == NULL)
 		goto no_frags;
 	card_identity_init(card, config);

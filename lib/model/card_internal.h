@@ -28,21 +28,27 @@
 #define CARD_SPEED_MBPS 100000u
 /* Each entry of a frame costs its bytes, its header and padding to eight bytes. */
 #define CARD_FRAME_ENTRIES_MAX 255u
-#define CARD_SCRATCH_BYTES (CARD_FRAME_MAX + (CARD_FRAME_ENTRIES_MAX + 2) * 16 + 1024)
+#define CARD_FRAME_STREAM_BYTES (CARD_FRAME_MAX + (CARD_FRAME_ENTRIES_MAX + 2) * 16 + 1024)
+/* Each frame of a burst begins in the first so many bytes of the scratch memory. */
+#define CARD_STREAM_BYTES 8192u
+#define CARD_SCRATCH_BYTES (CARD_STREAM_BYTES + CARD_FRAME_STREAM_BYTES)
+/* The frames of a burst but the last have fewer fragments. */
+#define CARD_FRAGS_BURST 512u
+#define CARD_FRAGS (CARD_FRAGS_BURST + CARD_FRAME_MAX)
 
 /* What the parser found in the first bytes of a frame. */
 struct rx_parse {
 	uint16_t ptype;
 	uint8_t rss_type; /* one WCNIC_RSS_* bit of the address pair, or 0 */
 	uint8_t addr_bytes;
-	bool has_ports;
-	uint8_t tuple[36]; /* addresses, then ports: in wire order */
+	const uint8_t *addr;  /* both, in the first bytes of the frame */
+	const uint8_t *ports; /* both, or NULL */
 };
 
 struct rss_state {
 	uint32_t types;
-	uint16_t reta[WCNIC_RETA_ENTRIES];
-	uint32_t table[72][16]; /* hash contribution of each input nibble */
+	struct rxq *reta[WCNIC_RETA_ENTRIES];
+	uint32_t table[36][256]; /* hash contribution of each input byte */
 };
 
 struct window {
@@ -68,6 +74,14 @@ struct ring {
 	uint16_t first;
 	uint16_t n;
 	uint64_t map_id;
+	uint8_t *at;
+};
+
+/* A piece of host memory that is in one piece here, as long as the card has this map_id. */
+struct dma_span {
+	uint64_t map_id;
+	uint64_t iova;
+	uint64_t bytes;
 	uint8_t *at;
 };
 
@@ -113,13 +127,21 @@ struct txq {
 	uint32_t db_off;
 	struct ring ring;
 	struct ring cq;
+	struct dma_span segs;
 
 	uint64_t *db;   /* the record, in the aperture */
 	uint8_t *slots; /* the push window, in the aperture; NULL: none or revoked */
 	bool may_push;  /* was created with a push window */
+	uint8_t format; /* enum wcnic_push_format */
 	uint16_t n_slots;
 	uint16_t generation;
 	uint8_t slot_lines;
+
+	/* Packed: what is behind the last frame that is decided. */
+	uint16_t n_lines;
+	uint16_t line;    /* the first that has not been copied */
+	uint8_t n_rest;   /* words of the line before it that are to come */
+	uint64_t rest[6]; /* these words */
 
 	uint64_t db_seen;
 	uint16_t head; /* first entry without completion */
@@ -137,6 +159,10 @@ struct txq {
 	uint64_t wait_since_ns;
 };
 
+/* Descriptors of a line, and completions of a line. */
+#define RX_AHEAD (WCNIC_LINE_BYTES / sizeof(struct wcnic_rx_desc))
+#define RX_CPLS (WCNIC_LINE_BYTES / sizeof(struct wcnic_rx_cpl))
+
 struct rxq {
 	enum queue_state state;
 	uint16_t qid;
@@ -153,6 +179,20 @@ struct rxq {
 	bool fired;
 	uint16_t head; /* of buffers and of completions: one for one */
 	uint16_t tail;
+
+	/*
+	 * As long as the card has this map_id, the buffers [head, ahead_end) are here, by their
+	 * number modulo RX_AHEAD, and so is the room for their completions.
+	 */
+	uint64_t ahead_map_id;
+	uint64_t ahead_phase;
+	uint8_t *ahead_cpls; /* the completion of the first of RX_AHEAD */
+	uint16_t ahead_end;
+	uint8_t *ahead[RX_AHEAD];
+	struct dma_span bufs;
+	/* Completions [published, head) are yet to be written, by their number modulo RX_CPLS. */
+	uint16_t published;
+	uint64_t cpls[RX_CPLS][2];
 };
 
 struct admin {
@@ -257,7 +297,7 @@ struct wcnic_card {
 	struct dma_memo memos[DMA_LANES];
 	unsigned int n_memos; /* that have owners */
 	struct watch watch;
-	struct wcnic_frag *frags; /* CARD_FRAME_MAX of them: the frame being sent */
+	struct wcnic_frag *frags; /* CARD_FRAGS of them: of the frames being sent */
 	uint64_t scratch[CARD_SCRATCH_BYTES / 8];
 };
 
@@ -278,12 +318,6 @@ shared_publish16(void *dst, const void *src)
 	memcpy(words, src, sizeof(words));
 	__atomic_store_n((uint64_t *)dst, words[0], __ATOMIC_RELAXED);
 	__atomic_store_n((uint64_t *)dst + 1, words[1], __ATOMIC_RELEASE);
-}
-
-static inline void *
-card_dma(struct wcnic_card *card, uint64_t iova, size_t bytes, unsigned int prot)
-{
-	return card->ops->dma(card->ctx, iova, bytes, prot);
 }
 
 /* The phase of entry `seq` of a ring: 1 in the first lap. */
@@ -310,128 +344,6 @@ void card_fatal(struct wcnic_card *card, enum wcnic_error cause, uint32_t info);
 void card_irq(struct wcnic_card *card, uint16_t vector);
 void card_beat(struct wcnic_card *card);
 uint16_t card_vectors(const struct wcnic_card *card);
-
-/* ---- dma.c ------------------------------------------------------------------------------- */
-
-/* The smallest piece in which host memory may be mapped. */
-#define DMA_PAGE_BYTES 4096u
-
-/* Whether every byte can be reached for `prot`, in whatever pieces and ways. */
-bool dma_reaches(struct wcnic_card *card, uint64_t iova, uint64_t bytes, unsigned int prot);
-
-/*
- * Reads take place for an `owner`, who walks the same reads again after -EAGAIN (a message is under
- * way) and forgets them with dma_memo_reset() when its command or frame is decided. Other errors:
- * -EFAULT (not mapped so), -E2BIG (longer than a frame, and only to be had by message).
- */
-__attribute__((warn_unused_result)) int
-dma_read(struct wcnic_card *card, const void *owner, uint64_t iova, void *dst, uint32_t bytes);
-/* The first piece of [iova, iova + *bytes); *bytes: how long it is. */
-__attribute__((warn_unused_result)) int dma_next(struct wcnic_card *card, const void *owner,
-						 uint64_t iova, uint32_t *bytes, const void **data);
-void dma_memo_drop(struct wcnic_card *card, struct dma_memo *memo);
-/* A poll begins: memos that nobody walks any more are free. */
-void dma_memo_sweep(struct wcnic_card *card);
-void dma_memo_clear(struct wcnic_card *card);
-
-/* Writes in order, by message or not. The caller has checked that the range can be reached. */
-int dma_write(struct wcnic_card *card, uint64_t iova, const void *src, uint32_t bytes);
-/* No message is under way. */
-bool dma_quiet(struct wcnic_card *card);
-
-void ring_init(struct ring *ring, uint64_t iova, uint32_t entries, uint32_t entry_bytes,
-	       unsigned int prot);
-bool ring_reaches(struct wcnic_card *card, const struct ring *ring);
-/* Looks up the entry and what lies around it; NULL: not mapped here. */
-uint8_t *ring_map(struct wcnic_card *card, struct ring *ring, uint16_t idx);
-/* For entries that have no address here. */
-__attribute__((warn_unused_result)) int
-ring_read_remote(struct wcnic_card *card, const struct ring *ring, const void *owner, uint16_t seq,
-		 void *dst);
-bool ring_ready_remote(struct wcnic_card *card, const struct ring *ring, uint16_t seq);
-int ring_post(struct wcnic_card *card, const struct ring *ring, uint16_t seq, const void *src);
-
-/* What `owner` has read by message since its last reset, or NULL. */
-static inline struct dma_memo *
-dma_memo_of(struct wcnic_card *card, const void *owner)
-{
-	unsigned int i;
-
-	for (i = 0; card->n_memos != 0 && i < DMA_LANES; i++)
-		if (card->memos[i].owner == owner)
-			return &card->memos[i];
-	return NULL;
-}
-
-static inline void
-dma_memo_rewind(struct wcnic_card *card, const void *owner)
-{
-	struct dma_memo *memo = dma_memo_of(card, owner);
-
-	if (memo == NULL)
-		return;
-	memo->next = 0;
-	memo->walked = true;
-}
-
-static inline void
-dma_memo_reset(struct wcnic_card *card, const void *owner)
-{
-	struct dma_memo *memo = dma_memo_of(card, owner);
-
-	if (memo != NULL)
-		dma_memo_drop(card, memo);
-}
-
-/* Where entry `seq` is, or NULL. What dma() gave is good until the call on the card returns. */
-static inline uint8_t *
-ring_find(struct wcnic_card *card, struct ring *ring, uint16_t seq)
-{
-	uint16_t idx = seq & (ring->entries - 1);
-
-	if (ring->map_id != card->map_id || (uint16_t)(idx - ring->first) >= ring->n)
-		return ring_map(card, ring, idx);
-	return ring->at + (uint32_t)(idx - ring->first) * ring->entry_bytes;
-}
-
-/* `bytes` is the entry's size, which the compiler knows. Errors as dma_read(). */
-__attribute__((warn_unused_result)) static inline int
-ring_read(struct wcnic_card *card, struct ring *ring, const void *owner, uint16_t seq, void *dst,
-	  size_t bytes)
-{
-	const uint8_t *src = ring_find(card, ring, seq);
-	uint64_t word;
-	size_t i;
-
-	if (src == NULL)
-		return ring_read_remote(card, ring, owner, seq, dst);
-	for (i = 0; i < bytes; i += sizeof(word)) {
-		word = shared_load(src + i);
-		memcpy((uint8_t *)dst + i, &word, sizeof(word));
-	}
-	return 0;
-}
-
-/* Whether an entry can be written now. */
-static inline bool
-ring_ready(struct wcnic_card *card, struct ring *ring, uint16_t seq)
-{
-	return ring_find(card, ring, seq) != NULL || ring_ready_remote(card, ring, seq);
-}
-
-/* Writes a completion of 16 bytes or an event of 32: the word with the phase last. */
-static inline int
-ring_publish(struct wcnic_card *card, struct ring *ring, uint16_t seq, const void *src,
-	     size_t bytes)
-{
-	uint8_t *dst = ring_find(card, ring, seq);
-
-	if (dst == NULL)
-		return ring_post(card, ring, seq, src);
-	memcpy(dst, src, bytes - 16);
-	shared_publish16(dst + bytes - 16, (const uint8_t *)src + bytes - 16);
-	return 0;
-}
 
 /* ---- regs.c ------------------------------------------------------------------------------ */
 
@@ -510,35 +422,6 @@ void txq_reset_all(struct wcnic_card *card);
 void txq_window_gone(struct wcnic_card *card, uint16_t window_id);
 unsigned int txq_poll(struct wcnic_card *card, struct txq *q);
 
-/* ---- txframe.c --------------------------------------------------------------------------- */
-
-enum tx_verdict {
-	TX_READY, /* `frame` can be sent */
-	TX_WAIT,  /* a slot is not whole */
-	TX_FETCH, /* host memory was asked for and has not come */
-	TX_FAULT, /* the descriptor ring cannot be read */
-	TX_BAD,   /* to be discarded for `reason`, its extent is known */
-	TX_LOST,  /* the same, and where the next frame begins is not known */
-};
-
-struct tx_frame {
-	struct wcnic_frame frame;
-	uint16_t entries;
-	enum wcnic_error reason;
-};
-
-/* The frame that begins at `seq`; it must end before `limit`. */
-__attribute__((warn_unused_result)) enum tx_verdict
-tx_frame_fetch(struct wcnic_card *card, struct txq *q, uint16_t seq, uint16_t limit,
-	       struct tx_frame *out);
-__attribute__((warn_unused_result)) enum tx_verdict
-tx_frame_push(struct wcnic_card *card, const struct txq *q, uint16_t seq, uint16_t limit,
-	      struct tx_frame *out);
-/* How many of the lines that the slot of `seq` needs belong to something else. */
-unsigned int tx_slot_stale(const struct txq *q, uint16_t seq);
-/* Forgets lines so old that their sequence number would be taken for a new one. */
-void tx_slots_expire(struct txq *q, uint16_t head);
-
 /* ---- rxq.c ------------------------------------------------------------------------------- */
 
 enum wcnic_admin_status rxq_create(struct wcnic_card *card, struct admin_call *call);
@@ -546,10 +429,8 @@ enum wcnic_admin_status rxq_destroy(struct wcnic_card *card, struct admin_call *
 void rxq_reset_all(struct wcnic_card *card);
 void rxq_window_gone(struct wcnic_card *card, uint16_t window_id);
 void rxq_poll(struct wcnic_card *card, struct rxq *q);
-/* 0: delivered or discarded; -EAGAIN: no buffers. */
-__attribute__((warn_unused_result)) int
-rxq_deliver(struct wcnic_card *card, struct rxq *q, const struct wcnic_frame *frame, uint16_t ptype,
-	    const uint32_t *hash);
+/* Writes the completions that were kept back, before the call on the card returns. */
+void rxq_publish(struct wcnic_card *card, struct rxq *q);
 
 /* ---- port.c ------------------------------------------------------------------------------ */
 

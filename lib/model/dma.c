@@ -3,7 +3,7 @@
  */
 #include <errno.h>
 
-#include "card_internal.h"
+#include "card_dma.h"
 
 /*
  * Host memory as the card reaches it. What is contiguous in IOVA need not be here: behind an IOMMU
@@ -49,6 +49,27 @@ bool
 dma_quiet(struct wcnic_card *card)
 {
 	return !by_messages(card) || card->ops->dma_quiet(card->ctx);
+}
+
+void *
+dma_find_anew(struct wcnic_card *card, struct dma_span *span, uint64_t iova, uint32_t bytes,
+	      unsigned int prot)
+{
+	struct wcnic_dma_span found;
+	uint64_t off;
+
+	/* Outside a poll nothing tells when the call on the card returns. */
+	if (card->ops->dma_span == NULL || !card->polling ||
+	    !card->ops->dma_span(card->ctx, iova, prot, &found))
+		return card_dma(card, iova, bytes, prot);
+	span->map_id = card->map_id;
+	span->iova = found.iova;
+	span->bytes = found.bytes;
+	span->at = found.at;
+	off = iova - found.iova;
+	if (off < found.bytes && bytes <= found.bytes - off)
+		return span->at + off;
+	return card_dma(card, iova, bytes, prot);
 }
 
 /* ---- reading ----------------------------------------------------------------------------- */

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause
  * Copyright(c) 2026 The wcnic authors
  */
-#include "card_internal.h"
+#include "card_dma.h"
 
 /* Section 9: the async event ring. */
 

@@ -43,10 +43,8 @@ parse_l4(const uint8_t *l4, size_t bytes, uint8_t proto, struct rx_parse *out)
 	} else if (proto == (v6 ? PROTO_ICMPV6 : PROTO_ICMP)) {
 		out->ptype |= WCNIC_PTYPE_ICMP;
 	}
-	if ((proto == PROTO_TCP || proto == PROTO_UDP) && bytes >= 4) {
-		memcpy(out->tuple + out->addr_bytes, l4, 4);
-		out->has_ports = true;
-	}
+	if ((proto == PROTO_TCP || proto == PROTO_UDP) && bytes >= 4)
+		out->ports = l4;
 }
 
 static void
@@ -61,7 +59,7 @@ parse_ipv4(const uint8_t *ip, size_t bytes, struct rx_parse *out)
 		return;
 	out->ptype |= WCNIC_PTYPE_IPV4;
 	out->addr_bytes = 8;
-	memcpy(out->tuple, ip + 12, 8);
+	out->addr = ip + 12;
 	if (be16_at(ip + 6) & 0x3fff) /* more fragments, or an offset */
 		out->ptype |= WCNIC_PTYPE_FRAG;
 	else
@@ -84,7 +82,7 @@ parse_ipv6(const uint8_t *ip, size_t bytes, struct rx_parse *out)
 		return;
 	out->ptype |= WCNIC_PTYPE_IPV6;
 	out->addr_bytes = 32;
-	memcpy(out->tuple, ip + 8, 32);
+	out->addr = ip + 8;
 	proto = ip[6];
 	while (is_extension(proto) && off + 2 <= bytes) {
 		proto = ip[off];
@@ -105,7 +103,7 @@ rx_parse(const uint8_t *head, size_t bytes, struct rx_parse *out)
 	out->ptype = WCNIC_PTYPE_L2;
 	out->rss_type = 0;
 	out->addr_bytes = 0;
-	out->has_ports = false;
+	out->ports = NULL;
 	while ((type == TYPE_VLAN || type == TYPE_QINQ) && off + VLAN_BYTES <= bytes &&
 	       off <= ETHER_BYTES + VLAN_BYTES) {
 		out->ptype |= WCNIC_PTYPE_VLAN;

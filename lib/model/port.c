@@ -3,7 +3,7 @@
  */
 #include <errno.h>
 
-#include "card_internal.h"
+#include "rx_internal.h"
 
 /* Section 8, and what section 7 does with a frame before it reaches a queue. */
 
@@ -98,22 +98,22 @@ port_set(struct wcnic_card *card, struct admin_call *call)
 	return WCNIC_ST_OK;
 }
 
-/* The first bytes of a frame, in one piece that nobody else can change. */
-static size_t
-head_copy(const struct wcnic_frame *frame, uint8_t *head)
+/* The first bytes of a frame: copied to `room`, as the host may change them at any time. */
+static const uint8_t *
+head_copy(const struct wcnic_frame *frame, uint8_t *room)
 {
 	size_t used = 0;
 	uint32_t i;
 
 	for (i = 0; i < frame->n_frags && used < PARSE_BYTES; i++) {
-		size_t bytes = frame->frags[i].bytes;
+		size_t piece = frame->frags[i].bytes;
 
-		if (bytes > PARSE_BYTES - used)
-			bytes = PARSE_BYTES - used;
-		memcpy(head + used, frame->frags[i].base, bytes);
-		used += bytes;
+		if (piece > PARSE_BYTES - used)
+			piece = PARSE_BYTES - used;
+		memcpy(room + used, frame->frags[i].base, piece);
+		used += piece;
 	}
-	return used;
+	return room;
 }
 
 static bool
@@ -129,50 +129,129 @@ filter_passes(const struct card_port *port, const uint8_t *dst)
 }
 
 /* Counts a frame that the card's rules refuse. */
-static bool
-frame_refused(struct wcnic_card *card, const struct wcnic_frame *frame)
+static void
+frame_refuse(struct wcnic_card *card, const struct wcnic_frame *frame)
 {
 	if (frame->bytes < CARD_FRAME_MIN)
 		card->stats.rx_runt++;
-	else if (frame->bytes > card->port.mtu + WCNIC_L2_OVERHEAD)
-		card->stats.rx_oversize++;
 	else
-		return false;
-	return true;
+		card->stats.rx_oversize++;
+}
+
+static struct rxq *
+queue_by_hash(struct wcnic_card *card, const uint8_t *head, uint32_t bytes, struct rx_kind *kind)
+{
+	struct rx_parse parse;
+	uint32_t hash;
+
+	rx_parse(head, bytes, &parse);
+	*kind = rx_kind_make(parse.ptype, 0, 0);
+	if (!rss_hash(&card->rss, &parse, &hash))
+		return card->rss.reta[0];
+	*kind = rx_kind_make(parse.ptype, WCNIC_RXF_HASH, hash);
+	return card->rss.reta[hash % WCNIC_RETA_ENTRIES];
+}
+
+/* Chooses the queue, and what its completion says. NULL: the filter refuses the frame. */
+static inline struct rxq *
+frame_judge(struct wcnic_card *card, const struct wcnic_frame *frame, struct rx_kind *kind)
+{
+	uint32_t bytes = frame->bytes < PARSE_BYTES ? frame->bytes : PARSE_BYTES;
+	const uint8_t *head = frame->frags[0].base;
+	uint8_t room[PARSE_BYTES];
+
+	if (!(frame->flags & WCNIC_FRAME_STABLE) || frame->n_frags != 1)
+		head = head_copy(frame, room);
+	if (!filter_passes(&card->port, head))
+		return NULL;
+	if (card->rss.types != 0)
+		return queue_by_hash(card, head, bytes, kind);
+	*kind = rx_kind_make(rx_ptype(head, bytes), 0, 0);
+	return card->rss.reta[0];
+}
+
+/* The frames in turn; `queues`: a bit for each whose completions may be kept back. */
+static unsigned int
+frames_receive(struct wcnic_card *card, const struct wcnic_frame *frames, unsigned int n, int *ret,
+	       uint64_t *queues)
+{
+	uint32_t room = card->port.mtu + WCNIC_L2_OVERHEAD - CARD_FRAME_MIN;
+	const struct rxq *last = NULL;
+	uint64_t put = 0, bytes = 0;
+	struct rx_kind kind;
+	unsigned int i;
+	struct rxq *q;
+
+	for (i = 0; i < n; i++) {
+		const struct wcnic_frame *frame = &frames[i];
+
+		if (frame->bytes - CARD_FRAME_MIN > room) {
+			frame_refuse(card, frame);
+			continue;
+		}
+		q = frame_judge(card, frame, &kind);
+		if (q == NULL) {
+			card->stats.rx_filtered++;
+			continue;
+		}
+		if (q != last)
+			*queues |= 1ull << q->qid;
+		last = q;
+		if (rxq_put(card, q, frame, kind)) {
+			put++;
+			bytes += frame->bytes;
+			continue;
+		}
+		*ret = rxq_deliver(card, q, frame, kind);
+		if (*ret != 0)
+			break;
+	}
+	card->stats.rx_frames += put;
+	card->stats.rx_bytes += bytes;
+	return i;
+}
+
+/* What dma() gives is good for the rest of this call, which may not be from a poll of this card. */
+static unsigned int
+burst_receive(struct wcnic_card *card, const struct wcnic_frame *frames, unsigned int n, int *ret)
+{
+	bool first = card->stats.rx_frames == 0;
+	bool polling = card->polling;
+	uint64_t queues = 0;
+	unsigned int done;
+
+	card->map_id += !polling;
+	card->polling = true;
+	done = frames_receive(card, frames, n, ret, &queues);
+	for (; queues != 0; queues &= queues - 1)
+		rxq_publish(card, &card->rxqs[__builtin_ctzll(queues)]);
+	if (first && card->stats.rx_frames != 0)
+		card->stats.first_rx_ns = card->ops->now_ns(card->ctx);
+	card->polling = polling;
+	card->map_id += !polling;
+	/* A frame that is offered again and again has waited once. */
+	if (done != n && (done != 0 || !card->rx_held))
+		card->stats.rx_held++;
+	card->rx_held = done != n;
+	return done;
+}
+
+unsigned int
+wcnic_card_receive_burst(struct wcnic_card *card, const struct wcnic_frame *frames, unsigned int n,
+			 int *ret)
+{
+	if ((card->port.flags & WCNIC_PORTF_UP) && card->rxq_live != 0 &&
+	    !(card->status & WCNIC_STATUS_ERROR))
+		return burst_receive(card, frames, n, ret);
+	card->stats.rx_down += n;
+	*ret = -ENETDOWN;
+	return 0;
 }
 
 int
 wcnic_card_receive(struct wcnic_card *card, const struct wcnic_frame *frame)
 {
-	uint8_t head[PARSE_BYTES];
-	struct rx_parse parse;
-	struct rxq *q;
-	uint32_t hash = 0;
-	bool hashed;
-	int ret;
+	int ret = 0;
 
-	if (!(card->port.flags & WCNIC_PORTF_UP) || card->rxq_live == 0 ||
-	    (card->status & WCNIC_STATUS_ERROR)) {
-		card->stats.rx_down++;
-		return -ENETDOWN;
-	}
-	if (frame_refused(card, frame))
-		return 0;
-	rx_parse(head, head_copy(frame, head), &parse);
-	if (!filter_passes(&card->port, head)) {
-		card->stats.rx_filtered++;
-		return 0;
-	}
-	hashed = rss_hash(&card->rss, &parse, &hash);
-	q = &card->rxqs[card->rss.reta[hashed ? hash % WCNIC_RETA_ENTRIES : 0]];
-	if (q->state != QUEUE_RUN) {
-		card->stats.rx_down++;
-		return 0;
-	}
-	ret = rxq_deliver(card, q, frame, parse.ptype, hashed ? &hash : NULL);
-	/* A frame that is offered again and again has waited once. */
-	if (ret == -EAGAIN && !card->rx_held)
-		card->stats.rx_held++;
-	card->rx_held = ret == -EAGAIN;
-	return ret;
+	return wcnic_card_receive_burst(card, frame, 1, &ret) == 1 ? 0 : ret;
 }

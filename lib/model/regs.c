@@ -3,7 +3,7 @@
  */
 #include <errno.h>
 
-#include "card_internal.h"
+#include "card_dma.h"
 
 /* Section 2: the register file. */
 

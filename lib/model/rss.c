@@ -4,15 +4,18 @@
 #include "card_internal.h"
 
 /*
- * Section 7, Toeplitz. The hash is linear: the contribution of each nibble of the input is worked
- * out once per key, and a frame costs one look-up a nibble.
+ * Section 7, Toeplitz. The hash is linear: the contribution of each byte of the input is worked out
+ * once per key, and a frame costs one look-up a byte.
  */
 
 void
 rss_reset(struct wcnic_card *card)
 {
+	unsigned int i;
+
 	card->rss.types = 0;
-	memset(card->rss.reta, 0, sizeof(card->rss.reta));
+	for (i = 0; i < WCNIC_RETA_ENTRIES; i++)
+		card->rss.reta[i] = card->rxqs;
 }
 
 /* 32 bits of the key from bit `bit` on. */
@@ -31,16 +34,16 @@ key_window(const uint8_t *key, unsigned int bit)
 static void
 table_build(struct rss_state *rss, const uint8_t *key)
 {
-	unsigned int nibble, value, bit;
+	unsigned int byte, value, bit;
 
-	for (nibble = 0; nibble < 72; nibble++) {
-		for (value = 0; value < 16; value++) {
+	for (byte = 0; byte < 36; byte++) {
+		for (value = 0; value < 256; value++) {
 			uint32_t sum = 0;
 
-			for (bit = 0; bit < 4; bit++)
-				if (value & (8u >> bit))
-					sum ^= key_window(key, nibble * 4 + bit);
-			rss->table[nibble][value] = sum;
+			for (bit = 0; bit < 8; bit++)
+				if (value & (0x80u >> bit))
+					sum ^= key_window(key, byte * 8 + bit);
+			rss->table[byte][value] = sum;
 		}
 	}
 }
@@ -65,29 +68,32 @@ rss_set(struct wcnic_card *card, struct admin_call *call)
 	}
 	card->rss.types = le32toh(in->types);
 	for (i = 0; i < WCNIC_RETA_ENTRIES; i++)
-		card->rss.reta[i] = le16toh(in->reta[i]);
+		card->rss.reta[i] = &card->rxqs[le16toh(in->reta[i])];
 	table_build(&card->rss, in->key);
 	return WCNIC_ST_OK;
+}
+
+static uint32_t
+table_sum(const uint32_t (*table)[256], const uint8_t *bytes)
+{
+	return table[0][bytes[0]] ^ table[1][bytes[1]] ^ table[2][bytes[2]] ^ table[3][bytes[3]];
 }
 
 bool
 rss_hash(const struct rss_state *rss, const struct rx_parse *parse, uint32_t *hash)
 {
+	const uint32_t(*table)[256] = rss->table;
 	uint32_t plain = parse->addr_bytes == 8 ? WCNIC_RSS_IPV4 : WCNIC_RSS_IPV6;
-	unsigned int bytes = parse->addr_bytes;
+	bool with_ports = parse->ports != NULL && (rss->types & parse->rss_type);
 	uint32_t sum = 0;
 	unsigned int i;
 
-	if (parse->addr_bytes == 0)
+	if (parse->addr_bytes == 0 || (!with_ports && !(rss->types & plain)))
 		return false;
-	if (parse->has_ports && (rss->types & parse->rss_type))
-		bytes += 4;
-	else if (!(rss->types & plain))
-		return false;
-	for (i = 0; i < bytes; i++) {
-		sum ^= rss->table[2 * i][parse->tuple[i] >> 4];
-		sum ^= rss->table[2 * i + 1][parse->tuple[i] & 0xf];
-	}
+	for (i = 0; i < parse->addr_bytes; i += 4, table += 4)
+		sum ^= table_sum(table, parse->addr + i);
+	if (with_ports)
+		sum ^= table_sum(table, parse->ports);
 	*hash = sum;
 	return true;
 }

@@ -4,7 +4,7 @@
 #include <errno.h>
 #include <syslog.h>
 
-#include "card_internal.h"
+#include "rx_internal.h"
 
 /* Section 7: buffers in, completions out. */
 
@@ -119,6 +119,7 @@ rxq_fail(struct wcnic_card *card, struct rxq *q, enum wcnic_error error)
 	if (q->state == QUEUE_FAILED)
 		return;
 	q->state = QUEUE_FAILED;
+	q->ahead_end = q->head;
 	card_log(card, LOG_WARNING, "rx queue %u stops: error %d at buffer %u", q->qid, error,
 		 q->head);
 	event_post(card, WCNIC_EV_QUEUE_ERROR, q->qid, error, 0);
@@ -235,63 +236,148 @@ frame_scatter(struct wcnic_card *card, const struct wcnic_frame *frame,
 
 static void
 completions_publish(struct wcnic_card *card, struct rxq *q, const struct wcnic_frame *frame,
-		    unsigned int count, uint16_t ptype, const uint32_t *hash)
+		    unsigned int count, struct rx_kind kind)
 {
+	uint32_t frame_bytes = frame->bytes;
 	uint32_t left = frame->bytes;
 	unsigned int i;
 
+	kind.first |= WCNIC_RXF_SOP << 16;
 	for (i = 0; i < count; i++, q->head++) {
 		uint32_t bytes = left < q->buf_bytes ? left : q->buf_bytes;
-		uint16_t flags = (i == 0 ? WCNIC_RXF_SOP : 0) |
-				 (i == count - 1 ? WCNIC_RXF_EOP : 0) |
-				 (i == 0 && hash != NULL ? WCNIC_RXF_HASH : 0);
-		struct wcnic_rx_cpl cpl = {
-			.bytes = htole16((uint16_t)bytes),
-			.flags = htole16(flags),
-			.seq = htole16(q->head),
-			.phase = ring_phase(q->head, q->depth),
-		};
+		uint64_t cpl[2];
 
-		if (i == 0) {
-			cpl.hash = htole32(hash != NULL ? *hash : 0);
-			cpl.frame_bytes = htole16((uint16_t)frame->bytes);
-			cpl.ptype = htole16(ptype);
-		}
-		ring_publish(card, &q->cq, q->head, &cpl, sizeof(cpl));
+		if (i == count - 1)
+			kind.first |= WCNIC_RXF_EOP << 16;
+		rx_completion_make(cpl, kind, bytes, q->head, frame_bytes,
+				   rx_phase(q->head, q->depth));
+		ring_publish(card, &q->cq, q->head, cpl, sizeof(cpl));
 		left -= bytes;
+		kind = (struct rx_kind){0}; /* it is in the first */
+		frame_bytes = 0;
+	}
+	q->published = q->head;
+}
+
+void
+rxq_publish(struct wcnic_card *card, struct rxq *q)
+{
+	uint16_t seq = q->published;
+	uint8_t *dst;
+
+	q->published = q->head;
+	if (seq == q->head)
+		return;
+	/* They are of one line, and so here all together, or none. */
+	dst = ring_find(card, &q->cq, seq);
+	for (; seq != q->head; seq++) {
+		if (dst == NULL) {
+			ring_post(card, &q->cq, seq, q->cpls[seq % RX_CPLS]);
+			continue;
+		}
+		shared_publish16(dst, q->cpls[seq % RX_CPLS]);
+		dst += sizeof(struct wcnic_rx_cpl);
 	}
 }
 
-int
-rxq_deliver(struct wcnic_card *card, struct rxq *q, const struct wcnic_frame *frame, uint16_t ptype,
-	    const uint32_t *hash)
+/* The buffers [q->head, end) of a line of descriptors. Returns the first that is not all here. */
+static uint16_t
+buffers_find(struct wcnic_card *card, struct rxq *q, const uint8_t *desc, uint16_t end)
 {
-	unsigned int count = (frame->bytes + q->buf_bytes - 1) / q->buf_bytes;
-	struct rx_buffer buffers[RX_BUFFERS_MAX];
-	int ret;
+	struct dma_span span = q->bufs;
+	uint64_t room = 0; /* where in the piece a buffer may begin, for which `span` is good */
+	uint16_t seq;
 
-	if (count > q->depth) { /* would wait forever */
-		card->stats.rx_oversize++;
-		return 0;
+	if (span.map_id == card->map_id && span.bytes >= q->buf_bytes)
+		room = span.bytes - q->buf_bytes + 1;
+	for (seq = q->head; seq != end; seq++, desc += sizeof(struct wcnic_rx_desc)) {
+		uint64_t iova = le64toh(shared_load(desc));
+		uint8_t *at = span.at + (iova - span.iova);
+
+		if (iova - span.iova >= room)
+			at = dma_find(card, &q->bufs, iova, q->buf_bytes, WCNIC_DMA_WRITE);
+		if (at == NULL)
+			break;
+		__builtin_prefetch(at, 1);
+		q->ahead[seq % RX_AHEAD] = at;
 	}
-	if ((uint16_t)(q->tail - q->head) < count) {
-		rxq_poll(card, q);
-		if (q->state != QUEUE_RUN || (uint16_t)(q->tail - q->head) < count)
-			return -EAGAIN;
-	}
-	ret = buffers_map(card, q, count, buffers);
+	return seq;
+}
+
+/*
+ * Looks up the buffers of the rest of a line of descriptors, and brings near what will be written.
+ * None, if the next one is not all here.
+ */
+static void
+buffers_ahead(struct wcnic_card *card, struct rxq *q)
+{
+	const uint8_t *desc = ring_find(card, &q->ring, q->head);
+	uint8_t *cpl = ring_find(card, &q->cq, q->head);
+	uint16_t end = (uint16_t)((q->head | (RX_AHEAD - 1)) + 1);
+
+	q->ahead_end = q->head;
+	if (desc == NULL || cpl == NULL)
+		return;
+	if ((uint16_t)(end - q->head) > (uint16_t)(q->tail - q->head))
+		end = q->tail;
+	q->ahead_map_id = card->map_id;
+	q->ahead_phase = rx_phase(q->head, q->depth);
+	q->ahead_cpls = cpl - q->head % RX_AHEAD * sizeof(struct wcnic_rx_cpl);
+	__builtin_prefetch(cpl, 1);
+	q->ahead_end = buffers_find(card, q, desc, end);
+}
+
+/* Puts a frame into as many buffers as it takes. As rxq_deliver(). */
+__attribute__((warn_unused_result)) static int
+frame_spread(struct wcnic_card *card, struct rxq *q, const struct wcnic_frame *frame,
+	     unsigned int count, struct rx_kind kind)
+{
+	struct rx_buffer buffers[RX_BUFFERS_MAX];
+	int ret = buffers_map(card, q, count, buffers);
+
 	if (ret == -EAGAIN)
 		return ret;
 	dma_memo_reset(card, q);
+	rxq_publish(card, q);
 	if (ret != 0) {
 		card->stats.rx_errors++;
 		rxq_fail(card, q, WCNIC_ERR_ADDRESS);
 		return 0;
 	}
 	frame_scatter(card, frame, buffers, q->buf_bytes);
-	completions_publish(card, q, frame, count, ptype, hash);
-	if (card->stats.rx_frames == 0)
-		card->stats.first_rx_ns = card->ops->now_ns(card->ctx);
+	completions_publish(card, q, frame, count, kind);
+	q->ahead_end = q->head;
+	card->stats.rx_frames++;
+	card->stats.rx_bytes += frame->bytes;
+	return 0;
+}
+
+int
+rxq_deliver(struct wcnic_card *card, struct rxq *q, const struct wcnic_frame *frame,
+	    struct rx_kind kind)
+{
+	unsigned int count = 1;
+
+	if (q->state != QUEUE_RUN) {
+		card->stats.rx_down++;
+		return 0;
+	}
+	if (frame->bytes > q->buf_bytes)
+		count = (frame->bytes + q->buf_bytes - 1) / q->buf_bytes;
+	if (count > q->depth) { /* would wait forever */
+		card->stats.rx_oversize++;
+		return 0;
+	}
+	if ((uint16_t)(q->tail - q->head) < count) {
+		rxq_publish(card, q);
+		rxq_poll(card, q);
+		if (q->state != QUEUE_RUN || (uint16_t)(q->tail - q->head) < count)
+			return -EAGAIN;
+	}
+	if (q->ahead_end == q->head || q->ahead_map_id != card->map_id)
+		buffers_ahead(card, q);
+	if (!rxq_put(card, q, frame, kind))
+		return frame_spread(card, q, frame, count, kind);
 	card->stats.rx_frames++;
 	card->stats.rx_bytes += frame->bytes;
 	return 0;

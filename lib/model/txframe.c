@@ -3,38 +3,19 @@
  */
 #include <errno.h>
 
-#include "card_internal.h"
+#include "tx_internal.h"
 
 /*
  * Section 6: from entries to a frame. Each line and descriptor is copied once, then judged; what
  * the host does to it afterwards changes nothing.
  */
 
-#define LINE_WORDS (WCNIC_LINE_BYTES / 8)
-#define LINE_PAYLOAD_WORDS (WCNIC_LINE_PAYLOAD_BYTES / 8)
 /* Lines are forgotten once this many entries have passed, long before their number comes again. */
 #define EXPIRE_ENTRIES 16384u
 
-/* A frame as it is put together. */
-struct builder {
-	struct wcnic_card *card;
-	const void *owner;
-	uint32_t n_frags;
-	uint32_t scratch_used; /* in words */
-	uint64_t bytes;
-	uint16_t frame_bytes; /* as the SOP says */
-	enum wcnic_error reason;
-	bool later; /* a part was asked for and has not come */
-};
+/* ---- the builder ------------------------------------------------------------------------- */
 
-static void
-builder_fault(struct builder *b, enum wcnic_error reason)
-{
-	if (b->reason == WCNIC_ERR_NONE)
-		b->reason = reason;
-}
-
-static void
+void
 builder_add(struct builder *b, const void *base, uint32_t bytes)
 {
 	b->bytes += bytes;
@@ -43,8 +24,8 @@ builder_add(struct builder *b, const void *base, uint32_t bytes)
 		builder_fault(b, WCNIC_ERR_DESC);
 		return;
 	}
-	b->card->frags[b->n_frags].base = base;
-	b->card->frags[b->n_frags].bytes = bytes;
+	b->frags[b->n_frags].base = base;
+	b->frags[b->n_frags].bytes = bytes;
 	b->n_frags++;
 }
 
@@ -58,7 +39,7 @@ builder_add_pieces(struct builder *b, uint64_t iova, uint32_t bytes)
 
 	for (; bytes != 0; bytes -= piece, iova += piece) {
 		piece = bytes;
-		ret = dma_next(b->card, b->owner, iova, &piece, &base);
+		ret = dma_next(b->card, b->q, iova, &piece, &base);
 		b->later = ret == -EAGAIN;
 		if (b->later)
 			return;
@@ -73,7 +54,7 @@ builder_add_pieces(struct builder *b, uint64_t iova, uint32_t bytes)
 	}
 }
 
-static void
+void
 builder_add_segment(struct builder *b, uint64_t iova, uint32_t bytes)
 {
 	const void *base;
@@ -84,15 +65,14 @@ builder_add_segment(struct builder *b, uint64_t iova, uint32_t bytes)
 		builder_fault(b, WCNIC_ERR_DESC);
 		return;
 	}
-	base = card_dma(b->card, iova, bytes, WCNIC_DMA_READ);
+	base = dma_find(b->card, &b->q->segs, iova, bytes, WCNIC_DMA_READ);
 	if (base != NULL)
 		builder_add(b, base, bytes);
 	else
 		builder_add_pieces(b, iova, bytes);
 }
 
-/* SOP opens the frame, and only its first entry has it. */
-static void
+void
 builder_begin_entry(struct builder *b, unsigned int entry, uint16_t flags, uint16_t frame_bytes)
 {
 	if ((entry == 0) != ((flags & WCNIC_TXF_SOP) != 0) || entry >= CARD_FRAME_ENTRIES_MAX)
@@ -101,42 +81,71 @@ builder_begin_entry(struct builder *b, unsigned int entry, uint16_t flags, uint1
 		b->frame_bytes = frame_bytes;
 }
 
-static enum tx_verdict
+enum tx_verdict
 builder_finish(struct builder *b, uint16_t entries, struct tx_frame *out)
 {
-	struct wcnic_card *card = b->card;
-
 	if (b->bytes != b->frame_bytes)
 		builder_fault(b, WCNIC_ERR_DESC);
 	if (b->frame_bytes < CARD_FRAME_MIN)
 		builder_fault(b, WCNIC_ERR_RUNT);
-	if (b->frame_bytes > card->port.mtu + WCNIC_L2_OVERHEAD)
+	if (b->frame_bytes > frame_bytes_max(b->card))
 		builder_fault(b, WCNIC_ERR_OVERSIZE);
 	out->entries = entries;
 	out->reason = b->reason;
-	out->frame.frags = card->frags;
+	out->frame.frags = b->frags;
 	out->frame.n_frags = b->n_frags;
 	out->frame.bytes = b->frame_bytes;
+	out->frame.flags = 0;
 	return b->reason == WCNIC_ERR_NONE ? TX_READY : TX_BAD;
 }
 
-static enum tx_verdict
-frame_lost(uint16_t entries, struct tx_frame *out)
+/* ---- fetch ------------------------------------------------------------------------------- */
+
+/* Adds at most `most` frames of one descriptor, until one is not such or not all here. */
+static void
+fetch_simple(struct wcnic_card *card, struct txq *q, struct tx_burst *t, unsigned int most)
 {
-	out->entries = entries;
-	out->reason = WCNIC_ERR_DESC;
-	return TX_LOST;
+	struct wcnic_frag *frag = card->frags + t->n_frags;
+	struct wcnic_frame *frame = t->frames + t->n;
+	uint32_t max = frame_bytes_max(card);
+	uint16_t seq = t->seq;
+	unsigned int i;
+
+	for (i = 0; i < most; i++, seq++) {
+		const uint8_t *src = ring_find(card, &q->ring, seq);
+		uint64_t iova, word;
+		uint32_t bytes;
+		const void *base;
+
+		if (src == NULL)
+			break;
+		iova = le64toh(shared_load(src));
+		word = le64toh(shared_load(src + 8));
+		bytes = (uint16_t)word;
+		/* bytes, flags, seq, frame_bytes */
+		if (word != (bytes | (WCNIC_TXF_SOP | WCNIC_TXF_EOP) << 16 | (uint64_t)seq << 32 |
+			     (uint64_t)bytes << 48) ||
+		    !frame_bytes_ok(bytes, max))
+			break;
+		base = dma_find(card, &q->segs, iova, bytes, WCNIC_DMA_READ);
+		if (base == NULL)
+			break;
+		__builtin_prefetch(base);
+		frame_set(frame++, frag++, base, bytes, 0);
+	}
+	burst_add(t, i);
 }
 
-enum tx_verdict
-tx_frame_fetch(struct wcnic_card *card, struct txq *q, uint16_t seq, uint16_t limit,
-	       struct tx_frame *out)
+__attribute__((warn_unused_result)) static enum tx_verdict
+frame_fetch(struct wcnic_card *card, struct txq *q, struct tx_burst *t, uint16_t limit)
 {
-	struct builder b = {.card = card, .owner = q};
+	struct builder b;
 	uint16_t entry = 0;
 
+	builder_init(&b, card, q, t);
+	t->odd.after = t->stream;
 	for (;;) {
-		uint16_t at = seq + entry;
+		uint16_t at = t->seq + entry;
 		struct wcnic_tx_desc desc;
 		uint16_t flags;
 		int ret;
@@ -146,18 +155,39 @@ tx_frame_fetch(struct wcnic_card *card, struct txq *q, uint16_t seq, uint16_t li
 			return ret == -EAGAIN ? TX_FETCH : TX_FAULT;
 		flags = le16toh(desc.flags);
 		if (le16toh(desc.seq) != at)
-			return frame_lost(entry + 1, out);
+			return frame_lost(entry + 1, &t->odd);
 		builder_begin_entry(&b, entry, flags, le16toh(desc.frame_bytes));
 		builder_add_segment(&b, le64toh(desc.iova), le16toh(desc.bytes));
 		if (b.later)
 			return TX_FETCH;
 		entry++;
 		if (flags & WCNIC_TXF_EOP)
-			return builder_finish(&b, entry, out);
-		if ((uint16_t)(seq + entry) == limit)
-			return frame_lost(entry, out);
+			return builder_finish(&b, entry, &t->odd);
+		if ((uint16_t)(t->seq + entry) == limit)
+			return frame_lost(entry, &t->odd);
 	}
 }
+
+enum tx_verdict
+tx_gather_fetch(struct wcnic_card *card, struct txq *q, struct tx_burst *t, uint16_t limit,
+		unsigned int most)
+{
+	enum tx_verdict verdict;
+	unsigned int room;
+
+	while ((room = burst_room(t, limit, most)) != 0) {
+		fetch_simple(card, q, t, room);
+		if (burst_room(t, limit, most) == 0)
+			break;
+		verdict = frame_fetch(card, q, t, limit);
+		if (verdict != TX_READY)
+			return verdict;
+		burst_add_odd(card, q, t);
+	}
+	return TX_READY;
+}
+
+/* ---- push: slots ------------------------------------------------------------------------- */
 
 static uint8_t *
 slot_at(const struct txq *q, uint16_t seq)
@@ -169,25 +199,14 @@ slot_at(const struct txq *q, uint16_t seq)
 
 /* Copies a line: its payload to `payload`. Whether it is what it should be, and its flags. */
 static bool
-line_take(const uint8_t *src, const struct txq *q, uint16_t seq, unsigned int line_idx,
-	  uint64_t *payload, uint8_t *flags)
+slot_line_take(const uint8_t *src, const struct txq *q, uint16_t seq, unsigned int line_idx,
+	       uint64_t *payload, uint8_t *flags)
 {
-	uint64_t tag = shared_load(src);
-	uint64_t sum = le64toh(tag);
-	uint16_t check = (uint16_t)(sum >> 32);
-	unsigned int i;
+	uint64_t tag = line_take(src, payload);
 
-	for (i = 0; i < LINE_PAYLOAD_WORDS; i++) {
-		payload[i] = shared_load(src + 8 + i * 8);
-		sum ^= le64toh(payload[i]);
-	}
-	sum ^= (uint64_t)check << 32; /* the check itself counts as zero */
-	sum ^= sum >> 32;
-	sum ^= sum >> 16;
-	tag = le64toh(tag);
-	*flags = (uint8_t)(tag >> 56);
-	return (uint16_t)sum == check && (uint16_t)tag == seq &&
-	       (uint16_t)(tag >> 16) == q->generation && (uint8_t)(tag >> 48) == line_idx;
+	*flags = (uint8_t)(tag >> LINE_TAG_FLAGS_SHIFT);
+	return (tag & ~(0xffull << LINE_TAG_FLAGS_SHIFT)) ==
+	       line_tag(seq, q->generation, (uint8_t)line_idx);
 }
 
 /*
@@ -201,7 +220,7 @@ slot_take(const struct txq *q, uint16_t seq, uint64_t *stream, struct wcnic_push
 	unsigned int line;
 	uint8_t flags;
 
-	if (!line_take(src, q, seq, 0, stream, &flags))
+	if (!slot_line_take(src, q, seq, 0, stream, &flags))
 		return TX_WAIT;
 	memcpy(hdr, stream, sizeof(*hdr));
 	if (hdr->n_lines == 0 || hdr->n_lines > q->slot_lines)
@@ -210,7 +229,7 @@ slot_take(const struct txq *q, uint16_t seq, uint64_t *stream, struct wcnic_push
 		if (flags & WCNIC_LINEF_LAST)
 			return TX_WAIT;
 		stream += LINE_PAYLOAD_WORDS;
-		if (!line_take(src + line * WCNIC_LINE_BYTES, q, seq, line, stream, &flags))
+		if (!slot_line_take(src + line * WCNIC_LINE_BYTES, q, seq, line, stream, &flags))
 			return TX_WAIT;
 	}
 	return (flags & WCNIC_LINEF_LAST) ? TX_READY : TX_WAIT;
@@ -236,39 +255,64 @@ slot_add(struct builder *b, const struct wcnic_push_hdr *hdr, const uint64_t *st
 		if (b->later)
 			return;
 	}
-	if (inline_bytes == 0 || b->reason != WCNIC_ERR_NONE)
-		return;
-	builder_add(b, stream + 1, inline_bytes);
-	b->scratch_used += 1 + (inline_bytes + 7) / 8;
-	/* The next slot must find room; a frame that is not too long never gets here. */
-	if (b->scratch_used + WCNIC_SLOT_LINES_MAX * LINE_PAYLOAD_WORDS > CARD_SCRATCH_BYTES / 8)
-		builder_fault(b, WCNIC_ERR_DESC);
+	if (inline_bytes != 0 && b->reason == WCNIC_ERR_NONE)
+		builder_add(b, stream + 1, inline_bytes);
 }
 
-enum tx_verdict
-tx_frame_push(struct wcnic_card *card, const struct txq *q, uint16_t seq, uint16_t limit,
-	      struct tx_frame *out)
+/* Adds at most `most` frames of one slot, wholly inline, until one is not such or not whole. */
+static void
+slots_simple(struct wcnic_card *card, const struct txq *q, struct tx_burst *t, unsigned int most)
 {
-	struct builder b = {.card = card, .owner = q};
+	struct wcnic_frag *frag = card->frags + t->n_frags;
+	struct wcnic_frame *frame = t->frames + t->n;
+	uint64_t *stream = card->scratch + t->stream.at;
+	const uint64_t *end = card->scratch + CARD_STREAM_BYTES / 8;
+	uint32_t max = frame_bytes_max(card);
+	struct wcnic_push_hdr hdr;
+	unsigned int i;
+
+	for (i = 0; i < most && stream < end; i++) {
+		uint64_t word;
+		uint32_t bytes;
+
+		if (slot_take(q, t->seq + i, stream, &hdr) != TX_READY)
+			break;
+		word = le64toh(stream[0]);
+		bytes = (uint16_t)word;
+		if (word != hdr_of_inline(bytes, hdr.n_lines) || !frame_bytes_ok(bytes, max) ||
+		    bytes > WCNIC_SLOT_INLINE_BYTES(hdr.n_lines))
+			break;
+		frame_set(frame++, frag++, stream + 1, bytes, WCNIC_FRAME_STABLE);
+		stream += 1 + (bytes + 7) / 8;
+	}
+	t->stream.at = (uint32_t)(stream - card->scratch);
+	burst_add(t, i);
+}
+
+__attribute__((warn_unused_result)) static enum tx_verdict
+frame_slots(struct wcnic_card *card, struct txq *q, struct tx_burst *t, uint16_t limit)
+{
+	uint64_t *start = card->scratch + t->stream.at;
+	uint64_t *stream = start;
+	struct builder b;
 	uint16_t entry = 0;
 
+	builder_init(&b, card, q, t);
 	for (;;) {
-		uint16_t at = seq + entry;
-		uint64_t *stream;
 		struct wcnic_push_hdr hdr;
 		enum tx_verdict slot;
 		uint16_t flags;
 
+		/* The next slot must find room; a frame that is not too long always leaves it. */
+		if (stream + SLOT_PAYLOAD_WORDS_MAX > card->scratch + CARD_SCRATCH_BYTES / 8)
+			builder_fault(&b, WCNIC_ERR_DESC);
 		/* Once the frame is refused, its slots are only walked: the room is used again. */
 		if (b.reason != WCNIC_ERR_NONE)
-			b.scratch_used = 0;
-		stream = card->scratch + b.scratch_used;
-		slot = slot_take(q, at, stream, &hdr);
-		entry++;
-		if (slot == TX_WAIT) {
-			out->entries = entry;
+			stream = start;
+		slot = slot_take(q, t->seq + entry, stream, &hdr);
+		t->odd.entries = ++entry;
+		if (slot == TX_WAIT)
 			return TX_WAIT;
-		}
 		flags = le16toh(hdr.flags);
 		builder_begin_entry(&b, entry - 1, flags, le16toh(hdr.frame_bytes));
 		if (slot == TX_BAD)
@@ -277,11 +321,34 @@ tx_frame_push(struct wcnic_card *card, const struct txq *q, uint16_t seq, uint16
 			slot_add(&b, &hdr, stream);
 		if (b.later)
 			return TX_FETCH;
+		if (hdr.inline_bytes != 0 && b.reason == WCNIC_ERR_NONE)
+			stream += 1 + (le16toh(hdr.inline_bytes) + 7) / 8;
+		t->odd.after = t->stream;
+		t->odd.after.at = (uint32_t)(stream - card->scratch);
 		if (flags & WCNIC_TXF_EOP)
-			return builder_finish(&b, entry, out);
-		if ((uint16_t)(seq + entry) == limit)
-			return frame_lost(entry, out);
+			return builder_finish(&b, entry, &t->odd);
+		if ((uint16_t)(t->seq + entry) == limit)
+			return frame_lost(entry, &t->odd);
 	}
+}
+
+enum tx_verdict
+tx_gather_slots(struct wcnic_card *card, struct txq *q, struct tx_burst *t, uint16_t limit,
+		unsigned int most)
+{
+	enum tx_verdict verdict;
+	unsigned int room;
+
+	while ((room = burst_room(t, limit, most)) != 0) {
+		slots_simple(card, q, t, room);
+		if (burst_room(t, limit, most) == 0)
+			break;
+		verdict = frame_slots(card, q, t, limit);
+		if (verdict != TX_READY)
+			return verdict;
+		burst_add_odd(card, q, t);
+	}
+	return TX_READY;
 }
 
 unsigned int
@@ -296,12 +363,12 @@ tx_slot_stale(const struct txq *q, uint16_t seq)
 	uint8_t flags;
 
 	/* The first line says how many there are. */
-	if (line_take(src, q, seq, 0, payload, &flags)) {
+	if (slot_line_take(src, q, seq, 0, payload, &flags)) {
 		memcpy(&hdr, payload, sizeof(hdr));
 		n_lines = hdr.n_lines < q->slot_lines ? hdr.n_lines : q->slot_lines;
 	}
 	for (line = 0; line < n_lines; line++, src += WCNIC_LINE_BYTES)
-		if (shared_load(src) != 0 && !line_take(src, q, seq, line, payload, &flags))
+		if (shared_load(src) != 0 && !slot_line_take(src, q, seq, line, payload, &flags))
 			stale++;
 	return stale;
 }
@@ -312,7 +379,8 @@ tx_slots_expire(struct txq *q, uint16_t head)
 	uint32_t lines = (uint32_t)q->n_slots * q->slot_lines;
 	uint8_t *src = q->slots;
 
-	if (src == NULL || (uint16_t)(head - q->expired_seq) < EXPIRE_ENTRIES)
+	if (src == NULL || q->format != WCNIC_FORMAT_SLOTS ||
+	    (uint16_t)(head - q->expired_seq) < EXPIRE_ENTRIES)
 		return;
 	q->expired_seq = head;
 	for (; lines != 0; lines--, src += WCNIC_LINE_BYTES) {
@@ -322,8 +390,20 @@ tx_slots_expire(struct txq *q, uint16_t head)
 		/* Not one of the entries to come, and not from since the last look. */
 		if (tag == 0 || age <= EXPIRE_ENTRIES || age >= 65536u - CARD_DEPTH_MAX)
 			continue;
-		/* A new line that is just arriving wins. */
-		__atomic_compare_exchange_n((uint64_t *)(void *)src, &tag, 0, false,
-					    __ATOMIC_RELAXED, __ATOMIC_RELAXED);
+		line_forget(src, tag);
+	}
+}
+
+void
+tx_lines_clear(struct txq *q)
+{
+	uint32_t lines = (uint32_t)q->n_slots * q->slot_lines;
+	uint8_t *src = q->slots;
+	uint64_t tag;
+
+	for (; lines != 0; lines--, src += WCNIC_LINE_BYTES) {
+		tag = shared_load(src);
+		if (tag != 0)
+			line_forget(src, tag);
 	}
 }

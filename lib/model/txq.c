@@ -5,7 +5,7 @@
 #include <errno.h>
 #include <syslog.h>
 
-#include "card_internal.h"
+#include "tx_internal.h"
 
 /* Section 6: entries in, completions out. */
 
@@ -26,6 +26,10 @@ create_check(struct wcnic_card *card, struct admin_call *call, const struct wcni
 		return WCNIC_ST_UNSUPPORTED;
 	if (p->commit != WCNIC_COMMIT_DOORBELL)
 		return ADMIN_BAD_FIELD(call, wcnic_cmd_txq_create, commit);
+	if (p->format > WCNIC_FORMAT_PACKED)
+		return ADMIN_BAD_FIELD(call, wcnic_cmd_txq_create, format);
+	if (p->format == WCNIC_FORMAT_PACKED && !(card->features & WCNIC_CAP_PUSH_PACKED))
+		return WCNIC_ST_UNSUPPORTED;
 	if (!is_pow2(depth) || depth < CARD_DEPTH_MIN || depth > CARD_DEPTH_MAX)
 		return ADMIN_BAD_FIELD(call, wcnic_cmd_txq_create, depth);
 	if (vector != WCNIC_VECTOR_NONE && vector >= card_vectors(card))
@@ -42,6 +46,14 @@ create_check(struct wcnic_card *card, struct admin_call *call, const struct wcni
 	return WCNIC_ST_OK;
 }
 
+static uint16_t
+packed_lines(const struct window *w)
+{
+	uint32_t lines = (uint32_t)w->slots * w->slot_lines;
+
+	return (uint16_t)(lines < WCNIC_PACKED_LINES_MAX ? lines : WCNIC_PACKED_LINES_MAX);
+}
+
 static void
 txq_init(struct wcnic_card *card, struct txq *q, const struct wcnic_cmd_txq_create *p, uint64_t *db,
 	 struct window *push)
@@ -56,6 +68,7 @@ txq_init(struct wcnic_card *card, struct txq *q, const struct wcnic_cmd_txq_crea
 	ring_init(&q->cq, le64toh(p->cq_iova), q->depth, sizeof(struct wcnic_tx_cpl),
 		  WCNIC_DMA_WRITE);
 	q->placement = p->placement;
+	q->format = p->format;
 	q->db_window = le16toh(p->db_window);
 	q->db_off = le32toh(p->db_off);
 	q->db = db;
@@ -66,8 +79,10 @@ txq_init(struct wcnic_card *card, struct txq *q, const struct wcnic_cmd_txq_crea
 		q->slots = card->aperture + push->off;
 		q->n_slots = push->slots;
 		q->slot_lines = push->slot_lines;
+		q->n_lines = packed_lines(push);
 		q->generation = push->generation;
 		push->users++;
+		tx_lines_clear(q);
 	}
 	card->txq_live |= 1ull << q->qid;
 	card->admin.queue_made = true;
@@ -164,6 +179,14 @@ txq_window_gone(struct wcnic_card *card, uint16_t window_id)
 
 /* ---- the record -------------------------------------------------------------------------- */
 
+static void
+epoch_begin(struct txq *q, uint8_t placement)
+{
+	q->epoch++;
+	q->placement = placement;
+	tx_packed_begin(q);
+}
+
 /* How many of the entries up to `tail` are slots: no more than the window has may be in flight. */
 static bool
 pushed_too_many(const struct txq *q, uint16_t tail)
@@ -171,6 +194,8 @@ pushed_too_many(const struct txq *q, uint16_t tail)
 	uint16_t first = q->head;
 	uint16_t end = tail;
 
+	if (q->format == WCNIC_FORMAT_PACKED)
+		return false;
 	if (q->placement == WCNIC_PLACEMENT_FETCH) {
 		if (!q->switching || q->next_placement == WCNIC_PLACEMENT_FETCH)
 			return false;
@@ -198,11 +223,22 @@ record_resume(struct txq *q, uint64_t db)
 		return false;
 	if (WCNIC_TXDB_GET_PLACEMENT(db) == WCNIC_PLACEMENT_PUSH && !q->may_push)
 		return false;
-	q->epoch = epoch;
-	q->placement = WCNIC_TXDB_GET_PLACEMENT(db);
+	epoch_begin(q, WCNIC_TXDB_GET_PLACEMENT(db));
 	q->tail = WCNIC_TXDB_GET_TAIL(db);
 	q->state = QUEUE_RUN;
 	return !pushed_too_many(q, q->tail);
+}
+
+/*
+ * Packed, a push must not follow a push: were the switch void, its lines would be there as if they
+ * had been pushed after the resume, which uses its epoch again.
+ */
+static bool
+switch_allowed(const struct txq *q, uint8_t placement)
+{
+	if (placement == WCNIC_PLACEMENT_FETCH)
+		return true;
+	return q->may_push && (q->format != WCNIC_FORMAT_PACKED || q->placement != placement);
 }
 
 /* Judges a record that runs the queue on. */
@@ -221,8 +257,7 @@ record_advance(struct txq *q, uint64_t db)
 		    placement != q->next_placement || (uint16_t)(switch_seq - q->head) > in_flight)
 			return false;
 	} else if (epoch == (uint8_t)(q->epoch + 1)) {
-		if ((uint16_t)(switch_seq - q->head) > in_flight ||
-		    (placement == WCNIC_PLACEMENT_PUSH && !q->may_push))
+		if ((uint16_t)(switch_seq - q->head) > in_flight || !switch_allowed(q, placement))
 			return false;
 		q->switching = true;
 		q->switch_seq = switch_seq;
@@ -262,14 +297,16 @@ struct batch {
 	struct wcnic_tx_cpl cpls[CARD_BURST + 2];
 	unsigned int n_cpls;
 	unsigned int frames;
-	uint16_t seq; /* first entry that is not decided */
+	uint16_t seq;            /* first entry that is not decided */
+	struct tx_stream stream; /* packed: what begins there */
 	enum wcnic_error fail;
+	struct tx_burst burst;
 };
 
 /* Adds to the last completion what had the same fate. */
 static void
 batch_add(struct batch *b, const struct txq *q, enum wcnic_tx_status status,
-	  enum wcnic_error reason, uint16_t entries)
+	  enum wcnic_error reason, uint16_t entries, uint16_t frames)
 {
 	struct wcnic_tx_cpl *cpl = b->n_cpls != 0 ? &b->cpls[b->n_cpls - 1] : NULL;
 
@@ -283,66 +320,123 @@ batch_add(struct batch *b, const struct txq *q, enum wcnic_tx_status status,
 		cpl->reason = reason;
 		cpl->epoch = q->epoch;
 	}
-	if (entries != 0) {
-		cpl->count = htole16(le16toh(cpl->count) + entries);
-		cpl->frames = htole16(le16toh(cpl->frames) + 1);
-		b->frames++;
-	}
+	cpl->count = htole16(le16toh(cpl->count) + entries);
+	cpl->frames = htole16(le16toh(cpl->frames) + frames);
+	b->frames += frames;
 	b->seq += entries;
 }
 
 static void
-batch_error(struct wcnic_card *card, struct batch *b, const struct txq *q, const struct tx_frame *f)
+batch_error(struct wcnic_card *card, struct batch *b, const struct txq *q, enum wcnic_error reason,
+	    uint16_t entries)
 {
 	card->stats.tx_errors++;
-	if (f->reason == WCNIC_ERR_OVERSIZE)
+	if (reason == WCNIC_ERR_OVERSIZE)
 		card->stats.tx_oversize++;
-	batch_add(b, q, WCNIC_TX_ERROR, f->reason, f->entries);
+	batch_add(b, q, WCNIC_TX_ERROR, reason, entries, 1);
 }
 
 static void
 batch_stop(struct batch *b, struct txq *q, enum wcnic_tx_status status)
 {
-	batch_add(b, q, status, WCNIC_ERR_NONE, 0);
+	batch_add(b, q, status, WCNIC_ERR_NONE, 0, 0);
 	q->state = QUEUE_STOPPED;
 	q->switching = false;
 	q->tail = b->seq;
 	q->waiting = false;
 }
 
-/* Offers a frame to the port. Returns false if the port holds it back. */
-static bool
-batch_send(struct wcnic_card *card, struct batch *b, struct txq *q, struct tx_frame *f)
+static uint16_t
+frame_entries(const struct tx_burst *t, unsigned int frame)
 {
-	bool pushed = q->placement == WCNIC_PLACEMENT_PUSH;
-	int ret = card->port.ops->send(card->port.ctx, &f->frame);
+	return t->odd_frames & 1ull << frame ? t->marks[frame].entries : 1;
+}
 
-	if (ret == -EAGAIN) {
-		if (!q->held)
-			card->stats.tx_held++;
-		q->held = true;
-		return false;
+static unsigned int
+port_send(const struct card_port *port, const struct wcnic_frame *frames, unsigned int n, int *ret)
+{
+	unsigned int i;
+
+	if (port->ops->send_burst != NULL)
+		return port->ops->send_burst(port->ctx, frames, n, ret);
+	for (i = 0; i < n; i++) {
+		*ret = port->ops->send(port->ctx, &frames[i]);
+		if (*ret != 0)
+			break;
 	}
+	return i;
+}
+
+/* The port has taken frames [first, end) of the burst. */
+static void
+batch_sent(struct wcnic_card *card, struct batch *b, struct txq *q, unsigned int first,
+	   unsigned int end)
+{
+	const struct tx_burst *t = &b->burst;
+	bool pushed = q->placement == WCNIC_PLACEMENT_PUSH;
+	uint16_t entries = 0;
+	uint64_t bytes = 0;
+	unsigned int i;
+
+	if (first == end)
+		return;
+	for (i = first; i < end; i++)
+		bytes += t->frames[i].bytes;
+	if (t->odd_frames == 0)
+		entries = (uint16_t)(end - first);
+	for (i = first; i < end && t->odd_frames != 0; i++)
+		entries += frame_entries(t, i);
 	q->held = false;
-	if (ret != 0) {
-		f->reason = WCNIC_ERR_FIRMWARE;
-		batch_error(card, b, q, f);
-		return true;
+	card->stats.tx_frames += end - first;
+	card->stats.tx_bytes += bytes;
+	*(pushed ? &card->stats.tx_pushed : &card->stats.tx_fetched) += end - first;
+	batch_add(b, q, pushed ? WCNIC_TX_PUSHED : WCNIC_TX_FETCHED, WCNIC_ERR_NONE, entries,
+		  (uint16_t)(end - first));
+}
+
+static bool
+pushes_packed(const struct txq *q)
+{
+	return q->placement == WCNIC_PLACEMENT_PUSH && q->format == WCNIC_FORMAT_PACKED;
+}
+
+/* Offers the burst to the port. Returns false if the port holds a frame back. */
+static bool
+batch_send(struct wcnic_card *card, struct batch *b, struct txq *q)
+{
+	const struct tx_burst *t = &b->burst;
+	unsigned int end = 0;
+
+	while (end < t->n) {
+		unsigned int first = end;
+		int ret = 0;
+
+		end += port_send(&card->port, t->frames + first, t->n - first, &ret);
+		batch_sent(card, b, q, first, end);
+		if (end == t->n)
+			break;
+		if (ret == -EAGAIN) {
+			if (!q->held)
+				card->stats.tx_held++;
+			q->held = true;
+			if (end != 0 && pushes_packed(q))
+				b->stream = tx_packed_after(card, t, end - 1);
+			return false; /* to be offered again: what was read is still good */
+		}
+		q->held = false;
+		batch_error(card, b, q, WCNIC_ERR_FIRMWARE, frame_entries(t, end));
+		end++;
 	}
-	card->stats.tx_frames++;
-	card->stats.tx_bytes += f->frame.bytes;
-	if (pushed)
-		card->stats.tx_pushed++;
-	else
-		card->stats.tx_fetched++;
-	batch_add(b, q, pushed ? WCNIC_TX_PUSHED : WCNIC_TX_FETCHED, WCNIC_ERR_NONE, f->entries);
+	b->stream = t->stream;
 	return true;
 }
 
 /* A slot at the head is not whole: it has until push_wait_ns to become so. */
 static void
-batch_wait(struct wcnic_card *card, struct batch *b, struct txq *q, uint16_t entries)
+batch_wait(struct wcnic_card *card, struct batch *b, struct txq *q)
 {
+	const struct tx_frame *f = &b->burst.odd;
+
 	/* The clock runs from the poll in which nothing lay before the slot. */
 	if (b->n_cpls != 0)
 		return;
@@ -353,58 +447,85 @@ batch_wait(struct wcnic_card *card, struct batch *b, struct txq *q, uint16_t ent
 	}
 	if (card->now_ns - q->wait_since_ns < card->push_wait_ns)
 		return;
-	card->stats.stale_lines += tx_slot_stale(q, b->seq + entries - 1);
+	card->stats.stale_lines += q->format == WCNIC_FORMAT_PACKED
+					   ? tx_packed_stale(q, f->after.line)
+					   : tx_slot_stale(q, b->seq + f->entries - 1);
 	card->stats.tx_incomplete++;
 	batch_stop(b, q, WCNIC_TX_INCOMPLETE);
 }
 
-/* Decides one frame. Returns false if the batch ends here. */
+/* What comes of a frame that is not ready. Returns false if the batch ends here. */
+static bool
+batch_odd(struct wcnic_card *card, struct batch *b, struct txq *q, enum tx_verdict verdict)
+{
+	const struct tx_frame *f = &b->burst.odd;
+	bool memo = dma_memo_of(card, q) != NULL;
+
+	switch (verdict) {
+	case TX_WAIT:
+		batch_wait(card, b, q);
+		return false;
+	case TX_FAULT:
+		b->fail = WCNIC_ERR_ADDRESS;
+		return false;
+	case TX_LOST:
+		b->fail = WCNIC_ERR_DESC;
+		/* fallthrough */
+	case TX_BAD:
+		b->stream = f->after;
+		batch_error(card, b, q, f->reason, f->entries);
+		dma_memo_reset(card, q);
+		return verdict == TX_BAD && !memo;
+	default:
+		return false;
+	}
+}
+
+static enum tx_verdict
+batch_gather(struct wcnic_card *card, struct batch *b, struct txq *q)
+{
+	uint16_t limit = q->switching ? q->switch_seq : q->tail;
+	unsigned int most = CARD_BURST - b->frames;
+	struct tx_burst *t = &b->burst;
+
+	if (q->format == WCNIC_FORMAT_PACKED)
+		tx_packed_rewind(card, &b->stream);
+	else
+		b->stream.at = 0;
+	t->n = 0;
+	t->n_frags = 0;
+	t->seq = b->seq;
+	t->memo = false;
+	t->odd_frames = 0;
+	t->start = b->stream;
+	t->stream = b->stream;
+	if (q->placement == WCNIC_PLACEMENT_FETCH)
+		return tx_gather_fetch(card, q, t, limit, most);
+	if (q->format == WCNIC_FORMAT_SLOTS)
+		return tx_gather_slots(card, q, t, limit, most);
+	return tx_gather_packed(card, q, t, limit, most);
+}
+
+/* Decides some frames. Returns false if the batch ends here. */
 static bool
 batch_step(struct wcnic_card *card, struct batch *b, struct txq *q)
 {
-	uint16_t limit = q->switching ? q->switch_seq : q->tail;
-	struct tx_frame f;
 	enum tx_verdict verdict;
-	bool more = true;
 
 	if (q->placement == WCNIC_PLACEMENT_PUSH && q->slots == NULL) {
 		card->stats.tx_dropped++;
 		batch_stop(b, q, WCNIC_TX_DROPPED);
 		return false;
 	}
-	dma_memo_rewind(card, q);
-	if (q->placement == WCNIC_PLACEMENT_PUSH)
-		verdict = tx_frame_push(card, q, b->seq, limit, &f);
-	else
-		verdict = tx_frame_fetch(card, q, b->seq, limit, &f);
-	switch (verdict) {
-	case TX_READY:
-		more = batch_send(card, b, q, &f);
-		if (q->held)
-			return false; /* to be offered again: what was read is still good */
-		break;
-	case TX_WAIT:
-		batch_wait(card, b, q, f.entries);
+	verdict = batch_gather(card, b, q);
+	if (!batch_send(card, b, q))
 		return false;
-	case TX_FETCH:
-		return false;
-	case TX_FAULT:
-		b->fail = WCNIC_ERR_ADDRESS;
-		return false;
-	case TX_BAD:
-		batch_error(card, b, q, &f);
-		break;
-	case TX_LOST:
-		batch_error(card, b, q, &f);
-		b->fail = WCNIC_ERR_DESC;
-		more = false;
-		break;
-	}
 	/* A frame that came by message: let other queues have their turn at messages. */
-	if (dma_memo_of(card, q) != NULL)
-		more = false;
-	dma_memo_reset(card, q);
-	return more;
+	if (b->burst.memo) {
+		dma_memo_reset(card, q);
+		return false;
+	}
+	return verdict == TX_READY || batch_odd(card, b, q, verdict);
 }
 
 static void
@@ -415,8 +536,8 @@ batch_run(struct wcnic_card *card, struct batch *b, struct txq *q)
 	for (;;) {
 		if (q->switching && b->seq == q->switch_seq) {
 			q->switching = false;
-			q->epoch++;
-			q->placement = q->next_placement;
+			epoch_begin(q, q->next_placement);
+			tx_packed_open(card, q, &b->stream);
 		}
 		if (!more || b->seq == q->tail || b->frames == CARD_BURST)
 			return;
@@ -466,7 +587,9 @@ txq_poll(struct wcnic_card *card, struct txq *q)
 	b.frames = 0;
 	b.seq = q->head;
 	b.fail = WCNIC_ERR_NONE;
+	tx_packed_open(card, q, &b.stream);
 	batch_run(card, &b, q);
+	tx_packed_close(card, q, &b.stream);
 	batch_publish(card, &b, q);
 	if (b.fail != WCNIC_ERR_NONE)
 		txq_fail(card, q, b.fail);

@@ -28,6 +28,13 @@ struct wcnic_card;
 #define WCNIC_DMA_READ 1u
 #define WCNIC_DMA_WRITE 2u
 
+/* Host memory [iova, iova + bytes) is here from `at` on. */
+struct wcnic_dma_span {
+	uint64_t iova;
+	uint64_t bytes;
+	void *at;
+};
+
 /* What the embedder provides. Every call is made from inside a call on the card. */
 struct wcnic_card_ops {
 	/*
@@ -36,6 +43,12 @@ struct wcnic_card_ops {
 	 * page (4 KiB). The pointer stays valid until the call on the card returns.
 	 */
 	void *(*dma)(void *ctx, uint64_t iova, size_t bytes, unsigned int prot);
+	/*
+	 * A piece of host memory around `iova` that is mapped for `prot` and in one piece here, as
+	 * long as can be told with little effort; false: there is none. It saves calls of dma(),
+	 * is good as long as what that gives, and says nothing that it does not. May be NULL.
+	 */
+	bool (*dma_span)(void *ctx, uint64_t iova, unsigned int prot, struct wcnic_dma_span *span);
 	/*
 	 * Memory for which dma() has no pointer, reached by messages to the host: all five, or none
 	 * where there is no such memory. None of them waits.
@@ -99,7 +112,11 @@ struct wcnic_frame {
 	const struct wcnic_frag *frags;
 	uint32_t n_frags;
 	uint32_t bytes; /* sum of the fragments */
+	uint32_t flags; /* WCNIC_FRAME_* */
 };
+
+/* Nobody changes the fragments during the call: they need not be copied to be judged. */
+#define WCNIC_FRAME_STABLE 1u
 
 /* The far side of a card. lib/port has the ready ones. */
 struct wcnic_port_ops {
@@ -109,6 +126,12 @@ struct wcnic_port_ops {
 	 * poll (nothing is lost); any other -errno: the frame is discarded and counted.
 	 */
 	int (*send)(void *port, const struct wcnic_frame *frame);
+	/*
+	 * Takes frames in order, as many calls of send() would. Returns how many were taken; if
+	 * fewer than `n`, *ret is what send() would have said to the next. May be NULL.
+	 */
+	unsigned int (*send_burst)(void *port, const struct wcnic_frame *frames, unsigned int n,
+				   int *ret);
 	/*
 	 * Called once a poll: the port may hand at most `budget` frames to the card with
 	 * wcnic_card_receive(). Returns how many it did. May be NULL.
@@ -176,6 +199,14 @@ int wcnic_card_window_revoke(struct wcnic_card *card, uint16_t window_id);
  */
 __attribute__((warn_unused_result)) int
 wcnic_card_receive(struct wcnic_card *card, const struct wcnic_frame *frame);
+
+/*
+ * The same with frames in order: returns how many were delivered or discarded. If fewer than `n`,
+ * *ret says why the next was not: -EAGAIN, or -ENETDOWN, which all `n` are counted for.
+ */
+__attribute__((warn_unused_result)) unsigned int
+wcnic_card_receive_burst(struct wcnic_card *card, const struct wcnic_frame *frames, unsigned int n,
+			 int *ret);
 
 /* A copy of the counters as STATS_QUERY gives them, in host byte order. */
 void wcnic_card_stats(struct wcnic_card *card, struct wcnic_stats *stats);

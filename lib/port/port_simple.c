@@ -16,6 +16,15 @@ card_offer(struct wcnic_card *card, const struct wcnic_frame *frame)
 	return ret == -ENETDOWN ? 0 : ret;
 }
 
+static unsigned int
+card_offer_burst(struct wcnic_card *card, const struct wcnic_frame *frames, unsigned int n,
+		 int *ret)
+{
+	unsigned int taken = wcnic_card_receive_burst(card, frames, n, ret);
+
+	return taken < n && *ret == -ENETDOWN ? n : taken;
+}
+
 static int
 loopback_send(void *ctx, const struct wcnic_frame *frame)
 {
@@ -24,8 +33,16 @@ loopback_send(void *ctx, const struct wcnic_frame *frame)
 	return card_offer(port->card, frame);
 }
 
+static unsigned int
+loopback_send_burst(void *ctx, const struct wcnic_frame *frames, unsigned int n, int *ret)
+{
+	struct wcnic_port *port = ctx;
+
+	return card_offer_burst(port->card, frames, n, ret);
+}
+
 const struct port_kind port_kind_loopback = {
-	.ops = {.kind = "loopback", .send = loopback_send},
+	.ops = {.kind = "loopback", .send = loopback_send, .send_burst = loopback_send_burst},
 	.keys = "",
 	.bytes = sizeof(struct wcnic_port),
 };
@@ -38,8 +55,17 @@ sink_send(void *ctx, const struct wcnic_frame *frame)
 	return 0;
 }
 
+static unsigned int
+sink_send_burst(void *ctx, const struct wcnic_frame *frames, unsigned int n, int *ret)
+{
+	(void)ctx;
+	(void)frames;
+	(void)ret;
+	return n;
+}
+
 const struct port_kind port_kind_sink = {
-	.ops = {.kind = "sink", .send = sink_send},
+	.ops = {.kind = "sink", .send = sink_send, .send_burst = sink_send_burst},
 	.keys = "",
 	.bytes = sizeof(struct wcnic_port),
 };
@@ -57,6 +83,18 @@ wire_send(void *ctx, const struct wcnic_frame *frame)
 	if (wire->peer == NULL)
 		return -EAGAIN;
 	return card_offer(wire->peer->port.card, frame);
+}
+
+static unsigned int
+wire_send_burst(void *ctx, const struct wcnic_frame *frames, unsigned int n, int *ret)
+{
+	struct wire *wire = ctx;
+
+	if (wire->peer == NULL) {
+		*ret = -EAGAIN;
+		return 0;
+	}
+	return card_offer_burst(wire->peer->port.card, frames, n, ret);
 }
 
 static bool
@@ -78,7 +116,10 @@ wire_stop(struct wcnic_port *port)
 }
 
 const struct port_kind port_kind_wire = {
-	.ops = {.kind = "wire", .send = wire_send, .link = wire_link},
+	.ops = {.kind = "wire",
+		.send = wire_send,
+		.send_burst = wire_send_burst,
+		.link = wire_link},
 	.keys = "",
 	.bytes = sizeof(struct wire),
 	.stop = wire_stop,

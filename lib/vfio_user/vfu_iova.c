@@ -15,6 +15,7 @@
 #include "vfu_iova.h"
 
 #define HINTS 16384u
+#define SPAN_ENTRIES 64u
 #define HINT_OF(iova) (((iova) >> 12) % HINTS)
 static_assert(VFU_IOVA_ENTRIES_MAX <= UINT16_MAX, "a hint is the number of an entry");
 
@@ -310,17 +311,19 @@ entry_addr(const struct entry *entry)
 	return entry->file != NULL ? entry->file->base + entry->file_off : entry->at;
 }
 
-void *
-vfu_iova_map_find(struct vfu_iova_map *map, uint64_t iova, uint64_t bytes, unsigned int prot)
+static bool
+entry_serves(const struct entry *entry, unsigned int prot)
 {
-	uint64_t last = iova + (bytes - 1);
-	const struct entry *entry, *next;
-	uint8_t *addr;
-	size_t at;
+	return (entry->prot & prot) == prot && !entry->remote;
+}
 
-	if (bytes == 0 || last < iova)
-		return NULL;
-	at = map->hints[HINT_OF(iova)];
+/* The entry that holds `iova` and serves `prot`, or NULL. */
+static const struct entry *
+entry_of(struct vfu_iova_map *map, uint64_t iova, unsigned int prot)
+{
+	size_t at = map->hints[HINT_OF(iova)];
+	const struct entry *entry;
+
 	if (at >= map->n || iova < map->entries[at].first || iova > map->entries[at].last) {
 		at = entry_at(map, iova);
 		if (at >= map->n)
@@ -328,18 +331,60 @@ vfu_iova_map_find(struct vfu_iova_map *map, uint64_t iova, uint64_t bytes, unsig
 		map->hints[HINT_OF(iova)] = (uint16_t)at;
 	}
 	entry = &map->entries[at];
-	if (entry->first > iova || (entry->prot & prot) != prot || entry->remote)
+	return entry->first <= iova && entry_serves(entry, prot) ? entry : NULL;
+}
+
+/* Whether the entry behind this one goes on where it ends, here as well. */
+static bool
+entry_goes_on(const struct entry *entry)
+{
+	const struct entry *next = entry + 1;
+
+	return next->first == entry->last + 1 &&
+	       entry_addr(next) == entry_addr(entry) + (entry->last - entry->first) + 1;
+}
+
+void *
+vfu_iova_map_find(struct vfu_iova_map *map, uint64_t iova, uint64_t bytes, unsigned int prot)
+{
+	uint64_t last = iova + (bytes - 1);
+	const struct entry *entry;
+	uint8_t *addr;
+
+	if (bytes == 0 || last < iova)
+		return NULL;
+	entry = entry_of(map, iova, prot);
+	if (entry == NULL)
 		return NULL;
 	addr = entry_addr(entry) + (iova - entry->first);
 	/* The rest may be in entries that follow, as long as they follow here as well. */
-	for (; entry->last < last; entry = next) {
-		next = entry + 1;
-		if (next == map->entries + map->n || next->first != entry->last + 1 ||
-		    (next->prot & prot) != prot ||
-		    entry_addr(next) != entry_addr(entry) + (entry->last - entry->first) + 1)
+	for (; entry->last < last; entry++)
+		if (entry + 1 == map->entries + map->n || !entry_serves(entry + 1, prot) ||
+		    !entry_goes_on(entry))
 			return NULL;
-	}
 	return addr;
+}
+
+bool
+vfu_iova_map_span(struct vfu_iova_map *map, uint64_t iova, unsigned int prot, uint64_t *first,
+		  uint64_t *bytes, void **addr)
+{
+	const struct entry *from = entry_of(map, iova, prot);
+	const struct entry *to = from;
+	unsigned int i;
+
+	if (from == NULL)
+		return false;
+	for (i = 0; i < SPAN_ENTRIES && from != map->entries; i++, from--)
+		if (!entry_serves(from - 1, prot) || !entry_goes_on(from - 1))
+			break;
+	for (i = 0; i < SPAN_ENTRIES && to + 1 != map->entries + map->n; i++, to++)
+		if (!entry_serves(to + 1, prot) || !entry_goes_on(to))
+			break;
+	*first = from->first;
+	*bytes = to->last - from->first + 1;
+	*addr = entry_addr(from);
+	return true;
 }
 
 bool

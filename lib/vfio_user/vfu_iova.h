@@ -68,6 +68,13 @@ void vfu_iova_map_clear(struct vfu_iova_map *map);
  */
 void *vfu_iova_map_find(struct vfu_iova_map *map, uint64_t iova, uint64_t bytes, unsigned int prot);
 
+/*
+ * The memory around `iova` that is mapped with `prot` and contiguous in this process, as far as a
+ * few entries before and behind tell. Returns false if there is none.
+ */
+bool vfu_iova_map_span(struct vfu_iova_map *map, uint64_t iova, unsigned int prot, uint64_t *first,
+		       uint64_t *bytes, void **addr);
+
 /* Whether all of [iova, iova + bytes) is mapped with `prot`, in whatever pieces and ways. */
 bool vfu_iova_map_reaches(const struct vfu_iova_map *map, uint64_t iova, uint64_t bytes,
 			  unsigned int prot);

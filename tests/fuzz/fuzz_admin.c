@@ -84,7 +84,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t bytes)
 	struct fuzz_input in = {.data = data, .left = bytes};
 	struct fuzz_rig r;
 
-	fuzz_rig_init(&r, false);
+	fuzz_rig_init(&r, false, WCNIC_FORMAT_SLOTS);
 	while (in.left != 0)
 		step(&r, &in);
 	wcnic_card_poll(r.h.card);

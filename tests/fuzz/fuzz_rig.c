@@ -86,8 +86,10 @@ loop_send(void *ctx, const struct wcnic_frame *frame)
 static const struct wcnic_port_ops loop_ops = {.kind = "loopback", .send = loop_send};
 
 void
-fuzz_rig_init(struct fuzz_rig *r, bool queues)
+fuzz_rig_init(struct fuzz_rig *r, bool queues, enum wcnic_push_format format)
 {
+	struct wcnic_cmd_features p = {
+		.features = htole64(WCNIC_CAP_PUSH | WCNIC_CAP_PUSH_PACKED | WCNIC_CAP_RSS)};
 	struct wcnic_card_config c = {.seed = 11, .aperture_bytes = 1 << 20};
 
 	memset(r, 0, sizeof(*r));
@@ -98,6 +100,9 @@ fuzz_rig_init(struct fuzz_rig *r, bool queues)
 	if (!queues)
 		return;
 	MUST(fake_port_set(&r->h, 9000, WCNIC_PORTF_UP | WCNIC_PORTF_PROMISC) == 0);
+	if (format == WCNIC_FORMAT_PACKED)
+		MUST(fake_cmd(&r->h, WCNIC_OP_FEATURES_SET, &p, NULL, 0, NULL) == 0);
+	r->h.push_format = format;
 	MUST(fake_txq_open(&r->h, &r->tx, 0, 32, WCNIC_PLACEMENT_PUSH, 4) == 0);
 	MUST(fake_rxq_open(&r->h, &r->rx, 0, 32, 512) == 0);
 	fake_rx_post(&r->h, &r->rx, 32);

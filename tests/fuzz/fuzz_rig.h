@@ -30,8 +30,10 @@ struct fuzz_rig {
 
 #define FUZZ_DATA_BYTES 65536u
 
-/* An enabled card; with `queues`, a Tx queue that can push, an Rx queue, and the port up. */
-void fuzz_rig_init(struct fuzz_rig *r, bool queues);
+/*
+ * An enabled card; with `queues`, a Tx queue that pushes in `format`, an Rx queue, and the port up.
+ */
+void fuzz_rig_init(struct fuzz_rig *r, bool queues, enum wcnic_push_format format);
 void fuzz_rig_fini(struct fuzz_rig *r);
 /* Polls, and checks that the Tx completions follow one another without gap or overlap. */
 void fuzz_rig_poll(struct fuzz_rig *r);

@@ -107,7 +107,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t bytes)
 	struct fuzz_input in = {.data = data, .left = bytes};
 	struct fuzz_rig r;
 
-	fuzz_rig_init(&r, true);
+	fuzz_rig_init(&r, true, WCNIC_FORMAT_SLOTS);
 	while (in.left != 0)
 		step(&r, &in);
 	fuzz_rig_poll(&r);

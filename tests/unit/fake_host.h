@@ -38,6 +38,7 @@ struct fake_host {
 	unsigned int polls;
 	void (*between)(struct fake_host *h);
 	uint32_t push_bytes; /* what fake_txq_open() asks for; 65536 at first */
+	uint8_t push_format; /* and enum wcnic_push_format */
 	char log[256];       /* the last line */
 
 	struct wcnic_admin_cmd *asq;
@@ -101,6 +102,13 @@ struct fake_txq {
 	struct wcnic_window_grant push_grant; /* id WCNIC_WINDOW_NONE: none */
 	uint64_t *db;
 	uint8_t *push;
+
+	/* Packed: the line that is being filled. */
+	uint8_t format; /* enum wcnic_push_format */
+	uint8_t line_epoch;
+	uint16_t line;
+	uint8_t line_bytes; /* of its payload that are used */
+	uint8_t payload[WCNIC_LINE_PAYLOAD_BYTES];
 };
 
 /* One entry of a frame. */
@@ -116,6 +124,8 @@ struct fake_slot {
 /* A queue with windows of its own; slot_lines 0: no push window. Returns the status. */
 int fake_txq_open(struct fake_host *h, struct fake_txq *q, uint16_t qid, uint16_t depth,
 		  enum wcnic_placement placement, uint8_t slot_lines);
+/* The command alone, for a queue that was closed: everything begins anew in the same windows. */
+int fake_txq_create(struct fake_host *h, struct fake_txq *q);
 int fake_txq_close(struct fake_host *h, struct fake_txq *q);
 /* Writes a descriptor at the tail. */
 void fake_tx_desc(struct fake_txq *q, uint64_t iova, uint16_t bytes, uint16_t flags,
@@ -128,9 +138,18 @@ unsigned int fake_slot_encode(const struct fake_txq *q, uint16_t seq, const stru
 uint8_t *fake_slot_at(const struct fake_txq *q, uint16_t seq);
 /* Writes a slot at the tail; the first `skip` lines are held back. */
 void fake_tx_slot(struct fake_txq *q, const struct fake_slot *slot, unsigned int skip);
-/* A frame of one slot, or of several if one is too small. */
+/* A frame of one entry, or of several if a slot's length is too small; in the queue's format. */
 void fake_tx_push(struct fake_txq *q, const void *frame, uint16_t bytes);
+/* Packed: an entry at the tail, as it would be written. What fills no line waits for the end. */
+void fake_tx_entry(struct fake_txq *q, const struct fake_slot *slot);
+/* Packed: bytes into the stream, whatever they are; and the end of what a doorbell publishes. */
+void fake_tx_stream(struct fake_txq *q, const void *data, size_t bytes);
+void fake_tx_line_end(struct fake_txq *q);
+uint8_t *fake_line_at(const struct fake_txq *q, uint16_t line);
+/* Ends the line, if one is being filled, and writes the record. */
 void fake_tx_ring(struct fake_txq *q);
+/* Packed: what is pushed from here on is of the next epoch, which fake_tx_switch() asks for. */
+void fake_tx_epoch(struct fake_txq *q);
 /* Asks for a placement of the entries from `seq` on, and rings. */
 void fake_tx_switch(struct fake_txq *q, uint16_t seq, enum wcnic_placement placement);
 bool fake_tx_reap(struct fake_txq *q, struct wcnic_tx_cpl *cpl);

@@ -16,22 +16,43 @@ phase_of(uint16_t seq, uint16_t entries)
 /* ---- Tx ---------------------------------------------------------------------------------- */
 
 int
+fake_txq_create(struct fake_host *h, struct fake_txq *q)
+{
+	struct wcnic_cmd_txq_create p = {
+		.qid = htole16(q->qid),
+		.placement = q->placement,
+		.depth = htole16(q->depth),
+		.vector = htole16(WCNIC_VECTOR_NONE),
+		.db_window = q->db_grant.id,
+		.db_off = htole32(64),
+		.push_window = q->push_grant.id,
+		.ring_iova = htole64(fake_iova(h, q->ring)),
+		.cq_iova = htole64(fake_iova(h, q->cq)),
+		.format = q->format,
+	};
+
+	memset(q->cq, 0, q->depth * sizeof(*q->cq));
+	q->tail = 0;
+	q->cq_head = 0;
+	q->epoch = 0;
+	q->switch_seq = 0;
+	q->line_epoch = 0;
+	q->line = 0;
+	q->line_bytes = 0;
+	return fake_cmd(h, WCNIC_OP_TXQ_CREATE, &p, NULL, 0, NULL);
+}
+
+int
 fake_txq_open(struct fake_host *h, struct fake_txq *q, uint16_t qid, uint16_t depth,
 	      enum wcnic_placement placement, uint8_t slot_lines)
 {
-	struct wcnic_cmd_txq_create p = {
-		.qid = htole16(qid),
-		.placement = placement,
-		.depth = htole16(depth),
-		.vector = htole16(WCNIC_VECTOR_NONE),
-		.push_window = htole16(WCNIC_WINDOW_NONE),
-	};
 	int ret;
 
 	memset(q, 0, sizeof(*q));
 	q->qid = qid;
 	q->depth = depth;
 	q->placement = placement;
+	q->format = h->push_format;
 	q->ring = fake_alloc(h, depth * sizeof(*q->ring), 64);
 	q->cq = fake_alloc(h, depth * sizeof(*q->cq), 64);
 	ret = fake_window(h, WCNIC_WINDOW_DOORBELL, 0, WCNIC_QUEUE_NONE, 4096, &q->db_grant);
@@ -45,13 +66,8 @@ fake_txq_open(struct fake_host *h, struct fake_txq *q, uint16_t qid, uint16_t de
 		if (ret != WCNIC_ST_OK)
 			return ret;
 		q->push = h->aperture + le64toh(q->push_grant.offset);
-		p.push_window = q->push_grant.id;
 	}
-	p.db_window = q->db_grant.id;
-	p.db_off = htole32(64);
-	p.ring_iova = htole64(fake_iova(h, q->ring));
-	p.cq_iova = htole64(fake_iova(h, q->cq));
-	return fake_cmd(h, WCNIC_OP_TXQ_CREATE, &p, NULL, 0, NULL);
+	return fake_txq_create(h, q);
 }
 
 int
@@ -141,6 +157,74 @@ fake_tx_slot(struct fake_txq *q, const struct fake_slot *slot, unsigned int skip
 	q->tail++;
 }
 
+/* ---- packed ------------------------------------------------------------------------------ */
+
+uint8_t *
+fake_line_at(const struct fake_txq *q, uint16_t line)
+{
+	uint32_t lines = (uint32_t)le16toh(q->push_grant.slots) * q->push_grant.slot_lines;
+
+	if (lines > WCNIC_PACKED_LINES_MAX)
+		lines = WCNIC_PACKED_LINES_MAX;
+	return q->push + (size_t)(line % lines) * WCNIC_LINE_BYTES;
+}
+
+static void
+line_store(struct fake_txq *q)
+{
+	struct wcnic_push_line line = {
+		.seq = htole16(q->line),
+		.generation = q->push_grant.generation,
+		.line_idx = q->line_epoch,
+	};
+	uint64_t words[8];
+
+	memset(q->payload + q->line_bytes, 0, sizeof(q->payload) - q->line_bytes);
+	memcpy(line.payload, q->payload, sizeof(line.payload));
+	memcpy(words, &line, sizeof(words));
+	line.check = htole16(wcnic_line_check(words));
+	memcpy(fake_line_at(q, q->line), &line, sizeof(line));
+	q->line++;
+	q->line_bytes = 0;
+}
+
+void
+fake_tx_stream(struct fake_txq *q, const void *data, size_t bytes)
+{
+	const uint8_t *src = data;
+
+	for (; bytes != 0; bytes--, src++) {
+		q->payload[q->line_bytes++] = *src;
+		if (q->line_bytes == sizeof(q->payload))
+			line_store(q);
+	}
+}
+
+void
+fake_tx_line_end(struct fake_txq *q)
+{
+	if (q->line_bytes != 0)
+		line_store(q);
+}
+
+void
+fake_tx_entry(struct fake_txq *q, const struct fake_slot *slot)
+{
+	static const uint8_t zeroes[8];
+	struct wcnic_push_hdr hdr = {
+		.frame_bytes = htole16(slot->frame_bytes),
+		.inline_bytes = htole16(slot->inline_bytes),
+		.flags = htole16(slot->flags),
+		.n_segs = slot->n_segs,
+	};
+
+	fake_tx_stream(q, &hdr, sizeof(hdr));
+	fake_tx_stream(q, slot->inline_data, slot->inline_bytes);
+	fake_tx_stream(q, zeroes, -slot->inline_bytes & 7);
+	fake_tx_stream(q, slot->segs, slot->n_segs * sizeof(slot->segs[0]));
+	q->tail++;
+}
+
 void
 fake_tx_push(struct fake_txq *q, const void *frame, uint16_t bytes)
 {
@@ -154,7 +238,10 @@ fake_tx_push(struct fake_txq *q, const void *frame, uint16_t bytes)
 		slot.flags = (used == 0 ? WCNIC_TXF_SOP : 0) |
 			     (used + slot.inline_bytes == bytes ? WCNIC_TXF_EOP : 0);
 		slot.frame_bytes = used == 0 ? bytes : 0;
-		fake_tx_slot(q, &slot, 0);
+		if (q->format == WCNIC_FORMAT_PACKED)
+			fake_tx_entry(q, &slot);
+		else
+			fake_tx_slot(q, &slot, 0);
 		used += slot.inline_bytes;
 	}
 }
@@ -165,12 +252,24 @@ fake_tx_ring(struct fake_txq *q)
 	uint64_t db = WCNIC_TXDB_TAIL(q->tail) | WCNIC_TXDB_SWITCH_SEQ(q->switch_seq) |
 		      WCNIC_TXDB_EPOCH(q->epoch) | WCNIC_TXDB_PLACEMENT(q->placement);
 
+	fake_tx_line_end(q);
 	__atomic_store_n(q->db, htole64(db), __ATOMIC_RELEASE);
+}
+
+void
+fake_tx_epoch(struct fake_txq *q)
+{
+	if (q->line_epoch == (uint8_t)(q->epoch + 1))
+		return;
+	fake_tx_line_end(q);
+	q->line_epoch = q->epoch + 1;
+	q->line = 0;
 }
 
 void
 fake_tx_switch(struct fake_txq *q, uint16_t seq, enum wcnic_placement placement)
 {
+	fake_tx_epoch(q);
 	q->epoch++;
 	q->switch_seq = seq;
 	q->placement = placement;

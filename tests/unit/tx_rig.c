@@ -29,6 +29,8 @@ rec_send(void *ctx, const struct wcnic_frame *frame)
 
 	if (rec->ret != 0)
 		return rec->ret;
+	if (rec->hold_at != 0 && rec->frames >= rec->hold_at)
+		return -EAGAIN;
 	assert_true(frame->bytes <= sizeof(rec->data[0]));
 	for (i = 0; i < frame->n_frags; i++) {
 		assert_true(used + frame->frags[i].bytes <= sizeof(rec->data[0]));
@@ -93,6 +95,17 @@ tx_rig_open_push(struct tx_rig *r, uint16_t depth, uint8_t slot_lines)
 }
 
 void
+tx_rig_open_packed(struct tx_rig *r, uint16_t depth, uint8_t slot_lines)
+{
+	struct wcnic_cmd_features p = {
+		.features = htole64(WCNIC_CAP_PUSH | WCNIC_CAP_PUSH_PACKED | WCNIC_CAP_RSS)};
+
+	assert_int_equal(fake_cmd(&r->h, WCNIC_OP_FEATURES_SET, &p, NULL, 0, NULL), 0);
+	r->h.push_format = WCNIC_FORMAT_PACKED;
+	tx_rig_open_push(r, depth, slot_lines);
+}
+
+void
 tx_rig_open_fetch(struct tx_rig *r, uint16_t depth)
 {
 	assert_int_equal(fake_txq_open(&r->h, &r->q, 2, depth, WCNIC_PLACEMENT_FETCH, 0), 0);
@@ -103,6 +116,14 @@ void
 tx_rig_go(struct tx_rig *r)
 {
 	fake_tx_ring(&r->q);
+	wcnic_card_poll(r->h.card);
+}
+
+void
+tx_rig_wait(struct tx_rig *r)
+{
+	wcnic_card_poll(r->h.card);
+	r->h.now_ns += WAIT_NS;
 	wcnic_card_poll(r->h.card);
 }
 

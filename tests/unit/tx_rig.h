@@ -17,7 +17,8 @@ struct recorder {
 	uint32_t flushed; /* frames when flush() was last called */
 	uint32_t bytes[SEEN_MAX];
 	uint8_t data[SEEN_MAX][9300];
-	int ret; /* of the next sends */
+	int ret;          /* of the next sends */
+	uint32_t hold_at; /* so many frames and no more; 0: without bound */
 	const struct fake_txq *watch;
 	bool early; /* a completion was visible before its flush */
 };
@@ -33,8 +34,11 @@ struct tx_rig {
 int tx_rig_setup(void **state);
 int tx_rig_teardown(void **state);
 void tx_rig_open_push(struct tx_rig *r, uint16_t depth, uint8_t slot_lines);
+void tx_rig_open_packed(struct tx_rig *r, uint16_t depth, uint8_t slot_lines);
 void tx_rig_open_fetch(struct tx_rig *r, uint16_t depth);
 void tx_rig_go(struct tx_rig *r);
+/* Time passes until the card waits no longer for what has not arrived. */
+void tx_rig_wait(struct tx_rig *r);
 void tx_expect_cpl(struct tx_rig *r, enum wcnic_tx_status status, uint16_t seq, uint16_t count,
 		   uint16_t frames);
 void tx_expect_error(struct tx_rig *r, enum wcnic_error reason, uint16_t seq, uint16_t count);

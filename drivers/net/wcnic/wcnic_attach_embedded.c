@@ -56,6 +56,15 @@ card_dma(void *ctx, uint64_t iova, size_t bytes, unsigned int prot __rte_unused)
 	return vfu_iova_map_find(e->map, iova, bytes, VFU_IOVA_READ | VFU_IOVA_WRITE);
 }
 
+static bool
+card_dma_span(void *ctx, uint64_t iova, unsigned int prot __rte_unused, struct wcnic_dma_span *span)
+{
+	struct embedded *e = ctx;
+
+	return vfu_iova_map_span(e->map, iova, VFU_IOVA_READ | VFU_IOVA_WRITE, &span->iova,
+				 &span->bytes, &span->at);
+}
+
 static uint64_t
 card_now_ns(void *ctx __rte_unused)
 {
@@ -88,6 +97,7 @@ card_irq(void *ctx, uint16_t vector)
 
 static const struct wcnic_card_ops card_ops = {
 	.dma = card_dma,
+	.dma_span = card_dma_span,
 	.irq = card_irq,
 	.now_ns = card_now_ns,
 	.log = card_log,

@@ -1,0 +1,298 @@
+/* SPDX-License-Identifier: BSD-3-Clause
+ * Copyright(c) 2026 The wcnic authors
+ */
+#include "tx_internal.h"
+
+/*
+ * Section 6, packed push. The payloads of a queue's lines are copied to card->scratch one behind
+ * the other, each line once, so that an entry lies there in one piece; entries are judged there.
+ */
+
+/* Lines of other epochs are forgotten so often, long before their epoch comes again. */
+#define FORGET_EPOCHS 64u
+
+static uint8_t *
+line_at(const struct txq *q, uint16_t line)
+{
+	return q->slots + (uint32_t)(line & (q->n_lines - 1)) * WCNIC_LINE_BYTES;
+}
+
+void
+tx_packed_begin(struct txq *q)
+{
+	uint8_t *src = q->slots;
+	uint32_t lines;
+
+	q->line = 0;
+	q->n_rest = 0;
+	if (q->format != WCNIC_FORMAT_PACKED || src == NULL || q->epoch % FORGET_EPOCHS != 0)
+		return;
+	for (lines = q->n_lines; lines != 0; lines--, src += WCNIC_LINE_BYTES) {
+		uint64_t tag = shared_load(src);
+
+		if (tag != 0 && (uint8_t)(le64toh(tag) >> 48) != q->epoch)
+			line_forget(src, tag);
+	}
+}
+
+void
+tx_packed_open(struct wcnic_card *card, const struct txq *q, struct tx_stream *s)
+{
+	memcpy(card->scratch, q->rest, sizeof(q->rest));
+	s->at = 0;
+	s->end = q->n_rest;
+	s->line = q->line;
+}
+
+void
+tx_packed_close(struct wcnic_card *card, struct txq *q, const struct tx_stream *s)
+{
+	q->line = s->line;
+	q->n_rest = (uint8_t)(s->end - s->at);
+	memcpy(q->rest, card->scratch + s->at, sizeof(q->rest));
+}
+
+/* Moves what has been copied and not been used to `at`. */
+static void
+stream_move(struct wcnic_card *card, struct tx_stream *s, uint32_t at)
+{
+	uint32_t words = s->end - s->at;
+
+	memmove(card->scratch + at, card->scratch + s->at, words * sizeof(*card->scratch));
+	s->at = at;
+	s->end = at + words;
+}
+
+/* Copies lines until there are so many words. Returns false if a line is not whole. */
+static bool
+stream_need(struct wcnic_card *card, const struct txq *q, struct tx_stream *s, uint32_t words)
+{
+	for (; s->end - s->at < words; s->line++, s->end += LINE_PAYLOAD_WORDS)
+		if (line_take(line_at(q, s->line), card->scratch + s->end) !=
+		    line_tag(s->line, q->generation, q->epoch))
+			return false;
+	return true;
+}
+
+/*
+ * The header of the next entry. TX_READY, TX_WAIT, or TX_LOST: there is none where one has to be.
+ * One that is all zeroes says that its line ends here.
+ */
+static enum tx_verdict
+header_next(struct wcnic_card *card, const struct txq *q, struct tx_stream *s)
+{
+	if (!stream_need(card, q, s, 1))
+		return TX_WAIT;
+	if (card->scratch[s->at] != 0)
+		return TX_READY;
+	if (s->end - s->at == LINE_PAYLOAD_WORDS)
+		return TX_LOST;
+	s->at = s->end;
+	if (!stream_need(card, q, s, 1))
+		return TX_WAIT;
+	return card->scratch[s->at] != 0 ? TX_READY : TX_LOST;
+}
+
+/* How many words the entry has, or 0 if its header does not tell. */
+static uint32_t
+entry_words(const struct txq *q, const struct wcnic_push_hdr *hdr)
+{
+	uint32_t inline_bytes = le16toh(hdr->inline_bytes);
+	uint32_t words = 1 + (inline_bytes + 7) / 8;
+
+	if (hdr->n_lines != 0 || (inline_bytes == 0) == (hdr->n_segs == 0))
+		return 0;
+	if (inline_bytes == 0)
+		words = 1 + hdr->n_segs * (uint32_t)(sizeof(struct wcnic_push_seg) / 8);
+	return words <= q->slot_lines * LINE_PAYLOAD_WORDS ? words : 0;
+}
+
+/* What an entry holds: bytes of the frame, or segments. */
+static void
+entry_add(struct builder *b, const struct wcnic_push_hdr *hdr, const uint64_t *data)
+{
+	struct wcnic_push_seg seg;
+	unsigned int i;
+
+	if (b->reason != WCNIC_ERR_NONE)
+		return;
+	if (hdr->inline_bytes != 0) {
+		builder_add(b, data, le16toh(hdr->inline_bytes));
+		return;
+	}
+	for (i = 0; i < hdr->n_segs && !b->later; i++) {
+		memcpy(&seg, data + i * 2, sizeof(seg));
+		builder_add_segment(b, le64toh(seg.iova), le32toh(seg.bytes));
+	}
+}
+
+/* The next entry: TX_READY, `hdr` is its header and it has been added; TX_WAIT, TX_FETCH, TX_LOST.
+ */
+__attribute__((warn_unused_result)) static enum tx_verdict
+entry_next(struct builder *b, struct tx_stream *s, unsigned int entry, struct wcnic_push_hdr *hdr)
+{
+	struct wcnic_card *card = b->card;
+	const struct txq *q = b->q;
+	enum tx_verdict verdict = header_next(card, q, s);
+	uint32_t words;
+
+	if (verdict != TX_READY)
+		return verdict;
+	memcpy(hdr, card->scratch + s->at, sizeof(*hdr));
+	words = entry_words(q, hdr);
+	if (words == 0)
+		return TX_LOST;
+	if (!stream_need(card, q, s, words))
+		return TX_WAIT;
+	builder_begin_entry(b, entry, le16toh(hdr->flags), le16toh(hdr->frame_bytes));
+	entry_add(b, hdr, card->scratch + s->at + 1);
+	s->at += words;
+	return b->later ? TX_FETCH : TX_READY;
+}
+
+__attribute__((warn_unused_result)) static enum tx_verdict
+frame_packed(struct wcnic_card *card, struct txq *q, struct tx_burst *t, uint16_t limit)
+{
+	struct tx_stream *s = &t->odd.after;
+	uint32_t kept = t->stream.end; /* up to here the start of the frame stays: it may be held */
+	struct builder b;
+	uint16_t entry = 0;
+
+	builder_init(&b, card, q, t);
+	*s = t->stream;
+	for (;;) {
+		uint32_t entry_at = s->at;
+		struct wcnic_push_hdr hdr;
+		enum tx_verdict verdict;
+
+		verdict = entry_next(&b, s, entry, &hdr);
+		t->odd.entries = ++entry;
+		if (verdict == TX_LOST)
+			return frame_lost(entry, &t->odd);
+		if (verdict != TX_READY)
+			return verdict;
+		if (le16toh(hdr.flags) & WCNIC_TXF_EOP)
+			return builder_finish(&b, entry, &t->odd);
+		if ((uint16_t)(t->seq + entry) == limit)
+			return frame_lost(entry, &t->odd);
+		/* The next entry must find room; a frame that is not too long always leaves it. */
+		if (s->end + SLOT_PAYLOAD_WORDS_MAX > CARD_SCRATCH_BYTES / 8)
+			builder_fault(&b, WCNIC_ERR_DESC);
+		/* The room of segments, and of all that is refused, is used again. */
+		if (b.reason != WCNIC_ERR_NONE || entry_at < kept)
+			entry_at = kept;
+		if ((b.reason != WCNIC_ERR_NONE || hdr.n_segs != 0) && s->at > entry_at)
+			stream_move(card, s, entry_at);
+	}
+}
+
+/*
+ * Adds at most `most` frames of one entry, wholly inline, until one is not such or not whole. The
+ * hottest loop of the card: what it needs is in registers.
+ */
+static void
+packed_simple(struct wcnic_card *card, const struct txq *q, struct tx_burst *t, unsigned int most)
+{
+	const uint64_t tag = line_tag(0, q->generation, q->epoch);
+	const uint32_t room = WCNIC_SLOT_INLINE_BYTES(q->slot_lines);
+	const uint32_t max = frame_bytes_max(card) < room ? frame_bytes_max(card) : room;
+	struct wcnic_frag *frag = card->frags + t->n_frags;
+	struct wcnic_frame *frame = t->frames + t->n;
+	struct wcnic_frame *last = frame + most;
+	uint64_t *at = card->scratch + t->stream.at;
+	uint64_t *end = card->scratch + t->stream.end;
+	const uint64_t *stop = card->scratch + CARD_STREAM_BYTES / 8;
+	uint16_t line = t->stream.line;
+
+	if (at != end && *at == 0)
+		at = end; /* the rest of the line is empty */
+	while (frame != last && at < stop) {
+		uint64_t *next = at + 1;
+		uint32_t bytes = 0;
+		uint64_t hdr;
+
+		/* First the header, then what it says. */
+		for (;;) {
+			if (next > end) {
+				if (line_take(line_at(q, line), end) != (tag | line))
+					goto out;
+				end += LINE_PAYLOAD_WORDS;
+				line++;
+				continue;
+			}
+			if (bytes != 0)
+				break;
+			hdr = le64toh(*at);
+			bytes = (uint16_t)hdr;
+			if (hdr != hdr_of_inline(bytes, 0) || !frame_bytes_ok(bytes, max))
+				goto out;
+			next += (bytes + 7) / 8;
+		}
+		frame_set(frame++, frag++, at + 1, bytes, WCNIC_FRAME_STABLE);
+		at = next;
+	}
+out:
+	/* Of a frame that is not to be had only what shares a line with the one before is kept. */
+	line -= (uint16_t)((end - at) / LINE_PAYLOAD_WORDS);
+	end -= (end - at) / LINE_PAYLOAD_WORDS * LINE_PAYLOAD_WORDS;
+	t->stream.at = (uint32_t)(at - card->scratch);
+	t->stream.end = (uint32_t)(end - card->scratch);
+	t->stream.line = line;
+	burst_add(t, (unsigned int)(frame - t->frames) - t->n);
+}
+
+enum tx_verdict
+tx_gather_packed(struct wcnic_card *card, struct txq *q, struct tx_burst *t, uint16_t limit,
+		 unsigned int most)
+{
+	enum tx_verdict verdict;
+	unsigned int room;
+
+	while ((room = burst_room(t, limit, most)) != 0) {
+		packed_simple(card, q, t, room);
+		if (burst_room(t, limit, most) == 0)
+			break;
+		verdict = frame_packed(card, q, t, limit);
+		if (verdict != TX_READY)
+			return verdict;
+		burst_add_odd(card, q, t);
+	}
+	return TX_READY;
+}
+
+struct tx_stream
+tx_packed_after(const struct wcnic_card *card, const struct tx_burst *t, unsigned int frame)
+{
+	uint64_t before = t->odd_frames & ((2ull << frame) - 1);
+	struct tx_stream s = t->start;
+	unsigned int odd = before != 0 ? 63 - (unsigned int)__builtin_clzll(before) : 0;
+	const struct wcnic_frag *frag = t->frames[frame].frags;
+	uint32_t lines;
+
+	if (before != 0)
+		s = t->marks[odd].after;
+	if (before != 0 && odd == frame)
+		return s;
+	/* Lines follow one another since then. */
+	s.at = (uint32_t)((const uint64_t *)frag->base - card->scratch) + (frag->bytes + 7) / 8;
+	lines = s.at > s.end ? (s.at - s.end + LINE_PAYLOAD_WORDS - 1) / LINE_PAYLOAD_WORDS : 0;
+	s.line += (uint16_t)lines;
+	s.end += lines * LINE_PAYLOAD_WORDS;
+	return s;
+}
+
+void
+tx_packed_rewind(struct wcnic_card *card, struct tx_stream *s)
+{
+	stream_move(card, s, 0);
+}
+
+unsigned int
+tx_packed_stale(const struct txq *q, uint16_t line)
+{
+	const uint8_t *src = line_at(q, line);
+	uint64_t payload[LINE_PAYLOAD_WORDS];
+
+	return shared_load(src) != 0 &&
+	       line_take(src, payload) != line_tag(line, q->generation, q->epoch);
+}
