@@ -37,6 +37,7 @@
 #define POOL_CACHE 256
 #define LINK_WAIT_MS 5000
 #define TRIES_MAX 1000
+#define MODEL_CYCLES 8 /* a card puts nothing off: a few are enough */
 
 static const char help[] =
 	"usage: instructions [OPTION]... --vdev A [--vdev B]\n"
@@ -48,6 +49,7 @@ static const char help[] =
 	"  --depth N      of the queues (default 1024)\n"
 	"  --calls N      calls of each kind that are counted (default 72)\n"
 	"  --far          count the second port's calls too\n"
+	"  --cpu N        to run on (default 0)\n"
 	"  --no-fast-free do not ask for the offload MBUF_FAST_FREE\n"
 	"  --verbose      every call\n"
 	"Prints JSON: of each kind of call `instructions` per packet (the mean over a whole number "
@@ -57,7 +59,7 @@ static const char help[] =
 struct options {
 	const char *vdev[VDEVS_MAX];
 	unsigned int n_vdevs;
-	unsigned int bytes, burst, depth, calls;
+	unsigned int bytes, burst, depth, calls, cpu;
 	bool fast_free, far, verbose;
 };
 
@@ -68,6 +70,7 @@ struct rig {
 	struct steps *steps; /* shared with the process that counts */
 	struct rte_mbuf *pkts[BURST_MAX];
 	bool counting;
+	unsigned int cycles; /* that were counted */
 };
 
 /* ---- calls that are counted ------------------------------------------------------------------ */
@@ -189,13 +192,14 @@ receive_all(struct rig *r, unsigned int end)
 static void
 card_work(struct rig *r)
 {
+	const bool counting = r->counting && r->cycles < MODEL_CYCLES;
 	unsigned int moved;
 
 	if (!card_embedded())
 		return;
 	do {
-		moved = r->counting ? counted_poll(r->steps) : card_held_poll();
-		if (r->counting)
+		moved = counting ? counted_poll(r->steps) : card_held_poll();
+		if (counting)
 			record(r, moved);
 	} while (moved != 0);
 }
@@ -249,7 +253,7 @@ traffic(struct rig *r)
 	counted_nothing(r->steps);
 	r->steps->calibration = r->steps->instructions;
 	r->counting = true;
-	for (unsigned int i = 0; i < r->o->calls && ret == 0; i++)
+	for (r->cycles = 0; r->cycles < r->o->calls && ret == 0; r->cycles++)
 		ret = cycle(r);
 	r->counting = false;
 	if (ret == 0)
@@ -342,12 +346,12 @@ ports_open(struct rig *r)
 /* ---- the process ----------------------------------------------------------------------------- */
 
 static int
-eal_start(void)
+eal_start(const struct options *o)
 {
-	static char prefix[64];
+	static char prefix[64], cpu[16];
 	char *argv[] = {"instructions",
 			"-l",
-			"0",
+			cpu,
 			"--no-huge",
 			"-m",
 			"512",
@@ -358,6 +362,7 @@ eal_start(void)
 			prefix,
 			NULL};
 
+	snprintf(cpu, sizeof(cpu), "%u", o->cpu);
 	snprintf(prefix, sizeof(prefix), "--file-prefix=wcnic-steps-%d", getpid());
 	if (rte_eal_init(RTE_DIM(argv) - 1, argv) >= 0)
 		return 0;
@@ -371,7 +376,7 @@ counted_process(const struct options *o, struct steps *steps)
 	struct rig r = {.o = o, .steps = steps};
 	int ret;
 
-	ret = eal_start();
+	ret = eal_start(o);
 	if (ret == 0)
 		ret = ports_open(&r);
 	if (ret == 0)
@@ -401,11 +406,17 @@ static int
 options_parse(int argc, char **argv, struct options *o)
 {
 	static const struct option names[] = {
-		{"vdev", required_argument, NULL, 'v'},  {"bytes", required_argument, NULL, 'b'},
-		{"burst", required_argument, NULL, 'n'}, {"depth", required_argument, NULL, 'd'},
-		{"calls", required_argument, NULL, 'c'}, {"no-fast-free", no_argument, NULL, 'f'},
-		{"far", no_argument, NULL, 'F'},         {"verbose", no_argument, NULL, 'V'},
-		{"help", no_argument, NULL, 'h'},        {0},
+		{"vdev", required_argument, NULL, 'v'},
+		{"bytes", required_argument, NULL, 'b'},
+		{"burst", required_argument, NULL, 'n'},
+		{"depth", required_argument, NULL, 'd'},
+		{"calls", required_argument, NULL, 'c'},
+		{"no-fast-free", no_argument, NULL, 'f'},
+		{"far", no_argument, NULL, 'F'},
+		{"verbose", no_argument, NULL, 'V'},
+		{"help", no_argument, NULL, 'h'},
+		{"cpu", required_argument, NULL, 'p'},
+		{0},
 	};
 	bool ok = true;
 	int id;
@@ -421,6 +432,8 @@ options_parse(int argc, char **argv, struct options *o)
 			ok = number("depth", optarg, 128, 4096, &o->depth);
 		else if (id == 'c')
 			ok = number("calls", optarg, 1, 100000, &o->calls);
+		else if (id == 'p')
+			ok = number("cpu", optarg, 0, CPU_SETSIZE - 1, &o->cpu);
 		else if (id == 'f')
 			o->fast_free = false;
 		else if (id == 'F')
@@ -457,8 +470,11 @@ main(int argc, char **argv)
 		return 1;
 	/* Both on one CPU: the switch between them is cheaper than between two. */
 	CPU_ZERO(&cpus);
-	CPU_SET(0, &cpus);
-	sched_setaffinity(0, sizeof(cpus), &cpus);
+	CPU_SET(o.cpu, &cpus);
+	if (sched_setaffinity(0, sizeof(cpus), &cpus) != 0) {
+		fprintf(stderr, "instructions: CPU %u: this process may not run there\n", o.cpu);
+		return 2;
+	}
 	pid = fork();
 	if (pid < 0) {
 		perror("instructions: fork");

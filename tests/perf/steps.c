@@ -161,7 +161,9 @@ kind_print(FILE *out, const struct steps *s, unsigned int kind, unsigned int bur
 	unsigned int first = 0, last = 0, full = 0, calls = 0;
 	double mean;
 
-	if (!steps_window(s->calls, s->n, kind, &first, &last)) {
+	if (kind == STEPS_MODEL) {
+		last = s->n;
+	} else if (!steps_window(s->calls, s->n, kind, &first, &last)) {
 		fprintf(stderr, "instructions: no whole cycle in %u calls: more --calls\n", s->n);
 		return -ENODATA;
 	}
