@@ -54,7 +54,7 @@ static const char help[] =
 	"  --verbose      every call\n"
 	"Prints JSON: of each kind of call `instructions` per packet (the mean over a whole number "
 	"of\n"
-	"cycles, in which as many mbufs are freed as allocated) and `median` of full bursts.\n";
+	"cycles, in which as many mbufs are freed as sent) and `median` of full bursts.\n";
 
 struct options {
 	const char *vdev[VDEVS_MAX];
@@ -120,7 +120,7 @@ counted_poll(struct steps *s)
 }
 
 static void
-record(struct rig *r, unsigned int packets)
+record(struct rig *r, unsigned int packets, unsigned int free_before)
 {
 	struct steps *s = r->steps;
 
@@ -129,7 +129,7 @@ record(struct rig *r, unsigned int packets)
 			.kind = s->kind,
 			.packets = packets,
 			.instructions = s->instructions - s->calibration,
-			.mbufs = rte_mempool_avail_count(r->pool),
+			.freed = (int)(rte_mempool_avail_count(r->pool) - free_before),
 		};
 }
 
@@ -146,6 +146,7 @@ send_all(struct rig *r, unsigned int end)
 {
 	const uint16_t port = r->port[end];
 	uint16_t sent = 0, n;
+	unsigned int before;
 
 	for (unsigned int tries = 0; sent < r->o->burst; tries++) {
 		if (tries == TRIES_MAX) {
@@ -153,9 +154,10 @@ send_all(struct rig *r, unsigned int end)
 			return -EIO;
 		}
 		if (counts(r, end)) {
+			before = rte_mempool_avail_count(r->pool);
 			n = counted_tx(r->steps, STEPS_NEAR_TX + 2 * end, port, r->pkts + sent,
 				       r->o->burst - sent);
-			record(r, n);
+			record(r, n, before);
 		} else {
 			n = rte_eth_tx_burst(port, 0, r->pkts + sent, r->o->burst - sent);
 		}
@@ -169,6 +171,7 @@ receive_all(struct rig *r, unsigned int end)
 {
 	const uint16_t port = r->port[end];
 	uint16_t got = 0, n;
+	unsigned int before;
 
 	for (unsigned int tries = 0; got < r->o->burst; tries++) {
 		if (tries == TRIES_MAX) {
@@ -177,9 +180,10 @@ receive_all(struct rig *r, unsigned int end)
 			return -EIO;
 		}
 		if (counts(r, end)) {
+			before = rte_mempool_avail_count(r->pool);
 			n = counted_rx(r->steps, STEPS_NEAR_RX + 2 * end, port, r->pkts + got,
 				       r->o->burst - got);
-			record(r, n);
+			record(r, n, before);
 		} else {
 			n = rte_eth_rx_burst(port, 0, r->pkts + got, r->o->burst - got);
 		}
@@ -200,7 +204,7 @@ card_work(struct rig *r)
 	do {
 		moved = counting ? counted_poll(r->steps) : card_held_poll();
 		if (counting)
-			record(r, moved);
+			record(r, moved, rte_mempool_avail_count(r->pool));
 	} while (moved != 0);
 }
 

@@ -24,7 +24,7 @@ struct steps_call {
 	uint32_t kind;
 	uint32_t packets;
 	uint64_t instructions;
-	uint32_t mbufs; /* free in the pool after the call */
+	int32_t freed; /* mbufs that came back to the pool in the call; below 0: that it took */
 };
 
 /* Shared by the process that is counted and the one that counts. */
@@ -48,8 +48,9 @@ int steps_follow(pid_t pid, struct steps *s);
 int steps_print(FILE *out, const struct steps *s, unsigned int burst, bool verbose);
 
 /*
- * The longest run of calls of one kind after which as many mbufs are free as before it: calls
- * [*first, *last) of `calls`. False: there is none.
+ * The longest run of calls, from after one of that kind to after another, in which each kind freed
+ * as many mbufs as it sent, or took as many as it received: calls [*first, *last) of `calls`.
+ * False: there is none.
  */
 bool steps_window(const struct steps_call *calls, unsigned int n, unsigned int kind,
 		  unsigned int *first, unsigned int *last);

@@ -164,10 +164,6 @@ class Forwarding:
     def __getattr__(self, attribute):
         return getattr(self.testpmd, attribute)
 
-    def both(self, what):
-        getattr(self.card, what)()
-        getattr(self.testpmd, what)()
-
     def stop(self):
         self.testpmd.stop()
         self.card.stop()
@@ -178,7 +174,7 @@ class Forwarding:
         self.testpmd.go_on()
 
     def busiest(self):
-        return self.card.busiest()
+        return f"{self.card.busiest()}:{self.testpmd.busiest()}"
 
     def resident(self):
         return self.card.resident() + self.testpmd.resident()
@@ -331,9 +327,17 @@ class Starter:
             near = self.near(name, f"net_wcnic0,socket={sock},placement={placement}", queues)
             self.add(placement, variant, near, far, serves)
 
-    def ours_forwarded(self, placement):
+    def ours_port(self, name, placement, port):
+        """The loop with the card plugged into something else."""
+        sock = self.sock()
+        far = self.keep(Wcnicd(f"{name}-card", self.programs.wcnicd, self.eal.cpus[1], [sock], port, self.work))
+        far.ready()
+        near = self.near(name, f"net_wcnic0,socket={sock},placement={placement}", 1)
+        self.add(name, port, near, far, lambda cell: cell.test in ("loop", "latency"))
+
+    def ours_forwarded(self, name, placement):
         """The loop with a forwarding DPDK process at the far end."""
-        name, socks = f"{placement}-testpmd", [self.sock(), self.sock()]
+        socks = [self.sock(), self.sock()]
         far = self.keep(Forwarding(name, self.eal, self.programs, socks, self.work))
         far.ready()
         near = self.near(name, f"net_wcnic0,socket={socks[0]},placement={placement}", 1)

@@ -11,7 +11,8 @@
  *   drain MS                                      receives what there is
  *   quit
  *
- * SIZE includes the FCS, or is imix. SCHEDSTAT is the file of the thread at the other end, or "-".
+ * SIZE includes the FCS, or is imix. SCHEDSTAT is the file of the thread at the other end, or
+ * several with colons between them, or "-".
  */
 
 #include <errno.h>
@@ -36,13 +37,20 @@
 #define DEPTH 1024
 #define LINK_WAIT_MS 10000
 #define WORDS_MAX 8
+#define FAR_MAX 4
 
 /* ---- time ---------------------------------------------------------------------------------- */
 
 struct moment {
 	uint64_t tsc;
 	uint64_t cpu_ns;      /* of this thread */
-	uint64_t far_wait_ns; /* how long the other one has waited for a CPU */
+	uint64_t far_wait_ns; /* how long the others have waited for a CPU */
+};
+
+/* The threads at the other end. */
+struct far {
+	int fd[FAR_MAX];
+	unsigned int n;
 };
 
 static uint64_t
@@ -58,20 +66,42 @@ wait_read(int fd)
 	char text[96] = "";
 	uint64_t ran, waited = 0;
 
-	if (fd < 0 || pread(fd, text, sizeof(text) - 1, 0) <= 0 ||
+	if (pread(fd, text, sizeof(text) - 1, 0) <= 0 ||
 	    sscanf(text, "%" SCNu64 " %" SCNu64, &ran, &waited) != 2)
 		return 0;
 	return waited;
 }
 
 static void
-moment_take(struct moment *m, int far_fd)
+far_open(struct far *far, char *paths)
+{
+	char *save;
+
+	far->n = 0;
+	for (char *p = strtok_r(paths, ":", &save); p != NULL && far->n < FAR_MAX;
+	     p = strtok_r(NULL, ":", &save)) {
+		far->fd[far->n] = open(p, O_RDONLY | O_CLOEXEC);
+		far->n += far->fd[far->n] >= 0;
+	}
+}
+
+static void
+far_close(struct far *far)
+{
+	while (far->n > 0)
+		close(far->fd[--far->n]);
+}
+
+static void
+moment_take(struct moment *m, const struct far *far)
 {
 	struct timespec cpu;
 
 	clock_gettime(CLOCK_THREAD_CPUTIME_ID, &cpu);
 	m->cpu_ns = (uint64_t)cpu.tv_sec * 1000000000u + (uint64_t)cpu.tv_nsec;
-	m->far_wait_ns = wait_read(far_fd);
+	m->far_wait_ns = 0;
+	for (unsigned int i = 0; i < far->n; i++)
+		m->far_wait_ns += wait_read(far->fd[i]);
 	m->tsc = rte_rdtsc();
 }
 
@@ -165,24 +195,23 @@ trips_print(struct pump *p)
 }
 
 static void
-timed(struct pump *p, enum pump_mode mode, unsigned long warm_ms, unsigned long ms,
-      const char *far_path)
+timed(struct pump *p, enum pump_mode mode, unsigned long warm_ms, unsigned long ms, char *far_paths)
 {
-	const int far_fd = open(far_path, O_RDONLY | O_CLOEXEC);
 	struct moment from, to;
 	struct pump_counts before, n;
+	struct far far;
 	double seconds;
 
+	far_open(&far, far_paths);
 	pump_run(p, mode, rte_rdtsc() + ms_to_tsc(warm_ms), false);
 	p->n_trips = 0;
 	before = p->n;
-	moment_take(&from, far_fd);
+	moment_take(&from, &far);
 	pump_run(p, mode, from.tsc + ms_to_tsc(ms), false);
-	moment_take(&to, far_fd);
+	moment_take(&to, &far);
 	n = p->n;
 	pump_end(p, mode);
-	if (far_fd >= 0)
-		close(far_fd);
+	far_close(&far);
 	seconds = (double)(to.tsc - from.tsc) / rte_get_tsc_hz();
 	printf("{\"packets\": %" PRIu64 ", \"calls\": %" PRIu64 ", \"empty\": %" PRIu64
 	       ", \"seconds\": %.9f, \"cpu\": %.4f, \"far_waited\": %.4f, \"sent\": %" PRIu64

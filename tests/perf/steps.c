@@ -87,6 +87,25 @@ steps_follow(pid_t pid, struct steps *s)
 	return -ECHILD;
 }
 
+/* How many mbufs more the driver holds after the call. */
+static int64_t
+held_more(const struct steps_call *c)
+{
+	const bool tx = c->kind == STEPS_NEAR_TX || c->kind == STEPS_FAR_TX;
+
+	return (tx ? (int64_t)c->packets : -(int64_t)c->packets) - c->freed;
+}
+
+static bool
+balanced(const int64_t held[STEPS_KINDS])
+{
+	for (unsigned int kind = STEPS_NEAR_RX; kind <= STEPS_FAR_TX; kind++) {
+		if (held[kind] != 0)
+			return false;
+	}
+	return true;
+}
+
 bool
 steps_window(const struct steps_call *calls, unsigned int n, unsigned int kind, unsigned int *first,
 	     unsigned int *last)
@@ -94,15 +113,17 @@ steps_window(const struct steps_call *calls, unsigned int n, unsigned int kind, 
 	unsigned int best = 0;
 
 	for (unsigned int i = 0; i < n; i++) {
+		int64_t held[STEPS_KINDS] = {0};
+
 		if (calls[i].kind != kind)
 			continue;
-		for (unsigned int j = n; j > i + 1 && j - i > best; j--) {
-			if (calls[j - 1].kind != kind || calls[j - 1].mbufs != calls[i].mbufs)
+		for (unsigned int j = i + 1; j < n; j++) {
+			held[calls[j].kind] += held_more(&calls[j]);
+			if (calls[j].kind != kind || j - i <= best || !balanced(held))
 				continue;
 			best = j - i;
 			*first = i + 1;
-			*last = j;
-			break;
+			*last = j + 1;
 		}
 	}
 	return best != 0;
@@ -132,21 +153,6 @@ full_median(const struct steps *s, unsigned int kind, unsigned int burst)
 	}
 	free(values);
 	return (double)median / burst;
-}
-
-/* What calls that moved nothing took, in the middle of the run; 0: there are none. */
-static uint64_t
-empty_call(const struct steps *s, unsigned int kind)
-{
-	uint64_t least = 0;
-
-	for (unsigned int i = 0; i < s->n; i++) {
-		const struct steps_call *c = &s->calls[i];
-
-		if (c->kind == kind && c->packets == 0 && (least == 0 || c->instructions < least))
-			least = c->instructions;
-	}
-	return least;
 }
 
 static int
@@ -180,10 +186,8 @@ kind_print(FILE *out, const struct steps *s, unsigned int kind, unsigned int bur
 	mean = packets > 0 ? (double)instructions / packets : 0.0;
 	/* A card puts nothing off, but looks at a clock that nobody repeats. */
 	fprintf(out,
-		"\"%s\": {\"instructions\": %.2f, \"median\": %.2f, \"calls\": %u, \"full\": %u, "
-		"\"empty_call\": %" PRIu64 "}",
-		names[kind], kind == STEPS_MODEL ? median : mean, median, calls, full,
-		empty_call(s, kind));
+		"\"%s\": {\"instructions\": %.2f, \"median\": %.2f, \"calls\": %u, \"full\": %u}",
+		names[kind], kind == STEPS_MODEL ? median : mean, median, calls, full);
 	return 0;
 }
 
@@ -199,8 +203,8 @@ steps_print(FILE *out, const struct steps *s, unsigned int burst, bool verbose)
 
 		seen[c->kind] = true;
 		if (verbose)
-			fprintf(stderr, "kind %u packets %u instructions %" PRIu64 " mbufs %u\n",
-				c->kind, c->packets, c->instructions, c->mbufs);
+			fprintf(stderr, "kind %u packets %u instructions %" PRIu64 " freed %d\n",
+				c->kind, c->packets, c->instructions, c->freed);
 	}
 	fputs("{", out);
 	for (unsigned int kind = STEPS_NEAR_RX; kind < STEPS_KINDS && ret == 0; kind++) {
