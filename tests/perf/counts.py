@@ -24,8 +24,8 @@ def vdevs(name, folder):
     return [f"net_{name}0"]
 
 
-def start(program, name, folder, quick, cpu):
-    command = [program, "--cpu", cpu, *(QUICK if quick else FULL)]
+def start(program, name, folder, quick, huge, cpu):
+    command = [program, "--cpu", cpu, *(QUICK if quick else FULL), *(["--huge"] if huge else [])]
     for vdev in vdevs(name, folder):
         command += ["--vdev", vdev]
     return subprocess.Popen(list(map(str, command)), stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
@@ -39,7 +39,7 @@ def result_of(process):
     return json.loads(out)
 
 
-def count_all(program, names, folder, quick, cpus, tell, left_out):
+def count_all(program, names, folder, quick, huge, cpus, tell, left_out):
     """{name: what the program says of it}; one at a time on each CPU."""
     waiting, running, detail = list(names), {}, {}
     try:
@@ -47,7 +47,7 @@ def count_all(program, names, folder, quick, cpus, tell, left_out):
             for cpu in cpus:
                 if cpu not in running and waiting:
                     name = waiting.pop(0)
-                    running[cpu] = name, start(program, name, folder, quick, cpu)
+                    running[cpu] = name, start(program, name, folder, quick, huge, cpu)
             tell(f"instructions {len(names) - len(waiting) - len(running)}/{len(names)}: "
                  + ", ".join(name for name, _ in running.values()))
             time.sleep(0.1)

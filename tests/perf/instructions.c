@@ -51,6 +51,7 @@ static const char help[] =
 	"  --far          count the second port's calls too\n"
 	"  --cpu N        to run on (default 0)\n"
 	"  --no-fast-free do not ask for the offload MBUF_FAST_FREE\n"
+	"  --huge         in hugepages, as memif's zero-copy wants them\n"
 	"  --verbose      every call\n"
 	"Prints JSON: of each kind of call `instructions` per packet (the mean over a whole number "
 	"of\n"
@@ -60,7 +61,7 @@ struct options {
 	const char *vdev[VDEVS_MAX];
 	unsigned int n_vdevs;
 	unsigned int bytes, burst, depth, calls, cpu;
-	bool fast_free, far, verbose;
+	bool fast_free, far, huge, verbose;
 };
 
 struct rig {
@@ -356,17 +357,17 @@ eal_start(const struct options *o)
 	char *argv[] = {"instructions",
 			"-l",
 			cpu,
-			"--no-huge",
-			"-m",
-			"512",
 			"--no-pci",
 			"--no-telemetry",
-			"--no-shconf",
 			"--log-level=4",
+			o->huge ? "--in-memory" : "--no-huge",
+			o->huge ? "--single-file-segments" : "--no-shconf",
+			o->huge ? "--iova-mode=va" : "-m512",
 			prefix,
 			NULL};
 
 	snprintf(cpu, sizeof(cpu), "%u", o->cpu);
+	/* a name of its own for what --no-huge leaves to be found */
 	snprintf(prefix, sizeof(prefix), "--file-prefix=wcnic-steps-%d", getpid());
 	if (rte_eal_init(RTE_DIM(argv) - 1, argv) >= 0)
 		return 0;
@@ -410,17 +411,12 @@ static int
 options_parse(int argc, char **argv, struct options *o)
 {
 	static const struct option names[] = {
-		{"vdev", required_argument, NULL, 'v'},
-		{"bytes", required_argument, NULL, 'b'},
-		{"burst", required_argument, NULL, 'n'},
-		{"depth", required_argument, NULL, 'd'},
-		{"calls", required_argument, NULL, 'c'},
-		{"no-fast-free", no_argument, NULL, 'f'},
-		{"far", no_argument, NULL, 'F'},
-		{"verbose", no_argument, NULL, 'V'},
-		{"help", no_argument, NULL, 'h'},
-		{"cpu", required_argument, NULL, 'p'},
-		{0},
+		{"vdev", required_argument, NULL, 'v'},  {"bytes", required_argument, NULL, 'b'},
+		{"burst", required_argument, NULL, 'n'}, {"depth", required_argument, NULL, 'd'},
+		{"calls", required_argument, NULL, 'c'}, {"no-fast-free", no_argument, NULL, 'f'},
+		{"far", no_argument, NULL, 'F'},         {"verbose", no_argument, NULL, 'V'},
+		{"help", no_argument, NULL, 'h'},        {"cpu", required_argument, NULL, 'p'},
+		{"huge", no_argument, NULL, 'H'},        {0},
 	};
 	bool ok = true;
 	int id;
@@ -440,6 +436,8 @@ options_parse(int argc, char **argv, struct options *o)
 			ok = number("cpu", optarg, 0, CPU_SETSIZE - 1, &o->cpu);
 		else if (id == 'f')
 			o->fast_free = false;
+		else if (id == 'H')
+			o->huge = true;
 		else if (id == 'F')
 			o->far = true;
 		else if (id == 'V')

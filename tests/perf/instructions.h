@@ -49,8 +49,9 @@ int steps_print(FILE *out, const struct steps *s, unsigned int burst, bool verbo
 
 /*
  * The longest run of calls, from after one of that kind to after another, in which each kind freed
- * as many mbufs as it sent, or took as many as it received: calls [*first, *last) of `calls`.
- * False: there is none.
+ * as many mbufs as it sent, or took as many as it received: calls [*first, *last) of `calls`. Of a
+ * port that hands on the mbufs themselves, and never frees or takes any, as many were sent as were
+ * received. False: there is none.
  */
 bool steps_window(const struct steps_call *calls, unsigned int n, unsigned int kind,
 		  unsigned int *first, unsigned int *last);

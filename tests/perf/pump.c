@@ -8,6 +8,7 @@
  *
  *   MODE SIZE BURST QUEUES WARM_MS MS SCHEDSTAT   tx, rx, loop or latency, timed
  *   MODE SIZE BURST QUEUES                        tx, rx or forward, until the next line comes
+ *   link                                          waits for the other end
  *   drain MS                                      receives what there is
  *   quit
  *
@@ -32,7 +33,8 @@
 
 #include "pump.h"
 
-#define MBUFS 16383
+#define MBUFS_MIN 16384
+#define MBUFS(queues) RTE_MAX(MBUFS_MIN, 8192 + 3072 * (queues)) /* all queues full, and some */
 #define POOL_CACHE 256
 #define DEPTH 1024
 #define LINK_WAIT_MS 10000
@@ -122,27 +124,14 @@ queues_setup(struct pump *p)
 }
 
 static int
-link_wait(struct pump *p)
-{
-	struct rte_eth_link link = {0};
-
-	for (unsigned int ms = 0; ms < LINK_WAIT_MS; ms += 10) {
-		if (rte_eth_link_get_nowait(p->port, &link) == 0 && link.link_status)
-			return 0;
-		usleep(10000);
-	}
-	return -ETIMEDOUT;
-}
-
-static int
 port_open(struct pump *p)
 {
 	struct rte_eth_conf conf = {0};
 	struct rte_eth_dev_info info;
 	int ret;
 
-	p->pool = rte_pktmbuf_pool_create("frames", MBUFS, POOL_CACHE, 0, RTE_MBUF_DEFAULT_BUF_SIZE,
-					  SOCKET_ID_ANY);
+	p->pool = rte_pktmbuf_pool_create("frames", MBUFS(p->queues), POOL_CACHE, 0,
+					  RTE_MBUF_DEFAULT_BUF_SIZE, SOCKET_ID_ANY);
 	if (p->pool == NULL)
 		return -rte_errno;
 	pump_pool_fill(p->pool);
@@ -163,7 +152,7 @@ port_open(struct pump *p)
 		ret = rte_eth_dev_start(p->port);
 	if (ret == 0)
 		(void)rte_eth_promiscuous_enable(p->port); /* not every driver has it */
-	return ret == 0 ? link_wait(p) : ret;
+	return ret;
 }
 
 /* ---- commands ------------------------------------------------------------------------------ */
@@ -273,6 +262,21 @@ command_drain(struct pump *p, const char *text)
 }
 
 static void
+command_link(struct pump *p)
+{
+	struct rte_eth_link link = {0};
+
+	for (unsigned int ms = 0; ms < LINK_WAIT_MS; ms += 10) {
+		if (rte_eth_link_get_nowait(p->port, &link) == 0 && link.link_status) {
+			puts("{\"link\": true}");
+			return;
+		}
+		usleep(10000);
+	}
+	printf("{\"error\": \"no link after %u ms\"}\n", LINK_WAIT_MS);
+}
+
+static void
 commands(struct pump *p)
 {
 	char line[512], *word[WORDS_MAX], *save;
@@ -287,7 +291,9 @@ commands(struct pump *p)
 			continue;
 		if (n == 1 && strcmp(word[0], "quit") == 0)
 			break;
-		if (n == 2 && strcmp(word[0], "drain") == 0)
+		if (n == 1 && strcmp(word[0], "link") == 0)
+			command_link(p);
+		else if (n == 2 && strcmp(word[0], "drain") == 0)
 			command_drain(p, word[1]);
 		else if (!command_mode(p, n, word))
 			puts("{\"error\": \"no such command; see pump.c\"}");

@@ -70,6 +70,11 @@ def text(result):
     return "\n".join(parts)
 
 
+COLOURS = {"push": "#c00000", "fetch": "#ff7f50", "memif": "#1f4e9c", "memif-zc": "#6fa8dc", "virtio-split": "#0b5345",
+           "virtio-split-inorder": "#1e8449", "virtio-split-vec": "#58d68d", "virtio-packed": "#5b2c6f",
+           "virtio-packed-inorder": "#8e44ad", "virtio-packed-vec": "#c39bd3"}
+
+
 # ---- pictures ----------------------------------------------------------------------------------
 
 def quoted(value):
@@ -92,7 +97,8 @@ def bars(rows, test, names):
             figures = [value[key] / 1e6 for key in ("median", "p10", "p90")] if value else ["NaN"] * 3
             lines.append(f"{quoted(row['bytes'])} " + " ".join(map(str, figures)))
         data.append(f"{block} << END\n" + "\n".join(lines) + "\nEND")
-        plots.append(f"{block} using 2:3:4:xtic(1) title {quoted(name)}")
+        colour = COLOURS.get(name, "#808080")
+        plots.append(f"{block} using 2:3:4:xtic(1) linecolor rgb {quoted(colour)} title {quoted(name)}")
     labels = ", ".join(sorted({row["label"] for row in chosen}))
     return "\n".join([*data, f"set title {quoted(test + ', burst 32 (' + labels + ')')}",
                       "set ylabel 'Mpps'; set xlabel 'bytes'", "plot " + ", ".join(plots)])
@@ -104,7 +110,7 @@ def instruction_bars(instructions):
     lines = "\n".join(f"{quoted(name)} {value}" for name, value in instructions.items())
     return "\n".join([f"$i << END\n{lines}\nEND", "set title 'instructions per packet, 64 bytes, burst 32'",
                       "set ylabel 'instructions'; set xlabel ''; set style histogram clustered gap 1; unset key",
-                      "set xtics rotate by -35", "plot $i using 2:xtic(1) title ''"])
+                      "set xtics rotate by -35", "plot $i using 2:xtic(1) linecolor rgb '#1f4e9c' title ''"])
 
 
 def picture(result, path):
@@ -115,7 +121,7 @@ def picture(result, path):
     if not panels:
         return "nothing to draw"
     script = "\n".join([
-        f"set terminal svg size 1300,{430 * len(panels)} font 'sans,12' background rgb 'white'", f"set output {quoted(path)}",
+        f"set terminal svg noenhanced size 1300,{430 * len(panels)} font 'sans,12' background rgb 'white'", f"set output {quoted(path)}",
         f"set multiplot layout {len(panels)},1", "set style data histograms",
         "set style histogram errorbars gap 1 lw 1", "set style fill solid 0.7 border -1", "set yrange [0:*]",
         "set grid ytics", "set key outside right top", *panels, "unset multiplot"])

@@ -96,19 +96,26 @@ held_more(const struct steps_call *c)
 	return (tx ? (int64_t)c->packets : -(int64_t)c->packets) - c->freed;
 }
 
+/*
+ * Each kind of call alone; or, as of ports that hand on the mbufs themselves (net_ring), all of
+ * them together.
+ */
 static bool
-balanced(const int64_t held[STEPS_KINDS])
+balanced(const int64_t held[STEPS_KINDS], bool together)
 {
+	int64_t sum = 0;
+	bool alone = true;
+
 	for (unsigned int kind = STEPS_NEAR_RX; kind <= STEPS_FAR_TX; kind++) {
-		if (held[kind] != 0)
-			return false;
+		sum += held[kind];
+		alone = alone && held[kind] == 0;
 	}
-	return true;
+	return together ? sum == 0 : alone;
 }
 
-bool
-steps_window(const struct steps_call *calls, unsigned int n, unsigned int kind, unsigned int *first,
-	     unsigned int *last)
+static bool
+window_find(const struct steps_call *calls, unsigned int n, unsigned int kind, bool together,
+	    unsigned int *first, unsigned int *last)
 {
 	unsigned int best = 0;
 
@@ -119,7 +126,7 @@ steps_window(const struct steps_call *calls, unsigned int n, unsigned int kind, 
 			continue;
 		for (unsigned int j = i + 1; j < n; j++) {
 			held[calls[j].kind] += held_more(&calls[j]);
-			if (calls[j].kind != kind || j - i <= best || !balanced(held))
+			if (calls[j].kind != kind || j - i <= best || !balanced(held, together))
 				continue;
 			best = j - i;
 			*first = i + 1;
@@ -127,6 +134,23 @@ steps_window(const struct steps_call *calls, unsigned int n, unsigned int kind, 
 		}
 	}
 	return best != 0;
+}
+
+static bool
+any_freed(const struct steps_call *calls, unsigned int n)
+{
+	for (unsigned int i = 0; i < n; i++) {
+		if (calls[i].kind != STEPS_MODEL && calls[i].freed != 0)
+			return true;
+	}
+	return false;
+}
+
+bool
+steps_window(const struct steps_call *calls, unsigned int n, unsigned int kind, unsigned int *first,
+	     unsigned int *last)
+{
+	return window_find(calls, n, kind, !any_freed(calls, n), first, last);
 }
 
 static int
