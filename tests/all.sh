@@ -3,7 +3,7 @@
 #
 # All that `./run test` checks; read by ./run, whose functions it uses.
 
-suites=(--suite unit --suite loop --suite socket --suite fuzz)
+suites=(--suite unit --suite loop --suite socket --suite fuzz --suite perf)
 passed=0 failed=0 skipped=0
 
 # check NAME COMMAND...: one check of ours. Status 77: skipped, and the last line says why.

@@ -1,0 +1,69 @@
+/* SPDX-License-Identifier: BSD-3-Clause
+ * Copyright(c) 2026 The wcnic authors
+ */
+
+/*
+ * The embedded card has a thread of its own (thread=1), so that the driver's bursts are those that
+ * they are with a card in another process. While the card is held its thread goes on in circles,
+ * but the card is polled by whoever counts. Calls are wrapped at link time.
+ */
+
+#include <sched.h>
+
+#include <rte_alarm.h>
+
+#include <wcnic_card.h>
+
+#include "instructions.h"
+
+static struct wcnic_card *_Atomic held_card;
+static atomic_bool held;
+static atomic_uint turns; /* of the card's thread since the card was held */
+
+unsigned int __real_wcnic_card_poll(struct wcnic_card *card);
+unsigned int __wrap_wcnic_card_poll(struct wcnic_card *card);
+int __real_rte_eal_alarm_set(uint64_t us, rte_eal_alarm_callback callback, void *arg);
+int __wrap_rte_eal_alarm_set(uint64_t us, rte_eal_alarm_callback callback, void *arg);
+
+unsigned int
+__wrap_wcnic_card_poll(struct wcnic_card *card)
+{
+	atomic_store(&held_card, card);
+	if (!atomic_load(&held))
+		return __real_wcnic_card_poll(card);
+	atomic_fetch_add(&turns, 1);
+	return 0;
+}
+
+/* The service comes by alarm, each time setting the next: one that is not set ends it. */
+int
+__wrap_rte_eal_alarm_set(uint64_t us, rte_eal_alarm_callback callback, void *arg)
+{
+	return atomic_load(&held) ? 0 : __real_rte_eal_alarm_set(us, callback, arg);
+}
+
+bool
+card_embedded(void)
+{
+	return atomic_load(&held_card) != NULL;
+}
+
+void
+card_hold(void)
+{
+	atomic_store(&held, true);
+	while (card_embedded() && atomic_load(&turns) == 0)
+		sched_yield();
+}
+
+void
+card_release(void)
+{
+	atomic_store(&held, false);
+}
+
+unsigned int
+card_held_poll(void)
+{
+	return __real_wcnic_card_poll(atomic_load_explicit(&held_card, memory_order_relaxed));
+}

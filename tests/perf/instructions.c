@@ -1,0 +1,494 @@
+/* SPDX-License-Identifier: BSD-3-Clause
+ * Copyright(c) 2026 The wcnic authors
+ */
+
+/*
+ * Instructions per packet: a second process steps (ptrace) the thread that calls rte_eth_rx_burst()
+ * and rte_eth_tx_burst(), and counts what each call executes in user space. Both ends are ports of
+ * this process, so nothing runs beside the call that is counted, and a run gives the same digits as
+ * the one before.
+ *
+ * One --vdev: a port whose frames come back to it (net_null, net_ring, net_wcnic with its embedded
+ * card). Two: a pair. The mbufs that one call received are sent by the next, so that in the long
+ * run as many are allocated as are freed.
+ */
+
+#include <errno.h>
+#include <getopt.h>
+#include <inttypes.h>
+#include <sched.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/prctl.h>
+#include <unistd.h>
+
+#include <rte_eal.h>
+#include <rte_errno.h>
+#include <rte_ethdev.h>
+#include <rte_mbuf.h>
+
+#include "instructions.h"
+
+#define VDEVS_MAX 2
+#define BURST_MAX 64
+#define POOL_CACHE 256
+#define LINK_WAIT_MS 5000
+#define TRIES_MAX 1000
+#define MODEL_CYCLES 8 /* a card puts nothing off: a few are enough */
+
+static const char help[] =
+	"usage: instructions [OPTION]... --vdev A [--vdev B]\n"
+	"  --vdev SPEC    as EAL's; one port whose frames come back to it, or two that are joined: "
+	"the\n"
+	"                 second, which is set up first, serves\n"
+	"  --bytes N      frames without FCS, 60 to 1514 (default 60: 64 on the wire)\n"
+	"  --burst N      frames to a call, 1 to 64 (default 32)\n"
+	"  --depth N      of the queues (default 1024)\n"
+	"  --calls N      calls of each kind that are counted (default 72)\n"
+	"  --far          count the second port's calls too\n"
+	"  --cpu N        to run on (default 0)\n"
+	"  --no-fast-free do not ask for the offload MBUF_FAST_FREE\n"
+	"  --huge         in hugepages, as memif's zero-copy wants them\n"
+	"  --verbose      every call\n"
+	"Prints JSON: of each kind of call `instructions` per packet (the mean over a whole number "
+	"of\n"
+	"cycles, in which as many mbufs are freed as sent) and `median` of full bursts.\n";
+
+struct options {
+	const char *vdev[VDEVS_MAX];
+	unsigned int n_vdevs;
+	unsigned int bytes, burst, depth, calls, cpu;
+	bool fast_free, far, huge, verbose;
+};
+
+struct rig {
+	const struct options *o;
+	uint16_t port[VDEVS_MAX];
+	struct rte_mempool *pool;
+	struct steps *steps; /* shared with the process that counts */
+	struct rte_mbuf *pkts[BURST_MAX];
+	bool counting;
+	unsigned int cycles; /* that were counted */
+};
+
+/* ---- calls that are counted ------------------------------------------------------------------ */
+
+/* From the trap on the other process steps this thread, until it sees `counted`. */
+#define COUNTED(s, kind_, call)                                                   \
+	do {                                                                      \
+		(s)->kind = (kind_);                                              \
+		atomic_store(&(s)->counted, false);                               \
+		__asm__ volatile("int3" ::: "memory");                            \
+		(call);                                                           \
+		atomic_store_explicit(&(s)->counted, true, memory_order_release); \
+	} while (0)
+
+static __rte_noinline uint16_t
+counted_nothing(struct steps *s)
+{
+	COUNTED(s, STEPS_NOTHING, (void)0);
+	return 0;
+}
+
+static __rte_noinline uint16_t
+counted_rx(struct steps *s, enum steps_kind kind, uint16_t port, struct rte_mbuf **pkts, uint16_t n)
+{
+	uint16_t got;
+
+	COUNTED(s, kind, got = rte_eth_rx_burst(port, 0, pkts, n));
+	return got;
+}
+
+static __rte_noinline uint16_t
+counted_tx(struct steps *s, enum steps_kind kind, uint16_t port, struct rte_mbuf **pkts, uint16_t n)
+{
+	uint16_t sent;
+
+	COUNTED(s, kind, sent = rte_eth_tx_burst(port, 0, pkts, n));
+	return sent;
+}
+
+static __rte_noinline unsigned int
+counted_poll(struct steps *s)
+{
+	unsigned int moved;
+
+	COUNTED(s, STEPS_MODEL, moved = card_held_poll());
+	return moved;
+}
+
+static void
+record(struct rig *r, unsigned int packets, unsigned int free_before)
+{
+	struct steps *s = r->steps;
+
+	if (s->n < s->max)
+		s->calls[s->n++] = (struct steps_call){
+			.kind = s->kind,
+			.packets = packets,
+			.instructions = s->instructions - s->calibration,
+			.freed = (int)(rte_mempool_avail_count(r->pool) - free_before),
+		};
+}
+
+/* ---- traffic --------------------------------------------------------------------------------- */
+
+static bool
+counts(const struct rig *r, unsigned int end)
+{
+	return r->counting && (end == 0 || r->o->n_vdevs == 1 || r->o->far);
+}
+
+static int
+send_all(struct rig *r, unsigned int end)
+{
+	const uint16_t port = r->port[end];
+	uint16_t sent = 0, n;
+	unsigned int before;
+
+	for (unsigned int tries = 0; sent < r->o->burst; tries++) {
+		if (tries == TRIES_MAX) {
+			fprintf(stderr, "instructions: %s takes no more frames\n", r->o->vdev[end]);
+			return -EIO;
+		}
+		if (counts(r, end)) {
+			before = rte_mempool_avail_count(r->pool);
+			n = counted_tx(r->steps, STEPS_NEAR_TX + 2 * end, port, r->pkts + sent,
+				       r->o->burst - sent);
+			record(r, n, before);
+		} else {
+			n = rte_eth_tx_burst(port, 0, r->pkts + sent, r->o->burst - sent);
+		}
+		sent += n;
+	}
+	return 0;
+}
+
+static int
+receive_all(struct rig *r, unsigned int end)
+{
+	const uint16_t port = r->port[end];
+	uint16_t got = 0, n;
+	unsigned int before;
+
+	for (unsigned int tries = 0; got < r->o->burst; tries++) {
+		if (tries == TRIES_MAX) {
+			fprintf(stderr, "instructions: only %u of %u frames came out of %s\n", got,
+				r->o->burst, r->o->vdev[end]);
+			return -EIO;
+		}
+		if (counts(r, end)) {
+			before = rte_mempool_avail_count(r->pool);
+			n = counted_rx(r->steps, STEPS_NEAR_RX + 2 * end, port, r->pkts + got,
+				       r->o->burst - got);
+			record(r, n, before);
+		} else {
+			n = rte_eth_rx_burst(port, 0, r->pkts + got, r->o->burst - got);
+		}
+		got += n;
+	}
+	return 0;
+}
+
+/* Until the embedded card, if there is one, has nothing to do. */
+static void
+card_work(struct rig *r)
+{
+	const bool counting = r->counting && r->cycles < MODEL_CYCLES;
+	unsigned int moved;
+
+	if (!card_embedded())
+		return;
+	do {
+		moved = counting ? counted_poll(r->steps) : card_held_poll();
+		if (counting)
+			record(r, moved, rte_mempool_avail_count(r->pool));
+	} while (moved != 0);
+}
+
+/* A burst out and back. */
+static int
+cycle(struct rig *r)
+{
+	const unsigned int far = r->o->n_vdevs - 1;
+	int ret;
+
+	ret = send_all(r, 0);
+	card_work(r);
+	if (ret == 0)
+		ret = receive_all(r, far);
+	if (far == 0 || ret != 0)
+		return ret;
+	ret = send_all(r, far);
+	if (ret == 0)
+		ret = receive_all(r, 0);
+	return ret;
+}
+
+static int
+traffic(struct rig *r)
+{
+	const unsigned int warm = 4 * r->o->depth / r->o->burst;
+	struct rte_mbuf *early[BURST_MAX];
+	int ret = 0;
+
+	if (rte_pktmbuf_alloc_bulk(r->pool, r->pkts, r->o->burst) != 0)
+		return -ENOMEM;
+	for (unsigned int i = 0; i < r->o->burst; i++) {
+		uint8_t *data = (uint8_t *)rte_pktmbuf_append(r->pkts[i], r->o->bytes);
+
+		memset(data, 0, r->o->bytes);
+		memset(data, 0xff, RTE_ETHER_ADDR_LEN); /* broadcast: no port filters it */
+		data[6] = 0x02;
+		data[12] = 0x88; /* an EtherType for local experiments */
+		data[13] = 0xb5;
+	}
+	/* a memif client posts its buffers when it looks for frames */
+	for (unsigned int end = 0; end < r->o->n_vdevs; end++) {
+		uint16_t n = rte_eth_rx_burst(r->port[end], 0, early, BURST_MAX);
+
+		rte_pktmbuf_free_bulk(early, n);
+	}
+	card_hold();
+	for (unsigned int i = 0; i < warm && ret == 0; i++)
+		ret = cycle(r);
+	counted_nothing(r->steps);
+	r->steps->calibration = r->steps->instructions;
+	r->counting = true;
+	for (r->cycles = 0; r->cycles < r->o->calls && ret == 0; r->cycles++)
+		ret = cycle(r);
+	r->counting = false;
+	if (ret == 0)
+		rte_pktmbuf_free_bulk(r->pkts, r->o->burst);
+	card_release();
+	return ret;
+}
+
+/* ---- ports ----------------------------------------------------------------------------------- */
+
+static int
+port_start(struct rig *r, unsigned int end)
+{
+	const uint16_t port = r->port[end];
+	uint16_t rx = r->o->depth, tx = r->o->depth;
+	struct rte_eth_conf conf = {0};
+	struct rte_eth_dev_info info;
+	int ret;
+
+	ret = rte_eth_dev_info_get(port, &info);
+	if (ret == 0 && r->o->fast_free)
+		conf.txmode.offloads = info.tx_offload_capa & RTE_ETH_TX_OFFLOAD_MBUF_FAST_FREE;
+	if (ret == 0)
+		ret = rte_eth_dev_configure(port, 1, 1, &conf);
+	if (ret == 0)
+		ret = rte_eth_dev_adjust_nb_rx_tx_desc(port, &rx, &tx);
+	if (ret == 0)
+		ret = rte_eth_rx_queue_setup(port, 0, rx, SOCKET_ID_ANY, NULL, r->pool);
+	if (ret == 0)
+		ret = rte_eth_tx_queue_setup(port, 0, tx, SOCKET_ID_ANY, NULL);
+	if (ret == 0)
+		ret = rte_eth_dev_start(port);
+	if (ret != 0)
+		fprintf(stderr, "instructions: %s: %s\n", r->o->vdev[end], rte_strerror(-ret));
+	return ret;
+}
+
+static int
+link_wait(struct rig *r, unsigned int end)
+{
+	struct rte_eth_link link = {0};
+
+	for (unsigned int ms = 0; ms < LINK_WAIT_MS; ms += 10) {
+		if (rte_eth_link_get_nowait(r->port[end], &link) == 0 && link.link_status)
+			return 0;
+		usleep(10000);
+	}
+	fprintf(stderr, "instructions: %s has no link after %u ms\n", r->o->vdev[end],
+		LINK_WAIT_MS);
+	return -ETIMEDOUT;
+}
+
+/* Plugs the port in: when the other is ready for it, as virtio_user wants of vhost. */
+static int
+port_probe(struct rig *r, unsigned int end)
+{
+	char name[512];
+	const char *args = strchr(r->o->vdev[end], ',');
+	int ret;
+
+	snprintf(name, sizeof(name), "%.*s", (int)strcspn(r->o->vdev[end], ","), r->o->vdev[end]);
+	ret = rte_eal_hotplug_add("vdev", name, args != NULL ? args + 1 : "");
+	if (ret == 0)
+		ret = rte_eth_dev_get_port_by_name(name, &r->port[end]);
+	if (ret != 0)
+		fprintf(stderr, "instructions: %s: %s\n", r->o->vdev[end], rte_strerror(-ret));
+	return ret;
+}
+
+static int
+ports_open(struct rig *r)
+{
+	unsigned int end;
+	int ret = 0;
+
+	r->pool = rte_pktmbuf_pool_create("frames", 16383, POOL_CACHE, 0, RTE_MBUF_DEFAULT_BUF_SIZE,
+					  SOCKET_ID_ANY);
+	if (r->pool == NULL)
+		return -rte_errno;
+	for (end = r->o->n_vdevs; end > 0 && ret == 0; end--) {
+		ret = port_probe(r, end - 1);
+		if (ret == 0)
+			ret = port_start(r, end - 1);
+	}
+	for (end = 0; end < r->o->n_vdevs && ret == 0; end++)
+		ret = link_wait(r, end);
+	return ret;
+}
+
+/* ---- the process ----------------------------------------------------------------------------- */
+
+static int
+eal_start(const struct options *o)
+{
+	static char prefix[64], cpu[16];
+	char *argv[] = {"instructions",
+			"-l",
+			cpu,
+			"--no-pci",
+			"--no-telemetry",
+			"--log-level=4",
+			o->huge ? "--in-memory" : "--no-huge",
+			o->huge ? "--single-file-segments" : "--no-shconf",
+			o->huge ? "--iova-mode=va" : "-m512",
+			prefix,
+			NULL};
+
+	snprintf(cpu, sizeof(cpu), "%u", o->cpu);
+	/* a name of its own for what --no-huge leaves to be found */
+	snprintf(prefix, sizeof(prefix), "--file-prefix=wcnic-steps-%d", getpid());
+	if (rte_eal_init(RTE_DIM(argv) - 1, argv) >= 0)
+		return 0;
+	fprintf(stderr, "instructions: EAL does not start: %s\n", rte_strerror(rte_errno));
+	return -EIO;
+}
+
+static int
+counted_process(const struct options *o, struct steps *steps)
+{
+	struct rig r = {.o = o, .steps = steps};
+	int ret;
+
+	ret = eal_start(o);
+	if (ret == 0)
+		ret = ports_open(&r);
+	if (ret == 0)
+		ret = traffic(&r);
+	for (unsigned int i = 0; i < o->n_vdevs && r.pool != NULL; i++) {
+		rte_eth_dev_stop(r.port[i]);
+		rte_eth_dev_close(r.port[i]);
+	}
+	rte_eal_cleanup();
+	return ret == 0 ? 0 : 1;
+}
+
+static bool
+number(const char *name, const char *text, unsigned int min, unsigned int max, unsigned int *value)
+{
+	char *end;
+	unsigned long v = strtoul(text, &end, 10);
+
+	*value = (unsigned int)v;
+	if (*text != '\0' && *end == '\0' && v >= min && v <= max)
+		return true;
+	fprintf(stderr, "instructions: --%s '%s': expected %u to %u\n", name, text, min, max);
+	return false;
+}
+
+static int
+options_parse(int argc, char **argv, struct options *o)
+{
+	static const struct option names[] = {
+		{"vdev", required_argument, NULL, 'v'},  {"bytes", required_argument, NULL, 'b'},
+		{"burst", required_argument, NULL, 'n'}, {"depth", required_argument, NULL, 'd'},
+		{"calls", required_argument, NULL, 'c'}, {"no-fast-free", no_argument, NULL, 'f'},
+		{"far", no_argument, NULL, 'F'},         {"verbose", no_argument, NULL, 'V'},
+		{"help", no_argument, NULL, 'h'},        {"cpu", required_argument, NULL, 'p'},
+		{"huge", no_argument, NULL, 'H'},        {0},
+	};
+	bool ok = true;
+	int id;
+
+	while (ok && (id = getopt_long(argc, argv, "", names, NULL)) != -1) {
+		if (id == 'v' && o->n_vdevs < VDEVS_MAX)
+			o->vdev[o->n_vdevs++] = optarg;
+		else if (id == 'b')
+			ok = number("bytes", optarg, 60, 1514, &o->bytes);
+		else if (id == 'n')
+			ok = number("burst", optarg, 1, BURST_MAX, &o->burst);
+		else if (id == 'd')
+			ok = number("depth", optarg, 128, 4096, &o->depth);
+		else if (id == 'c')
+			ok = number("calls", optarg, 1, 100000, &o->calls);
+		else if (id == 'p')
+			ok = number("cpu", optarg, 0, CPU_SETSIZE - 1, &o->cpu);
+		else if (id == 'f')
+			o->fast_free = false;
+		else if (id == 'H')
+			o->huge = true;
+		else if (id == 'F')
+			o->far = true;
+		else if (id == 'V')
+			o->verbose = true;
+		else
+			ok = false;
+		if (id == 'h') {
+			fputs(help, stdout);
+			exit(0);
+		}
+	}
+	if (ok && optind == argc && o->n_vdevs > 0)
+		return 0;
+	fputs("instructions: one --vdev or two are needed, and no other arguments; see --help\n",
+	      stderr);
+	return -EINVAL;
+}
+
+int
+main(int argc, char **argv)
+{
+	struct options o = {
+		.bytes = 60, .burst = 32, .depth = 1024, .calls = 72, .fast_free = true};
+	struct steps *steps;
+	cpu_set_t cpus;
+	pid_t parent = getpid(), pid;
+
+	if (options_parse(argc, argv, &o) != 0)
+		return 2;
+	steps = steps_create(16 * o.calls);
+	if (steps == NULL)
+		return 1;
+	/* Both on one CPU: the switch between them is cheaper than between two. */
+	CPU_ZERO(&cpus);
+	CPU_SET(o.cpu, &cpus);
+	if (sched_setaffinity(0, sizeof(cpus), &cpus) != 0) {
+		fprintf(stderr, "instructions: CPU %u: this process may not run there\n", o.cpu);
+		return 2;
+	}
+	pid = fork();
+	if (pid < 0) {
+		perror("instructions: fork");
+		return 1;
+	}
+	if (pid == 0) {
+		prctl(PR_SET_PDEATHSIG, SIGKILL);
+		if (getppid() != parent || steps_me() != 0)
+			_exit(1);
+		exit(counted_process(&o, steps));
+	}
+	if (steps_follow(pid, steps) != 0)
+		return 1;
+	return steps_print(stdout, steps, o.burst, o.verbose) == 0 ? 0 : 1;
+}

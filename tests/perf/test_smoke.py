@@ -1,0 +1,91 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: BSD-3-Clause
+# Copyright(c) 2026 The wcnic authors
+"""The bench as a whole, for correctness and never for speed: every pair moves packets and accounts for them, the result
+has its shape, and instructions are counted alike twice. test_smoke.py BUILD"""
+import json
+import os
+import pathlib
+import shutil
+import subprocess
+import sys
+import tempfile
+import unittest
+
+HERE = pathlib.Path(__file__).resolve().parent
+sys.path.insert(0, str(HERE))
+from pairs import MEMIF, OURS, VIRTIO
+
+BUILD = pathlib.Path(sys.argv.pop(1)).resolve()
+COUNTED = ("--depth", "128", "--burst", "8", "--calls", "24")
+SKIPPED = 77
+
+
+def run(*command, status=0):
+    done = subprocess.run(list(map(str, command)), stdin=subprocess.DEVNULL, capture_output=True, text=True)
+    if done.returncode != status:
+        raise AssertionError(f"{command}: status {done.returncode}\n{done.stdout}\n{done.stderr}")
+    return done.stdout
+
+
+class Bench(unittest.TestCase):
+    @classmethod
+    def setUpClass(cls):
+        with tempfile.TemporaryDirectory() as folder:
+            cls.text = run(HERE / "bench", "--smoke", "--build", BUILD, "--out", folder)
+            cls.result = json.loads((pathlib.Path(folder) / "bench.json").read_text())
+            cls.samples = json.loads((pathlib.Path(folder) / "bench-samples.json").read_text())["samples"]
+
+    def test_every_pair__moves_packets_and_accounts_for_them(self):
+        self.assertEqual((self.result["ok"], self.result["unaccounted"]), (True, []))
+        for who in (*OURS, "memif", "virtio-split", "virtio-packed"):
+            for test in ("tx", "rx", "loop"):
+                moved = [s["packets"] for s in self.samples if (s["implementation"], s["test"]) == (who, test)]
+                self.assertTrue(moved and min(moved) > 0, f"{who} {test}: {moved}")
+            self.assertTrue([s for s in self.samples if s["implementation"] == who and s.get("p50_ns", 0) > 0], who)
+
+    def test_result__has_its_shape(self):
+        tests = {row["test"] for row in self.result["rows"]}
+        self.assertTrue({"tx", "rx", "loop", "latency_p50", "latency_p99", "latency_p999", "memory"} <= tests, tests)
+        for row in self.result["rows"]:
+            for key in ("test", "bytes", "burst", "ours", "best_peer", "best_peer_value", "ratio", "unit", "rounds"):
+                self.assertIn(key, row)
+            self.assertIn(row["ours_is"], OURS)
+            self.assertIn(row["best_peer"], (*MEMIF, *VIRTIO))
+            self.assertGreater(row["ratio"], 0)
+        for way in ("one", "both"):
+            (lines,) = {json.dumps(ways[way]) for ways in self.result["limit"]["measured"].values()}
+            self.assertTrue(all(rate > 0 for rate in json.loads(lines).values()))
+        self.assertIn("commit", self.result)
+        self.assertIn("cpu", self.result["machine"])
+        self.assertIn("loop: the far end of our card", self.text)
+
+    def test_arguments__out_of_range__are_refused(self):
+        run(HERE / "bench", "--rounds", "0", status=2)
+        run(HERE / "bench", "--cpus", "0,x", status=2)
+
+
+@unittest.skipUnless((BUILD / "tests/perf/instructions").exists(), "instructions are counted on x86-64 only")
+class Instructions(unittest.TestCase):
+    def count(self, *vdevs):
+        return json.loads(run(BUILD / "tests/perf/instructions", *COUNTED, *(f"--vdev={vdev}" for vdev in vdevs)))
+
+    def test_count__twice__is_the_same_to_the_digit(self):
+        for vdev in ("net_null0", "net_wcnic0,thread=1,placement=push"):
+            first = self.count(vdev)
+            self.assertEqual(first, self.count(vdev))
+            for kind in ("near_rx", "near_tx"):
+                self.assertGreater(first[kind]["instructions"], 1)
+
+    def test_count__too_short_for_a_cycle__is_refused(self):
+        run(BUILD / "tests/perf/instructions", "--calls", "2", "--vdev", "net_wcnic0,thread=1,placement=fetch", status=1)
+
+
+if __name__ == "__main__":
+    if not shutil.which("dpdk-testpmd"):
+        print("dpdk-testpmd is not installed")
+        sys.exit(SKIPPED)
+    if len(os.sched_getaffinity(0)) < 2:
+        print("two CPUs are needed")
+        sys.exit(SKIPPED)
+    unittest.main()
