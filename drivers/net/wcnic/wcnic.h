@@ -235,7 +235,10 @@ struct wcnic_rxq {
 	struct rte_mempool *pool;
 	struct rte_mbuf *first; /* frame under way */
 	struct rte_mbuf *last;
-	uint32_t left; /* bytes that it still lacks */
+	uint32_t left;        /* bytes that it still lacks */
+	uint32_t packet_type; /* of what the card calls ptype_seen */
+	uint16_t ptype_seen;
+	uint64_t rearm; /* see wcnic_rx_rearm */
 	void *doorbell;
 	const struct wcbar_store *store;
 	struct wcnic_hw *hw;
@@ -493,6 +496,8 @@ void wcnic_tx_purge(struct wcnic_txq *txq);
 void wcnic_rx_arm(struct wcnic_rxq *rxq);
 /* From the next doorbell on the card is not asked any more. */
 void wcnic_rx_disarm(struct wcnic_rxq *rxq);
+/* The word of an mbuf from data_off on that a received frame begins with. */
+uint64_t wcnic_rx_rearm(uint16_t port_id);
 /* Posts buffers until the ring is full or the pool is empty, and rings the doorbell. */
 void wcnic_rx_refill(struct wcnic_rxq *rxq);
 void wcnic_rx_purge(struct wcnic_rxq *rxq);

@@ -24,6 +24,29 @@ ptype_to_mbuf(uint16_t ptype)
 	       l3[(ptype & WCNIC_PTYPE_L3_MASK) >> 4] | l4[(ptype & WCNIC_PTYPE_L4_MASK) >> 8];
 }
 
+/*
+ * What a buffer out of the pool is in a frame of its own: data_off, refcnt, nb_segs, port. Its next
+ * is NULL there.
+ */
+static inline void
+mbuf_rearm(struct rte_mbuf *m, uint64_t rearm)
+{
+	memcpy(RTE_PTR_ADD(m, offsetof(struct rte_mbuf, data_off)), &rearm, sizeof(rearm));
+}
+
+uint64_t
+wcnic_rx_rearm(uint16_t port_id)
+{
+	struct rte_mbuf m = {.data_off = RTE_PKTMBUF_HEADROOM, .nb_segs = 1, .port = port_id};
+	uint64_t rearm;
+
+	static_assert(offsetof(struct rte_mbuf, port) - offsetof(struct rte_mbuf, data_off) == 6,
+		      "one word holds what mbuf_rearm() writes");
+	rte_mbuf_refcnt_set(&m, 1);
+	memcpy(&rearm, RTE_PTR_ADD(&m, offsetof(struct rte_mbuf, data_off)), sizeof(rearm));
+	return rearm;
+}
+
 /* Completions are hostile: this one must be for the buffer that is next, and fit it. */
 __rte_warn_unused_result static bool
 completion_ok(const struct wcnic_rxq *rxq, const struct wcnic_rx_cpl *cpl)
@@ -54,7 +77,6 @@ completion_bad(struct wcnic_rxq *rxq, const struct wcnic_rx_cpl *cpl)
 static inline void
 frame_start(struct wcnic_rxq *rxq, struct rte_mbuf *m, const struct wcnic_rx_cpl *cpl)
 {
-	m->port = rxq->port_id;
 	m->ol_flags = 0;
 	m->pkt_len = le16toh(cpl->frame_bytes);
 	m->packet_type = ptype_to_mbuf(le16toh(cpl->ptype));
@@ -74,10 +96,8 @@ buffer_add(struct wcnic_rxq *rxq, const struct wcnic_rx_cpl *cpl)
 	struct rte_mbuf *first;
 
 	rxq->head++;
-	m->data_off = RTE_PKTMBUF_HEADROOM;
+	mbuf_rearm(m, rxq->rearm);
 	m->data_len = le16toh(cpl->bytes);
-	m->next = NULL;
-	m->nb_segs = 1;
 	if (rxq->first == NULL) {
 		frame_start(rxq, m, cpl);
 	} else {
@@ -93,27 +113,109 @@ buffer_add(struct wcnic_rxq *rxq, const struct wcnic_rx_cpl *cpl)
 	return first;
 }
 
+/* Packet type, lengths and hash of a frame in one buffer: two words of the mbuf. */
+static inline void
+mbuf_fill(struct rte_mbuf *m, uint32_t packet_type, uint16_t bytes, uint32_t hash)
+{
+	static_assert(offsetof(struct rte_mbuf, pkt_len) ==
+				      offsetof(struct rte_mbuf, packet_type) + 4 &&
+			      offsetof(struct rte_mbuf, data_len) ==
+				      offsetof(struct rte_mbuf, packet_type) + 8 &&
+			      offsetof(struct rte_mbuf, hash) ==
+				      offsetof(struct rte_mbuf, packet_type) + 12,
+		      "two words hold these, and a VLAN that is not stripped");
+	const uint64_t words[2] = {
+		htole64((uint64_t)packet_type | (uint64_t)bytes << 32),
+		htole64((uint64_t)bytes | (uint64_t)hash << 32),
+	};
+
+	memcpy(&m->packet_type, words, sizeof(words));
+}
+
+/* In the second word of a completion: phase, frame_bytes and seq. */
+#define PLAIN_MASK ((uint64_t)WCNIC_PHASE_BIT << 56 | UINT32_MAX)
+
+/*
+ * Frames that have a buffer each, up to `n` and the ring's end: the completion's two words are
+ * read once each, the one with the phase first. Stops before the first completion that is not one
+ * of these, whatever else it is.
+ */
+static __rte_noinline uint16_t
+plain_take(struct wcnic_rxq *rxq, struct rte_mbuf **pkts, uint16_t n)
+{
+	const uint16_t first = rxq->head & rxq->mask;
+	const uint64_t *words = (const uint64_t *)(const void *)&rxq->cq[first];
+	const uint64_t phase = (uint64_t)((rxq->head & rxq->depth) == 0) << 56;
+	struct rte_mbuf **sw = &rxq->sw[first];
+	const uint64_t rearm = rxq->rearm;
+	const uint32_t room = rxq->buf_bytes;
+	uint16_t head = rxq->head, i;
+	uint64_t total = 0;
+
+	n = RTE_MIN(n, (uint16_t)(rxq->posted - head));
+	n = RTE_MIN(n, (uint16_t)(rxq->depth - first));
+	for (i = 0; i < n; i++, head++, words += 2) {
+		const uint64_t high = le64toh(__atomic_load_n(&words[1], __ATOMIC_ACQUIRE));
+		const uint64_t low = le64toh(__atomic_load_n(&words[0], __ATOMIC_RELAXED));
+		const uint32_t bytes = (uint16_t)low, flags = (uint32_t)low >> 16;
+		struct rte_mbuf *m = sw[i];
+
+		/* 0 bytes are more than any buffer has */
+		if (unlikely(((high ^ (phase | bytes << 16 | head)) & PLAIN_MASK) != 0 ||
+			     (flags & ~WCNIC_RXF_HASH) != (WCNIC_RXF_SOP | WCNIC_RXF_EOP) ||
+			     bytes - 1 >= room))
+			break;
+		if (unlikely((uint16_t)(high >> 32) != rxq->ptype_seen)) {
+			rxq->ptype_seen = (uint16_t)(high >> 32);
+			rxq->packet_type = ptype_to_mbuf(rxq->ptype_seen);
+		}
+		mbuf_rearm(m, rearm);
+		m->ol_flags = (flags & WCNIC_RXF_HASH) != 0 ? RTE_MBUF_F_RX_RSS_HASH : 0;
+		mbuf_fill(m, rxq->packet_type, bytes, (uint32_t)(low >> 32));
+		total += bytes;
+		pkts[i] = m;
+	}
+	rxq->head = head;
+	rxq->stats.packets += i;
+	rxq->stats.bytes += total;
+	return i;
+}
+
+/* One completion of any kind. False: there is none, or it is impossible. */
+static bool
+any_take(struct wcnic_rxq *rxq, struct rte_mbuf **frame)
+{
+	struct wcnic_rx_cpl cpl;
+
+	if (!wcnic_completion_take(rxq->cq, rxq->head, rxq->depth, &cpl))
+		return false;
+	if (!completion_ok(rxq, &cpl)) {
+		completion_bad(rxq, &cpl);
+		return false;
+	}
+	*frame = buffer_add(rxq, &cpl);
+	return true;
+}
+
 static uint16_t
 rx_take(struct wcnic_rxq *rxq, struct rte_mbuf **pkts, uint16_t n)
 {
-	struct wcnic_rx_cpl cpl;
-	struct rte_mbuf *m;
+	struct rte_mbuf *frame;
 	uint16_t got = 0;
 
-	while (got < n && !rxq->failed &&
-	       wcnic_completion_take(rxq->cq, rxq->head, rxq->depth, &cpl)) {
-		if (unlikely(!completion_ok(rxq, &cpl))) {
-			completion_bad(rxq, &cpl);
-			break;
-		}
-		m = buffer_add(rxq, &cpl);
-		if (m == NULL)
+	if (unlikely(rxq->failed))
+		return 0;
+	for (;;) {
+		if (rxq->first == NULL)
+			got += plain_take(rxq, pkts + got, n - got);
+		if (got == n || !any_take(rxq, &frame))
+			return got;
+		if (frame == NULL)
 			continue;
-		rxq->stats.bytes += m->pkt_len;
-		pkts[got++] = m;
+		rxq->stats.packets++;
+		rxq->stats.bytes += frame->pkt_len;
+		pkts[got++] = frame;
 	}
-	rxq->stats.packets += got;
-	return got;
 }
 
 /* Posts up to `n` buffers; they do not wrap around the ring's end. */
@@ -121,14 +223,16 @@ static uint16_t
 refill_some(struct wcnic_rxq *rxq, uint16_t n)
 {
 	const uint16_t at = rxq->posted & rxq->mask;
+	struct wcnic_rx_desc *desc = &rxq->ring[at];
+	struct rte_mbuf **sw = &rxq->sw[at];
 
 	n = RTE_MIN(n, (uint16_t)(rxq->depth - at));
-	if (unlikely(rte_mempool_get_bulk(rxq->pool, (void **)&rxq->sw[at], n) != 0)) {
+	if (unlikely(rte_mempool_get_bulk(rxq->pool, (void **)sw, n) != 0)) {
 		rxq->stats.nombuf += n;
 		return 0;
 	}
-	for (uint16_t i = at; i < at + n; i++)
-		rxq->ring[i].iova = htole64(rte_mbuf_data_iova_default(rxq->sw[i]));
+	for (unsigned int i = 0; i < n; i++)
+		desc[i].iova = htole64(rte_mbuf_data_iova_default(sw[i]));
 	rxq->posted += n;
 	return n;
 }
@@ -200,17 +304,24 @@ wcnic_rx_disarm(struct wcnic_rxq *rxq)
 
 /* ---- bursts ---------------------------------------------------------------------------------- */
 
-void
-wcnic_rx_refill(struct wcnic_rxq *rxq)
+/* Posts buffers as long as there is room for `least` of them. */
+static void
+refill(struct wcnic_rxq *rxq, uint16_t least)
 {
 	uint16_t room, before = rxq->posted;
 
-	while ((room = rxq->depth - (uint16_t)(rxq->posted - rxq->head)) > 0) {
+	while ((room = rxq->depth - (uint16_t)(rxq->posted - rxq->head)) >= least) {
 		if (refill_some(rxq, RTE_MIN(room, REFILL_BURST)) == 0)
 			break;
 	}
 	if (rxq->posted != before)
 		rx_doorbell(rxq);
+}
+
+void
+wcnic_rx_refill(struct wcnic_rxq *rxq)
+{
+	refill(rxq, 1);
 }
 
 uint16_t
@@ -225,7 +336,7 @@ wcnic_rx_burst(void *queue, struct rte_mbuf **pkts, uint16_t n)
 	room = rxq->depth - (uint16_t)(rxq->posted - rxq->head);
 	/* when nothing comes, the card may be waiting for more buffers than are posted */
 	if (room >= REFILL_BURST || (got == 0 && room > 0))
-		wcnic_rx_refill(rxq);
+		refill(rxq, got != 0 ? REFILL_BURST : 1);
 	wcnic_gate_leave(&rxq->gate);
 	return got;
 }
