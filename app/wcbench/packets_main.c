@@ -53,13 +53,11 @@ rates(const struct packets_options *o, const struct machine *m, struct packets_p
 	return array;
 }
 
-/* "push WC avx512": who sends, into what, how. Other drivers say other things. */
+/* "push WC avx512 ...": who sends, into what, how. Other drivers say other things. */
 static const char *
-primitive(const struct packets_port *p)
+primitive(const struct packets_port *p, char name[32])
 {
-	const char *last = strrchr(p->burst_mode, ' ');
-
-	return strncmp(p->burst_mode, "push ", 5) == 0 && last != NULL ? last + 1 : "";
+	return sscanf(p->burst_mode, "push %*s %31s", name) == 1 ? name : "";
 }
 
 static json *
@@ -72,6 +70,7 @@ port(const struct packets_options *o, const struct machine *m, struct packets_po
 	const bool rung_known = p->has_window && p->window_rung > 0 &&
 				p->window_rung <= WCBAR_RUNGS;
 	json *j = json_object_new_object(), *latency = NULL;
+	char name[32];
 
 	add_str(j, "name", p->name);
 	add_str(j, "driver", p->driver);
@@ -83,7 +82,7 @@ port(const struct packets_options *o, const struct machine *m, struct packets_po
 	add_str_or_null(j, "rung",
 			rung_known ? wcbar_rung_name((enum wcbar_rung)(p->window_rung - 1)) : "");
 	add(j, "direct", p->has_window ? json_object_new_boolean(p->window_direct != 0) : NULL);
-	add_str_or_null(j, "primitive", primitive(p));
+	add_str_or_null(j, "primitive", primitive(p, name));
 	add(j, "rates", rates(o, m, p));
 	if (p->latency.n > 0) {
 		latency = json_object_new_object();

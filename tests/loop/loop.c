@@ -289,6 +289,8 @@ loop_configure(struct loop *l)
 
 	conf.rxmode.offloads = c->scatter ? RTE_ETH_RX_OFFLOAD_SCATTER : 0;
 	conf.txmode.offloads = RTE_ETH_TX_OFFLOAD_MULTI_SEGS;
+	if (c->fast_free)
+		conf.txmode.offloads |= RTE_ETH_TX_OFFLOAD_MBUF_FAST_FREE;
 	if (c->rss) {
 		conf.rxmode.mq_mode = RTE_ETH_MQ_RX_RSS;
 		conf.rxmode.offloads |= RTE_ETH_RX_OFFLOAD_RSS_HASH;

@@ -43,6 +43,7 @@ struct loop_config {
 	uint16_t mtu;        /* 0: 1500 */
 	uint16_t buf_bytes;  /* room of an Rx buffer; 0: the longest frame */
 	bool scatter;
+	bool fast_free;
 	bool rss;
 	bool lsc;
 	bool rx_intr;

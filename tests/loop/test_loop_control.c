@@ -559,8 +559,9 @@ info__tells_what_was_set_up(void **state)
 
 /* ---- driver arguments -------------------------------------------------------------------- */
 
-#define ARGUMENTS                                                                               \
-	" placement slot_lines store timeout_ms self_test mark socket port queues thread seed " \
+#define ARGUMENTS                                                                                 \
+	" placement slot_lines store timeout_ms self_test packed mark socket port queues thread " \
+	"seed "                                                                                   \
 	"push_wait_us"
 
 static const struct {

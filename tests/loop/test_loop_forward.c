@@ -6,6 +6,9 @@
 
 #include "loop.h"
 
+#include <rte_cpuflags.h>
+#include <rte_vect.h>
+
 #include <rte_ip.h>
 #include <rte_thash.h>
 #include <rte_udp.h>
@@ -530,6 +533,57 @@ store__each_of_this_cpu_forwards(void **state)
 	}
 }
 
+/* Frames of one segment and one pool go back many at a time; one of several is still freed whole.
+ */
+static void
+tx__fast_free_gives_everything_back(void **state)
+{
+	struct loop_config config = {.devargs = *state, .fast_free = true, .tx_depth = 64};
+	struct loop_stream s = {.count = 1000, .bytes = loop_bytes_fixed, .arg = 64, .burst = 32};
+	struct loop l;
+
+	loop_open(&l, &config);
+	assert_true(loop_txq(&l, 0)->fast_free);
+	loop_stream_run(&l, &s);
+	assert_false(loop_txq(&l, 0)->chains);
+	assert_int_equal(loop_xstat(&l, "tx_good_bytes"), 1000 * 64);
+	s.segs = 3;
+	loop_stream_run(&l, &s);
+	assert_true(loop_txq(&l, 0)->chains);
+	assert_int_equal(loop_xstat(&l, "tx_good_packets"), 2000);
+	loop_close(&l);
+}
+
+/* Each variant of packed push: the card checks every line. */
+static void
+push__each_width_of_vectors_forwards(void **state)
+{
+	const uint16_t most = rte_vect_get_max_simd_bitwidth();
+	static const uint16_t widths[] = {RTE_VECT_SIMD_128, RTE_VECT_SIMD_256, RTE_VECT_SIMD_512};
+	struct loop_config config = {.devargs = "placement=push,slot_lines=16"};
+	struct loop_stream s = {.count = 2000, .bytes = loop_bytes_random, .arg = 900, .segs = 2};
+	const char *seen = NULL;
+	struct loop l;
+
+	(void)state;
+	for (size_t i = 0; i < RTE_DIM(widths); i++) {
+		assert_int_equal(rte_vect_set_max_simd_bitwidth(widths[i]), 0);
+		loop_open(&l, &config);
+		seen = loop_txq(&l, 0)->push_vectors;
+		if (i == 0)
+			assert_true(strcmp(seen, "scalar") == 0 || strcmp(seen, "neon") == 0);
+		s.seed = i;
+		loop_stream_run(&l, &s);
+		assert_int_equal(loop_xstat(&l, "tx_pushed"), s.count);
+		loop_close(&l);
+	}
+#if defined(RTE_ARCH_X86)
+	if (rte_cpu_get_flag_enabled(RTE_CPUFLAG_AVX2) > 0)
+		assert_string_not_equal(seen, "scalar");
+#endif
+	rte_vect_set_max_simd_bitwidth(most);
+}
+
 #define PUSH "placement=push"
 #define FETCH "placement=fetch"
 #define ARGS(fn, args) LOOP_TEST_ARG(#fn " " args, fn, (void *)(uintptr_t)args)
@@ -542,6 +596,11 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		ALL(loop__every_size_comes_back_equal),
 		ARGS(loop__every_size_comes_back_equal, "placement=auto"),
+		ARGS(loop__every_size_comes_back_equal, PUSH ",packed=0"),
+		ARGS(loop__every_size_comes_back_equal, PUSH ",packed=0,slot_lines=1"),
+		ARGS(loop__every_size_comes_back_equal, PUSH ",packed=0,thread=1"),
+		ALL(tx__fast_free_gives_everything_back),
+		LOOP_TEST(push__each_width_of_vectors_forwards),
 		ARGS(loop__every_size_comes_back_equal, PUSH ",slot_lines=1"),
 		ARGS(loop__every_size_comes_back_equal, PUSH ",slot_lines=2"),
 		ARGS(loop__every_size_comes_back_equal, PUSH ",slot_lines=16"),

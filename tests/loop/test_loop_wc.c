@@ -50,8 +50,9 @@ wc_open(struct loop *l, uint64_t seed, const char *devargs, unsigned int lose_in
 		.mtu = 3000,
 	};
 
-	snprintf(text, sizeof(text), "placement=push,seed=%" PRIu64 ",slot_lines=%u%s", seed,
-		 1u << seed % 5, devargs);
+	/* each width of a slot in both formats */
+	snprintf(text, sizeof(text), "placement=push,seed=%" PRIu64 ",slot_lines=%u,packed=%u%s",
+		 seed, 1u << seed % 5, (unsigned int)(seed / 5 % 2), devargs);
 	loop_open(l, &config);
 	wc_fake_install(loop_txq(l, 0), &fake);
 }
@@ -83,7 +84,8 @@ reordered_one(uint64_t seed, const char *devargs)
 	assert_int_equal(loop_xstat(&l, "tx_incomplete"), 0);
 	assert_int_equal(loop_xstat(&l, "card_stale_lines"), 0);
 	assert_int_equal(loop_xstat(&l, "card_stray_writes"), 0);
-	assert_true(wc_fake_count()->lines >= s.count);
+	/* packed, the shortest frames share a line */
+	assert_true(wc_fake_count()->lines * 3 >= s.count);
 	wc_fake_check_aperture(loop_hw(&l));
 	loop_close(&l);
 }
@@ -169,11 +171,46 @@ push__no_more_than_max_burst_between_doorbells(void **state)
 	(void)state;
 	wc_open(&l, 2, "", 0);
 	txq = loop_txq(&l, 0);
+	assert_int_equal(txq->format, WCNIC_FORMAT_SLOTS);
 	txq->window.max_burst = 3;
 	txq->burst_left = 3;
 	loop_stream_run(&l, &s);
 	assert_int_equal(wc_fake_count()->burst_max, 3);
 	assert_int_equal(loop_xstat(&l, "tx_pushed"), s.count);
+	loop_close(&l);
+}
+
+/* 3 lines hold two frames of 64 bytes, 4 lines three. */
+static void
+push__packed_no_more_than_publish_lines_between_doorbells(void **state)
+{
+	struct loop_stream s = {.count = 500, .bytes = loop_bytes_fixed, .arg = 64, .burst = 16};
+	struct loop l;
+
+	(void)state;
+	for (uint16_t lines = 3; lines <= 4; lines++) {
+		wc_open(&l, 7, "", 0);
+		assert_int_equal(loop_txq(&l, 0)->format, WCNIC_FORMAT_PACKED);
+		loop_txq(&l, 0)->publish_lines = lines;
+		loop_stream_run(&l, &s);
+		assert_int_equal(wc_fake_count()->burst_max, lines);
+		assert_int_equal(loop_xstat(&l, "tx_pushed"), s.count);
+		loop_close(&l);
+	}
+}
+
+/* A burst of 32 frames of 64 bytes is 42 lines. */
+static void
+push__packed_burst_lies_back_to_back(void **state)
+{
+	struct loop_stream s = {.count = 32, .bytes = loop_bytes_fixed, .arg = 64, .burst = 32};
+	struct loop l;
+
+	(void)state;
+	wc_open(&l, 7, "", 0);
+	loop_stream_run(&l, &s);
+	assert_int_equal(wc_fake_count()->lines, 42);
+	assert_int_equal(wc_fake_count()->doorbells, 1);
 	loop_close(&l);
 }
 
@@ -302,6 +339,8 @@ main(void)
 		WC_TEST(push__lost_lines_are_fetched_once_in_order, ",push_wait_us=5,thread=1"),
 		WC_TEST(push__resumes_after_a_loss, ""),
 		WC_TEST(push__no_more_than_max_burst_between_doorbells, ""),
+		WC_TEST(push__packed_no_more_than_publish_lines_between_doorbells, ""),
+		WC_TEST(push__packed_burst_lies_back_to_back, ""),
 		WC_TEST(window__revoked_in_traffic_goes_on_by_fetch, ""),
 		WC_TEST(window__revoked_in_traffic_goes_on_by_fetch, ",thread=1"),
 		WC_TEST(window__revoked_when_idle_is_not_written_any_more, ""),

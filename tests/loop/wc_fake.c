@@ -8,6 +8,7 @@
 
 #define LINE_WORDS (WCNIC_LINE_BYTES / 8)
 #define PENDING_MAX 512
+#define LINES_MAX 256 /* that one doorbell publishes */
 
 /* An aligned piece of 8 to 64 bytes on its way. */
 struct piece {
@@ -20,7 +21,8 @@ static struct {
 	struct wc_fake_config config;
 	uint64_t random;
 	const struct wcnic_txq *txq;
-	uint64_t slots_since_doorbell;
+	uint64_t slots_since_doorbell;               /* packed: lines */
+	struct wcnic_push_line published[LINES_MAX]; /* packed: since the last doorbell */
 	struct wc_fake_count count;
 	struct piece pending[PENDING_MAX];
 	unsigned int n_pending;
@@ -95,7 +97,7 @@ line_take(uint64_t *dst, const uint64_t *src)
 
 /* The lines must be the first ones of the slot that their tag names, and say themselves so. */
 static void
-lines_check(const uint8_t *dst, const struct wcnic_push_line *line, size_t lines)
+slot_check(const uint8_t *dst, const struct wcnic_push_line *line, size_t lines)
 {
 	const struct wcnic_txq *txq = fake.txq;
 	const size_t stride = (size_t)txq->slot_lines * WCNIC_LINE_BYTES;
@@ -122,21 +124,92 @@ lines_check(const uint8_t *dst, const struct wcnic_push_line *line, size_t lines
 	}
 }
 
+/* Each line is where its number says, and says what it is. */
+static void
+packed_check(const uint8_t *dst, const struct wcnic_push_line *line, size_t lines)
+{
+	const struct wcnic_txq *txq = fake.txq;
+
+	for (size_t i = 0; i < lines; i++, line++, dst += WCNIC_LINE_BYTES) {
+		const uint16_t seq = (uint16_t)(txq->line_tail + fake.slots_since_doorbell + i);
+		const size_t at = seq & (txq->n_lines - 1);
+		struct wcnic_push_line copy = *line;
+
+		/* line_tail grows when a publication is stored, so a second piece of it is ahead */
+		assert_true(fake.slots_since_doorbell + i < LINES_MAX);
+		assert_int_equal(le16toh(line->seq), seq);
+		assert_ptr_equal(dst, (uint8_t *)txq->slots + at * WCNIC_LINE_BYTES);
+		assert_true(dst + WCNIC_LINE_BYTES <=
+			    (uint8_t *)txq->window.win.addr + txq->window.win.bytes);
+		assert_int_equal(le16toh(line->generation), txq->window.generation);
+		assert_int_equal(line->line_idx, txq->epoch);
+		assert_int_equal(line->flags, 0);
+		copy.check = 0;
+		assert_int_equal(le16toh(line->check), wcnic_line_check(&copy));
+		fake.published[fake.slots_since_doorbell + i] = *line;
+		fake.written[(dst - (uint8_t *)txq->window.win.addr) / WCNIC_LINE_BYTES] = 1;
+	}
+}
+
+static uint8_t
+stream_byte(size_t at)
+{
+	return fake.published[at / WCNIC_LINE_PAYLOAD_BYTES].payload[at % WCNIC_LINE_PAYLOAD_BYTES];
+}
+
+/* What a doorbell publishes is whole entries, and zeroes behind each and up to the last line's end.
+ */
+static void
+published_check(void)
+{
+	const size_t end = fake.slots_since_doorbell * WCNIC_LINE_PAYLOAD_BYTES;
+	struct wcnic_push_hdr hdr;
+	size_t at = 0, used;
+
+	while (at < end) {
+		assert_true(at + sizeof(hdr) <= end);
+		for (size_t i = 0; i < sizeof(hdr); i++)
+			((uint8_t *)&hdr)[i] = stream_byte(at + i);
+		if (hdr.inline_bytes == 0 && hdr.n_segs == 0)
+			break;
+		assert_int_equal(hdr.n_lines, 0);
+		assert_true((hdr.inline_bytes == 0) != (hdr.n_segs == 0));
+		used = le16toh(hdr.inline_bytes) + hdr.n_segs * sizeof(struct wcnic_push_seg);
+		assert_true(used + sizeof(hdr) <= WCNIC_SLOT_STREAM_BYTES(fake.txq->slot_lines));
+		at += sizeof(hdr) + used;
+		assert_true(at <= end);
+		for (; at % WCNIC_PACKED_ALIGN != 0; at++)
+			assert_int_equal(stream_byte(at), 0);
+	}
+	/* nothing of the staging memory leaves the host, and no line is only zeroes */
+	assert_true(end - RTE_MIN(at, end) < WCNIC_LINE_PAYLOAD_BYTES);
+	for (; at < end; at++)
+		assert_int_equal(stream_byte(at), 0);
+}
+
+static void
+lines_go(void *dst, const void *src, size_t lines)
+{
+	fake.count.lines += lines;
+	for (size_t i = 0; i < lines; i++)
+		line_take((uint64_t *)dst + i * LINE_WORDS, (const uint64_t *)src + i * LINE_WORDS);
+	while (fake.n_pending > 0 && one_in(3))
+		pending_arrive(loop_random(&fake.random) % fake.n_pending);
+}
+
 static void
 fake_lines(void *dst, const void *src, size_t lines)
 {
-	uint64_t copy[WCNIC_SLOT_LINES_MAX * LINE_WORDS];
-
-	assert_true(lines <= WCNIC_SLOT_LINES_MAX);
-	memcpy(copy, src, lines * WCNIC_LINE_BYTES);
-	lines_check(dst, src, lines);
-	fake.count.lines += lines;
-	fake.slots_since_doorbell++;
+	if (fake.txq->format == WCNIC_FORMAT_PACKED) {
+		packed_check(dst, src, lines);
+		fake.slots_since_doorbell += lines;
+	} else {
+		assert_true(lines <= WCNIC_SLOT_LINES_MAX);
+		slot_check(dst, src, lines);
+		fake.slots_since_doorbell++;
+	}
 	fake.count.burst_max = RTE_MAX(fake.count.burst_max, fake.slots_since_doorbell);
-	for (size_t i = 0; i < lines; i++)
-		line_take((uint64_t *)dst + i * LINE_WORDS, copy + i * LINE_WORDS);
-	while (fake.n_pending > 0 && one_in(3))
-		pending_arrive(loop_random(&fake.random) % fake.n_pending);
+	lines_go(dst, src, lines);
 }
 
 static void
@@ -150,6 +223,8 @@ fake_drain(void)
 static void
 fake_doorbell(void *dst, uint64_t value)
 {
+	if (fake.txq->format == WCNIC_FORMAT_PACKED)
+		published_check();
 	fake.count.doorbells++;
 	fake.slots_since_doorbell = 0;
 	__atomic_store_n((uint64_t *)dst, htole64(value), __ATOMIC_RELEASE);

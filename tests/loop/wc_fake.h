@@ -21,7 +21,7 @@ struct wc_fake_count {
 	uint64_t lines;
 	uint64_t lost;
 	uint64_t doorbells;
-	uint64_t burst_max; /* slots between two doorbells */
+	uint64_t burst_max; /* slots, or packed lines, between two doorbells */
 };
 
 /* Puts the fake in the place of the queue's store. Stores outside its slots fail the test. */

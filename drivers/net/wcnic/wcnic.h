@@ -166,6 +166,10 @@ struct wcnic_txq_stats {
 	uint64_t bad_completions;
 };
 
+struct wcnic_txq;
+/* See wcnic_tx.h. */
+typedef uint16_t (*wcnic_tx_write_t)(struct wcnic_txq *txq, struct rte_mbuf **pkts, uint16_t n);
+
 struct wcnic_txq {
 	/* written by bursts */
 	struct wcnic_gate gate;
@@ -183,6 +187,9 @@ struct wcnic_txq {
 	bool failed;         /* a completion was impossible: wait for recovery */
 	bool push_revoked;   /* window taken away: fetch until the next start */
 	bool on_card;        /* TXQ_CREATE succeeded */
+	bool fast_free;      /* frames are of one segment, one pool, and nobody else's */
+	bool chains;         /* ... yet there were some of several segments */
+	uint16_t reap_at;    /* entries in flight from which completions are looked for */
 	uint16_t burst_left; /* slots until a doorbell is due */
 	uint16_t slot_lines;
 	uint16_t generation;
@@ -190,7 +197,20 @@ struct wcnic_txq {
 	uint16_t slot_segs;
 	struct wcnic_tx_desc *ring;
 	struct wcnic_tx_cpl *cq;
-	struct rte_mbuf **sw;     /* by entry: the frame whose last entry this is */
+	struct rte_mbuf **sw;   /* by entry: the frame whose last entry this is, or NULL */
+	uint64_t *marks;        /* by entry: see wcnic_tx.h */
+	uint64_t run;           /* at tail */
+	uint64_t done;          /* at head */
+	wcnic_tx_write_t write; /* by the placement in force */
+	wcnic_tx_write_t push_write;
+	const char *push_vectors; /* which of its variants that is */
+	/* packed push: lines of the window, and the memory where what goes there is put together */
+	uint16_t n_lines; /* power of two */
+	uint16_t line_tail;
+	uint16_t publish_lines; /* with one doorbell */
+	uint8_t format;         /* enum wcnic_push_format */
+	uint8_t *stream;
+	struct wcnic_push_line *lines;
 	struct rte_mbuf **resend; /* frames to write again, in order */
 	uint16_t resend_head;
 	uint16_t resend_count;
@@ -208,6 +228,7 @@ struct wcnic_txq {
 	struct wcnic_window window;
 	const struct rte_memzone *ring_mz;
 	const struct rte_memzone *cq_mz;
+	void *staging; /* of stream and lines */
 } __rte_cache_aligned;
 
 struct wcnic_rxq_stats {
@@ -279,6 +300,7 @@ struct wcnic_devargs {
 	uint32_t push_wait_us;
 	uint32_t self_test;
 	uint32_t mark;
+	uint32_t packed;
 };
 
 enum wcnic_link_state {
@@ -486,6 +508,8 @@ uint16_t wcnic_tx_burst_poll(void *txq, struct rte_mbuf **pkts, uint16_t n);
 uint16_t wcnic_rx_burst(void *rxq, struct rte_mbuf **pkts, uint16_t n);
 uint16_t wcnic_rx_burst_poll(void *rxq, struct rte_mbuf **pkts, uint16_t n);
 uint16_t wcnic_tx_prepare(void *txq, struct rte_mbuf **pkts, uint16_t n);
+/* From tail on; with a new epoch, or with nothing in flight. */
+void wcnic_tx_placement_set(struct wcnic_txq *txq, enum wcnic_placement placement);
 /* Takes completions and frees what is done. The caller is the burst, or has closed the gate. */
 void wcnic_tx_reap(struct wcnic_txq *txq);
 /* Reap and resend without a burst: for a queue that its application has stopped calling. */

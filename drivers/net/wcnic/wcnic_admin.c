@@ -259,6 +259,21 @@ identify(struct wcnic_hw *hw)
 	return 0;
 }
 
+/* What is used of what the card has; from here on id.caps is that alone. */
+static int
+features_set(struct wcnic_hw *hw)
+{
+	const uint64_t packed = hw->args.packed != 0 ? WCNIC_CAP_PUSH_PACKED : 0;
+	const uint64_t known = WCNIC_CAP_PUSH | packed | WCNIC_CAP_RSS | WCNIC_CAP_WINDOW_TEST |
+			       WCNIC_CAP_MSIX;
+	struct wcnic_cmd_features cmd = {.features = htole64(hw->id.caps & known)};
+
+	hw->id.caps &= known;
+	return wcnic_admin_exec(hw, &(struct wcnic_admin_req){.opcode = WCNIC_OP_FEATURES_SET,
+							      .params = &cmd,
+							      .params_bytes = sizeof(cmd)});
+}
+
 int
 wcnic_admin_start(struct wcnic_hw *hw)
 {
@@ -293,7 +308,8 @@ wcnic_admin_start(struct wcnic_hw *hw)
 	}
 	hw->heartbeat_tsc = rte_get_timer_cycles();
 	a->up = true;
-	return identify(hw);
+	ret = identify(hw);
+	return ret != 0 ? ret : features_set(hw);
 }
 
 int

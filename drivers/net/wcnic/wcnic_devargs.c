@@ -163,6 +163,7 @@ static const struct {
 	{"store", ANY, .parse = parse_store},
 	{"timeout_ms", ANY, NULL, offsetof(struct wcnic_devargs, timeout_ms), 10, 60000},
 	{"self_test", ANY, NULL, offsetof(struct wcnic_devargs, self_test), 0, 1},
+	{"packed", ANY, NULL, offsetof(struct wcnic_devargs, packed), 0, 1},
 	{"mark", ANY, NULL, offsetof(struct wcnic_devargs, mark), 0, UINT32_MAX},
 	{"socket", VDEV, .parse = parse_socket},
 	{"port", EMBEDDED, .parse = parse_port},
@@ -247,6 +248,7 @@ wcnic_devargs_parse(const char *name, const char *arguments, bool pci, struct wc
 	args->timeout_ms = 1000;
 	args->seed = 1;
 	args->self_test = 1;
+	args->packed = 1;
 	snprintf(args->port, sizeof(args->port), "loopback");
 	if (arguments == NULL || arguments[0] == '\0')
 		return 0;

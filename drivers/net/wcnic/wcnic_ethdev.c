@@ -258,7 +258,7 @@ infos_get(struct rte_eth_dev *dev, struct rte_eth_dev_info *info)
 	info->min_mtu = WCNIC_MTU_MIN;
 	info->max_mtu = hw->id.max_frame_bytes - WCNIC_L2_OVERHEAD;
 	info->rx_offload_capa = RTE_ETH_RX_OFFLOAD_SCATTER;
-	info->tx_offload_capa = RTE_ETH_TX_OFFLOAD_MULTI_SEGS;
+	info->tx_offload_capa = RTE_ETH_TX_OFFLOAD_MULTI_SEGS | RTE_ETH_TX_OFFLOAD_MBUF_FAST_FREE;
 	info->rx_queue_offload_capa = 0;
 	info->tx_queue_offload_capa = 0;
 	info->rx_desc_lim = lim;
@@ -336,15 +336,16 @@ rx_burst_mode(struct rte_eth_dev *dev __rte_unused, uint16_t qid __rte_unused,
 	return 0;
 }
 
-/* Tells what testpmd's `show txq info` shows: placement, window type and store. */
+/* What testpmd's `show txq info` shows: placement, window type, store, format and vectors. */
 static int
 tx_burst_mode(struct rte_eth_dev *dev, uint16_t qid, struct rte_eth_burst_mode *mode)
 {
 	const struct wcnic_txq *txq = dev->data->tx_queues[qid];
 
 	if (txq->placement == WCNIC_PLACEMENT_PUSH)
-		snprintf(mode->info, sizeof(mode->info), "push %s %s",
-			 wcbar_type_name(txq->window.win.type), txq->store->name);
+		snprintf(mode->info, sizeof(mode->info), "push %s %s%s%s",
+			 wcbar_type_name(txq->window.win.type), txq->store->name,
+			 txq->format == WCNIC_FORMAT_PACKED ? " packed " : "", txq->push_vectors);
 	else
 		snprintf(mode->info, sizeof(mode->info), "fetch");
 	return 0;

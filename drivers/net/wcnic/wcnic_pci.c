@@ -84,6 +84,7 @@ RTE_PMD_REGISTER_PCI_TABLE(net_wcnic_pci, ids);
 RTE_PMD_REGISTER_KMOD_DEP(net_wcnic_pci, "* vfio-pci | uio_pci_generic");
 RTE_PMD_REGISTER_PARAM_STRING(net_wcnic_pci, "placement=push|fetch|auto[:...] "
 					     "slot_lines=<1|2|4|8|16> "
+					     "packed=<0|1> "
 					     "store=<name> "
 					     "timeout_ms=<ms> "
 					     "self_test=<0|1> "

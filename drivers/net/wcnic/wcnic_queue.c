@@ -14,8 +14,11 @@
 #include <rte_cycles.h>
 #include <rte_malloc.h>
 
-#include "wcnic.h"
+#include "wcnic_tx.h"
 
+/* What is published at once in packed push, at most; 255 segments of 16 bytes must fit. */
+#define STAGING_LINES 128
+#define REAP_AT 64   /* entries in flight, or a quarter of the ring */
 #define DRAIN_MS 200 /* how long a stop waits for frames that the card still holds */
 
 /* ---- gates ---------------------------------------------------------------------------------- */
@@ -68,14 +71,24 @@ txq_free(struct rte_eth_dev *dev, struct wcnic_txq *txq)
 		return;
 	rte_eth_dma_zone_free(dev, "wcnic_tx_ring", txq->qid);
 	rte_eth_dma_zone_free(dev, "wcnic_tx_cq", txq->qid);
+	rte_free(txq->staging);
+	rte_free(txq->marks);
 	rte_free(txq->sw);
 	rte_free(txq->resend);
 	rte_free(txq);
 }
 
+/* Lines, and in front of the stream room for a line's tag. */
+static void
+staging_share(struct wcnic_txq *txq)
+{
+	txq->lines = txq->staging;
+	txq->stream = RTE_PTR_ADD(txq->staging, (STAGING_LINES + 1) * WCNIC_LINE_BYTES);
+}
+
 int
 wcnic_tx_queue_setup(struct rte_eth_dev *dev, uint16_t qid, uint16_t depth, unsigned int socket,
-		     const struct rte_eth_txconf *conf __rte_unused)
+		     const struct rte_eth_txconf *conf)
 {
 	struct wcnic_hw *hw = wcnic_hw_get(dev->data);
 	struct wcnic_txq *txq;
@@ -93,14 +106,23 @@ wcnic_tx_queue_setup(struct rte_eth_dev *dev, uint16_t qid, uint16_t depth, unsi
 	txq->mask = depth - 1;
 	txq->port_id = dev->data->port_id;
 	txq->wanted = hw->args.placement[qid];
+	txq->fast_free = ((conf->offloads | dev->data->dev_conf.txmode.offloads) &
+			  RTE_ETH_TX_OFFLOAD_MBUF_FAST_FREE) != 0;
+	txq->reap_at = RTE_MIN(RTE_MAX(depth / 4, REAP_AT), depth);
 	txq->sw = rte_zmalloc_socket("wcnic_tx_sw", depth * sizeof(*txq->sw), 0, socket);
+	txq->marks = rte_zmalloc_socket("wcnic_tx_marks", depth * sizeof(*txq->marks), 0, socket);
+	txq->staging = rte_zmalloc_socket("wcnic_staging",
+					  2 * (STAGING_LINES + 1) * WCNIC_LINE_BYTES,
+					  WCNIC_LINE_BYTES, socket);
 	txq->resend = rte_zmalloc_socket("wcnic_resend", depth * sizeof(*txq->resend), 0, socket);
 	txq->ring_mz = rte_eth_dma_zone_reserve(dev, "wcnic_tx_ring", qid,
 						depth * sizeof(*txq->ring), 4096, socket);
 	txq->cq_mz = rte_eth_dma_zone_reserve(dev, "wcnic_tx_cq", qid, depth * sizeof(*txq->cq),
 					      4096, socket);
-	if (txq->sw == NULL || txq->resend == NULL || txq->ring_mz == NULL || txq->cq_mz == NULL)
+	if (txq->sw == NULL || txq->resend == NULL || txq->marks == NULL || txq->staging == NULL ||
+	    txq->ring_mz == NULL || txq->cq_mz == NULL)
 		goto nomem;
+	staging_share(txq);
 	txq->ring = txq->ring_mz->addr;
 	txq->cq = txq->cq_mz->addr;
 	hw->txq[qid] = txq;
@@ -260,6 +282,22 @@ txq_may_push(const struct wcnic_txq *txq)
 	       (txq->hw->id.caps & WCNIC_CAP_PUSH) != 0;
 }
 
+static void
+format_choose(struct wcnic_txq *txq)
+{
+	const struct wcnic_window *w = &txq->window;
+
+	txq->format = WCNIC_FORMAT_SLOTS;
+	txq->push_write = wcnic_tx_slots;
+	txq->push_vectors = "";
+	if ((txq->hw->id.caps & WCNIC_CAP_PUSH_PACKED) == 0)
+		return;
+	txq->format = WCNIC_FORMAT_PACKED;
+	txq->push_write = wcnic_tx_packed(&txq->push_vectors);
+	txq->n_lines = RTE_MIN((uint32_t)w->slots * txq->slot_lines, WCNIC_PACKED_LINES_MAX);
+	txq->publish_lines = RTE_MIN((uint32_t)w->max_burst * txq->slot_lines, STAGING_LINES);
+}
+
 /* A queue that may push gets a window; `auto` does without when firmware has none left. */
 static int
 txq_window_start(struct wcnic_txq *txq)
@@ -293,6 +331,7 @@ txq_window_start(struct wcnic_txq *txq)
 	txq->generation = txq->window.generation;
 	txq->inline_max = WCNIC_SLOT_INLINE_BYTES(lines);
 	txq->slot_segs = WCNIC_SLOT_SEGS(lines);
+	format_choose(txq);
 	return 0;
 }
 
@@ -321,6 +360,9 @@ txq_reset(struct wcnic_txq *txq)
 {
 	memset(txq->cq_mz->addr, 0, txq->cq_mz->len);
 	memset(txq->sw, 0, txq->depth * sizeof(*txq->sw));
+	txq->run = 0;
+	txq->done = 0;
+	txq->chains = false;
 	txq->tail = 0;
 	txq->head = 0;
 	txq->cq_head = 0;
@@ -331,12 +373,9 @@ txq_reset(struct wcnic_txq *txq)
 	txq->failed = false;
 	txq->push_revoked = false;
 	txq->push_again_tsc = 0;
-	txq->placement = placement_choose(txq);
+	wcnic_tx_placement_set(txq, placement_choose(txq));
 	if (txq->wanted != WCNIC_PLACEMENT_FETCH && txq->placement == WCNIC_PLACEMENT_FETCH)
 		txq->push_revoked = true; /* decided: do not try again before the next start */
-	txq->limit = txq->placement == WCNIC_PLACEMENT_PUSH
-			     ? RTE_MIN(txq->depth, (uint16_t)(txq->slot_mask + 1))
-			     : txq->depth;
 	txq->burst_left = txq->window.max_burst;
 	txq->doorbell = doorbell_at(txq->hw, tx_doorbell_off(txq));
 	txq->store = txq->hw->doorbells.win.store;
@@ -364,6 +403,7 @@ txq_start(struct wcnic_txq *txq)
 		.db_off = htole32(tx_doorbell_off(txq)),
 		.ring_iova = htole64(txq->ring_mz->iova),
 		.cq_iova = htole64(txq->cq_mz->iova),
+		.format = txq->window.held ? txq->format : WCNIC_FORMAT_SLOTS,
 	};
 	ret = wcnic_admin_exec(hw, &(struct wcnic_admin_req){.opcode = WCNIC_OP_TXQ_CREATE,
 							     .params = &cmd,

@@ -81,6 +81,7 @@ static struct rte_vdev_driver wcnic_vdev_driver = {
 RTE_PMD_REGISTER_VDEV(net_wcnic, wcnic_vdev_driver);
 RTE_PMD_REGISTER_PARAM_STRING(net_wcnic, "placement=push|fetch|auto[:...] "
 					 "slot_lines=<1|2|4|8|16> "
+					 "packed=<0|1> "
 					 "store=<name> "
 					 "timeout_ms=<ms> "
 					 "self_test=<0|1> "
