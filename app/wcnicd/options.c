@@ -36,6 +36,10 @@ static const char help[] =
 	"  --seed N            of the address, window offsets and generations (default: from "
 	"PATH)\n"
 	"  --cpu N             pins the card's thread; wired cards share a thread\n"
+	"  --idle HOW          adaptive (default): the thread of an idle card naps, at most 2 ms "
+	"as long\n"
+	"                        as a driver is there; spin: it polls as long as a driver is "
+	"there\n"
 	"  --log-level LEVEL   error, warning, info (default) or debug\n"
 	"  --stats-file FILE   counters as JSON, written at exit and on SIGUSR1\n"
 	"  --help, --version\n"
@@ -51,6 +55,7 @@ enum option_id {
 	OPT_TLP_FEED,
 	OPT_SEED,
 	OPT_CPU,
+	OPT_IDLE,
 	OPT_LOG_LEVEL,
 	OPT_STATS_FILE,
 	OPT_HELP,
@@ -66,6 +71,7 @@ static const struct option long_options[] = {
 	{"tlp-feed", required_argument, NULL, OPT_TLP_FEED},
 	{"seed", required_argument, NULL, OPT_SEED},
 	{"cpu", required_argument, NULL, OPT_CPU},
+	{"idle", required_argument, NULL, OPT_IDLE},
 	{"log-level", required_argument, NULL, OPT_LOG_LEVEL},
 	{"stats-file", required_argument, NULL, OPT_STATS_FILE},
 	{"help", no_argument, NULL, OPT_HELP},
@@ -153,6 +159,13 @@ card_option(struct card_options *card, int id, const char *text)
 		break;
 	case OPT_CPU:
 		ret = cpu_number(text, &card->cpu);
+		break;
+	case OPT_IDLE:
+		card->idle = strcmp(text, "spin") == 0 ? IDLE_SPIN : IDLE_ADAPTIVE;
+		if (card->idle != IDLE_SPIN && strcmp(text, "adaptive") != 0) {
+			fprintf(stderr, "wcnicd: --idle '%s': expected adaptive or spin\n", text);
+			ret = -EINVAL;
+		}
 		break;
 	default:
 		ret = -EINVAL;

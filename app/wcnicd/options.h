@@ -7,6 +7,8 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "idle.h"
+
 #define CARDS_MAX 16u
 
 struct card_options {
@@ -19,6 +21,7 @@ struct card_options {
 	uint64_t seed;
 	bool seed_given;
 	int cpu; /* -1: any */
+	enum idle_policy idle;
 };
 
 struct options {
