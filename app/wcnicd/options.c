@@ -24,6 +24,9 @@ static const char help[] =
 	"                        wire       a cable: 1st to 2nd card with wire, 3rd to 4th ...\n"
 	"                        pcap:in=FILE,out=FILE[,timing=full|capture]\n"
 	"                        generator:[bytes=N][,count=N][,flows=N][,seed=N]\n"
+	"                        ethdev:DEVICE[,mtu=N]   a device of DPDK, with ';' for ',' in "
+	"its\n"
+	"                                   arguments: ethdev:net_tap0;iface=w0\n"
 	"  --queues N          queue pairs, 1 to 64 (default: 8)\n"
 	"  --aperture-mib N    size of the window aperture, a power of two, 1 to 1024 (default: "
 	"16)\n"
@@ -36,8 +39,15 @@ static const char help[] =
 	"  --seed N            of the address, window offsets and generations (default: from "
 	"PATH)\n"
 	"  --cpu N             pins the card's thread; wired cards share a thread\n"
+	"  --idle HOW          adaptive (default): the thread of an idle card naps, at most 2 ms "
+	"as long\n"
+	"                        as a driver is there; spin: it polls as long as a driver is "
+	"there\n"
 	"  --log-level LEVEL   error, warning, info (default) or debug\n"
 	"  --stats-file FILE   counters as JSON, written at exit and on SIGUSR1\n"
+	"  --eal ARGS          what DPDK is started with for ethdev ports, instead of\n"
+	"                        --no-huge -m 256 --no-shconf --no-pci --no-telemetry\n"
+	"                        --log-level=warning\n"
 	"  --help, --version\n"
 	"\n"
 	"SIGTERM or SIGINT ends it: captures are closed, sockets removed, exit status 0.\n";
@@ -51,8 +61,10 @@ enum option_id {
 	OPT_TLP_FEED,
 	OPT_SEED,
 	OPT_CPU,
+	OPT_IDLE,
 	OPT_LOG_LEVEL,
 	OPT_STATS_FILE,
+	OPT_EAL,
 	OPT_HELP,
 	OPT_VERSION,
 };
@@ -66,8 +78,10 @@ static const struct option long_options[] = {
 	{"tlp-feed", required_argument, NULL, OPT_TLP_FEED},
 	{"seed", required_argument, NULL, OPT_SEED},
 	{"cpu", required_argument, NULL, OPT_CPU},
+	{"idle", required_argument, NULL, OPT_IDLE},
 	{"log-level", required_argument, NULL, OPT_LOG_LEVEL},
 	{"stats-file", required_argument, NULL, OPT_STATS_FILE},
+	{"eal", required_argument, NULL, OPT_EAL},
 	{"help", no_argument, NULL, OPT_HELP},
 	{"version", no_argument, NULL, OPT_VERSION},
 	{0},
@@ -154,6 +168,13 @@ card_option(struct card_options *card, int id, const char *text)
 	case OPT_CPU:
 		ret = cpu_number(text, &card->cpu);
 		break;
+	case OPT_IDLE:
+		card->idle = strcmp(text, "spin") == 0 ? IDLE_SPIN : IDLE_ADAPTIVE;
+		if (card->idle != IDLE_SPIN && strcmp(text, "adaptive") != 0) {
+			fprintf(stderr, "wcnicd: --idle '%s': expected adaptive or spin\n", text);
+			ret = -EINVAL;
+		}
+		break;
 	default:
 		ret = -EINVAL;
 	}
@@ -215,6 +236,9 @@ option_do(struct options *options, struct card_options *defaults, int id, char *
 		break;
 	case OPT_STATS_FILE:
 		options->stats_file = optarg;
+		break;
+	case OPT_EAL:
+		options->eal = optarg;
 		break;
 	case OPT_SOCKET:
 		ret = card_begin(options, defaults, optarg);

@@ -7,6 +7,8 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "idle.h"
+
 #define CARDS_MAX 16u
 
 struct card_options {
@@ -19,12 +21,14 @@ struct card_options {
 	uint64_t seed;
 	bool seed_given;
 	int cpu; /* -1: any */
+	enum idle_policy idle;
 };
 
 struct options {
 	struct card_options cards[CARDS_MAX];
 	unsigned int n_cards;
 	const char *stats_file; /* NULL: none */
+	const char *eal;        /* what DPDK is started with; NULL: the plugin's defaults */
 };
 
 enum options_verdict {

@@ -496,6 +496,12 @@ unit_serve(struct unit *unit)
 	return vfu_server_poll(unit->server);
 }
 
+bool
+unit_hurries(struct unit *unit)
+{
+	return unit->options.bar2_trapped || !vfu_server_dma_quiet(unit->server);
+}
+
 void
 unit_check_port(struct unit *unit)
 {

@@ -51,6 +51,9 @@ unsigned int unit_poll(struct unit *unit);
 /* Handles what the client asks; returns how much that was. */
 unsigned int unit_serve(struct unit *unit);
 
+/* Whether what it waits for may come through the socket at any time. */
+bool unit_hurries(struct unit *unit);
+
 /* Tells of the port what is new: input at its end, errors. For now and then. */
 void unit_check_port(struct unit *unit);
 

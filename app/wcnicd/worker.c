@@ -10,20 +10,16 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "idle.h"
 #include "log.h"
 #include "placement.h"
 #include "worker.h"
 
-/* Sockets are looked at every so many polls of the cards, or at once when there is nothing to do.
+/* Sockets are looked at every so many polls of busy cards, and so often between polls of idle ones.
  */
 #define POLLS_PER_SERVE 64u
+#define SERVE_NS 5000u
 #define CHECK_PORT_NS 100000000u
-/* With nothing to do the thread spins for a while, then sleeps. */
-#define SPIN_NS 50000u
-/* A doorbell in memory wakes nobody: the longest time until it is seen. */
-#define SLEEP_BUSY_NS 100000u
-/* Without a driver only sockets matter, and these wake; the heartbeat and clocks go on. */
-#define SLEEP_IDLE_NS 20000000u
 
 /* Whose memory a SIGBUS of this thread may be about. */
 static __thread struct worker *own_worker;
@@ -87,29 +83,54 @@ stats_answer(struct worker *worker)
 	pthread_mutex_unlock(&worker->lock);
 }
 
+static bool
+worker_has_driver(struct worker *worker)
+{
+	unsigned int i;
+
+	for (i = 0; i < worker->n_units; i++)
+		if (unit_busy(worker->units[i]))
+			return true;
+	return false;
+}
+
+static enum idle_policy
+worker_policy(const struct worker *worker)
+{
+	unsigned int i;
+
+	for (i = 0; i < worker->n_units; i++)
+		if (worker->units[i]->options.idle == IDLE_SPIN)
+			return IDLE_SPIN;
+	return IDLE_ADAPTIVE;
+}
+
 static void
-worker_sleep(struct worker *worker)
+worker_nap(struct worker *worker, uint32_t nap_ns)
 {
 	struct pollfd fds[WORKER_UNITS_MAX + 1];
-	struct timespec nap = {.tv_nsec = SLEEP_IDLE_NS};
+	struct timespec nap = {.tv_nsec = nap_ns};
 	uint64_t count;
 	unsigned int i;
 
 	for (i = 0; i < worker->n_units; i++) {
 		fds[i].fd = vfu_server_fd(worker->units[i]->server);
 		fds[i].events = POLLIN;
-		if (unit_busy(worker->units[i]))
-			nap.tv_nsec = SLEEP_BUSY_NS;
 	}
 	fds[i].fd = worker->wake;
 	fds[i].events = POLLIN;
-	if (ppoll(fds, i + 1, &nap, NULL) > 0 && (fds[i].revents & POLLIN) &&
-	    read(worker->wake, &count, sizeof(count)) == sizeof(count))
+	if (ppoll(fds, i + 1, &nap, NULL) <= 0) {
+		worker->serve_at = now_ns() + SERVE_NS; /* the sockets have been looked at */
+		return;
+	}
+	worker->serve_at = 0;
+	if ((fds[i].revents & POLLIN) && read(worker->wake, &count, sizeof(count)) == sizeof(count))
 		stats_answer(worker);
 }
 
+/* Lets the cards work until there is nothing to do, or for a while. Returns how much that was. */
 static unsigned int
-worker_round(struct worker *worker)
+worker_poll(struct worker *worker)
 {
 	unsigned int i, polls, moved, done = 0;
 
@@ -119,18 +140,43 @@ worker_round(struct worker *worker)
 			moved += unit_poll(worker->units[i]);
 		done += moved;
 		if (moved == 0)
-			break;
+			return done;
 	}
-	for (i = 0; i < worker->n_units; i++)
-		done += unit_serve(worker->units[i]);
+	worker->serve_at = 0;
 	return done;
+}
+
+static unsigned int
+worker_serve(struct worker *worker, uint64_t now)
+{
+	bool due = now >= worker->serve_at;
+	unsigned int i, done = 0;
+
+	for (i = 0; i < worker->n_units; i++)
+		if (due || unit_hurries(worker->units[i]))
+			done += unit_serve(worker->units[i]);
+	if (due)
+		worker->serve_at = now + SERVE_NS;
+	return done;
+}
+
+static void
+worker_idle(struct worker *worker, uint64_t idle_ns)
+{
+	struct idle_step step = idle_step(worker_policy(worker), worker_has_driver(worker),
+					  idle_ns);
+
+	if (step.action == IDLE_NAP)
+		worker_nap(worker, step.nap_ns);
+	else if (step.action == IDLE_PAUSE)
+		idle_pause();
 }
 
 static void *
 worker_main(void *arg)
 {
 	struct worker *worker = arg;
-	uint64_t now, busy_until = 0, check_at = 0;
+	uint64_t now, worked_at = now_ns(), check_at = 0;
 	unsigned int i;
 	int ret;
 
@@ -143,10 +189,10 @@ worker_main(void *arg)
 			   worker->cpu, strerror(-ret));
 	while (!__atomic_load_n(&worker->stop, __ATOMIC_ACQUIRE)) {
 		now = now_ns();
-		if (worker_round(worker) > 0)
-			busy_until = now + SPIN_NS;
-		else if (now >= busy_until)
-			worker_sleep(worker);
+		if (worker_poll(worker) + worker_serve(worker, now) > 0)
+			worked_at = now;
+		else
+			worker_idle(worker, now - worked_at);
 		if (now < check_at)
 			continue;
 		check_at = now + CHECK_PORT_NS;

@@ -19,8 +19,9 @@ struct worker {
 	unsigned int n_units;
 	int cpu; /* -1: any */
 	pthread_t thread;
-	int wake;  /* eventfd */
-	bool stop; /* atomic */
+	uint64_t serve_at; /* when sockets are due */
+	int wake;          /* eventfd */
+	bool stop;         /* atomic */
 	pthread_mutex_t lock;
 	pthread_cond_t answered;
 	unsigned int asked;   /* for stats, under lock as what follows */

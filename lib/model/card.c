@@ -242,10 +242,9 @@ card_poll_port(struct wcnic_card *card)
 {
 	const struct wcnic_port_ops *ops = card->port.ops;
 
-	if (ops == NULL || ops->poll == NULL || !(card->port.flags & WCNIC_PORTF_UP) ||
-	    card->rxq_live == 0)
+	if (ops == NULL || ops->poll == NULL || !(card->port.flags & WCNIC_PORTF_UP))
 		return 0;
-	return ops->poll(card->port.ctx, CARD_BURST);
+	return ops->poll(card->port.ctx, card->rxq_live != 0 ? CARD_BURST : 0);
 }
 
 unsigned int

@@ -133,8 +133,9 @@ struct wcnic_port_ops {
 	unsigned int (*send_burst)(void *port, const struct wcnic_frame *frames, unsigned int n,
 				   int *ret);
 	/*
-	 * Called once a poll: the port may hand at most `budget` frames to the card with
-	 * wcnic_card_receive(). Returns how many it did. May be NULL.
+	 * Called once a poll of a card whose port is up: the port may hand at most `budget` frames
+	 * (0: no Rx queue exists) to the card with wcnic_card_receive(). Returns how many it did.
+	 * May be NULL.
 	 */
 	unsigned int (*poll)(void *port, unsigned int budget);
 	/* After the last send() of a batch and before its completions are published. May be NULL.

@@ -10,8 +10,8 @@
 
 /* The text of a port, cut into words. */
 struct port_arg {
-	char *key;
-	char *value;
+	const char *key;
+	const char *value;
 };
 
 struct port_args {
@@ -31,8 +31,9 @@ struct wcnic_port {
 
 struct port_kind {
 	struct wcnic_port_ops ops;
-	const char *keys; /* that its text may hold, as a user reads them; "" for none */
-	size_t bytes;     /* of the port, which is zeroed for start() */
+	const char *keys;  /* that its text may hold, as a user reads them; "" for none */
+	const char *first; /* what the first word is, if it has no key; else NULL */
+	size_t bytes;      /* of the port, which is zeroed for start() */
 	/* Takes the arguments. On failure leaves nothing but memory for stop(). May be NULL. */
 	int (*start)(struct wcnic_port *port, const struct port_args *args);
 	void (*stop)(struct wcnic_port *port); /* may be NULL */
@@ -44,6 +45,27 @@ extern const struct port_kind port_kind_wire;
 extern const struct port_kind port_kind_pcap;
 extern const struct port_kind port_kind_generator;
 
+/* Makes one more kind known, or NULL: none. Not while ports are made. */
+void port_kind_add(const struct port_kind *kind);
+
+/*
+ * What a plugin with a kind of port exports under the name PORT_PLUGIN_SYMBOL. It has the objects
+ * of lib/port and lib/model that it uses linked in, so it must be of the same build.
+ */
+#define PORT_PLUGIN_SYMBOL "wcnic_port_plugin"
+
+struct port_plugin {
+	const char *version; /* of this project */
+	const struct port_kind *kind;
+	/* Before the first port. text: for the plugin as a whole, or NULL for its defaults. */
+	void (*options)(const char *text);
+	/* After the last port, and before the process ends. */
+	void (*fini)(void);
+};
+
+/* Cuts args->text into words. */
+__attribute__((warn_unused_result)) int
+port_args_split(const struct port_kind *kind, struct port_args *args);
 /* The value of `key`, or NULL. */
 const char *port_arg_find(const struct port_args *args, const char *key);
 /* A number of min..max into *value, which keeps its default if the key is absent. */

@@ -1,0 +1,39 @@
+/* SPDX-License-Identifier: BSD-3-Clause
+ * Copyright(c) 2026 The wcnic authors
+ */
+#ifndef WCNICD_IDLE_H
+#define WCNICD_IDLE_H
+
+/*
+ * What a thread does that finds nothing to do. A driver's doorbell in memory wakes nobody, so while
+ * there is a driver each nap is short against the time that nothing has happened: what comes late
+ * comes late by an eighth of that, and never by more than 2 ms.
+ */
+
+#include <stdbool.h>
+#include <stdint.h>
+
+/* How a card waits for its driver. */
+enum idle_policy {
+	IDLE_ADAPTIVE, /* polls, then pauses between polls, then naps */
+	IDLE_SPIN,     /* polls as long as there is a driver */
+};
+
+enum idle_action {
+	IDLE_POLL,
+	IDLE_PAUSE,
+	IDLE_NAP,
+};
+
+struct idle_step {
+	enum idle_action action;
+	uint32_t nap_ns;
+};
+
+/* The step after nothing has happened for idle_ns. driver: whether one may ring a doorbell. */
+struct idle_step idle_step(enum idle_policy policy, bool driver, uint64_t idle_ns);
+
+/* A fraction of a microsecond that the CPU leaves to the other thread of its core. */
+void idle_pause(void);
+
+#endif /* WCNICD_IDLE_H */

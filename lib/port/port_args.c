@@ -1,0 +1,122 @@
+/* SPDX-License-Identifier: BSD-3-Clause
+ * Copyright(c) 2026 The wcnic authors
+ */
+#include <errno.h>
+#include <inttypes.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "port_internal.h"
+
+/* The text of a port, and what a port says of it. */
+
+int
+port_args_refuse(const struct port_args *args, const char *fmt, ...)
+{
+	va_list ap;
+
+	va_start(ap, fmt);
+	if (args->why_bytes != 0)
+		vsnprintf(args->why, args->why_bytes, fmt, ap);
+	va_end(ap);
+	return -EINVAL;
+}
+
+void
+port_error_set(struct wcnic_port *port, const char *fmt, ...)
+{
+	va_list ap;
+
+	if (port->error != NULL)
+		return;
+	va_start(ap, fmt);
+	if (vasprintf(&port->error, fmt, ap) < 0)
+		port->error = NULL;
+	va_end(ap);
+}
+
+const char *
+port_arg_find(const struct port_args *args, const char *key)
+{
+	unsigned int i;
+
+	for (i = 0; i < args->n_args; i++)
+		if (strcmp(args->args[i].key, key) == 0)
+			return args->args[i].value;
+	return NULL;
+}
+
+int
+port_arg_number(const struct port_args *args, const char *key, uint64_t min, uint64_t max,
+		uint64_t *value)
+{
+	const char *text = port_arg_find(args, key);
+	unsigned long long number;
+	char *end;
+
+	if (text == NULL)
+		return 0;
+	errno = 0;
+	number = strtoull(text, &end, 10);
+	if (text[0] < '0' || text[0] > '9' || *end != '\0' || errno != 0 || number < min ||
+	    number > max)
+		return port_args_refuse(args,
+					"%s=%s: a number from %" PRIu64 " to %" PRIu64 " is needed",
+					key, text, min, max);
+	*value = number;
+	return 0;
+}
+
+/* Whether `key` is one of the words of `keys`, which are parted by blanks. */
+static bool
+key_known(const char *keys, const char *key)
+{
+	size_t bytes = strlen(key);
+	const char *at = keys;
+
+	while (bytes != 0 && (at = strstr(at, key)) != NULL) {
+		if ((at == keys || at[-1] == ' ') && (at[bytes] == ' ' || at[bytes] == '\0'))
+			return true;
+		at += bytes;
+	}
+	return false;
+}
+
+static void
+arg_add(struct port_args *args, const char *key, const char *value)
+{
+	args->args[args->n_args].key = key;
+	args->args[args->n_args].value = value;
+	args->n_args++;
+}
+
+int
+port_args_split(const struct port_kind *kind, struct port_args *args)
+{
+	char *rest = args->text;
+	char *word;
+
+	if (kind->first != NULL && rest != NULL)
+		arg_add(args, kind->first, strsep(&rest, ","));
+	while ((word = strsep(&rest, ",")) != NULL) {
+		char *value = strchr(word, '=');
+
+		if (value == NULL)
+			return port_args_refuse(args,
+						"%s: '%s' is not key=value (a path may not hold "
+						"a comma)",
+						kind->ops.kind, word);
+		*value++ = '\0';
+		if (!key_known(kind->keys, word))
+			return port_args_refuse(args, "%s: unknown key '%s'; it takes: %s",
+						kind->ops.kind, word,
+						kind->keys[0] != '\0' ? kind->keys : "none");
+		if (port_arg_find(args, word) != NULL)
+			return port_args_refuse(args, "%s: '%s' is given twice", kind->ops.kind,
+						word);
+		arg_add(args, word, value);
+	}
+	return 0;
+}

@@ -1,0 +1,213 @@
+/* SPDX-License-Identifier: BSD-3-Clause
+ * Copyright(c) 2026 The wcnic authors
+ */
+
+/*
+ * The driver, started and silent, against wcnicd in another process: what that costs, and that
+ * frames after a silence go round as before.
+ */
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/prctl.h>
+#include <sys/wait.h>
+#include <time.h>
+#include <unistd.h>
+
+#include <rte_bus.h>
+#include <rte_dev.h>
+#include <rte_eal.h>
+#include <rte_ethdev.h>
+#include <rte_mbuf.h>
+
+#define WINDOW_S 2 /* over which CPU time is taken */
+#define WINDOWS 4  /* the least of them counts: others may use this machine, too */
+#define PATIENCE_NS 10000000000ull
+#define BURST 32
+
+static const char *wcnicd;
+static char folder[] = "wcnic-idle-XXXXXX";
+static char sock[64];
+static struct rte_mempool *pool;
+static uint16_t port;
+static pid_t card;
+
+static uint64_t
+clock_ns(clockid_t clock)
+{
+	struct timespec now;
+
+	assert_int_equal(clock_gettime(clock, &now), 0);
+	return (uint64_t)now.tv_sec * 1000000000u + (uint64_t)now.tv_nsec;
+}
+
+static void
+card_start(const char *idle)
+{
+	card = fork();
+	if (card == 0) {
+		prctl(PR_SET_PDEATHSIG, SIGKILL);
+		execl(wcnicd, wcnicd, "--socket", sock, "--idle", idle, "--log-level", "warning",
+		      (char *)NULL);
+		_exit(127);
+	}
+	assert_true(card > 0);
+	for (unsigned int i = 0; i < 10000 && access(sock, F_OK) != 0; i++)
+		usleep(1000);
+}
+
+static void
+port_start(void)
+{
+	struct rte_eth_conf conf = {0};
+	char args[128];
+
+	snprintf(args, sizeof(args), "socket=%s", sock);
+	assert_int_equal(rte_eal_hotplug_add("vdev", "net_wcnic0", args), 0);
+	assert_int_equal(rte_eth_dev_get_port_by_name("net_wcnic0", &port), 0);
+	assert_int_equal(rte_eth_dev_configure(port, 1, 1, &conf), 0);
+	assert_int_equal(rte_eth_rx_queue_setup(port, 0, 256, 0, NULL, pool), 0);
+	assert_int_equal(rte_eth_tx_queue_setup(port, 0, 256, 0, NULL), 0);
+	assert_int_equal(rte_eth_dev_start(port), 0);
+	assert_int_equal(rte_eth_promiscuous_enable(port), 0);
+}
+
+static void
+end(void)
+{
+	int status;
+
+	assert_int_equal(rte_eth_dev_stop(port), 0);
+	assert_int_equal(rte_eth_dev_close(port), 0);
+	assert_int_equal(rte_eal_hotplug_remove("vdev", "net_wcnic0"), 0);
+	assert_int_equal(kill(card, SIGTERM), 0);
+	assert_int_equal(waitpid(card, &status, 0), card);
+	assert_int_equal(status, 0);
+}
+
+/* Sends a burst into the loopback and waits until all of it is back. Returns the time it took. */
+static uint64_t
+burst_goes_round(void)
+{
+	struct rte_mbuf *out[BURST], *in[BURST];
+	uint64_t began;
+	uint16_t sent = 0, got = 0;
+	uint16_t i;
+
+	assert_int_equal(rte_pktmbuf_alloc_bulk(pool, out, BURST), 0);
+	for (i = 0; i < BURST; i++)
+		memset(rte_pktmbuf_append(out[i], 64), i, 64);
+	began = clock_ns(CLOCK_MONOTONIC);
+	while (got < BURST) {
+		sent += rte_eth_tx_burst(port, 0, out + sent, BURST - sent);
+		got += rte_eth_rx_burst(port, 0, in + got, BURST - got);
+		assert_true(clock_ns(CLOCK_MONOTONIC) - began < PATIENCE_NS);
+	}
+	for (i = 0; i < BURST; i++)
+		assert_int_equal(*rte_pktmbuf_mtod_offset(in[i], uint8_t *, 63), i);
+	rte_pktmbuf_free_bulk(in, BURST);
+	return clock_ns(CLOCK_MONOTONIC) - began;
+}
+
+/* The card's share of a CPU in thousandths, over so long. */
+static unsigned int
+card_permille(unsigned int seconds)
+{
+	uint64_t used, passed;
+	clockid_t clock;
+
+	assert_int_equal(clock_getcpuclockid(card, &clock), 0);
+	used = clock_ns(clock);
+	passed = clock_ns(CLOCK_MONOTONIC);
+	sleep(seconds);
+	used = clock_ns(clock) - used;
+	passed = clock_ns(CLOCK_MONOTONIC) - passed;
+	return (unsigned int)(used * 1000 / passed);
+}
+
+static void
+idle__adaptive__under_2_percent_and_traffic_goes_on(void **state)
+{
+	unsigned int permille, least = 1000, i;
+
+	(void)state;
+	card_start("adaptive");
+	port_start();
+	burst_goes_round();
+	for (i = 0; i < WINDOWS && least >= 20; i++) {
+		permille = card_permille(WINDOW_S);
+		least = permille < least ? permille : least;
+		print_message("idle: %u.%u %% of a CPU; then a burst took %.1f us\n", permille / 10,
+			      permille % 10, (double)burst_goes_round() / 1000);
+	}
+	assert_in_range(least, 0, 19);
+	for (i = 0; i < 100; i++) {
+		usleep(i * 100);
+		burst_goes_round();
+	}
+	end();
+}
+
+/* So that the figure above is not a card that never ran. */
+static void
+idle__spin__uses_what_it_gets(void **state)
+{
+	(void)state;
+	card_start("spin");
+	port_start();
+	burst_goes_round();
+	assert_in_range(card_permille(1), 100, 1100);
+	burst_goes_round();
+	end();
+}
+
+static int
+folder_make(void **state)
+{
+	(void)state;
+	if (mkdtemp(folder) == NULL)
+		return -1;
+	snprintf(sock, sizeof(sock), "%s/sock", folder);
+	return 0;
+}
+
+static int
+folder_remove(void **state)
+{
+	(void)state;
+	return rmdir(folder);
+}
+
+int
+main(int argc, char **argv)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(idle__adaptive__under_2_percent_and_traffic_goes_on),
+		cmocka_unit_test(idle__spin__uses_what_it_gets),
+	};
+	char prefix[32];
+	char *eal[] = {argv[0],       "--no-huge",     "-m",   "128", "--no-pci", "--no-telemetry",
+		       "--no-shconf", "--file-prefix", prefix, "-l",  "0",        "--iova-mode=va"};
+
+	if (argc != 2) {
+		fprintf(stderr, "usage: %s WCNICD\n", argv[0]);
+		return 2;
+	}
+	wcnicd = argv[1];
+	snprintf(prefix, sizeof(prefix), "wcnic-idle-%d", getpid());
+	if (rte_eal_init(RTE_DIM(eal), eal) < 0)
+		return 1;
+	pool = rte_pktmbuf_pool_create("idle", 4095, 0, 0, RTE_MBUF_DEFAULT_BUF_SIZE,
+				       SOCKET_ID_ANY);
+	if (pool == NULL)
+		return 1;
+	return cmocka_run_group_tests(tests, folder_make, folder_remove);
+}
