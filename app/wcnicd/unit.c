@@ -55,6 +55,14 @@ card_dma_span(void *ctx, uint64_t iova, unsigned int prot, struct wcnic_dma_span
 				 &span->bytes, &span->at);
 }
 
+static uint64_t
+card_dma_generation(void *ctx)
+{
+	struct unit *unit = ctx;
+
+	return vfu_iova_map_generation(vfu_server_iova(unit->server));
+}
+
 static bool
 card_dma_reach(void *ctx, uint64_t iova, uint64_t bytes, unsigned int prot)
 {
@@ -146,6 +154,7 @@ unit_log(void *ctx, int level, const char *line)
 static const struct wcnic_card_ops card_ops = {
 	.dma = card_dma,
 	.dma_span = card_dma_span,
+	.dma_generation = card_dma_generation,
 	.dma_reach = card_dma_reach,
 	.dma_fetch = card_dma_fetch,
 	.dma_cancel = card_dma_cancel,

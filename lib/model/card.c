@@ -61,6 +61,27 @@ card_vectors(const struct wcnic_card *card)
 }
 
 void
+card_enter(struct wcnic_card *card)
+{
+	uint64_t generation;
+
+	card->polling = true;
+	if (card->ops->dma_generation == NULL)
+		return;
+	generation = card->ops->dma_generation(card->ctx);
+	card->map_id += generation != card->dma_generation;
+	card->dma_generation = generation;
+}
+
+void
+card_leave(struct wcnic_card *card)
+{
+	card->polling = false;
+	/* Host memory may be unmapped between calls, and nobody would tell. */
+	card->map_id += card->ops->dma_generation == NULL;
+}
+
+void
 card_beat(struct wcnic_card *card)
 {
 	uint64_t now_ns = card->ops->now_ns(card->ctx);
@@ -254,11 +275,10 @@ wcnic_card_poll(struct wcnic_card *card)
 	uint64_t live;
 
 	card->poll_id++;
-	card->map_id++;
 	card_beat(card);
 	if ((card->status & (WCNIC_STATUS_ENABLED | WCNIC_STATUS_ERROR)) != WCNIC_STATUS_ENABLED)
 		return 0;
-	card->polling = true;
+	card_enter(card);
 	dma_memo_sweep(card);
 	moved = admin_poll(card);
 	for (live = card->rxq_live; live != 0; live &= live - 1)
@@ -270,8 +290,7 @@ wcnic_card_poll(struct wcnic_card *card)
 	port_link_poll(card);
 	stray_poll(card);
 	event_poll(card);
-	card->polling = false;
-	card->map_id++; /* host memory may be unmapped between calls */
+	card_leave(card);
 	return moved;
 }
 

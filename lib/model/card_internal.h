@@ -261,6 +261,7 @@ struct wcnic_card {
 	uint64_t now_ns; /* of this poll */
 	uint64_t poll_id;
 	uint64_t map_id; /* another one when what is looked up must be looked up anew; never 0 */
+	uint64_t dma_generation; /* the embedder's, when map_id was good last */
 	bool polling;
 	bool sent; /* frames, since the clock was read last */
 
@@ -343,6 +344,9 @@ void card_error_note(struct wcnic_card *card, enum wcnic_error cause, uint32_t i
 void card_fatal(struct wcnic_card *card, enum wcnic_error cause, uint32_t info);
 void card_irq(struct wcnic_card *card, uint16_t vector);
 void card_beat(struct wcnic_card *card);
+/* Around what looks up host memory: in between, what was found is good until map_id changes. */
+void card_enter(struct wcnic_card *card);
+void card_leave(struct wcnic_card *card);
 uint16_t card_vectors(const struct wcnic_card *card);
 
 /* ---- regs.c ------------------------------------------------------------------------------ */
@@ -448,5 +452,8 @@ void rss_reset(struct wcnic_card *card);
 enum wcnic_admin_status rss_set(struct wcnic_card *card, struct admin_call *call);
 /* Whether the frame has a hash, and which. */
 bool rss_hash(const struct rss_state *rss, const struct rx_parse *parse, uint32_t *hash);
+/* The same for IPv4 whose addresses and ports are at `tuple`, each byte of which is read once. */
+bool
+rss_hash_plain(const struct rss_state *rss, uint16_t ptype, const uint8_t *tuple, uint32_t *hash);
 
 #endif /* CARD_INTERNAL_H */

@@ -129,85 +129,183 @@ filter_passes(const struct card_port *port, const uint8_t *dst)
 }
 
 /* Counts a frame that the card's rules refuse. */
-static void
-frame_refuse(struct wcnic_card *card, const struct wcnic_frame *frame)
+static bool
+frame_refused(struct wcnic_card *card, const struct wcnic_frame *frame)
 {
 	if (frame->bytes < CARD_FRAME_MIN)
 		card->stats.rx_runt++;
-	else
+	else if (frame->bytes > card->port.mtu + WCNIC_L2_OVERHEAD)
 		card->stats.rx_oversize++;
+	else
+		return false;
+	return true;
 }
 
-static struct rxq *
-queue_by_hash(struct wcnic_card *card, const uint8_t *head, uint32_t bytes, struct rx_kind *kind)
+/* The first bytes of a frame, which nobody else can change: as they are, or copied to `room`. */
+static const uint8_t *
+head_get(const struct wcnic_frame *frame, uint8_t *room)
 {
+	if ((frame->flags & WCNIC_FRAME_STABLE) && frame->n_frags == 1)
+		return frame->frags[0].base;
+	return head_copy(frame, room);
+}
+
+static uint32_t
+head_bytes(const struct wcnic_frame *frame)
+{
+	return frame->bytes < PARSE_BYTES ? frame->bytes : PARSE_BYTES;
+}
+
+static uint16_t
+ptype_find(const struct wcnic_frame *frame)
+{
+	uint8_t room[PARSE_BYTES];
+	struct rx_parse parse;
+
+	rx_parse(head_get(frame, room), head_bytes(frame), &parse);
+	return parse.ptype;
+}
+
+/* Chooses the queue, and what its completion says. NULL: the filter refuses the frame. */
+static struct rxq *
+frame_judge(struct wcnic_card *card, const struct wcnic_frame *frame, struct rx_kind *kind)
+{
+	uint8_t room[PARSE_BYTES];
+	const uint8_t *head = head_get(frame, room);
 	struct rx_parse parse;
 	uint32_t hash;
 
-	rx_parse(head, bytes, &parse);
+	if (!filter_passes(&card->port, head))
+		return NULL;
+	rx_parse(head, head_bytes(frame), &parse);
 	*kind = rx_kind_make(parse.ptype, 0, 0);
-	if (!rss_hash(&card->rss, &parse, &hash))
+	if (card->rss.types == 0 || !rss_hash(&card->rss, &parse, &hash))
 		return card->rss.reta[0];
 	*kind = rx_kind_make(parse.ptype, WCNIC_RXF_HASH, hash);
 	return card->rss.reta[hash % WCNIC_RETA_ENTRIES];
 }
 
-/* Chooses the queue, and what its completion says. NULL: the filter refuses the frame. */
-static inline struct rxq *
-frame_judge(struct wcnic_card *card, const struct wcnic_frame *frame, struct rx_kind *kind)
+/*
+ * Puts frames into one queue's buffers, one each, until a frame is not of the usual kind or the
+ * buffers that are known end. Returns how many.
+ */
+static unsigned int
+frames_put(struct wcnic_card *card, struct rxq *q, const struct wcnic_frame *frames, unsigned int n)
 {
-	uint32_t bytes = frame->bytes < PARSE_BYTES ? frame->bytes : PARSE_BYTES;
-	const uint8_t *head = frame->frags[0].base;
-	uint8_t room[PARSE_BYTES];
+	uint32_t max = card->port.mtu + WCNIC_L2_OVERHEAD;
+	const uint16_t end = q->ahead_end;
+	uint16_t head = q->head;
+	uint64_t bytes = 0;
+	unsigned int i;
 
-	if (!(frame->flags & WCNIC_FRAME_STABLE) || frame->n_frags != 1)
-		head = head_copy(frame, room);
-	if (!filter_passes(&card->port, head))
-		return NULL;
-	if (card->rss.types != 0)
-		return queue_by_hash(card, head, bytes, kind);
-	*kind = rx_kind_make(rx_ptype(head, bytes), 0, 0);
-	return card->rss.reta[0];
+	if (max > q->buf_bytes)
+		max = q->buf_bytes;
+	for (i = 0; i < n && head != end; i++) {
+		const struct wcnic_frame *frame = &frames[i];
+		const uint8_t *src = frame->frags[0].base;
+		uint16_t ptype;
+
+		if (frame->n_frags != 1 || frame->bytes - CARD_FRAME_MIN > max - CARD_FRAME_MIN)
+			break;
+		bytes += frame->bytes;
+		ptype = rx_plain_ptype(src, frame->bytes);
+		if (ptype == 0)
+			ptype = ptype_find(frame);
+		head = rxq_put(card, q, head, src, frame->bytes, rx_kind_make(ptype, 0, 0));
+	}
+	card->stats.rx_frames += i;
+	card->stats.rx_bytes += bytes;
+	return i;
 }
 
-/* The frames in turn; `queues`: a bit for each whose completions may be kept back. */
+/* The same where the hash chooses the queue. `queues`: as frame_receive(). */
+static unsigned int
+frames_put_by_hash(struct wcnic_card *card, const struct wcnic_frame *frames, unsigned int n,
+		   uint64_t *queues)
+{
+	uint32_t max = card->port.mtu + WCNIC_L2_OVERHEAD;
+	unsigned int i;
+
+	for (i = 0; i < n; i++) {
+		const struct wcnic_frame *frame = &frames[i];
+		const uint8_t *src = frame->frags[0].base;
+		uint16_t ptype = rx_plain_ptype(src, frame->bytes);
+		struct rx_kind kind;
+		uint32_t hash;
+		struct rxq *q;
+
+		if (frame->n_frags != 1 || ptype == 0 || frame->bytes > max ||
+		    !rss_hash_plain(&card->rss, ptype, src + RX_PLAIN_ADDR_OFF, &hash))
+			break;
+		kind = rx_kind_make(ptype, WCNIC_RXF_HASH, hash);
+		q = card->rss.reta[hash % WCNIC_RETA_ENTRIES];
+		if (!rxq_look_ahead(card, q) || frame->bytes > q->buf_bytes)
+			break;
+		*queues |= 1ull << q->qid;
+		(void)rxq_put(card, q, q->head, src, frame->bytes, kind);
+		card->stats.rx_frames++;
+		card->stats.rx_bytes += frame->bytes;
+	}
+	return i;
+}
+
+/* As many as go the short way, if any do. */
+static unsigned int
+frames_put_any(struct wcnic_card *card, const struct wcnic_frame *frames, unsigned int n,
+	       uint64_t *queues)
+{
+	struct rxq *q = card->rss.reta[0];
+	unsigned int done = 0;
+
+	/* Else the first bytes of a frame are to be filtered. */
+	if (!(card->port.flags & WCNIC_PORTF_PROMISC))
+		return 0;
+	if (card->rss.types != 0)
+		return frames_put_by_hash(card, frames, n, queues);
+	*queues |= 1ull << q->qid;
+	while (done < n && rxq_look_ahead(card, q)) {
+		unsigned int put = frames_put(card, q, frames + done, n - done);
+
+		if (put == 0)
+			break;
+		done += put;
+	}
+	return done;
+}
+
+/* A frame of any kind. `queues`: a bit for each whose completions may be kept back. */
+__attribute__((warn_unused_result)) static int
+frame_receive(struct wcnic_card *card, const struct wcnic_frame *frame, uint64_t *queues)
+{
+	struct rx_kind kind;
+	struct rxq *q;
+
+	if (frame_refused(card, frame))
+		return 0;
+	q = frame_judge(card, frame, &kind);
+	if (q == NULL) {
+		card->stats.rx_filtered++;
+		return 0;
+	}
+	*queues |= 1ull << q->qid;
+	return rxq_deliver(card, q, frame, kind);
+}
+
 static unsigned int
 frames_receive(struct wcnic_card *card, const struct wcnic_frame *frames, unsigned int n, int *ret,
 	       uint64_t *queues)
 {
-	uint32_t room = card->port.mtu + WCNIC_L2_OVERHEAD - CARD_FRAME_MIN;
-	const struct rxq *last = NULL;
-	uint64_t put = 0, bytes = 0;
-	struct rx_kind kind;
-	unsigned int i;
-	struct rxq *q;
+	unsigned int i = 0;
 
-	for (i = 0; i < n; i++) {
-		const struct wcnic_frame *frame = &frames[i];
-
-		if (frame->bytes - CARD_FRAME_MIN > room) {
-			frame_refuse(card, frame);
-			continue;
-		}
-		q = frame_judge(card, frame, &kind);
-		if (q == NULL) {
-			card->stats.rx_filtered++;
-			continue;
-		}
-		if (q != last)
-			*queues |= 1ull << q->qid;
-		last = q;
-		if (rxq_put(card, q, frame, kind)) {
-			put++;
-			bytes += frame->bytes;
-			continue;
-		}
-		*ret = rxq_deliver(card, q, frame, kind);
+	while (i < n) {
+		i += frames_put_any(card, frames + i, n - i, queues);
+		if (i == n)
+			break;
+		*ret = frame_receive(card, &frames[i], queues);
 		if (*ret != 0)
 			break;
+		i++;
 	}
-	card->stats.rx_frames += put;
-	card->stats.rx_bytes += bytes;
 	return i;
 }
 
@@ -220,15 +318,15 @@ burst_receive(struct wcnic_card *card, const struct wcnic_frame *frames, unsigne
 	uint64_t queues = 0;
 	unsigned int done;
 
-	card->map_id += !polling;
-	card->polling = true;
+	if (!polling)
+		card_enter(card);
 	done = frames_receive(card, frames, n, ret, &queues);
 	for (; queues != 0; queues &= queues - 1)
 		rxq_publish(card, &card->rxqs[__builtin_ctzll(queues)]);
 	if (first && card->stats.rx_frames != 0)
 		card->stats.first_rx_ns = card->ops->now_ns(card->ctx);
-	card->polling = polling;
-	card->map_id += !polling;
+	if (!polling)
+		card_leave(card);
 	/* A frame that is offered again and again has waited once. */
 	if (done != n && (done != 0 || !card->rx_held))
 		card->stats.rx_held++;

@@ -73,7 +73,7 @@ rss_set(struct wcnic_card *card, struct admin_call *call)
 	return WCNIC_ST_OK;
 }
 
-static uint32_t
+static inline uint32_t
 table_sum(const uint32_t (*table)[256], const uint8_t *bytes)
 {
 	return table[0][bytes[0]] ^ table[1][bytes[1]] ^ table[2][bytes[2]] ^ table[3][bytes[3]];
@@ -95,5 +95,20 @@ rss_hash(const struct rss_state *rss, const struct rx_parse *parse, uint32_t *ha
 	if (with_ports)
 		sum ^= table_sum(table, parse->ports);
 	*hash = sum;
+	return true;
+}
+
+bool
+rss_hash_plain(const struct rss_state *rss, uint16_t ptype, const uint8_t *tuple, uint32_t *hash)
+{
+	uint32_t ported = (ptype & WCNIC_PTYPE_L4_MASK) == WCNIC_PTYPE_UDP   ? WCNIC_RSS_IPV4_UDP
+			  : (ptype & WCNIC_PTYPE_L4_MASK) == WCNIC_PTYPE_TCP ? WCNIC_RSS_IPV4_TCP
+									     : 0;
+
+	if (!(rss->types & (ported | WCNIC_RSS_IPV4)))
+		return false;
+	*hash = table_sum(rss->table, tuple) ^ table_sum(rss->table + 4, tuple + 4);
+	if (rss->types & ported)
+		*hash ^= table_sum(rss->table + 8, tuple + 8);
 	return true;
 }

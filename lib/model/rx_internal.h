@@ -63,67 +63,65 @@ rxq_publish_line(struct wcnic_card *card, struct rxq *q, uint16_t head)
 		return;
 	}
 	q->published = head;
+#pragma GCC unroll 4
 	for (i = 0; i < RX_CPLS; i++)
 		shared_publish16(dst + i * sizeof(struct wcnic_rx_cpl), q->cpls[i]);
 }
 
-/*
- * Returns false, with nothing done, if the frame or the next buffer is not of this kind: then it is
- * for rxq_deliver(). The caller counts the frame.
- */
+/* Whether the next buffer is all here, and so are those before q->ahead_end. */
 static inline bool
-rxq_put(struct wcnic_card *card, struct rxq *q, const struct wcnic_frame *frame,
+rxq_has_ahead(const struct wcnic_card *card, const struct rxq *q)
+{
+	return q->ahead_end != q->head && q->ahead_map_id == card->map_id;
+}
+
+/* The same, after looking for more if there are none. */
+bool rxq_look_ahead(struct wcnic_card *card, struct rxq *q);
+
+/*
+ * Puts a frame, which is in one piece, into the next buffer, which is all here: `head` is q->head.
+ * Returns the new one.
+ */
+static inline uint16_t
+rxq_put(struct wcnic_card *card, struct rxq *q, uint16_t head, const uint8_t *src, uint32_t bytes,
 	struct rx_kind kind)
 {
-	uint32_t bytes = frame->bytes;
-	uint16_t head = q->head;
-
-	if (q->ahead_end == head || q->ahead_map_id != card->map_id || frame->n_frags != 1 ||
-	    bytes > q->buf_bytes)
-		return false;
-	rx_bytes_copy(q->ahead[head % RX_AHEAD], frame->frags[0].base, bytes);
+	rx_bytes_copy(q->ahead[head % RX_AHEAD], src, bytes);
 	kind.first |= (WCNIC_RXF_SOP | WCNIC_RXF_EOP) << 16;
 	rx_completion_make(q->cpls[head % RX_CPLS], kind, bytes, head, bytes, q->ahead_phase);
 	q->head = ++head;
 	if (head % RX_CPLS == 0)
 		rxq_publish_line(card, q, head);
-	return true;
+	return head;
 }
 
-/* As rxq_put(), for every kind. 0: delivered or discarded; -EAGAIN: no buffers. */
-__attribute__((warn_unused_result)) int rxq_deliver(struct wcnic_card *card, struct rxq *q,
-						    const struct wcnic_frame *frame,
-						    struct rx_kind kind);
+/* Delivers a frame of any kind. 0: delivered or discarded; -EAGAIN: no buffers. */
+__attribute__((warn_unused_result)) int
+rxq_deliver(struct wcnic_card *card, struct rxq *q, const struct wcnic_frame *frame,
+	    struct rx_kind kind);
 
 /*
- * The kind of a frame, from its first bytes. Most are IPv4 without tag or options, and no fragment:
- * they are told by a few comparisons.
+ * Most frames are IPv4 without tag or options, and no fragment: a few comparisons tell. The ptype
+ * of such a frame, or 0. Each byte is looked at once, so it may be in memory that the host changes.
  */
-static inline bool
-rx_is_plain(const uint8_t *head, uint32_t bytes)
+#define RX_PLAIN_ADDR_OFF 26u /* and the ports behind */
+
+static inline uint16_t
+rx_plain_ptype(const uint8_t *head, uint32_t bytes)
 {
+	static const uint16_t by_proto[256] = {
+		[1] = WCNIC_PTYPE_ICMP, [6] = WCNIC_PTYPE_TCP, [17] = WCNIC_PTYPE_UDP};
 	uint32_t type;
 	uint16_t fragment;
 
 	if (bytes < 38)
-		return false;
+		return 0;
 	memcpy(&type, head + 12, sizeof(type));
 	memcpy(&fragment, head + 20, sizeof(fragment));
-	return (type & htobe32(0xffffff00)) == htobe32(0x08004500) &&
-	       (fragment & htobe16(0x3fff)) == 0;
-}
-
-static inline uint16_t
-rx_ptype(const uint8_t *head, uint32_t bytes)
-{
-	static const uint16_t by_proto[256] = {
-		[1] = WCNIC_PTYPE_ICMP, [6] = WCNIC_PTYPE_TCP, [17] = WCNIC_PTYPE_UDP};
-	struct rx_parse parse;
-
-	if (rx_is_plain(head, bytes))
-		return WCNIC_PTYPE_IPV4 | by_proto[head[23]];
-	rx_parse(head, bytes, &parse);
-	return parse.ptype;
+	if ((type & htobe32(0xffffff00)) != htobe32(0x08004500) ||
+	    (fragment & htobe16(0x3fff)) != 0)
+		return 0;
+	return WCNIC_PTYPE_IPV4 | by_proto[head[23]];
 }
 
 #endif /* RX_INTERNAL_H */

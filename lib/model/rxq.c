@@ -304,20 +304,23 @@ buffers_find(struct wcnic_card *card, struct rxq *q, const uint8_t *desc, uint16
 	return seq;
 }
 
-/*
- * Looks up the buffers of the rest of a line of descriptors, and brings near what will be written.
- * None, if the next one is not all here.
- */
-static void
-buffers_ahead(struct wcnic_card *card, struct rxq *q)
+/* Looks up the rest of a line of descriptors, and brings near what will be written. */
+bool
+rxq_look_ahead(struct wcnic_card *card, struct rxq *q)
 {
-	const uint8_t *desc = ring_find(card, &q->ring, q->head);
-	uint8_t *cpl = ring_find(card, &q->cq, q->head);
 	uint16_t end = (uint16_t)((q->head | (RX_AHEAD - 1)) + 1);
+	const uint8_t *desc;
+	uint8_t *cpl;
 
+	if (rxq_has_ahead(card, q))
+		return true;
 	q->ahead_end = q->head;
+	if (q->state != QUEUE_RUN || q->tail == q->head)
+		return false;
+	desc = ring_find(card, &q->ring, q->head);
+	cpl = ring_find(card, &q->cq, q->head);
 	if (desc == NULL || cpl == NULL)
-		return;
+		return false;
 	if ((uint16_t)(end - q->head) > (uint16_t)(q->tail - q->head))
 		end = q->tail;
 	q->ahead_map_id = card->map_id;
@@ -325,6 +328,7 @@ buffers_ahead(struct wcnic_card *card, struct rxq *q)
 	q->ahead_cpls = cpl - q->head % RX_AHEAD * sizeof(struct wcnic_rx_cpl);
 	__builtin_prefetch(cpl, 1);
 	q->ahead_end = buffers_find(card, q, desc, end);
+	return q->ahead_end != q->head;
 }
 
 /* Puts a frame into as many buffers as it takes. As rxq_deliver(). */
@@ -374,10 +378,9 @@ rxq_deliver(struct wcnic_card *card, struct rxq *q, const struct wcnic_frame *fr
 		if (q->state != QUEUE_RUN || (uint16_t)(q->tail - q->head) < count)
 			return -EAGAIN;
 	}
-	if (q->ahead_end == q->head || q->ahead_map_id != card->map_id)
-		buffers_ahead(card, q);
-	if (!rxq_put(card, q, frame, kind))
+	if (count != 1 || frame->n_frags != 1 || !rxq_look_ahead(card, q))
 		return frame_spread(card, q, frame, count, kind);
+	(void)rxq_put(card, q, q->head, frame->frags[0].base, frame->bytes, kind);
 	card->stats.rx_frames++;
 	card->stats.rx_bytes += frame->bytes;
 	return 0;

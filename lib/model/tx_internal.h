@@ -91,8 +91,8 @@ void tx_packed_close(struct wcnic_card *card, struct txq *q, const struct tx_str
 /* The frames so far are gone: makes room in card->scratch. */
 void tx_packed_rewind(struct wcnic_card *card, struct tx_stream *s);
 /* Where the frame ends. */
-struct tx_stream tx_packed_after(const struct wcnic_card *card, const struct tx_burst *t,
-				 unsigned int frame);
+struct tx_stream
+tx_packed_after(const struct wcnic_card *card, const struct tx_burst *t, unsigned int frame);
 /* Whether something else is in the place of the line: 1 or 0. */
 unsigned int tx_packed_stale(const struct txq *q, uint16_t line);
 
@@ -171,8 +171,8 @@ builder_init(struct builder *b, struct wcnic_card *card, struct txq *q, const st
 void builder_add(struct builder *b, const void *base, uint32_t bytes);
 void builder_add_segment(struct builder *b, uint64_t iova, uint32_t bytes);
 /* SOP opens the frame, and only its first entry has it. */
-void builder_begin_entry(struct builder *b, unsigned int entry, uint16_t flags,
-			 uint16_t frame_bytes);
+void
+builder_begin_entry(struct builder *b, unsigned int entry, uint16_t flags, uint16_t frame_bytes);
 __attribute__((warn_unused_result)) enum tx_verdict
 builder_finish(struct builder *b, uint16_t entries, struct tx_frame *out);
 
@@ -237,25 +237,21 @@ typedef uint64_t line_pair __attribute__((vector_size(16), aligned(8), may_alias
 static inline uint64_t
 line_take(const uint8_t *src, uint64_t *payload)
 {
-	uint64_t tag = shared_load(src);
-	line_pair a = *(const line_pair *)(const void *)(src + 8);
-	line_pair b = *(const line_pair *)(const void *)(src + 24);
-	line_pair c = *(const line_pair *)(const void *)(src + 40);
-	uint64_t last = shared_load(src + 56);
-	line_pair x;
+	const line_pair *from = (const void *)src;
+	line_pair a = from[0], b = from[1], c = from[2], d = from[3];
+	line_pair x = a ^ b ^ c ^ d;
 	uint64_t sum;
 
 	__atomic_signal_fence(__ATOMIC_SEQ_CST);
-	*(line_pair *)(void *)payload = a;
-	*(line_pair *)(void *)(payload + 2) = b;
-	*(line_pair *)(void *)(payload + 4) = c;
-	payload[6] = last;
-	x = a ^ b ^ c;
-	sum = le64toh(x[0] ^ x[1] ^ last ^ tag);
+	payload[0] = a[1];
+	*(line_pair *)(void *)(payload + 1) = b;
+	*(line_pair *)(void *)(payload + 3) = c;
+	*(line_pair *)(void *)(payload + 5) = d;
+	sum = le64toh(x[0] ^ x[1]);
 	sum ^= sum >> 32;
 	sum ^= sum >> 16;
 	/* The check is that of the line without it: with it, nothing is left. */
-	return (uint16_t)sum == 0 ? le64toh(tag) & ~LINE_TAG_CHECK_MASK : ~0ull;
+	return (uint16_t)sum == 0 ? le64toh(a[0]) & ~LINE_TAG_CHECK_MASK : ~0ull;
 }
 
 /* Forgets a line that has this tag. A new line that is just arriving wins. */

@@ -199,6 +199,8 @@ packed_simple(struct wcnic_card *card, const struct txq *q, struct tx_burst *t, 
 	struct wcnic_frag *frag = card->frags + t->n_frags;
 	struct wcnic_frame *frame = t->frames + t->n;
 	struct wcnic_frame *last = frame + most;
+	const uint8_t *lines = q->slots;
+	const uint32_t mask = q->n_lines - 1u;
 	uint64_t *at = card->scratch + t->stream.at;
 	uint64_t *end = card->scratch + t->stream.end;
 	const uint64_t *stop = card->scratch + CARD_STREAM_BYTES / 8;
@@ -207,26 +209,28 @@ packed_simple(struct wcnic_card *card, const struct txq *q, struct tx_burst *t, 
 	if (at != end && *at == 0)
 		at = end; /* the rest of the line is empty */
 	while (frame != last && at < stop) {
-		uint64_t *next = at + 1;
-		uint32_t bytes = 0;
+		uint64_t *next;
+		uint32_t bytes;
 		uint64_t hdr;
 
-		/* First the header, then what it says. */
-		for (;;) {
-			if (next > end) {
-				if (line_take(line_at(q, line), end) != (tag | line))
-					goto out;
-				end += LINE_PAYLOAD_WORDS;
-				line++;
-				continue;
-			}
-			if (bytes != 0)
-				break;
-			hdr = le64toh(*at);
-			bytes = (uint16_t)hdr;
-			if (hdr != hdr_of_inline(bytes, 0) || !frame_bytes_ok(bytes, max))
+		if (at == end) {
+			if (line_take(lines + (line & mask) * WCNIC_LINE_BYTES, end) !=
+			    (tag | line))
 				goto out;
-			next += (bytes + 7) / 8;
+			end += LINE_PAYLOAD_WORDS;
+			line++;
+		}
+		hdr = le64toh(*at);
+		bytes = (uint16_t)hdr;
+		if (hdr != hdr_of_inline(bytes, 0) || !frame_bytes_ok(bytes, max))
+			goto out;
+		next = at + 1 + (bytes + 7) / 8;
+		while (end < next) {
+			if (line_take(lines + (line & mask) * WCNIC_LINE_BYTES, end) !=
+			    (tag | line))
+				goto out;
+			end += LINE_PAYLOAD_WORDS;
+			line++;
 		}
 		frame_set(frame++, frag++, at + 1, bytes, WCNIC_FRAME_STABLE);
 		at = next;

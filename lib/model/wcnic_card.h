@@ -50,6 +50,11 @@ struct wcnic_card_ops {
 	 */
 	bool (*dma_span)(void *ctx, uint64_t iova, unsigned int prot, struct wcnic_dma_span *span);
 	/*
+	 * A number that is another one whenever a pointer that dma() or dma_span() gave may be good
+	 * no more; as long as it stays, they are good beyond the call on the card. May be NULL.
+	 */
+	uint64_t (*dma_generation)(void *ctx);
+	/*
 	 * Memory for which dma() has no pointer, reached by messages to the host: all five, or none
 	 * where there is no such memory. None of them waits.
 	 *

@@ -22,6 +22,18 @@
 #define FRAME_MAX (WCNIC_MTU_MAX + ETHER_BYTES)
 #define FRAME_DEFAULT 64u
 #define FLOWS_MAX (1u << 16)
+#define PORT_DISCARD 9u
+#define SRC_HIGH 0xc612u /* of the address; the low half is the flow */
+#define DST_HIGH 0xc613u
+/* Frames are made so many at a time, each in memory of its own. */
+#define BURST 16u
+
+/* What all frames of a length have in common: its part of the checksums. */
+struct length {
+	uint32_t bytes;
+	uint32_t ip_sum;
+	uint32_t udp_sum;
+};
 
 struct generator {
 	struct wcnic_port port;
@@ -29,9 +41,13 @@ struct generator {
 	uint64_t count; /* 0: without end */
 	uint64_t flows;
 	uint64_t random;
-	uint64_t seq;         /* of the next frame */
-	uint32_t frame_bytes; /* of the frame that waits, or 0 */
-	uint8_t frame[FRAME_MAX];
+	uint64_t seq; /* of the next frame */
+	struct length lengths[3];
+	unsigned int given; /* frames [given, made) wait */
+	unsigned int made;
+	struct wcnic_frame frames[BURST];
+	struct wcnic_frag frags[BURST];
+	uint8_t data[BURST][FRAME_MAX];
 };
 
 /* xorshift64 */
@@ -52,47 +68,52 @@ put16(uint8_t *at, uint16_t value)
 }
 
 static void
-put32(uint8_t *at, uint32_t value)
-{
-	value = htobe32(value);
-	memcpy(at, &value, sizeof(value));
-}
-
-static void
 put64(uint8_t *at, uint64_t value)
 {
 	value = htobe64(value);
 	memcpy(at, &value, sizeof(value));
 }
 
-/* The internet checksum of `bytes` bytes on top of `sum`. */
 static uint16_t
-checksum(const uint8_t *data, size_t bytes, uint32_t sum)
+checksum_fold(uint64_t sum)
 {
-	size_t i;
-
-	for (i = 0; i + 1 < bytes; i += 2)
-		sum += (uint32_t)(data[i] << 8 | data[i + 1]);
-	if (bytes & 1)
-		sum += (uint32_t)data[bytes - 1] << 8;
 	while (sum >> 16)
 		sum = (sum & 0xffff) + (sum >> 16);
 	return (uint16_t)~sum;
 }
 
-static uint32_t
-bytes_pick(struct generator *gen)
+static const struct length *
+length_pick(struct generator *gen)
 {
 	unsigned int turn;
 
 	if (gen->bytes != 0)
-		return (uint32_t)gen->bytes;
+		return &gen->lengths[0];
 	turn = random_next(gen) % 12;
-	return turn < 7 ? 64 : turn < 11 ? 570 : 1518;
+	return &gen->lengths[turn < 7 ? 0 : turn < 11 ? 1 : 2];
 }
 
 static void
-headers_init(struct generator *gen)
+length_init(struct length *length, uint32_t bytes, const uint8_t *frame)
+{
+	uint32_t ip_bytes = bytes - IP_OFF;
+	uint32_t udp_bytes = bytes - UDP_OFF;
+	uint32_t i;
+
+	length->bytes = bytes;
+	length->ip_sum = ip_bytes + SRC_HIGH + DST_HIGH;
+	for (i = IP_OFF; i < IP_OFF + 12; i += 2)
+		length->ip_sum += (uint32_t)(frame[i] << 8 | frame[i + 1]);
+	/* The pseudo header: addresses, protocol, length. */
+	length->udp_sum = SRC_HIGH + DST_HIGH + 17 + udp_bytes;
+	length->udp_sum += PORT_DISCARD + udp_bytes;
+	for (i = DATA_OFF + 16; i < bytes; i++)
+		length->udp_sum += (uint32_t)frame[i] << (i % 2 == 0 ? 8 : 0);
+}
+
+/* What no frame changes. */
+static void
+frame_init(uint8_t *frame)
 {
 	static const uint8_t start[] = {
 		0xff, 0xff, 0xff, 0xff, 0xff, 0xff,                       /* to all */
@@ -101,40 +122,72 @@ headers_init(struct generator *gen)
 	};
 	uint32_t i;
 
-	memcpy(gen->frame, start, sizeof(start));
+	memcpy(frame, start, sizeof(start));
+	put16(frame + IP_OFF + 12, SRC_HIGH);
+	put16(frame + IP_OFF + 16, DST_HIGH);
+	put16(frame + UDP_OFF + 2, PORT_DISCARD);
 	for (i = DATA_OFF + 16; i < FRAME_MAX; i++)
-		gen->frame[i] = (uint8_t)i;
+		frame[i] = (uint8_t)i;
 }
 
 static void
-frame_make(struct generator *gen)
+frames_init(struct generator *gen)
 {
-	uint8_t *ip = gen->frame + IP_OFF;
-	uint8_t *udp = gen->frame + UDP_OFF;
-	uint32_t bytes = bytes_pick(gen);
-	uint16_t ip_bytes = (uint16_t)(bytes - IP_OFF);
-	uint16_t udp_bytes = (uint16_t)(bytes - UDP_OFF);
-	uint32_t flow = (uint32_t)(random_next(gen) % gen->flows);
+	unsigned int i;
+
+	for (i = 0; i < BURST; i++) {
+		frame_init(gen->data[i]);
+		gen->frags[i].base = gen->data[i];
+		gen->frames[i].frags = &gen->frags[i];
+		gen->frames[i].n_frags = 1;
+		gen->frames[i].flags = WCNIC_FRAME_STABLE;
+	}
+	length_init(&gen->lengths[0], gen->bytes != 0 ? (uint32_t)gen->bytes : 64, gen->data[0]);
+	length_init(&gen->lengths[1], 570, gen->data[0]);
+	length_init(&gen->lengths[2], 1518, gen->data[0]);
+}
+
+static void
+frame_make(struct generator *gen, unsigned int idx)
+{
+	const struct length *length = length_pick(gen);
+	uint32_t flow = gen->flows > 1 ? (uint32_t)(random_next(gen) % gen->flows) : 0;
+	uint16_t port = (uint16_t)(1024 + flow % 60000);
+	uint8_t *ip = gen->data[idx] + IP_OFF;
+	uint8_t *udp = gen->data[idx] + UDP_OFF;
+	uint64_t seq = gen->seq++;
 	uint16_t sum;
 
-	put16(ip + 2, ip_bytes);
-	put16(ip + 4, (uint16_t)gen->seq);
-	put16(ip + 10, 0);
-	put32(ip + 12, 0xc6120000u | flow);
-	put32(ip + 16, 0xc6130000u | flow);
-	put16(ip + 10, checksum(ip, IP_BYTES, 0));
-	put16(udp, (uint16_t)(1024 + flow % 60000));
-	put16(udp + 2, 9); /* discard */
-	put16(udp + 4, udp_bytes);
-	put16(udp + 6, 0);
-	put64(gen->frame + DATA_OFF, gen->seq);
-	put64(gen->frame + DATA_OFF + 8, flow);
-	/* The pseudo header: addresses, protocol, length. Zero would mean that there is none. */
-	sum = checksum(ip + 12, 8, 17u + udp_bytes);
-	sum = checksum(udp, udp_bytes, (uint16_t)~sum);
+	put16(ip + 2, (uint16_t)(length->bytes - IP_OFF));
+	put16(ip + 4, (uint16_t)seq);
+	put16(ip + 10, checksum_fold(length->ip_sum + 2 * flow + (uint16_t)seq));
+	put16(ip + 14, (uint16_t)flow);
+	put16(ip + 18, (uint16_t)flow);
+	put16(udp, port);
+	put16(udp + 4, (uint16_t)(length->bytes - UDP_OFF));
+	/* In the data: the flow once more, and the sequence number; zero would mean no checksum. */
+	sum = checksum_fold(length->udp_sum + 3 * flow + port + (seq >> 32) + (uint32_t)seq);
 	put16(udp + 6, sum != 0 ? sum : 0xffff);
-	gen->frame_bytes = bytes;
-	gen->seq++;
+	put64(gen->data[idx] + DATA_OFF, seq);
+	put64(gen->data[idx] + DATA_OFF + 8, flow);
+	gen->frags[idx].bytes = length->bytes;
+	gen->frames[idx].bytes = length->bytes;
+}
+
+/* Makes at most `most` frames. Returns how many wait. */
+static unsigned int
+frames_make(struct generator *gen, unsigned int most)
+{
+	if (gen->given != gen->made)
+		return gen->made - gen->given;
+	if (most > BURST)
+		most = BURST;
+	if (gen->count != 0 && most > gen->count - gen->seq)
+		most = (unsigned int)(gen->count - gen->seq);
+	gen->given = 0;
+	for (gen->made = 0; gen->made < most; gen->made++)
+		frame_make(gen, gen->made);
+	return most;
 }
 
 static unsigned int
@@ -144,20 +197,19 @@ generator_poll(void *ctx, unsigned int budget)
 	unsigned int moved = 0;
 
 	while (moved < budget) {
-		struct wcnic_frag frag = {.base = gen->frame};
-		struct wcnic_frame frame = {.frags = &frag, .n_frags = 1};
+		unsigned int n = frames_make(gen, budget - moved);
+		unsigned int taken;
+		int ret = 0;
 
-		if (gen->frame_bytes == 0) {
-			if (gen->count != 0 && gen->seq == gen->count)
-				break;
-			frame_make(gen);
-		}
-		frag.bytes = gen->frame_bytes;
-		frame.bytes = gen->frame_bytes;
-		if (wcnic_card_receive(gen->port.card, &frame) != 0)
+		if (n > budget - moved)
+			n = budget - moved;
+		if (n == 0)
 			break;
-		gen->frame_bytes = 0;
-		moved++;
+		taken = wcnic_card_receive_burst(gen->port.card, gen->frames + gen->given, n, &ret);
+		gen->given += taken;
+		moved += taken;
+		if (taken < n)
+			break;
 	}
 	return moved;
 }
@@ -175,8 +227,8 @@ generator_input(void *ctx, uint64_t *frames, bool *done)
 {
 	struct generator *gen = ctx;
 
-	*frames = gen->seq;
-	*done = gen->count != 0 && gen->seq == gen->count && gen->frame_bytes == 0;
+	*frames = gen->seq - (gen->made - gen->given);
+	*done = gen->count != 0 && *frames == gen->count;
 }
 
 __attribute__((warn_unused_result)) static int
@@ -202,7 +254,7 @@ generator_start(struct wcnic_port *port, const struct port_args *args)
 	gen->random = (seed + 1) * 0x9e3779b97f4a7c15ull;
 	if (gen->random == 0)
 		gen->random = 1;
-	headers_init(gen);
+	frames_init(gen);
 	return 0;
 }
 

@@ -50,6 +50,7 @@ struct vfu_iova_map {
 	size_t n;
 	size_t room;
 	bool broken;
+	uint64_t generation;
 	LIST_HEAD(, mapped_file) files;
 	/* Where a page was found last: only a hint, as entries move. */
 	uint16_t hints[HINTS];
@@ -98,6 +99,7 @@ range_place(struct vfu_iova_map *map, uint64_t iova, uint64_t bytes, size_t *at)
 	struct entry *grown;
 	size_t room;
 
+	map->generation++; /* where a file is mapped may change with the next entry */
 	if (bytes == 0 || iova + (bytes - 1) < iova)
 		return -EINVAL;
 	*at = entry_at(map, iova);
@@ -285,6 +287,7 @@ vfu_iova_map_remove(struct vfu_iova_map *map, uint64_t iova, uint64_t bytes)
 			return -EINVAL;
 	if (from == to)
 		return 0;
+	map->generation++;
 	for (i = from; i < to; i++)
 		if (map->entries[i].file != NULL)
 			file_put(map->entries[i].file);
@@ -303,6 +306,7 @@ vfu_iova_map_clear(struct vfu_iova_map *map)
 			file_put(map->entries[i].file);
 	map->n = 0;
 	map->broken = false;
+	map->generation++;
 }
 
 static uint8_t *
@@ -363,6 +367,12 @@ vfu_iova_map_find(struct vfu_iova_map *map, uint64_t iova, uint64_t bytes, unsig
 		    !entry_goes_on(entry))
 			return NULL;
 	return addr;
+}
+
+uint64_t
+vfu_iova_map_generation(const struct vfu_iova_map *map)
+{
+	return map->generation;
 }
 
 bool

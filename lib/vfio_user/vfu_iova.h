@@ -68,6 +68,9 @@ void vfu_iova_map_clear(struct vfu_iova_map *map);
  */
 void *vfu_iova_map_find(struct vfu_iova_map *map, uint64_t iova, uint64_t bytes, unsigned int prot);
 
+/* Another number whenever a pointer that was found before may be stale. */
+uint64_t vfu_iova_map_generation(const struct vfu_iova_map *map);
+
 /*
  * The memory around `iova` that is mapped with `prot` and contiguous in this process, as far as a
  * few entries before and behind tell. Returns false if there is none.

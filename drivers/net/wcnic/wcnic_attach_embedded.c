@@ -66,6 +66,14 @@ card_dma_span(void *ctx, uint64_t iova, unsigned int prot __rte_unused, struct w
 }
 
 static uint64_t
+card_dma_generation(void *ctx)
+{
+	struct embedded *e = ctx;
+
+	return vfu_iova_map_generation(e->map);
+}
+
+static uint64_t
 card_now_ns(void *ctx __rte_unused)
 {
 	struct timespec ts;
@@ -98,6 +106,7 @@ card_irq(void *ctx, uint16_t vector)
 static const struct wcnic_card_ops card_ops = {
 	.dma = card_dma,
 	.dma_span = card_dma_span,
+	.dma_generation = card_dma_generation,
 	.irq = card_irq,
 	.now_ns = card_now_ns,
 	.log = card_log,
