@@ -121,7 +121,8 @@ def picture(result, path):
     if not panels:
         return "nothing to draw"
     script = "\n".join([
-        f"set terminal svg noenhanced size 1300,{430 * len(panels)} font 'sans,12' background rgb 'white'", f"set output {quoted(path)}",
+        f"set terminal svg noenhanced size 1300,{430 * len(panels)} font 'sans,12' background rgb 'white'",
+        f"set output {quoted(path)}",
         f"set multiplot layout {len(panels)},1", "set style data histograms",
         "set style histogram errorbars gap 1 lw 1", "set style fill solid 0.7 border -1", "set yrange [0:*]",
         "set grid ytics", "set key outside right top", *panels, "unset multiplot"])
