@@ -8,6 +8,7 @@
 
 #include "log.h"
 #include "options.h"
+#include "plugin.h"
 #include "stats.h"
 #include "unit.h"
 #include "worker.h"
@@ -129,6 +130,11 @@ options_check(const struct options *options)
 			end->socket);
 		return -EINVAL;
 	}
+	if (options->eal != NULL && !plugin_needed(options)) {
+		fprintf(stderr, "wcnicd: --eal '%s' needs a --port ethdev:DEVICE that uses DPDK\n",
+			options->eal);
+		return -EINVAL;
+	}
 	return feeds_check(options);
 }
 
@@ -138,6 +144,11 @@ program_start(void)
 	unsigned int i;
 	int ret;
 
+	if (plugin_needed(&program.options)) {
+		ret = plugin_load(&program.options);
+		if (ret < 0)
+			return ret;
+	}
 	for (i = 0; i < program.options.n_cards; i++) {
 		ret = unit_create(&program.units[i], &program.options.cards[i]);
 		if (ret < 0)
@@ -192,6 +203,7 @@ program_stop(void)
 		ret = program_write_stats();
 	for (i = 0; i < program.n_units; i++)
 		unit_destroy(&program.units[i]);
+	plugin_fini();
 	return ret;
 }
 

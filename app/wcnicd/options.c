@@ -24,6 +24,9 @@ static const char help[] =
 	"                        wire       a cable: 1st to 2nd card with wire, 3rd to 4th ...\n"
 	"                        pcap:in=FILE,out=FILE[,timing=full|capture]\n"
 	"                        generator:[bytes=N][,count=N][,flows=N][,seed=N]\n"
+	"                        ethdev:DEVICE[,mtu=N]   a device of DPDK, with ';' for ',' in "
+	"its\n"
+	"                                   arguments: ethdev:net_tap0;iface=w0\n"
 	"  --queues N          queue pairs, 1 to 64 (default: 8)\n"
 	"  --aperture-mib N    size of the window aperture, a power of two, 1 to 1024 (default: "
 	"16)\n"
@@ -42,6 +45,9 @@ static const char help[] =
 	"there\n"
 	"  --log-level LEVEL   error, warning, info (default) or debug\n"
 	"  --stats-file FILE   counters as JSON, written at exit and on SIGUSR1\n"
+	"  --eal ARGS          what DPDK is started with for ethdev ports, instead of\n"
+	"                        --no-huge -m 256 --no-shconf --no-pci --no-telemetry\n"
+	"                        --log-level=warning\n"
 	"  --help, --version\n"
 	"\n"
 	"SIGTERM or SIGINT ends it: captures are closed, sockets removed, exit status 0.\n";
@@ -58,6 +64,7 @@ enum option_id {
 	OPT_IDLE,
 	OPT_LOG_LEVEL,
 	OPT_STATS_FILE,
+	OPT_EAL,
 	OPT_HELP,
 	OPT_VERSION,
 };
@@ -74,6 +81,7 @@ static const struct option long_options[] = {
 	{"idle", required_argument, NULL, OPT_IDLE},
 	{"log-level", required_argument, NULL, OPT_LOG_LEVEL},
 	{"stats-file", required_argument, NULL, OPT_STATS_FILE},
+	{"eal", required_argument, NULL, OPT_EAL},
 	{"help", no_argument, NULL, OPT_HELP},
 	{"version", no_argument, NULL, OPT_VERSION},
 	{0},
@@ -228,6 +236,9 @@ option_do(struct options *options, struct card_options *defaults, int id, char *
 		break;
 	case OPT_STATS_FILE:
 		options->stats_file = optarg;
+		break;
+	case OPT_EAL:
+		options->eal = optarg;
 		break;
 	case OPT_SOCKET:
 		ret = card_begin(options, defaults, optarg);

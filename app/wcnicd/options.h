@@ -28,6 +28,7 @@ struct options {
 	struct card_options cards[CARDS_MAX];
 	unsigned int n_cards;
 	const char *stats_file; /* NULL: none */
+	const char *eal;        /* what DPDK is started with; NULL: the plugin's defaults */
 };
 
 enum options_verdict {

@@ -43,6 +43,7 @@ struct wcnic_port;
  *                                 everything. Without FCS. The payload, at byte 42, is a 64-bit
  *                                 sequence number from 0, a 64-bit flow number, both big-endian,
  *                                 and padding. The same seed makes the same frames.
+ *   ethdev:DEVICE[,mtu=N]         where its plugin is loaded, as wcnicd does; see lib/port_ethdev
  * On failure nothing is left behind, and `why` says what was wrong and what would be right.
  * Returns 0 or -errno.
  */

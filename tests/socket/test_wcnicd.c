@@ -83,6 +83,12 @@ bad_argument__exit_2_names_it_and_what_is_right(void **state)
 		{{"--socket", s, "--port", "pcap:im=x"}, "im", "in"},
 		{{"--socket", s, "--port", "wire"}, s, "second card"},
 		{{"--socket", s, "--socket", s}, s, "twice"},
+		{{"--socket", s, "--eal", "--no-huge"}, "--eal '--no-huge'", "--port ethdev"},
+		{{"--socket", s, "--port", "ethdev:"}, "device", "net_tap0"},
+		{{"--socket", s, "--port", "ethdev:nosuch0"}, "'nosuch0'", "PCI"},
+		{{"--socket", s, "--port", "ethdev:net_null0", "--eal", "--bogus"},
+		 "'--bogus'",
+		 "EAL does not start"},
 		{{"--socket", ""}, "socket", "1 to 107"},
 	};
 	unsigned int i;
@@ -107,6 +113,42 @@ missing_capture__exit_1_nothing_left(void **state)
 	assert_int_not_equal(child_end(&child, 0), 0);
 	assert_non_null(strstr(child.text, "/no/such/capture"));
 	assert_false(exists(in_folder("a.sock")));
+}
+
+static void
+file_copy(const char *from, const char *to)
+{
+	int in = open(from, O_RDONLY), out = open(to, O_CREAT | O_WRONLY, 0700);
+	char data[65536];
+	ssize_t n;
+
+	assert_true(in >= 0 && out >= 0);
+	while ((n = read(in, data, sizeof(data))) > 0)
+		assert_int_equal(write(out, data, (size_t)n), n);
+	assert_int_equal(n, 0);
+	close(in);
+	close(out);
+}
+
+/* Without the plugin, as on a machine without DPDK, all else works. */
+static void
+no_plugin__ethdev_alone_is_refused(void **state)
+{
+	const char *whole = wcnicd_path, *copy = in_folder("wcnicd");
+
+	(void)state;
+	file_copy(whole, copy);
+	wcnicd_path = copy;
+	child_start(&child, ARGS("--socket", in_folder("a.sock"), "--port", "ethdev:net_null0"));
+	child_start(&other, ARGS("--socket", in_folder("b.sock")));
+	wcnicd_path = whole;
+	assert_int_equal(child_end(&child, 0), 1);
+	assert_non_null(strstr(child.text, "libwcnic_port_ethdev.so"));
+	assert_non_null(strstr(child.text, "DPDK"));
+	assert_false(exists(in_folder("a.sock")));
+	child_expect(&other, "listens");
+	assert_int_equal(child_end(&other, SIGTERM), 0);
+	unlink(copy);
 }
 
 static void
@@ -354,6 +396,7 @@ main(int argc, char **argv)
 		TEST(help__lists_every_option),
 		TEST(bad_argument__exit_2_names_it_and_what_is_right),
 		TEST(missing_capture__exit_1_nothing_left),
+		TEST(no_plugin__ethdev_alone_is_refused),
 		TEST(signals__end_it_and_remove_the_sockets),
 		TEST(signals__capture_is_complete_at_the_end),
 		TEST(socket_file__stale_is_replaced),

@@ -1,0 +1,210 @@
+/* SPDX-License-Identifier: BSD-3-Clause
+ * Copyright(c) 2026 The wcnic authors
+ */
+#include <errno.h>
+#include <string.h>
+
+#include <rte_cycles.h>
+#include <rte_ethdev.h>
+#include <rte_lcore.h>
+#include <rte_mbuf.h>
+#include <rte_prefetch.h>
+
+#include "port_ethdev.h"
+
+/* Frames between card and device. */
+
+/* How often a second the device is asked for its link. */
+#define LINK_READS 50u
+/* Fragments of a frame that the device may hand over in pieces. */
+#define FRAGS_MAX 64u
+#define STOP_MS 100u
+
+static bool
+is_usable(struct port_ethdev *pe)
+{
+	return pe->link_up && !__atomic_load_n(&pe->removed, __ATOMIC_ACQUIRE);
+}
+
+/* ---- out --------------------------------------------------------------------------------- */
+
+/* Offers the device what waits. Returns whether there is room for more. */
+static bool
+tx_push(struct port_ethdev *pe)
+{
+	uint16_t sent;
+
+	if (pe->n_tx == 0 || !is_usable(pe))
+		return pe->n_tx < PORT_ETHDEV_BURST;
+	sent = rte_eth_tx_burst(pe->id, 0, pe->tx, pe->n_tx);
+	pe->n_tx -= sent;
+	if (unlikely(pe->n_tx != 0 && sent != 0))
+		memmove(pe->tx, pe->tx + sent, pe->n_tx * sizeof(pe->tx[0]));
+	return pe->n_tx < PORT_ETHDEV_BURST;
+}
+
+static struct rte_mbuf *
+mbuf_take(struct port_ethdev *pe)
+{
+	if (pe->n_spare == 0) {
+		if (rte_pktmbuf_alloc_bulk(pe->pool, pe->spare, PORT_ETHDEV_BURST) != 0)
+			return NULL;
+		pe->n_spare = PORT_ETHDEV_BURST;
+	}
+	return pe->spare[--pe->n_spare];
+}
+
+static int
+ethdev_send(void *ctx, const struct wcnic_frame *frame)
+{
+	struct port_ethdev *pe = ctx;
+	struct rte_mbuf *mbuf;
+	uint8_t *at;
+	uint32_t i;
+
+	if (unlikely(frame->bytes > pe->frame_max)) {
+		port_error_set(&pe->port,
+			       "%s: a frame of %u bytes was discarded: the device's MTU lets %u "
+			       "pass; set it with mtu=",
+			       pe->name, frame->bytes, pe->frame_max);
+		return -EMSGSIZE;
+	}
+	if (pe->n_tx == PORT_ETHDEV_BURST && !tx_push(pe))
+		return -EAGAIN;
+	if (unlikely(!is_usable(pe)))
+		return -EAGAIN;
+	mbuf = mbuf_take(pe);
+	if (unlikely(mbuf == NULL))
+		return -EAGAIN; /* the device has them all */
+	at = rte_pktmbuf_mtod(mbuf, uint8_t *);
+	for (i = 0; i < frame->n_frags; i++) {
+		memcpy(at, frame->frags[i].base, frame->frags[i].bytes);
+		at += frame->frags[i].bytes;
+	}
+	mbuf->data_len = (uint16_t)frame->bytes;
+	mbuf->pkt_len = frame->bytes;
+	pe->tx[pe->n_tx++] = mbuf;
+	return 0;
+}
+
+static void
+ethdev_flush(void *ctx)
+{
+	tx_push(ctx);
+}
+
+/* ---- in ---------------------------------------------------------------------------------- */
+
+/* 0 if the card has decided about the frame. */
+static int
+rx_offer(struct port_ethdev *pe, struct rte_mbuf *mbuf)
+{
+	struct wcnic_frag frags[FRAGS_MAX];
+	struct wcnic_frame frame = {.frags = frags, .bytes = mbuf->pkt_len};
+
+	if (unlikely(mbuf->nb_segs > FRAGS_MAX)) {
+		port_error_set(&pe->port, "%s: a frame in %u pieces was discarded: at most %u",
+			       pe->name, mbuf->nb_segs, FRAGS_MAX);
+		return 0;
+	}
+	for (; mbuf != NULL; mbuf = mbuf->next) {
+		frags[frame.n_frags].base = rte_pktmbuf_mtod(mbuf, const void *);
+		frags[frame.n_frags++].bytes = mbuf->data_len;
+	}
+	return wcnic_card_receive(pe->port.card, &frame);
+}
+
+static unsigned int
+rx_deliver(struct port_ethdev *pe, unsigned int budget)
+{
+	uint16_t first = pe->rx_next;
+
+	while (pe->rx_next < pe->n_rx && (unsigned int)(pe->rx_next - first) < budget) {
+		if (pe->rx_next + 1 < pe->n_rx)
+			rte_prefetch0(rte_pktmbuf_mtod(pe->rx[pe->rx_next + 1], const void *));
+		if (rx_offer(pe, pe->rx[pe->rx_next]) != 0)
+			break; /* what the card cannot take now is offered again */
+		pe->rx_next++;
+	}
+	rte_pktmbuf_free_bulk(pe->rx + first, pe->rx_next - first);
+	return pe->rx_next - first;
+}
+
+/* Else this thread would have no part in the caches of DPDK's pools. */
+static void
+thread_tell(struct port_ethdev *pe)
+{
+	pe->thread_told = true;
+	if (rte_lcore_id() == LCORE_ID_ANY)
+		(void)rte_thread_register(); /* works without, but slower */
+}
+
+static unsigned int
+ethdev_poll(void *ctx, unsigned int budget)
+{
+	struct port_ethdev *pe = ctx;
+
+	if (unlikely(!pe->thread_told))
+		thread_tell(pe);
+	if (unlikely(pe->n_tx != 0))
+		tx_push(pe);
+	if (pe->rx_next == pe->n_rx && budget != 0 && is_usable(pe)) {
+		pe->rx_next = 0;
+		pe->n_rx = rte_eth_rx_burst(pe->id, 0, pe->rx, PORT_ETHDEV_BURST);
+	}
+	return pe->rx_next < pe->n_rx ? rx_deliver(pe, budget) : 0;
+}
+
+/* ---- both -------------------------------------------------------------------------------- */
+
+static bool
+ethdev_link(void *ctx, uint32_t *speed_mbps)
+{
+	struct port_ethdev *pe = ctx;
+	uint64_t now = rte_rdtsc();
+
+	if (unlikely(__atomic_load_n(&pe->removed, __ATOMIC_ACQUIRE))) {
+		port_error_set(&pe->port, "%s was removed; what the card sends is held", pe->name);
+		return false;
+	}
+	if (now >= pe->link_tsc) {
+		pe->link_tsc = now + rte_get_tsc_hz() / LINK_READS;
+		port_ethdev_link_read(pe);
+	}
+	if (pe->link_mbps != 0)
+		*speed_mbps = pe->link_mbps;
+	return pe->link_up;
+}
+
+__attribute__((warn_unused_result)) static int
+ethdev_start(struct wcnic_port *port, const struct port_args *args)
+{
+	return port_ethdev_start((struct port_ethdev *)port, args);
+}
+
+static void
+ethdev_stop(struct wcnic_port *port)
+{
+	struct port_ethdev *pe = (struct port_ethdev *)port;
+	unsigned int i;
+
+	for (i = 0; i < STOP_MS && pe->started && pe->n_tx != 0; i++) {
+		tx_push(pe);
+		if (pe->n_tx != 0)
+			rte_delay_us_sleep(1000);
+	}
+	port_ethdev_stop(pe);
+}
+
+const struct port_kind port_kind_ethdev = {
+	.ops = {.kind = "ethdev",
+		.send = ethdev_send,
+		.poll = ethdev_poll,
+		.flush = ethdev_flush,
+		.link = ethdev_link},
+	.keys = "mtu",
+	.first = "device",
+	.bytes = sizeof(struct port_ethdev),
+	.start = ethdev_start,
+	.stop = ethdev_stop,
+};

@@ -1,0 +1,125 @@
+/* SPDX-License-Identifier: BSD-3-Clause
+ * Copyright(c) 2026 The wcnic authors
+ */
+#include <errno.h>
+#include <sched.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <rte_eal.h>
+#include <rte_errno.h>
+
+#include "port_ethdev.h"
+
+/* EAL: one for all ports of the process. */
+
+#define WORDS_MAX 64u
+
+static enum {
+	EAL_NONE,
+	EAL_RUNS,
+	EAL_FAILED,
+} eal_state;
+static const char *eal_options = PORT_ETHDEV_EAL;
+static char *eal_text; /* in pieces that EAL may keep */
+
+void
+port_ethdev_options(const char *text)
+{
+	eal_options = text != NULL ? text : PORT_ETHDEV_EAL;
+}
+
+/* Whether a word says which CPUs EAL gets. */
+static bool
+is_about_cpus(const char *word)
+{
+	static const char *const words[] = {"-l", "-c", "-s", "-S", "--lcores", "--main-lcore"};
+	unsigned int i;
+
+	for (i = 0; i < sizeof(words) / sizeof(words[0]); i++)
+		if (strncmp(word, words[i], strlen(words[i])) == 0)
+			return true;
+	return false;
+}
+
+static int
+first_cpu(const cpu_set_t *cpus)
+{
+	int cpu;
+
+	for (cpu = 0; cpu < CPU_SETSIZE; cpu++)
+		if (CPU_ISSET(cpu, cpus))
+			return cpu;
+	return 0;
+}
+
+/* The thread that starts EAL stays where it was, and so do those that it starts later. */
+static int
+eal_init(int argc, char **argv)
+{
+	bool pinned = false;
+	char lcores[32];
+	cpu_set_t cpus;
+	int ret;
+	int i;
+
+	for (i = 1; i < argc; i++)
+		pinned |= is_about_cpus(argv[i]);
+	if (sched_getaffinity(0, sizeof(cpus), &cpus) < 0)
+		return -errno;
+	if (!pinned) {
+		snprintf(lcores, sizeof(lcores), "--lcores=0@%d", first_cpu(&cpus));
+		argv[argc++] = lcores;
+	}
+	ret = rte_eal_init(argc, argv) < 0 ? -rte_errno : 0;
+	(void)sched_setaffinity(0, sizeof(cpus), &cpus);
+	return ret;
+}
+
+int
+port_ethdev_eal_start(const struct port_args *args)
+{
+	static char program[] = "wcnicd";
+	char *argv[WORDS_MAX + 3] = {program};
+	int argc = 1;
+	char *rest, *word;
+	int ret;
+
+	if (eal_state == EAL_RUNS)
+		return 0;
+	if (eal_state == EAL_FAILED)
+		return port_args_refuse(args, "ethdev: EAL has not started");
+	eal_text = strdup(eal_options);
+	if (eal_text == NULL) {
+		(void)port_args_refuse(args, "ethdev: out of memory");
+		return -ENOMEM;
+	}
+	rest = eal_text;
+	while ((word = strsep(&rest, " \t\n")) != NULL) {
+		if (word[0] == '\0')
+			continue;
+		if (argc > (int)WORDS_MAX)
+			return port_args_refuse(args, "ethdev: EAL takes at most %u words here",
+						WORDS_MAX);
+		argv[argc++] = word;
+	}
+	ret = eal_init(argc, argv);
+	eal_state = ret == 0 ? EAL_RUNS : EAL_FAILED;
+	if (ret != 0)
+		(void)port_args_refuse(args,
+				       "ethdev: EAL does not start with '%s': %s; its own lines "
+				       "say more",
+				       eal_options, strerror(-ret));
+	return ret;
+}
+
+void
+port_ethdev_fini(void)
+{
+	if (eal_state == EAL_RUNS)
+		rte_eal_cleanup();
+	eal_state = EAL_FAILED;
+	free(eal_text);
+	eal_text = NULL;
+}

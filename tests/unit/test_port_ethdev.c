@@ -1,0 +1,634 @@
+/* SPDX-License-Identifier: BSD-3-Clause
+ * Copyright(c) 2026 The wcnic authors
+ */
+#include <errno.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include <cmocka.h>
+
+#include <ethdev_driver.h>
+#include <rte_dev.h>
+#include <rte_eth_ring.h>
+#include <rte_ethdev.h>
+#include <rte_mbuf.h>
+#include <rte_ring.h>
+
+#include "fake_host.h"
+#include "port_ethdev.h"
+
+/*
+ * A card whose port is an ethdev of two rings: what the card sends is in one, and what the test
+ * puts into the other is received.
+ */
+
+#define UP (WCNIC_PORTF_UP | WCNIC_PORTF_PROMISC)
+#define RING_ENTRIES 64u /* one less fits */
+#define MTU 9000u
+
+struct rig {
+	struct fake_host h;
+	struct rte_ring *out;
+	struct rte_ring *in;
+	struct wcnic_port *port;
+	struct fake_txq tx;
+	struct fake_rxq rx;
+	uint8_t *frame;
+	char device[32];
+	uint16_t id;
+};
+
+static struct rte_mempool *pool; /* of what the test puts in */
+
+static void
+rig_rings(struct rig *r, unsigned int entries)
+{
+	static unsigned int made;
+	char name[16];
+	int id;
+
+	snprintf(name, sizeof(name), "out%u", made);
+	r->out = rte_ring_create(name, entries, SOCKET_ID_ANY, 0);
+	snprintf(name, sizeof(name), "in%u", made);
+	r->in = rte_ring_create(name, entries, SOCKET_ID_ANY, 0);
+	assert_true(r->out != NULL && r->in != NULL);
+	snprintf(name, sizeof(name), "t%u", made++);
+	id = rte_eth_from_rings(name, &r->in, 1, &r->out, 1, 0);
+	assert_true(id >= 0);
+	r->id = (uint16_t)id;
+	snprintf(r->device, sizeof(r->device), "net_ring_%s", name);
+}
+
+static void
+rig_open(struct rig *r, const char *more, uint16_t mtu)
+{
+	char spec[64], why[256] = "";
+
+	assert_int_equal(fake_host_init(&r->h, NULL), 0);
+	snprintf(spec, sizeof(spec), "ethdev:%s%s", r->device, more);
+	if (wcnic_port_create(spec, r->h.card, &r->port, why, sizeof(why)) != 0)
+		fail_msg("%s: %s", spec, why);
+	fake_enable(&r->h);
+	assert_int_equal(fake_port_set(&r->h, mtu, UP), 0);
+	assert_int_equal(fake_txq_open(&r->h, &r->tx, 0, 256, WCNIC_PLACEMENT_PUSH, 4), 0);
+	assert_int_equal(fake_rxq_open(&r->h, &r->rx, 0, 128, 2048), 0);
+	r->frame = fake_alloc(&r->h, 16384, 64);
+}
+
+static int
+setup(void **state)
+{
+	struct rig *r = calloc(1, sizeof(*r));
+
+	rig_rings(r, RING_ENTRIES);
+	rig_open(r, ",mtu=9000", MTU);
+	*state = r;
+	return 0;
+}
+
+static void
+ring_drain(struct rte_ring *ring)
+{
+	void *mbuf = NULL;
+
+	while (ring != NULL && rte_ring_dequeue(ring, &mbuf) == 0)
+		rte_pktmbuf_free(mbuf);
+}
+
+static void
+pool_count(struct rte_mempool *mp, void *arg)
+{
+	(void)mp;
+	++*(unsigned int *)arg;
+}
+
+static unsigned int
+pools(void)
+{
+	unsigned int n = 0;
+
+	rte_mempool_walk(pool_count, &n);
+	return n;
+}
+
+static int
+teardown(void **state)
+{
+	struct rig *r = *state;
+
+	ring_drain(r->out);
+	wcnic_port_destroy(r->port);
+	fake_host_fini(&r->h);
+	ring_drain(r->in);
+	rte_ring_free(r->out);
+	rte_ring_free(r->in);
+	(void)rte_eal_hotplug_remove("vdev", r->device);
+	free(r);
+	/* Every buffer that the test or a port made is back. */
+	return pools() != 1 || !rte_mempool_full(pool);
+}
+
+static unsigned int
+reap_tx(struct rig *r)
+{
+	struct wcnic_tx_cpl cpl;
+	unsigned int done = 0;
+
+	while (fake_tx_reap(&r->tx, &cpl)) {
+		assert_true(cpl.status == WCNIC_TX_PUSHED || cpl.status == WCNIC_TX_FETCHED);
+		done += le16toh(cpl.frames);
+	}
+	return done;
+}
+
+/* Takes what the card has sent, if anything; it is in data then. Returns its length. */
+static uint32_t
+out_take(struct rig *r, uint8_t *data)
+{
+	struct rte_mbuf *mbuf;
+	uint32_t bytes;
+	void *taken = NULL;
+
+	if (rte_ring_dequeue(r->out, &taken) != 0)
+		return 0;
+	mbuf = taken;
+	bytes = mbuf->pkt_len;
+	assert_int_equal(mbuf->nb_segs, 1);
+	memcpy(data, rte_pktmbuf_mtod(mbuf, void *), bytes);
+	rte_pktmbuf_free(mbuf);
+	return bytes;
+}
+
+/* Puts in a frame, in pieces of so many bytes. */
+static bool
+in_put(struct rig *r, const uint8_t *data, uint32_t bytes, uint32_t piece)
+{
+	struct rte_mbuf *head = NULL, *mbuf;
+	uint32_t used, n;
+
+	for (used = 0; used < bytes; used += n) {
+		n = bytes - used < piece ? bytes - used : piece;
+		mbuf = rte_pktmbuf_alloc(pool);
+		assert_non_null(mbuf);
+		memcpy(rte_pktmbuf_append(mbuf, (uint16_t)n), data + used, n);
+		if (head == NULL)
+			head = mbuf;
+		else
+			assert_int_equal(rte_pktmbuf_chain(head, mbuf), 0);
+	}
+	if (rte_ring_enqueue(r->in, head) == 0)
+		return true;
+	rte_pktmbuf_free(head);
+	return false;
+}
+
+static void
+fill(uint8_t *data, uint32_t bytes, uint32_t seed)
+{
+	uint32_t i;
+
+	for (i = 0; i < bytes; i++)
+		data[i] = (uint8_t)(i * 7 + seed * 13 + (i >> 8));
+	data[0] = 2;
+}
+
+static void
+send__every_size_pushed_and_fetched__arrives_unaltered(void **state)
+{
+	struct rig *r = *state;
+	static uint8_t data[16384];
+	uint32_t bytes;
+
+	for (bytes = 14; bytes <= MTU + WCNIC_L2_OVERHEAD; bytes += bytes < 300 ? 1 : 97) {
+		fill(r->frame, bytes, bytes);
+		fake_tx_push(&r->tx, r->frame, (uint16_t)bytes);
+		fake_tx_ring(&r->tx);
+		wcnic_card_poll(r->h.card);
+		assert_int_equal(reap_tx(r), 1);
+		assert_int_equal(out_take(r, data), bytes);
+		assert_memory_equal(data, r->frame, bytes);
+	}
+	assert_int_equal(fake_txq_close(&r->h, &r->tx), 0);
+	assert_int_equal(fake_txq_open(&r->h, &r->tx, 0, 256, WCNIC_PLACEMENT_FETCH, 0), 0);
+	for (bytes = 14; bytes < MTU; bytes += 111) {
+		fill(r->frame, bytes, bytes + 1);
+		/* Two descriptors, so two fragments. */
+		fake_tx_desc(&r->tx, fake_iova(&r->h, r->frame), 7, WCNIC_TXF_SOP, (uint16_t)bytes);
+		fake_tx_desc(&r->tx, fake_iova(&r->h, r->frame) + 7, (uint16_t)(bytes - 7),
+			     WCNIC_TXF_EOP, 0);
+		fake_tx_ring(&r->tx);
+		wcnic_card_poll(r->h.card);
+		assert_int_equal(reap_tx(r), 1);
+		assert_int_equal(out_take(r, data), bytes);
+		assert_memory_equal(data, r->frame, bytes);
+	}
+}
+
+/* The device takes some frames now and then: the card holds the rest, and loses none. */
+static void
+send__device_full__frames_are_held_in_order(void **state)
+{
+	struct rig *r = *state;
+	static uint8_t data[16384];
+	struct wcnic_stats stats;
+	uint32_t sent = 0, done = 0, got = 0, turn, i, number;
+
+	for (turn = 0; got < 20000; turn++) {
+		assert_true(turn < 1000000);
+		for (; sent - done < 200 && sent < 20000; sent++) {
+			memcpy(r->frame + 20, &sent, sizeof(sent));
+			fake_tx_push(&r->tx, r->frame, 60);
+		}
+		fake_tx_ring(&r->tx);
+		wcnic_card_poll(r->h.card);
+		done += reap_tx(r);
+		for (i = 0; turn % 5 == 0 && i < turn % 90 && out_take(r, data) != 0; i++) {
+			memcpy(&number, data + 20, sizeof(number));
+			assert_int_equal(number, got++);
+		}
+		/* No more than the ring and this port's burst hold was called sent. */
+		assert_true(done - got <= RING_ENTRIES - 1 + PORT_ETHDEV_BURST);
+	}
+	fake_stats(&r->h, &stats);
+	assert_int_equal(stats.tx_frames, 20000);
+	assert_int_equal(stats.tx_errors, 0);
+	assert_true(stats.tx_held > 0);
+}
+
+/* Frames that wait in the port go out later, also if the card receives nothing. */
+static void
+send__no_rx_queue__waiting_frames_leave(void **state)
+{
+	struct rig *r = *state;
+	static uint8_t data[16384];
+	unsigned int sent, got = 0;
+
+	assert_int_equal(fake_rxq_close(&r->h, &r->rx), 0);
+	for (sent = 0; sent < RING_ENTRIES + 10; sent++)
+		fake_tx_push(&r->tx, r->frame, 60);
+	fake_tx_ring(&r->tx);
+	wcnic_card_poll(r->h.card);
+	wcnic_card_poll(r->h.card);
+	assert_int_equal(reap_tx(r), sent);
+	while (out_take(r, data) != 0)
+		got++;
+	assert_int_equal(got, RING_ENTRIES - 1);
+	assert_true(in_put(r, data, 60, 60));
+	wcnic_card_poll(r->h.card);
+	while (out_take(r, data) != 0)
+		got++;
+	assert_int_equal(got, sent);
+	/* Nobody would have taken it. */
+	assert_int_equal(rte_ring_count(r->in), 1);
+}
+
+static void
+receive__every_size_whole_or_in_pieces__arrives_unaltered(void **state)
+{
+	struct rig *r = *state;
+	static uint8_t sent[16384], data[16384];
+	uint32_t bytes, piece;
+
+	for (bytes = 14; bytes <= MTU + WCNIC_L2_OVERHEAD; bytes += bytes < 300 ? 1 : 89) {
+		piece = bytes % 3 == 0 ? 2048 : bytes / 40 + 14 - bytes % 3;
+		fill(sent, bytes, bytes);
+		fake_rx_post(&r->h, &r->rx, 5u - (uint16_t)(r->rx.tail - r->rx.head));
+		assert_true(in_put(r, sent, bytes, piece < 2048 ? piece : 2048));
+		wcnic_card_poll(r->h.card);
+		assert_int_equal(fake_rx_frame(&r->rx, data, NULL), bytes);
+		assert_memory_equal(data, sent, bytes);
+	}
+}
+
+static void
+receive__card_short_of_buffers__the_rest_stays_in_the_device(void **state)
+{
+	struct rig *r = *state;
+	static uint8_t frame[64], data[16384];
+	struct wcnic_stats stats;
+	uint32_t put = 0, got = 0, turn, number, room;
+
+	frame[0] = 2;
+	for (turn = 0; got < 10000; turn++) {
+		assert_true(turn < 1000000);
+		memcpy(frame + 20, &put, sizeof(put));
+		while (in_put(r, frame, 60, 60)) {
+			put++;
+			memcpy(frame + 20, &put, sizeof(put));
+		}
+		room = 128u - (uint16_t)(r->rx.tail - r->rx.head);
+		if (turn % 3 == 0)
+			fake_rx_post(&r->h, &r->rx, turn % 40 < room ? turn % 40 : 0);
+		wcnic_card_poll(r->h.card);
+		while (fake_rx_frame(&r->rx, data, NULL) != 0) {
+			memcpy(&number, data + 20, sizeof(number));
+			assert_int_equal(number, got++);
+		}
+		assert_true(put - got <= RING_ENTRIES - 1 + PORT_ETHDEV_BURST);
+	}
+	fake_stats(&r->h, &stats);
+	assert_int_equal(stats.rx_frames, got);
+	assert_int_equal(stats.rx_down, 0);
+	assert_true(stats.rx_held > 0);
+	assert_null(wcnic_port_error(r->port));
+}
+
+static void
+receive__in_too_many_pieces__discarded_and_said(void **state)
+{
+	struct rig *r = *state;
+	static uint8_t data[16384];
+
+	fake_rx_post(&r->h, &r->rx, 8);
+	assert_true(in_put(r, data, 65, 1));
+	assert_true(in_put(r, data, 64, 1));
+	wcnic_card_poll(r->h.card);
+	assert_int_equal(fake_rx_frame(&r->rx, data, NULL), 64);
+	assert_int_equal(fake_rx_frame(&r->rx, data, NULL), 0);
+	assert_non_null(strstr(wcnic_port_error(r->port), "65 pieces"));
+}
+
+/* When the device has all buffers, frames wait until it gives some back. */
+static void
+send__device_keeps_all_buffers__frames_are_held(void **state)
+{
+	struct rig *r = calloc(1, sizeof(*r));
+	static uint8_t data[16384];
+	unsigned int sent = 0, done = 0, got = 0, turn;
+
+	(void)state;
+	rig_rings(r, 16384);
+	rig_open(r, "", 1500);
+	for (turn = 0; turn < 200; turn++) {
+		for (; sent - done < 128; sent++)
+			fake_tx_push(&r->tx, r->frame, 60);
+		fake_tx_ring(&r->tx);
+		wcnic_card_poll(r->h.card);
+		done += reap_tx(r);
+	}
+	/* It ran dry before the ring was full. */
+	assert_in_range(done, 1024, 8192);
+	assert_true(done < sent);
+	while (out_take(r, data) != 0)
+		got++;
+	for (turn = 0; turn < 10; turn++)
+		wcnic_card_poll(r->h.card);
+	done += reap_tx(r);
+	assert_int_equal(done, sent);
+	while (out_take(r, data) != 0)
+		got++;
+	assert_int_equal(got, sent);
+	state = (void **)&r;
+	assert_int_equal(teardown(state), 0);
+}
+
+static void
+send__longer_than_the_devices_mtu__discarded_counted_and_said(void **state)
+{
+	struct rig *r = calloc(1, sizeof(*r));
+	static uint8_t data[16384];
+	struct wcnic_stats stats;
+	struct wcnic_tx_cpl cpl;
+
+	(void)state;
+	rig_rings(r, RING_ENTRIES);
+	rig_open(r, "", MTU); /* the card's: the device has 1500 */
+	fake_tx_push(&r->tx, r->frame, 1500 + WCNIC_L2_OVERHEAD);
+	fake_tx_push(&r->tx, r->frame, 1500 + WCNIC_L2_OVERHEAD + 1);
+	fake_tx_push(&r->tx, r->frame, 60);
+	fake_tx_ring(&r->tx);
+	wcnic_card_poll(r->h.card);
+	assert_int_equal(out_take(r, data), 1500 + WCNIC_L2_OVERHEAD);
+	assert_int_equal(out_take(r, data), 60);
+	assert_int_equal(out_take(r, data), 0);
+	while (fake_tx_reap(&r->tx, &cpl))
+		;
+	fake_stats(&r->h, &stats);
+	assert_int_equal(stats.tx_frames, 2);
+	assert_int_equal(stats.tx_errors, 1);
+	assert_non_null(wcnic_port_error(r->port));
+	assert_non_null(strstr(wcnic_port_error(r->port), "1523 bytes"));
+	assert_non_null(strstr(wcnic_port_error(r->port), "mtu="));
+	state = (void **)&r;
+	assert_int_equal(teardown(state), 0);
+}
+
+/* Polls until the card's next link event, or for a second. */
+static bool
+link_event(struct rig *r, bool *up)
+{
+	struct wcnic_event event;
+	unsigned int i;
+
+	for (i = 0; i < 1000; i++) {
+		wcnic_card_poll(r->h.card);
+		if (fake_event_find(&r->h, WCNIC_EV_LINK, &event)) {
+			*up = le32toh(event.arg0) != 0;
+			return true;
+		}
+		usleep(1000);
+	}
+	return false;
+}
+
+static void
+link__down_and_up__card_tells_and_frames_wait(void **state)
+{
+	struct rig *r = *state;
+	static uint8_t data[16384];
+	bool up = true;
+
+	assert_int_equal(rte_eth_dev_set_link_down(r->id), 0);
+	assert_true(link_event(r, &up));
+	assert_false(up);
+	fake_tx_push(&r->tx, r->frame, 60);
+	fake_tx_ring(&r->tx);
+	wcnic_card_poll(r->h.card);
+	assert_int_equal(reap_tx(r), 0);
+	assert_int_equal(out_take(r, data), 0);
+	assert_int_equal(rte_eth_dev_set_link_up(r->id), 0);
+	assert_true(link_event(r, &up));
+	assert_true(up);
+	wcnic_card_poll(r->h.card);
+	assert_int_equal(reap_tx(r), 1);
+	assert_int_equal(out_take(r, data), 60);
+	assert_null(wcnic_port_error(r->port));
+}
+
+static void
+device__vanishes__link_goes_down_and_it_is_said(void **state)
+{
+	struct rig *r = *state;
+	static uint8_t data[16384];
+	bool up = true;
+
+	fake_rx_post(&r->h, &r->rx, 8);
+	rte_eth_dev_callback_process(&rte_eth_devices[r->id], RTE_ETH_EVENT_INTR_RMV, NULL);
+	assert_true(link_event(r, &up));
+	assert_false(up);
+	assert_true(in_put(r, data, 60, 60));
+	fake_tx_push(&r->tx, r->frame, 60);
+	fake_tx_ring(&r->tx);
+	wcnic_card_poll(r->h.card);
+	assert_int_equal(reap_tx(r), 0);
+	/* It is not touched any more. */
+	assert_int_equal(out_take(r, data), 0);
+	assert_int_equal(rte_ring_count(r->in), 1);
+	assert_non_null(strstr(wcnic_port_error(r->port), "was removed"));
+	assert_non_null(strstr(wcnic_port_error(r->port), r->device));
+}
+
+static void
+two_ports__each_its_device_frames_cross(void **state)
+{
+	struct rig *a = *state, *b = calloc(1, sizeof(*b));
+	static uint8_t data[16384];
+	unsigned int i;
+	void *mbuf = NULL;
+
+	rig_rings(b, RING_ENTRIES);
+	rig_open(b, "", 1500);
+	fake_rx_post(&a->h, &a->rx, 8);
+	fake_rx_post(&b->h, &b->rx, 8);
+	for (i = 0; i < 2; i++) {
+		struct rig *from = i == 0 ? a : b, *to = i == 0 ? b : a;
+
+		fill(from->frame, 100, i);
+		fake_tx_push(&from->tx, from->frame, 100);
+		fake_tx_ring(&from->tx);
+		wcnic_card_poll(from->h.card);
+		assert_int_equal(rte_ring_dequeue(from->out, &mbuf), 0);
+		assert_int_equal(rte_ring_enqueue(to->in, mbuf), 0);
+		wcnic_card_poll(to->h.card);
+		assert_int_equal(fake_rx_frame(&to->rx, data, NULL), 100);
+		assert_memory_equal(data, from->frame, 100);
+	}
+	ring_drain(b->out);
+	wcnic_port_destroy(b->port);
+	fake_host_fini(&b->h);
+	rte_ring_free(b->out);
+	rte_ring_free(b->in);
+	(void)rte_eal_hotplug_remove("vdev", b->device);
+	free(b);
+}
+
+/* A device that the port makes is gone with it, and can be made again. */
+static void
+made_device__gone_with_the_port(void **state)
+{
+	struct wcnic_port *port;
+	struct fake_host h;
+	unsigned int i;
+	char why[256];
+	uint16_t id;
+
+	(void)state;
+	assert_int_equal(fake_host_init(&h, NULL), 0);
+	for (i = 0; i < 3; i++) {
+		assert_int_equal(wcnic_port_create("ethdev:net_null7;size=64;copy=1", h.card, &port,
+						   why, sizeof(why)),
+				 0);
+		assert_int_equal(rte_eth_dev_get_port_by_name("net_null7", &id), 0);
+		wcnic_port_destroy(port);
+		assert_int_not_equal(rte_eth_dev_get_port_by_name("net_null7", &id), 0);
+	}
+	fake_host_fini(&h);
+	assert_int_equal(pools(), 1);
+}
+
+static void
+create__bad_text__is_refused_and_explained(void **state)
+{
+	struct rig *r = *state;
+	char again[64], with_args[64];
+	const struct {
+		const char *spec;
+		const char *culprit;
+		const char *remedy;
+	} bad[] = {
+		{"ethdev", "device", "net_tap0"},
+		{"ethdev:", "device", "net_tap0"},
+		{"ethdev:;iface=x", "device", "net_tap0"},
+		{"ethdev:,mtu=1500", "device", "net_tap0"},
+		{"ethdev:nosuch0", "'nosuch0'", "PCI"},
+		{"ethdev:net_nosuch0", "'net_nosuch0'", "driver's name"},
+		{"ethdev:0000:7f:1f.7", "0000:7f:1f.7", "--eal"},
+		{"ethdev:net_null0;bogus=1", "net_null0,bogus=1", "driver's name"},
+		{"ethdev:net_null0,size=64", "'size'", "takes: mtu"},
+		{"ethdev:net_null0,mtu", "'mtu'", "key=value"},
+		{"ethdev:net_null0,mtu=67", "mtu=67", "68 to 9216"},
+		{"ethdev:net_null0,mtu=9217", "mtu=9217", "68 to 9216"},
+		{"ethdev:net_null0,mtu=1500,mtu=1500", "'mtu'", "twice"},
+		{again, r->device, "belongs to another"},
+		{with_args, r->device, "there already"},
+	};
+	struct wcnic_port *port = NULL;
+	struct fake_host h;
+	char why[256];
+	size_t i;
+
+	snprintf(again, sizeof(again), "ethdev:%s", r->device);
+	snprintf(with_args, sizeof(with_args), "ethdev:%s;a=b", r->device);
+	assert_int_equal(fake_host_init(&h, NULL), 0);
+	for (i = 0; i < sizeof(bad) / sizeof(bad[0]); i++) {
+		why[0] = '\0';
+		assert_true(wcnic_port_create(bad[i].spec, h.card, &port, why, sizeof(why)) < 0);
+		assert_null(port);
+		if (strstr(why, bad[i].culprit) == NULL || strstr(why, bad[i].remedy) == NULL)
+			fail_msg("%s: '%s' should name %s and %s", bad[i].spec, why, bad[i].culprit,
+				 bad[i].remedy);
+	}
+	fake_host_fini(&h);
+}
+
+static int
+group_setup(void **state)
+{
+	static char eal[128];
+	char why[256] = "";
+	struct port_args args = {.why = why, .why_bytes = sizeof(why)};
+
+	(void)state;
+	snprintf(eal, sizeof(eal),
+		 "--no-huge -m 128 --no-shconf --no-pci --no-telemetry --log-level=critical "
+		 "--file-prefix=test-port-%d",
+		 getpid());
+	port_ethdev_options(eal);
+	port_kind_add(&port_kind_ethdev);
+	if (port_ethdev_eal_start(&args) != 0) {
+		print_error("%s\n", why);
+		return -1;
+	}
+	pool = rte_pktmbuf_pool_create("test", 1023, 0, 0, RTE_MBUF_DEFAULT_BUF_SIZE,
+				       SOCKET_ID_ANY);
+	return pool == NULL;
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+#define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
+		TEST(send__every_size_pushed_and_fetched__arrives_unaltered),
+		TEST(send__device_full__frames_are_held_in_order),
+		TEST(send__no_rx_queue__waiting_frames_leave),
+		cmocka_unit_test(send__device_keeps_all_buffers__frames_are_held),
+		cmocka_unit_test(send__longer_than_the_devices_mtu__discarded_counted_and_said),
+		TEST(receive__every_size_whole_or_in_pieces__arrives_unaltered),
+		TEST(receive__in_too_many_pieces__discarded_and_said),
+		TEST(receive__card_short_of_buffers__the_rest_stays_in_the_device),
+		TEST(link__down_and_up__card_tells_and_frames_wait),
+		TEST(device__vanishes__link_goes_down_and_it_is_said),
+		TEST(two_ports__each_its_device_frames_cross),
+		cmocka_unit_test(made_device__gone_with_the_port),
+		TEST(create__bad_text__is_refused_and_explained),
+	};
+
+	return cmocka_run_group_tests(tests, group_setup, NULL);
+}
