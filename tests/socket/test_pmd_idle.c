@@ -29,7 +29,7 @@
 #include <rte_mbuf.h>
 
 #define WINDOW_S 2 /* over which CPU time is taken */
-#define WINDOWS 4  /* the least of them counts: others may use this machine, too */
+#define WINDOWS 4  /* the best of them counts: others may use this machine, too */
 #define PATIENCE_NS 10000000000ull
 #define BURST 32
 
@@ -160,11 +160,17 @@ idle__adaptive__under_2_percent_and_traffic_goes_on(void **state)
 static void
 idle__spin__uses_what_it_gets(void **state)
 {
+	unsigned int permille, most = 0, i;
+
 	(void)state;
 	card_start("spin");
 	port_start();
 	burst_goes_round();
-	assert_in_range(card_permille(1), 100, 1100);
+	for (i = 0; i < WINDOWS && most < 100; i++) {
+		permille = card_permille(1);
+		most = permille > most ? permille : most;
+	}
+	assert_in_range(most, 100, 1100);
 	burst_goes_round();
 	end();
 }

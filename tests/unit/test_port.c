@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause
  * Copyright(c) 2026 The wcnic authors
  */
+#include <endian.h>
 #include <errno.h>
 #include <setjmp.h>
 #include <stdarg.h>
@@ -175,6 +176,48 @@ wire__joined__carries_both_ways_and_holds_back(void **state)
 	end_close(&b);
 	assert_false(link_is_up(&a));
 	end_close(&a);
+}
+
+/* A port that notes where the frame lies that it is offered. */
+static int
+look_send(void *ctx, const struct wcnic_frame *frame)
+{
+	struct wcnic_frag *seen = ctx;
+
+	*seen = frame->frags[0];
+	assert_int_equal(frame->n_frags, 1);
+	return 0;
+}
+
+/* So a wire copies a frame once: from the sender's memory into the receiver's buffer. */
+static void
+send__segment_in_one_piece__port_gets_the_hosts_own_memory(void **state)
+{
+	static const struct wcnic_port_ops ops = {.kind = "look", .send = look_send};
+	struct wcnic_frag seen = {0};
+	struct fake_slot slot = {.flags = WCNIC_TXF_SOP | WCNIC_TXF_EOP};
+	struct end e;
+
+	(void)state;
+	end_open(&e, "sink");
+	wcnic_card_set_port(e.h.card, &ops, &seen);
+	slot.frame_bytes = 1400;
+	slot.n_segs = 1;
+	slot.segs[0].iova = htole64(fake_iova(&e.h, e.frame));
+	slot.segs[0].bytes = htole32(1400);
+	fake_tx_slot(&e.tx, &slot, 0);
+	fake_tx_ring(&e.tx);
+	wcnic_card_poll(e.h.card);
+	assert_ptr_equal(seen.base, e.frame);
+	assert_int_equal(seen.bytes, 1400);
+	assert_int_equal(fake_txq_close(&e.h, &e.tx), 0);
+	assert_int_equal(fake_txq_open(&e.h, &e.tx, 0, 128, WCNIC_PLACEMENT_FETCH, 0), 0);
+	fake_tx_fetch(&e.h, &e.tx, e.frame, 900);
+	fake_tx_ring(&e.tx);
+	wcnic_card_poll(e.h.card);
+	assert_ptr_equal(seen.base, e.frame);
+	assert_int_equal(seen.bytes, 900);
+	end_close(&e);
 }
 
 static void
@@ -403,6 +446,7 @@ main(void)
 		cmocka_unit_test(loopback__receiver_short_of_buffers__nothing_is_lost),
 		cmocka_unit_test(loopback__without_rx_queue__frames_fall_and_are_counted),
 		cmocka_unit_test(sink__takes_everything__gives_nothing),
+		cmocka_unit_test(send__segment_in_one_piece__port_gets_the_hosts_own_memory),
 		cmocka_unit_test(wire__joined__carries_both_ways_and_holds_back),
 		cmocka_unit_test(wire__not_joined__frames_wait),
 		cmocka_unit_test(wire__not_two_free_wires__is_einval),
