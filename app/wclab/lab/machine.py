@@ -204,7 +204,7 @@ class Testpmd:
         guest.check("rm -f /run/pmd /run/pmd.log; mkfifo /run/pmd; "
                     f"dpdk-testpmd {arguments} </run/pmd >/run/pmd.log 2>&1 & echo $! >/run/pmd.pid; exec 3>/run/pmd; "
                     "while [ ! -e /run/pmd.log ]; do sleep 0.1; done; exec 6</run/pmd.log")
-        self.wait("testpmd>", 60)
+        self.wait("testpmd>", 120)
 
     def say(self, command):
         self.guest.check(f"echo '{command}' >&3")
