@@ -77,6 +77,27 @@ test_guests() {
 	echo "$([ "$bad" -eq 0 ] && echo 'ok      ' || echo 'FAILED  ') guests: $ok passed, $bad failed"
 }
 
+# Every setting of the comparison is a check of its own, and so is each host of the experiment beside it.
+test_lab() {
+	local ok bad
+	rm -f out/lab/lab.json out/lab/vmm.json
+	step "lab" ./run lab --quick --capture out/demo/generated.pcap || tail -n 40 out/log/lab.log
+	read -r ok bad < <(python3 - <<-'END'
+		import json
+		runs = []
+		for name, key in (("lab", "runs"), ("vmm", "hosts")):
+		    try:
+		        runs += [run["result"] for run in json.load(open(f"out/lab/{name}.json"))[key]]
+		    except OSError:
+		        runs.append(f"{name} left no results")
+		bad = [result for result in runs if result != "ok"]
+		print(len(runs) - len(bad), len(bad))
+	END
+	)
+	passed=$((passed + ok)) failed=$((failed + bad))
+	echo "$([ "$bad" -eq 0 ] && echo 'ok      ' || echo 'FAILED  ') lab: $ok passed, $bad failed"
+}
+
 # What needs the build in build/.
 test_build() {
 	check "install" tests/checks install_here
@@ -87,6 +108,7 @@ test_build() {
 	test_guests
 	check "lab failures" tests/lab/failures --build-amd64 build --build-arm64 build-arm64 \
 		--out out/lab-failures --cache "$WCNIC_CACHE" --capture out/demo/generated.pcap
+	test_lab
 }
 
 test_all() {
