@@ -58,9 +58,9 @@ class Full(unittest.TestCase):
             self.assertEqual([path for path in (cache / "work").iterdir() if path.is_dir()], [])
 
     def test_results(self):
-        with small(rig.out() / "full-out", 400) as out:
+        with small(rig.out() / "full-out", 100) as out:
             self.fails(rig.Program("lab", out, "--quick", SETTING, "guest-nc"),
-                       rf"lab: (no room: )?\S*{out.name} has 0.0 of 0.4 MiB free; about")
+                       rf"lab: (no room: )?\S*{out.name} has 0.0 of 0.1 MiB free; about")
             for path in out.rglob("*.json"):
                 json.loads(path.read_text())
             self.assertEqual(list(out.rglob("*.part")), [])

@@ -132,7 +132,7 @@ class Guest:
                     return int(match[1]), "\n".join(lines)
                 lines.append(text)
                 if "Kernel panic" in text:
-                    raise Failure(f"the kernel panicked at: {what}\n{tail(self.path)}")
+                    raise Failure(f"the kernel panicked at: {what}\n{text}\n{tail(self.path)}")
             left = until - time.monotonic()
             if left <= 0:
                 raise Failure(f"no answer within {timeout} s to: {what}\n{tail(self.path)}")
