@@ -58,9 +58,9 @@ class Full(unittest.TestCase):
             self.assertEqual([path for path in (cache / "work").iterdir() if path.is_dir()], [])
 
     def test_results(self):
-        with small(rig.out() / "full-out", 400) as out:
+        with small(rig.out() / "full-out", 100) as out:
             self.fails(rig.Program("lab", out, "--quick", SETTING, "guest-nc"),
-                       rf"lab: (no room: )?\S*{out.name} has 0.0 of 0.4 MiB free; about")
+                       rf"lab: (no room: )?\S*{out.name} has 0.0 of 0.1 MiB free; about")
             for path in out.rglob("*.json"):
                 json.loads(path.read_text())
             self.assertEqual(list(out.rglob("*.part")), [])
@@ -195,7 +195,7 @@ class Unpack(unittest.TestCase):
 class Missing(unittest.TestCase):
     def refused(self, pattern, *arguments, **instead):
         program = rig.Program("lab", rig.out() / "missing", SETTING, *arguments, **instead)
-        text = program.wait(10)
+        text = program.wait(30)
         self.assertEqual(program.status, 1, text)
         self.assertRegex(text, rf"^lab: {pattern}[^\n]*\n$")
 

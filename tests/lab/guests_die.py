@@ -41,7 +41,7 @@ class Real(unittest.TestCase):
             with self.assertRaisesRegex(life.Failure, r"(?s)inside was stopped by KVM.*kvm run failed.* at: unaligned.*"
                                                       r"unaligned store.*about to store") as caught:
                 inner.check(f"unaligned /sys/bus/pci/devices/{BDF}/resource2_wc", 180)
-            self.assertLess(time.monotonic() - began, 20)
+            self.assertLess(time.monotonic() - began, 40)
             self.assertIn(str(guest.path), str(caught.exception))
             inner.end()
             with self.assertRaisesRegex(life.Failure, "inside: its QEMU has ended at: true"):
@@ -61,7 +61,7 @@ class Hung(unittest.TestCase):
         began, log = time.monotonic(), rig.out() / "hung.console.log"
         with self.assertRaisesRegex(life.Failure, why):
             Quick(["sh", "-c", script], log)
-        self.assertLess(time.monotonic() - began, boot_s + 3)
+        self.assertLess(time.monotonic() - began, boot_s + 5)
         self.assertEqual(rig.children(), set())
 
     def test_silence__told_with_the_end_of_the_console(self):

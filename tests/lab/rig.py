@@ -69,11 +69,11 @@ class Program:
             self.process = subprocess.Popen([PROGRAMS[name], *words, *arguments], stdin=subprocess.DEVNULL, stdout=said,
                                             stderr=said, **life.tied())
 
-    def wait(self, seconds=60):
+    def wait(self, seconds=180):
         self.status = self.process.wait(seconds)
         return self.said.read_text()
 
-    def reached(self, file, words, seconds=120):
+    def reached(self, file, words, seconds=240):
         """Waits until the run has written that."""
         def there():
             if self.process.poll() is not None:

@@ -37,15 +37,13 @@ class Killed(unittest.TestCase):
         base = rig.args.cache / "work"
         return {path for path in base.iterdir() if path.is_dir() and not life.in_use(path)}
 
-    def at_once(self, where, runs):
-        """Runs side by side, each killed by another signal when it is there."""
-        programs = {}
+    def by_each(self, where, runs):
+        """A run for each signal, killed when it is there."""
         for number in rig.signals():
             folder = rig.out() / f"killed.{where}.{number.name}"
             shutil.rmtree(folder, ignore_errors=True)
-            programs[number] = runs(folder)
-        for number, program in programs.items():
             with self.subTest(where=where, signal=number.name):
+                program = runs(folder)
                 self.reached(program, where)
                 self.ended(program, number)
         rig.until(lambda: rig.children() == set(), 5, "nobody's child lives")
@@ -64,10 +62,10 @@ class Killed(unittest.TestCase):
         return program
 
     def test_lab_in_mid_boot(self):
-        self.at_once("boot", self.lab)
+        self.by_each("boot", self.lab)
 
     def test_lab_in_mid_packets__and_the_next_clears_away(self):
-        self.at_once("packets", self.lab)
+        self.by_each("packets", self.lab)
         self.assertEqual(len(self.folders()), 1, "the run that could not clear away itself")
         with life.work_folder(rig.args.cache, "lab") as work:
             self.assertEqual(self.folders(), set())
@@ -75,7 +73,7 @@ class Killed(unittest.TestCase):
         self.assertFalse(work.exists())
 
     def test_guest_in_mid_boot(self):
-        self.at_once("boot", self.guest)
+        self.by_each("boot", self.guest)
 
 
 KEEPER = """

@@ -132,7 +132,7 @@ class Guest:
                     return int(match[1]), "\n".join(lines)
                 lines.append(text)
                 if "Kernel panic" in text:
-                    raise Failure(f"the kernel panicked at: {what}\n{tail(self.path)}")
+                    raise Failure(f"the kernel panicked at: {what}\n{text}\n{tail(self.path)}")
             left = until - time.monotonic()
             if left <= 0:
                 raise Failure(f"no answer within {timeout} s to: {what}\n{tail(self.path)}")
@@ -204,7 +204,7 @@ class Testpmd:
         guest.check("rm -f /run/pmd /run/pmd.log; mkfifo /run/pmd; "
                     f"dpdk-testpmd {arguments} </run/pmd >/run/pmd.log 2>&1 & echo $! >/run/pmd.pid; exec 3>/run/pmd; "
                     "while [ ! -e /run/pmd.log ]; do sleep 0.1; done; exec 6</run/pmd.log")
-        self.wait("testpmd>", 60)
+        self.wait("testpmd>", 120)
 
     def say(self, command):
         self.guest.check(f"echo '{command}' >&3")
