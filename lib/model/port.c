@@ -186,6 +186,9 @@ frame_judge(struct wcnic_card *card, const struct wcnic_frame *frame, struct rx_
 }
 
 /*
+ * The short way looks at a frame where it lies: whoever sends it may change it before it is copied,
+ * and then it is as if the changed one had been sent to this address.
+ *
  * Puts frames into one queue's buffers, one each, until a frame is not of the usual kind or the
  * buffers that are known end. Returns how many.
  */
@@ -205,7 +208,8 @@ frames_put(struct wcnic_card *card, struct rxq *q, const struct wcnic_frame *fra
 		const uint8_t *src = frame->frags[0].base;
 		uint16_t ptype;
 
-		if (frame->n_frags != 1 || frame->bytes - CARD_FRAME_MIN > max - CARD_FRAME_MIN)
+		if (frame->n_frags != 1 || frame->bytes - CARD_FRAME_MIN > max - CARD_FRAME_MIN ||
+		    !filter_passes(&card->port, src))
 			break;
 		bytes += frame->bytes;
 		ptype = rx_plain_ptype(src, frame->bytes);
@@ -235,6 +239,7 @@ frames_put_by_hash(struct wcnic_card *card, const struct wcnic_frame *frames, un
 		struct rxq *q;
 
 		if (frame->n_frags != 1 || ptype == 0 || frame->bytes > max ||
+		    !filter_passes(&card->port, src) ||
 		    !rss_hash_plain(&card->rss, ptype, src + RX_PLAIN_ADDR_OFF, &hash))
 			break;
 		kind = rx_kind_make(ptype, WCNIC_RXF_HASH, hash);
@@ -257,9 +262,6 @@ frames_put_any(struct wcnic_card *card, const struct wcnic_frame *frames, unsign
 	struct rxq *q = card->rss.reta[0];
 	unsigned int done = 0;
 
-	/* Else the first bytes of a frame are to be filtered. */
-	if (!(card->port.flags & WCNIC_PORTF_PROMISC))
-		return 0;
 	if (card->rss.types != 0)
 		return frames_put_by_hash(card, frames, n, queues);
 	*queues |= 1ull << q->qid;

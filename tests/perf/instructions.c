@@ -30,6 +30,7 @@
 #include <rte_ethdev.h>
 #include <rte_mbuf.h>
 
+#include "frame.h"
 #include "instructions.h"
 
 #define VDEVS_MAX 2
@@ -238,13 +239,8 @@ traffic(struct rig *r)
 	if (rte_pktmbuf_alloc_bulk(r->pool, r->pkts, r->o->burst) != 0)
 		return -ENOMEM;
 	for (unsigned int i = 0; i < r->o->burst; i++) {
-		uint8_t *data = (uint8_t *)rte_pktmbuf_append(r->pkts[i], r->o->bytes);
-
-		memset(data, 0, r->o->bytes);
-		memset(data, 0xff, RTE_ETHER_ADDR_LEN); /* broadcast: no port filters it */
-		data[6] = 0x02;
-		data[12] = 0x88; /* an EtherType for local experiments */
-		data[13] = 0xb5;
+		perf_frame_fill((uint8_t *)rte_pktmbuf_append(r->pkts[i], r->o->bytes), i,
+				r->o->bytes);
 	}
 	/* a memif client posts its buffers when it looks for frames */
 	for (unsigned int end = 0; end < r->o->n_vdevs; end++) {

@@ -9,9 +9,8 @@
 #include <rte_cycles.h>
 #include <rte_ethdev.h>
 #include <rte_ether.h>
-#include <rte_ip.h>
-#include <rte_udp.h>
 
+#include "frame.h"
 #include "pump.h"
 
 #define LOOKS_EVERY 16u /* rounds between two looks at the clock */
@@ -28,30 +27,6 @@ size_of(const struct pump *p, uint32_t idx)
 	return (p->bytes != PUMP_IMIX ? p->bytes : imix[idx % RTE_DIM(imix)]) - PUMP_FCS_BYTES;
 }
 
-/* A broadcast UDP datagram of one of 256 flows. */
-static void
-frame_fill(uint8_t *data, uint32_t flow, uint16_t bytes)
-{
-	struct rte_ether_hdr *ether = (struct rte_ether_hdr *)data;
-	struct rte_ipv4_hdr *ip = (struct rte_ipv4_hdr *)(ether + 1);
-	struct rte_udp_hdr *udp = (struct rte_udp_hdr *)(ip + 1);
-
-	memset(data, 0, bytes);
-	memset(&ether->dst_addr, 0xff, sizeof(ether->dst_addr));
-	ether->src_addr.addr_bytes[0] = 0x02;
-	ether->ether_type = rte_cpu_to_be_16(RTE_ETHER_TYPE_IPV4);
-	ip->version_ihl = 0x45;
-	ip->total_length = rte_cpu_to_be_16(bytes - sizeof(*ether));
-	ip->time_to_live = 64;
-	ip->next_proto_id = 17;
-	ip->src_addr = rte_cpu_to_be_32(0xc6120000u | (flow & 255));
-	ip->dst_addr = rte_cpu_to_be_32(0xc6130000u | (flow & 255));
-	ip->hdr_checksum = rte_ipv4_cksum(ip);
-	udp->src_port = rte_cpu_to_be_16(1024 + (flow & 255));
-	udp->dst_port = rte_cpu_to_be_16(9);
-	udp->dgram_len = rte_cpu_to_be_16(bytes - sizeof(*ether) - sizeof(*ip));
-}
-
 static void
 buffer_fill(struct rte_mempool *pool, void *arg, void *object, unsigned int idx)
 {
@@ -59,8 +34,8 @@ buffer_fill(struct rte_mempool *pool, void *arg, void *object, unsigned int idx)
 
 	(void)pool;
 	(void)arg;
-	frame_fill(RTE_PTR_ADD(m->buf_addr, RTE_PKTMBUF_HEADROOM), idx,
-		   RTE_ETHER_MAX_LEN - PUMP_FCS_BYTES);
+	perf_frame_fill(RTE_PTR_ADD(m->buf_addr, RTE_PKTMBUF_HEADROOM), idx,
+			RTE_ETHER_MAX_LEN - PUMP_FCS_BYTES);
 }
 
 void
@@ -268,7 +243,7 @@ loop_seed(struct pump *p)
 		if (m == NULL)
 			return;
 		length_set(m, (uint16_t)size_of(p, i));
-		frame_fill(rte_pktmbuf_mtod(m, uint8_t *), i, m->data_len);
+		perf_frame_fill(rte_pktmbuf_mtod(m, uint8_t *), i, m->data_len);
 		while (rte_eth_tx_burst(p->port, i / p->burst % p->used, &m, 1) == 0) {
 			if (rte_rdtsc() < until)
 				continue;

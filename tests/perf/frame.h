@@ -1,0 +1,12 @@
+/* SPDX-License-Identifier: BSD-3-Clause
+ * Copyright(c) 2026 The wcnic authors
+ */
+#ifndef PERF_FRAME_H
+#define PERF_FRAME_H
+
+#include <stdint.h>
+
+/* A broadcast UDP datagram of one of 256 flows, of 42 bytes or more without FCS. */
+void perf_frame_fill(uint8_t *data, uint32_t flow, uint16_t bytes);
+
+#endif /* PERF_FRAME_H */
