@@ -7,6 +7,7 @@
  * frames after a silence go round as before.
  */
 
+#include <errno.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -69,9 +70,13 @@ port_start(void)
 {
 	struct rte_eth_conf conf = {0};
 	char args[128];
+	int ret = -ECONNREFUSED;
 
 	snprintf(args, sizeof(args), "socket=%s", sock);
-	assert_int_equal(rte_eal_hotplug_add("vdev", "net_wcnic0", args), 0);
+	/* the socket has a name a moment before it listens */
+	for (unsigned int i = 0; i < 1000 && ret == -ECONNREFUSED; i++, usleep(1000))
+		ret = rte_eal_hotplug_add("vdev", "net_wcnic0", args);
+	assert_int_equal(ret, 0);
 	assert_int_equal(rte_eth_dev_get_port_by_name("net_wcnic0", &port), 0);
 	assert_int_equal(rte_eth_dev_configure(port, 1, 1, &conf), 0);
 	assert_int_equal(rte_eth_rx_queue_setup(port, 0, 256, 0, NULL, pool), 0);
