@@ -229,12 +229,15 @@ frames_put_by_hash(struct wcnic_card *card, const struct wcnic_frame *frames, un
 	for (i = 0; i < n; i++) {
 		const struct wcnic_frame *frame = &frames[i];
 		const uint8_t *src = frame->frags[0].base;
-		uint16_t ptype = rx_plain_ptype(src, frame->bytes);
 		struct rx_kind kind;
+		uint16_t ptype;
 		uint32_t hash;
 		struct rxq *q;
 
-		if (frame->n_frags != 1 || ptype == 0 || frame->bytes > max ||
+		if (frame->n_frags != 1 || frame->bytes > max)
+			break;
+		ptype = rx_plain_ptype(src, frame->bytes);
+		if (ptype == 0 ||
 		    !rss_hash_plain(&card->rss, ptype, src + RX_PLAIN_ADDR_OFF, &hash))
 			break;
 		kind = rx_kind_make(ptype, WCNIC_RXF_HASH, hash);
