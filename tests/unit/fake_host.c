@@ -9,21 +9,23 @@
 
 #include "fake_host.h"
 
+static const struct {
+	uint64_t iova;
+	unsigned int prot;
+} maps[] = {
+	{FAKE_IOVA, WCNIC_DMA_READ | WCNIC_DMA_WRITE},
+	{FAKE_IOVA_RO, WCNIC_DMA_READ},
+	{FAKE_IOVA_WO, WCNIC_DMA_WRITE},
+};
+
 static void *
 fake_dma(void *ctx, uint64_t iova, size_t bytes, unsigned int prot)
 {
-	static const struct {
-		uint64_t iova;
-		unsigned int prot;
-	} maps[] = {
-		{FAKE_IOVA, WCNIC_DMA_READ | WCNIC_DMA_WRITE},
-		{FAKE_IOVA_RO, WCNIC_DMA_READ},
-		{FAKE_IOVA_WO, WCNIC_DMA_WRITE},
-	};
 	struct fake_host *h = ctx;
 	unsigned int i;
 
 	assert(prot == WCNIC_DMA_READ || prot == WCNIC_DMA_WRITE);
+	h->lookups++;
 	for (i = 0; i < sizeof(maps) / sizeof(maps[0]); i++) {
 		uint64_t off = iova - maps[i].iova;
 
@@ -32,6 +34,30 @@ fake_dma(void *ctx, uint64_t iova, size_t bytes, unsigned int prot)
 		return (maps[i].prot & prot) ? h->mem + off : NULL;
 	}
 	return NULL;
+}
+
+static bool
+fake_span(void *ctx, uint64_t iova, unsigned int prot, struct wcnic_dma_span *span)
+{
+	struct fake_host *h = ctx;
+	unsigned int i;
+
+	h->lookups++;
+	for (i = 0; i < sizeof(maps) / sizeof(maps[0]); i++) {
+		if (iova - maps[i].iova >= h->unmap_from || !(maps[i].prot & prot))
+			continue;
+		span->iova = maps[i].iova;
+		span->bytes = h->unmap_from;
+		span->at = h->mem;
+		return true;
+	}
+	return false;
+}
+
+static uint64_t
+fake_generation(void *ctx)
+{
+	return ((struct fake_host *)ctx)->generation;
 }
 
 static void
@@ -60,9 +86,17 @@ fake_log(void *ctx, int level, const char *line)
 
 static const struct wcnic_card_ops fake_ops = {
 	.dma = fake_dma,
+	.dma_span = fake_span,
 	.irq = fake_irq,
 	.now_ns = fake_now,
 	.log = fake_log,
+};
+
+const struct wcnic_card_ops fake_generation_ops = {
+	.dma = fake_dma,
+	.dma_span = fake_span,
+	.dma_generation = fake_generation,
+	.now_ns = fake_now,
 };
 
 int

@@ -29,7 +29,9 @@ struct fake_host {
 	uint8_t *mem;
 	size_t mem_bytes;
 	size_t mem_used;
-	size_t unmap_from; /* of `mem`; mem_bytes: all is mapped */
+	size_t unmap_from;    /* of `mem`; mem_bytes: all is mapped */
+	unsigned int lookups; /* of host memory that the card asked for */
+	uint64_t generation;
 	uint8_t *aperture;
 	uint64_t aperture_bytes;
 	uint64_t now_ns;
@@ -48,6 +50,9 @@ struct fake_host {
 	uint16_t aeq_head;
 	uint8_t *bounce; /* answers and inputs of commands: 512 bytes */
 };
+
+/* For a card that is told when the map changes: by h->generation. */
+extern const struct wcnic_card_ops fake_generation_ops;
 
 /* A card on this host, in the state of power-on. `config` may be NULL. Returns 0 or -errno. */
 int fake_host_init(struct fake_host *h, const struct wcnic_card_config *config);

@@ -89,6 +89,50 @@ find__across_entries_only_if_contiguous_here(void **state)
 }
 
 static void
+span__entries_that_follow_here__are_one_piece(void **state)
+{
+	uint64_t first, bytes;
+	void *addr;
+
+	assert_false(vfu_iova_map_span(*state, 0x10000, RW, &first, &bytes, &addr));
+	assert_int_equal(vfu_iova_map_add(*state, 0x10000, PAGE, memory + PAGE, RW), 0);
+	assert_int_equal(vfu_iova_map_add(*state, 0x11000, PAGE, memory + 2 * PAGE, RW), 0);
+	assert_int_equal(vfu_iova_map_add(*state, 0x12000, PAGE, memory + 3 * PAGE, VFU_IOVA_READ),
+			 0);
+	assert_int_equal(vfu_iova_map_add(*state, 0xf000, PAGE, memory + 8 * PAGE, RW), 0);
+	assert_int_equal(vfu_iova_map_add_remote(*state, 0x13000, PAGE, RW), 0);
+
+	assert_true(vfu_iova_map_span(*state, 0x11fff, RW, &first, &bytes, &addr));
+	assert_true(first == 0x10000 && bytes == 2 * PAGE);
+	assert_ptr_equal(addr, memory + PAGE);
+	assert_true(vfu_iova_map_span(*state, 0x10000, VFU_IOVA_READ, &first, &bytes, &addr));
+	assert_true(first == 0x10000 && bytes == 3 * PAGE);
+	assert_true(vfu_iova_map_span(*state, 0xf800, RW, &first, &bytes, &addr));
+	assert_true(first == 0xf000 && bytes == PAGE);
+	assert_ptr_equal(addr, memory + 8 * PAGE);
+	assert_false(vfu_iova_map_span(*state, 0x12000, RW, &first, &bytes, &addr));
+	assert_false(vfu_iova_map_span(*state, 0x13000, RW, &first, &bytes, &addr));
+	assert_false(vfu_iova_map_span(*state, 0x14000, RW, &first, &bytes, &addr));
+}
+
+static void
+generation__changes_with_each_change(void **state)
+{
+	uint64_t last = vfu_iova_map_generation(*state);
+
+	assert_int_equal(vfu_iova_map_add(*state, 0x10000, PAGE, memory, RW), 0);
+	assert_true(vfu_iova_map_generation(*state) != last);
+	last = vfu_iova_map_generation(*state);
+	assert_non_null(vfu_iova_map_find(*state, 0x10000, PAGE, RW));
+	assert_true(vfu_iova_map_generation(*state) == last);
+	assert_int_equal(vfu_iova_map_remove(*state, 0x10000, PAGE), 1);
+	assert_true(vfu_iova_map_generation(*state) != last);
+	last = vfu_iova_map_generation(*state);
+	vfu_iova_map_clear(*state);
+	assert_true(vfu_iova_map_generation(*state) != last);
+}
+
+static void
 reaches__pieces_of_any_kind_without_a_hole(void **state)
 {
 	assert_int_equal(vfu_iova_map_add(*state, 0, PAGE, memory + PAGE, RW), 0);
@@ -464,6 +508,8 @@ main(void)
 		TEST(find__every_edge_of_an_entry_exact),
 		TEST(find__other_access_null),
 		TEST(find__across_entries_only_if_contiguous_here),
+		TEST(span__entries_that_follow_here__are_one_piece),
+		TEST(generation__changes_with_each_change),
 		TEST(reaches__pieces_of_any_kind_without_a_hole),
 		TEST(find__after_entries_moved__right_again),
 		TEST(find__last_page_of_all_found),

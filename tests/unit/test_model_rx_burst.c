@@ -1,0 +1,284 @@
+/* SPDX-License-Identifier: BSD-3-Clause
+ * Copyright(c) 2026 The wcnic authors
+ */
+#include <errno.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdlib.h>
+#include <string.h>
+#include <cmocka.h>
+
+#include "fake_host.h"
+
+static int
+setup(void **state)
+{
+	struct fake_host *h = malloc(sizeof(*h));
+
+	*state = h;
+	if (h == NULL || fake_host_init(h, NULL) != 0)
+		return -1;
+	fake_enable(h);
+	return fake_port_set(h, 1500, WCNIC_PORTF_UP | WCNIC_PORTF_PROMISC);
+}
+
+static int
+teardown(void **state)
+{
+	fake_host_fini(*state);
+	free(*state);
+	return 0;
+}
+
+static void
+fill(uint8_t *frame, uint32_t bytes, uint8_t salt)
+{
+	uint32_t i;
+
+	for (i = 0; i < bytes; i++)
+		frame[i] = (uint8_t)(i * 5 + i / 256 + salt);
+	frame[0] = 2;
+}
+
+/* Hands a frame over in fragments of at most `piece` bytes. */
+static int
+receive(struct fake_host *h, const uint8_t *data, uint32_t bytes, uint32_t piece)
+{
+	struct wcnic_frag frags[256];
+	struct wcnic_frame frame = {.frags = frags, .bytes = bytes};
+	uint32_t used;
+
+	for (used = 0; used < bytes; used += piece) {
+		frags[frame.n_frags].base = data + used;
+		frags[frame.n_frags].bytes = bytes - used < piece ? bytes - used : piece;
+		frame.n_frags++;
+	}
+	return wcnic_card_receive(h->card, &frame);
+}
+
+/* Frames that a port hands over together. */
+
+#define BURST 24
+
+/* Frames of many kinds: short, longer than a buffer, in pieces, tagged, IPv6, fragments. */
+struct burst {
+	uint8_t data[BURST][400];
+	struct wcnic_frag frags[BURST][2];
+	struct wcnic_frame frames[BURST];
+};
+
+static void
+burst_make(struct burst *b, unsigned int salt, uint32_t flags)
+{
+	static const uint8_t plain[] = {0x08, 0x00, 0x45, 0, 0, 46, 0, 0, 0, 0, 64};
+	static const uint8_t six[] = {0x86, 0xdd, 0x60, 0, 0, 0, 0, 8, 17, 64};
+	unsigned int i;
+
+	for (i = 0; i < BURST; i++) {
+		uint32_t bytes = 14 + (i * 29 + salt * 17) % 370;
+		uint32_t first = (i + salt) % 4 == 3 ? bytes / 2 : bytes;
+
+		fill(b->data[i], sizeof(b->data[i]), (uint8_t)(i + salt));
+		if ((i + salt) % 5 == 4)
+			memcpy(b->data[i] + 12, six, sizeof(six));
+		else
+			memcpy(b->data[i] + 12, plain, sizeof(plain));
+		if ((i + salt) % 5 != 4)
+			b->data[i][23] = i % 4 == 0 ? 6 : i % 4 == 1 ? 17 : i % 4 == 2 ? 1 : 99;
+		if ((i + salt) % 7 == 6)
+			b->data[i][20] = 0x20; /* more fragments */
+		if ((i + salt) % 11 == 10)
+			b->data[i][14] = 0x46; /* options */
+		b->frags[i][0] = (struct wcnic_frag){b->data[i], first};
+		b->frags[i][1] = (struct wcnic_frag){b->data[i] + first, bytes - first};
+		b->frames[i] = (struct wcnic_frame){
+			.frags = b->frags[i], .n_frags = 1 + (first != bytes), .bytes = bytes};
+		b->frames[i].flags = flags;
+	}
+}
+
+/* Every frame of the burst, in order, with the same completion as when it comes alone. */
+static void
+burst_expect(struct fake_host *h, struct fake_rxq *q, const struct burst *b, unsigned int first,
+	     unsigned int end)
+{
+	struct wcnic_rx_cpl sop[BURST], alone;
+	uint8_t got[512];
+	unsigned int i;
+
+	for (i = first; i < end; i++) {
+		assert_int_equal(fake_rx_frame(q, got, &sop[i]), b->frames[i].bytes);
+		assert_memory_equal(got, b->data[i], b->frames[i].bytes);
+	}
+	for (i = first; i < end; i++) {
+		uint32_t bytes = b->frames[i].bytes;
+
+		/* Of two fragments, so that it does not go the short way. */
+		assert_int_equal(receive(h, b->data[i], bytes, (bytes + 1) / 2), 0);
+		assert_int_equal(fake_rx_frame(q, got, &alone), bytes);
+		assert_int_equal(sop[i].ptype, alone.ptype);
+		assert_int_equal(sop[i].hash, alone.hash);
+		assert_int_equal(sop[i].flags, alone.flags);
+		assert_int_equal(sop[i].bytes, alone.bytes);
+	}
+}
+
+static void
+burst_rounds(struct fake_host *h, unsigned int rounds)
+{
+	struct burst *b = malloc(sizeof(*b));
+	struct fake_rxq q;
+	unsigned int salt;
+
+	assert_non_null(b);
+	assert_int_equal(fake_rxq_open(h, &q, 0, 128, 256), 0);
+	fake_rx_post(h, &q, 128);
+	wcnic_card_poll(h->card);
+	for (salt = 0; salt < rounds; salt++) {
+		unsigned int cut = salt % (BURST + 1);
+		int ret = 0;
+
+		burst_make(b, salt, salt % 2 ? WCNIC_FRAME_STABLE : 0);
+		assert_int_equal(wcnic_card_receive_burst(h->card, b->frames, cut, &ret), cut);
+		burst_expect(h, &q, b, 0, cut);
+		fake_rx_post(h, &q, 128u - (uint16_t)(q.tail - q.head));
+		wcnic_card_poll(h->card);
+		assert_int_equal(
+			wcnic_card_receive_burst(h->card, b->frames + cut, BURST - cut, &ret),
+			BURST - cut);
+		burst_expect(h, &q, b, cut, BURST);
+		fake_rx_post(h, &q, 128u - (uint16_t)(q.tail - q.head));
+	}
+	free(b);
+}
+
+static void
+burst__frames_of_all_kinds__are_as_if_each_came_alone(void **state)
+{
+	burst_rounds(*state, 300);
+}
+
+static void
+burst__with_hash__is_as_if_each_came_alone(void **state)
+{
+	static const uint32_t types[] = {WCNIC_RSS_ALL, WCNIC_RSS_IPV4, WCNIC_RSS_IPV4_TCP,
+					 WCNIC_RSS_IPV4_UDP | WCNIC_RSS_IPV6_UDP};
+	struct fake_host *h = *state;
+	unsigned int i, k;
+
+	for (i = 0; i < sizeof(types) / sizeof(types[0]); i++) {
+		struct wcnic_cmd_queue p = {0};
+		struct wcnic_rss rss = {.types = htole32(types[i])};
+
+		for (k = 0; k < WCNIC_RSS_KEY_BYTES; k++)
+			rss.key[k] = (uint8_t)(k * 37 + 11);
+		assert_int_equal(fake_cmd(h, WCNIC_OP_RSS_SET, NULL, &rss, sizeof(rss), NULL), 0);
+		burst_rounds(h, 80);
+		assert_int_equal(fake_cmd(h, WCNIC_OP_RXQ_DESTROY, &p, NULL, 0, NULL), 0);
+	}
+}
+
+static void
+burst__buffers_end_in_the_middle__the_rest_waits(void **state)
+{
+	struct fake_host *h = *state;
+	struct wcnic_stats stats;
+	struct wcnic_frame frames[12];
+	struct wcnic_frag frag;
+	struct wcnic_rx_cpl cpl;
+	struct fake_rxq q;
+	uint8_t frame[64];
+	unsigned int i;
+	int ret = 0;
+
+	fill(frame, sizeof(frame), 0);
+	frag = (struct wcnic_frag){frame, sizeof(frame)};
+	for (i = 0; i < 12; i++)
+		frames[i] = (struct wcnic_frame){.frags = &frag, .n_frags = 1, .bytes = 64};
+	assert_int_equal(fake_rxq_open(h, &q, 0, 16, 128), 0);
+	fake_rx_post(h, &q, 5);
+	assert_int_equal(wcnic_card_receive_burst(h->card, frames, 12, &ret), 5);
+	assert_int_equal(ret, -EAGAIN);
+	assert_int_equal(wcnic_card_receive_burst(h->card, frames + 5, 7, &ret), 0);
+	fake_stats(h, &stats);
+	assert_int_equal(stats.rx_held, 1);
+	for (i = 0; i < 5; i++)
+		assert_true(fake_rx_reap(&q, &cpl, NULL));
+	fake_rx_post(h, &q, 16);
+	assert_int_equal(wcnic_card_receive_burst(h->card, frames + 5, 7, &ret), 7);
+	for (i = 0; i < 7; i++)
+		assert_true(fake_rx_reap(&q, &cpl, NULL));
+	/* Behind the tail are descriptors of the lap before. */
+	assert_int_equal(wcnic_card_receive_burst(h->card, frames, 12, &ret), 9);
+	for (i = 0; i < 9; i++)
+		assert_true(fake_rx_reap(&q, &cpl, NULL));
+	assert_false(fake_rx_reap(&q, &cpl, NULL));
+	fake_stats(h, &stats);
+	assert_int_equal(stats.rx_frames, 21);
+	assert_int_equal(stats.rx_bytes, 21 * 64);
+}
+
+static void
+burst__port_down__is_enetdown_for_all(void **state)
+{
+	struct fake_host *h = *state;
+	struct wcnic_frame frames[3] = {{0}};
+	struct wcnic_stats stats;
+	int ret = 0;
+
+	assert_int_equal(fake_port_set(h, 1500, 0), 0);
+	assert_int_equal(wcnic_card_receive_burst(h->card, frames, 3, &ret), 0);
+	assert_int_equal(ret, -ENETDOWN);
+	fake_stats(h, &stats);
+	assert_int_equal(stats.rx_down, 3);
+}
+
+static void
+generation__stays__memory_is_looked_up_once(void **state)
+{
+	struct wcnic_card_config c = {.ops = &fake_generation_ops};
+	struct wcnic_rx_cpl cpl;
+	struct fake_host h;
+	struct fake_rxq q;
+	uint8_t frame[64];
+	unsigned int i, before = 0;
+
+	(void)state;
+	fill(frame, sizeof(frame), 0);
+	assert_int_equal(fake_host_init(&h, &c), 0);
+	fake_enable(&h);
+	assert_int_equal(fake_port_set(&h, 1500, WCNIC_PORTF_UP | WCNIC_PORTF_PROMISC), 0);
+	assert_int_equal(fake_rxq_open(&h, &q, 0, 64, 128), 0);
+	fake_rx_post(&h, &q, 64);
+	for (i = 0; i < 100; i++) {
+		wcnic_card_poll(h.card);
+		assert_int_equal(receive(&h, frame, 64, 64), 0);
+		assert_true(fake_rx_reap(&q, &cpl, NULL));
+		fake_rx_post(&h, &q, 1);
+		if (i == 10)
+			before = h.lookups;
+	}
+	assert_int_equal(h.lookups, before);
+	/* It is not touched any more once the host has said so. */
+	h.unmap_from = (size_t)(q.bufs - h.mem);
+	h.generation++;
+	wcnic_card_poll(h.card);
+	assert_int_equal(receive(&h, frame, 64, 64), 0);
+	assert_false(fake_rx_reap(&q, &cpl, NULL));
+	fake_host_fini(&h);
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+#define CASE(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
+		CASE(burst__frames_of_all_kinds__are_as_if_each_came_alone),
+		CASE(burst__with_hash__is_as_if_each_came_alone),
+		CASE(burst__buffers_end_in_the_middle__the_rest_waits),
+		CASE(burst__port_down__is_enetdown_for_all),
+		CASE(generation__stays__memory_is_looked_up_once),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
