@@ -16,6 +16,7 @@
 
 /* What one access through the card's interface may carry. */
 #define BAR_ACCESS_BYTES_MAX 64u
+#define FRAME_POLLS 7u /* between two whole ones */
 
 static uint32_t
 reg_read(struct unit *unit, uint64_t off)
@@ -494,15 +495,31 @@ unit_poll(struct unit *unit)
 	/* What arrived before a command was given is seen before it is done. */
 	if (unit->feed.ring != NULL)
 		unit_feed_take(unit);
+	if (unit->frame_polls > 0) {
+		unit->frame_polls--;
+		return wcnic_card_poll_frames(unit->card);
+	}
+	unit->frame_polls = FRAME_POLLS;
 	return wcnic_card_poll(unit->card);
+}
+
+void
+unit_poll_whole_next(struct unit *unit)
+{
+	unit->frame_polls = 0;
 }
 
 unsigned int
 unit_serve(struct unit *unit)
 {
+	unsigned int served;
+
 	if (vfu_iova_map_broken(vfu_server_iova(unit->server)))
 		vfu_server_drop(unit->server, "it cut short a file that it shares");
-	return vfu_server_poll(unit->server);
+	served = vfu_server_poll(unit->server);
+	if (served > 0) /* perhaps a command's doorbell */
+		unit_poll_whole_next(unit);
+	return served;
 }
 
 bool

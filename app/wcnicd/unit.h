@@ -35,6 +35,7 @@ struct unit {
 	struct wcnic_stats totals; /* of what resets have cleared */
 	uint64_t irqs_held[2];     /* vectors that wait for messages to be answered */
 	bool irqs_wait;
+	unsigned int frame_polls; /* to come before the next whole poll of the card */
 	bool near; /* the thread was placed for this client's memory */
 	bool input_told;
 	bool error_told;
@@ -47,6 +48,8 @@ void unit_destroy(struct unit *unit);
 
 /* Moves frames and commands; returns how many. */
 unsigned int unit_poll(struct unit *unit);
+/* The next poll is for all that the card does, not for frames alone. */
+void unit_poll_whole_next(struct unit *unit);
 
 /* Handles what the client asks; returns how much that was. */
 unsigned int unit_serve(struct unit *unit);

@@ -114,6 +114,7 @@ worker_nap(struct worker *worker, uint32_t nap_ns)
 	unsigned int i;
 
 	for (i = 0; i < worker->n_units; i++) {
+		unit_poll_whole_next(worker->units[i]); /* much may have happened meanwhile */
 		fds[i].fd = vfu_server_fd(worker->units[i]->server);
 		fds[i].events = POLLIN;
 	}

@@ -294,6 +294,21 @@ wcnic_card_poll(struct wcnic_card *card)
 	return moved;
 }
 
+unsigned int
+wcnic_card_poll_frames(struct wcnic_card *card)
+{
+	unsigned int moved;
+
+	if ((card->status & (WCNIC_STATUS_ENABLED | WCNIC_STATUS_ERROR)) != WCNIC_STATUS_ENABLED)
+		return 0;
+	card->poll_id++;
+	card_enter(card);
+	moved = card_poll_tx(card);
+	moved += card_poll_port(card);
+	card_leave(card);
+	return moved;
+}
+
 int
 wcnic_card_bar_read(struct wcnic_card *card, unsigned int bar, uint64_t off, void *data,
 		    size_t bytes)

@@ -172,6 +172,12 @@ void wcnic_card_set_port(struct wcnic_card *card, const struct wcnic_port_ops *o
 unsigned int wcnic_card_poll(struct wcnic_card *card);
 
 /*
+ * The part of it that moves frames: Tx and port input, by the clock of the last wcnic_card_poll().
+ * For embedders that poll all the time; every few of these must be a whole poll.
+ */
+unsigned int wcnic_card_poll_frames(struct wcnic_card *card);
+
+/*
  * A register or window access by the host that does not go through mapped memory. bar is
  * WCNIC_BAR_REGS or WCNIC_BAR_WINDOWS, bytes 1..64. Reads of what is not there give zeroes, writes
  * to it are counted. Returns 0, or -EINVAL if the access is malformed (and the card says so in
