@@ -14,13 +14,13 @@
 #define PAUSES 16u
 
 struct idle_step
-idle_step(enum idle_policy policy, bool driver, uint64_t idle_ns)
+idle_step(enum idle_policy policy, bool driver, uint64_t idle_ns, uint64_t silent_ns)
 {
 	uint64_t nap_ns = idle_ns / NAP_SHARE;
 
 	if (idle_ns < POLL_NS || (driver && policy == IDLE_SPIN))
 		return (struct idle_step){.action = IDLE_POLL};
-	if (idle_ns < SPIN_NS)
+	if (idle_ns < SPIN_NS || silent_ns < SPIN_NS)
 		return (struct idle_step){.action = IDLE_PAUSE};
 	if (!driver)
 		nap_ns = NAP_ALONE_NS;

@@ -30,8 +30,13 @@ struct idle_step {
 	uint32_t nap_ns;
 };
 
-/* The step after nothing has happened for idle_ns. driver: whether one may ring a doorbell. */
-struct idle_step idle_step(enum idle_policy policy, bool driver, uint64_t idle_ns);
+/*
+ * The step when no frame or command has moved for idle_ns, and nothing has come through a socket
+ * for silent_ns: a driver that looks at registers now and then is no reason for short naps.
+ * driver: whether one may ring a doorbell.
+ */
+struct idle_step
+idle_step(enum idle_policy policy, bool driver, uint64_t idle_ns, uint64_t silent_ns);
 
 /* A fraction of a microsecond that the CPU leaves to the other thread of its core. */
 void idle_pause(void);

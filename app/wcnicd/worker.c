@@ -161,11 +161,12 @@ worker_serve(struct worker *worker, uint64_t now)
 	return done;
 }
 
+/* now: of the round in which nothing moved. */
 static void
-worker_idle(struct worker *worker, uint64_t idle_ns)
+worker_idle(struct worker *worker, uint64_t now)
 {
 	struct idle_step step = idle_step(worker_policy(worker), worker_has_driver(worker),
-					  idle_ns);
+					  now - worker->worked_at, now - worker->served_at);
 
 	if (step.action == IDLE_NAP)
 		worker_nap(worker, step.nap_ns);
@@ -177,11 +178,13 @@ static void *
 worker_main(void *arg)
 {
 	struct worker *worker = arg;
-	uint64_t now, worked_at = now_ns(), check_at = 0;
-	unsigned int i;
+	uint64_t now, check_at = 0;
+	unsigned int i, moved;
 	int ret;
 
 	own_worker = worker;
+	worker->worked_at = now_ns();
+	worker->served_at = worker->worked_at;
 	/* Else each nap takes 50 us more than was asked for. */
 	prctl(PR_SET_TIMERSLACK, 1000);
 	ret = worker->cpu >= 0 ? placement_cpu(worker->cpu) : 0;
@@ -190,10 +193,13 @@ worker_main(void *arg)
 			   worker->cpu, strerror(-ret));
 	while (!__atomic_load_n(&worker->stop, __ATOMIC_ACQUIRE)) {
 		now = now_ns();
-		if (worker_poll(worker) + worker_serve(worker, now) > 0)
-			worked_at = now;
-		else
-			worker_idle(worker, now - worked_at);
+		moved = worker_poll(worker);
+		if (worker_serve(worker, now) > 0)
+			worker->served_at = now;
+		else if (moved == 0)
+			worker_idle(worker, now);
+		if (moved > 0)
+			worker->worked_at = now;
 		if (now < check_at)
 			continue;
 		check_at = now + CHECK_PORT_NS;

@@ -19,9 +19,11 @@ struct worker {
 	unsigned int n_units;
 	int cpu; /* -1: any */
 	pthread_t thread;
-	uint64_t serve_at; /* when sockets are due */
-	int wake;          /* eventfd */
-	bool stop;         /* atomic */
+	uint64_t worked_at; /* when a frame or command moved last */
+	uint64_t served_at; /* when something came through a socket last */
+	uint64_t serve_at;  /* when sockets are due */
+	int wake;           /* eventfd */
+	bool stop;          /* atomic */
 	pthread_mutex_t lock;
 	pthread_cond_t answered;
 	unsigned int asked;   /* for stats, under lock as what follows */

@@ -7,7 +7,6 @@
  * frames after a silence go round as before.
  */
 
-#include <errno.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -16,10 +15,8 @@
 #include <cmocka.h>
 
 #include <signal.h>
-#include <stdlib.h>
+#include <stdio.h>
 #include <string.h>
-#include <sys/prctl.h>
-#include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -29,17 +26,16 @@
 #include <rte_ethdev.h>
 #include <rte_mbuf.h>
 
+#include "child.h"
+
 #define WINDOW_S 2 /* over which CPU time is taken */
 #define WINDOWS 4  /* the best of them counts: others may use this machine, too */
 #define PATIENCE_NS 10000000000ull
 #define BURST 32
 
-static const char *wcnicd;
-static char folder[] = "wcnic-idle-XXXXXX";
-static char sock[64];
 static struct rte_mempool *pool;
 static uint16_t port;
-static pid_t card;
+static struct child card;
 
 static uint64_t
 clock_ns(clockid_t clock)
@@ -53,16 +49,9 @@ clock_ns(clockid_t clock)
 static void
 card_start(const char *idle)
 {
-	card = fork();
-	if (card == 0) {
-		prctl(PR_SET_PDEATHSIG, SIGKILL);
-		execl(wcnicd, wcnicd, "--socket", sock, "--idle", idle, "--log-level", "warning",
-		      (char *)NULL);
-		_exit(127);
-	}
-	assert_true(card > 0);
-	for (unsigned int i = 0; i < 10000 && access(sock, F_OK) != 0; i++)
-		usleep(1000);
+	child_start(&card,
+		    (const char *const[]){"--socket", in_folder("sock"), "--idle", idle, NULL});
+	child_expect(&card, "listens");
 }
 
 static void
@@ -70,13 +59,9 @@ port_start(void)
 {
 	struct rte_eth_conf conf = {0};
 	char args[128];
-	int ret = -ECONNREFUSED;
 
-	snprintf(args, sizeof(args), "socket=%s", sock);
-	/* the socket has a name a moment before it listens */
-	for (unsigned int i = 0; i < 1000 && ret == -ECONNREFUSED; i++, usleep(1000))
-		ret = rte_eal_hotplug_add("vdev", "net_wcnic0", args);
-	assert_int_equal(ret, 0);
+	snprintf(args, sizeof(args), "socket=%s", in_folder("sock"));
+	assert_int_equal(rte_eal_hotplug_add("vdev", "net_wcnic0", args), 0);
 	assert_int_equal(rte_eth_dev_get_port_by_name("net_wcnic0", &port), 0);
 	assert_int_equal(rte_eth_dev_configure(port, 1, 1, &conf), 0);
 	assert_int_equal(rte_eth_rx_queue_setup(port, 0, 256, 0, NULL, pool), 0);
@@ -88,14 +73,10 @@ port_start(void)
 static void
 end(void)
 {
-	int status;
-
 	assert_int_equal(rte_eth_dev_stop(port), 0);
 	assert_int_equal(rte_eth_dev_close(port), 0);
 	assert_int_equal(rte_eal_hotplug_remove("vdev", "net_wcnic0"), 0);
-	assert_int_equal(kill(card, SIGTERM), 0);
-	assert_int_equal(waitpid(card, &status, 0), card);
-	assert_int_equal(status, 0);
+	assert_int_equal(child_end(&card, SIGTERM), 0);
 }
 
 /* Sends a burst into the loopback and waits until all of it is back. Returns the time it took. */
@@ -129,7 +110,7 @@ card_permille(unsigned int seconds)
 	uint64_t used, passed;
 	clockid_t clock;
 
-	assert_int_equal(clock_getcpuclockid(card, &clock), 0);
+	assert_int_equal(clock_getcpuclockid(card.pid, &clock), 0);
 	used = clock_ns(clock);
 	passed = clock_ns(CLOCK_MONOTONIC);
 	sleep(seconds);
@@ -180,23 +161,6 @@ idle__spin__uses_what_it_gets(void **state)
 	end();
 }
 
-static int
-folder_make(void **state)
-{
-	(void)state;
-	if (mkdtemp(folder) == NULL)
-		return -1;
-	snprintf(sock, sizeof(sock), "%s/sock", folder);
-	return 0;
-}
-
-static int
-folder_remove(void **state)
-{
-	(void)state;
-	return rmdir(folder);
-}
-
 int
 main(int argc, char **argv)
 {
@@ -212,7 +176,7 @@ main(int argc, char **argv)
 		fprintf(stderr, "usage: %s WCNICD\n", argv[0]);
 		return 2;
 	}
-	wcnicd = argv[1];
+	wcnicd_path = argv[1];
 	snprintf(prefix, sizeof(prefix), "wcnic-idle-%d", getpid());
 	if (rte_eal_init(RTE_DIM(eal), eal) < 0)
 		return 1;
@@ -220,5 +184,5 @@ main(int argc, char **argv)
 				       SOCKET_ID_ANY);
 	if (pool == NULL)
 		return 1;
-	return cmocka_run_group_tests(tests, folder_make, folder_remove);
+	return cmocka_run_group_tests(tests, folder_setup, folder_teardown);
 }
