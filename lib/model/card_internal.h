@@ -445,6 +445,18 @@ void port_link_poll(struct wcnic_card *card);
 
 /* ---- parse.c, rss.c ---------------------------------------------------------------------- */
 
+#define TYPE_VLAN 0x8100u
+#define TYPE_QINQ 0x88a8u
+#define TYPE_IPV4 0x0800u
+#define TYPE_IPV6 0x86ddu
+
+/* Whether there is more to say of a frame of this EtherType than that it is one. */
+static inline bool
+rx_type_is_known(uint16_t type)
+{
+	return type == TYPE_IPV4 || type == TYPE_IPV6 || type == TYPE_VLAN || type == TYPE_QINQ;
+}
+
 /* Classifies a frame by its first bytes. */
 void rx_parse(const uint8_t *head, size_t bytes, struct rx_parse *out);
 
@@ -452,8 +464,8 @@ void rss_reset(struct wcnic_card *card);
 enum wcnic_admin_status rss_set(struct wcnic_card *card, struct admin_call *call);
 /* Whether the frame has a hash, and which. */
 bool rss_hash(const struct rss_state *rss, const struct rx_parse *parse, uint32_t *hash);
-/* The same for IPv4 whose addresses and ports are at `tuple`, each byte of which is read once. */
+/* The same by the ptype, for IPv4 with addresses and ports at `tuple`: each byte is read once. */
 bool
-rss_hash_plain(const struct rss_state *rss, uint16_t ptype, const uint8_t *tuple, uint32_t *hash);
+rss_hash_ipv4(const struct rss_state *rss, uint16_t ptype, const uint8_t *tuple, uint32_t *hash);
 
 #endif /* CARD_INTERNAL_H */

@@ -7,11 +7,6 @@
 
 #define ETHER_BYTES 14u
 #define VLAN_BYTES 4u
-#define TYPE_VLAN 0x8100u
-#define TYPE_QINQ 0x88a8u
-#define TYPE_IPV4 0x0800u
-#define TYPE_IPV6 0x86ddu
-
 enum {
 	PROTO_HOPOPTS = 0,
 	PROTO_ICMP = 1,

@@ -185,35 +185,62 @@ frame_judge(struct wcnic_card *card, const struct wcnic_frame *frame, struct rx_
 	return card->rss.reta[hash % WCNIC_RETA_ENTRIES];
 }
 
+/* What decides of each frame of a burst whether it goes the short way. */
+struct rx_short {
+	uint32_t max; /* bytes */
+	bool all;     /* of whatever address */
+	uint64_t own;
+};
+
+static struct rx_short
+short_make(const struct card_port *port)
+{
+	return (struct rx_short){
+		.max = port->mtu + WCNIC_L2_OVERHEAD,
+		.all = (port->flags & WCNIC_PORTF_PROMISC) != 0,
+		.own = rx_addr(port->mac),
+	};
+}
+
+static inline bool
+short_takes(const struct rx_short *s, const struct wcnic_frame *frame)
+{
+	static const uint8_t broadcast[6] = {0xff, 0xff, 0xff, 0xff, 0xff, 0xff};
+	uint64_t to;
+
+	if (frame->n_frags != 1 || frame->bytes - CARD_FRAME_MIN > s->max - CARD_FRAME_MIN)
+		return false;
+	if (s->all)
+		return true;
+	to = rx_destination(frame->frags[0].base);
+	return to == s->own || to == rx_addr(broadcast);
+}
+
 /*
- * The short way looks at a frame where it lies: whoever sends it may change it before it is copied,
- * and then it is as if the changed one had been sent to this address.
- *
  * Puts frames into one queue's buffers, one each, until a frame is not of the usual kind or the
  * buffers that are known end. Returns how many.
  */
 static unsigned int
 frames_put(struct wcnic_card *card, struct rxq *q, const struct wcnic_frame *frames, unsigned int n)
 {
-	uint32_t max = card->port.mtu + WCNIC_L2_OVERHEAD;
+	struct rx_short s = short_make(&card->port);
 	const uint16_t end = q->ahead_end;
 	uint16_t head = q->head;
 	uint64_t bytes = 0;
 	unsigned int i;
 
-	if (max > q->buf_bytes)
-		max = q->buf_bytes;
+	if (s.max > q->buf_bytes)
+		s.max = q->buf_bytes;
 	for (i = 0; i < n && head != end; i++) {
 		const struct wcnic_frame *frame = &frames[i];
 		const uint8_t *src = frame->frags[0].base;
 		uint16_t ptype;
 
-		if (frame->n_frags != 1 || frame->bytes - CARD_FRAME_MIN > max - CARD_FRAME_MIN ||
-		    !filter_passes(&card->port, src))
+		if (!short_takes(&s, frame))
 			break;
 		bytes += frame->bytes;
-		ptype = rx_plain_ptype(src, frame->bytes);
-		if (ptype == 0)
+		ptype = rx_ptype(src, frame->bytes);
+		if (ptype == RX_PTYPE_UNKNOWN)
 			ptype = ptype_find(frame);
 		head = rxq_put(card, q, head, src, frame->bytes, rx_kind_make(ptype, 0, 0));
 	}
@@ -227,32 +254,36 @@ static unsigned int
 frames_put_by_hash(struct wcnic_card *card, const struct wcnic_frame *frames, unsigned int n,
 		   uint64_t *queues)
 {
-	uint32_t max = card->port.mtu + WCNIC_L2_OVERHEAD;
+	struct rx_short s = short_make(&card->port);
+	uint64_t bytes = 0;
 	unsigned int i;
 
 	for (i = 0; i < n; i++) {
 		const struct wcnic_frame *frame = &frames[i];
 		const uint8_t *src = frame->frags[0].base;
+		struct rxq *q = card->rss.reta[0];
 		struct rx_kind kind;
 		uint16_t ptype;
 		uint32_t hash;
-		struct rxq *q;
 
-		if (frame->n_frags != 1 || frame->bytes > max)
+		if (!short_takes(&s, frame))
 			break;
-		ptype = rx_plain_ptype(src, frame->bytes);
-		if (ptype == 0 || !filter_passes(&card->port, src) ||
-		    !rss_hash_plain(&card->rss, ptype, src + RX_PLAIN_ADDR_OFF, &hash))
+		ptype = rx_ptype(src, frame->bytes);
+		if (ptype == RX_PTYPE_UNKNOWN)
 			break;
-		kind = rx_kind_make(ptype, WCNIC_RXF_HASH, hash);
-		q = card->rss.reta[hash % WCNIC_RETA_ENTRIES];
+		kind = rx_kind_make(ptype, 0, 0);
+		if (rss_hash_ipv4(&card->rss, ptype, src + RX_IPV4_ADDR_OFF, &hash)) {
+			kind = rx_kind_make(ptype, WCNIC_RXF_HASH, hash);
+			q = card->rss.reta[hash % WCNIC_RETA_ENTRIES];
+		}
 		if (!rxq_look_ahead(card, q) || frame->bytes > q->buf_bytes)
 			break;
 		*queues |= 1ull << q->qid;
 		(void)rxq_put(card, q, q->head, src, frame->bytes, kind);
-		card->stats.rx_frames++;
-		card->stats.rx_bytes += frame->bytes;
+		bytes += frame->bytes;
 	}
+	card->stats.rx_frames += i;
+	card->stats.rx_bytes += bytes;
 	return i;
 }
 

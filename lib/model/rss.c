@@ -99,13 +99,14 @@ rss_hash(const struct rss_state *rss, const struct rx_parse *parse, uint32_t *ha
 }
 
 bool
-rss_hash_plain(const struct rss_state *rss, uint16_t ptype, const uint8_t *tuple, uint32_t *hash)
+rss_hash_ipv4(const struct rss_state *rss, uint16_t ptype, const uint8_t *tuple, uint32_t *hash)
 {
 	uint32_t ported = (ptype & WCNIC_PTYPE_L4_MASK) == WCNIC_PTYPE_UDP   ? WCNIC_RSS_IPV4_UDP
 			  : (ptype & WCNIC_PTYPE_L4_MASK) == WCNIC_PTYPE_TCP ? WCNIC_RSS_IPV4_TCP
 									     : 0;
 
-	if (!(rss->types & (ported | WCNIC_RSS_IPV4)))
+	if ((ptype & WCNIC_PTYPE_L3_MASK) != WCNIC_PTYPE_IPV4 ||
+	    !(rss->types & (ported | WCNIC_RSS_IPV4)))
 		return false;
 	*hash = table_sum(rss->table, tuple) ^ table_sum(rss->table + 4, tuple + 4);
 	if (rss->types & ported)

@@ -101,13 +101,15 @@ rxq_deliver(struct wcnic_card *card, struct rxq *q, const struct wcnic_frame *fr
 	    struct rx_kind kind);
 
 /*
- * Most frames are IPv4 without tag or options, and no fragment: a few comparisons tell. The ptype
- * of such a frame, or 0. Each byte is looked at once, so it may be in memory that the host changes.
+ * Most frames are IPv4 without tag or options, and no fragment, or nothing that the card knows: a
+ * few comparisons tell. The ptype of such a frame, or RX_PTYPE_UNKNOWN: then it is for rx_parse().
+ * Each byte is looked at once, so it may be in memory that the host changes.
  */
-#define RX_PLAIN_ADDR_OFF 26u /* and the ports behind */
+#define RX_PTYPE_UNKNOWN 0xffffu
+#define RX_IPV4_ADDR_OFF 26u /* and the ports behind */
 
 static inline uint16_t
-rx_plain_ptype(const uint8_t *head, uint32_t bytes)
+rx_ptype(const uint8_t *head, uint32_t bytes)
 {
 	static const uint16_t by_proto[256] = {
 		[1] = WCNIC_PTYPE_ICMP, [6] = WCNIC_PTYPE_TCP, [17] = WCNIC_PTYPE_UDP};
@@ -115,13 +117,34 @@ rx_plain_ptype(const uint8_t *head, uint32_t bytes)
 	uint16_t fragment;
 
 	if (bytes < 38)
-		return 0;
+		return RX_PTYPE_UNKNOWN;
 	memcpy(&type, head + 12, sizeof(type));
+	if ((type & htobe32(0xffffff00)) != htobe32(0x08004500))
+		return rx_type_is_known((uint16_t)(be32toh(type) >> 16)) ? RX_PTYPE_UNKNOWN
+									 : WCNIC_PTYPE_L2;
 	memcpy(&fragment, head + 20, sizeof(fragment));
-	if ((type & htobe32(0xffffff00)) != htobe32(0x08004500) ||
-	    (fragment & htobe16(0x3fff)) != 0)
-		return 0;
+	if ((fragment & htobe16(0x3fff)) != 0)
+		return RX_PTYPE_UNKNOWN;
 	return WCNIC_PTYPE_IPV4 | by_proto[head[23]];
+}
+
+/* The destination address, as rx_addr() gives that of a port. */
+static inline uint64_t
+rx_destination(const uint8_t *head)
+{
+	uint64_t word;
+
+	memcpy(&word, head, sizeof(word)); /* a frame is never so short */
+	return word & htobe64(0xffffffffffff0000ull);
+}
+
+static inline uint64_t
+rx_addr(const uint8_t mac[6])
+{
+	uint64_t word = 0;
+
+	memcpy(&word, mac, 6);
+	return word;
 }
 
 #endif /* RX_INTERNAL_H */

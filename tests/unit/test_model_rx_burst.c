@@ -89,6 +89,8 @@ burst_make(struct burst *b, unsigned int salt, uint32_t flags)
 			b->data[i][20] = 0x20; /* more fragments */
 		if ((i + salt) % 11 == 10)
 			b->data[i][14] = 0x46; /* options */
+		if ((i + salt) % 13 == 12)
+			b->data[i][12] = i % 2 == 0 ? 0x81 : 0x88; /* a tag, or nothing known */
 		b->frags[i][0] = (struct wcnic_frag){b->data[i], first};
 		b->frags[i][1] = (struct wcnic_frag){b->data[i] + first, bytes - first};
 		b->frames[i] = (struct wcnic_frame){
@@ -156,6 +158,47 @@ static void
 burst__frames_of_all_kinds__are_as_if_each_came_alone(void **state)
 {
 	burst_rounds(*state, 300);
+}
+
+static void
+burst__not_promiscuous__the_same_frames_pass(void **state)
+{
+	static const uint8_t own[6] = {2, 0, 0, 0, 0, 9};
+	struct fake_host *h = *state;
+	struct wcnic_cmd_port_set p = {
+		.valid = htole16(WCNIC_PORT_SET_FLAGS | WCNIC_PORT_SET_MAC),
+		.flags = htole16(WCNIC_PORTF_UP),
+	};
+	static const uint8_t to[][6] = {{2, 0, 0, 0, 0, 9},
+					{2, 0, 0, 0, 0, 8},
+					{0xff, 0xff, 0xff, 0xff, 0xff, 0xff},
+					{0xff, 0xff, 0xff, 0xff, 0xff, 0xfe},
+					{2, 0, 0, 0, 0, 9}};
+	struct wcnic_frame frames[5];
+	struct wcnic_frag frags[5];
+	struct wcnic_stats stats;
+	uint8_t data[5][64], got[512];
+	struct fake_rxq q;
+	unsigned int i;
+	int ret = 0;
+
+	memcpy(p.mac, own, sizeof(own));
+	assert_int_equal(fake_cmd(h, WCNIC_OP_PORT_SET, &p, NULL, 0, NULL), 0);
+	assert_int_equal(fake_rxq_open(h, &q, 0, 16, 128), 0);
+	fake_rx_post(h, &q, 16);
+	for (i = 0; i < 5; i++) {
+		fill(data[i], 64, (uint8_t)i);
+		memcpy(data[i], to[i], 6);
+		frags[i] = (struct wcnic_frag){data[i], 64};
+		frames[i] = (struct wcnic_frame){.frags = &frags[i], .n_frags = 1, .bytes = 64};
+	}
+	assert_int_equal(wcnic_card_receive_burst(h->card, frames, 5, &ret), 5);
+	for (i = 0; i < 5; i += 2) {
+		assert_int_equal(fake_rx_frame(&q, got, NULL), 64);
+		assert_memory_equal(got, data[i], 64);
+	}
+	fake_stats(h, &stats);
+	assert_int_equal(stats.rx_filtered, 2);
 }
 
 static void
@@ -274,6 +317,7 @@ main(void)
 	const struct CMUnitTest tests[] = {
 #define CASE(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
 		CASE(burst__frames_of_all_kinds__are_as_if_each_came_alone),
+		CASE(burst__not_promiscuous__the_same_frames_pass),
 		CASE(burst__with_hash__is_as_if_each_came_alone),
 		CASE(burst__buffers_end_in_the_middle__the_rest_waits),
 		CASE(burst__port_down__is_enetdown_for_all),
