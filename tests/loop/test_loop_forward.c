@@ -50,10 +50,10 @@ loop__every_size_comes_back_equal(void **state)
 	s.segs = 5;
 	loop_stream_run(&l, &s);
 	assert_int_equal(loop_xstat(&l, "tx_good_packets"), 2 * SWEPT_COUNT);
-	if (strstr(config.devargs, "placement=fetch") != NULL)
-		assert_int_equal(loop_xstat(&l, "tx_fetched"), 2 * SWEPT_COUNT);
-	else
+	if (strstr(config.devargs, "placement=push") != NULL)
 		assert_int_equal(loop_xstat(&l, "tx_pushed"), 2 * SWEPT_COUNT);
+	else
+		assert_int_equal(loop_xstat(&l, "tx_fetched"), 2 * SWEPT_COUNT);
 	loop_close(&l);
 }
 
@@ -476,7 +476,7 @@ rss__eight_queues_keep_each_flow_in_order(void **state)
 /* ---- the driver's choice ----------------------------------------------------------------- */
 
 static void
-placement__auto_pushes_into_memory_that_combines(void **state)
+placement__auto_fetches_where_windows_are_shared_memory(void **state)
 {
 	struct loop_config config = {.devargs = "placement=auto"};
 	struct loop_stream s = {.count = 100, .bytes = loop_bytes_fixed, .arg = 64};
@@ -486,9 +486,9 @@ placement__auto_pushes_into_memory_that_combines(void **state)
 	(void)state;
 	loop_open(&l, &config);
 	loop_stream_run(&l, &s);
-	assert_int_equal(loop_xstat(&l, "tx_pushed"), 100);
+	assert_int_equal(loop_xstat(&l, "tx_fetched"), 100);
 	assert_int_equal(rte_eth_tx_burst_mode_get(l.port_id, 0, &mode), 0);
-	assert_non_null(strstr(mode.info, "push WB"));
+	assert_string_equal(mode.info, "fetch");
 	assert_int_equal(loop_xstat(&l, "window_memory_type"), WCBAR_TYPE_WB);
 	loop_close(&l);
 }
@@ -625,7 +625,7 @@ main(void)
 		ALL(tx__oversize_and_runt_counted_by_name),
 		ALL(loop__without_receiver_holds_back_and_loses_nothing),
 		ALL(rss__eight_queues_keep_each_flow_in_order),
-		LOOP_TEST(placement__auto_pushes_into_memory_that_combines),
+		LOOP_TEST(placement__auto_fetches_where_windows_are_shared_memory),
 		LOOP_TEST(placement__listed_by_queue_is_kept_by_each),
 		LOOP_TEST(store__each_of_this_cpu_forwards),
 	};

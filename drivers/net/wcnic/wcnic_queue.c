@@ -338,7 +338,9 @@ txq_window_start(struct wcnic_txq *txq)
 /*
  * Whether pushing pays where the driver may choose: an uncached window costs one transaction for
  * every store, a trapped one an exit to the hypervisor, so there the card fetches; and where the
- * card has seen that lines come in pieces, whatever the mapping promised.
+ * card has seen that lines come in pieces, whatever the mapping promised. A window in shared memory
+ * is no nearer to the card than the frames themselves: fetching saves the copy
+ * (doc/performance.md).
  */
 static uint8_t
 placement_choose(const struct wcnic_txq *txq)
@@ -351,8 +353,7 @@ placement_choose(const struct wcnic_txq *txq)
 		return WCNIC_PLACEMENT_PUSH;
 	if (!txq->window.win.direct || !wcnic_window_gathers(txq->hw, &txq->window))
 		return WCNIC_PLACEMENT_FETCH;
-	return type == WCBAR_TYPE_WC || type == WCBAR_TYPE_WB ? WCNIC_PLACEMENT_PUSH
-							      : WCNIC_PLACEMENT_FETCH;
+	return type == WCBAR_TYPE_WC ? WCNIC_PLACEMENT_PUSH : WCNIC_PLACEMENT_FETCH;
 }
 
 static void
