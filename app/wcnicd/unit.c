@@ -16,7 +16,7 @@
 
 /* What one access through the card's interface may carry. */
 #define BAR_ACCESS_BYTES_MAX 64u
-#define FRAME_POLLS 7u /* between two whole ones */
+#define FRAME_POLLS 127u /* between two whole ones */
 
 static uint32_t
 reg_read(struct unit *unit, uint64_t off)

@@ -18,7 +18,7 @@
 /* Sockets are looked at every so many polls of busy cards, and so often between polls of idle ones.
  */
 #define POLLS_PER_SERVE 64u
-#define SERVE_NS 5000u
+#define SERVE_NS 50000u
 #define CHECK_PORT_NS 100000000u
 
 /* Whose memory a SIGBUS of this thread may be about. */
