@@ -36,7 +36,7 @@ struct unit {
 	uint64_t irqs_held[2];     /* vectors that wait for messages to be answered */
 	bool irqs_wait;
 	unsigned int frame_polls; /* to come before the next whole poll of the card */
-	bool near; /* the thread was placed for this client's memory */
+	bool near;                /* the thread was placed for this client's memory */
 	bool input_told;
 	bool error_told;
 };
