@@ -17,7 +17,7 @@ sys.path.insert(0, str(HERE))
 from pairs import MEMIF, OURS, VIRTIO
 
 BUILD = pathlib.Path(sys.argv.pop(1)).resolve()
-COUNTED = ("--depth", "128", "--burst", "8", "--calls", "24")
+COUNTED = ("--depth", "128", "--burst", "16", "--calls", "14")
 SKIPPED = 77
 
 
