@@ -49,7 +49,8 @@ int steps_print(FILE *out, const struct steps *s, unsigned int burst, bool verbo
 
 /*
  * The longest run of calls, from after one of that kind to after another, in which each kind freed
- * as many mbufs as it sent, or took as many as it received: calls [*first, *last) of `calls`. Of a
+ * as many mbufs as it sent, or took as many as it received: calls [*first, *last) of `calls`. If
+ * there is none, the longest in which calls of `kind` did. Of a
  * port that hands on the mbufs themselves, and never frees or takes any, as many were sent as were
  * received. False: there is none.
  */

@@ -253,7 +253,7 @@ class Pair:
 
     def unaccounted(self, cell, result, far):
         if cell.test in ("loop", "latency"):
-            return result["lost"]
+            return result["lost"] + result["stale"]
         if cell.test == "tx":
             return result["sent"] - far["RX"]
         self.held += far["TX"] - result["received"]

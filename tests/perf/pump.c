@@ -204,12 +204,12 @@ timed(struct pump *p, enum pump_mode mode, unsigned long warm_ms, unsigned long 
 	seconds = (double)(to.tsc - from.tsc) / rte_get_tsc_hz();
 	printf("{\"packets\": %" PRIu64 ", \"calls\": %" PRIu64 ", \"empty\": %" PRIu64
 	       ", \"seconds\": %.9f, \"cpu\": %.4f, \"far_waited\": %.4f, \"sent\": %" PRIu64
-	       ", \"received\": %" PRIu64 ", \"lost\": %" PRIu64,
+	       ", \"received\": %" PRIu64 ", \"lost\": %" PRIu64 ", \"stale\": %" PRIu64,
 	       mode == PUMP_TX ? n.sent - before.sent : n.received - before.received,
 	       n.calls - before.calls, n.empty - before.empty, seconds,
 	       (to.cpu_ns - from.cpu_ns) / 1e9 / seconds,
 	       (to.far_wait_ns - from.far_wait_ns) / 1e9 / seconds, p->n.sent, p->n.received,
-	       p->lost);
+	       p->lost, p->stale);
 	trips_print(p);
 	puts("}");
 }

@@ -45,6 +45,7 @@ struct pump {
 	uint32_t *trips; /* ns / 1, of the last ones */
 	uint32_t n_trips;
 	uint64_t lost;
+	uint64_t stale; /* came before anything was sent */
 };
 
 enum pump_mode {

@@ -96,25 +96,28 @@ held_more(const struct steps_call *c)
 	return (tx ? (int64_t)c->packets : -(int64_t)c->packets) - c->freed;
 }
 
-/*
- * Each kind of call alone; or, as of ports that hand on the mbufs themselves (net_ring), all of
- * them together.
- */
+/* What must be even between the bounds of a window. */
+enum even {
+	EVEN_EACH, /* every kind of call */
+	EVEN_OWN,  /* the kind that is looked at: the cycles of all together are too long */
+	EVEN_SUM,  /* all together: the port hands on the mbufs themselves (net_ring) */
+};
+
 static bool
-balanced(const int64_t held[STEPS_KINDS], bool together)
+is_even(const int64_t held[STEPS_KINDS], unsigned int own, enum even even)
 {
 	int64_t sum = 0;
-	bool alone = true;
+	bool each = true;
 
 	for (unsigned int kind = STEPS_NEAR_RX; kind <= STEPS_FAR_TX; kind++) {
 		sum += held[kind];
-		alone = alone && held[kind] == 0;
+		each = each && held[kind] == 0;
 	}
-	return together ? sum == 0 : alone;
+	return even == EVEN_SUM ? sum == 0 : even == EVEN_OWN ? held[own] == 0 : each;
 }
 
 static bool
-window_find(const struct steps_call *calls, unsigned int n, unsigned int kind, bool together,
+window_find(const struct steps_call *calls, unsigned int n, unsigned int kind, enum even even,
 	    unsigned int *first, unsigned int *last)
 {
 	unsigned int best = 0;
@@ -126,7 +129,7 @@ window_find(const struct steps_call *calls, unsigned int n, unsigned int kind, b
 			continue;
 		for (unsigned int j = i + 1; j < n; j++) {
 			held[calls[j].kind] += held_more(&calls[j]);
-			if (calls[j].kind != kind || j - i <= best || !balanced(held, together))
+			if (calls[j].kind != kind || j - i <= best || !is_even(held, kind, even))
 				continue;
 			best = j - i;
 			*first = i + 1;
@@ -150,7 +153,10 @@ bool
 steps_window(const struct steps_call *calls, unsigned int n, unsigned int kind, unsigned int *first,
 	     unsigned int *last)
 {
-	return window_find(calls, n, kind, !any_freed(calls, n), first, last);
+	if (!any_freed(calls, n))
+		return window_find(calls, n, kind, EVEN_SUM, first, last);
+	return window_find(calls, n, kind, EVEN_EACH, first, last) ||
+	       window_find(calls, n, kind, EVEN_OWN, first, last);
 }
 
 static int

@@ -140,7 +140,12 @@ class Accounts(unittest.TestCase):
         self.assertEqual(self.unaccounted("rx", {"received": 11}, {"RX": 0, "TX": 10}), -1)
 
     def test_unaccounted__loop__what_did_not_come_back(self):
-        self.assertEqual(self.unaccounted("loop", {"lost": 3}, {"RX": 0, "TX": 0}), 3)
+        for test in ("loop", "latency"):
+            self.assertEqual(self.unaccounted(test, {"lost": 0, "stale": 0}, {"RX": 0, "TX": 0}), 0)
+            self.assertEqual(self.unaccounted(test, {"lost": 3, "stale": 0}, {"RX": 0, "TX": 0}), 3)
+
+    def test_unaccounted__loop__what_was_there_before_it_began(self):
+        self.assertEqual(self.unaccounted("loop", {"lost": 0, "stale": 5}, {"RX": 0, "TX": 0}), 5)
 
     def test_unaccounted__card__holds_no_more_than_its_buffers(self):
         card = object.__new__(pairs.Wcnicd)

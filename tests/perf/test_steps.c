@@ -113,6 +113,22 @@ steps_window__the_other_direction_is_lazy__is_its_cycle_too(void **state)
 }
 
 static void
+steps_window__the_other_direction_never_evens_out__is_its_own_cycle(void **state)
+{
+	static const int32_t freed[] = {32, 0, 32, 0, 32, 0};
+	struct steps *s = tx_calls(freed, 6);
+	unsigned int first, last;
+
+	(void)state;
+	for (unsigned int i = 1; i < s->n; i += 2)
+		s->calls[i].kind = STEPS_NEAR_RX;
+	assert_true(steps_window(s->calls, s->n, STEPS_NEAR_TX, &first, &last));
+	assert_int_equal(first, 1);
+	assert_int_equal(last, 5);
+	assert_false(steps_window(s->calls, s->n, STEPS_NEAR_RX, &first, &last));
+}
+
+static void
 steps_window__mbufs_are_handed_on__sent_and_received_alike(void **state)
 {
 	static const int32_t freed[] = {0, 0, 0, 0};
@@ -168,6 +184,8 @@ main(void)
 		cmocka_unit_test(steps_window__nothing_freed__is_none),
 		cmocka_unit_test(steps_window__other_kinds_between__do_not_count),
 		cmocka_unit_test(steps_window__the_other_direction_is_lazy__is_its_cycle_too),
+		cmocka_unit_test(
+			steps_window__the_other_direction_never_evens_out__is_its_own_cycle),
 		cmocka_unit_test(steps_window__mbufs_are_handed_on__sent_and_received_alike),
 		cmocka_unit_test(steps_print__mean_of_the_window_and_median),
 		cmocka_unit_test(steps_print__no_cycle__is_enodata),
