@@ -18,6 +18,7 @@ SLOWER = 10  # than this machine, at most: the time that a test may take there
 # stores go through a fake that is the same on every machine. Devices of DPDK itself, other than the buses, are not there.
 # What share of a CPU an idle card takes is nothing that an emulated machine could tell.
 LEFT_OUT = ("test_wcbench_report", "test_loop_wc", "test_port_ethdev", "test_pmd_ethdev", "test_pmd_idle")
+LOADED = ("app/wcnicd/libwcnic_port_ethdev.so",)  # by the programs that tests start
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 
 
@@ -45,14 +46,12 @@ class Suite(Steps):
         tests read, where they are here."""
         files = image.Image(tree, root)
         shutil.copytree(ROOT / "config/link", root / str(ROOT / "config/link").lstrip("/"))
-        for test in self.tests:
-            for word in test["cmd"]:
-                path = self.build / word
-                if path.is_file():
-                    target = root / "build" / path.relative_to(self.build)
-                    target.parent.mkdir(parents=True, exist_ok=True)
-                    shutil.copy(path, target)
-                    files.libraries(path)
+        needed = [self.build / word for test in self.tests for word in test["cmd"]]
+        for path in [path for path in needed if path.is_file()] + [self.build / name for name in LOADED]:
+            target = root / "build" / path.relative_to(self.build)
+            target.parent.mkdir(parents=True, exist_ok=True)
+            shutil.copy(path, target)
+            files.libraries(path)
 
     def run(self, test):
         words = [str(pathlib.Path(word)).replace(str(self.build), "/build") for word in test["cmd"]]
