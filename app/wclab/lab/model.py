@@ -79,6 +79,15 @@ class Model:
         stage1, stage2, effective, verdict = found.pop()
         return {"stage1": stage1, "stage2": stage2 or "none", "effective": effective, "verdict": verdict}
 
+    def blame_check(self):
+        """The same program by an uncached mapping, as VFIO's own is: stage 1 takes combining away, whatever stage 2 says."""
+        wanted = "stage 1 and stage 2 are Device" if self.setting.stage2 == DEVICE_NGNRE else "stage 1 is Device"
+        marks = {line["mark"] for mapping in load(self.folder / "raw.json")["mappings"] if mapping["type"] == "UC"
+                 for line in mapping["lines"]} - {None}
+        found = {mapping["verdict"] for mark in marks for mapping in self.region(mark)["mappings"]}
+        if found != {wanted}:
+            raise Failure(f"stores by the uncached mapping must be blamed so: {wanted}; they are: {', '.join(found) or 'none'}")
+
     # ---- packets ---------------------------------------------------------------------------------
 
     def pushes(self):
@@ -153,6 +162,7 @@ class Model:
         """Into wcbench's runs; the row of the lab's own table."""
         facts, lines = self.facts(), self.lines()
         self.lines_check(lines)
+        self.blame_check()
         raw = self.folder / "raw.json"
         run = load(raw)
         run["modelled"] = {**facts, "lines": lines}
