@@ -198,7 +198,8 @@ send_until_seen(struct loop *l, uint64_t seed, unsigned int segs)
 			sent++;
 		else
 			rte_pktmbuf_free(m);
-		/* a card with a thread has its completion out, and the lie told, before it is read */
+		/* a card with a thread has its completion out, and the lie told, before it is read
+		 */
 		if (loop_hw(l)->args.thread != 0)
 			rte_delay_us_sleep(200);
 		rte_eth_tx_burst(l->port_id, 0, NULL, 0);

@@ -107,6 +107,18 @@ way_try(struct experiment *e, const struct stretch *s, const struct layout *layo
 
 /* ---- a piece that is replaced under the guest ---------------------------------------------- */
 
+/* A machine that has the whole BAR by VFIO, in one slot. */
+static int
+whole_vm(struct experiment *e, struct vm *vm)
+{
+	struct layout whole;
+	int ret;
+
+	layout_whole(&whole, SOURCE_VFIO, e->bar.bytes);
+	ret = bar_map(&e->bar, &whole);
+	return ret != 0 ? ret : experiment_vm(e, vm, true, true);
+}
+
 /* Between two of the guest's stores: it has used the piece, and uses it again. */
 static int
 replaced_try(struct experiment *e)
@@ -115,15 +127,11 @@ replaced_try(struct experiment *e)
 		const char *phase;
 		enum source source;
 	} steps[] = {{"before", SOURCE_VFIO}, {"after", SOURCE_WC}, {"and back", SOURCE_VFIO}};
-	struct layout whole;
 	struct vm vm;
 	size_t i;
 	int ret;
 
-	layout_whole(&whole, SOURCE_VFIO, e->bar.bytes);
-	ret = bar_map(&e->bar, &whole);
-	if (ret == 0)
-		ret = experiment_vm(e, &vm, true, true);
+	ret = whole_vm(e, &vm);
 	if (ret != 0)
 		return ret;
 	for (i = 0; i < sizeof(steps) / sizeof(steps[0]) && ret == 0; i++) {
@@ -201,16 +209,12 @@ static int
 running_try(struct experiment *e)
 {
 	struct guest_mailbox *m;
-	struct layout whole;
 	pthread_t thread;
 	struct vm vm;
 	void *result;
 	int ret;
 
-	layout_whole(&whole, SOURCE_VFIO, e->bar.bytes);
-	ret = bar_map(&e->bar, &whole);
-	if (ret == 0)
-		ret = experiment_vm(e, &vm, true, true);
+	ret = whole_vm(e, &vm);
 	if (ret != 0)
 		return ret;
 	m = vm_mailbox(&vm);
@@ -238,14 +242,10 @@ hole_try(struct experiment *e)
 	const struct piece p = {RUNNING_OFF, RUNNING_BYTES, SOURCE_VFIO};
 	const struct stretch s = {"unmapped meanwhile", "", true};
 	struct json_object *row;
-	struct layout whole;
 	struct vm vm;
 	int ret;
 
-	layout_whole(&whole, SOURCE_VFIO, e->bar.bytes);
-	ret = bar_map(&e->bar, &whole);
-	if (ret == 0)
-		ret = experiment_vm(e, &vm, true, true);
+	ret = whole_vm(e, &vm);
 	if (ret != 0)
 		return ret;
 	ret = bar_hole(&e->bar, p.off, p.bytes);
