@@ -23,16 +23,29 @@
 #define FRAME_DEFAULT 64u
 #define FLOWS_MAX (1u << 16)
 #define PORT_DISCARD 9u
+#define PORT_FIRST 1024u
+#define PORTS 60000u     /* flows with more have them twice */
 #define SRC_HIGH 0xc612u /* of the address; the low half is the flow */
 #define DST_HIGH 0xc613u
 /* Frames are made so many at a time, each in memory of its own. */
 #define BURST 32u
+/* IMIX, without FCS: seven, four and one in each twelve, which begin anew after three bursts. */
+#define TURNS 3u
 
-/* What all frames of a length have in common: its part of the checksums. */
-struct length {
-	uint32_t bytes;
-	uint32_t ip_sum;
-	uint32_t udp_sum;
+/* Of the frames of a burst: what all of one length have in common, its part of the checksums too.
+ */
+struct lengths {
+	uint32_t bytes[BURST];
+	uint32_t ip_sum[BURST];
+	uint32_t udp_sum[BURST];
+};
+
+/* ... and what each has of its own. */
+struct fields {
+	uint32_t flow[BURST];
+	uint32_t port[BURST];
+	uint32_t ip_check[BURST];
+	uint32_t udp_check[BURST];
 };
 
 struct generator {
@@ -40,25 +53,15 @@ struct generator {
 	uint64_t bytes; /* 0: IMIX */
 	uint64_t count; /* 0: without end */
 	uint64_t flows;
-	uint64_t random;
-	uint64_t seq; /* of the next frame */
-	struct length lengths[3];
+	uint32_t random[BURST];
+	uint64_t seq; /* of the next frame; a burst begins with a multiple of BURST */
+	struct lengths lengths[TURNS];
 	unsigned int given; /* frames [given, made) wait */
 	unsigned int made;
 	struct wcnic_frame frames[BURST];
 	struct wcnic_frag frags[BURST];
 	uint8_t data[BURST][FRAME_MAX];
 };
-
-/* xorshift64 */
-static uint64_t
-random_next(struct generator *gen)
-{
-	gen->random ^= gen->random << 13;
-	gen->random ^= gen->random >> 7;
-	gen->random ^= gen->random << 17;
-	return gen->random >> 16;
-}
 
 static void
 put16(uint8_t *at, uint16_t value)
@@ -74,53 +77,65 @@ put64(uint8_t *at, uint64_t value)
 	memcpy(at, &value, sizeof(value));
 }
 
-/* Of a sum below 2^48. */
-static uint16_t
-checksum_fold(uint64_t sum)
+static void
+put32(uint8_t *at, uint32_t value)
 {
-	sum = (sum & 0xffff) + (sum >> 16 & 0xffff) + (sum >> 32);
+	value = htobe32(value);
+	memcpy(at, &value, sizeof(value));
+}
+
+static inline uint32_t
+checksum_fold(uint32_t sum)
+{
 	sum = (sum & 0xffff) + (sum >> 16);
-	return (uint16_t) ~(sum + (sum >> 16));
-}
-
-/* A division takes longer than all the rest of a frame, and most numbers of flows need none. */
-static uint32_t
-flow_pick(struct generator *gen)
-{
-	if (gen->flows == 1)
-		return 0;
-	if ((gen->flows & (gen->flows - 1)) == 0)
-		return (uint32_t)(random_next(gen) & (gen->flows - 1));
-	return (uint32_t)(random_next(gen) % gen->flows);
-}
-
-static const struct length *
-length_pick(struct generator *gen)
-{
-	unsigned int turn;
-
-	if (gen->bytes != 0)
-		return &gen->lengths[0];
-	turn = random_next(gen) % 12;
-	return &gen->lengths[turn < 7 ? 0 : turn < 11 ? 1 : 2];
+	return ~(sum + (sum >> 16)) & 0xffff;
 }
 
 static void
-length_init(struct length *length, uint32_t bytes, const uint8_t *frame)
+length_init(struct lengths *lengths, unsigned int idx, uint32_t bytes, const uint8_t *frame)
 {
 	uint32_t ip_bytes = bytes - IP_OFF;
 	uint32_t udp_bytes = bytes - UDP_OFF;
+	uint32_t ip_sum = ip_bytes + SRC_HIGH + DST_HIGH;
+	/* The pseudo header: addresses, protocol, length. */
+	uint32_t udp_sum = SRC_HIGH + DST_HIGH + 17 + udp_bytes;
 	uint32_t i;
 
-	length->bytes = bytes;
-	length->ip_sum = ip_bytes + SRC_HIGH + DST_HIGH;
 	for (i = IP_OFF; i < IP_OFF + 12; i += 2)
-		length->ip_sum += (uint32_t)(frame[i] << 8 | frame[i + 1]);
-	/* The pseudo header: addresses, protocol, length. */
-	length->udp_sum = SRC_HIGH + DST_HIGH + 17 + udp_bytes;
-	length->udp_sum += PORT_DISCARD + udp_bytes;
+		ip_sum += (uint32_t)(frame[i] << 8 | frame[i + 1]);
+	udp_sum += PORT_DISCARD + udp_bytes;
 	for (i = DATA_OFF + 16; i < bytes; i++)
-		length->udp_sum += (uint32_t)frame[i] << (i % 2 == 0 ? 8 : 0);
+		udp_sum += (uint32_t)frame[i] << (i % 2 == 0 ? 8 : 0);
+	lengths->bytes[idx] = bytes;
+	lengths->ip_sum[idx] = ip_sum;
+	lengths->udp_sum[idx] = udp_sum;
+}
+
+static void
+lengths_init(struct generator *gen)
+{
+	static const uint16_t imix[] = {60, 566, 60, 60, 566, 60, 1514, 60, 566, 60, 566, 60};
+	const size_t n = sizeof(imix) / sizeof(imix[0]);
+	unsigned int i;
+
+	for (i = 0; i < TURNS * BURST; i++)
+		length_init(&gen->lengths[i / BURST], i % BURST,
+			    gen->bytes != 0 ? (uint32_t)gen->bytes : imix[i % n], gen->data[0]);
+}
+
+/* splitmix64; none of the generators may begin with 0. */
+static void
+random_init(struct generator *gen, uint64_t seed)
+{
+	unsigned int i;
+
+	for (i = 0; i < BURST; i++) {
+		uint64_t x = seed += 0x9e3779b97f4a7c15ull;
+
+		x = (x ^ x >> 30) * 0xbf58476d1ce4e5b9ull;
+		x = (x ^ x >> 27) * 0x94d049bb133111ebull;
+		gen->random[i] = (uint32_t)(x >> 32) | 1;
+	}
 }
 
 /* What no frame changes. */
@@ -154,52 +169,89 @@ frames_init(struct generator *gen)
 		gen->frames[i].n_frags = 1;
 		gen->frames[i].flags = WCNIC_FRAME_STABLE;
 	}
-	length_init(&gen->lengths[0], gen->bytes != 0 ? (uint32_t)gen->bytes : 64, gen->data[0]);
-	length_init(&gen->lengths[1], 570, gen->data[0]);
-	length_init(&gen->lengths[2], 1518, gen->data[0]);
+	lengths_init(gen);
+}
+
+/* xorshift32, as many side by side as there are frames: what follows is done to all at once. */
+static void
+flows_pick(struct generator *gen, uint32_t flow[BURST])
+{
+	const uint32_t flows = (uint32_t)gen->flows;
+	unsigned int i;
+
+	for (i = 0; i < BURST; i++) {
+		uint32_t x = gen->random[i];
+
+		x ^= x << 13;
+		x ^= x >> 17;
+		x ^= x << 5;
+		gen->random[i] = x;
+		flow[i] = (uint32_t)((uint64_t)x * flows >> 32);
+	}
+}
+
+/* The sequence number's lowest 16 bits do not wrap within a burst. */
+static void
+fields_make(struct generator *gen, const struct lengths *lengths, struct fields *f)
+{
+	const uint32_t low = (uint16_t)gen->seq;
+	const uint32_t high = (uint16_t)(gen->seq >> 16) + (uint16_t)(gen->seq >> 32) +
+			      (uint16_t)(gen->seq >> 48);
+	unsigned int i;
+
+	flows_pick(gen, f->flow);
+	for (i = 0; i < BURST; i++) {
+		const uint32_t flow = f->flow[i], seq = low + i;
+		const uint32_t port = PORT_FIRST + (flow < PORTS ? flow : flow - PORTS);
+		/* In the data: the flow once more, and the sequence number. */
+		const uint32_t udp = checksum_fold(lengths->udp_sum[i] + 3 * flow + port + high +
+						   seq);
+
+		f->port[i] = port;
+		f->ip_check[i] = checksum_fold(lengths->ip_sum[i] + 2 * flow + seq);
+		f->udp_check[i] = udp != 0 ? udp : 0xffff; /* zero would mean no checksum */
+	}
 }
 
 static void
-frame_make(struct generator *gen, unsigned int idx)
+frame_make(uint8_t *data, const struct fields *f, unsigned int i, uint32_t bytes, uint64_t seq)
 {
-	const struct length *length = length_pick(gen);
-	uint32_t flow = flow_pick(gen);
-	uint16_t port = (uint16_t)(1024 + flow % 60000);
-	uint8_t *ip = gen->data[idx] + IP_OFF;
-	uint8_t *udp = gen->data[idx] + UDP_OFF;
-	uint64_t seq = gen->seq++;
-	uint16_t sum;
+	const uint64_t flow = f->flow[i];
+	uint8_t *ip = data + IP_OFF;
 
-	put16(ip + 2, (uint16_t)(length->bytes - IP_OFF));
-	put16(ip + 4, (uint16_t)seq);
-	put16(ip + 10, checksum_fold(length->ip_sum + 2 * flow + (uint16_t)seq));
-	put16(ip + 14, (uint16_t)flow);
-	put16(ip + 18, (uint16_t)flow);
-	put16(udp, port);
-	put16(udp + 4, (uint16_t)(length->bytes - UDP_OFF));
-	/* In the data: the flow once more, and the sequence number; zero would mean no checksum. */
-	sum = checksum_fold(length->udp_sum + 3 * flow + port + (seq >> 32) + (uint32_t)seq);
-	put16(udp + 6, sum != 0 ? sum : 0xffff);
-	put64(gen->data[idx] + DATA_OFF, seq);
-	put64(gen->data[idx] + DATA_OFF + 8, flow);
-	gen->frags[idx].bytes = length->bytes;
-	gen->frames[idx].bytes = length->bytes;
+	put32(ip + 2, (bytes - IP_OFF) << 16 | (uint16_t)seq);
+	put64(ip + 10,
+	      (uint64_t)f->ip_check[i] << 48 | (uint64_t)SRC_HIGH << 32 | flow << 16 | DST_HIGH);
+	put64(ip + 18,
+	      flow << 48 | (uint64_t)f->port[i] << 32 | PORT_DISCARD << 16 | (bytes - UDP_OFF));
+	put16(data + UDP_OFF + 6, (uint16_t)f->udp_check[i]);
+	put64(data + DATA_OFF, seq);
+	put64(data + DATA_OFF + 8, flow);
 }
 
-/* Makes at most `most` frames. Returns how many wait. */
-static unsigned int
-frames_make(struct generator *gen, unsigned int most)
+/* Makes a burst, or what is left to make. */
+static void
+frames_make(struct generator *gen)
 {
-	if (gen->given != gen->made)
-		return gen->made - gen->given;
-	if (most > BURST)
-		most = BURST;
-	if (gen->count != 0 && most > gen->count - gen->seq)
-		most = (unsigned int)(gen->count - gen->seq);
+	const struct lengths *lengths = &gen->lengths[gen->seq / BURST % TURNS];
+	struct fields f;
+	unsigned int i;
+
 	gen->given = 0;
-	for (gen->made = 0; gen->made < most; gen->made++)
-		frame_make(gen, gen->made);
-	return most;
+	gen->made = BURST;
+	if (gen->count != 0 && gen->count - gen->seq < BURST)
+		gen->made = (unsigned int)(gen->count - gen->seq);
+	if (gen->made == 0)
+		return;
+	fields_make(gen, lengths, &f);
+	for (i = 0; i < gen->made; i++) {
+		const uint32_t bytes = lengths->bytes[i];
+
+		frame_make(gen->data[i], &f, i, bytes, gen->seq + i);
+		gen->frags[i].bytes = bytes;
+		gen->frames[i].bytes = bytes;
+	}
+	gen->seq += gen->made;
 }
 
 static unsigned int
@@ -209,10 +261,12 @@ generator_poll(void *ctx, unsigned int budget)
 	unsigned int moved = 0;
 
 	while (moved < budget) {
-		unsigned int n = frames_make(gen, budget - moved);
-		unsigned int taken;
+		unsigned int n, taken;
 		int ret = 0;
 
+		if (gen->given == gen->made)
+			frames_make(gen);
+		n = gen->made - gen->given;
 		if (n > budget - moved)
 			n = budget - moved;
 		if (n == 0)
@@ -263,9 +317,7 @@ generator_start(struct wcnic_port *port, const struct port_args *args)
 		ret = port_arg_number(args, "seed", 0, UINT64_MAX, &seed);
 	if (ret != 0)
 		return ret;
-	gen->random = (seed + 1) * 0x9e3779b97f4a7c15ull;
-	if (gen->random == 0)
-		gen->random = 1;
+	random_init(gen, seed);
 	frames_init(gen);
 	return 0;
 }

@@ -38,11 +38,10 @@ struct wcnic_port;
  *                                 as they go. A path may not hold a comma.
  *   generator:[bytes=N][,count=N][,flows=N][,seed=N]
  *                                 makes `count` (0: without end) broadcast IPv4/UDP frames of
- *                                 `bytes` bytes (58 to 9230, default 64; 0: IMIX, 64, 570 and 1518
- *                                 bytes as 7:4:1) in `flows` flows (up to 65536, default 1), takes
- *                                 everything. Without FCS. The payload, at byte 42, is a 64-bit
- *                                 sequence number from 0, a 64-bit flow number, both big-endian,
- *                                 and padding. The same seed makes the same frames.
+ *                                 `bytes` bytes (58 to 9230, default 64; 0: IMIX, 60, 566 and 1514
+ *                                 bytes as 7:4:1, in a fixed order) in `flows` flows (up to 65536,
+ * default 1), takes everything. Without FCS. The payload, at byte 42, is a 64-bit sequence number
+ * from 0, a 64-bit flow number, both big-endian, and padding. The same seed makes the same frames.
  *   ethdev:DEVICE[,mtu=N]         where its plugin is loaded, as wcnicd does; see lib/port_ethdev
  * On failure nothing is left behind, and `why` says what was wrong and what would be right.
  * Returns 0 or -errno.
