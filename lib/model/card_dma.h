@@ -111,6 +111,13 @@ ring_find(struct wcnic_card *card, struct ring *ring, uint16_t seq)
 	return ring->at + (uint32_t)(idx - ring->first) * ring->entry_bytes;
 }
 
+/* How many entries from `seq` on are here, up to the ring's end: after ring_find() of it. */
+static inline uint16_t
+ring_run(const struct ring *ring, uint16_t seq)
+{
+	return (uint16_t)(ring->first + ring->n - (seq & (ring->entries - 1)));
+}
+
 /* `bytes` is the entry's size, which the compiler knows. Errors as dma_read(). */
 __attribute__((warn_unused_result)) static inline int
 ring_read(struct wcnic_card *card, struct ring *ring, const void *owner, uint16_t seq, void *dst,

@@ -49,6 +49,7 @@ struct rss_state {
 	uint32_t types;
 	struct rxq *reta[WCNIC_RETA_ENTRIES];
 	uint32_t table[36][256]; /* hash contribution of each input byte */
+	uint8_t ipv4_bytes[8];   /* of addresses and ports that are hashed, by L4 of the ptype */
 };
 
 struct window {
@@ -159,9 +160,10 @@ struct txq {
 	uint64_t wait_since_ns;
 };
 
-/* Descriptors of a line, and completions of a line. */
-#define RX_AHEAD (WCNIC_LINE_BYTES / sizeof(struct wcnic_rx_desc))
-#define RX_CPLS (WCNIC_LINE_BYTES / sizeof(struct wcnic_rx_cpl))
+/* Buffers that are looked up together, completions that are kept back, and those of a line. */
+#define RX_AHEAD 32u
+#define RX_CPLS 32u
+#define RX_LINE_CPLS (WCNIC_LINE_BYTES / sizeof(struct wcnic_rx_cpl))
 
 struct rxq {
 	enum queue_state state;
@@ -186,7 +188,6 @@ struct rxq {
 	 */
 	uint64_t ahead_map_id;
 	uint64_t ahead_phase;
-	uint8_t *ahead_cpls; /* the completion of the first of RX_AHEAD */
 	uint16_t ahead_end;
 	uint8_t *ahead[RX_AHEAD];
 	struct dma_span bufs;
@@ -464,8 +465,5 @@ void rss_reset(struct wcnic_card *card);
 enum wcnic_admin_status rss_set(struct wcnic_card *card, struct admin_call *call);
 /* Whether the frame has a hash, and which. */
 bool rss_hash(const struct rss_state *rss, const struct rx_parse *parse, uint32_t *hash);
-/* The same by the ptype, for IPv4 with addresses and ports at `tuple`: each byte is read once. */
-bool
-rss_hash_ipv4(const struct rss_state *rss, uint16_t ptype, const uint8_t *tuple, uint32_t *hash);
 
 #endif /* CARD_INTERNAL_H */

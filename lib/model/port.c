@@ -242,49 +242,96 @@ frames_put(struct wcnic_card *card, struct rxq *q, const struct wcnic_frame *fra
 		ptype = rx_ptype(src, frame->bytes);
 		if (ptype == RX_PTYPE_UNKNOWN)
 			ptype = ptype_find(frame);
-		head = rxq_put(card, q, head, src, frame->bytes, rx_kind_make(ptype, 0, 0));
+		head = rxq_put(q, head, src, frame->bytes, rx_kind_make(ptype, 0, 0));
+		if (head % RX_LINE_CPLS == 0)
+			rxq_publish_line(card, q, head);
 	}
 	card->stats.rx_frames += i;
 	card->stats.rx_bytes += bytes;
 	return i;
 }
 
-/* The same where the hash chooses the queue. `queues`: as frame_receive(). */
+/* Frames whose queues are chosen before the first of them is put. */
+#define HASH_BURST RX_CPLS
+
+struct hashed {
+	struct rxq *q;
+	struct rx_kind kind;
+};
+
+/* Chooses queues up to the first frame that is not of the usual kind. Returns for how many. */
+static unsigned int
+queues_choose(struct wcnic_card *card, const struct wcnic_frame *frames, unsigned int n,
+	      struct hashed *hashed)
+{
+	const struct rx_short s = short_make(&card->port);
+	unsigned int i;
+
+	for (i = 0; i < n; i++) {
+		const uint8_t *src = frames[i].frags[0].base;
+		struct hashed *h = &hashed[i];
+		uint32_t hash = 0;
+		uint16_t ptype;
+
+		if (!short_takes(&s, &frames[i]))
+			break;
+		ptype = rx_ptype(src, frames[i].bytes);
+		if (ptype == RX_PTYPE_UNKNOWN)
+			break;
+		h->kind = rx_kind_make(ptype, 0, 0);
+		if (rss_hash_ipv4(&card->rss, ptype, src + RX_IPV4_ADDR_OFF, &hash))
+			h->kind = rx_kind_make(ptype, WCNIC_RXF_HASH, hash);
+		h->q = card->rss.reta[hash % WCNIC_RETA_ENTRIES];
+	}
+	return i;
+}
+
+/*
+ * As frames_put() where the hash chooses the queue, for at most HASH_BURST. What comes next for a
+ * queue nobody can foresee: so there is no branch that asks whether a line of completions is full.
+ * `queues`: as frame_receive().
+ */
 static unsigned int
 frames_put_by_hash(struct wcnic_card *card, const struct wcnic_frame *frames, unsigned int n,
 		   uint64_t *queues)
 {
-	struct rx_short s = short_make(&card->port);
+	struct hashed hashed[HASH_BURST];
 	uint64_t bytes = 0;
 	unsigned int i;
 
+	n = queues_choose(card, frames, n, hashed);
 	for (i = 0; i < n; i++) {
-		const struct wcnic_frame *frame = &frames[i];
-		const uint8_t *src = frame->frags[0].base;
-		struct rxq *q = card->rss.reta[0];
-		struct rx_kind kind;
-		uint16_t ptype;
-		uint32_t hash;
+		struct rxq *q = hashed[i].q;
 
-		if (!short_takes(&s, frame))
+		if ((!rxq_has_ahead(card, q) && !rxq_look_ahead(card, q)) ||
+		    frames[i].bytes > q->buf_bytes)
 			break;
-		ptype = rx_ptype(src, frame->bytes);
-		if (ptype == RX_PTYPE_UNKNOWN)
-			break;
-		kind = rx_kind_make(ptype, 0, 0);
-		if (rss_hash_ipv4(&card->rss, ptype, src + RX_IPV4_ADDR_OFF, &hash)) {
-			kind = rx_kind_make(ptype, WCNIC_RXF_HASH, hash);
-			q = card->rss.reta[hash % WCNIC_RETA_ENTRIES];
-		}
-		if (!rxq_look_ahead(card, q) || frame->bytes > q->buf_bytes)
-			break;
+		if (rxq_is_full(q))
+			rxq_publish(card, q);
+		(void)rxq_put(q, q->head, frames[i].frags[0].base, frames[i].bytes, hashed[i].kind);
 		*queues |= 1ull << q->qid;
-		(void)rxq_put(card, q, q->head, src, frame->bytes, kind);
-		bytes += frame->bytes;
+		bytes += frames[i].bytes;
 	}
 	card->stats.rx_frames += i;
 	card->stats.rx_bytes += bytes;
 	return i;
+}
+
+static unsigned int
+frames_put_hashed(struct wcnic_card *card, const struct wcnic_frame *frames, unsigned int n,
+		  uint64_t *queues)
+{
+	unsigned int done = 0;
+
+	while (done < n) {
+		unsigned int most = n - done < HASH_BURST ? n - done : HASH_BURST;
+		unsigned int put = frames_put_by_hash(card, frames + done, most, queues);
+
+		done += put;
+		if (put != most)
+			break;
+	}
+	return done;
 }
 
 /* As many as go the short way, if any do. */
@@ -296,7 +343,7 @@ frames_put_any(struct wcnic_card *card, const struct wcnic_frame *frames, unsign
 	unsigned int done = 0;
 
 	if (card->rss.types != 0)
-		return frames_put_by_hash(card, frames, n, queues);
+		return frames_put_hashed(card, frames, n, queues);
 	*queues |= 1ull << q->qid;
 	while (done < n && rxq_look_ahead(card, q)) {
 		unsigned int put = frames_put(card, q, frames + done, n - done);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause
  * Copyright(c) 2026 The wcnic authors
  */
-#include "card_internal.h"
+#include "rx_internal.h"
 
 /*
  * Section 7, Toeplitz. The hash is linear: the contribution of each byte of the input is worked out
@@ -48,6 +48,19 @@ table_build(struct rss_state *rss, const uint8_t *key)
 	}
 }
 
+/* What of IPv4 is hashed: rss_hash_ipv4(). */
+static void
+ipv4_set(struct rss_state *rss)
+{
+	const uint8_t plain = rss->types & WCNIC_RSS_IPV4 ? 8 : 0;
+
+	memset(rss->ipv4_bytes, plain, sizeof(rss->ipv4_bytes));
+	if (rss->types & WCNIC_RSS_IPV4_TCP)
+		rss->ipv4_bytes[WCNIC_PTYPE_TCP >> 8] = 12;
+	if (rss->types & WCNIC_RSS_IPV4_UDP)
+		rss->ipv4_bytes[WCNIC_PTYPE_UDP >> 8] = 12;
+}
+
 enum wcnic_admin_status
 rss_set(struct wcnic_card *card, struct admin_call *call)
 {
@@ -70,13 +83,8 @@ rss_set(struct wcnic_card *card, struct admin_call *call)
 	for (i = 0; i < WCNIC_RETA_ENTRIES; i++)
 		card->rss.reta[i] = &card->rxqs[le16toh(in->reta[i])];
 	table_build(&card->rss, in->key);
+	ipv4_set(&card->rss);
 	return WCNIC_ST_OK;
-}
-
-static inline uint32_t
-table_sum(const uint32_t (*table)[256], const uint8_t *bytes)
-{
-	return table[0][bytes[0]] ^ table[1][bytes[1]] ^ table[2][bytes[2]] ^ table[3][bytes[3]];
 }
 
 bool
@@ -91,25 +99,9 @@ rss_hash(const struct rss_state *rss, const struct rx_parse *parse, uint32_t *ha
 	if (parse->addr_bytes == 0 || (!with_ports && !(rss->types & plain)))
 		return false;
 	for (i = 0; i < parse->addr_bytes; i += 4, table += 4)
-		sum ^= table_sum(table, parse->addr + i);
+		sum ^= rss_sum(table, parse->addr + i);
 	if (with_ports)
-		sum ^= table_sum(table, parse->ports);
+		sum ^= rss_sum(table, parse->ports);
 	*hash = sum;
-	return true;
-}
-
-bool
-rss_hash_ipv4(const struct rss_state *rss, uint16_t ptype, const uint8_t *tuple, uint32_t *hash)
-{
-	uint32_t ported = (ptype & WCNIC_PTYPE_L4_MASK) == WCNIC_PTYPE_UDP   ? WCNIC_RSS_IPV4_UDP
-			  : (ptype & WCNIC_PTYPE_L4_MASK) == WCNIC_PTYPE_TCP ? WCNIC_RSS_IPV4_TCP
-									     : 0;
-
-	if ((ptype & WCNIC_PTYPE_L3_MASK) != WCNIC_PTYPE_IPV4 ||
-	    !(rss->types & (ported | WCNIC_RSS_IPV4)))
-		return false;
-	*hash = table_sum(rss->table, tuple) ^ table_sum(rss->table + 4, tuple + 4);
-	if (rss->types & ported)
-		*hash ^= table_sum(rss->table + 8, tuple + 8);
 	return true;
 }

@@ -54,18 +54,19 @@ rx_bytes_copy(uint8_t *dst, const uint8_t *src, uint32_t bytes)
 static inline void
 rxq_publish_line(struct wcnic_card *card, struct rxq *q, uint16_t head)
 {
-	uint16_t first = head - RX_CPLS;
-	uint8_t *dst = q->ahead_cpls + first % RX_AHEAD * sizeof(struct wcnic_rx_cpl);
+	const uint16_t first = head - RX_LINE_CPLS;
+	uint8_t *dst = ring_find(card, &q->cq, first);
 	unsigned int i;
 
-	if (q->published != first) {
+	if (q->published != first || dst == NULL) {
 		rxq_publish(card, q);
 		return;
 	}
 	q->published = head;
 #pragma GCC unroll 4
-	for (i = 0; i < RX_CPLS; i++)
-		shared_publish16(dst + i * sizeof(struct wcnic_rx_cpl), q->cpls[i]);
+	for (i = 0; i < RX_LINE_CPLS; i++)
+		shared_publish16(dst + i * sizeof(struct wcnic_rx_cpl),
+				 q->cpls[first % RX_CPLS + i]);
 }
 
 /* Whether the next buffer is all here, and so are those before q->ahead_end. */
@@ -75,23 +76,27 @@ rxq_has_ahead(const struct wcnic_card *card, const struct rxq *q)
 	return q->ahead_end != q->head && q->ahead_map_id == card->map_id;
 }
 
-/* The same, after looking for more if there are none. */
+/* No more completions may be kept back. */
+static inline bool
+rxq_is_full(const struct rxq *q)
+{
+	return (uint16_t)(q->head - q->published) == RX_CPLS;
+}
+
+/* rxq_has_ahead(), after looking for more if there are none. */
 bool rxq_look_ahead(struct wcnic_card *card, struct rxq *q);
 
 /*
  * Puts a frame, which is in one piece, into the next buffer, which is all here: `head` is q->head.
- * Returns the new one.
+ * Its completion is kept back. Returns the new head.
  */
 static inline uint16_t
-rxq_put(struct wcnic_card *card, struct rxq *q, uint16_t head, const uint8_t *src, uint32_t bytes,
-	struct rx_kind kind)
+rxq_put(struct rxq *q, uint16_t head, const uint8_t *src, uint32_t bytes, struct rx_kind kind)
 {
 	rx_bytes_copy(q->ahead[head % RX_AHEAD], src, bytes);
 	kind.first |= (WCNIC_RXF_SOP | WCNIC_RXF_EOP) << 16;
 	rx_completion_make(q->cpls[head % RX_CPLS], kind, bytes, head, bytes, q->ahead_phase);
 	q->head = ++head;
-	if (head % RX_CPLS == 0)
-		rxq_publish_line(card, q, head);
 	return head;
 }
 
@@ -126,6 +131,26 @@ rx_ptype(const uint8_t *head, uint32_t bytes)
 	if ((fragment & htobe16(0x3fff)) != 0)
 		return RX_PTYPE_UNKNOWN;
 	return WCNIC_PTYPE_IPV4 | by_proto[head[23]];
+}
+
+static inline uint32_t
+rss_sum(const uint32_t (*table)[256], const uint8_t *bytes)
+{
+	return table[0][bytes[0]] ^ table[1][bytes[1]] ^ table[2][bytes[2]] ^ table[3][bytes[3]];
+}
+
+/* rss_hash() by the ptype, for IPv4 with addresses and ports at `tuple`: each byte is read once. */
+static inline bool
+rss_hash_ipv4(const struct rss_state *rss, uint16_t ptype, const uint8_t *tuple, uint32_t *hash)
+{
+	const unsigned int bytes = rss->ipv4_bytes[(ptype & WCNIC_PTYPE_L4_MASK) >> 8];
+
+	if ((ptype & WCNIC_PTYPE_L3_MASK) != WCNIC_PTYPE_IPV4 || bytes == 0)
+		return false;
+	*hash = rss_sum(rss->table, tuple) ^ rss_sum(rss->table + 4, tuple + 4);
+	if (bytes == 12)
+		*hash ^= rss_sum(rss->table + 8, tuple + 8);
+	return true;
 }
 
 /* The destination address, as rx_addr() gives that of a port. */

@@ -259,18 +259,13 @@ completions_publish(struct wcnic_card *card, struct rxq *q, const struct wcnic_f
 	q->published = q->head;
 }
 
-void
-rxq_publish(struct wcnic_card *card, struct rxq *q)
+/* Completions [seq, end) of one line, which are here all together, or none. */
+static void
+line_publish(struct wcnic_card *card, struct rxq *q, uint16_t seq, uint16_t end)
 {
-	uint16_t seq = q->published;
-	uint8_t *dst;
+	uint8_t *dst = ring_find(card, &q->cq, seq);
 
-	q->published = q->head;
-	if (seq == q->head)
-		return;
-	/* They are of one line, and so here all together, or none. */
-	dst = ring_find(card, &q->cq, seq);
-	for (; seq != q->head; seq++) {
+	for (; seq != end; seq++) {
 		if (dst == NULL) {
 			ring_post(card, &q->cq, seq, q->cpls[seq % RX_CPLS]);
 			continue;
@@ -280,37 +275,60 @@ rxq_publish(struct wcnic_card *card, struct rxq *q)
 	}
 }
 
-/* The buffers [q->head, end) of a line of descriptors. Returns the first that is not all here. */
+void
+rxq_publish(struct wcnic_card *card, struct rxq *q)
+{
+	const uint16_t head = q->head;
+	uint16_t seq = q->published;
+
+	while (seq != head) {
+		uint16_t end = (uint16_t)((seq | (RX_LINE_CPLS - 1)) + 1);
+
+		if ((uint16_t)(end - seq) > (uint16_t)(head - seq))
+			end = head;
+		line_publish(card, q, seq, end);
+		seq = end;
+	}
+	q->published = head;
+}
+
+/* The buffers of `n` descriptors from q->head on. Returns how many are all here. */
 static uint16_t
-buffers_find(struct wcnic_card *card, struct rxq *q, const uint8_t *desc, uint16_t end)
+buffers_find(struct wcnic_card *card, struct rxq *q, const uint8_t *desc, uint16_t n)
 {
 	struct dma_span span = q->bufs;
 	uint64_t room = 0; /* where in the piece a buffer may begin, for which `span` is good */
-	uint16_t seq;
+	uint16_t i;
 
 	if (span.map_id == card->map_id && span.bytes >= q->buf_bytes)
 		room = span.bytes - q->buf_bytes + 1;
-	for (seq = q->head; seq != end; seq++, desc += sizeof(struct wcnic_rx_desc)) {
-		uint64_t iova = le64toh(shared_load(desc));
+	for (i = 0; i < n; i++, desc += sizeof(struct wcnic_rx_desc)) {
+		const uint64_t iova = le64toh(shared_load(desc));
 		uint8_t *at = span.at + (iova - span.iova);
 
-		if (iova - span.iova >= room)
+		if (iova - span.iova >= room) {
 			at = dma_find(card, &q->bufs, iova, q->buf_bytes, WCNIC_DMA_WRITE);
-		if (at == NULL)
-			break;
+			if (at == NULL)
+				break;
+		}
 		__builtin_prefetch(at, 1);
-		q->ahead[seq % RX_AHEAD] = at;
+		q->ahead[(q->head + i) % RX_AHEAD] = at;
 	}
-	return seq;
+	return i;
 }
 
-/* Looks up the rest of a line of descriptors, and brings near what will be written. */
+static uint16_t
+least(uint16_t a, uint16_t b)
+{
+	return a < b ? a : b;
+}
+
+/* Looks up the next buffers, and brings near what will be written. */
 bool
 rxq_look_ahead(struct wcnic_card *card, struct rxq *q)
 {
-	uint16_t end = (uint16_t)((q->head | (RX_AHEAD - 1)) + 1);
-	const uint8_t *desc;
-	uint8_t *cpl;
+	uint16_t n = (uint16_t)(RX_AHEAD - q->head % RX_AHEAD);
+	const uint8_t *desc, *cpl;
 
 	if (rxq_has_ahead(card, q))
 		return true;
@@ -321,13 +339,12 @@ rxq_look_ahead(struct wcnic_card *card, struct rxq *q)
 	cpl = ring_find(card, &q->cq, q->head);
 	if (desc == NULL || cpl == NULL)
 		return false;
-	if ((uint16_t)(end - q->head) > (uint16_t)(q->tail - q->head))
-		end = q->tail;
+	n = least(n, (uint16_t)(q->tail - q->head));
+	n = least(n, least(ring_run(&q->ring, q->head), ring_run(&q->cq, q->head)));
 	q->ahead_map_id = card->map_id;
 	q->ahead_phase = rx_phase(q->head, q->depth);
-	q->ahead_cpls = cpl - q->head % RX_AHEAD * sizeof(struct wcnic_rx_cpl);
 	__builtin_prefetch(cpl, 1);
-	q->ahead_end = buffers_find(card, q, desc, end);
+	q->ahead_end += buffers_find(card, q, desc, n);
 	return q->ahead_end != q->head;
 }
 
@@ -380,7 +397,9 @@ rxq_deliver(struct wcnic_card *card, struct rxq *q, const struct wcnic_frame *fr
 	}
 	if (count != 1 || frame->n_frags != 1 || !rxq_look_ahead(card, q))
 		return frame_spread(card, q, frame, count, kind);
-	(void)rxq_put(card, q, q->head, frame->frags[0].base, frame->bytes, kind);
+	if (rxq_is_full(q))
+		rxq_publish(card, q);
+	(void)rxq_put(q, q->head, frame->frags[0].base, frame->bytes, kind);
 	card->stats.rx_frames++;
 	card->stats.rx_bytes += frame->bytes;
 	return 0;
