@@ -162,7 +162,7 @@ struct txq {
 
 /* Buffers that are looked up together, completions that are kept back, and those of a line. */
 #define RX_AHEAD 32u
-#define RX_CPLS 32u
+#define RX_CPLS 64u
 #define RX_LINE_CPLS (WCNIC_LINE_BYTES / sizeof(struct wcnic_rx_cpl))
 
 struct rxq {

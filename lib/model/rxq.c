@@ -259,37 +259,35 @@ completions_publish(struct wcnic_card *card, struct rxq *q, const struct wcnic_f
 	q->published = q->head;
 }
 
-/* Completions [seq, end) of one line, which are here all together, or none. */
-static void
-line_publish(struct wcnic_card *card, struct rxq *q, uint16_t seq, uint16_t end)
+static uint16_t
+least(uint16_t a, uint16_t b)
+{
+	return a < b ? a : b;
+}
+
+/* Completions from `seq` on, as many of `n` as lie in one piece. Returns how many. */
+static uint16_t
+piece_publish(struct wcnic_card *card, struct rxq *q, uint16_t seq, uint16_t n)
 {
 	uint8_t *dst = ring_find(card, &q->cq, seq);
+	uint16_t i;
 
-	for (; seq != end; seq++) {
-		if (dst == NULL) {
-			ring_post(card, &q->cq, seq, q->cpls[seq % RX_CPLS]);
-			continue;
-		}
-		shared_publish16(dst, q->cpls[seq % RX_CPLS]);
-		dst += sizeof(struct wcnic_rx_cpl);
+	if (dst == NULL) {
+		ring_post(card, &q->cq, seq, q->cpls[seq % RX_CPLS]);
+		return 1;
 	}
+	n = least(n, least(ring_run(&q->cq, seq), (uint16_t)(RX_CPLS - seq % RX_CPLS)));
+	for (i = 0; i < n; i++)
+		shared_publish16(dst + i * sizeof(struct wcnic_rx_cpl), q->cpls[seq % RX_CPLS + i]);
+	return n;
 }
 
 void
 rxq_publish(struct wcnic_card *card, struct rxq *q)
 {
-	const uint16_t head = q->head;
-	uint16_t seq = q->published;
-
-	while (seq != head) {
-		uint16_t end = (uint16_t)((seq | (RX_LINE_CPLS - 1)) + 1);
-
-		if ((uint16_t)(end - seq) > (uint16_t)(head - seq))
-			end = head;
-		line_publish(card, q, seq, end);
-		seq = end;
-	}
-	q->published = head;
+	while (q->published != q->head)
+		q->published += piece_publish(card, q, q->published,
+					      (uint16_t)(q->head - q->published));
 }
 
 /* The buffers of `n` descriptors from q->head on. Returns how many are all here. */
@@ -315,12 +313,6 @@ buffers_find(struct wcnic_card *card, struct rxq *q, const uint8_t *desc, uint16
 		q->ahead[(q->head + i) % RX_AHEAD] = at;
 	}
 	return i;
-}
-
-static uint16_t
-least(uint16_t a, uint16_t b)
-{
-	return a < b ? a : b;
 }
 
 /* Looks up the next buffers, and brings near what will be written. */

@@ -28,7 +28,7 @@
 #define SRC_HIGH 0xc612u /* of the address; the low half is the flow */
 #define DST_HIGH 0xc613u
 /* Frames are made so many at a time, each in memory of its own. */
-#define BURST 32u
+#define BURST 64u
 /* IMIX, without FCS: seven, four and one in each twelve, which begin anew after three bursts. */
 #define TURNS 3u
 
