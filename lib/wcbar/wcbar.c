@@ -97,6 +97,16 @@ wcbar_store_ringing(const struct wcbar_store *store, enum wcbar_type doorbells)
 }
 
 bool
+wcbar_store_is_plain(const struct wcbar_store *store)
+{
+	for (const struct wcbar_store_probe *p = wcbar_store_probes; p->store != NULL; p++) {
+		if (strcmp(p->store->name, store->name) == 0)
+			return p->kind == STORE_PLAIN;
+	}
+	return strcmp(store->name, wcbar_store_u64.name) == 0;
+}
+
+bool
 wcbar_store_may_fault(const struct wcbar_store *store)
 {
 	for (const struct wcbar_store_probe *p = wcbar_store_probes; p->store != NULL; p++) {

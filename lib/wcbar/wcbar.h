@@ -81,6 +81,12 @@ const struct wcbar_store *const *wcbar_stores(enum wcbar_type type);
  */
 const struct wcbar_store *wcbar_store_by_name(enum wcbar_type type, const char *name);
 
+/*
+ * Whether it is made of ordinary stores, which in host memory differ in nothing but their width:
+ * there wcbar_line.h may take the place of any of them.
+ */
+bool wcbar_store_is_plain(const struct wcbar_store *store);
+
 /* The stores that are safe for this window, the best guess first; narrow unless it is direct. */
 const struct wcbar_store *const *wcbar_window_stores(const struct wcbar_window *win);
 

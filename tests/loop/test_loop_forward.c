@@ -513,9 +513,39 @@ placement__listed_by_queue_is_kept_by_each(void **state)
 	loop_close(&l);
 }
 
-static void
-store__each_of_this_cpu_forwards(void **state)
+static const uint16_t simd_widths[] = {RTE_VECT_SIMD_128, RTE_VECT_SIMD_256, RTE_VECT_SIMD_512};
+
+/* Whether lines go into the window by way of memory, or straight from registers. */
+static bool
+is_staged(const struct loop *l)
 {
+	return strstr(loop_txq(l, 0)->push_vectors, " staged") != NULL;
+}
+
+/* A store that was asked for is used, unless registers of that width do just the same. */
+static bool
+is_staged_with(const char *store, uint16_t width)
+{
+#if defined(RTE_ARCH_X86)
+	const bool avx512 = width >= RTE_VECT_SIMD_512 &&
+			    rte_cpu_get_flag_enabled(RTE_CPUFLAG_AVX512F) > 0;
+	const bool avx2 = width >= RTE_VECT_SIMD_256 &&
+			  rte_cpu_get_flag_enabled(RTE_CPUFLAG_AVX2) > 0;
+
+	if ((avx512 && strcmp(store, "avx512") == 0) || (avx2 && strcmp(store, "avx2") == 0))
+		return false;
+	return avx2 || strcmp(store, "sse2") != 0;
+#else
+	(void)store;
+	(void)width;
+	return true;
+#endif
+}
+
+static void
+store__each_of_this_cpu_forwards_with_each_width(void **state)
+{
+	const uint16_t most = rte_vect_get_max_simd_bitwidth();
 	struct loop_stream s = {.count = 500, .bytes = loop_bytes_random, .arg = 900};
 
 	(void)state;
@@ -526,11 +556,18 @@ store__each_of_this_cpu_forwards(void **state)
 
 		snprintf(devargs, sizeof(devargs), "placement=push,slot_lines=16,store=%s",
 			 (*st)->name);
-		loop_open(&l, &config);
-		assert_string_equal(loop_txq(&l, 0)->store->name, (*st)->name);
-		loop_stream_run(&l, &s);
-		loop_close(&l);
+		for (size_t i = 0; i < RTE_DIM(simd_widths); i++) {
+			assert_int_equal(rte_vect_set_max_simd_bitwidth(simd_widths[i]), 0);
+			loop_open(&l, &config);
+			assert_string_equal(loop_txq(&l, 0)->store->name, (*st)->name);
+			assert_int_equal(is_staged(&l),
+					 is_staged_with((*st)->name, simd_widths[i]));
+			loop_stream_run(&l, &s);
+			assert_int_equal(loop_xstat(&l, "tx_pushed"), s.count);
+			loop_close(&l);
+		}
 	}
+	rte_vect_set_max_simd_bitwidth(most);
 }
 
 /* Frames of one segment and one pool go back many at a time; one of several is still freed whole.
@@ -559,27 +596,29 @@ static void
 push__each_width_of_vectors_forwards(void **state)
 {
 	const uint16_t most = rte_vect_get_max_simd_bitwidth();
-	static const uint16_t widths[] = {RTE_VECT_SIMD_128, RTE_VECT_SIMD_256, RTE_VECT_SIMD_512};
 	struct loop_config config = {.devargs = "placement=push,slot_lines=16"};
 	struct loop_stream s = {.count = 2000, .bytes = loop_bytes_random, .arg = 900, .segs = 2};
 	const char *seen = NULL;
 	struct loop l;
 
 	(void)state;
-	for (size_t i = 0; i < RTE_DIM(widths); i++) {
-		assert_int_equal(rte_vect_set_max_simd_bitwidth(widths[i]), 0);
+	for (size_t i = 0; i < RTE_DIM(simd_widths); i++) {
+		assert_int_equal(rte_vect_set_max_simd_bitwidth(simd_widths[i]), 0);
 		loop_open(&l, &config);
 		seen = loop_txq(&l, 0)->push_vectors;
 		if (i == 0)
 			assert_true(strcmp(seen, "scalar") == 0 || strcmp(seen, "neon") == 0);
+		assert_false(is_staged(&l)); /* host memory */
 		s.seed = i;
 		loop_stream_run(&l, &s);
 		assert_int_equal(loop_xstat(&l, "tx_pushed"), s.count);
 		loop_close(&l);
 	}
 #if defined(RTE_ARCH_X86)
-	if (rte_cpu_get_flag_enabled(RTE_CPUFLAG_AVX2) > 0)
-		assert_string_not_equal(seen, "scalar");
+	if (rte_cpu_get_flag_enabled(RTE_CPUFLAG_AVX512F) > 0)
+		assert_string_equal(seen, "avx512");
+	else if (rte_cpu_get_flag_enabled(RTE_CPUFLAG_AVX2) > 0)
+		assert_string_equal(seen, "avx2");
 #endif
 	rte_vect_set_max_simd_bitwidth(most);
 }
@@ -627,7 +666,7 @@ main(void)
 		ALL(rss__eight_queues_keep_each_flow_in_order),
 		LOOP_TEST(placement__auto_fetches_where_windows_are_shared_memory),
 		LOOP_TEST(placement__listed_by_queue_is_kept_by_each),
-		LOOP_TEST(store__each_of_this_cpu_forwards),
+		LOOP_TEST(store__each_of_this_cpu_forwards_with_each_width),
 	};
 
 	return cmocka_run_group_tests(tests, loop_group_setup, loop_group_teardown);

@@ -247,7 +247,7 @@ wc_fake_install(struct wcnic_txq *txq, const struct wc_fake_config *config)
 	fake.txq = txq;
 	fake.written = calloc(txq->window.win.bytes / WCNIC_LINE_BYTES, 1);
 	assert_non_null(fake.written);
-	txq->store = &wc_fake;
+	wcnic_tx_store_set(txq, &wc_fake);
 }
 
 const struct wc_fake_count *

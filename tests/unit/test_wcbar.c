@@ -14,6 +14,7 @@
 #include <cmocka.h>
 
 #include "wcbar.h"
+#include "wcbar_line.h"
 
 #define LINES_MAX 20
 #define GUARD_LINES 2
@@ -63,6 +64,73 @@ store_lines__any_count_writes_exactly_these(void **state)
 				lines_store_and_check(*s, lines);
 		}
 	}
+}
+
+/* Writes a line from registers, as wide as this file is compiled for. */
+static void
+put_plain(void *to, const uint8_t *from)
+{
+	wcbar_half_t low, high;
+
+	memcpy(&low, from, sizeof(low));
+	memcpy(&high, from + sizeof(low), sizeof(high));
+	wcbar_line_put(to, &low, &high);
+}
+
+#if defined(__x86_64__)
+__attribute__((target("avx512f"))) static void
+put_512(void *to, const uint8_t *from)
+{
+	__m512i line = _mm512_loadu_si512(from);
+
+	wcbar_line_put512(to, &line);
+}
+#endif
+
+static void
+line_put__writes_exactly_one_line(void **state)
+{
+	void (*puts[2])(void *, const uint8_t *) = {put_plain};
+
+	(void)state;
+#if defined(__x86_64__)
+	if (__builtin_cpu_supports("avx512f"))
+		puts[1] = put_512;
+#endif
+	for (size_t p = 0; p < 2 && puts[p] != NULL; p++) {
+		memset(dst, 0xee, sizeof(dst));
+		for (size_t i = 0; i < 64; i++)
+			src[i] = (uint8_t)(i + 1);
+		puts[p](dst + 64, src);
+		assert_memory_equal(dst + 64, src, 64);
+		for (size_t i = 0; i < sizeof(dst); i++) {
+			if (i < 64 || i >= 128)
+				assert_int_equal(dst[i], 0xee);
+		}
+	}
+}
+
+static void
+store_is_plain__all_that_stay_in_the_cache(void **state)
+{
+	static const char *const others[] = {"movdir64b", "avx512nt", "avx2nt", "sse2nt", "st64b"};
+	unsigned int plain = 0, known = 0;
+
+	(void)state;
+	for (const struct wcbar_store *const *s = wcbar_stores(WCBAR_TYPE_WB); *s != NULL; s++) {
+		bool other = false;
+
+		for (size_t i = 0; i < sizeof(others) / sizeof(others[0]); i++)
+			other = other || strcmp((*s)->name, others[i]) == 0;
+		assert_int_equal(wcbar_store_is_plain(*s), !other);
+		plain += !other;
+		known++;
+	}
+	/* so is the twin that rings other doorbells */
+	for (const struct wcbar_store *const *s = wcbar_stores(WCBAR_TYPE_WC); *s != NULL; s++)
+		assert_int_equal(wcbar_store_is_plain(wcbar_store_ringing(*s, WCBAR_TYPE_WC)),
+				 wcbar_store_is_plain(*s));
+	assert_in_range(plain, 2, known); /* u64 and another at least */
 }
 
 static void
@@ -369,6 +437,8 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(store_lines__any_count_writes_exactly_these),
+		cmocka_unit_test(line_put__writes_exactly_one_line),
+		cmocka_unit_test(store_is_plain__all_that_stay_in_the_cache),
 		cmocka_unit_test(store_doorbell__writes_one_little_endian_word),
 		cmocka_unit_test(store_ringing__combining_doorbells_get_a_twin_of_each_store),
 		cmocka_unit_test(store_ringing__other_doorbells_keep_the_store),

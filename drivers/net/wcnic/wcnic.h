@@ -501,13 +501,19 @@ wcnic_gate_leave(struct wcnic_gate *gate)
 	atomic_store_explicit(&gate->busy, 0, memory_order_release);
 }
 
+/* Begins with a line: what stands before it does not change its speed. */
+#define WCNIC_HOT __attribute__((aligned(64)))
+
 /* ---- wcnic_tx.c, wcnic_rx.c ---------------------------------------------------------------- */
 
-uint16_t wcnic_tx_burst(void *txq, struct rte_mbuf **pkts, uint16_t n);
+WCNIC_HOT uint16_t wcnic_tx_burst(void *txq, struct rte_mbuf **pkts, uint16_t n);
 uint16_t wcnic_tx_burst_poll(void *txq, struct rte_mbuf **pkts, uint16_t n);
-uint16_t wcnic_rx_burst(void *rxq, struct rte_mbuf **pkts, uint16_t n);
+WCNIC_HOT uint16_t wcnic_rx_burst(void *rxq, struct rte_mbuf **pkts, uint16_t n);
 uint16_t wcnic_rx_burst_poll(void *rxq, struct rte_mbuf **pkts, uint16_t n);
 uint16_t wcnic_tx_prepare(void *txq, struct rte_mbuf **pkts, uint16_t n);
+/* How lines get into the window from now on, and so how frames are written; nothing is in flight.
+ */
+void wcnic_tx_store_set(struct wcnic_txq *txq, const struct wcbar_store *store);
 /* From tail on; with a new epoch, or with nothing in flight. */
 void wcnic_tx_placement_set(struct wcnic_txq *txq, enum wcnic_placement placement);
 /* Takes completions and frees what is done. The caller is the burst, or has closed the gate. */

@@ -288,12 +288,9 @@ format_choose(struct wcnic_txq *txq)
 	const struct wcnic_window *w = &txq->window;
 
 	txq->format = WCNIC_FORMAT_SLOTS;
-	txq->push_write = wcnic_tx_slots;
-	txq->push_vectors = "";
 	if ((txq->hw->id.caps & WCNIC_CAP_PUSH_PACKED) == 0)
 		return;
 	txq->format = WCNIC_FORMAT_PACKED;
-	txq->push_write = wcnic_tx_packed(&txq->push_vectors);
 	txq->n_lines = RTE_MIN((uint32_t)w->slots * txq->slot_lines, WCNIC_PACKED_LINES_MAX);
 	txq->publish_lines = RTE_MIN((uint32_t)w->max_burst * txq->slot_lines, STAGING_LINES);
 }
@@ -356,6 +353,16 @@ placement_choose(const struct wcnic_txq *txq)
 	return type == WCBAR_TYPE_WC ? WCNIC_PLACEMENT_PUSH : WCNIC_PLACEMENT_FETCH;
 }
 
+static const struct wcbar_store *
+txq_store(const struct wcnic_txq *txq)
+{
+	const struct wcnic_window *doorbells = &txq->hw->doorbells;
+
+	if (!txq->window.held)
+		return doorbells->win.store;
+	return wcbar_store_ringing(txq->window.win.store, doorbells->win.type);
+}
+
 static void
 txq_reset(struct wcnic_txq *txq)
 {
@@ -374,15 +381,12 @@ txq_reset(struct wcnic_txq *txq)
 	txq->failed = false;
 	txq->push_revoked = false;
 	txq->push_again_tsc = 0;
+	wcnic_tx_store_set(txq, txq_store(txq));
 	wcnic_tx_placement_set(txq, placement_choose(txq));
 	if (txq->wanted != WCNIC_PLACEMENT_FETCH && txq->placement == WCNIC_PLACEMENT_FETCH)
 		txq->push_revoked = true; /* decided: do not try again before the next start */
 	txq->burst_left = txq->window.max_burst;
 	txq->doorbell = doorbell_at(txq->hw, tx_doorbell_off(txq));
-	txq->store = txq->hw->doorbells.win.store;
-	if (txq->window.held)
-		txq->store = wcbar_store_ringing(txq->window.win.store,
-						 txq->hw->doorbells.win.type);
 }
 
 static int

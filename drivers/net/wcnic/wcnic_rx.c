@@ -140,7 +140,7 @@ mbuf_fill(struct rte_mbuf *m, uint32_t packet_type, uint16_t bytes, uint32_t has
  * read once each, the one with the phase first. Stops before the first completion that is not one
  * of these, whatever else it is.
  */
-static __rte_noinline uint16_t
+WCNIC_HOT static __rte_noinline uint16_t
 plain_take(struct wcnic_rxq *rxq, struct rte_mbuf **pkts, uint16_t n)
 {
 	const uint16_t first = rxq->head & rxq->mask;

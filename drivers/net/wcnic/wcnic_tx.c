@@ -25,6 +25,18 @@ pushing(const struct wcnic_txq *txq)
 }
 
 void
+wcnic_tx_store_set(struct wcnic_txq *txq, const struct wcbar_store *store)
+{
+	txq->store = store;
+	txq->push_vectors = "";
+	txq->push_write = wcnic_tx_slots;
+	if (txq->format == WCNIC_FORMAT_PACKED)
+		txq->push_write = wcnic_tx_packed(txq, &txq->push_vectors);
+	if (pushing(txq))
+		txq->write = txq->push_write;
+}
+
+void
 wcnic_tx_placement_set(struct wcnic_txq *txq, enum wcnic_placement placement)
 {
 	txq->placement = placement;

@@ -16,10 +16,13 @@
  * returns how many are done with: written, or freed and counted because they can never be sent.
  * Nothing of them is published before wcnic_tx_doorbell().
  */
-uint16_t wcnic_tx_fetch(struct wcnic_txq *txq, struct rte_mbuf **pkts, uint16_t n);
-uint16_t wcnic_tx_slots(struct wcnic_txq *txq, struct rte_mbuf **pkts, uint16_t n);
-/* By the widest vectors that this CPU has and EAL allows; `name` is for people. */
-wcnic_tx_write_t wcnic_tx_packed(const char **name);
+WCNIC_HOT uint16_t wcnic_tx_fetch(struct wcnic_txq *txq, struct rte_mbuf **pkts, uint16_t n);
+WCNIC_HOT uint16_t wcnic_tx_slots(struct wcnic_txq *txq, struct rte_mbuf **pkts, uint16_t n);
+/*
+ * By the widest vectors that this CPU has and EAL allows, and the window's store; `name` is for
+ * people.
+ */
+wcnic_tx_write_t wcnic_tx_packed(const struct wcnic_txq *txq, const char **name);
 
 /* Publishes tail: the lines are drained first, and host memory written before is visible. */
 void wcnic_tx_doorbell(struct wcnic_txq *txq);
@@ -62,7 +65,8 @@ wcnic_tx_room(const struct wcnic_txq *txq)
 static __rte_always_inline bool
 wcnic_tx_plain(const struct rte_mbuf *m)
 {
-	return m->nb_segs == 1 && m->data_len == m->pkt_len && m->data_len != 0;
+	return likely(m->nb_segs == 1) && likely(m->data_len == m->pkt_len) &&
+	       likely(m->data_len != 0);
 }
 
 /* Segments with data; 0 if their lengths do not add up to the frame's. */

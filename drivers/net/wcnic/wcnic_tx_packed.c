@@ -4,8 +4,9 @@
 
 /*
  * Tx by packed push (datasheet section 6): the frames of a burst lie back to back in lines. They
- * are put together in three steps: a byte stream, tagged lines, the window. The steps are written
- * once, over vectors of 32 bytes, and compiled for what CPUs have.
+ * become a stream of bytes first, then tagged lines (wcnic_tx_lines.h), which go into the window
+ * straight from registers or, where the window's store is of another kind, by way of staging
+ * memory. All is written over vectors of 32 bytes and compiled for what CPUs have.
  */
 
 #include <ethdev_driver.h>
@@ -14,14 +15,7 @@
 #include <rte_vect.h>
 
 #include "wcnic_tx.h"
-
-#define CHUNK_BYTES 32u
-#define WORD_BYTES 8u
-
-typedef uint64_t vec __attribute__((vector_size(CHUNK_BYTES)));
-typedef uint64_t half __attribute__((vector_size(CHUNK_BYTES / 2)));
-/* A vec anywhere in memory. */
-typedef uint64_t vec_at __attribute__((vector_size(CHUNK_BYTES), aligned(1), may_alias));
+#include "wcnic_tx_lines.h"
 
 /* A stream under way: what is published together. */
 struct pack {
@@ -36,15 +30,6 @@ word_put(uint8_t *to, uint64_t word)
 {
 	word = rte_cpu_to_le_64(word);
 	memcpy(to, &word, sizeof(word));
-}
-
-static __rte_always_inline uint64_t
-word_get(const uint8_t *from)
-{
-	uint64_t word;
-
-	memcpy(&word, from, sizeof(word));
-	return rte_le_to_cpu_64(word);
 }
 
 static __rte_always_inline uint32_t
@@ -68,7 +53,7 @@ pack_begin(struct wcnic_txq *txq, struct pack *p)
 static __rte_always_inline void
 chunk_copy(uint8_t *to, const uint8_t *from)
 {
-	*(vec_at *)to = *(const vec_at *)from;
+	*(wcnic_half_at_t *)to = *(const wcnic_half_at_t *)from;
 }
 
 /* Apart, as what it takes would be kept in registers for the others. */
@@ -82,16 +67,17 @@ short_copy(uint8_t *to, const uint8_t *from, uint32_t bytes)
 static __rte_always_inline void
 bytes_copy(uint8_t *to, const uint8_t *from, uint32_t bytes)
 {
-	if (unlikely(bytes < CHUNK_BYTES)) {
+	if (unlikely(bytes < WCNIC_HALF_BYTES)) {
 		short_copy(to, from, bytes);
 		return;
 	}
 	chunk_copy(to, from);
-	if (unlikely(bytes > 2 * CHUNK_BYTES)) {
-		for (uint32_t at = CHUNK_BYTES; at + CHUNK_BYTES < bytes; at += CHUNK_BYTES)
+	if (unlikely(bytes > 2 * WCNIC_HALF_BYTES)) {
+		for (uint32_t at = WCNIC_HALF_BYTES; at + WCNIC_HALF_BYTES < bytes;
+		     at += WCNIC_HALF_BYTES)
 			chunk_copy(to + at, from + at);
 	}
-	chunk_copy(to + bytes - CHUNK_BYTES, from + bytes - CHUNK_BYTES);
+	chunk_copy(to + bytes - WCNIC_HALF_BYTES, from + bytes - WCNIC_HALF_BYTES);
 }
 
 /* frame_bytes, inline_bytes, flags: of a frame that is one entry. */
@@ -126,7 +112,7 @@ plain_pack(struct wcnic_txq *txq, struct pack *p, struct rte_mbuf **pkts, uint16
 			     next > end))
 			break;
 		word_put(at, header_of(bytes));
-		word_put(next - WORD_BYTES, 0); /* zeroes behind the last byte */
+		word_put(next - WCNIC_WORD_BYTES, 0); /* zeroes behind the last byte */
 		bytes_copy(at + sizeof(struct wcnic_push_hdr), rte_pktmbuf_mtod(m, uint8_t *),
 			   bytes);
 		at = next;
@@ -185,7 +171,7 @@ chain_put(struct wcnic_txq *txq, struct pack *p, const struct rte_mbuf *frame, u
 
 	if (frame->pkt_len <= txq->inline_max) {
 		end = p->at + sizeof(struct wcnic_push_hdr) + aligned(frame->pkt_len);
-		word_put(end - WORD_BYTES, 0);
+		word_put(end - WCNIC_WORD_BYTES, 0);
 		word_put(p->at, header_of(frame_bytes));
 		for (p->at += sizeof(struct wcnic_push_hdr); m != NULL; m = m->next) {
 			memcpy(p->at, rte_pktmbuf_mtod(m, const void *), m->data_len);
@@ -204,62 +190,66 @@ chain_put(struct wcnic_txq *txq, struct pack *p, const struct rte_mbuf *frame, u
 
 /* ---- lines ---------------------------------------------------------------------------------- */
 
-/*
- * Tags `n` lines of a stream that is zero up to the last line's end. A line begins 8 bytes in front
- * of its part of the stream: what is there goes into the sum and out of it again.
- */
-static __rte_always_inline void
-lines_encode(struct wcnic_push_line *line, const uint8_t *stream, unsigned int n, uint64_t tag,
-	     uint16_t seq)
+/* What the tags of all lines have in common. */
+static __rte_always_inline uint64_t
+lines_tag(const struct wcnic_txq *txq)
 {
-	for (unsigned int i = 0; i < n; i++, line++, stream += WCNIC_LINE_PAYLOAD_BYTES) {
-		const vec a = *(const vec_at *)(stream - WORD_BYTES);
-		const vec b = *(const vec_at *)(stream + CHUNK_BYTES - WORD_BYTES);
-		const uint64_t bare = tag | (uint16_t)(seq + i);
-		const vec x = a ^ b;
-		const half h = __builtin_shufflevector(x, x, 0, 1) ^
-			       __builtin_shufflevector(x, x, 2, 3);
-		uint64_t sum = rte_le_to_cpu_64(h[0] ^ h[1]) ^ word_get(stream - WORD_BYTES) ^ bare;
-
-		sum ^= sum >> 32;
-		sum ^= sum >> 16;
-		((vec *)line)[0] = a;
-		((vec *)line)[1] = b;
-		word_put((uint8_t *)line, bare | (sum & UINT16_MAX) << 32);
-	}
+	return (uint64_t)txq->generation << 16 | (uint64_t)txq->epoch << 48;
 }
 
-static __rte_always_inline void
-lines_store(struct wcnic_txq *txq, unsigned int n)
-{
-	const unsigned int at = txq->line_tail & (txq->n_lines - 1u);
-	const unsigned int first = RTE_MIN(n, txq->n_lines - at);
-
-	txq->store->lines(RTE_PTR_ADD(txq->slots, (size_t)at * WCNIC_LINE_BYTES), txq->lines,
-			  first);
-	if (unlikely(first < n))
-		txq->store->lines(txq->slots, txq->lines + first, n - first);
-}
+/* Puts `n` lines of the stream, of which the first has number `seq`, to `dst` in the window. */
+typedef void (*lines_t)(const struct wcnic_txq *txq, void *dst, const uint8_t *stream,
+			unsigned int n, uint16_t seq);
 
 /* The stream becomes lines, of which the last is filled up with zeroes, and goes into the window.
  */
 static __rte_always_inline void
-pack_end(struct wcnic_txq *txq, struct pack *p)
+pack_end(struct wcnic_txq *txq, struct pack *p, lines_t lines)
 {
 	const uint32_t used = p->at - txq->stream;
 	const unsigned int n = (used + WCNIC_LINE_PAYLOAD_BYTES - 1) / WCNIC_LINE_PAYLOAD_BYTES;
+	const unsigned int at = txq->line_tail & (txq->n_lines - 1u);
+	const unsigned int first = RTE_MIN(n, txq->n_lines - at);
 
 	if (n == 0)
 		return;
 	memset(p->at, 0, n * WCNIC_LINE_PAYLOAD_BYTES - used);
-	lines_encode(txq->lines, txq->stream, n,
-		     (uint64_t)txq->generation << 16 | (uint64_t)txq->epoch << 48, txq->line_tail);
-	lines_store(txq, n);
+	lines(txq, RTE_PTR_ADD(txq->slots, (size_t)at * WCNIC_LINE_BYTES), txq->stream, first,
+	      txq->line_tail);
+	if (unlikely(first < n))
+		lines(txq, txq->slots, txq->stream + first * WCNIC_LINE_PAYLOAD_BYTES, n - first,
+		      txq->line_tail + first);
 	txq->line_tail += n;
 	/* All of these lines are free once the last entry is done. */
 	txq->run = wcnic_tx_mark_lines_set(txq->run, txq->line_tail);
 	txq->marks[(uint16_t)(txq->tail - 1) & txq->mask] = txq->run;
 }
+
+/* By the store that was chosen for the window. */
+static __rte_always_inline void
+lines_staged(const struct wcnic_txq *txq, void *dst, const uint8_t *stream, unsigned int n,
+	     uint16_t seq)
+{
+	wcnic_lines_put(txq->lines, stream, n, lines_tag(txq), seq);
+	txq->store->lines(dst, txq->lines, n);
+}
+
+/* Straight into the window, by the twin of that store. */
+static __rte_always_inline void
+lines_direct(const struct wcnic_txq *txq, void *dst, const uint8_t *stream, unsigned int n,
+	     uint16_t seq)
+{
+	wcnic_lines_put(dst, stream, n, lines_tag(txq), seq);
+}
+
+#if defined(RTE_ARCH_X86)
+__attribute__((target("avx512f"))) static __rte_always_inline void
+lines_direct512(const struct wcnic_txq *txq, void *dst, const uint8_t *stream, unsigned int n,
+		uint16_t seq)
+{
+	wcnic_lines_put512(dst, stream, n, lines_tag(txq), seq);
+}
+#endif
 
 /* ---- bursts --------------------------------------------------------------------------------- */
 
@@ -319,40 +309,93 @@ packed_write(struct wcnic_txq *txq, struct rte_mbuf **pkts, uint16_t n, plain_t 
 	return i;
 }
 
-#define VARIANT(name, attribute)                                                                 \
-	attribute static __rte_noinline uint16_t plain_##name(                                   \
-		struct wcnic_txq *txq, struct pack *p, struct rte_mbuf **pkts, uint16_t n)       \
+#define PLAIN(name, attribute)                                                             \
+	attribute WCNIC_HOT static __rte_noinline uint16_t plain_##name(                   \
+		struct wcnic_txq *txq, struct pack *p, struct rte_mbuf **pkts, uint16_t n) \
+	{                                                                                  \
+		return plain_pack(txq, p, pkts, n);                                        \
+	}
+
+#define END(name, attribute, lines, plain)                                                       \
+	attribute WCNIC_HOT static __rte_noinline void end_##name(struct wcnic_txq *txq,         \
+								  struct pack *p)                \
 	{                                                                                        \
-		return plain_pack(txq, p, pkts, n);                                              \
-	}                                                                                        \
-	attribute static __rte_noinline void end_##name(struct wcnic_txq *txq, struct pack *p)   \
-	{                                                                                        \
-		pack_end(txq, p);                                                                \
+		pack_end(txq, p, lines);                                                         \
 	}                                                                                        \
 	static uint16_t packed_##name(struct wcnic_txq *txq, struct rte_mbuf **pkts, uint16_t n) \
 	{                                                                                        \
-		return packed_write(txq, pkts, n, plain_##name, end_##name);                     \
+		return packed_write(txq, pkts, n, plain, end_##name);                            \
 	}
 
-VARIANT(scalar, )
+PLAIN(generic, )
+END(generic, , lines_staged, plain_generic)
+END(generic_direct, , lines_direct, plain_generic)
 #if defined(RTE_ARCH_X86)
-VARIANT(avx2, __attribute__((target("avx2,tune=haswell"))))
+#define AVX2 __attribute__((target("avx2,tune=haswell")))
+#define AVX512 __attribute__((target("avx512f,tune=haswell")))
+PLAIN(avx2, AVX2)
+END(avx2, AVX2, lines_staged, plain_avx2)
+END(avx2_direct, AVX2, lines_direct, plain_avx2)
+END(avx512_direct, AVX512, lines_direct512, plain_avx2)
 #endif
+
+/* What the generic one is, where it does not go by a name of its own. */
+#if defined(RTE_ARCH_ARM64)
+#define GENERIC "neon" /* which every such CPU has, and every compiler uses */
+#define GENERIC_TWIN ""
+#else
+#define GENERIC "scalar"
+#define GENERIC_TWIN "sse2"
+#endif
+
+struct variant {
+	const char *name, *staged_name;
+	const char *twin; /* the store whose place its lines can take in any window */
+	uint16_t bits;
+	enum rte_cpu_flag_t flag;
+	wcnic_tx_write_t direct, staged; /* NULL: another's */
+};
+
+/* The widest first. */
+static const struct variant variants[] = {
+#if defined(RTE_ARCH_X86)
+	{"avx512", NULL, "avx512", RTE_VECT_SIMD_512, RTE_CPUFLAG_AVX512F, packed_avx512_direct,
+	 NULL},
+	{"avx2", "avx2 staged", "avx2", RTE_VECT_SIMD_256, RTE_CPUFLAG_AVX2, packed_avx2_direct,
+	 packed_avx2},
+#endif
+	{GENERIC, GENERIC " staged", GENERIC_TWIN, 0, RTE_CPUFLAG_NUMFLAGS, packed_generic_direct,
+	 packed_generic},
+};
+
+static bool
+cpu_has(const struct variant *v)
+{
+	return v->bits == 0 || (rte_vect_get_max_simd_bitwidth() >= v->bits &&
+				rte_cpu_get_flag_enabled(v->flag) > 0);
+}
+
+/* In host memory the width of a store is nobody's business, unless somebody asked for one. */
+static bool
+may_be_direct(const struct wcnic_txq *txq, const struct variant *v)
+{
+	if (strcmp(txq->store->name, v->twin) == 0)
+		return true;
+	return txq->window.win.type == WCBAR_TYPE_WB && txq->hw->args.store[0] == '\0' &&
+	       wcbar_store_is_plain(txq->store);
+}
 
 wcnic_tx_write_t
-wcnic_tx_packed(const char **name)
+wcnic_tx_packed(const struct wcnic_txq *txq, const char **name)
 {
-#if defined(RTE_ARCH_X86)
-	if (rte_cpu_get_flag_enabled(RTE_CPUFLAG_AVX2) > 0 &&
-	    rte_vect_get_max_simd_bitwidth() >= RTE_VECT_SIMD_256) {
-		*name = "avx2";
-		return packed_avx2;
+	for (size_t i = 0; i < RTE_DIM(variants); i++) {
+		const struct variant *v = &variants[i];
+		const bool direct = may_be_direct(txq, v);
+
+		if (!cpu_has(v) || (!direct && v->staged == NULL))
+			continue;
+		*name = direct ? v->name : v->staged_name;
+		return direct ? v->direct : v->staged;
 	}
-#endif
-#if defined(RTE_ARCH_ARM64)
-	*name = "neon"; /* which every such CPU has, and every compiler uses */
-#else
-	*name = "scalar";
-#endif
-	return packed_scalar;
+	return wcnic_tx_slots; /* never: the last one is for any CPU and store */
 }
