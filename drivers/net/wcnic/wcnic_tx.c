@@ -14,6 +14,7 @@
 #include "wcnic_tx.h"
 
 #define FREE_BURST 64
+#define REAP_COMPLETIONS 8 /* after a burst */
 #define HOLD_OFF_MS 100    /* no push for so long after DROPPED */
 #define HOLD_OFF_US 1000   /* ... and after INCOMPLETE */
 #define FRAME_SEGS_MAX 255 /* entries to a frame, datasheet section 6 */
@@ -62,15 +63,18 @@ queue_fail(struct wcnic_txq *txq)
 	atomic_store(&txq->hw->failed, true);
 }
 
-/* Completions are hostile: this one must begin at head and stay before tail. */
+/*
+ * Completions are hostile: this one must begin `done` entries behind head, where the one before it
+ * ended, and stay before tail.
+ */
 __rte_warn_unused_result static bool
-completion_ok(const struct wcnic_txq *txq, const struct wcnic_tx_cpl *cpl)
+completion_ok(const struct wcnic_txq *txq, const struct wcnic_tx_cpl *cpl, uint16_t done)
 {
-	const uint16_t count = le16toh(cpl->count);
-	const uint16_t in_flight = txq->tail - txq->head;
+	const uint16_t count = le16toh(cpl->count), head = txq->head + done;
+	const uint16_t in_flight = txq->tail - head;
 	const bool stopped = cpl->status == WCNIC_TX_INCOMPLETE || cpl->status == WCNIC_TX_DROPPED;
 
-	if (le16toh(cpl->seq) != txq->head || count > in_flight || in_flight == 0)
+	if (le16toh(cpl->seq) != head || count > in_flight || in_flight == 0)
 		return false;
 	if (cpl->epoch != txq->epoch && cpl->epoch != (uint8_t)(txq->epoch - 1))
 		return false;
@@ -78,7 +82,7 @@ completion_ok(const struct wcnic_txq *txq, const struct wcnic_tx_cpl *cpl)
 		return count == 0 && txq->window.held && cpl->epoch == txq->epoch &&
 		       txq->placement == WCNIC_PLACEMENT_PUSH;
 	return count != 0 && cpl->status >= WCNIC_TX_PUSHED && cpl->status <= WCNIC_TX_ERROR &&
-	       txq->sw[(uint16_t)(txq->head + count - 1) & txq->mask] != NULL;
+	       txq->sw[(uint16_t)(head + count - 1) & txq->mask] != NULL;
 }
 
 static void
@@ -202,53 +206,84 @@ completion_bad(struct wcnic_txq *txq, const struct wcnic_tx_cpl *cpl)
 		  cpl->status, cpl->epoch, txq->epoch);
 }
 
+/* Entries from head on that have the same fate. */
+struct fate {
+	uint16_t count;
+	uint8_t status;
+	uint8_t reason;
+};
+
 static void
-completion_done(struct wcnic_txq *txq, const struct wcnic_tx_cpl *cpl)
+fate_settle(struct wcnic_txq *txq, struct fate *fate)
 {
 	uint32_t bytes;
 	uint16_t frames;
 
-	txq->acked_epoch = cpl->epoch;
-	frames = frames_free(txq, le16toh(cpl->count), &bytes);
-	switch (cpl->status) {
-	case WCNIC_TX_PUSHED:
-	case WCNIC_TX_FETCHED:
-		if (cpl->status == WCNIC_TX_PUSHED)
-			txq->stats.pushed += frames;
-		else
-			txq->stats.fetched += frames;
-		txq->stats.packets += frames;
-		txq->stats.bytes += bytes;
-		break;
-	case WCNIC_TX_ERROR:
-		count_errors(txq, cpl->reason, frames);
-		break;
-	case WCNIC_TX_INCOMPLETE:
-		txq->stats.incomplete++;
-		push_refused(txq, cpl->status);
-		break;
-	case WCNIC_TX_DROPPED:
-		txq->stats.dropped++;
-		push_refused(txq, cpl->status);
-		break;
+	if (fate->count == 0)
+		return;
+	frames = frames_free(txq, fate->count, &bytes);
+	fate->count = 0;
+	if (fate->status == WCNIC_TX_ERROR) {
+		count_errors(txq, fate->reason, frames);
+		return;
 	}
+	if (fate->status == WCNIC_TX_PUSHED)
+		txq->stats.pushed += frames;
+	else
+		txq->stats.fetched += frames;
+	txq->stats.packets += frames;
+	txq->stats.bytes += bytes;
+}
+
+/* The card stopped where the entries with a fate end. */
+static void
+card_stopped(struct wcnic_txq *txq, uint8_t status)
+{
+	if (status == WCNIC_TX_INCOMPLETE)
+		txq->stats.incomplete++;
+	else
+		txq->stats.dropped++;
+	push_refused(txq, status);
+}
+
+/*
+ * At most so many completions. What has the same fate is freed together. Ends with one that says
+ * that the card has stopped: it waits for the next epoch.
+ */
+static void
+reap(struct wcnic_txq *txq, unsigned int most)
+{
+	struct fate fate = {.count = 0};
+	struct wcnic_tx_cpl cpl;
+
+	for (; most > 0; most--) {
+		if (!wcnic_completion_take(txq->cq, txq->cq_head, txq->depth, &cpl))
+			break;
+		txq->cq_head++;
+		if (unlikely(!completion_ok(txq, &cpl, fate.count))) {
+			fate_settle(txq, &fate);
+			completion_bad(txq, &cpl);
+			return;
+		}
+		txq->acked_epoch = cpl.epoch;
+		if (cpl.status != fate.status || cpl.reason != fate.reason)
+			fate_settle(txq, &fate);
+		if (cpl.status == WCNIC_TX_INCOMPLETE || cpl.status == WCNIC_TX_DROPPED) {
+			card_stopped(txq, cpl.status);
+			return;
+		}
+		fate.status = cpl.status;
+		fate.reason = cpl.reason;
+		fate.count += le16toh(cpl.count);
+	}
+	fate_settle(txq, &fate);
 }
 
 void
 wcnic_tx_reap(struct wcnic_txq *txq)
 {
-	struct wcnic_tx_cpl cpl;
-
-	while (!txq->failed && wcnic_completion_take(txq->cq, txq->cq_head, txq->depth, &cpl)) {
-		txq->cq_head++;
-		if (unlikely(!completion_ok(txq, &cpl))) {
-			completion_bad(txq, &cpl);
-			return;
-		}
-		completion_done(txq, &cpl);
-		if (cpl.status == WCNIC_TX_INCOMPLETE || cpl.status == WCNIC_TX_DROPPED)
-			return; /* the card waits for the next epoch */
-	}
+	if (!txq->failed)
+		reap(txq, UINT_MAX);
 }
 
 /* ---- bursts --------------------------------------------------------------------------------- */
@@ -360,11 +395,12 @@ wcnic_tx_burst(void *queue, struct rte_mbuf **pkts, uint16_t n)
 {
 	struct wcnic_txq *txq = queue;
 	uint16_t sent = 0;
+	bool reaped;
 
 	if (unlikely(!wcnic_gate_enter(&txq->gate)))
 		return 0;
-	if ((uint16_t)(txq->tail - txq->head) >= txq->reap_at || wcnic_tx_room(txq) < n || n == 0 ||
-	    txq->acked_epoch != txq->epoch)
+	reaped = wcnic_tx_room(txq) < n || n == 0 || txq->acked_epoch != txq->epoch;
+	if (reaped)
 		wcnic_tx_reap(txq);
 	if (unlikely(txq->push_revoked && pushing(txq)) && !revoked_leave(txq))
 		goto out;
@@ -379,6 +415,9 @@ wcnic_tx_burst(void *queue, struct rte_mbuf **pkts, uint16_t n)
 		if (txq->tail != before && !txq->failed)
 			wcnic_tx_doorbell(txq);
 	}
+	/* The card is at work meanwhile, and no frame waits for much of it. */
+	if (!reaped && (uint16_t)(txq->tail - txq->head) >= txq->reap_at && !txq->failed)
+		reap(txq, REAP_COMPLETIONS);
 out:
 	wcnic_gate_leave(&txq->gate);
 	return sent;
