@@ -43,22 +43,43 @@ tx_push(struct port_ethdev *pe)
 	return pe->n_tx < PORT_ETHDEV_BURST;
 }
 
-static struct rte_mbuf *
-mbuf_take(struct port_ethdev *pe)
+/* How many mbufs are at hand. 0: the device has them all. */
+static unsigned int
+mbufs_get(struct port_ethdev *pe)
 {
-	if (pe->n_spare == 0) {
-		if (rte_pktmbuf_alloc_bulk(pe->pool, pe->spare, PORT_ETHDEV_BURST) != 0)
-			return NULL;
+	if (pe->n_spare == 0 && rte_pktmbuf_alloc_bulk(pe->pool, pe->spare, PORT_ETHDEV_BURST) == 0)
 		pe->n_spare = PORT_ETHDEV_BURST;
+	return pe->n_spare;
+}
+
+/* Of those at hand. */
+static uint8_t *
+mbuf_queue(struct port_ethdev *pe, uint32_t bytes)
+{
+	struct rte_mbuf *mbuf = pe->spare[--pe->n_spare];
+
+	mbuf->data_len = (uint16_t)bytes;
+	mbuf->pkt_len = bytes;
+	pe->tx[pe->n_tx++] = mbuf;
+	return rte_pktmbuf_mtod(mbuf, uint8_t *);
+}
+
+/* Most frames are short: no call. */
+static inline void
+bytes_copy(uint8_t *dst, const uint8_t *src, uint32_t bytes)
+{
+	if (likely(bytes - 32 <= 32)) {
+		memcpy(dst, src, 32);
+		memcpy(dst + bytes - 32, src + bytes - 32, 32);
+	} else {
+		memcpy(dst, src, bytes);
 	}
-	return pe->spare[--pe->n_spare];
 }
 
 static int
 ethdev_send(void *ctx, const struct wcnic_frame *frame)
 {
 	struct port_ethdev *pe = ctx;
-	struct rte_mbuf *mbuf;
 	uint8_t *at;
 	uint32_t i;
 
@@ -73,18 +94,52 @@ ethdev_send(void *ctx, const struct wcnic_frame *frame)
 		return -EAGAIN;
 	if (unlikely(!is_usable(pe)))
 		return -EAGAIN;
-	mbuf = mbuf_take(pe);
-	if (unlikely(mbuf == NULL))
-		return -EAGAIN; /* the device has them all */
-	at = rte_pktmbuf_mtod(mbuf, uint8_t *);
+	if (unlikely(mbufs_get(pe) == 0))
+		return -EAGAIN;
+	at = mbuf_queue(pe, frame->bytes);
 	for (i = 0; i < frame->n_frags; i++) {
 		memcpy(at, frame->frags[i].base, frame->frags[i].bytes);
 		at += frame->frags[i].bytes;
 	}
-	mbuf->data_len = (uint16_t)frame->bytes;
-	mbuf->pkt_len = frame->bytes;
-	pe->tx[pe->n_tx++] = mbuf;
 	return 0;
+}
+
+/* Frames in one piece that the device takes, as many as there are mbufs and room for. */
+static unsigned int
+plain_send(struct port_ethdev *pe, const struct wcnic_frame *frames, unsigned int n)
+{
+	const unsigned int room = PORT_ETHDEV_BURST - pe->n_tx;
+	unsigned int i;
+
+	n = RTE_MIN(n, room);
+	n = RTE_MIN(n, mbufs_get(pe));
+	for (i = 0; i < n; i++) {
+		const struct wcnic_frame *frame = &frames[i];
+
+		if (unlikely(frame->n_frags != 1 || frame->bytes > pe->frame_max))
+			break;
+		bytes_copy(mbuf_queue(pe, frame->bytes), frame->frags[0].base, frame->bytes);
+	}
+	return i;
+}
+
+static unsigned int
+ethdev_send_burst(void *ctx, const struct wcnic_frame *frames, unsigned int n, int *ret)
+{
+	struct port_ethdev *pe = ctx;
+	unsigned int i = 0;
+
+	while (i < n) {
+		if (likely(is_usable(pe)))
+			i += plain_send(pe, frames + i, n - i);
+		if (i == n)
+			break;
+		*ret = ethdev_send(ctx, &frames[i]); /* pushes, if there was no room */
+		if (*ret != 0)
+			break;
+		i++;
+	}
+	return i;
 }
 
 static void
@@ -114,20 +169,49 @@ rx_offer(struct port_ethdev *pe, struct rte_mbuf *mbuf)
 	return wcnic_card_receive(pe->port.card, &frame);
 }
 
+/* The card's share of mbufs of one segment, up to the first other one. */
+static unsigned int
+rx_offer_plain(struct port_ethdev *pe, struct rte_mbuf *const *mbufs, unsigned int n, int *ret)
+{
+	struct wcnic_frame frames[PORT_ETHDEV_BURST];
+	struct wcnic_frag frags[PORT_ETHDEV_BURST];
+	unsigned int i;
+
+	for (i = 0; i < n && likely(mbufs[i]->nb_segs == 1); i++) {
+		if (i + 4 < n)
+			rte_prefetch0(rte_pktmbuf_mtod(mbufs[i + 4], const void *));
+		frags[i] = (struct wcnic_frag){
+			.base = rte_pktmbuf_mtod(mbufs[i], const void *),
+			.bytes = mbufs[i]->data_len,
+		};
+		frames[i] = (struct wcnic_frame){
+			.frags = &frags[i],
+			.n_frags = 1,
+			.bytes = mbufs[i]->data_len,
+		};
+	}
+	return i == 0 ? 0 : wcnic_card_receive_burst(pe->port.card, frames, i, ret);
+}
+
+/* What the card cannot take now is offered again. */
 static unsigned int
 rx_deliver(struct port_ethdev *pe, unsigned int budget)
 {
-	uint16_t first = pe->rx_next;
+	struct rte_mbuf **const mbufs = pe->rx + pe->rx_next;
+	const unsigned int n = RTE_MIN((unsigned int)(pe->n_rx - pe->rx_next), budget);
+	unsigned int done = 0;
+	int ret = 0;
 
-	while (pe->rx_next < pe->n_rx && (unsigned int)(pe->rx_next - first) < budget) {
-		if (pe->rx_next + 1 < pe->n_rx)
-			rte_prefetch0(rte_pktmbuf_mtod(pe->rx[pe->rx_next + 1], const void *));
-		if (rx_offer(pe, pe->rx[pe->rx_next]) != 0)
-			break; /* what the card cannot take now is offered again */
-		pe->rx_next++;
+	while (done < n && ret == 0) {
+		done += rx_offer_plain(pe, mbufs + done, n - done, &ret);
+		if (done < n && ret == 0 && mbufs[done]->nb_segs != 1) {
+			ret = rx_offer(pe, mbufs[done]);
+			done += ret == 0;
+		}
 	}
-	rte_pktmbuf_free_bulk(pe->rx + first, pe->rx_next - first);
-	return pe->rx_next - first;
+	rte_pktmbuf_free_bulk(mbufs, done);
+	pe->rx_next += done;
+	return done;
 }
 
 /* Else this thread would have no part in the caches of DPDK's pools. */
@@ -199,6 +283,7 @@ ethdev_stop(struct wcnic_port *port)
 const struct port_kind port_kind_ethdev = {
 	.ops = {.kind = "ethdev",
 		.send = ethdev_send,
+		.send_burst = ethdev_send_burst,
 		.poll = ethdev_poll,
 		.flush = ethdev_flush,
 		.link = ethdev_link},
