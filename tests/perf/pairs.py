@@ -79,11 +79,12 @@ class Testpmd(Child):
         return self.counted(self.order("show fwd stats all"))["RX"]
 
     def end(self):
-        """Frames received and sent since begin()."""
+        """Frames received, sent and, as its device took them too late, dropped since begin()."""
         return self.counted(self.order("stop"))
 
     def counted(self, text):
-        found = {key: re.findall(key + r"-packets: +(\d+)", text) for key in ("RX", "TX")}
+        found = {key: re.findall(pattern + r": +(\d+)", text)
+                 for key, pattern in (("RX", "RX-packets"), ("TX", "TX-packets"), ("dropped", "TX-dropped"))}
         if not all(found.values()):
             raise self.failure("does not say what it has forwarded")
         return {key: int(numbers[-1]) for key, numbers in found.items()}  # the last is of all streams
@@ -238,18 +239,20 @@ class Pair:
         self.near.go_on()
 
     def measure(self, cell, warm_ms, ms):
-        """A sample, and in `unaccounted` the frames of which nobody knows where they are."""
+        """A sample; in `dropped` the frames that the far end says it has dropped, in `unaccounted` those of which nobody
+        knows where they are."""
         schedstat = self.far.busiest() if self.far is not None else "-"
         result = self.near.run(cell, warm_ms, ms, schedstat)
         if self.far is None:
-            return {**result, "unaccounted": 0}
+            return {**result, "dropped": 0, "unaccounted": 0}
         if cell.test == "tx":
             self.near.drain(1)
             until = time.monotonic() + ARRIVE_S
             while self.far.received() < result["sent"] and time.monotonic() < until:
                 pass
         far = self.far.end()
-        return {**result, "unaccounted": self.unaccounted(cell, result, far)}
+        dropped = far.get("dropped", 0) if cell.test in ("loop", "latency") else 0
+        return {**result, "dropped": dropped, "unaccounted": self.unaccounted(cell, result, far) - dropped}
 
     def unaccounted(self, cell, result, far):
         if cell.test in ("loop", "latency"):

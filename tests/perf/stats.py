@@ -43,7 +43,7 @@ def label(trip, cut):
 def judge(sample, cut):
     """The sample's label, or None and why it is not used."""
     if sample.get("void"):
-        return None, "frames are unaccounted for"
+        return None, sample["void"]
     before, after = label(sample["before"], cut), label(sample["after"], cut)
     if sample["cpu"] < CPU_SHARE:
         return None, f"the near thread had {sample['cpu']:.0%} of its CPU"

@@ -63,7 +63,7 @@ class Samples(unittest.TestCase):
         self.assertIn("near thread", stats.judge(sample("push", 1, cpu=0.96), 150)[1])
         self.assertIn("far thread", stats.judge(sample("push", 1, waited=0.04), 150)[1])
         self.assertIn("near before and far after", stats.judge(sample("push", 1, after=300), 150)[1])
-        self.assertIn("unaccounted", stats.judge(sample("push", 1, void=True), 150)[1])
+        self.assertIn("unaccounted", stats.judge(sample("push", 1, void="frames are unaccounted for"), 150)[1])
 
     def test_judge__at_the_bounds__is_used(self):
         self.assertIsNone(stats.judge(sample("push", 1, cpu=0.97, waited=0.0299), 150)[1])
@@ -168,6 +168,21 @@ class Reports(unittest.TestCase):
         head, line = report.table(rows).splitlines()
         self.assertEqual(line.split()[:9], ["tx", "64", "32", "1", "all", "Mpps", "8.00", "8.00-8.00", "push"])
         self.assertIn("2.00", line.split())
+
+
+class FarEnd(unittest.TestCase):
+    def test_counted__frames_that_testpmd_dropped__are_told(self):
+        text = """
+  ---------------------- Forward statistics for port 0  ----------------------
+  RX-packets: 1000           RX-dropped: 0             RX-total: 1000
+  TX-packets: 552            TX-dropped: 448           TX-total: 1000
+  ----------------------------------------------------------------------------
+"""
+        self.assertEqual(pairs.Testpmd.counted(None, text), {"RX": 1000, "TX": 552, "dropped": 448})
+
+    def test_judge__a_far_end_that_dropped__is_not_used(self):
+        self.assertEqual(stats.judge(sample("memif", 1, void="the far end dropped frames"), 150),
+                         (None, "the far end dropped frames"))
 
 
 if __name__ == "__main__":
