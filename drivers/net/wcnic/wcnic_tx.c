@@ -266,7 +266,8 @@ reap(struct wcnic_txq *txq, unsigned int most)
 			return;
 		}
 		txq->acked_epoch = cpl.epoch;
-		if (cpl.status != fate.status || cpl.reason != fate.reason)
+		if (cpl.status != fate.status || cpl.reason != fate.reason ||
+		    fate.count >= FREE_BURST)
 			fate_settle(txq, &fate);
 		if (cpl.status == WCNIC_TX_INCOMPLETE || cpl.status == WCNIC_TX_DROPPED) {
 			card_stopped(txq, cpl.status);
