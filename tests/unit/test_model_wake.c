@@ -10,9 +10,8 @@
 
 #include "fake_host.h"
 
-#define BAD_IOVA                                       \
-	(offsetof(struct wcnic_admin_cmd, params) +    \
-	 offsetof(struct wcnic_cmd_wake_set, iova))
+#define BAD_IOVA \
+	(offsetof(struct wcnic_admin_cmd, params) + offsetof(struct wcnic_cmd_wake_set, iova))
 #define FEATURES (WCNIC_CAP_PUSH | WCNIC_CAP_RSS | WCNIC_CAP_WAKE)
 
 static struct fake_host host;
