@@ -380,6 +380,8 @@ txq_reset(struct wcnic_txq *txq)
 	txq->burst_left = txq->window.max_burst;
 	txq->doorbell = doorbell_at(txq->hw, tx_doorbell_off(txq));
 	txq->store = txq->hw->doorbells.win.store;
+	txq->sleep = &txq->hw->admin.wake->sleep;
+	txq->woken = 0;
 	if (txq->window.held)
 		txq->store = wcbar_store_ringing(txq->window.win.store,
 						 txq->hw->doorbells.win.type);
