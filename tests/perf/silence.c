@@ -41,9 +41,8 @@ static const struct silence {
 	uint64_t ns;
 	unsigned int rounds;
 } silences[] = {
-	{0, 20000},        {100000, 1000},  {300000, 1000},    {1000000, 1000},
-	{10000000, 200},  {50000000, 60},  {100000000, 60},   {1000000000, 20},
-	{10000000000, 6},
+	{0, 20000},     {100000, 1000},  {300000, 1000},   {1000000, 1000},  {10000000, 200},
+	{50000000, 60}, {100000000, 60}, {1000000000, 20}, {10000000000, 6},
 };
 
 struct silence_run {
@@ -273,10 +272,20 @@ main(int argc, char **argv)
 {
 	struct silence_run run = {.lcore = "0"};
 	char prefix[32];
-	char *eal[] = {argv[0],       "--no-huge",     "-m",     "64",
-		       "--no-pci",    "--no-shconf",   "-l",     NULL,
-		       "--log-level", "warning",       "--file-prefix", prefix,
-		       "--no-telemetry", "--iova-mode=va"};
+	char *eal[] = {argv[0],
+		       "--no-huge",
+		       "-m",
+		       "64",
+		       "--no-pci",
+		       "--no-shconf",
+		       "-l",
+		       NULL,
+		       "--log-level",
+		       "warning",
+		       "--file-prefix",
+		       prefix,
+		       "--no-telemetry",
+		       "--iova-mode=va"};
 	int ret;
 
 	if (!args_parse(&run, argc, argv))
