@@ -11,24 +11,35 @@
 #define NAP_MAX_NS 2000000u
 /* Without a driver only sockets matter, and these wake; the heartbeat and clocks go on. */
 #define NAP_ALONE_NS 20000000u
+/* A doorbell that crosses with the card's last look waits so long (datasheet section 5). */
+#define NAP_WAKES_NS 20000000u
+#define NAP_TOLD_NS 50000u
 #define PAUSES 16u
 
 struct idle_step
-idle_step(enum idle_policy policy, bool driver, uint64_t idle_ns, uint64_t silent_ns)
+idle_step(enum idle_policy policy, enum idle_watch watch, uint64_t idle_ns, uint64_t silent_ns)
 {
 	uint64_t nap_ns = idle_ns / NAP_SHARE;
 
-	if (idle_ns < POLL_NS || (driver && policy == IDLE_SPIN))
+	if (idle_ns < POLL_NS || (watch != IDLE_ALONE && policy == IDLE_SPIN))
 		return (struct idle_step){.action = IDLE_POLL};
-	if (idle_ns < SPIN_NS || silent_ns < SPIN_NS)
+	if (idle_ns < SPIN_NS || silent_ns < (watch == IDLE_WAKES ? POLL_NS : SPIN_NS))
 		return (struct idle_step){.action = IDLE_PAUSE};
-	if (!driver)
+	if (watch == IDLE_ALONE)
 		nap_ns = NAP_ALONE_NS;
+	else if (watch == IDLE_WAKES)
+		nap_ns = NAP_WAKES_NS;
 	else if (nap_ns < NAP_MIN_NS)
 		nap_ns = NAP_MIN_NS;
 	else if (nap_ns > NAP_MAX_NS)
 		nap_ns = NAP_MAX_NS;
 	return (struct idle_step){.action = IDLE_NAP, .nap_ns = (uint32_t)nap_ns};
+}
+
+bool
+idle_tells(struct idle_step step)
+{
+	return step.action == IDLE_NAP && step.nap_ns >= NAP_TOLD_NS;
 }
 
 void

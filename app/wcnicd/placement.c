@@ -5,10 +5,27 @@
 #include <numa.h>
 #include <numaif.h>
 #include <sched.h>
+#include <stdint.h>
 #include <string.h>
+#include <sys/syscall.h>
+#include <unistd.h>
 
 #include "log.h"
 #include "placement.h"
+
+/* As sched_setattr(2) has it; the C library has no name for it, or another. */
+struct turn_attr {
+	uint32_t bytes;
+	uint32_t policy;
+	uint64_t flags;
+	int32_t nice;
+	uint32_t priority;
+	uint64_t runtime_ns;
+	uint64_t deadline_ns;
+	uint64_t period_ns;
+};
+
+#define TURN_NS 500000u /* less than the kernel's own, which is 700 us at least */
 
 int
 placement_cpu(int cpu)
@@ -22,6 +39,17 @@ placement_cpu(int cpu)
 	if (numa_available() >= 0)
 		numa_set_localalloc();
 	return 0;
+}
+
+void
+placement_prompt(void)
+{
+	struct turn_attr attr = {.bytes = sizeof(attr)};
+
+	if (syscall(SYS_sched_getattr, 0, &attr, sizeof(attr), 0) < 0 || attr.policy != SCHED_OTHER)
+		return;
+	attr.runtime_ns = TURN_NS;
+	(void)syscall(SYS_sched_setattr, 0, &attr, 0);
 }
 
 void

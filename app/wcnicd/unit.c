@@ -343,6 +343,8 @@ card_create(struct unit *unit)
 		.queue_pairs = (uint16_t)unit->options.queues,
 		.seed = unit->options.seed,
 		.sees_stores = unit->options.bar2_trapped || unit->feed.ring != NULL,
+		/* Doorbells that are trapped wake as they are. */
+		.sleeps = !unit->options.bar2_trapped,
 	};
 	char why[256];
 	int ret;
@@ -553,6 +555,24 @@ unit_busy(struct unit *unit)
 {
 	return vfu_server_connected(unit->server) &&
 	       (reg_read(unit, WCNIC_REG_STATUS) & WCNIC_STATUS_ENABLED);
+}
+
+bool
+unit_waits(struct unit *unit)
+{
+	return unit->feed.ring == NULL && wcnic_card_waits(unit->card);
+}
+
+bool
+unit_sleep(struct unit *unit)
+{
+	return vfu_server_connected(unit->server) && wcnic_card_sleep(unit->card);
+}
+
+void
+unit_awake(struct unit *unit)
+{
+	wcnic_card_awake(unit->card);
 }
 
 bool

@@ -62,6 +62,11 @@ void unit_check_port(struct unit *unit);
 
 /* Whether a driver may ring a doorbell in memory at any time. */
 bool unit_busy(struct unit *unit);
+/* Whether all that such a driver may ask for wakes, and nothing else is awaited. */
+bool unit_waits(struct unit *unit);
+/* The thread is about to nap: false if the driver cannot be told. Then the last look is due. */
+bool unit_sleep(struct unit *unit);
+void unit_awake(struct unit *unit);
 
 /* SIGBUS at addr: true if the access can be tried again. Async-signal-safe. */
 bool unit_fault(struct unit *unit, const void *addr);

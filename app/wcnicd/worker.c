@@ -83,15 +83,20 @@ stats_answer(struct worker *worker)
 	pthread_mutex_unlock(&worker->lock);
 }
 
-static bool
-worker_has_driver(struct worker *worker)
+static enum idle_watch
+worker_watch(struct worker *worker)
 {
+	enum idle_watch watch = IDLE_ALONE;
 	unsigned int i;
 
-	for (i = 0; i < worker->n_units; i++)
-		if (unit_busy(worker->units[i]))
-			return true;
-	return false;
+	for (i = 0; i < worker->n_units; i++) {
+		if (!unit_busy(worker->units[i]))
+			continue;
+		if (!unit_waits(worker->units[i]))
+			return IDLE_LOOK;
+		watch = IDLE_WAKES;
+	}
+	return watch;
 }
 
 static enum idle_policy
@@ -114,7 +119,6 @@ worker_nap(struct worker *worker, uint32_t nap_ns)
 	unsigned int i;
 
 	for (i = 0; i < worker->n_units; i++) {
-		unit_poll_whole_next(worker->units[i]); /* much may have happened meanwhile */
 		fds[i].fd = vfu_server_fd(worker->units[i]->server);
 		fds[i].events = POLLIN;
 	}
@@ -127,6 +131,36 @@ worker_nap(struct worker *worker, uint32_t nap_ns)
 	worker->serve_at = 0;
 	if ((fds[i].revents & POLLIN) && read(worker->wake, &count, sizeof(count)) == sizeof(count))
 		stats_answer(worker);
+}
+
+/*
+ * Tells the drivers, and looks for the last time. False: there was something to do, or there is
+ * something new to wait for.
+ */
+static bool
+worker_lie_down(struct worker *worker, struct idle_step step, enum idle_watch watch)
+{
+	unsigned int i, moved = 0;
+	bool told = false;
+
+	for (i = 0; i < worker->n_units && idle_tells(step); i++)
+		told |= unit_sleep(worker->units[i]);
+	for (i = 0; i < worker->n_units && told; i++) {
+		unit_poll_whole_next(worker->units[i]);
+		moved += unit_poll(worker->units[i]);
+	}
+	return moved == 0 && (!told || worker_watch(worker) == watch);
+}
+
+static void
+worker_get_up(struct worker *worker)
+{
+	unsigned int i;
+
+	for (i = 0; i < worker->n_units; i++) {
+		unit_awake(worker->units[i]);
+		unit_poll_whole_next(worker->units[i]); /* much may have happened meanwhile */
+	}
 }
 
 /* Lets the cards work until there is nothing to do, or for a while. Returns how much that was. */
@@ -165,13 +199,19 @@ worker_serve(struct worker *worker, uint64_t now)
 static void
 worker_idle(struct worker *worker, uint64_t now)
 {
-	struct idle_step step = idle_step(worker_policy(worker), worker_has_driver(worker),
-					  now - worker->worked_at, now - worker->served_at);
+	enum idle_watch watch = worker_watch(worker);
+	struct idle_step step = idle_step(worker_policy(worker), watch, now - worker->worked_at,
+					  now - worker->served_at);
 
-	if (step.action == IDLE_NAP)
-		worker_nap(worker, step.nap_ns);
-	else if (step.action == IDLE_PAUSE)
+	if (step.action == IDLE_PAUSE)
 		idle_pause();
+	if (step.action != IDLE_NAP)
+		return;
+	if (worker_lie_down(worker, step, watch))
+		worker_nap(worker, step.nap_ns);
+	else
+		worker->worked_at = now;
+	worker_get_up(worker);
 }
 
 static void *
@@ -187,6 +227,7 @@ worker_main(void *arg)
 	worker->served_at = worker->worked_at;
 	/* Else each nap takes 50 us more than was asked for. */
 	prctl(PR_SET_TIMERSLACK, 1000);
+	placement_prompt();
 	ret = worker->cpu >= 0 ? placement_cpu(worker->cpu) : 0;
 	if (ret < 0)
 		wcnicd_log(LOG_LEVEL_WARNING, worker->units[0]->name, "cannot run on CPU %d: %s",

@@ -74,6 +74,7 @@ typedef uint64_t wcnic_le64;
 #define WCNIC_REG_ADMIN_SIZE 0x058     /* RW 32: log2 of entries: ASQ and ACQ 7:0, AEQ 15:8 */
 #define WCNIC_REG_ASQ_TAIL 0x060       /* WO 32: free-running 16-bit tail; the admin doorbell */
 #define WCNIC_REG_AEQ_HEAD 0x064       /* WO 32: free-running 16-bit head: events consumed */
+#define WCNIC_REG_WAKE 0x068           /* WO 32: any value: look at all doorbells now */
 #define WCNIC_REG_MARK 0x0f0           /* WO 32: nothing to the card; for who watches the bus */
 
 #define WCNIC_CTRL_ENABLE 0x00000001u
@@ -95,12 +96,14 @@ typedef uint64_t wcnic_le64;
 #define WCNIC_CAP_WINDOW_TEST 0x0000000000000010ull  /* the card observes stores: WINDOW_TEST */
 #define WCNIC_CAP_RX_CQE32 0x0000000000000020ull     /* 32-byte Rx completions with timestamp */
 #define WCNIC_CAP_MSIX 0x0000000000000040ull
+#define WCNIC_CAP_WAKE 0x0000000000000080ull /* sleeps, and says so: WAKE_SET */
 
 /* ---- 3. Admin RPC ------------------------------------------------------------------------ */
 
 enum wcnic_admin_op {
 	WCNIC_OP_IDENTIFY = 0x01,
 	WCNIC_OP_FEATURES_SET = 0x02,
+	WCNIC_OP_WAKE_SET = 0x03,
 	WCNIC_OP_WINDOW_ALLOC = 0x10,
 	WCNIC_OP_WINDOW_FREE = 0x11,
 	WCNIC_OP_WINDOW_QUERY = 0x12,
@@ -201,6 +204,19 @@ struct wcnic_cmd_features {
 	uint8_t rsvd[40];
 };
 WCNIC_ABI_SIZE(wcnic_cmd_features, 48);
+
+struct wcnic_cmd_wake_set {
+	wcnic_le64 iova; /* of a struct wcnic_wake_record, 64-byte aligned; 0: none any more */
+	uint8_t rsvd[40];
+};
+WCNIC_ABI_SIZE(wcnic_cmd_wake_set, 48);
+
+/* In host memory, a line of its own; the card writes its first word. */
+struct wcnic_wake_record {
+	wcnic_le32 sleep; /* 0: awake; else the number of this sleep, never that of the last */
+	uint8_t rsvd[60];
+};
+WCNIC_ABI_SIZE(wcnic_wake_record, 64);
 
 /* ---- 4. Windows -------------------------------------------------------------------------- */
 
@@ -610,12 +626,15 @@ struct wcnic_stats {
 	wcnic_le64 first_rx_ns;    /* card clock: first frame delivered to the host */
 	wcnic_le64 last_tx_ns;     /* card clock: when the last frame had been sent */
 	wcnic_le64 first_tx_ns;    /* card clock: when the first frame was about to be sent */
-	wcnic_le64 rsvd[7];
+	wcnic_le64 sleeps;         /* times the wake record was set */
+	wcnic_le64 wakes;          /* writes to WAKE */
+	wcnic_le64 rsvd[5];
 };
 WCNIC_ABI_SIZE(wcnic_stats, 256);
 WCNIC_ABI_OFF(wcnic_stats, rx_frames, 72);
 WCNIC_ABI_OFF(wcnic_stats, stray_writes, 136);
 WCNIC_ABI_OFF(wcnic_stats, first_tx_ns, 192);
+WCNIC_ABI_OFF(wcnic_stats, wakes, 208);
 
 #define WCNIC_RSS_KEY_BYTES 40u
 #define WCNIC_RETA_ENTRIES 128u

@@ -94,6 +94,7 @@ struct admin_op {
 static const struct admin_op admin_ops[] = {
 	[WCNIC_OP_IDENTIFY] = {identify, sizeof(struct wcnic_identity), 0},
 	[WCNIC_OP_FEATURES_SET] = {features_set, 0, 0},
+	[WCNIC_OP_WAKE_SET] = {wake_set, 0, 0},
 	[WCNIC_OP_WINDOW_ALLOC] = {window_alloc, sizeof(struct wcnic_window_grant), 0},
 	[WCNIC_OP_WINDOW_FREE] = {window_free, 0, 0},
 	[WCNIC_OP_WINDOW_QUERY] = {window_query, sizeof(struct wcnic_window_grant), 0},

@@ -128,6 +128,8 @@ card_identity_init(struct wcnic_card *card, const struct wcnic_card_config *conf
 		card->caps |= WCNIC_CAP_WINDOW_TEST;
 	if (config->ops->irq != NULL)
 		card->caps |= WCNIC_CAP_MSIX;
+	if (config->sleeps)
+		card->caps |= WCNIC_CAP_WAKE;
 }
 
 static const char *
@@ -166,6 +168,8 @@ card_clear(struct wcnic_card *card)
 	memset(&card->admin, 0, sizeof(card->admin));
 	memset(&card->stats, 0, sizeof(card->stats));
 	memset(&card->stray, 0, sizeof(card->stray));
+	card->wake.iova = 0;
+	card->wake.set = false;
 	card->rx_held = false;
 	card->sent = false;
 	rss_reset(card);

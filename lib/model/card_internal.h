@@ -246,6 +246,13 @@ struct stray {
 	uint64_t told_ns;
 };
 
+/* The driver's wake record. */
+struct wake {
+	uint64_t iova;   /* 0: none */
+	uint32_t number; /* of the last sleep */
+	bool set;
+};
+
 struct wcnic_card {
 	const struct wcnic_card_ops *ops;
 	void *ctx;
@@ -286,6 +293,7 @@ struct wcnic_card {
 	struct admin admin;
 	struct card_port port;
 	struct stray stray;
+	struct wake wake;
 	struct rss_state rss;
 	struct wcnic_stats stats; /* in host byte order */
 	bool rx_held;
@@ -386,6 +394,10 @@ void event_post(struct wcnic_card *card, enum wcnic_event_type type, uint32_t ar
 		uint64_t arg64);
 /* Tells of events that did not fit, once there is room. */
 void event_poll(struct wcnic_card *card);
+
+/* ---- wake.c ------------------------------------------------------------------------------ */
+
+enum wcnic_admin_status wake_set(struct wcnic_card *card, struct admin_call *call);
 
 /* ---- window.c ---------------------------------------------------------------------------- */
 

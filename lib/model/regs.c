@@ -214,6 +214,9 @@ regs_write(struct wcnic_card *card, uint64_t off, const void *data, size_t bytes
 	case WCNIC_REG_AEQ_HEAD:
 		aeq_head_write(card, (uint16_t)value);
 		break;
+	case WCNIC_REG_WAKE: /* doorbells are looked at by the poll that follows */
+		card->stats.wakes++;
+		break;
 	}
 	return 0;
 }

@@ -94,6 +94,7 @@ struct wcnic_card_config {
 	uint64_t seed;         /* of window offsets and the first generation */
 	uint32_t push_wait_ns; /* 0: 100 us */
 	bool no_push;          /* a card without PUSH windows */
+	bool sleeps;           /* the embedder calls wcnic_card_sleep() before it does: WAKE */
 	/*
 	 * WINDOW_TEST: each store to BAR2 comes through wcnic_card_bar_write(), as it was made; or
 	 * wcnic_card_arrival() tells what the link saw of them, and none comes that way.
@@ -176,6 +177,19 @@ unsigned int wcnic_card_poll(struct wcnic_card *card);
  * For embedders that poll all the time; every few of these must be a whole poll.
  */
 unsigned int wcnic_card_poll_frames(struct wcnic_card *card);
+
+/*
+ * For embedders that stop polling for a while (config.sleeps). wcnic_card_waits(): the card has
+ * nothing to do before its driver asks for something, and its driver can wake it: apart from the
+ * heartbeat it may be left alone. Without, it has to be looked at as often as ever.
+ *
+ * wcnic_card_sleep() tells the driver that a doorbell is not seen from here on, so that it writes
+ * to WAKE. One may have been rung before it was told: the card is polled once more before the
+ * embedder sleeps. Returns false if the driver cannot be told. wcnic_card_awake() takes it back.
+ */
+bool wcnic_card_waits(struct wcnic_card *card);
+bool wcnic_card_sleep(struct wcnic_card *card);
+void wcnic_card_awake(struct wcnic_card *card);
 
 /*
  * A register or window access by the host that does not go through mapped memory. bar is

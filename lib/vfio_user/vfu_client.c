@@ -364,6 +364,46 @@ vfu_client_region_write(struct vfu_client *client, unsigned int region, uint64_t
 	return region_transfer(client, region, off, NULL, data, bytes);
 }
 
+/*
+ * Beside a request of another thread and without its lock, which may be held for as long as the
+ * peer takes to answer: what one call gives to a unix socket, and is shorter than half of its
+ * buffer, is taken in one piece or not at all. So are requests.
+ */
+int
+vfu_client_region_post(struct vfu_client *client, unsigned int region, uint64_t off,
+		       const void *data, size_t bytes)
+{
+	const struct client_region *r = region_get(client, region);
+	struct {
+		struct vfu_hdr hdr;
+		struct vfu_access access;
+		uint8_t data[8];
+	} msg;
+	const size_t msg_bytes = offsetof(__typeof__(msg), data) + bytes;
+	ssize_t sent;
+
+	if (r == NULL || bytes == 0 || bytes > sizeof(msg.data) ||
+	    !range_in(off, bytes, 0, r->info.bytes))
+		return -EINVAL;
+	if (client_dead(client))
+		return -ENOTCONN;
+	memset(&msg, 0, sizeof(msg));
+	msg.hdr.cmd = VFU_CMD_REGION_WRITE;
+	msg.hdr.bytes = (uint32_t)msg_bytes;
+	msg.hdr.flags = VFU_HDR_REQUEST | VFU_HDR_NO_REPLY;
+	msg.access.off = off;
+	msg.access.region = region;
+	msg.access.count = (uint32_t)bytes;
+	memcpy(msg.data, data, bytes);
+	sent = send(client->sock, &msg, msg_bytes, MSG_DONTWAIT | MSG_NOSIGNAL);
+	if (sent == (ssize_t)msg_bytes)
+		return 0;
+	if (sent < 0 && (errno == EAGAIN || errno == EWOULDBLOCK || errno == EINTR))
+		return -EAGAIN;
+	/* A part of a message cannot be taken back. */
+	return vfu_client_die(client, -ENOTCONN);
+}
+
 int
 vfu_client_dma_map(struct vfu_client *client, uint64_t iova, uint64_t bytes, int fd,
 		   uint64_t fd_off, unsigned int prot)

@@ -64,6 +64,14 @@ vfu_client_region_write(struct vfu_client *client, unsigned int region, uint64_t
 			const void *data, size_t bytes);
 
 /*
+ * A write of 1 to 8 bytes that is not waited for and has no reply: neither for the peer nor for
+ * another thread's call. 0: it is on its way. -EAGAIN: the socket is full of messages that the peer
+ * has not read; -ENOTCONN, -EINVAL.
+ */
+int vfu_client_region_post(struct vfu_client *client, unsigned int region, uint64_t off,
+			   const void *data, size_t bytes);
+
+/*
  * Lets the device access [iova, iova + bytes), backed by `fd` at fd_off (page-aligned, as is all
  * else). The fd is passed on; the caller keeps its own.
  */

@@ -5,9 +5,20 @@
 
 #include "fuzz_rig.h"
 
-/* Registers, commands and accesses to BAR2, whatever their bytes. */
+/* Registers, commands and accesses to BAR2, whatever their bytes, to a card that may be asleep. */
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t bytes);
+
+/* Lines that may be written, lines that may not, and what is no line. */
+static void
+wake_record_choose(struct fuzz_rig *r, struct wcnic_admin_cmd *cmd)
+{
+	struct wcnic_cmd_wake_set p;
+
+	memcpy(&p, cmd->params, sizeof(p));
+	p.iova = htole64(fuzz_rig_iova(r, (uint32_t)le64toh(p.iova)) & ~(p.rsvd[0] & 63ull));
+	memcpy(cmd->params, &p, sizeof(p));
+}
 
 static void
 command_submit(struct fuzz_rig *r, struct fuzz_input *in, bool tame)
@@ -21,6 +32,8 @@ command_submit(struct fuzz_rig *r, struct fuzz_input *in, bool tame)
 		cmd.flags = 0;
 		cmd.data_bytes = htole32(512);
 		cmd.data_iova = htole64(fake_iova(&r->h, r->h.bounce));
+		if (cmd.opcode == WCNIC_OP_WAKE_SET)
+			wake_record_choose(r, &cmd);
 	}
 	(void)fake_submit(&r->h, &cmd, &cpl);
 }
@@ -45,7 +58,15 @@ step(struct fuzz_rig *r, struct fuzz_input *in)
 {
 	struct wcnic_event event;
 
-	switch (fuzz_take8(in) % 9) {
+	uint8_t what = fuzz_take8(in);
+
+	/* The embedder may sleep before any of them. */
+	if (what >= 216)
+		(void)wcnic_card_sleep(r->h.card);
+	else if (what >= 207)
+		wcnic_card_awake(r->h.card);
+	(void)wcnic_card_waits(r->h.card);
+	switch (what % 9) {
 	case 0:
 		command_submit(r, in, false);
 		break;

@@ -90,7 +90,7 @@ fuzz_rig_init(struct fuzz_rig *r, bool queues, enum wcnic_push_format format)
 {
 	struct wcnic_cmd_features p = {
 		.features = htole64(WCNIC_CAP_PUSH | WCNIC_CAP_PUSH_PACKED | WCNIC_CAP_RSS)};
-	struct wcnic_card_config c = {.seed = 11, .aperture_bytes = 1 << 20};
+	struct wcnic_card_config c = {.seed = 11, .aperture_bytes = 1 << 20, .sleeps = true};
 
 	memset(r, 0, sizeof(*r));
 	MUST(fake_host_init_sized(&r->h, &c, FUZZ_MEM_BYTES) == 0);

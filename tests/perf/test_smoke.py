@@ -10,6 +10,7 @@ import shutil
 import subprocess
 import sys
 import tempfile
+import time
 import unittest
 
 HERE = pathlib.Path(__file__).resolve().parent
@@ -80,6 +81,31 @@ class Instructions(unittest.TestCase):
 
     def test_count__too_short_for_a_cycle__is_refused(self):
         run(BUILD / "tests/perf/instructions", "--calls", "2", "--vdev", "net_wcnic0,thread=1,placement=fetch", status=1)
+
+
+class Silence(unittest.TestCase):
+    def test_silences__each_is_told_with_the_cards_share(self):
+        with tempfile.TemporaryDirectory() as folder:
+            socket = pathlib.Path(folder, "card.sock")
+            card = subprocess.Popen([BUILD / "app/wcnicd/wcnicd", "--socket", socket], stderr=subprocess.DEVNULL)
+            try:
+                while not socket.exists():
+                    self.assertIsNone(card.poll())
+                    time.sleep(0.01)
+                told = json.loads(run(BUILD / "tests/perf/silence", "--short", "--pid", card.pid,
+                                      "--vdev", f"net_wcnic0,socket={socket}"))
+            finally:
+                card.terminate()
+                card.wait()
+        self.assertEqual([row["silence_ns"] for row in told],
+                         [0, 100000, 300000, 1000000, 10000000, 50000000, 100000000, None])
+        for row in told[:-1]:
+            self.assertGreater(row["median_ns"], 0)
+            self.assertLessEqual(row["median_ns"], row["most_ns"])
+        self.assertGreater(told[-1]["card_cpu"], 0)
+
+    def test_arguments__without_a_port__are_refused(self):
+        run(BUILD / "tests/perf/silence", status=2)
 
 
 if __name__ == "__main__":

@@ -304,6 +304,117 @@ two_cards__each_its_own_client(void **state)
 	assert_int_equal(child_end(&pair, SIGTERM), 0);
 }
 
+/* ---- sleep ----------------------------------------------------------------------------------- */
+
+#define RECORD_OFF 0x3800u /* of the driver's memory: nothing else is there */
+
+static uint32_t
+record_get(void)
+{
+	const struct wcnic_wake_record *record = (const void *)(mini.memory + RECORD_OFF);
+
+	return le32toh(__atomic_load_n(&record->sleep, __ATOMIC_ACQUIRE));
+}
+
+/* Waits until the card says that it sleeps, by another number than that. */
+static uint32_t
+record_wait(uint32_t other)
+{
+	uint32_t sleep;
+	unsigned int i;
+
+	for (i = 0; i < PATIENCE_MS * 10; i++) {
+		sleep = record_get();
+		if (sleep != 0 && sleep != other)
+			return sleep;
+		usleep(100);
+	}
+	fail_msg("the record stays at %u", record_get());
+	return 0;
+}
+
+static void
+stats_get(struct wcnic_stats *stats)
+{
+	assert_int_equal(mini_command(&mini, WCNIC_OP_STATS_QUERY), WCNIC_ST_OK);
+	memcpy(stats, mini.memory + MINI_ANSWER, sizeof(*stats));
+}
+
+static unsigned int
+wake_set(uint64_t iova)
+{
+	struct wcnic_cmd_wake_set p = {.iova = htole64(iova)};
+
+	return mini_command_with(&mini, WCNIC_OP_WAKE_SET, &p);
+}
+
+/* A driver that knows nothing of it is not told, and finds the card as it was. */
+static void
+sleep__without_the_feature__nobody_is_told(void **state)
+{
+	struct wcnic_stats stats;
+
+	(void)state;
+	mini_enable(&mini);
+	assert_int_equal(wake_set(MINI_IOVA + RECORD_OFF), WCNIC_ST_UNSUPPORTED);
+	usleep(100000);
+	stats_get(&stats);
+	assert_int_equal(le64toh(stats.sleeps), 0);
+	assert_int_equal(record_get(), 0);
+}
+
+static void
+sleep__record_given__tells_and_is_woken(void **state)
+{
+	struct wcnic_cmd_features features = {.features = htole64(WCNIC_CAP_WAKE)};
+	struct wcnic_stats stats;
+	uint32_t first, second;
+
+	(void)state;
+	mini_enable(&mini);
+	assert_int_equal(mini_command_with(&mini, WCNIC_OP_FEATURES_SET, &features), WCNIC_ST_OK);
+	assert_int_equal(wake_set(MINI_IOVA + MINI_BYTES), WCNIC_ST_BAD_ADDRESS);
+	assert_int_equal(wake_set(MINI_IOVA + RECORD_OFF), WCNIC_ST_OK);
+	first = record_wait(0);
+	mini_reg_set(&mini, WCNIC_REG_WAKE, 1, 4);
+	second = record_wait(first);
+	record_wait(second); /* it looks by itself, now and then */
+	stats_get(&stats);
+	assert_int_equal(le64toh(stats.wakes), 1);
+	assert_true(le64toh(stats.sleeps) >= 3);
+	/* Let go: it is not written any more. */
+	assert_int_equal(wake_set(0), WCNIC_ST_OK);
+	assert_int_equal(record_get(), 0);
+	usleep(50000);
+	assert_int_equal(record_get(), 0);
+}
+
+static void
+sleep__reset_or_memory_taken_away__is_over(void **state)
+{
+	struct wcnic_cmd_features features = {.features = htole64(WCNIC_CAP_WAKE)};
+
+	(void)state;
+	mini_enable(&mini);
+	assert_int_equal(mini_command_with(&mini, WCNIC_OP_FEATURES_SET, &features), WCNIC_ST_OK);
+	assert_int_equal(wake_set(MINI_IOVA + RECORD_OFF), WCNIC_ST_OK);
+	record_wait(0);
+	assert_int_equal(vfu_client_dma_unmap(mini.client, MINI_IOVA, MINI_BYTES), 0);
+	usleep(50000);
+	assert_int_equal(vfu_client_dma_map(mini.client, MINI_IOVA, MINI_BYTES, mini.fd, 0,
+					    VFU_DMA_READ | VFU_DMA_WRITE),
+			 0);
+	record_wait(0);
+	mini_reg_set(&mini, WCNIC_REG_CTRL, WCNIC_CTRL_RESET, 4);
+	mini_reg_wait(&mini, WCNIC_REG_STATUS, WCNIC_STATUS_READY, WCNIC_STATUS_READY);
+	memset(mini.memory, 0, MINI_BYTES);
+	mini.commands = 0;
+	mini_enable(&mini);
+	usleep(50000);
+	assert_int_equal(record_get(), 0);
+	assert_int_equal(wake_set(MINI_IOVA + RECORD_OFF), WCNIC_ST_UNSUPPORTED);
+}
+
 int
 main(int argc, char **argv)
 {
@@ -319,6 +430,9 @@ main(int argc, char **argv)
 		TEST(memory_cut_short__client_dropped_daemon_lives),
 		TEST(unmapped_ring__card_says_so),
 		TEST(two_cards__each_its_own_client),
+		TEST(sleep__without_the_feature__nobody_is_told),
+		TEST(sleep__record_given__tells_and_is_woken),
+		TEST(sleep__reset_or_memory_taken_away__is_over),
 	};
 
 	if (argc != 2) {

@@ -151,7 +151,7 @@ static const struct wcnic_port_ops loop_ops = {.kind = "loopback", .send = loop_
 void
 pages_open(const struct wcnic_card_ops *ops)
 {
-	struct wcnic_card_config config = {.ops = ops, .seed = 5};
+	struct wcnic_card_config config = {.ops = ops, .seed = 5, .sleeps = true};
 	int fd = memfd_create("pages", MFD_CLOEXEC);
 	struct fake_host *h = &rig.h;
 	unsigned int i;

@@ -71,6 +71,30 @@ messages__two_queues__take_turns(void **state)
 	assert_true(polls < 100);
 }
 
+/* A message would come too late: the card does without sleep. */
+static void
+messages__wake_record_remote__card_stays_awake(void **state)
+{
+	struct wcnic_cmd_features features = {.features = htole64(WCNIC_CAP_WAKE)};
+	struct wcnic_cmd_wake_set wake = {0};
+	struct fake_host *h = &rig.h;
+	struct wcnic_wake_record *record;
+
+	(void)state;
+	pages_open(&pages_message_ops);
+	fake_enable(h);
+	record = fake_alloc(h, PAGE, PAGE);
+	page_set(record, PAGE_REMOTE);
+	wake.iova = htole64(fake_iova(h, record));
+	assert_int_equal(fake_cmd(h, WCNIC_OP_FEATURES_SET, &features, NULL, 0, NULL), 0);
+	assert_int_equal(fake_cmd(h, WCNIC_OP_WAKE_SET, &wake, NULL, 0, NULL), 0);
+	assert_false(wcnic_card_sleep(h->card));
+	assert_int_equal(rig.n_posts, 0);
+	page_set(record, PAGE_HERE);
+	assert_true(wcnic_card_sleep(h->card));
+	assert_int_not_equal(record->sleep, 0);
+}
+
 static void
 messages__everything_remote__frames_are_whole(void **state)
 {
@@ -304,6 +328,7 @@ main(void)
 #define CASE(name) cmocka_unit_test_teardown(name, pages_teardown)
 		CASE(messages__descriptor_changes_meanwhile__new_data),
 		CASE(messages__two_queues__take_turns),
+		CASE(messages__wake_record_remote__card_stays_awake),
 		CASE(messages__everything_remote__frames_are_whole),
 		CASE(messages__every_other_page_remote__frames_are_whole),
 		CASE(messages__nothing_remote__none_is_sent),

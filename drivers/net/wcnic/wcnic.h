@@ -43,8 +43,8 @@ struct wcnic_hw;
 /* ---- attach: how the card is reached ------------------------------------------------------ */
 
 /*
- * All calls return 0 or -errno. Control path only, but for poll. `ctx` of the hw is the attach's
- * own.
+ * All calls return 0 or -errno. Control path only, but for poll and wake. `ctx` of the hw is the
+ * attach's own.
  */
 struct wcnic_attach_ops {
 	const char *name;
@@ -82,6 +82,9 @@ struct wcnic_attach_ops {
 	bool (*wanted_back)(struct wcnic_hw *hw);
 	/* From here on the card cannot touch host memory, whatever state it is in. NULL: no way. */
 	void (*dma_stop)(struct wcnic_hw *hw);
+	/* Writes to WAKE; called by bursts of any thread: it does not wait. NULL: nothing sleeps.
+	 */
+	int (*wake)(struct wcnic_hw *hw);
 	/* Lets an embedded card work that has no thread; called by bursts. Else NULL. */
 	void (*poll)(struct wcnic_hw *hw);
 };
@@ -215,9 +218,11 @@ struct wcnic_txq {
 	uint16_t resend_head;
 	uint16_t resend_count;
 	void *doorbell;
+	const wcnic_le32 *sleep; /* the wake record's word; 0: the card is awake */
 	const struct wcbar_store *store;
 	void *slots;
 	uint64_t push_again_tsc; /* no push before this time */
+	wcnic_le32 woken;        /* the sleep that the card was woken from last */
 	struct wcnic_hw *hw;
 	struct wcnic_txq_stats stats;
 	/* set up by the control path */
@@ -277,7 +282,8 @@ struct wcnic_admin {
 	struct wcnic_admin_cpl *cq;
 	struct wcnic_event *aeq;
 	uint8_t *data; /* answers and inputs: WCNIC_ADMIN_DATA_BYTES */
-	uint64_t sq_iova, cq_iova, aeq_iova, data_iova;
+	struct wcnic_wake_record *wake;
+	uint64_t sq_iova, cq_iova, aeq_iova, data_iova, wake_iova;
 	uint16_t sq_tail;
 	uint16_t cq_head;
 	uint16_t aeq_head;

@@ -150,25 +150,27 @@ wcnic_admin_init(struct wcnic_hw *hw)
 	const size_t sq = sizeof(*a->sq) << WCNIC_ADMIN_LOG2;
 	const size_t cq = sizeof(*a->cq) << WCNIC_ADMIN_LOG2;
 	const size_t aeq = sizeof(*a->aeq) << WCNIC_EVENTS_LOG2;
+	const size_t all = sq + cq + aeq + WCNIC_ADMIN_DATA_BYTES + sizeof(*a->wake);
 	char name[RTE_MEMZONE_NAMESIZE];
 	int ret;
 
 	snprintf(name, sizeof(name), "wcnic_%u_admin", hw->port_id);
-	a->mz = rte_memzone_reserve_aligned(name, sq + cq + aeq + WCNIC_ADMIN_DATA_BYTES,
-					    SOCKET_ID_ANY, RTE_MEMZONE_IOVA_CONTIG, 4096);
+	a->mz = rte_memzone_reserve_aligned(name, all, SOCKET_ID_ANY, RTE_MEMZONE_IOVA_CONTIG,
+					    4096);
 	if (a->mz == NULL) {
-		WCNIC_LOG(ERR, hw, "no memory for the admin rings (%zu bytes of DPDK memory)",
-			  sq + cq + aeq + WCNIC_ADMIN_DATA_BYTES);
+		WCNIC_LOG(ERR, hw, "no memory for the admin rings (%zu bytes of DPDK memory)", all);
 		return -ENOMEM;
 	}
 	a->sq = a->mz->addr;
 	a->cq = RTE_PTR_ADD(a->sq, sq);
 	a->aeq = RTE_PTR_ADD(a->cq, cq);
 	a->data = RTE_PTR_ADD(a->aeq, aeq);
+	a->wake = RTE_PTR_ADD(a->data, WCNIC_ADMIN_DATA_BYTES);
 	a->sq_iova = a->mz->iova;
 	a->cq_iova = a->sq_iova + sq;
 	a->aeq_iova = a->cq_iova + cq;
 	a->data_iova = a->aeq_iova + aeq;
+	a->wake_iova = a->data_iova + WCNIC_ADMIN_DATA_BYTES;
 	ret = wcnic_iova_check(hw, "admin rings", a->mz->iova);
 	if (ret != 0)
 		wcnic_admin_fini(hw);
@@ -264,14 +266,29 @@ static int
 features_set(struct wcnic_hw *hw)
 {
 	const uint64_t packed = hw->args.packed != 0 ? WCNIC_CAP_PUSH_PACKED : 0;
+	const uint64_t wake = hw->attach->wake != NULL ? WCNIC_CAP_WAKE : 0;
 	const uint64_t known = WCNIC_CAP_PUSH | packed | WCNIC_CAP_RSS | WCNIC_CAP_WINDOW_TEST |
-			       WCNIC_CAP_MSIX;
+			       WCNIC_CAP_MSIX | wake;
 	struct wcnic_cmd_features cmd = {.features = htole64(hw->id.caps & known)};
 
 	hw->id.caps &= known;
 	return wcnic_admin_exec(hw, &(struct wcnic_admin_req){.opcode = WCNIC_OP_FEATURES_SET,
 							      .params = &cmd,
 							      .params_bytes = sizeof(cmd)});
+}
+
+/* A card that does not take the record looks at doorbells often: that is no reason to fail. */
+static void
+wake_set(struct wcnic_hw *hw)
+{
+	struct wcnic_cmd_wake_set cmd = {.iova = htole64(hw->admin.wake_iova)};
+
+	if ((hw->id.caps & WCNIC_CAP_WAKE) == 0)
+		return;
+	if (wcnic_admin_exec(hw, &(struct wcnic_admin_req){.opcode = WCNIC_OP_WAKE_SET,
+							   .params = &cmd,
+							   .params_bytes = sizeof(cmd)}) != 0)
+		hw->id.caps &= ~WCNIC_CAP_WAKE;
 }
 
 int
@@ -309,7 +326,10 @@ wcnic_admin_start(struct wcnic_hw *hw)
 	hw->heartbeat_tsc = rte_get_timer_cycles();
 	a->up = true;
 	ret = identify(hw);
-	return ret != 0 ? ret : features_set(hw);
+	ret = ret != 0 ? ret : features_set(hw);
+	if (ret == 0)
+		wake_set(hw);
+	return ret;
 }
 
 int

@@ -440,6 +440,15 @@ pci_irq_bind(struct wcnic_hw *hw, unsigned int n, const int *fds)
 	return -ENOTSUP;
 }
 
+static int
+pci_wake(struct wcnic_hw *hw)
+{
+	const struct pci *p = hw->ctx;
+
+	wcbar_write32(RTE_PTR_ADD(p->reg_win.addr, WCNIC_REG_WAKE), 1);
+	return 0;
+}
+
 static bool
 pci_wanted_back(struct wcnic_hw *hw)
 {
@@ -463,5 +472,6 @@ const struct wcnic_attach_ops wcnic_attach_pci = {
 	.irq_bind = pci_irq_bind,
 	.alive = pci_alive,
 	.wanted_back = pci_wanted_back,
+	.wake = pci_wake,
 	.dma_stop = pci_dma_stop,
 };

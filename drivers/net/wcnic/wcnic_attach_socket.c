@@ -226,6 +226,16 @@ socket_irq_bind(struct wcnic_hw *hw, unsigned int n, const int *fds)
 	return vfu_client_msix_set(s->client, 0, n, fds);
 }
 
+/* Where it finds no room, there are messages that the card has not read, which wake as well. */
+static int
+socket_wake(struct wcnic_hw *hw)
+{
+	const wcnic_le32 any = htole32(1);
+	struct sock *s = hw->ctx;
+
+	return vfu_client_region_post(s->client, WCNIC_BAR_REGS, WCNIC_REG_WAKE, &any, sizeof(any));
+}
+
 static bool
 socket_alive(struct wcnic_hw *hw)
 {
@@ -245,4 +255,5 @@ const struct wcnic_attach_ops wcnic_attach_socket = {
 	.window_unmap = socket_window_unmap,
 	.irq_bind = socket_irq_bind,
 	.alive = socket_alive,
+	.wake = socket_wake,
 };

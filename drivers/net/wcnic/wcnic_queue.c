@@ -387,6 +387,8 @@ txq_reset(struct wcnic_txq *txq)
 		txq->push_revoked = true; /* decided: do not try again before the next start */
 	txq->burst_left = txq->window.max_burst;
 	txq->doorbell = doorbell_at(txq->hw, tx_doorbell_off(txq));
+	txq->sleep = &txq->hw->admin.wake->sleep;
+	txq->woken = 0;
 }
 
 static int

@@ -52,7 +52,7 @@ static const struct counter card_counters[] = {
 	CARD_COUNTER(rx_held),      CARD_COUNTER(rx_errors),     CARD_COUNTER(stray_writes),
 	CARD_COUNTER(stale_lines),  CARD_COUNTER(events_lost),   CARD_COUNTER(port_in_frames),
 	CARD_COUNTER(port_in_done), CARD_COUNTER(first_rx_ns),   CARD_COUNTER(last_tx_ns),
-	CARD_COUNTER(first_tx_ns),
+	CARD_COUNTER(first_tx_ns),  CARD_COUNTER(sleeps),        CARD_COUNTER(wakes),
 };
 
 /* States, not counts: a reset leaves them. */
@@ -196,7 +196,9 @@ card_value(const struct wcnic_hw *hw, const struct counter *c)
 	const uint64_t now = field(&hw->card_stats, c);
 	const uint64_t base = field(&hw->card_stats_base, c);
 
-	if (c->off >= offsetof(struct wcnic_stats, port_in_done) || base > now)
+	if ((c->off >= offsetof(struct wcnic_stats, port_in_done) &&
+	     c->off <= offsetof(struct wcnic_stats, first_tx_ns)) ||
+	    base > now)
 		return now; /* the card has been reset since */
 	return now - base;
 }

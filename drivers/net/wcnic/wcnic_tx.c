@@ -289,9 +289,26 @@ wcnic_tx_reap(struct wcnic_txq *txq)
 
 /* ---- bursts --------------------------------------------------------------------------------- */
 
+/*
+ * The card has gone to sleep, and may not see the doorbell. A number that stays is one sleep, and
+ * one write is enough for it; with each doorbell there is one at most, whatever the card says.
+ */
+static __rte_cold __rte_noinline void
+card_wake(struct wcnic_txq *txq, wcnic_le32 sleep)
+{
+	struct wcnic_hw *hw = txq->hw;
+
+	if (sleep == txq->woken || (hw->id.caps & WCNIC_CAP_WAKE) == 0)
+		return;
+	if (hw->attach->wake(hw) == 0)
+		txq->woken = sleep;
+}
+
 void
 wcnic_tx_doorbell(struct wcnic_txq *txq)
 {
+	wcnic_le32 sleep;
+
 	if (pushing(txq))
 		txq->store->drain();
 	wcbar_before_doorbell();
@@ -300,6 +317,10 @@ wcnic_tx_doorbell(struct wcnic_txq *txq)
 						    WCNIC_TXDB_EPOCH(txq->epoch) |
 						    WCNIC_TXDB_PLACEMENT(txq->placement));
 	txq->burst_left = txq->window.max_burst;
+	/* No fence: if both miss each other, the frame waits until the card looks again. */
+	sleep = __atomic_load_n(txq->sleep, __ATOMIC_RELAXED);
+	if (unlikely(sleep != 0))
+		card_wake(txq, sleep);
 }
 
 uint16_t

@@ -1,0 +1,98 @@
+/* SPDX-License-Identifier: BSD-3-Clause
+ * Copyright(c) 2026 The wcnic authors
+ */
+#include "card_dma.h"
+
+/*
+ * Section 5, sleep: the embedder says when it stops to look at doorbells, the record tells the
+ * driver.
+ */
+
+enum wcnic_admin_status
+wake_set(struct wcnic_card *card, struct admin_call *call)
+{
+	const struct wcnic_cmd_wake_set *p = call->params;
+	uint64_t iova = le64toh(p->iova);
+
+	if (!(card->features & WCNIC_CAP_WAKE))
+		return WCNIC_ST_UNSUPPORTED;
+	if (iova % WCNIC_LINE_BYTES != 0)
+		return ADMIN_BAD_FIELD(call, wcnic_cmd_wake_set, iova);
+	if (iova != 0 &&
+	    !dma_reaches(card, iova, sizeof(struct wcnic_wake_record), WCNIC_DMA_WRITE))
+		return WCNIC_ST_BAD_ADDRESS;
+	wcnic_card_awake(card);
+	card->wake.iova = iova;
+	return WCNIC_ST_OK;
+}
+
+/* A record that is to be had by message alone, or is not mapped any more, is left as it is. */
+static bool
+record_write(struct wcnic_card *card, uint32_t value)
+{
+	wcnic_le32 *word = card_dma(card, card->wake.iova, sizeof(*word), WCNIC_DMA_WRITE);
+
+	if (word == NULL)
+		return false;
+	__atomic_store_n(word, htole32(value), __ATOMIC_RELAXED);
+	return true;
+}
+
+/* Whether frames may come from the port that the host has nothing to do with. */
+static bool
+port_has_input(const struct card_port *port)
+{
+	uint64_t frames;
+	bool done = false;
+
+	if (port->ops == NULL || port->ops->poll == NULL || !(port->flags & WCNIC_PORTF_UP))
+		return false;
+	if (port->ops->input != NULL)
+		port->ops->input(port->ctx, &frames, &done);
+	return !done;
+}
+
+bool
+wcnic_card_waits(struct wcnic_card *card)
+{
+	uint64_t live;
+
+	if (card->wake.iova == 0 || (card->status & WCNIC_STATUS_ERROR) ||
+	    port_has_input(&card->port) || !dma_quiet(card))
+		return false;
+	for (live = card->txq_live; live != 0; live &= live - 1) {
+		const struct txq *q = &card->txqs[__builtin_ctzll(live)];
+
+		/* What it waits for comes with a clock or buffers, and neither wakes. */
+		if (q->waiting || q->held)
+			return false;
+	}
+	return true;
+}
+
+bool
+wcnic_card_sleep(struct wcnic_card *card)
+{
+	struct wake *wake = &card->wake;
+
+	if (wake->iova == 0 || (card->status & WCNIC_STATUS_ERROR))
+		return false;
+	wake->number++;
+	wake->number += wake->number == 0;
+	if (!record_write(card, wake->number))
+		return false;
+	wake->set = true;
+	card->stats.sleeps++;
+	/* Told first, then the last look. */
+	__atomic_thread_fence(__ATOMIC_SEQ_CST);
+	return true;
+}
+
+void
+wcnic_card_awake(struct wcnic_card *card)
+{
+	if (!card->wake.set)
+		return;
+	card->wake.set = false;
+	(void)record_write(card, 0);
+}
