@@ -11,6 +11,8 @@
 
 #include <endian.h>
 
+#include <rte_vect.h>
+
 /* ---- Tx ---------------------------------------------------------------------------------- */
 
 struct tx_lie {
@@ -162,6 +164,7 @@ static struct {
 	struct wcnic_rxq *rxq;
 	const struct tx_lie *tx;
 	const struct rx_lie *rx;
+	uint16_t at; /* which completion of a line */
 	_Atomic unsigned int told;
 	char words[64]; /* how the log names the lie */
 } liar;
@@ -408,6 +411,71 @@ rx__completion_is_a_lie_queue_stops_and_recovers(void **state)
 	}
 }
 
+/* Once a whole line of completions is there. */
+static void
+rx_line_lie_hook(struct wcnic_card *card, void *arg)
+{
+	struct wcnic_rxq *rxq = liar.rxq;
+
+	(void)card;
+	(void)arg;
+	if (liar.told != 0 || (rxq->cq[3].phase & WCNIC_PHASE_BIT) == 0)
+		return;
+	liar.rx->tell(rxq, &rxq->cq[liar.at]);
+	liar.told = 1;
+}
+
+static void
+rx_line_lie_run(const struct rx_lie *lie, uint16_t at)
+{
+	struct loop_config config = {.scatter = true, .buf_bytes = 512};
+	struct rte_mbuf *m[8];
+	struct loop l;
+
+	loop_open(&l, &config);
+	liar.rxq = loop_rxq(&l, 0);
+	liar.rx = lie;
+	liar.at = at;
+	liar.told = 0;
+	loop_hook_set(&l, NULL, rx_line_lie_hook, NULL);
+	for (uint16_t i = 0; i < 4; i++)
+		m[i] = loop_frame(&l, i, 400, 1);
+	loop_send(&l, 0, m, 4);
+	while (liar.told == 0)
+		loop_run_ms(&l, 1);
+	assert_int_equal(rte_eth_rx_burst(l.port_id, 0, m, RTE_DIM(m)), at);
+	for (uint16_t i = 0; i < at; i++)
+		loop_frame_check(m[i], i, 400);
+	loop_wait_u64(&l, &loop_hw(&l)->recoveries, 1);
+	loop_hook_set(&l, NULL, NULL, NULL);
+	loop_log_has("Rx queue 0: impossible completion", "the card is back", NULL);
+	loop_log_clear();
+	assert_int_equal(loop_xstat(&l, "rx_bad_completions"), 1);
+	assert_int_equal(loop_xstat(&l, "rx_good_packets"), at);
+	loop_recovered(&l, 1);
+	loop_close(&l);
+}
+
+/* Completions are taken one by one, or a line at once by vectors: what is before the lie is good.
+ */
+static void
+rx__lie_within_a_line_frames_before_it_are_received(void **state)
+{
+	static const uint16_t widths[] = {RTE_VECT_SIMD_DISABLED, RTE_VECT_SIMD_128,
+					  RTE_VECT_SIMD_256};
+	const uint16_t most = rte_vect_get_max_simd_bitwidth();
+
+	(void)state;
+	for (size_t w = 0; w < RTE_DIM(widths); w++) {
+		assert_int_equal(rte_vect_set_max_simd_bitwidth(widths[w]), 0);
+		for (size_t i = 0; i < RTE_DIM(rx_lies); i++) {
+			if (!rx_lies[i].scatter)
+				rx_line_lie_run(&rx_lies[i], (i + w) % 4);
+		}
+	}
+	rte_vect_set_max_simd_bitwidth(most);
+}
+
 /* ---- events ------------------------------------------------------------------------------ */
 
 /* The event that comes next is turned into this one. */
@@ -586,6 +654,7 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		LOOP_TEST(tx__completion_is_a_lie_queue_stops_and_recovers),
 		LOOP_TEST(rx__completion_is_a_lie_queue_stops_and_recovers),
+		LOOP_TEST(rx__lie_within_a_line_frames_before_it_are_received),
 		LOOP_TEST(event__harmless_nonsense_is_named),
 		LOOP_TEST(event__queue_or_card_failed_is_recovered),
 		ARGS(doorbells__revoked_port_recovers, PUSH),

@@ -244,6 +244,10 @@ struct wcnic_rxq_stats {
 	uint64_t discarded; /* delivered by the card but not taken before a stop */
 };
 
+struct wcnic_rxq;
+/* See wcnic_rx.h. */
+typedef uint16_t (*wcnic_rx_take_t)(struct wcnic_rxq *rxq, struct rte_mbuf **pkts, uint16_t n);
+
 struct wcnic_rxq {
 	struct wcnic_gate gate;
 	uint16_t head;   /* free-running: next completion */
@@ -265,6 +269,8 @@ struct wcnic_rxq {
 	uint32_t packet_type; /* of what the card calls ptype_seen */
 	uint16_t ptype_seen;
 	uint64_t rearm; /* see wcnic_rx_rearm */
+	wcnic_rx_take_t take;
+	const char *take_vectors; /* which of its variants that is */
 	void *doorbell;
 	const struct wcbar_store *store;
 	struct wcnic_hw *hw;

@@ -329,10 +329,11 @@ txq_info_get(struct rte_eth_dev *dev, uint16_t qid, struct rte_eth_txq_info *inf
 }
 
 static int
-rx_burst_mode(struct rte_eth_dev *dev __rte_unused, uint16_t qid __rte_unused,
-	      struct rte_eth_burst_mode *mode)
+rx_burst_mode(struct rte_eth_dev *dev, uint16_t qid, struct rte_eth_burst_mode *mode)
 {
-	snprintf(mode->info, sizeof(mode->info), "Scalar");
+	const struct wcnic_rxq *rxq = dev->data->rx_queues[qid];
+
+	snprintf(mode->info, sizeof(mode->info), "%s", rxq->take_vectors);
 	return 0;
 }
 

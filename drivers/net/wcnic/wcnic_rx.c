@@ -5,34 +5,10 @@
 /* Rx bursts (datasheet section 7). */
 
 #include <ethdev_driver.h>
-#include <rte_net.h>
 
-#include "wcnic.h"
+#include "wcnic_rx.h"
 
 #define REFILL_BURST 32
-
-static uint32_t
-ptype_to_mbuf(uint16_t ptype)
-{
-	static const uint32_t l3[] = {0, RTE_PTYPE_L3_IPV4_EXT_UNKNOWN,
-				      RTE_PTYPE_L3_IPV6_EXT_UNKNOWN, 0};
-	static const uint32_t l4[] = {
-		0, RTE_PTYPE_L4_TCP, RTE_PTYPE_L4_UDP, RTE_PTYPE_L4_ICMP, RTE_PTYPE_L4_FRAG, 0, 0,
-		0};
-
-	return ((ptype & WCNIC_PTYPE_VLAN) != 0 ? RTE_PTYPE_L2_ETHER_VLAN : RTE_PTYPE_L2_ETHER) |
-	       l3[(ptype & WCNIC_PTYPE_L3_MASK) >> 4] | l4[(ptype & WCNIC_PTYPE_L4_MASK) >> 8];
-}
-
-/*
- * What a buffer out of the pool is in a frame of its own: data_off, refcnt, nb_segs, port. Its next
- * is NULL there.
- */
-static inline void
-mbuf_rearm(struct rte_mbuf *m, uint64_t rearm)
-{
-	memcpy(RTE_PTR_ADD(m, offsetof(struct rte_mbuf, data_off)), &rearm, sizeof(rearm));
-}
 
 uint64_t
 wcnic_rx_rearm(uint16_t port_id)
@@ -41,7 +17,7 @@ wcnic_rx_rearm(uint16_t port_id)
 	uint64_t rearm;
 
 	static_assert(offsetof(struct rte_mbuf, port) - offsetof(struct rte_mbuf, data_off) == 6,
-		      "one word holds what mbuf_rearm() writes");
+		      "one word holds what wcnic_rx_mbuf_rearm() writes");
 	rte_mbuf_refcnt_set(&m, 1);
 	memcpy(&rearm, RTE_PTR_ADD(&m, offsetof(struct rte_mbuf, data_off)), sizeof(rearm));
 	return rearm;
@@ -79,7 +55,7 @@ frame_start(struct wcnic_rxq *rxq, struct rte_mbuf *m, const struct wcnic_rx_cpl
 {
 	m->ol_flags = 0;
 	m->pkt_len = le16toh(cpl->frame_bytes);
-	m->packet_type = ptype_to_mbuf(le16toh(cpl->ptype));
+	m->packet_type = wcnic_rx_ptype(le16toh(cpl->ptype));
 	if ((le16toh(cpl->flags) & WCNIC_RXF_HASH) != 0) {
 		m->hash.rss = le32toh(cpl->hash);
 		m->ol_flags = RTE_MBUF_F_RX_RSS_HASH;
@@ -96,7 +72,7 @@ buffer_add(struct wcnic_rxq *rxq, const struct wcnic_rx_cpl *cpl)
 	struct rte_mbuf *first;
 
 	rxq->head++;
-	mbuf_rearm(m, rxq->rearm);
+	wcnic_rx_mbuf_rearm(m, rxq->rearm);
 	m->data_len = le16toh(cpl->bytes);
 	if (rxq->first == NULL) {
 		frame_start(rxq, m, cpl);
@@ -111,74 +87,6 @@ buffer_add(struct wcnic_rxq *rxq, const struct wcnic_rx_cpl *cpl)
 	first = rxq->first;
 	rxq->first = NULL;
 	return first;
-}
-
-/* Packet type, lengths and hash of a frame in one buffer: two words of the mbuf. */
-static inline void
-mbuf_fill(struct rte_mbuf *m, uint32_t packet_type, uint16_t bytes, uint32_t hash)
-{
-	static_assert(offsetof(struct rte_mbuf, pkt_len) ==
-				      offsetof(struct rte_mbuf, packet_type) + 4 &&
-			      offsetof(struct rte_mbuf, data_len) ==
-				      offsetof(struct rte_mbuf, packet_type) + 8 &&
-			      offsetof(struct rte_mbuf, hash) ==
-				      offsetof(struct rte_mbuf, packet_type) + 12,
-		      "two words hold these, and a VLAN that is not stripped");
-	const uint64_t words[2] = {
-		htole64((uint64_t)packet_type | (uint64_t)bytes << 32),
-		htole64((uint64_t)bytes | (uint64_t)hash << 32),
-	};
-
-	memcpy(&m->packet_type, words, sizeof(words));
-}
-
-/* In the second word of a completion: phase, frame_bytes and seq. */
-#define PLAIN_MASK ((uint64_t)WCNIC_PHASE_BIT << 56 | UINT32_MAX)
-
-/*
- * Frames that have a buffer each, up to `n` and the ring's end: the completion's two words are
- * read once each, the one with the phase first. Stops before the first completion that is not one
- * of these, whatever else it is.
- */
-WCNIC_HOT static __rte_noinline uint16_t
-plain_take(struct wcnic_rxq *rxq, struct rte_mbuf **pkts, uint16_t n)
-{
-	const uint16_t first = rxq->head & rxq->mask;
-	const uint64_t *words = (const uint64_t *)(const void *)&rxq->cq[first];
-	const uint64_t phase = (uint64_t)((rxq->head & rxq->depth) == 0) << 56;
-	struct rte_mbuf **sw = &rxq->sw[first];
-	const uint64_t rearm = rxq->rearm;
-	const uint32_t room = rxq->buf_bytes;
-	uint16_t head = rxq->head, i;
-	uint64_t total = 0;
-
-	n = RTE_MIN(n, (uint16_t)(rxq->posted - head));
-	n = RTE_MIN(n, (uint16_t)(rxq->depth - first));
-	for (i = 0; i < n; i++, head++, words += 2) {
-		const uint64_t high = le64toh(__atomic_load_n(&words[1], __ATOMIC_ACQUIRE));
-		const uint64_t low = le64toh(__atomic_load_n(&words[0], __ATOMIC_RELAXED));
-		const uint32_t bytes = (uint16_t)low, flags = (uint32_t)low >> 16;
-		struct rte_mbuf *m = sw[i];
-
-		/* 0 bytes are more than any buffer has */
-		if (unlikely(((high ^ (phase | bytes << 16 | head)) & PLAIN_MASK) != 0 ||
-			     (flags & ~WCNIC_RXF_HASH) != (WCNIC_RXF_SOP | WCNIC_RXF_EOP) ||
-			     bytes - 1 >= room))
-			break;
-		if (unlikely((uint16_t)(high >> 32) != rxq->ptype_seen)) {
-			rxq->ptype_seen = (uint16_t)(high >> 32);
-			rxq->packet_type = ptype_to_mbuf(rxq->ptype_seen);
-		}
-		mbuf_rearm(m, rearm);
-		m->ol_flags = (flags & WCNIC_RXF_HASH) != 0 ? RTE_MBUF_F_RX_RSS_HASH : 0;
-		mbuf_fill(m, rxq->packet_type, bytes, (uint32_t)(low >> 32));
-		total += bytes;
-		pkts[i] = m;
-	}
-	rxq->head = head;
-	rxq->stats.packets += i;
-	rxq->stats.bytes += total;
-	return i;
 }
 
 /* One completion of any kind. False: there is none, or it is impossible. */
@@ -207,7 +115,7 @@ rx_take(struct wcnic_rxq *rxq, struct rte_mbuf **pkts, uint16_t n)
 		return 0;
 	for (;;) {
 		if (rxq->first == NULL)
-			got += plain_take(rxq, pkts + got, n - got);
+			got += rxq->take(rxq, pkts + got, n - got);
 		if (got == n || !any_take(rxq, &frame))
 			return got;
 		if (frame == NULL)
