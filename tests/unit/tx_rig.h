@@ -45,5 +45,13 @@ void tx_expect_error(struct tx_rig *r, enum wcnic_error reason, uint16_t seq, ui
 void tx_expect_no_cpl(struct tx_rig *r);
 void tx_expect_queue_error(struct tx_rig *r, enum wcnic_error error);
 void tx_expect_frame(struct tx_rig *r, uint32_t idx, const uint8_t *data, uint32_t bytes);
+/* All completions that are there: of pushes, one after the other from entry `done` to `sent`. */
+void tx_expect_pushed(struct tx_rig *r, uint32_t done, uint32_t sent);
+/* So many frames, with a change of placement in the midst of every 32: they come in order. */
+void tx_expect_order_kept(struct tx_rig *r, uint32_t frames);
+/* A line whose check is right although a field is wrong. */
+void tx_line_forge(uint8_t *at, void (*change)(struct wcnic_push_line *line));
+/* A change: the window that another had there before. */
+void tx_forge_generation(struct wcnic_push_line *line);
 
 #endif /* TX_RIG_H */
