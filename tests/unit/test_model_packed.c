@@ -195,8 +195,7 @@ push_again(struct tx_rig *r, uint16_t seq, const uint8_t *frame, uint16_t bytes)
 	r->q.tail = seq;
 	fake_tx_epoch(&r->q);
 	fake_tx_push(&r->q, frame, bytes);
-	fake_tx_switch(&r->q, seq, WCNIC_PLACEMENT_PUSH);
-	wcnic_card_poll(r->h.card);
+	tx_rig_switch(r, seq, WCNIC_PLACEMENT_PUSH);
 	tx_expect_cpl(r, WCNIC_TX_PUSHED, seq, 1, 1);
 }
 
@@ -432,13 +431,11 @@ packed__incomplete_then_fetch_then_push__keeps_order(void **state)
 	r->q.tail = 3;
 	for (i = 3; i < 6; i++)
 		fake_tx_fetch(&r->h, &r->q, r->frame + i, 60);
-	fake_tx_switch(&r->q, 3, WCNIC_PLACEMENT_FETCH);
-	wcnic_card_poll(r->h.card);
+	tx_rig_switch(r, 3, WCNIC_PLACEMENT_FETCH);
 	tx_expect_cpl(r, WCNIC_TX_FETCHED, 3, 3, 3);
 	fake_tx_epoch(&r->q);
 	fake_tx_push(&r->q, r->frame + 6, 60);
-	fake_tx_switch(&r->q, 6, WCNIC_PLACEMENT_PUSH);
-	wcnic_card_poll(r->h.card);
+	tx_rig_switch(r, 6, WCNIC_PLACEMENT_PUSH);
 	tx_expect_cpl(r, WCNIC_TX_PUSHED, 6, 1, 1);
 	for (i = 0; i < 7; i++)
 		tx_expect_frame(r, i, r->frame + i, 60);
@@ -458,13 +455,11 @@ packed__window_revoked__drops_and_goes_on_by_fetch(void **state)
 	r->q.tail++;
 	tx_rig_go(r);
 	tx_expect_cpl(r, WCNIC_TX_DROPPED, 1, 0, 0);
-	fake_tx_switch(&r->q, 1, WCNIC_PLACEMENT_PUSH);
-	wcnic_card_poll(r->h.card);
+	tx_rig_switch(r, 1, WCNIC_PLACEMENT_PUSH);
 	tx_expect_cpl(r, WCNIC_TX_DROPPED, 1, 0, 0);
 	r->q.tail = 1;
 	fake_tx_fetch(&r->h, &r->q, r->frame + 1, 60);
-	fake_tx_switch(&r->q, 1, WCNIC_PLACEMENT_FETCH);
-	wcnic_card_poll(r->h.card);
+	tx_rig_switch(r, 1, WCNIC_PLACEMENT_FETCH);
 	tx_expect_cpl(r, WCNIC_TX_FETCHED, 1, 1, 1);
 	assert_int_equal(fake_txq_close(&r->h, &r->q), 0);
 }
@@ -480,14 +475,12 @@ packed__line_of_256_epochs_ago__is_not_taken_for_new(void **state)
 	tx_rig_go(r);
 	tx_expect_cpl(r, WCNIC_TX_PUSHED, 0, 1, 1);
 	for (i = 1; i < 256; i++) {
-		fake_tx_switch(&r->q, r->q.tail, WCNIC_PLACEMENT_FETCH);
-		wcnic_card_poll(r->h.card);
+		tx_rig_switch(r, r->q.tail, WCNIC_PLACEMENT_FETCH);
 	}
 	fake_tx_epoch(&r->q);
 	assert_int_equal(r->q.line_epoch, 0);
 	r->q.tail++;
-	fake_tx_switch(&r->q, 1, WCNIC_PLACEMENT_PUSH);
-	wcnic_card_poll(r->h.card);
+	tx_rig_switch(r, 1, WCNIC_PLACEMENT_PUSH);
 	tx_rig_wait(r);
 	tx_expect_cpl(r, WCNIC_TX_INCOMPLETE, 1, 0, 0);
 	assert_int_equal(r->rec.frames, 1);
@@ -518,8 +511,7 @@ packed__push_after_push__stops_the_queue(void **state)
 
 	tx_rig_open_packed(r, 16, 2);
 	fake_tx_push(&r->q, r->frame, 60);
-	fake_tx_switch(&r->q, 1, WCNIC_PLACEMENT_PUSH);
-	wcnic_card_poll(r->h.card);
+	tx_rig_switch(r, 1, WCNIC_PLACEMENT_PUSH);
 	tx_expect_queue_error(r, WCNIC_ERR_DOORBELL);
 }
 

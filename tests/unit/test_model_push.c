@@ -165,9 +165,7 @@ push__piece_of_line_missing__is_incomplete_after_wait(void **state)
 	tx_rig_go(r);
 	tx_expect_cpl(r, WCNIC_TX_PUSHED, 0, 1, 1);
 	tx_expect_no_cpl(r);
-	wcnic_card_poll(r->h.card);
-	r->h.now_ns += WAIT_NS;
-	wcnic_card_poll(r->h.card);
+	tx_rig_wait(r);
 	tx_expect_cpl(r, WCNIC_TX_INCOMPLETE, 1, 0, 0);
 	tx_expect_no_cpl(r);
 	assert_int_equal(r->rec.frames, 1);
@@ -194,8 +192,7 @@ push__each_tag_field_wrong__is_not_whole(void **state)
 		tx_expect_cpl(r, WCNIC_TX_INCOMPLETE, seq, 0, 0);
 		r->q.tail = seq;
 		fake_tx_push(&r->q, r->frame, 100);
-		fake_tx_switch(&r->q, seq, WCNIC_PLACEMENT_PUSH);
-		wcnic_card_poll(r->h.card);
+		tx_rig_switch(r, seq, WCNIC_PLACEMENT_PUSH);
 		tx_expect_cpl(r, WCNIC_TX_PUSHED, seq, 1, 1);
 	}
 	assert_int_equal(r->rec.frames, 128);
@@ -239,11 +236,9 @@ push__line_of_other_owner_or_place__is_refused(void **state)
 		tx_expect_cpl(r, WCNIC_TX_INCOMPLETE, seq, 0, 0);
 		r->q.tail = seq;
 		fake_tx_fetch(&r->h, &r->q, r->frame, 100);
-		fake_tx_switch(&r->q, seq, WCNIC_PLACEMENT_FETCH);
-		wcnic_card_poll(r->h.card);
+		tx_rig_switch(r, seq, WCNIC_PLACEMENT_FETCH);
 		tx_expect_cpl(r, WCNIC_TX_FETCHED, seq, 1, 1);
-		fake_tx_switch(&r->q, r->q.tail, WCNIC_PLACEMENT_PUSH);
-		wcnic_card_poll(r->h.card);
+		tx_rig_switch(r, r->q.tail, WCNIC_PLACEMENT_PUSH);
 	}
 	assert_int_equal(r->rec.frames, 8);
 }

@@ -114,6 +114,13 @@ tx_rig_go(struct tx_rig *r)
 }
 
 void
+tx_rig_switch(struct tx_rig *r, uint16_t seq, enum wcnic_placement placement)
+{
+	fake_tx_switch(&r->q, seq, placement);
+	wcnic_card_poll(r->h.card);
+}
+
+void
 tx_rig_wait(struct tx_rig *r)
 {
 	wcnic_card_poll(r->h.card);

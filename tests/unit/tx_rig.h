@@ -36,7 +36,10 @@ int tx_rig_teardown(void **state);
 void tx_rig_open_push(struct tx_rig *r, uint16_t depth, uint8_t slot_lines);
 void tx_rig_open_packed(struct tx_rig *r, uint16_t depth, uint8_t slot_lines);
 void tx_rig_open_fetch(struct tx_rig *r, uint16_t depth);
+/* Rings, and polls once. */
 void tx_rig_go(struct tx_rig *r);
+/* Asks for a placement from `seq` on, and polls. */
+void tx_rig_switch(struct tx_rig *r, uint16_t seq, enum wcnic_placement placement);
 /* Time passes until the card waits no longer for what has not arrived. */
 void tx_rig_wait(struct tx_rig *r);
 void tx_expect_cpl(struct tx_rig *r, enum wcnic_tx_status status, uint16_t seq, uint16_t count,
