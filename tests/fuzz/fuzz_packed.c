@@ -14,19 +14,12 @@ entry_push(struct fuzz_rig *r, struct fuzz_input *in)
 {
 	struct fake_slot slot = {.inline_data = r->data};
 	uint8_t how = fuzz_take8(in);
-	unsigned int i;
+	unsigned int n_segs;
 
 	slot.flags = how & 3;
-	slot.n_segs = how & 4 ? fuzz_take8(in) % (WCNIC_SLOT_SEGS(4) + 2) : 0;
-	slot.inline_bytes = slot.n_segs == 0 || how & 8 ? fuzz_take16(in) % 230 : 0;
-	slot.frame_bytes = slot.inline_bytes;
-	for (i = 0; i < slot.n_segs; i++) {
-		slot.segs[i].iova = htole64(fuzz_rig_iova(r, (uint32_t)fuzz_take64(in)));
-		slot.segs[i].bytes = htole32(fuzz_take16(in));
-		slot.frame_bytes += le32toh(slot.segs[i].bytes);
-	}
-	if (how & 16)
-		slot.frame_bytes = fuzz_take16(in);
+	n_segs = how & 4 ? fuzz_take8(in) % (WCNIC_SLOT_SEGS(4) + 2) : 0;
+	slot.inline_bytes = n_segs == 0 || how & 8 ? fuzz_take16(in) % 230 : 0;
+	fuzz_slot_segs(r, in, &slot, n_segs, how & 16);
 	fake_tx_entry(&r->tx, &slot);
 }
 
@@ -67,15 +60,11 @@ line_change(struct fuzz_rig *r, struct fuzz_input *in)
 	uint16_t number = r->tx.line - 1 - fuzz_take8(in) % 8;
 	uint8_t *at = fake_line_at(&r->tx, number);
 	struct wcnic_push_line line;
-	uint64_t words[8];
 
 	memcpy(&line, at, sizeof(line));
 	((uint8_t *)&line)[fuzz_take8(in) % WCNIC_LINE_BYTES] = fuzz_take8(in);
-	if (fuzz_take8(in) & 1) {
-		line.check = 0;
-		memcpy(words, &line, sizeof(words));
-		line.check = htole16(wcnic_line_check(words));
-	}
+	if (fuzz_take8(in) & 1)
+		fake_line_seal(&line);
 	memcpy(at, &line, sizeof(line));
 }
 

@@ -88,8 +88,6 @@ static const struct wcnic_port_ops loop_ops = {.kind = "loopback", .send = loop_
 void
 fuzz_rig_init(struct fuzz_rig *r, bool queues, enum wcnic_push_format format)
 {
-	struct wcnic_cmd_features p = {
-		.features = htole64(WCNIC_CAP_PUSH | WCNIC_CAP_PUSH_PACKED | WCNIC_CAP_RSS)};
 	struct wcnic_card_config c = {.seed = 11, .aperture_bytes = 1 << 20, .sleeps = true};
 
 	memset(r, 0, sizeof(*r));
@@ -101,8 +99,7 @@ fuzz_rig_init(struct fuzz_rig *r, bool queues, enum wcnic_push_format format)
 		return;
 	MUST(fake_port_set(&r->h, 9000, WCNIC_PORTF_UP | WCNIC_PORTF_PROMISC) == 0);
 	if (format == WCNIC_FORMAT_PACKED)
-		MUST(fake_cmd(&r->h, WCNIC_OP_FEATURES_SET, &p, NULL, 0, NULL) == 0);
-	r->h.push_format = format;
+		MUST(fake_packed_ask(&r->h) == 0);
 	MUST(fake_txq_open(&r->h, &r->tx, 0, 32, WCNIC_PLACEMENT_PUSH, 4) == 0);
 	MUST(fake_rxq_open(&r->h, &r->rx, 0, 32, 512) == 0);
 	fake_rx_post(&r->h, &r->rx, 32);
@@ -131,6 +128,22 @@ fuzz_rig_poll(struct fuzz_rig *r)
 		MUST((cpl.status == WCNIC_TX_ERROR) == (cpl.reason != WCNIC_ERR_NONE));
 		r->next += le16toh(cpl.count);
 	}
+}
+
+void
+fuzz_slot_segs(struct fuzz_rig *r, struct fuzz_input *in, struct fake_slot *slot,
+	       unsigned int n_segs, bool lies)
+{
+	slot->frame_bytes = slot->inline_bytes;
+	while (slot->n_segs < n_segs) {
+		uint64_t iova = fuzz_rig_iova(r, (uint32_t)fuzz_take64(in));
+		uint16_t bytes = fuzz_take16(in);
+
+		fake_slot_seg(slot, iova, bytes);
+		slot->frame_bytes += bytes;
+	}
+	if (lies)
+		slot->frame_bytes = fuzz_take16(in);
 }
 
 uint64_t

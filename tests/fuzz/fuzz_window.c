@@ -14,21 +14,14 @@ slot_push(struct fuzz_rig *r, struct fuzz_input *in)
 {
 	struct fake_slot slot = {.inline_data = r->data};
 	uint8_t how = fuzz_take8(in);
-	unsigned int i;
+	unsigned int n_segs;
 
 	slot.flags = how & 3;
-	slot.n_segs = how & 4 ? fuzz_take8(in) % (WCNIC_SLOT_SEGS(4) + 1) : 0;
-	slot.inline_bytes = slot.n_segs == 0 || how & 8 ? fuzz_take16(in) % 100 : 0;
-	if (slot.n_segs * 16 + slot.inline_bytes > (int)WCNIC_SLOT_INLINE_BYTES(4))
+	n_segs = how & 4 ? fuzz_take8(in) % (WCNIC_SLOT_SEGS(4) + 1) : 0;
+	slot.inline_bytes = n_segs == 0 || how & 8 ? fuzz_take16(in) % 100 : 0;
+	if (n_segs * 16 + slot.inline_bytes > WCNIC_SLOT_INLINE_BYTES(4))
 		slot.inline_bytes = 0;
-	slot.frame_bytes = slot.inline_bytes;
-	for (i = 0; i < slot.n_segs; i++) {
-		slot.segs[i].iova = htole64(fuzz_rig_iova(r, (uint32_t)fuzz_take64(in)));
-		slot.segs[i].bytes = htole32(fuzz_take16(in));
-		slot.frame_bytes += le32toh(slot.segs[i].bytes);
-	}
-	if (how & 16)
-		slot.frame_bytes = fuzz_take16(in);
+	fuzz_slot_segs(r, in, &slot, n_segs, how & 16);
 	fake_tx_slot(&r->tx, &slot, 0);
 }
 
@@ -39,13 +32,10 @@ line_forge(struct fuzz_rig *r, struct fuzz_input *in)
 	uint16_t seq = r->tx.tail - 1 - fuzz_take8(in) % 4;
 	uint8_t *at = fake_slot_at(&r->tx, seq) + fuzz_take8(in) % 4 * WCNIC_LINE_BYTES;
 	struct wcnic_push_line line;
-	uint64_t words[8];
 
 	memcpy(&line, at, sizeof(line));
 	((uint8_t *)&line)[fuzz_take8(in) % WCNIC_LINE_BYTES] = fuzz_take8(in);
-	line.check = 0;
-	memcpy(words, &line, sizeof(words));
-	line.check = htole16(wcnic_line_check(words));
+	fake_line_seal(&line);
 	memcpy(at, &line, sizeof(line));
 }
 

@@ -29,13 +29,11 @@
 #include <time.h>
 #include <unistd.h>
 
-#include <rte_bus.h>
-#include <rte_dev.h>
-#include <rte_eal.h>
 #include <rte_ethdev.h>
 #include <rte_mbuf.h>
 
 #include "child.h"
+#include "driver.h"
 
 #define ARGS(...) ((const char *const[]){__VA_ARGS__, NULL})
 #define FRAMES 8000u
@@ -45,7 +43,6 @@
 #define TAP "wcnictap"
 
 static const char *driver; /* librte_net_wcnic.so */
-static struct rte_mempool *pool;
 static struct child child, other;
 
 /* Frame `index` of a test: from 60 to 1514 bytes, each byte known. Returns its length. */
@@ -75,36 +72,12 @@ frame_check(const uint8_t *data, uint32_t bytes, uint32_t index)
 }
 
 static uint16_t
-port_open(const char *name, const char *args)
-{
-	struct rte_eth_conf conf = {0};
-	uint16_t port;
-
-	assert_int_equal(rte_eal_hotplug_add("vdev", name, args), 0);
-	assert_int_equal(rte_eth_dev_get_port_by_name(name, &port), 0);
-	assert_int_equal(rte_eth_dev_configure(port, 1, 1, &conf), 0);
-	assert_int_equal(rte_eth_rx_queue_setup(port, 0, 256, 0, NULL, pool), 0);
-	assert_int_equal(rte_eth_tx_queue_setup(port, 0, 256, 0, NULL), 0);
-	assert_int_equal(rte_eth_dev_start(port), 0);
-	(void)rte_eth_promiscuous_enable(port);
-	return port;
-}
-
-static void
-port_close(uint16_t port, const char *name)
-{
-	assert_int_equal(rte_eth_dev_stop(port), 0);
-	assert_int_equal(rte_eth_dev_close(port), 0);
-	assert_int_equal(rte_eal_hotplug_remove("vdev", name), 0);
-}
-
-static uint16_t
 card_open(const char *name, const char *sock)
 {
 	char args[128];
 
 	snprintf(args, sizeof(args), "socket=%s", in_folder(sock));
-	return port_open(name, args);
+	return port_open(name, args, 256);
 }
 
 static void
@@ -189,7 +162,7 @@ memif__frames_cross_unaltered_both_ways(void **state)
 	child_expect(&child, "listens");
 	card = card_open("net_wcnic0", "a.sock");
 	link_expect(card, false);
-	memif = port_open("net_memif1", args);
+	memif = port_open("net_memif1", args, 256);
 	link_expect(memif, true);
 	link_expect(card, true);
 	frames_cross(card, memif);
@@ -215,7 +188,7 @@ vhost__frames_cross_unaltered_both_ways(void **state)
 	child_expect(&child, "listens");
 	card = card_open("net_wcnic0", "a.sock");
 	link_expect(card, false);
-	virtio = port_open("net_virtio_user1", args);
+	virtio = port_open("net_virtio_user1", args, 256);
 	link_expect(card, true);
 	frames_cross(card, virtio);
 	frames_cross(virtio, card);
@@ -386,11 +359,6 @@ main(int argc, char **argv)
 		TEST(wcnic__a_card_is_the_wire_of_another),
 		TEST(tap__frames_cross_unaltered_both_ways),
 	};
-	char prefix[32];
-	char *eal[] = {argv[0],         "--no-huge",      "-m",          "128",
-		       "--no-pci",      "--no-telemetry", "--no-shconf", "--log-level=warning",
-		       "--file-prefix", prefix,           "-l",          "0",
-		       "--iova-mode=va"};
 
 	if (argc != 3) {
 		fprintf(stderr, "usage: %s WCNICD DRIVER\n", argv[0]);
@@ -398,12 +366,7 @@ main(int argc, char **argv)
 	}
 	wcnicd_path = argv[1];
 	driver = argv[2];
-	snprintf(prefix, sizeof(prefix), "wcnic-ethdev-%d", getpid());
-	if (rte_eal_init(RTE_DIM(eal), eal) < 0)
-		return 1;
-	pool = rte_pktmbuf_pool_create("ethdev", 4095, 0, 0, RTE_MBUF_DEFAULT_BUF_SIZE,
-				       SOCKET_ID_ANY);
-	if (pool == NULL)
+	if (dpdk_start(argv[0], "ethdev", 4095) != 0)
 		return 1;
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

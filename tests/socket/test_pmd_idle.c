@@ -21,13 +21,11 @@
 #include <time.h>
 #include <unistd.h>
 
-#include <rte_bus.h>
-#include <rte_dev.h>
-#include <rte_eal.h>
 #include <rte_ethdev.h>
 #include <rte_mbuf.h>
 
 #include "child.h"
+#include "driver.h"
 
 #define WINDOW_S 2 /* over which CPU time is taken */
 #define WINDOWS 4  /* the best of them counts: others may use this machine, too */
@@ -35,7 +33,6 @@
 #define BURST 32
 #define ROUNDS 20u
 
-static struct rte_mempool *pool;
 static uint16_t port;
 static struct child card;
 
@@ -59,25 +56,16 @@ card_start(const char *idle)
 static void
 port_start(void)
 {
-	struct rte_eth_conf conf = {0};
 	char args[128];
 
 	snprintf(args, sizeof(args), "socket=%s", in_folder("sock"));
-	assert_int_equal(rte_eal_hotplug_add("vdev", "net_wcnic0", args), 0);
-	assert_int_equal(rte_eth_dev_get_port_by_name("net_wcnic0", &port), 0);
-	assert_int_equal(rte_eth_dev_configure(port, 1, 1, &conf), 0);
-	assert_int_equal(rte_eth_rx_queue_setup(port, 0, 256, 0, NULL, pool), 0);
-	assert_int_equal(rte_eth_tx_queue_setup(port, 0, 256, 0, NULL), 0);
-	assert_int_equal(rte_eth_dev_start(port), 0);
-	assert_int_equal(rte_eth_promiscuous_enable(port), 0);
+	port = port_open("net_wcnic0", args, 256);
 }
 
 static void
 end(void)
 {
-	assert_int_equal(rte_eth_dev_stop(port), 0);
-	assert_int_equal(rte_eth_dev_close(port), 0);
-	assert_int_equal(rte_eal_hotplug_remove("vdev", "net_wcnic0"), 0);
+	port_close(port, "net_wcnic0");
 	assert_int_equal(child_end(&card, SIGTERM), 0);
 }
 
@@ -124,11 +112,7 @@ card_permille(unsigned int seconds)
 static uint64_t
 counter(const char *name)
 {
-	uint64_t id, value;
-
-	assert_int_equal(rte_eth_xstats_get_id_by_name(port, name, &id), 0);
-	assert_int_equal(rte_eth_xstats_get_by_id(port, &id, &value, 1), 1);
-	return value;
+	return port_counter(port, name);
 }
 
 /*
@@ -256,21 +240,13 @@ main(int argc, char **argv)
 		cmocka_unit_test(card__stopped_in_its_sleep__bursts_do_not_wait),
 		cmocka_unit_test(idle__spin__uses_what_it_gets),
 	};
-	char prefix[32];
-	char *eal[] = {argv[0],       "--no-huge",     "-m",   "128", "--no-pci", "--no-telemetry",
-		       "--no-shconf", "--file-prefix", prefix, "-l",  "0",        "--iova-mode=va"};
 
 	if (argc != 2) {
 		fprintf(stderr, "usage: %s WCNICD\n", argv[0]);
 		return 2;
 	}
 	wcnicd_path = argv[1];
-	snprintf(prefix, sizeof(prefix), "wcnic-idle-%d", getpid());
-	if (rte_eal_init(RTE_DIM(eal), eal) < 0)
-		return 1;
-	pool = rte_pktmbuf_pool_create("idle", 4095, 0, 0, RTE_MBUF_DEFAULT_BUF_SIZE,
-				       SOCKET_ID_ANY);
-	if (pool == NULL)
+	if (dpdk_start(argv[0], "idle", 4095) != 0)
 		return 1;
 	return cmocka_run_group_tests(tests, folder_setup, folder_teardown);
 }

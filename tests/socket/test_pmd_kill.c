@@ -20,15 +20,14 @@
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/wait.h>
 #include <unistd.h>
 
-#include <rte_bus.h>
 #include <rte_cycles.h>
-#include <rte_dev.h>
-#include <rte_eal.h>
 #include <rte_ethdev.h>
 #include <rte_mbuf.h>
+
+#include "child.h"
+#include "driver.h"
 
 #define LIVES 10
 #define FRAMES 20000
@@ -38,9 +37,7 @@
 #define BURST 32
 #define POOL_MBUFS 8191
 
-static const char *wcnicd;
-static char folder[] = "wcnic-kill-XXXXXX";
-static struct rte_mempool *pool;
+static struct child card;
 
 /* What a frame carries at byte 20. */
 struct number {
@@ -49,10 +46,13 @@ struct number {
 	uint32_t index;
 };
 
-static void
-path_of(char *path, size_t bytes, const char *what, unsigned int life)
+static const char *
+path_of(const char *what, unsigned int life)
 {
-	snprintf(path, bytes, "%s/%s.%u", folder, what, life);
+	char name[16];
+
+	snprintf(name, sizeof(name), "%s.%u", what, life);
+	return in_folder(name);
 }
 
 static void
@@ -63,11 +63,8 @@ input_write(unsigned int life)
 	struct number number = {.magic = MAGIC, .life = life};
 	struct pcap_pkthdr hdr = {.caplen = FRAME_BYTES, .len = FRAME_BYTES};
 	pcap_t *dead = pcap_open_dead(DLT_EN10MB, 65535);
-	char path[128];
-	pcap_dumper_t *out;
+	pcap_dumper_t *out = pcap_dump_open(dead, path_of("in", life));
 
-	path_of(path, sizeof(path), "in", life);
-	out = pcap_dump_open(dead, path);
 	assert_non_null(out);
 	for (number.index = 0; number.index < FRAMES; number.index++) {
 		memcpy(frame + 20, &number, sizeof(number));
@@ -79,36 +76,22 @@ input_write(unsigned int life)
 	pcap_close(dead);
 }
 
-static pid_t
+static void
 card_start(unsigned int life)
 {
-	char in[128], out[128], port[300], sock[128], log[128];
-	pid_t pid;
+	char port[900];
 
-	path_of(in, sizeof(in), "in", life);
-	path_of(out, sizeof(out), "out", life);
-	path_of(log, sizeof(log), "log", life);
-	snprintf(sock, sizeof(sock), "%s/sock", folder);
-	snprintf(port, sizeof(port), "pcap:in=%s,out=%s,timing=capture", in, out);
-	pid = fork();
-	if (pid == 0) {
-		if (freopen(log, "w", stderr) != NULL)
-			execl(wcnicd, wcnicd, "--socket", sock, "--port", port, (char *)NULL);
-		_exit(127);
-	}
-	assert_true(pid > 0);
-	return pid;
+	snprintf(port, sizeof(port), "pcap:in=%s,out=%s,timing=capture", path_of("in", life),
+		 path_of("out", life));
+	child_start(&card,
+		    (const char *const[]){"--socket", in_folder("sock"), "--port", port, NULL});
 }
 
 static void
-card_kill(pid_t pid)
+card_kill(void)
 {
-	int status;
-
-	assert_int_equal(kill(pid, SIGKILL), 0);
-	assert_int_equal(waitpid(pid, &status, 0), pid);
 	/* it must have lived until then */
-	assert_true(WIFSIGNALED(status) && WTERMSIG(status) == SIGKILL);
+	assert_int_equal(child_end(&card, SIGKILL), -SIGKILL);
 }
 
 static bool
@@ -178,47 +161,37 @@ forward_until(struct forwarder *f, bool up)
 	return false;
 }
 
-static uint16_t
-port_start(const char *placement)
+/* The first card, and the driver. */
+static void
+forwarder_open(struct forwarder *f, const char *placement)
 {
-	struct rte_eth_conf conf = {0};
-	char args[256];
-	uint16_t port;
+	char args[512];
 
-	snprintf(args, sizeof(args), "socket=%s/sock,placement=%s", folder, placement);
-	assert_int_equal(rte_eal_hotplug_add("vdev", "net_wcnic0", args), 0);
-	assert_int_equal(rte_eth_dev_get_port_by_name("net_wcnic0", &port), 0);
-	assert_int_equal(rte_eth_dev_configure(port, 1, 1, &conf), 0);
-	assert_int_equal(rte_eth_rx_queue_setup(port, 0, 512, 0, NULL, pool), 0);
-	assert_int_equal(rte_eth_tx_queue_setup(port, 0, 512, 0, NULL), 0);
-	assert_int_equal(rte_eth_dev_start(port), 0);
-	assert_int_equal(rte_eth_promiscuous_enable(port), 0);
-	return port;
+	card_start(0);
+	child_expect(&card, "listens");
+	snprintf(args, sizeof(args), "socket=%s,placement=%s", in_folder("sock"), placement);
+	f->port = port_open("net_wcnic0", args, 512);
 }
 
-static uint64_t
-xstat(uint16_t port, const char *name)
+static void
+forwarder_close(struct forwarder *f)
 {
-	uint64_t id, value;
-
-	assert_int_equal(rte_eth_xstats_get_id_by_name(port, name, &id), 0);
-	assert_int_equal(rte_eth_xstats_get_by_id(port, &id, &value, 1), 1);
-	return value;
+	rte_pktmbuf_free_bulk(f->held, f->n_held);
+	port_close(f->port, "net_wcnic0");
 }
 
 /* Counts a life's output; no frame may be in any output twice. */
 static uint64_t
 output_count(unsigned int life, uint8_t *seen)
 {
-	char path[128], why[PCAP_ERRBUF_SIZE];
+	char why[PCAP_ERRBUF_SIZE];
 	struct pcap_pkthdr *hdr;
 	const u_char *data;
 	struct number number;
 	uint64_t n = 0;
 	pcap_t *in;
 
-	path_of(path, sizeof(path), "out", life);
-	in = pcap_open_offline(path, why);
+	in = pcap_open_offline(path_of("out", life), why);
 	if (in == NULL) /* killed before its first frame */
 		return 0;
 	while (pcap_next_ex(in, &hdr, &data) == 1) { /* a torn last record ends it */
@@ -244,7 +217,7 @@ account(struct forwarder *f)
 		delivered += output_count(life, seen);
 	free(seen);
 	assert_int_equal(rte_eth_stats_get(f->port, &stats), 0);
-	lost = xstat(f->port, "tx_lost");
+	lost = port_counter(f->port, "tx_lost");
 	print_message("received %" PRIu64 ", sent %" PRIu64 ", in captures %" PRIu64
 		      ", acknowledged %" PRIu64 ", lost or unknown %" PRIu64 "\n",
 		      stats.ipackets, f->sent, delivered, stats.opackets, lost);
@@ -261,26 +234,19 @@ static void
 kill_ten_times(const char *placement)
 {
 	struct forwarder f = {0};
-	pid_t pid;
 
-	pid = card_start(0);
-	rte_delay_ms(300);
-	f.port = port_start(placement);
+	forwarder_open(&f, placement);
 	for (unsigned int life = 0; life < LIVES; life++) {
 		if (life > 0)
-			pid = card_start(life);
+			card_start(life);
 		assert_true(forward_until(&f, true));
 		forward_for(&f, 40 + life * 23);
-		card_kill(pid);
+		card_kill();
 		assert_true(forward_until(&f, false));
 	}
-	assert_int_equal(xstat(f.port, "recoveries"), LIVES - 1);
+	assert_int_equal(port_counter(f.port, "recoveries"), LIVES - 1);
 	account(&f);
-	for (uint16_t i = 0; i < f.n_held; i++)
-		rte_pktmbuf_free(f.held[i]);
-	assert_int_equal(rte_eth_dev_stop(f.port), 0);
-	assert_int_equal(rte_eth_dev_close(f.port), 0);
-	assert_int_equal(rte_eal_hotplug_remove("vdev", "net_wcnic0"), 0);
+	forwarder_close(&f);
 	assert_int_equal(rte_mempool_avail_count(pool), POOL_MBUFS);
 }
 
@@ -328,31 +294,23 @@ pmd__card_of_eight_queues_stays_under_64_mib(void **state)
 {
 	struct forwarder f = {0};
 	unsigned long kib;
-	pid_t pid;
 
 	(void)state;
-	pid = card_start(0);
-	rte_delay_ms(300);
-	f.port = port_start("push");
+	forwarder_open(&f, "push");
 	assert_true(forward_until(&f, true));
 	forward_for(&f, 1000);
-	kib = resident_kib(pid);
+	kib = resident_kib(card.pid);
 	print_message("%lu KiB\n", kib);
 	assert_true(f.sent > 1000);
 	assert_true(kib < 64 * 1024);
-	for (uint16_t i = 0; i < f.n_held; i++)
-		rte_pktmbuf_free(f.held[i]);
-	assert_int_equal(rte_eth_dev_stop(f.port), 0);
-	assert_int_equal(rte_eth_dev_close(f.port), 0);
-	assert_int_equal(rte_eal_hotplug_remove("vdev", "net_wcnic0"), 0);
-	card_kill(pid);
+	forwarder_close(&f);
+	card_kill();
 }
 
 static int
 folder_make(void **state)
 {
-	(void)state;
-	if (mkdtemp(folder) == NULL)
+	if (folder_setup(state) != 0)
 		return -1;
 	for (unsigned int life = 0; life < LIVES; life++)
 		input_write(life);
@@ -362,19 +320,12 @@ folder_make(void **state)
 static int
 folder_remove(void **state)
 {
-	static const char *const what[] = {"in", "out", "log"};
-	char path[128];
-
-	(void)state;
 	for (unsigned int life = 0; life < LIVES; life++) {
-		for (size_t i = 0; i < RTE_DIM(what); i++) {
-			path_of(path, sizeof(path), what[i], life);
-			unlink(path);
-		}
+		unlink(path_of("in", life));
+		unlink(path_of("out", life));
 	}
-	snprintf(path, sizeof(path), "%s/sock", folder);
-	unlink(path);
-	return rmdir(folder);
+	unlink(in_folder("sock"));
+	return folder_teardown(state);
 }
 
 int
@@ -385,21 +336,13 @@ main(int argc, char **argv)
 		cmocka_unit_test(pmd__card_killed_ten_times_push_accounts_for_all),
 		cmocka_unit_test(pmd__card_killed_ten_times_fetch_accounts_for_all),
 	};
-	char prefix[32];
-	char *eal[] = {argv[0],       "--no-huge",     "-m",   "128", "--no-pci", "--no-telemetry",
-		       "--no-shconf", "--file-prefix", prefix, "-l",  "0",        "--iova-mode=va"};
 
 	if (argc != 2) {
 		fprintf(stderr, "usage: %s WCNICD\n", argv[0]);
 		return 2;
 	}
-	wcnicd = argv[1];
-	snprintf(prefix, sizeof(prefix), "wcnic-kill-%d", getpid());
-	if (rte_eal_init(RTE_DIM(eal), eal) < 0)
-		return 1;
-	pool = rte_pktmbuf_pool_create("kill", POOL_MBUFS, 0, 0, RTE_MBUF_DEFAULT_BUF_SIZE,
-				       SOCKET_ID_ANY);
-	if (pool == NULL)
+	wcnicd_path = argv[1];
+	if (dpdk_start(argv[0], "kill", POOL_MBUFS) != 0)
 		return 1;
 	return cmocka_run_group_tests(tests, folder_make, folder_remove);
 }

@@ -150,6 +150,40 @@ fake_host_fini(struct fake_host *h)
 	h->mem = NULL;
 }
 
+int
+fake_setup_off(void **state)
+{
+	struct fake_host *h = malloc(sizeof(*h));
+
+	*state = h;
+	return h == NULL ? -1 : fake_host_init(h, NULL);
+}
+
+int
+fake_setup(void **state)
+{
+	if (fake_setup_off(state) != 0)
+		return -1;
+	fake_enable(*state);
+	return 0;
+}
+
+int
+fake_setup_up(void **state)
+{
+	if (fake_setup(state) != 0)
+		return -1;
+	return fake_port_set(*state, 1500, WCNIC_PORTF_UP | WCNIC_PORTF_PROMISC);
+}
+
+int
+fake_teardown(void **state)
+{
+	fake_host_fini(*state);
+	free(*state);
+	return 0;
+}
+
 void *
 fake_alloc(struct fake_host *h, size_t bytes, size_t align)
 {
@@ -328,4 +362,14 @@ void
 fake_stats(struct fake_host *h, struct wcnic_stats *stats)
 {
 	wcnic_card_stats(h->card, stats);
+}
+
+void
+fake_frame_fill(uint8_t *frame, uint32_t bytes, uint32_t salt)
+{
+	uint32_t i;
+
+	for (i = 0; i < bytes; i++)
+		frame[i] = (uint8_t)(i * 7 + (i >> 8) + salt);
+	frame[0] = 2;
 }

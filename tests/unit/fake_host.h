@@ -60,6 +60,14 @@ int fake_host_init(struct fake_host *h, const struct wcnic_card_config *config);
 int
 fake_host_init_sized(struct fake_host *h, const struct wcnic_card_config *config, size_t mem_bytes);
 void fake_host_fini(struct fake_host *h);
+/*
+ * Fixtures of cmocka, whose state is a host for each test: the card as at power-on; enabled; or
+ * enabled with its port up, which takes what is sent to anyone, of an MTU of 1500.
+ */
+int fake_setup_off(void **state);
+int fake_setup(void **state);
+int fake_setup_up(void **state);
+int fake_teardown(void **state);
 /* Host memory, zeroed. */
 void *fake_alloc(struct fake_host *h, size_t bytes, size_t align);
 uint64_t fake_iova(const struct fake_host *h, const void *ptr);
@@ -90,6 +98,8 @@ int fake_window(struct fake_host *h, enum wcnic_window_type type, uint8_t slot_l
 int fake_window_free(struct fake_host *h, const struct wcnic_window_grant *grant);
 int fake_port_set(struct fake_host *h, uint16_t mtu, uint16_t flags);
 void fake_stats(struct fake_host *h, struct wcnic_stats *stats);
+/* Bytes that differ with where they are and with `salt`, to one receiver. */
+void fake_frame_fill(uint8_t *frame, uint32_t bytes, uint32_t salt);
 
 /* ---- Tx ---------------------------------------------------------------------------------- */
 
@@ -126,6 +136,8 @@ struct fake_slot {
 	uint8_t n_segs;
 };
 
+/* Before the first queue: pushes will be packed. Returns the status. */
+int fake_packed_ask(struct fake_host *h);
 /* A queue with windows of its own; slot_lines 0: no push window. Returns the status. */
 int fake_txq_open(struct fake_host *h, struct fake_txq *q, uint16_t qid, uint16_t depth,
 		  enum wcnic_placement placement, uint8_t slot_lines);
@@ -137,6 +149,9 @@ void fake_tx_desc(struct fake_txq *q, uint64_t iova, uint16_t bytes, uint16_t fl
 		  uint16_t frame_bytes);
 /* A frame of one descriptor. */
 void fake_tx_fetch(struct fake_host *h, struct fake_txq *q, const void *frame, uint16_t bytes);
+void fake_slot_seg(struct fake_slot *slot, uint64_t iova, uint32_t bytes);
+/* Makes a line's check right again. */
+void fake_line_seal(struct wcnic_push_line *line);
 /* Lines of a slot as they would be written; returns how many. */
 unsigned int fake_slot_encode(const struct fake_txq *q, uint16_t seq, const struct fake_slot *slot,
 			      struct wcnic_push_line lines[WCNIC_SLOT_LINES_MAX]);
@@ -180,6 +195,8 @@ int fake_rxq_close(struct fake_host *h, struct fake_rxq *q);
 /* Posts the buffers of `count` entries and rings. */
 void fake_rx_post(struct fake_host *h, struct fake_rxq *q, unsigned int count);
 bool fake_rx_reap(struct fake_rxq *q, struct wcnic_rx_cpl *cpl, uint8_t **buf);
+/* A frame from the port, in fragments of at most `piece` bytes. */
+int fake_receive(struct fake_host *h, const uint8_t *data, uint32_t bytes, uint32_t piece);
 /* A whole frame put together from its buffers; returns its length, or 0 if none is there. */
 uint32_t fake_rx_frame(struct fake_rxq *q, uint8_t *frame, struct wcnic_rx_cpl *sop);
 

@@ -16,6 +16,16 @@ phase_of(uint16_t seq, uint16_t entries)
 /* ---- Tx ---------------------------------------------------------------------------------- */
 
 int
+fake_packed_ask(struct fake_host *h)
+{
+	struct wcnic_cmd_features p = {
+		.features = htole64(WCNIC_CAP_PUSH | WCNIC_CAP_PUSH_PACKED | WCNIC_CAP_RSS)};
+
+	h->push_format = WCNIC_FORMAT_PACKED;
+	return fake_cmd(h, WCNIC_OP_FEATURES_SET, &p, NULL, 0, NULL);
+}
+
+int
 fake_txq_create(struct fake_host *h, struct fake_txq *q)
 {
 	struct wcnic_cmd_txq_create p = {
@@ -98,6 +108,20 @@ fake_tx_fetch(struct fake_host *h, struct fake_txq *q, const void *frame, uint16
 	fake_tx_desc(q, fake_iova(h, frame), bytes, WCNIC_TXF_SOP | WCNIC_TXF_EOP, bytes);
 }
 
+void
+fake_slot_seg(struct fake_slot *slot, uint64_t iova, uint32_t bytes)
+{
+	assert(slot->n_segs < sizeof(slot->segs) / sizeof(slot->segs[0]));
+	slot->segs[slot->n_segs++] = (struct wcnic_push_seg){htole64(iova), htole32(bytes)};
+}
+
+void
+fake_line_seal(struct wcnic_push_line *line)
+{
+	line->check = 0;
+	line->check = htole16(wcnic_line_check(line));
+}
+
 unsigned int
 fake_slot_encode(const struct fake_txq *q, uint16_t seq, const struct fake_slot *slot,
 		 struct wcnic_push_line lines[WCNIC_SLOT_LINES_MAX])
@@ -123,7 +147,6 @@ fake_slot_encode(const struct fake_txq *q, uint16_t seq, const struct fake_slot 
 	memcpy(stream, &hdr, sizeof(hdr));
 	for (i = 0; i < n; i++) {
 		struct wcnic_push_line *line = &lines[i];
-		uint64_t words[8];
 
 		memset(line, 0, sizeof(*line));
 		line->seq = htole16(seq);
@@ -132,8 +155,7 @@ fake_slot_encode(const struct fake_txq *q, uint16_t seq, const struct fake_slot 
 		line->flags = i == n - 1 ? WCNIC_LINEF_LAST : 0;
 		memcpy(line->payload, stream + i * WCNIC_LINE_PAYLOAD_BYTES,
 		       WCNIC_LINE_PAYLOAD_BYTES);
-		memcpy(words, line, sizeof(words));
-		line->check = htole16(wcnic_line_check(words));
+		fake_line_seal(line);
 	}
 	return n;
 }
@@ -177,12 +199,10 @@ line_store(struct fake_txq *q)
 		.generation = q->push_grant.generation,
 		.line_idx = q->line_epoch,
 	};
-	uint64_t words[8];
 
 	memset(q->payload + q->line_bytes, 0, sizeof(q->payload) - q->line_bytes);
 	memcpy(line.payload, q->payload, sizeof(line.payload));
-	memcpy(words, &line, sizeof(words));
-	line.check = htole16(wcnic_line_check(words));
+	fake_line_seal(&line);
 	memcpy(fake_line_at(q, q->line), &line, sizeof(line));
 	q->line++;
 	q->line_bytes = 0;
@@ -352,6 +372,21 @@ fake_rx_reap(struct fake_rxq *q, struct wcnic_rx_cpl *cpl, uint8_t **buf)
 		*buf = q->bufs + (size_t)idx * q->buf_bytes;
 	q->head++;
 	return true;
+}
+
+int
+fake_receive(struct fake_host *h, const uint8_t *data, uint32_t bytes, uint32_t piece)
+{
+	struct wcnic_frag frags[256];
+	struct wcnic_frame frame = {.frags = frags, .bytes = bytes};
+	uint32_t used;
+
+	for (used = 0; used < bytes; used += piece) {
+		frags[frame.n_frags].base = data + used;
+		frags[frame.n_frags].bytes = bytes - used < piece ? bytes - used : piece;
+		frame.n_frags++;
+	}
+	return wcnic_card_receive(h->card, &frame);
 }
 
 uint32_t

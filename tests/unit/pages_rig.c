@@ -223,15 +223,6 @@ pages_work(unsigned int polls)
 }
 
 void
-frame_fill(uint8_t *frame, unsigned int bytes, unsigned int salt)
-{
-	unsigned int i;
-
-	for (i = 0; i < bytes; i++)
-		frame[i] = (uint8_t)(i * 7 + (i >> 8) + salt);
-}
-
-void
 frame_round(uint8_t *mem, unsigned int bytes, unsigned int salt)
 {
 	struct fake_host *h = &rig.h;
@@ -240,8 +231,8 @@ frame_round(uint8_t *mem, unsigned int bytes, unsigned int salt)
 	struct wcnic_tx_cpl cpl;
 	unsigned int polls;
 
-	frame_fill(mem, bytes, salt);
-	frame_fill(expected, bytes, salt);
+	fake_frame_fill(mem, bytes, salt);
+	fake_frame_fill(expected, bytes, salt);
 	if (half != 0) {
 		fake_tx_desc(&rig.tx, fake_iova(h, mem), (uint16_t)half, WCNIC_TXF_SOP,
 			     (uint16_t)bytes);

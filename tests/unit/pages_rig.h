@@ -70,7 +70,6 @@ void pages_answer(struct fake_host *h);
 /* So many polls, each with what the host answers. */
 void pages_work(unsigned int polls);
 
-void frame_fill(uint8_t *frame, unsigned int bytes, unsigned int salt);
 /* One frame there and back, of two segments if it is long. */
 void frame_round(uint8_t *mem, unsigned int bytes, unsigned int salt);
 /* Frames of many sizes, from everywhere in the pages, for more than a lap of the rings. */

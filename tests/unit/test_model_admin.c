@@ -11,26 +11,6 @@
 
 #define FIELD(type, field) (offsetof(struct wcnic_admin_cmd, params) + offsetof(struct type, field))
 
-static int
-setup(void **state)
-{
-	struct fake_host *h = malloc(sizeof(*h));
-
-	*state = h;
-	if (h == NULL || fake_host_init(h, NULL) != 0)
-		return -1;
-	fake_enable(h);
-	return 0;
-}
-
-static int
-teardown(void **state)
-{
-	fake_host_fini(*state);
-	free(*state);
-	return 0;
-}
-
 static void
 ring__many_laps__completions_carry_id_head_and_phase(void **state)
 {
@@ -618,7 +598,7 @@ int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
-#define CASE(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
+#define CASE(name) cmocka_unit_test_setup_teardown(name, fake_setup, fake_teardown)
 		CASE(ring__many_laps__completions_carry_id_head_and_phase),
 		CASE(ring__full_of_commands__all_are_answered),
 		CASE(ring__tail_too_far__is_fatal),

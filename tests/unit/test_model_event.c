@@ -37,22 +37,14 @@ static const struct wcnic_port_ops link_ops = {
 static int
 setup(void **state)
 {
-	struct fake_host *h = malloc(sizeof(*h));
+	struct fake_host *h;
 
-	*state = h;
-	if (h == NULL || fake_host_init(h, NULL) != 0)
+	if (fake_setup_off(state) != 0)
 		return -1;
+	h = *state;
 	link_up = true;
 	wcnic_card_set_port(h->card, &link_ops, NULL);
 	fake_enable(h);
-	return 0;
-}
-
-static int
-teardown(void **state)
-{
-	fake_host_fini(*state);
-	free(*state);
 	return 0;
 }
 
@@ -267,7 +259,7 @@ int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
-#define CASE(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
+#define CASE(name) cmocka_unit_test_setup_teardown(name, setup, fake_teardown)
 		CASE(link__changes__are_told),
 		CASE(ring__many_laps__seq_and_phase_go_on),
 		CASE(ring__full__lost_follows_with_the_number),

@@ -27,7 +27,7 @@ messages__descriptor_changes_meanwhile__new_data(void **state)
 	pages_queues_open();
 	mem = fake_alloc(h, PAGE, PAGE);
 	page_set(mem, PAGE_REMOTE);
-	frame_fill(mem, 1024, 1);
+	fake_frame_fill(mem, 1024, 1);
 	fake_rx_post(h, &rig.rx, 4);
 	fake_tx_desc(&rig.tx, fake_iova(h, mem), 100, WCNIC_TXF_SOP, 200);
 	fake_tx_desc(&rig.tx, fake_iova(h, mem + 100), 100, WCNIC_TXF_EOP, 0);
@@ -132,7 +132,6 @@ messages__segments_of_slots__frames_are_whole(void **state)
 {
 	struct fake_host *h = &rig.h;
 	uint8_t got[16384];
-	struct fake_slot slot = {.n_segs = 2};
 	struct wcnic_tx_cpl cpl;
 	unsigned int i, polls;
 	uint8_t *mem;
@@ -145,23 +144,18 @@ messages__segments_of_slots__frames_are_whole(void **state)
 	mem = fake_alloc(h, 8 * PAGE, PAGE);
 	fake_tx_switch(&rig.tx, 0, WCNIC_PLACEMENT_PUSH);
 	for (i = 0; i < 20; i++) {
+		struct fake_slot head = {.flags = WCNIC_TXF_SOP, .frame_bytes = 6000};
+		struct fake_slot tail = {.flags = WCNIC_TXF_EOP};
 		uint8_t *frame = mem + i * 731;
 
-		frame_fill(frame, 6000, i);
+		fake_frame_fill(frame, 6000, i);
 		/* A frame of two slots, each of two segments. */
-		slot.flags = WCNIC_TXF_SOP;
-		slot.frame_bytes = 6000;
-		slot.segs[0] = (struct wcnic_push_seg){htole64(fake_iova(h, frame)), htole32(10)};
-		slot.segs[1] = (struct wcnic_push_seg){htole64(fake_iova(h, frame + 10)),
-						       htole32(4990)};
-		fake_tx_slot(&rig.tx, &slot, 0);
-		slot.flags = WCNIC_TXF_EOP;
-		slot.frame_bytes = 0;
-		slot.segs[0] = (struct wcnic_push_seg){htole64(fake_iova(h, frame + 5000)),
-						       htole32(999)};
-		slot.segs[1] = (struct wcnic_push_seg){htole64(fake_iova(h, frame + 5999)),
-						       htole32(1)};
-		fake_tx_slot(&rig.tx, &slot, 0);
+		fake_slot_seg(&head, fake_iova(h, frame), 10);
+		fake_slot_seg(&head, fake_iova(h, frame + 10), 4990);
+		fake_slot_seg(&tail, fake_iova(h, frame + 5000), 999);
+		fake_slot_seg(&tail, fake_iova(h, frame + 5999), 1);
+		fake_tx_slot(&rig.tx, &head, 0);
+		fake_tx_slot(&rig.tx, &tail, 0);
 		fake_tx_ring(&rig.tx);
 		for (polls = 0; polls < 200 && !fake_tx_reap(&rig.tx, &cpl); polls++)
 			pages_work(1);
@@ -187,7 +181,7 @@ messages__data_remote_completions_here__nothing_overtakes(void **state)
 	pages_open(&pages_message_ops);
 	pages_queues_open();
 	mem = fake_alloc(h, PAGE, PAGE);
-	frame_fill(mem, 64, 9);
+	fake_frame_fill(mem, 64, 9);
 	page_set(rig.rx.bufs, PAGE_REMOTE);
 	fake_rx_post(h, &rig.rx, 10);
 	for (i = 0; i < 10; i++)

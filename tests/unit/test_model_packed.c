@@ -121,13 +121,6 @@ packed__burst_of_large_frames__has_room(void **state)
 }
 
 static void
-segment_set(struct tx_rig *r, struct fake_slot *slot, unsigned int off, unsigned int bytes)
-{
-	slot->segs[slot->n_segs].iova = htole64(fake_iova(&r->h, r->frame + off));
-	slot->segs[slot->n_segs++].bytes = htole32(bytes);
-}
-
-static void
 packed__inline_header_then_segments__is_put_together(void **state)
 {
 	struct tx_rig *r = *state;
@@ -137,9 +130,9 @@ packed__inline_header_then_segments__is_put_together(void **state)
 
 	tx_rig_open_packed(r, 16, 2);
 	head.inline_data = r->frame;
-	segment_set(r, &body, 54, 500);
-	segment_set(r, &body, 554, 499);
-	segment_set(r, &body, 1053, 1);
+	fake_slot_seg(&body, fake_iova(&r->h, r->frame + 54), 500);
+	fake_slot_seg(&body, fake_iova(&r->h, r->frame + 554), 499);
+	fake_slot_seg(&body, fake_iova(&r->h, r->frame + 1053), 1);
 	tail.inline_data = r->frame + 1054;
 	fake_tx_entry(&r->q, &head);
 	fake_tx_entry(&r->q, &body);
@@ -155,8 +148,7 @@ static void
 packed__ring_and_line_numbers_wrap__nothing_is_lost(void **state)
 {
 	struct tx_rig *r = *state;
-	struct wcnic_tx_cpl cpl;
-	uint32_t sent = 0, done = 0, lines = 0;
+	uint32_t sent = 0, lines = 0;
 
 	tx_rig_open_packed(r, 64, 2);
 	while (lines < 3 * 65536) {
@@ -171,13 +163,7 @@ packed__ring_and_line_numbers_wrap__nothing_is_lost(void **state)
 		}
 		tx_rig_go(r);
 		lines += (uint16_t)(r->q.line - line);
-		while (fake_tx_reap(&r->q, &cpl)) {
-			assert_int_equal(cpl.status, WCNIC_TX_PUSHED);
-			assert_int_equal(le16toh(cpl.seq), (uint16_t)done);
-			done += le16toh(cpl.count);
-		}
-		assert_int_equal(done, sent);
-		assert_int_equal(r->rec.frames, sent);
+		tx_expect_pushed(r, sent - burst, sent);
 		tx_expect_frame(r, sent - 1, r->frame, bytes < 104 ? bytes : 104);
 	}
 }
@@ -209,8 +195,7 @@ push_again(struct tx_rig *r, uint16_t seq, const uint8_t *frame, uint16_t bytes)
 	r->q.tail = seq;
 	fake_tx_epoch(&r->q);
 	fake_tx_push(&r->q, frame, bytes);
-	fake_tx_switch(&r->q, seq, WCNIC_PLACEMENT_PUSH);
-	wcnic_card_poll(r->h.card);
+	tx_rig_switch(r, seq, WCNIC_PLACEMENT_PUSH);
 	tx_expect_cpl(r, WCNIC_TX_PUSHED, seq, 1, 1);
 }
 
@@ -240,27 +225,6 @@ packed__each_byte_of_a_line_wrong__is_not_whole(void **state)
 	assert_int_equal(stats.stale_lines, 128);
 }
 
-/* A line whose check is right although the field is wrong. */
-static void
-line_forge(uint8_t *at, void (*change)(struct wcnic_push_line *))
-{
-	struct wcnic_push_line line;
-	uint64_t words[8];
-
-	memcpy(&line, at, sizeof(line));
-	change(&line);
-	line.check = 0;
-	memcpy(words, &line, sizeof(words));
-	line.check = htole16(wcnic_line_check(words));
-	memcpy(at, &line, sizeof(line));
-}
-
-static void
-forge_generation(struct wcnic_push_line *line)
-{
-	line->generation = htole16(le16toh(line->generation) - 1);
-}
-
 static void
 forge_seq(struct wcnic_push_line *line)
 {
@@ -282,7 +246,7 @@ forge_flags(struct wcnic_push_line *line)
 static void
 packed__line_of_other_owner_or_time__is_refused(void **state)
 {
-	static void (*const forges[])(struct wcnic_push_line *) = {forge_generation, forge_seq,
+	static void (*const forges[])(struct wcnic_push_line *) = {tx_forge_generation, forge_seq,
 								   forge_epoch, forge_flags};
 	struct tx_rig *r = *state;
 	unsigned int i;
@@ -294,7 +258,7 @@ packed__line_of_other_owner_or_time__is_refused(void **state)
 
 		fake_tx_push(&r->q, r->frame, 100);
 		fake_tx_line_end(&r->q);
-		line_forge(fake_line_at(&r->q, line + i % 2), forges[i / 2]);
+		tx_line_forge(fake_line_at(&r->q, line + i % 2), forges[i / 2]);
 		tx_rig_go(r);
 		tx_rig_wait(r);
 		tx_expect_cpl(r, WCNIC_TX_INCOMPLETE, seq, 0, 0);
@@ -373,7 +337,7 @@ packed__segments_wait_for_their_last_line__are_one_frame(void **state)
 	uint8_t line[WCNIC_LINE_BYTES];
 
 	tx_rig_open_packed(r, 64, 4);
-	segment_set(r, &head, 0, 2);
+	fake_slot_seg(&head, fake_iova(&r->h, r->frame), 2);
 	tail.inline_data = r->frame + 2;
 	fake_tx_push(&r->q, r->frame + 1, 15); /* three words: the segments begin in its line */
 	fake_tx_entry(&r->q, &head);
@@ -444,37 +408,9 @@ static void
 packed__placement_changed_in_mid_stream__nothing_is_lost_or_overtaken(void **state)
 {
 	struct tx_rig *r = *state;
-	struct wcnic_tx_cpl cpl;
-	uint32_t sent = 0;
-	uint32_t done = 0;
-	uint8_t *bufs = fake_alloc(&r->h, 64 * 64, 64);
 
 	tx_rig_open_packed(r, 64, 2);
-	while (sent < 20000) {
-		unsigned int half, i;
-
-		for (half = 0; half < 2; half++) {
-			for (i = 0; i < 16; i++, sent++) {
-				uint8_t *buf = bufs + (sent % 64) * 64;
-
-				memcpy(buf, &sent, sizeof(sent));
-				if (r->q.placement == WCNIC_PLACEMENT_PUSH)
-					fake_tx_push(&r->q, buf, 60);
-				else
-					fake_tx_fetch(&r->h, &r->q, buf, 60);
-			}
-			if (half == 0)
-				fake_tx_switch(&r->q, r->q.tail, !r->q.placement);
-		}
-		tx_rig_go(r);
-		while (fake_tx_reap(&r->q, &cpl)) {
-			assert_int_equal(le16toh(cpl.seq), (uint16_t)done);
-			done += le16toh(cpl.count);
-		}
-		assert_int_equal(done, sent);
-	}
-	for (done = sent - SEEN_MAX; done < sent; done++)
-		assert_memory_equal(r->rec.data[done % SEEN_MAX], &done, sizeof(done));
+	tx_expect_order_kept(r, 20000);
 }
 
 static void
@@ -495,13 +431,11 @@ packed__incomplete_then_fetch_then_push__keeps_order(void **state)
 	r->q.tail = 3;
 	for (i = 3; i < 6; i++)
 		fake_tx_fetch(&r->h, &r->q, r->frame + i, 60);
-	fake_tx_switch(&r->q, 3, WCNIC_PLACEMENT_FETCH);
-	wcnic_card_poll(r->h.card);
+	tx_rig_switch(r, 3, WCNIC_PLACEMENT_FETCH);
 	tx_expect_cpl(r, WCNIC_TX_FETCHED, 3, 3, 3);
 	fake_tx_epoch(&r->q);
 	fake_tx_push(&r->q, r->frame + 6, 60);
-	fake_tx_switch(&r->q, 6, WCNIC_PLACEMENT_PUSH);
-	wcnic_card_poll(r->h.card);
+	tx_rig_switch(r, 6, WCNIC_PLACEMENT_PUSH);
 	tx_expect_cpl(r, WCNIC_TX_PUSHED, 6, 1, 1);
 	for (i = 0; i < 7; i++)
 		tx_expect_frame(r, i, r->frame + i, 60);
@@ -521,13 +455,11 @@ packed__window_revoked__drops_and_goes_on_by_fetch(void **state)
 	r->q.tail++;
 	tx_rig_go(r);
 	tx_expect_cpl(r, WCNIC_TX_DROPPED, 1, 0, 0);
-	fake_tx_switch(&r->q, 1, WCNIC_PLACEMENT_PUSH);
-	wcnic_card_poll(r->h.card);
+	tx_rig_switch(r, 1, WCNIC_PLACEMENT_PUSH);
 	tx_expect_cpl(r, WCNIC_TX_DROPPED, 1, 0, 0);
 	r->q.tail = 1;
 	fake_tx_fetch(&r->h, &r->q, r->frame + 1, 60);
-	fake_tx_switch(&r->q, 1, WCNIC_PLACEMENT_FETCH);
-	wcnic_card_poll(r->h.card);
+	tx_rig_switch(r, 1, WCNIC_PLACEMENT_FETCH);
 	tx_expect_cpl(r, WCNIC_TX_FETCHED, 1, 1, 1);
 	assert_int_equal(fake_txq_close(&r->h, &r->q), 0);
 }
@@ -543,14 +475,12 @@ packed__line_of_256_epochs_ago__is_not_taken_for_new(void **state)
 	tx_rig_go(r);
 	tx_expect_cpl(r, WCNIC_TX_PUSHED, 0, 1, 1);
 	for (i = 1; i < 256; i++) {
-		fake_tx_switch(&r->q, r->q.tail, WCNIC_PLACEMENT_FETCH);
-		wcnic_card_poll(r->h.card);
+		tx_rig_switch(r, r->q.tail, WCNIC_PLACEMENT_FETCH);
 	}
 	fake_tx_epoch(&r->q);
 	assert_int_equal(r->q.line_epoch, 0);
 	r->q.tail++;
-	fake_tx_switch(&r->q, 1, WCNIC_PLACEMENT_PUSH);
-	wcnic_card_poll(r->h.card);
+	tx_rig_switch(r, 1, WCNIC_PLACEMENT_PUSH);
 	tx_rig_wait(r);
 	tx_expect_cpl(r, WCNIC_TX_INCOMPLETE, 1, 0, 0);
 	assert_int_equal(r->rec.frames, 1);
@@ -581,8 +511,7 @@ packed__push_after_push__stops_the_queue(void **state)
 
 	tx_rig_open_packed(r, 16, 2);
 	fake_tx_push(&r->q, r->frame, 60);
-	fake_tx_switch(&r->q, 1, WCNIC_PLACEMENT_PUSH);
-	wcnic_card_poll(r->h.card);
+	tx_rig_switch(r, 1, WCNIC_PLACEMENT_PUSH);
 	tx_expect_queue_error(r, WCNIC_ERR_DOORBELL);
 }
 

@@ -15,13 +15,6 @@
 #define BOTH (WCNIC_TXF_SOP | WCNIC_TXF_EOP)
 
 static void
-segment_set(struct tx_rig *r, struct fake_slot *slot, unsigned int off, unsigned int bytes)
-{
-	slot->segs[slot->n_segs].iova = htole64(fake_iova(&r->h, r->frame + off));
-	slot->segs[slot->n_segs++].bytes = htole32(bytes);
-}
-
-static void
 header_put(struct tx_rig *r, const struct wcnic_push_hdr *hdr)
 {
 	fake_tx_stream(&r->q, hdr, sizeof(*hdr));
@@ -106,7 +99,7 @@ packed__faults_of_known_extent__are_discarded_and_queue_goes_on(void **state)
 	slot.frame_bytes = 13;
 	slot.inline_bytes = 13;
 	fake_tx_entry(&r->q, &slot);
-	segment_set(r, &seg, 0, 0);
+	fake_slot_seg(&seg, fake_iova(&r->h, r->frame), 0);
 	fake_tx_entry(&r->q, &seg);
 	seg.segs[0].iova = htole64(FAKE_IOVA_NONE);
 	seg.segs[0].bytes = htole32(60);
@@ -154,7 +147,7 @@ packed__one_byte_segments__fill_no_more_than_there_is(void **state)
 
 	tx_rig_open_packed(r, 256, 4);
 	while (slot.n_segs < 13)
-		segment_set(r, &slot, slot.n_segs, 1);
+		fake_slot_seg(&slot, fake_iova(&r->h, r->frame + slot.n_segs), 1);
 	fake_tx_push(&r->q, r->frame, 60);
 	for (i = 0; i < 255; i++) {
 		slot.flags = (i == 0 ? WCNIC_TXF_SOP : 0) | (i == 254 ? WCNIC_TXF_EOP : 0);

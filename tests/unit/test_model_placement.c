@@ -16,41 +16,9 @@ static void
 placement__changed_in_mid_stream__nothing_is_lost_or_overtaken(void **state)
 {
 	struct tx_rig *r = *state;
-	struct wcnic_tx_cpl cpl;
-	uint32_t sent = 0;
-	uint32_t done = 0;
-	uint8_t *bufs = fake_alloc(&r->h, 64 * 64, 64);
 
 	tx_rig_open_push(r, 64, 2);
-	while (sent < 3000) {
-		unsigned int half, i;
-
-		for (half = 0; half < 2; half++) {
-			for (i = 0; i < 16; i++, sent++) {
-				uint8_t *buf = bufs + (sent % 64) * 64;
-
-				memcpy(buf, &sent, sizeof(sent));
-				if (r->q.placement == WCNIC_PLACEMENT_PUSH)
-					fake_tx_push(&r->q, buf, 60);
-				else
-					fake_tx_fetch(&r->h, &r->q, buf, 60);
-			}
-			if (half == 0)
-				fake_tx_switch(&r->q, r->q.tail, !r->q.placement);
-		}
-		tx_rig_go(r);
-		while (fake_tx_reap(&r->q, &cpl)) {
-			uint16_t n = le16toh(cpl.count);
-
-			assert_int_equal(le16toh(cpl.seq), (uint16_t)done);
-			assert_int_equal(cpl.epoch,
-					 done + n == sent ? r->q.epoch : (uint8_t)(r->q.epoch - 1));
-			done += n;
-		}
-		assert_int_equal(done, sent);
-	}
-	for (done = sent - SEEN_MAX; done < sent; done++)
-		assert_memory_equal(r->rec.data[done % SEEN_MAX], &done, sizeof(done));
+	tx_expect_order_kept(r, 3000);
 }
 
 static void
@@ -65,9 +33,7 @@ placement__incomplete_then_fetch_then_push__keeps_order(void **state)
 	memset(fake_slot_at(&r->q, 3), 0, 64);
 	tx_rig_go(r);
 	tx_expect_cpl(r, WCNIC_TX_PUSHED, 0, 3, 3);
-	wcnic_card_poll(r->h.card);
-	r->h.now_ns += WAIT_NS;
-	wcnic_card_poll(r->h.card);
+	tx_rig_wait(r);
 	tx_expect_cpl(r, WCNIC_TX_INCOMPLETE, 3, 0, 0);
 	/* Stopped: whatever arrives now, nothing moves. */
 	r->q.tail = 3;
@@ -78,12 +44,10 @@ placement__incomplete_then_fetch_then_push__keeps_order(void **state)
 	r->q.tail = 3;
 	for (i = 3; i < 6; i++)
 		fake_tx_fetch(&r->h, &r->q, r->frame + i, 60);
-	fake_tx_switch(&r->q, 3, WCNIC_PLACEMENT_FETCH);
-	wcnic_card_poll(r->h.card);
+	tx_rig_switch(r, 3, WCNIC_PLACEMENT_FETCH);
 	tx_expect_cpl(r, WCNIC_TX_FETCHED, 3, 3, 3);
 	fake_tx_push(&r->q, r->frame + 6, 60);
-	fake_tx_switch(&r->q, 6, WCNIC_PLACEMENT_PUSH);
-	wcnic_card_poll(r->h.card);
+	tx_rig_switch(r, 6, WCNIC_PLACEMENT_PUSH);
 	tx_expect_cpl(r, WCNIC_TX_PUSHED, 6, 1, 1);
 	for (i = 0; i < 7; i++)
 		tx_expect_frame(r, i, r->frame + i, 60);
@@ -104,8 +68,7 @@ placement__switch_crosses_incomplete__waits_for_the_driver(void **state)
 	wcnic_card_poll(r->h.card);
 	/* The driver has not looked yet, and goes over to fetch from entry 2 on. */
 	fake_tx_fetch(&r->h, &r->q, r->frame, 60);
-	fake_tx_switch(&r->q, 2, WCNIC_PLACEMENT_FETCH);
-	wcnic_card_poll(r->h.card);
+	tx_rig_switch(r, 2, WCNIC_PLACEMENT_FETCH);
 	tx_expect_cpl(r, WCNIC_TX_INCOMPLETE, 0, 0, 0);
 	tx_expect_no_cpl(r);
 	r->q.epoch--;
@@ -113,8 +76,7 @@ placement__switch_crosses_incomplete__waits_for_the_driver(void **state)
 	fake_tx_fetch(&r->h, &r->q, r->frame, 60);
 	fake_tx_fetch(&r->h, &r->q, r->frame, 60);
 	fake_tx_fetch(&r->h, &r->q, r->frame, 60);
-	fake_tx_switch(&r->q, 0, WCNIC_PLACEMENT_FETCH);
-	wcnic_card_poll(r->h.card);
+	tx_rig_switch(r, 0, WCNIC_PLACEMENT_FETCH);
 	tx_expect_cpl(r, WCNIC_TX_FETCHED, 0, 3, 3);
 }
 
@@ -141,13 +103,11 @@ placement__window_revoked__drops_and_goes_on_by_fetch(void **state)
 	tx_rig_go(r);
 	tx_expect_cpl(r, WCNIC_TX_DROPPED, 1, 0, 0);
 	/* Pushing again is refused again. */
-	fake_tx_switch(&r->q, 1, WCNIC_PLACEMENT_PUSH);
-	wcnic_card_poll(r->h.card);
+	tx_rig_switch(r, 1, WCNIC_PLACEMENT_PUSH);
 	tx_expect_cpl(r, WCNIC_TX_DROPPED, 1, 0, 0);
 	r->q.tail = 1;
 	fake_tx_fetch(&r->h, &r->q, r->frame + 1, 60);
-	fake_tx_switch(&r->q, 1, WCNIC_PLACEMENT_FETCH);
-	wcnic_card_poll(r->h.card);
+	tx_rig_switch(r, 1, WCNIC_PLACEMENT_FETCH);
 	tx_expect_cpl(r, WCNIC_TX_FETCHED, 1, 1, 1);
 	tx_expect_frame(r, 1, r->frame + 1, 60);
 	fake_stats(&r->h, &stats);
@@ -176,8 +136,7 @@ placement__same_again__completions_part_at_the_switch(void **state)
 	tx_rig_open_push(r, 16, 2);
 	for (i = 0; i < 4; i++)
 		fake_tx_push(&r->q, r->frame, 60);
-	fake_tx_switch(&r->q, 3, WCNIC_PLACEMENT_PUSH);
-	wcnic_card_poll(r->h.card);
+	tx_rig_switch(r, 3, WCNIC_PLACEMENT_PUSH);
 	assert_int_equal(r->q.cq[0].epoch, 0);
 	assert_int_equal(r->q.cq[1].epoch, 1);
 	tx_expect_cpl(r, WCNIC_TX_PUSHED, 0, 3, 3);

@@ -59,16 +59,13 @@ push__inline_header_then_segments__is_put_together(void **state)
 {
 	struct tx_rig *r = *state;
 	struct fake_slot head = {.flags = WCNIC_TXF_SOP, .frame_bytes = 1054, .inline_bytes = 54};
-	struct fake_slot tail = {.flags = WCNIC_TXF_EOP, .n_segs = 3};
+	struct fake_slot tail = {.flags = WCNIC_TXF_EOP};
 
 	tx_rig_open_push(r, 16, 2);
 	head.inline_data = r->frame;
-	tail.segs[0].iova = htole64(fake_iova(&r->h, r->frame + 54));
-	tail.segs[0].bytes = htole32(500);
-	tail.segs[1].iova = htole64(fake_iova(&r->h, r->frame + 554));
-	tail.segs[1].bytes = htole32(499);
-	tail.segs[2].iova = htole64(fake_iova(&r->h, r->frame + 1053));
-	tail.segs[2].bytes = htole32(1);
+	fake_slot_seg(&tail, fake_iova(&r->h, r->frame + 54), 500);
+	fake_slot_seg(&tail, fake_iova(&r->h, r->frame + 554), 499);
+	fake_slot_seg(&tail, fake_iova(&r->h, r->frame + 1053), 1);
 	fake_tx_slot(&r->q, &head, 0);
 	fake_tx_slot(&r->q, &tail, 0);
 	tx_rig_go(r);
@@ -81,8 +78,6 @@ push__sequence_wraps__nothing_is_lost(void **state)
 {
 	struct tx_rig *r = *state;
 	uint32_t sent = 0;
-	uint32_t done = 0;
-	struct wcnic_tx_cpl cpl;
 
 	tx_rig_open_push(r, 64, 2);
 	while (sent < 140000) {
@@ -93,13 +88,7 @@ push__sequence_wraps__nothing_is_lost(void **state)
 			fake_tx_push(&r->q, r->frame, 60);
 		}
 		tx_rig_go(r);
-		while (fake_tx_reap(&r->q, &cpl)) {
-			assert_int_equal(cpl.status, WCNIC_TX_PUSHED);
-			assert_int_equal(le16toh(cpl.seq), (uint16_t)done);
-			done += le16toh(cpl.count);
-		}
-		assert_int_equal(done, sent);
-		assert_int_equal(r->rec.frames, sent);
+		tx_expect_pushed(r, sent - burst, sent);
 		assert_memory_equal(r->rec.data[(sent - 1) % SEEN_MAX], r->frame, 60);
 	}
 }
@@ -176,9 +165,7 @@ push__piece_of_line_missing__is_incomplete_after_wait(void **state)
 	tx_rig_go(r);
 	tx_expect_cpl(r, WCNIC_TX_PUSHED, 0, 1, 1);
 	tx_expect_no_cpl(r);
-	wcnic_card_poll(r->h.card);
-	r->h.now_ns += WAIT_NS;
-	wcnic_card_poll(r->h.card);
+	tx_rig_wait(r);
 	tx_expect_cpl(r, WCNIC_TX_INCOMPLETE, 1, 0, 0);
 	tx_expect_no_cpl(r);
 	assert_int_equal(r->rec.frames, 1);
@@ -205,32 +192,10 @@ push__each_tag_field_wrong__is_not_whole(void **state)
 		tx_expect_cpl(r, WCNIC_TX_INCOMPLETE, seq, 0, 0);
 		r->q.tail = seq;
 		fake_tx_push(&r->q, r->frame, 100);
-		fake_tx_switch(&r->q, seq, WCNIC_PLACEMENT_PUSH);
-		wcnic_card_poll(r->h.card);
+		tx_rig_switch(r, seq, WCNIC_PLACEMENT_PUSH);
 		tx_expect_cpl(r, WCNIC_TX_PUSHED, seq, 1, 1);
 	}
 	assert_int_equal(r->rec.frames, 128);
-}
-
-/* A line whose check is right although the field is wrong. */
-static void
-line_forge(uint8_t *at, void (*change)(struct wcnic_push_line *))
-{
-	struct wcnic_push_line line;
-	uint64_t words[8];
-
-	memcpy(&line, at, sizeof(line));
-	change(&line);
-	line.check = 0;
-	memcpy(words, &line, sizeof(words));
-	line.check = htole16(wcnic_line_check(words));
-	memcpy(at, &line, sizeof(line));
-}
-
-static void
-forge_generation(struct wcnic_push_line *line)
-{
-	line->generation = htole16(le16toh(line->generation) - 1);
 }
 
 static void
@@ -254,7 +219,7 @@ forge_last(struct wcnic_push_line *line)
 static void
 push__line_of_other_owner_or_place__is_refused(void **state)
 {
-	static void (*const forges[])(struct wcnic_push_line *) = {forge_generation, forge_seq,
+	static void (*const forges[])(struct wcnic_push_line *) = {tx_forge_generation, forge_seq,
 								   forge_idx, forge_last};
 	struct tx_rig *r = *state;
 	unsigned int i;
@@ -264,18 +229,16 @@ push__line_of_other_owner_or_place__is_refused(void **state)
 		uint16_t seq = r->q.tail;
 
 		fake_tx_push(&r->q, r->frame, 100);
-		line_forge(fake_slot_at(&r->q, seq) + (i % 2) * 64, forges[i / 2]);
+		tx_line_forge(fake_slot_at(&r->q, seq) + (i % 2) * 64, forges[i / 2]);
 		tx_rig_go(r);
 		r->h.now_ns += WAIT_NS;
 		wcnic_card_poll(r->h.card);
 		tx_expect_cpl(r, WCNIC_TX_INCOMPLETE, seq, 0, 0);
 		r->q.tail = seq;
 		fake_tx_fetch(&r->h, &r->q, r->frame, 100);
-		fake_tx_switch(&r->q, seq, WCNIC_PLACEMENT_FETCH);
-		wcnic_card_poll(r->h.card);
+		tx_rig_switch(r, seq, WCNIC_PLACEMENT_FETCH);
 		tx_expect_cpl(r, WCNIC_TX_FETCHED, seq, 1, 1);
-		fake_tx_switch(&r->q, r->q.tail, WCNIC_PLACEMENT_PUSH);
-		wcnic_card_poll(r->h.card);
+		tx_rig_switch(r, r->q.tail, WCNIC_PLACEMENT_PUSH);
 	}
 	assert_int_equal(r->rec.frames, 8);
 }
@@ -338,7 +301,7 @@ push__malformed_header__is_discarded_and_queue_goes_on(void **state)
 		uint16_t seq = r->q.tail;
 
 		fake_tx_push(&r->q, r->frame, 100);
-		line_forge(fake_slot_at(&r->q, seq), forges[i]);
+		tx_line_forge(fake_slot_at(&r->q, seq), forges[i]);
 		fake_tx_push(&r->q, r->frame, 60);
 		tx_rig_go(r);
 		tx_expect_error(r, WCNIC_ERR_DESC, seq, 1);
@@ -374,15 +337,12 @@ static void
 push__one_byte_segments__fill_no_more_than_there_is(void **state)
 {
 	struct tx_rig *r = *state;
-	struct fake_slot slot = {.n_segs = 55};
+	struct fake_slot slot = {0};
 	unsigned int i;
 
-	for (i = 0; i < 55; i++) {
-		slot.segs[i].iova = htole64(fake_iova(&r->h, r->frame));
-		slot.segs[i].bytes = htole32(1);
-	}
 	tx_rig_open_push(r, 256, 4);
-	slot.n_segs = WCNIC_SLOT_SEGS(4);
+	while (slot.n_segs < WCNIC_SLOT_SEGS(4))
+		fake_slot_seg(&slot, fake_iova(&r->h, r->frame), 1);
 	for (i = 0; i < 255; i++) {
 		slot.flags = (i == 0 ? WCNIC_TXF_SOP : 0) | (i == 254 ? WCNIC_TXF_EOP : 0);
 		slot.frame_bytes = i == 0 ? (uint16_t)(255 * slot.n_segs) : 0;
@@ -397,13 +357,11 @@ static void
 push__more_segments_than_bytes_in_any_frame__is_one_error(void **state)
 {
 	struct tx_rig *r = *state;
-	struct fake_slot slot = {.n_segs = 55};
+	struct fake_slot slot = {0};
 	unsigned int i;
 
-	for (i = 0; i < 55; i++) {
-		slot.segs[i].iova = htole64(fake_iova(&r->h, r->frame));
-		slot.segs[i].bytes = htole32(1);
-	}
+	while (slot.n_segs < 55)
+		fake_slot_seg(&slot, fake_iova(&r->h, r->frame), 1);
 	r->h.push_bytes = 512 << 10;
 	tx_rig_open_push(r, 256, 16);
 	for (i = 0; i < 250; i++) {

@@ -10,23 +10,6 @@
 
 #include "fake_host.h"
 
-static int
-setup(void **state)
-{
-	struct fake_host *h = malloc(sizeof(*h));
-
-	*state = h;
-	return h == NULL ? -1 : fake_host_init(h, NULL);
-}
-
-static int
-teardown(void **state)
-{
-	fake_host_fini(*state);
-	free(*state);
-	return 0;
-}
-
 static void
 identity_registers__at_power_on__are_as_specified(void **state)
 {
@@ -245,7 +228,7 @@ int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
-#define CASE(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
+#define CASE(name) cmocka_unit_test_setup_teardown(name, fake_setup_off, fake_teardown)
 		CASE(identity_registers__at_power_on__are_as_specified),
 		CASE(register64__by_halves__equals_whole),
 		CASE(register__access_of_wrong_shape__is_refused_and_told),

@@ -10,52 +10,6 @@
 
 #include "fake_host.h"
 
-static int
-setup(void **state)
-{
-	struct fake_host *h = malloc(sizeof(*h));
-
-	*state = h;
-	if (h == NULL || fake_host_init(h, NULL) != 0)
-		return -1;
-	fake_enable(h);
-	return fake_port_set(h, 1500, WCNIC_PORTF_UP | WCNIC_PORTF_PROMISC);
-}
-
-static int
-teardown(void **state)
-{
-	fake_host_fini(*state);
-	free(*state);
-	return 0;
-}
-
-static void
-fill(uint8_t *frame, uint32_t bytes, uint8_t salt)
-{
-	uint32_t i;
-
-	for (i = 0; i < bytes; i++)
-		frame[i] = (uint8_t)(i * 5 + i / 256 + salt);
-	frame[0] = 2;
-}
-
-/* Hands a frame over in fragments of at most `piece` bytes. */
-static int
-receive(struct fake_host *h, const uint8_t *data, uint32_t bytes, uint32_t piece)
-{
-	struct wcnic_frag frags[256];
-	struct wcnic_frame frame = {.frags = frags, .bytes = bytes};
-	uint32_t used;
-
-	for (used = 0; used < bytes; used += piece) {
-		frags[frame.n_frags].base = data + used;
-		frags[frame.n_frags].bytes = bytes - used < piece ? bytes - used : piece;
-		frame.n_frags++;
-	}
-	return wcnic_card_receive(h->card, &frame);
-}
-
 static void
 scatter__every_size_and_fragmentation__is_byte_equal(void **state)
 {
@@ -70,8 +24,8 @@ scatter__every_size_and_fragmentation__is_byte_equal(void **state)
 	fake_rx_post(h, &q, 64);
 	wcnic_card_poll(h->card);
 	for (bytes = 14; bytes <= 1522; bytes++) {
-		fill(frame, bytes, (uint8_t)bytes);
-		assert_int_equal(receive(h, frame, bytes, pieces[bytes % 4]), 0);
+		fake_frame_fill(frame, bytes, (uint8_t)bytes);
+		assert_int_equal(fake_receive(h, frame, bytes, pieces[bytes % 4]), 0);
 		assert_int_equal(fake_rx_frame(&q, got, &sop), bytes);
 		assert_memory_equal(got, frame, bytes);
 		assert_int_equal(le16toh(sop.frame_bytes), bytes);
@@ -90,10 +44,10 @@ scatter__three_buffers__completions_are_per_buffer(void **state)
 	uint8_t *buf;
 	unsigned int i;
 
-	fill(frame, sizeof(frame), 0);
+	fake_frame_fill(frame, sizeof(frame), 0);
 	assert_int_equal(fake_rxq_open(h, &q, 0, 8, 128), 0);
 	fake_rx_post(h, &q, 8);
-	assert_int_equal(receive(h, frame, 300, 300), 0);
+	assert_int_equal(fake_receive(h, frame, 300, 300), 0);
 	for (i = 0; i < 3; i++) {
 		assert_true(fake_rx_reap(&q, &cpl, &buf));
 		assert_int_equal(le16toh(cpl.seq), i);
@@ -116,14 +70,14 @@ buffers__too_few_for_all_of_it__frame_waits(void **state)
 	struct fake_rxq q;
 	uint8_t frame[300], got[512];
 
-	fill(frame, sizeof(frame), 0);
+	fake_frame_fill(frame, sizeof(frame), 0);
 	assert_int_equal(fake_rxq_open(h, &q, 0, 8, 128), 0);
 	fake_rx_post(h, &q, 2);
-	assert_int_equal(receive(h, frame, 300, 300), -EAGAIN);
-	assert_int_equal(receive(h, frame, 300, 300), -EAGAIN);
+	assert_int_equal(fake_receive(h, frame, 300, 300), -EAGAIN);
+	assert_int_equal(fake_receive(h, frame, 300, 300), -EAGAIN);
 	assert_false(fake_rx_reap(&q, &cpl, NULL));
 	fake_rx_post(h, &q, 1);
-	assert_int_equal(receive(h, frame, 300, 300), 0);
+	assert_int_equal(fake_receive(h, frame, 300, 300), 0);
 	assert_int_equal(fake_rx_frame(&q, got, NULL), 300);
 	fake_stats(h, &stats);
 	assert_int_equal(stats.rx_held, 1);
@@ -139,11 +93,11 @@ frame__longer_than_the_whole_ring__does_not_wait_forever(void **state)
 	struct fake_rxq q;
 	uint8_t frame[600];
 
-	fill(frame, sizeof(frame), 0);
+	fake_frame_fill(frame, sizeof(frame), 0);
 	assert_int_equal(fake_rxq_open(h, &q, 0, 8, 64), 0);
 	fake_rx_post(h, &q, 8);
-	assert_int_equal(receive(h, frame, 513, 600), 0);
-	assert_int_equal(receive(h, frame, 512, 600), 0);
+	assert_int_equal(fake_receive(h, frame, 513, 600), 0);
+	assert_int_equal(fake_receive(h, frame, 512, 600), 0);
 	fake_stats(h, &stats);
 	assert_int_equal(stats.rx_oversize, 1);
 	assert_int_equal(stats.rx_frames, 1);
@@ -157,13 +111,13 @@ sizes__at_the_limits__are_delivered_and_beyond_counted(void **state)
 	struct fake_rxq q;
 	static uint8_t frame[1600];
 
-	fill(frame, sizeof(frame), 0);
+	fake_frame_fill(frame, sizeof(frame), 0);
 	assert_int_equal(fake_rxq_open(h, &q, 0, 8, 2048), 0);
 	fake_rx_post(h, &q, 8);
-	assert_int_equal(receive(h, frame, 13, 2000), 0);
-	assert_int_equal(receive(h, frame, 14, 2000), 0);
-	assert_int_equal(receive(h, frame, 1522, 2000), 0);
-	assert_int_equal(receive(h, frame, 1523, 2000), 0);
+	assert_int_equal(fake_receive(h, frame, 13, 2000), 0);
+	assert_int_equal(fake_receive(h, frame, 14, 2000), 0);
+	assert_int_equal(fake_receive(h, frame, 1522, 2000), 0);
+	assert_int_equal(fake_receive(h, frame, 1523, 2000), 0);
 	fake_stats(h, &stats);
 	assert_int_equal(stats.rx_runt, 1);
 	assert_int_equal(stats.rx_oversize, 1);
@@ -202,12 +156,12 @@ filter__by_address_and_flags__takes_what_it_should(void **state)
 	memcpy(p.mac, own, 6);
 	assert_int_equal(fake_cmd(h, WCNIC_OP_PORT_SET, &p, NULL, 0, NULL), 0);
 	assert_int_equal(fake_rxq_open(h, &q, 0, 8, 2048), 0);
-	fill(frame, sizeof(frame), 0);
+	fake_frame_fill(frame, sizeof(frame), 0);
 	for (i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
 		assert_int_equal(fake_port_set(h, 1500, cases[i].flags), 0);
 		fake_rx_post(h, &q, cases[i].taken);
 		memcpy(frame, cases[i].dst, 6);
-		assert_int_equal(receive(h, frame, 64, 64), 0);
+		assert_int_equal(fake_receive(h, frame, 64, 64), 0);
 		assert_int_equal(fake_rx_frame(&q, got, NULL), cases[i].taken ? 64 : 0);
 		filtered += !cases[i].taken;
 		fake_stats(h, &stats);
@@ -223,12 +177,12 @@ receive__down_or_without_queue__is_enetdown_and_counted(void **state)
 	struct fake_rxq q;
 	uint8_t frame[64];
 
-	fill(frame, sizeof(frame), 0);
-	assert_int_equal(receive(h, frame, 64, 64), -ENETDOWN);
+	fake_frame_fill(frame, sizeof(frame), 0);
+	assert_int_equal(fake_receive(h, frame, 64, 64), -ENETDOWN);
 	assert_int_equal(fake_rxq_open(h, &q, 1, 8, 2048), 0);
-	assert_int_equal(receive(h, frame, 64, 64), 0); /* meant for queue 0, which is not there */
+	assert_int_equal(fake_receive(h, frame, 64, 64), 0); /* for queue 0, which is not there */
 	assert_int_equal(fake_port_set(h, 1500, 0), 0);
-	assert_int_equal(receive(h, frame, 64, 64), -ENETDOWN);
+	assert_int_equal(fake_receive(h, frame, 64, 64), -ENETDOWN);
 	fake_stats(h, &stats);
 	assert_int_equal(stats.rx_down, 3);
 }
@@ -243,11 +197,11 @@ buffer__not_writable__stops_the_queue(void **state)
 	struct fake_rxq q;
 	uint8_t frame[300];
 
-	fill(frame, sizeof(frame), 0);
+	fake_frame_fill(frame, sizeof(frame), 0);
 	assert_int_equal(fake_rxq_open(h, &q, 0, 8, 128), 0);
 	fake_rx_post(h, &q, 8);
 	q.ring[2].iova = htole64(FAKE_IOVA_RO);
-	assert_int_equal(receive(h, frame, 300, 300), 0);
+	assert_int_equal(fake_receive(h, frame, 300, 300), 0);
 	assert_false(fake_rx_reap(&q, &cpl, NULL)); /* nothing of it is visible */
 	fake_stats(h, &stats);
 	assert_int_equal(stats.rx_errors, 1);
@@ -255,12 +209,12 @@ buffer__not_writable__stops_the_queue(void **state)
 	assert_int_equal(le16toh(event.type), WCNIC_EV_QUEUE_ERROR);
 	assert_int_equal(le32toh(event.arg0), 0);
 	assert_int_equal(le32toh(event.arg1), WCNIC_ERR_ADDRESS);
-	assert_int_equal(receive(h, frame, 64, 64), 0);
+	assert_int_equal(fake_receive(h, frame, 64, 64), 0);
 	assert_false(fake_rx_reap(&q, &cpl, NULL));
 	assert_int_equal(fake_rxq_close(h, &q), 0);
 	assert_int_equal(fake_rxq_open(h, &q, 0, 8, 128), 0);
 	fake_rx_post(h, &q, 8);
-	assert_int_equal(receive(h, frame, 64, 64), 0);
+	assert_int_equal(fake_receive(h, frame, 64, 64), 0);
 	assert_true(fake_rx_reap(&q, &cpl, NULL));
 }
 
@@ -271,8 +225,8 @@ one_a_poll(void *ctx, unsigned int budget)
 	uint8_t frame[64];
 
 	assert_true(budget > 0);
-	fill(frame, sizeof(frame), 0);
-	assert_int_equal(receive(ctx, frame, 64, 64), 0);
+	fake_frame_fill(frame, sizeof(frame), 0);
+	assert_int_equal(fake_receive(ctx, frame, 64, 64), 0);
 	return 1;
 }
 
@@ -345,12 +299,12 @@ sequence__wraps__nothing_is_lost(void **state)
 	uint8_t *buf;
 	uint32_t i;
 
-	fill(frame, sizeof(frame), 0);
+	fake_frame_fill(frame, sizeof(frame), 0);
 	assert_int_equal(fake_rxq_open(h, &q, 0, 16, 128), 0);
 	fake_rx_post(h, &q, 16);
 	for (i = 0; i < 140000; i++) {
 		memcpy(frame + 20, &i, sizeof(i));
-		assert_int_equal(receive(h, frame, 64, 64), 0);
+		assert_int_equal(fake_receive(h, frame, 64, 64), 0);
 		assert_true(fake_rx_reap(&q, &cpl, &buf));
 		assert_int_equal(le16toh(cpl.seq), (uint16_t)i);
 		assert_memory_equal(buf + 20, &i, sizeof(i));
@@ -384,18 +338,18 @@ interrupt__armed__fires_once_a_record(void **state)
 	uint8_t frame[64];
 	uint64_t armed = WCNIC_RXDB_TAIL(8) | WCNIC_RXDB_ARM;
 
-	fill(frame, sizeof(frame), 0);
+	fake_frame_fill(frame, sizeof(frame), 0);
 	interrupt_open(h, &q);
-	assert_int_equal(receive(h, frame, 64, 64), 0);
+	assert_int_equal(fake_receive(h, frame, 64, 64), 0);
 	wcnic_card_poll(h->card);
 	assert_int_equal(h->irqs[3], 0);
 	__atomic_store_n(q.db, htole64(armed | WCNIC_RXDB_CQ_HEAD(1)), __ATOMIC_RELEASE);
 	wcnic_card_poll(h->card);
 	assert_int_equal(h->irqs[3], 0); /* nothing at or after 1 yet */
-	assert_int_equal(receive(h, frame, 64, 64), 0);
+	assert_int_equal(fake_receive(h, frame, 64, 64), 0);
 	wcnic_card_poll(h->card);
 	wcnic_card_poll(h->card);
-	assert_int_equal(receive(h, frame, 64, 64), 0);
+	assert_int_equal(fake_receive(h, frame, 64, 64), 0);
 	wcnic_card_poll(h->card);
 	assert_int_equal(h->irqs[3], 1);
 	__atomic_store_n(q.db, htole64(armed | WCNIC_RXDB_CQ_HEAD(2)), __ATOMIC_RELEASE);
@@ -412,9 +366,9 @@ interrupt__same_record_comes_back__fires_again(void **state)
 	struct fake_rxq q;
 	uint8_t frame[64];
 
-	fill(frame, sizeof(frame), 0);
+	fake_frame_fill(frame, sizeof(frame), 0);
 	interrupt_open(h, &q);
-	assert_int_equal(receive(h, frame, 64, 64), 0);
+	assert_int_equal(fake_receive(h, frame, 64, 64), 0);
 	for (int lap = 1; lap <= 3; lap++) {
 		__atomic_store_n(q.db, htole64(armed), __ATOMIC_RELEASE);
 		wcnic_card_poll(h->card);
@@ -498,7 +452,7 @@ classify(struct fake_host *h, struct fake_rxq *q, const struct build *b)
 	struct wcnic_rx_cpl cpl = {0};
 
 	fake_rx_post(h, q, 1);
-	assert_int_equal(receive(h, b->data, b->bytes, 33), 0);
+	assert_int_equal(fake_receive(h, b->data, b->bytes, 33), 0);
 	assert_true(fake_rx_reap(q, &cpl, NULL));
 	return cpl;
 }
@@ -729,7 +683,7 @@ rss__table__spreads_by_low_bits(void **state)
 		put_ether(&b, 0, 0x0800);
 		put_ipv4(&b, 6, 5, 0, rss_v4[i].src, rss_v4[i].dst);
 		put_ports(&b, rss_v4[i].src_port, rss_v4[i].dst_port);
-		assert_int_equal(receive(h, b.data, b.bytes, 256), 0);
+		assert_int_equal(fake_receive(h, b.data, b.bytes, 256), 0);
 		assert_true(fake_rx_reap(&q[want], &cpl, NULL));
 		assert_int_equal(le32toh(cpl.hash), rss_v4[i].ports);
 	}
@@ -739,7 +693,7 @@ int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
-#define CASE(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
+#define CASE(name) cmocka_unit_test_setup_teardown(name, fake_setup_up, fake_teardown)
 		CASE(scatter__every_size_and_fragmentation__is_byte_equal),
 		CASE(scatter__three_buffers__completions_are_per_buffer),
 		CASE(buffers__too_few_for_all_of_it__frame_waits),

@@ -10,52 +10,6 @@
 
 #include "fake_host.h"
 
-static int
-setup(void **state)
-{
-	struct fake_host *h = malloc(sizeof(*h));
-
-	*state = h;
-	if (h == NULL || fake_host_init(h, NULL) != 0)
-		return -1;
-	fake_enable(h);
-	return fake_port_set(h, 1500, WCNIC_PORTF_UP | WCNIC_PORTF_PROMISC);
-}
-
-static int
-teardown(void **state)
-{
-	fake_host_fini(*state);
-	free(*state);
-	return 0;
-}
-
-static void
-fill(uint8_t *frame, uint32_t bytes, uint8_t salt)
-{
-	uint32_t i;
-
-	for (i = 0; i < bytes; i++)
-		frame[i] = (uint8_t)(i * 5 + i / 256 + salt);
-	frame[0] = 2;
-}
-
-/* Hands a frame over in fragments of at most `piece` bytes. */
-static int
-receive(struct fake_host *h, const uint8_t *data, uint32_t bytes, uint32_t piece)
-{
-	struct wcnic_frag frags[256];
-	struct wcnic_frame frame = {.frags = frags, .bytes = bytes};
-	uint32_t used;
-
-	for (used = 0; used < bytes; used += piece) {
-		frags[frame.n_frags].base = data + used;
-		frags[frame.n_frags].bytes = bytes - used < piece ? bytes - used : piece;
-		frame.n_frags++;
-	}
-	return wcnic_card_receive(h->card, &frame);
-}
-
 /* Frames that a port hands over together. */
 
 #define BURST 24
@@ -78,7 +32,7 @@ burst_make(struct burst *b, unsigned int salt, uint32_t flags)
 		uint32_t bytes = 14 + (i * 29 + salt * 17) % 370;
 		uint32_t first = (i + salt) % 4 == 3 ? bytes / 2 : bytes;
 
-		fill(b->data[i], sizeof(b->data[i]), (uint8_t)(i + salt));
+		fake_frame_fill(b->data[i], sizeof(b->data[i]), (uint8_t)(i + salt));
 		if ((i + salt) % 5 == 4)
 			memcpy(b->data[i] + 12, six, sizeof(six));
 		else
@@ -116,7 +70,7 @@ burst_expect(struct fake_host *h, struct fake_rxq *q, const struct burst *b, uns
 		uint32_t bytes = b->frames[i].bytes;
 
 		/* Of two fragments, so that it does not go the short way. */
-		assert_int_equal(receive(h, b->data[i], bytes, (bytes + 1) / 2), 0);
+		assert_int_equal(fake_receive(h, b->data[i], bytes, (bytes + 1) / 2), 0);
 		assert_int_equal(fake_rx_frame(q, got, &alone), bytes);
 		assert_int_equal(sop[i].ptype, alone.ptype);
 		assert_int_equal(sop[i].hash, alone.hash);
@@ -187,7 +141,7 @@ burst__not_promiscuous__the_same_frames_pass(void **state)
 	assert_int_equal(fake_rxq_open(h, &q, 0, 16, 128), 0);
 	fake_rx_post(h, &q, 16);
 	for (i = 0; i < 5; i++) {
-		fill(data[i], 64, (uint8_t)i);
+		fake_frame_fill(data[i], 64, (uint8_t)i);
 		memcpy(data[i], to[i], 6);
 		frags[i] = (struct wcnic_frag){data[i], 64};
 		frames[i] = (struct wcnic_frame){.frags = &frags[i], .n_frags = 1, .bytes = 64};
@@ -234,7 +188,7 @@ burst__buffers_end_in_the_middle__the_rest_waits(void **state)
 	unsigned int i;
 	int ret = 0;
 
-	fill(frame, sizeof(frame), 0);
+	fake_frame_fill(frame, sizeof(frame), 0);
 	frag = (struct wcnic_frag){frame, sizeof(frame)};
 	for (i = 0; i < 12; i++)
 		frames[i] = (struct wcnic_frame){.frags = &frag, .n_frags = 1, .bytes = 64};
@@ -287,7 +241,7 @@ generation__stays__memory_is_looked_up_once(void **state)
 	unsigned int i, before = 0;
 
 	(void)state;
-	fill(frame, sizeof(frame), 0);
+	fake_frame_fill(frame, sizeof(frame), 0);
 	assert_int_equal(fake_host_init(&h, &c), 0);
 	fake_enable(&h);
 	assert_int_equal(fake_port_set(&h, 1500, WCNIC_PORTF_UP | WCNIC_PORTF_PROMISC), 0);
@@ -295,7 +249,7 @@ generation__stays__memory_is_looked_up_once(void **state)
 	fake_rx_post(&h, &q, 64);
 	for (i = 0; i < 100; i++) {
 		wcnic_card_poll(h.card);
-		assert_int_equal(receive(&h, frame, 64, 64), 0);
+		assert_int_equal(fake_receive(&h, frame, 64, 64), 0);
 		assert_true(fake_rx_reap(&q, &cpl, NULL));
 		fake_rx_post(&h, &q, 1);
 		if (i == 10)
@@ -306,7 +260,7 @@ generation__stays__memory_is_looked_up_once(void **state)
 	h.unmap_from = (size_t)(q.bufs - h.mem);
 	h.generation++;
 	wcnic_card_poll(h.card);
-	assert_int_equal(receive(&h, frame, 64, 64), 0);
+	assert_int_equal(fake_receive(&h, frame, 64, 64), 0);
 	assert_false(fake_rx_reap(&q, &cpl, NULL));
 	fake_host_fini(&h);
 }
@@ -315,7 +269,7 @@ int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
-#define CASE(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
+#define CASE(name) cmocka_unit_test_setup_teardown(name, fake_setup_up, fake_teardown)
 		CASE(burst__frames_of_all_kinds__are_as_if_each_came_alone),
 		CASE(burst__not_promiscuous__the_same_frames_pass),
 		CASE(burst__with_hash__is_as_if_each_came_alone),

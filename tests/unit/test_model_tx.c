@@ -203,8 +203,7 @@ record__second_switch_before_the_first__stops_the_queue(void **state)
 	r->rec.ret = -EAGAIN;
 	fake_tx_push(&r->q, r->frame, 60);
 	fake_tx_fetch(&r->h, &r->q, r->frame, 60);
-	fake_tx_switch(&r->q, 1, WCNIC_PLACEMENT_FETCH);
-	wcnic_card_poll(r->h.card);
+	tx_rig_switch(r, 1, WCNIC_PLACEMENT_FETCH);
 	fake_tx_switch(&r->q, 2, WCNIC_PLACEMENT_PUSH);
 	tx_expect_queue_error(r, WCNIC_ERR_DOORBELL);
 }
@@ -233,8 +232,7 @@ frame__across_a_switch__stops_the_queue(void **state)
 	tx_rig_open_push(r, 16, 2);
 	fake_tx_push(&r->q, r->frame, 150);
 	assert_int_equal(r->q.tail, 2);
-	fake_tx_switch(&r->q, 1, WCNIC_PLACEMENT_FETCH);
-	wcnic_card_poll(r->h.card);
+	tx_rig_switch(r, 1, WCNIC_PLACEMENT_FETCH);
 	tx_expect_error(r, WCNIC_ERR_DESC, 0, 1);
 	tx_expect_queue_error(r, WCNIC_ERR_DESC);
 }

@@ -34,14 +34,6 @@ setup(void **state)
 	return 0;
 }
 
-static int
-teardown(void **state)
-{
-	fake_host_fini(*state);
-	free(*state);
-	return 0;
-}
-
 static uint32_t
 random_next(uint32_t *state)
 {
@@ -392,7 +384,7 @@ int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
-#define CASE(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
+#define CASE(name) cmocka_unit_test_setup_teardown(name, setup, fake_teardown)
 		cmocka_unit_test(alloc__many_seeds__never_overlaps_and_keeps_alignment),
 		CASE(alloc__whole_aperture__can_be_handed_out),
 		cmocka_unit_test(alloc__other_seed__gives_other_places),

@@ -10,54 +10,7 @@
 #include <string.h>
 #include <cmocka.h>
 
-#include "fake_host.h"
-#include "wcnic_port.h"
-
-#define UP (WCNIC_PORTF_UP | WCNIC_PORTF_PROMISC)
-
-/* A card with a port, a Tx queue that pushes and an Rx queue. */
-struct end {
-	struct fake_host h;
-	struct wcnic_port *port;
-	struct fake_txq tx;
-	struct fake_rxq rx;
-	uint8_t *frame;
-};
-
-static void
-end_open(struct end *e, const char *spec)
-{
-	char why[256] = "";
-
-	assert_int_equal(fake_host_init(&e->h, NULL), 0);
-	if (wcnic_port_create(spec, e->h.card, &e->port, why, sizeof(why)) != 0)
-		fail_msg("%s: %s", spec, why);
-	fake_enable(&e->h);
-	assert_int_equal(fake_port_set(&e->h, 1500, UP), 0);
-	assert_int_equal(fake_txq_open(&e->h, &e->tx, 0, 128, WCNIC_PLACEMENT_PUSH, 2), 0);
-	assert_int_equal(fake_rxq_open(&e->h, &e->rx, 0, 128, 256), 0);
-	e->frame = fake_alloc(&e->h, 2048, 64);
-}
-
-static void
-end_close(struct end *e)
-{
-	wcnic_port_destroy(e->port);
-	fake_host_fini(&e->h);
-}
-
-static unsigned int
-reap_tx(struct end *e)
-{
-	struct wcnic_tx_cpl cpl;
-	unsigned int done = 0;
-
-	while (fake_tx_reap(&e->tx, &cpl)) {
-		assert_int_equal(cpl.status, WCNIC_TX_PUSHED);
-		done += le16toh(cpl.frames);
-	}
-	return done;
-}
+#include "port_rig.h"
 
 /* Sends numbered frames from `a` to `b`, which has buffers only now and then. */
 static void
@@ -89,7 +42,7 @@ numbers_sent(struct end *a, struct end *b)
 			assert_memory_equal(data + 20, &got, sizeof(got));
 			got++;
 		}
-		done += reap_tx(a);
+		done += end_reap(a);
 		/* What is completed has been handed over, and nothing else. */
 		assert_int_equal(done, got);
 	}
@@ -123,9 +76,8 @@ loopback__without_rx_queue__frames_fall_and_are_counted(void **state)
 	end_open(&e, "loopback");
 	assert_int_equal(fake_rxq_close(&e.h, &e.rx), 0);
 	fake_tx_push(&e.tx, e.frame, 60);
-	fake_tx_ring(&e.tx);
-	wcnic_card_poll(e.h.card);
-	assert_int_equal(reap_tx(&e), 1);
+	end_go(&e);
+	assert_int_equal(end_reap(&e), 1);
 	fake_stats(&e.h, &stats);
 	assert_int_equal(stats.rx_down, 1);
 	end_close(&e);
@@ -141,9 +93,8 @@ sink__takes_everything__gives_nothing(void **state)
 	end_open(&e, "sink");
 	fake_rx_post(&e.h, &e.rx, 8);
 	fake_tx_push(&e.tx, e.frame, 60);
-	fake_tx_ring(&e.tx);
-	wcnic_card_poll(e.h.card);
-	assert_int_equal(reap_tx(&e), 1);
+	end_go(&e);
+	assert_int_equal(end_reap(&e), 1);
 	fake_stats(&e.h, &stats);
 	assert_int_equal(stats.rx_frames, 0);
 	end_close(&e);
@@ -202,19 +153,15 @@ send__segment_in_one_piece__port_gets_the_hosts_own_memory(void **state)
 	end_open(&e, "sink");
 	wcnic_card_set_port(e.h.card, &ops, &seen);
 	slot.frame_bytes = 1400;
-	slot.n_segs = 1;
-	slot.segs[0].iova = htole64(fake_iova(&e.h, e.frame));
-	slot.segs[0].bytes = htole32(1400);
+	fake_slot_seg(&slot, fake_iova(&e.h, e.frame), 1400);
 	fake_tx_slot(&e.tx, &slot, 0);
-	fake_tx_ring(&e.tx);
-	wcnic_card_poll(e.h.card);
+	end_go(&e);
 	assert_ptr_equal(seen.base, e.frame);
 	assert_int_equal(seen.bytes, 1400);
 	assert_int_equal(fake_txq_close(&e.h, &e.tx), 0);
 	assert_int_equal(fake_txq_open(&e.h, &e.tx, 0, 128, WCNIC_PLACEMENT_FETCH, 0), 0);
 	fake_tx_fetch(&e.h, &e.tx, e.frame, 900);
-	fake_tx_ring(&e.tx);
-	wcnic_card_poll(e.h.card);
+	end_go(&e);
 	assert_ptr_equal(seen.base, e.frame);
 	assert_int_equal(seen.bytes, 900);
 	end_close(&e);
@@ -231,12 +178,11 @@ wire__not_joined__frames_wait(void **state)
 	end_open(&b, "wire");
 	fake_rx_post(&b.h, &b.rx, 8);
 	fake_tx_push(&a.tx, a.frame, 60);
-	fake_tx_ring(&a.tx);
-	wcnic_card_poll(a.h.card);
-	assert_int_equal(reap_tx(&a), 0);
+	end_go(&a);
+	assert_int_equal(end_reap(&a), 0);
 	assert_int_equal(wcnic_port_wire(a.port, b.port), 0);
 	wcnic_card_poll(a.h.card);
-	assert_int_equal(reap_tx(&a), 1);
+	assert_int_equal(end_reap(&a), 1);
 	assert_int_equal(fake_rx_frame(&b.rx, data, NULL), 60);
 	end_close(&a);
 	end_close(&b);
@@ -345,9 +291,8 @@ generator_run(const char *spec, struct tally *tally)
 	assert_int_equal(stats.port_in_frames, tally->frames);
 	assert_int_equal(stats.port_in_done, 1);
 	fake_tx_push(&e.tx, e.frame, 60);
-	fake_tx_ring(&e.tx);
-	wcnic_card_poll(e.h.card);
-	assert_int_equal(reap_tx(&e), 1);
+	end_go(&e);
+	assert_int_equal(end_reap(&e), 1);
 	end_close(&e);
 }
 
@@ -391,11 +336,7 @@ generator__imix_and_flows__are_spread(void **state)
 static void
 create__bad_text__is_refused_and_explained(void **state)
 {
-	static const struct {
-		const char *spec;
-		const char *culprit;
-		const char *remedy;
-	} bad[] = {
+	static const struct bad_spec bad[] = {
 		{"", "''", "loopback, sink, wire, pcap or generator"},
 		{"loop", "'loop'", "loopback, sink, wire, pcap or generator"},
 		{"Loopback", "'Loopback'", "loopback"},
@@ -421,22 +362,9 @@ create__bad_text__is_refused_and_explained(void **state)
 		{"pcap:out=/dev/null,timing=slow", "timing=slow", "full or capture"},
 		{"pcap:in=/dev/null", "/dev/null", "capture"},
 	};
-	struct wcnic_port *port = NULL;
-	struct fake_host h;
-	char why[256];
-	size_t i;
 
 	(void)state;
-	assert_int_equal(fake_host_init(&h, NULL), 0);
-	for (i = 0; i < sizeof(bad) / sizeof(bad[0]); i++) {
-		why[0] = '\0';
-		assert_true(wcnic_port_create(bad[i].spec, h.card, &port, why, sizeof(why)) < 0);
-		assert_null(port);
-		if (strstr(why, bad[i].culprit) == NULL || strstr(why, bad[i].remedy) == NULL)
-			fail_msg("%s: '%s' should name %s and %s", bad[i].spec, why, bad[i].culprit,
-				 bad[i].remedy);
-	}
-	fake_host_fini(&h);
+	specs_refused(bad, sizeof(bad) / sizeof(bad[0]));
 }
 
 int

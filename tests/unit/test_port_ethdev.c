@@ -20,26 +20,21 @@
 #include <rte_mbuf.h>
 #include <rte_ring.h>
 
-#include "fake_host.h"
 #include "port_ethdev.h"
+#include "port_rig.h"
 
 /*
  * A card whose port is an ethdev of two rings: what the card sends is in one, and what the test
  * puts into the other is received.
  */
 
-#define UP (WCNIC_PORTF_UP | WCNIC_PORTF_PROMISC)
 #define RING_ENTRIES 64u /* one less fits */
 #define MTU 9000u
 
 struct rig {
-	struct fake_host h;
+	struct end end;
 	struct rte_ring *out;
 	struct rte_ring *in;
-	struct wcnic_port *port;
-	struct fake_txq tx;
-	struct fake_rxq rx;
-	uint8_t *frame;
 	char device[32];
 	uint16_t id;
 };
@@ -68,17 +63,11 @@ rig_rings(struct rig *r, unsigned int entries)
 static void
 rig_open(struct rig *r, const char *more, uint16_t mtu)
 {
-	char spec[64], why[256] = "";
+	char spec[64];
 
-	assert_int_equal(fake_host_init(&r->h, NULL), 0);
 	snprintf(spec, sizeof(spec), "ethdev:%s%s", r->device, more);
-	if (wcnic_port_create(spec, r->h.card, &r->port, why, sizeof(why)) != 0)
-		fail_msg("%s: %s", spec, why);
-	fake_enable(&r->h);
-	assert_int_equal(fake_port_set(&r->h, mtu, UP), 0);
-	assert_int_equal(fake_txq_open(&r->h, &r->tx, 0, 256, WCNIC_PLACEMENT_PUSH, 4), 0);
-	assert_int_equal(fake_rxq_open(&r->h, &r->rx, 0, 128, 2048), 0);
-	r->frame = fake_alloc(&r->h, 16384, 64);
+	end_open(&r->end, spec);
+	assert_int_equal(fake_port_set(&r->end.h, mtu, PORT_UP), 0);
 }
 
 static int
@@ -117,34 +106,24 @@ pools(void)
 	return n;
 }
 
-static int
-teardown(void **state)
+static void
+rig_close(struct rig *r)
 {
-	struct rig *r = *state;
-
 	ring_drain(r->out);
-	wcnic_port_destroy(r->port);
-	fake_host_fini(&r->h);
+	end_close(&r->end);
 	ring_drain(r->in);
 	rte_ring_free(r->out);
 	rte_ring_free(r->in);
 	(void)rte_eal_hotplug_remove("vdev", r->device);
 	free(r);
-	/* Every buffer that the test or a port made is back. */
-	return pools() != 1 || !rte_mempool_full(pool);
 }
 
-static unsigned int
-reap_tx(struct rig *r)
+static int
+teardown(void **state)
 {
-	struct wcnic_tx_cpl cpl;
-	unsigned int done = 0;
-
-	while (fake_tx_reap(&r->tx, &cpl)) {
-		assert_true(cpl.status == WCNIC_TX_PUSHED || cpl.status == WCNIC_TX_FETCHED);
-		done += le16toh(cpl.frames);
-	}
-	return done;
+	rig_close(*state);
+	/* Every buffer that the test or a port made is back. */
+	return pools() != 1 || !rte_mempool_full(pool);
 }
 
 /* Takes what the card has sent, if anything; it is in data then. Returns its length. */
@@ -189,16 +168,6 @@ in_put(struct rig *r, const uint8_t *data, uint32_t bytes, uint32_t piece)
 }
 
 static void
-fill(uint8_t *data, uint32_t bytes, uint32_t seed)
-{
-	uint32_t i;
-
-	for (i = 0; i < bytes; i++)
-		data[i] = (uint8_t)(i * 7 + seed * 13 + (i >> 8));
-	data[0] = 2;
-}
-
-static void
 send__every_size_pushed_and_fetched__arrives_unaltered(void **state)
 {
 	struct rig *r = *state;
@@ -206,27 +175,26 @@ send__every_size_pushed_and_fetched__arrives_unaltered(void **state)
 	uint32_t bytes;
 
 	for (bytes = 14; bytes <= MTU + WCNIC_L2_OVERHEAD; bytes += bytes < 300 ? 1 : 97) {
-		fill(r->frame, bytes, bytes);
-		fake_tx_push(&r->tx, r->frame, (uint16_t)bytes);
-		fake_tx_ring(&r->tx);
-		wcnic_card_poll(r->h.card);
-		assert_int_equal(reap_tx(r), 1);
+		fake_frame_fill(r->end.frame, bytes, bytes);
+		fake_tx_push(&r->end.tx, r->end.frame, (uint16_t)bytes);
+		end_go(&r->end);
+		assert_int_equal(end_reap(&r->end), 1);
 		assert_int_equal(out_take(r, data), bytes);
-		assert_memory_equal(data, r->frame, bytes);
+		assert_memory_equal(data, r->end.frame, bytes);
 	}
-	assert_int_equal(fake_txq_close(&r->h, &r->tx), 0);
-	assert_int_equal(fake_txq_open(&r->h, &r->tx, 0, 256, WCNIC_PLACEMENT_FETCH, 0), 0);
+	assert_int_equal(fake_txq_close(&r->end.h, &r->end.tx), 0);
+	assert_int_equal(fake_txq_open(&r->end.h, &r->end.tx, 0, 256, WCNIC_PLACEMENT_FETCH, 0), 0);
 	for (bytes = 14; bytes < MTU; bytes += 111) {
-		fill(r->frame, bytes, bytes + 1);
+		fake_frame_fill(r->end.frame, bytes, bytes + 1);
 		/* Two descriptors, so two fragments. */
-		fake_tx_desc(&r->tx, fake_iova(&r->h, r->frame), 7, WCNIC_TXF_SOP, (uint16_t)bytes);
-		fake_tx_desc(&r->tx, fake_iova(&r->h, r->frame) + 7, (uint16_t)(bytes - 7),
-			     WCNIC_TXF_EOP, 0);
-		fake_tx_ring(&r->tx);
-		wcnic_card_poll(r->h.card);
-		assert_int_equal(reap_tx(r), 1);
+		fake_tx_desc(&r->end.tx, fake_iova(&r->end.h, r->end.frame), 7, WCNIC_TXF_SOP,
+			     (uint16_t)bytes);
+		fake_tx_desc(&r->end.tx, fake_iova(&r->end.h, r->end.frame) + 7,
+			     (uint16_t)(bytes - 7), WCNIC_TXF_EOP, 0);
+		end_go(&r->end);
+		assert_int_equal(end_reap(&r->end), 1);
 		assert_int_equal(out_take(r, data), bytes);
-		assert_memory_equal(data, r->frame, bytes);
+		assert_memory_equal(data, r->end.frame, bytes);
 	}
 }
 
@@ -242,12 +210,11 @@ send__device_full__frames_are_held_in_order(void **state)
 	for (turn = 0; got < 20000; turn++) {
 		assert_true(turn < 1000000);
 		for (; sent - done < 200 && sent < 20000; sent++) {
-			memcpy(r->frame + 20, &sent, sizeof(sent));
-			fake_tx_push(&r->tx, r->frame, 60);
+			memcpy(r->end.frame + 20, &sent, sizeof(sent));
+			fake_tx_push(&r->end.tx, r->end.frame, 60);
 		}
-		fake_tx_ring(&r->tx);
-		wcnic_card_poll(r->h.card);
-		done += reap_tx(r);
+		end_go(&r->end);
+		done += end_reap(&r->end);
 		for (i = 0; turn % 5 == 0 && i < turn % 90 && out_take(r, data) != 0; i++) {
 			memcpy(&number, data + 20, sizeof(number));
 			assert_int_equal(number, got++);
@@ -255,7 +222,7 @@ send__device_full__frames_are_held_in_order(void **state)
 		/* No more than the ring and this port's burst hold was called sent. */
 		assert_true(done - got <= RING_ENTRIES - 1 + PORT_ETHDEV_BURST);
 	}
-	fake_stats(&r->h, &stats);
+	fake_stats(&r->end.h, &stats);
 	assert_int_equal(stats.tx_frames, 20000);
 	assert_int_equal(stats.tx_errors, 0);
 	assert_true(stats.tx_held > 0);
@@ -269,18 +236,17 @@ send__no_rx_queue__waiting_frames_leave(void **state)
 	static uint8_t data[16384];
 	unsigned int sent, got = 0;
 
-	assert_int_equal(fake_rxq_close(&r->h, &r->rx), 0);
+	assert_int_equal(fake_rxq_close(&r->end.h, &r->end.rx), 0);
 	for (sent = 0; sent < RING_ENTRIES + 10; sent++)
-		fake_tx_push(&r->tx, r->frame, 60);
-	fake_tx_ring(&r->tx);
-	wcnic_card_poll(r->h.card);
-	wcnic_card_poll(r->h.card);
-	assert_int_equal(reap_tx(r), sent);
+		fake_tx_push(&r->end.tx, r->end.frame, 60);
+	end_go(&r->end);
+	wcnic_card_poll(r->end.h.card);
+	assert_int_equal(end_reap(&r->end), sent);
 	while (out_take(r, data) != 0)
 		got++;
 	assert_int_equal(got, RING_ENTRIES - 1);
 	assert_true(in_put(r, data, 60, 60));
-	wcnic_card_poll(r->h.card);
+	wcnic_card_poll(r->end.h.card);
 	while (out_take(r, data) != 0)
 		got++;
 	assert_int_equal(got, sent);
@@ -297,11 +263,12 @@ receive__every_size_whole_or_in_pieces__arrives_unaltered(void **state)
 
 	for (bytes = 14; bytes <= MTU + WCNIC_L2_OVERHEAD; bytes += bytes < 300 ? 1 : 89) {
 		piece = bytes % 3 == 0 ? 2048 : bytes / 40 + 14 - bytes % 3;
-		fill(sent, bytes, bytes);
-		fake_rx_post(&r->h, &r->rx, 5u - (uint16_t)(r->rx.tail - r->rx.head));
+		fake_frame_fill(sent, bytes, bytes);
+		fake_rx_post(&r->end.h, &r->end.rx,
+			     18u - (uint16_t)(r->end.rx.tail - r->end.rx.head));
 		assert_true(in_put(r, sent, bytes, piece < 2048 ? piece : 2048));
-		wcnic_card_poll(r->h.card);
-		assert_int_equal(fake_rx_frame(&r->rx, data, NULL), bytes);
+		wcnic_card_poll(r->end.h.card);
+		assert_int_equal(fake_rx_frame(&r->end.rx, data, NULL), bytes);
 		assert_memory_equal(data, sent, bytes);
 	}
 }
@@ -322,21 +289,21 @@ receive__card_short_of_buffers__the_rest_stays_in_the_device(void **state)
 			put++;
 			memcpy(frame + 20, &put, sizeof(put));
 		}
-		room = 128u - (uint16_t)(r->rx.tail - r->rx.head);
+		room = 128u - (uint16_t)(r->end.rx.tail - r->end.rx.head);
 		if (turn % 3 == 0)
-			fake_rx_post(&r->h, &r->rx, turn % 40 < room ? turn % 40 : 0);
-		wcnic_card_poll(r->h.card);
-		while (fake_rx_frame(&r->rx, data, NULL) != 0) {
+			fake_rx_post(&r->end.h, &r->end.rx, turn % 40 < room ? turn % 40 : 0);
+		wcnic_card_poll(r->end.h.card);
+		while (fake_rx_frame(&r->end.rx, data, NULL) != 0) {
 			memcpy(&number, data + 20, sizeof(number));
 			assert_int_equal(number, got++);
 		}
 		assert_true(put - got <= RING_ENTRIES - 1 + PORT_ETHDEV_BURST);
 	}
-	fake_stats(&r->h, &stats);
+	fake_stats(&r->end.h, &stats);
 	assert_int_equal(stats.rx_frames, got);
 	assert_int_equal(stats.rx_down, 0);
 	assert_true(stats.rx_held > 0);
-	assert_null(wcnic_port_error(r->port));
+	assert_null(wcnic_port_error(r->end.port));
 }
 
 static void
@@ -345,13 +312,13 @@ receive__in_too_many_pieces__discarded_and_said(void **state)
 	struct rig *r = *state;
 	static uint8_t data[16384];
 
-	fake_rx_post(&r->h, &r->rx, 8);
+	fake_rx_post(&r->end.h, &r->end.rx, 8);
 	assert_true(in_put(r, data, 65, 1));
 	assert_true(in_put(r, data, 64, 1));
-	wcnic_card_poll(r->h.card);
-	assert_int_equal(fake_rx_frame(&r->rx, data, NULL), 64);
-	assert_int_equal(fake_rx_frame(&r->rx, data, NULL), 0);
-	assert_non_null(strstr(wcnic_port_error(r->port), "65 pieces"));
+	wcnic_card_poll(r->end.h.card);
+	assert_int_equal(fake_rx_frame(&r->end.rx, data, NULL), 64);
+	assert_int_equal(fake_rx_frame(&r->end.rx, data, NULL), 0);
+	assert_non_null(strstr(wcnic_port_error(r->end.port), "65 pieces"));
 }
 
 /* When the device has all buffers, frames wait until it gives some back. */
@@ -367,10 +334,9 @@ send__device_keeps_all_buffers__frames_are_held(void **state)
 	rig_open(r, "", 1500);
 	for (turn = 0; turn < 200; turn++) {
 		for (; sent - done < 128; sent++)
-			fake_tx_push(&r->tx, r->frame, 60);
-		fake_tx_ring(&r->tx);
-		wcnic_card_poll(r->h.card);
-		done += reap_tx(r);
+			fake_tx_push(&r->end.tx, r->end.frame, 60);
+		end_go(&r->end);
+		done += end_reap(&r->end);
 	}
 	/* It ran dry before the ring was full. */
 	assert_in_range(done, 1024, 8192);
@@ -378,14 +344,13 @@ send__device_keeps_all_buffers__frames_are_held(void **state)
 	while (out_take(r, data) != 0)
 		got++;
 	for (turn = 0; turn < 10; turn++)
-		wcnic_card_poll(r->h.card);
-	done += reap_tx(r);
+		wcnic_card_poll(r->end.h.card);
+	done += end_reap(&r->end);
 	assert_int_equal(done, sent);
 	while (out_take(r, data) != 0)
 		got++;
 	assert_int_equal(got, sent);
-	state = (void **)&r;
-	assert_int_equal(teardown(state), 0);
+	assert_int_equal(teardown((void **)&r), 0);
 }
 
 static void
@@ -399,24 +364,22 @@ send__longer_than_the_devices_mtu__discarded_counted_and_said(void **state)
 	(void)state;
 	rig_rings(r, RING_ENTRIES);
 	rig_open(r, "", MTU); /* the card's: the device has 1500 */
-	fake_tx_push(&r->tx, r->frame, 1500 + WCNIC_L2_OVERHEAD);
-	fake_tx_push(&r->tx, r->frame, 1500 + WCNIC_L2_OVERHEAD + 1);
-	fake_tx_push(&r->tx, r->frame, 60);
-	fake_tx_ring(&r->tx);
-	wcnic_card_poll(r->h.card);
+	fake_tx_push(&r->end.tx, r->end.frame, 1500 + WCNIC_L2_OVERHEAD);
+	fake_tx_push(&r->end.tx, r->end.frame, 1500 + WCNIC_L2_OVERHEAD + 1);
+	fake_tx_push(&r->end.tx, r->end.frame, 60);
+	end_go(&r->end);
 	assert_int_equal(out_take(r, data), 1500 + WCNIC_L2_OVERHEAD);
 	assert_int_equal(out_take(r, data), 60);
 	assert_int_equal(out_take(r, data), 0);
-	while (fake_tx_reap(&r->tx, &cpl))
+	while (fake_tx_reap(&r->end.tx, &cpl))
 		;
-	fake_stats(&r->h, &stats);
+	fake_stats(&r->end.h, &stats);
 	assert_int_equal(stats.tx_frames, 2);
 	assert_int_equal(stats.tx_errors, 1);
-	assert_non_null(wcnic_port_error(r->port));
-	assert_non_null(strstr(wcnic_port_error(r->port), "1523 bytes"));
-	assert_non_null(strstr(wcnic_port_error(r->port), "mtu="));
-	state = (void **)&r;
-	assert_int_equal(teardown(state), 0);
+	assert_non_null(wcnic_port_error(r->end.port));
+	assert_non_null(strstr(wcnic_port_error(r->end.port), "1523 bytes"));
+	assert_non_null(strstr(wcnic_port_error(r->end.port), "mtu="));
+	assert_int_equal(teardown((void **)&r), 0);
 }
 
 /* Polls until the card's next link event, or for a second. */
@@ -427,8 +390,8 @@ link_event(struct rig *r, bool *up)
 	unsigned int i;
 
 	for (i = 0; i < 1000; i++) {
-		wcnic_card_poll(r->h.card);
-		if (fake_event_find(&r->h, WCNIC_EV_LINK, &event)) {
+		wcnic_card_poll(r->end.h.card);
+		if (fake_event_find(&r->end.h, WCNIC_EV_LINK, &event)) {
 			*up = le32toh(event.arg0) != 0;
 			return true;
 		}
@@ -447,18 +410,17 @@ link__down_and_up__card_tells_and_frames_wait(void **state)
 	assert_int_equal(rte_eth_dev_set_link_down(r->id), 0);
 	assert_true(link_event(r, &up));
 	assert_false(up);
-	fake_tx_push(&r->tx, r->frame, 60);
-	fake_tx_ring(&r->tx);
-	wcnic_card_poll(r->h.card);
-	assert_int_equal(reap_tx(r), 0);
+	fake_tx_push(&r->end.tx, r->end.frame, 60);
+	end_go(&r->end);
+	assert_int_equal(end_reap(&r->end), 0);
 	assert_int_equal(out_take(r, data), 0);
 	assert_int_equal(rte_eth_dev_set_link_up(r->id), 0);
 	assert_true(link_event(r, &up));
 	assert_true(up);
-	wcnic_card_poll(r->h.card);
-	assert_int_equal(reap_tx(r), 1);
+	wcnic_card_poll(r->end.h.card);
+	assert_int_equal(end_reap(&r->end), 1);
 	assert_int_equal(out_take(r, data), 60);
-	assert_null(wcnic_port_error(r->port));
+	assert_null(wcnic_port_error(r->end.port));
 }
 
 static void
@@ -468,20 +430,19 @@ device__vanishes__link_goes_down_and_it_is_said(void **state)
 	static uint8_t data[16384];
 	bool up = true;
 
-	fake_rx_post(&r->h, &r->rx, 8);
+	fake_rx_post(&r->end.h, &r->end.rx, 8);
 	rte_eth_dev_callback_process(&rte_eth_devices[r->id], RTE_ETH_EVENT_INTR_RMV, NULL);
 	assert_true(link_event(r, &up));
 	assert_false(up);
 	assert_true(in_put(r, data, 60, 60));
-	fake_tx_push(&r->tx, r->frame, 60);
-	fake_tx_ring(&r->tx);
-	wcnic_card_poll(r->h.card);
-	assert_int_equal(reap_tx(r), 0);
+	fake_tx_push(&r->end.tx, r->end.frame, 60);
+	end_go(&r->end);
+	assert_int_equal(end_reap(&r->end), 0);
 	/* It is not touched any more. */
 	assert_int_equal(out_take(r, data), 0);
 	assert_int_equal(rte_ring_count(r->in), 1);
-	assert_non_null(strstr(wcnic_port_error(r->port), "was removed"));
-	assert_non_null(strstr(wcnic_port_error(r->port), r->device));
+	assert_non_null(strstr(wcnic_port_error(r->end.port), "was removed"));
+	assert_non_null(strstr(wcnic_port_error(r->end.port), r->device));
 }
 
 static void
@@ -494,28 +455,21 @@ two_ports__each_its_device_frames_cross(void **state)
 
 	rig_rings(b, RING_ENTRIES);
 	rig_open(b, "", 1500);
-	fake_rx_post(&a->h, &a->rx, 8);
-	fake_rx_post(&b->h, &b->rx, 8);
+	fake_rx_post(&a->end.h, &a->end.rx, 8);
+	fake_rx_post(&b->end.h, &b->end.rx, 8);
 	for (i = 0; i < 2; i++) {
 		struct rig *from = i == 0 ? a : b, *to = i == 0 ? b : a;
 
-		fill(from->frame, 100, i);
-		fake_tx_push(&from->tx, from->frame, 100);
-		fake_tx_ring(&from->tx);
-		wcnic_card_poll(from->h.card);
+		fake_frame_fill(from->end.frame, 100, i);
+		fake_tx_push(&from->end.tx, from->end.frame, 100);
+		end_go(&from->end);
 		assert_int_equal(rte_ring_dequeue(from->out, &mbuf), 0);
 		assert_int_equal(rte_ring_enqueue(to->in, mbuf), 0);
-		wcnic_card_poll(to->h.card);
-		assert_int_equal(fake_rx_frame(&to->rx, data, NULL), 100);
-		assert_memory_equal(data, from->frame, 100);
+		wcnic_card_poll(to->end.h.card);
+		assert_int_equal(fake_rx_frame(&to->end.rx, data, NULL), 100);
+		assert_memory_equal(data, from->end.frame, 100);
 	}
-	ring_drain(b->out);
-	wcnic_port_destroy(b->port);
-	fake_host_fini(&b->h);
-	rte_ring_free(b->out);
-	rte_ring_free(b->in);
-	(void)rte_eal_hotplug_remove("vdev", b->device);
-	free(b);
+	rig_close(b);
 }
 
 /* A device that the port makes is gone with it, and can be made again. */
@@ -547,11 +501,7 @@ create__bad_text__is_refused_and_explained(void **state)
 {
 	struct rig *r = *state;
 	char again[64], with_args[64];
-	const struct {
-		const char *spec;
-		const char *culprit;
-		const char *remedy;
-	} bad[] = {
+	const struct bad_spec bad[] = {
 		{"ethdev", "device", "net_tap0"},
 		{"ethdev:", "device", "net_tap0"},
 		{"ethdev:;iface=x", "device", "net_tap0"},
@@ -568,23 +518,10 @@ create__bad_text__is_refused_and_explained(void **state)
 		{again, r->device, "belongs to another"},
 		{with_args, r->device, "there already"},
 	};
-	struct wcnic_port *port = NULL;
-	struct fake_host h;
-	char why[256];
-	size_t i;
 
 	snprintf(again, sizeof(again), "ethdev:%s", r->device);
 	snprintf(with_args, sizeof(with_args), "ethdev:%s;a=b", r->device);
-	assert_int_equal(fake_host_init(&h, NULL), 0);
-	for (i = 0; i < sizeof(bad) / sizeof(bad[0]); i++) {
-		why[0] = '\0';
-		assert_true(wcnic_port_create(bad[i].spec, h.card, &port, why, sizeof(why)) < 0);
-		assert_null(port);
-		if (strstr(why, bad[i].culprit) == NULL || strstr(why, bad[i].remedy) == NULL)
-			fail_msg("%s: '%s' should name %s and %s", bad[i].spec, why, bad[i].culprit,
-				 bad[i].remedy);
-	}
-	fake_host_fini(&h);
+	specs_refused(bad, sizeof(bad) / sizeof(bad[0]));
 }
 
 static int

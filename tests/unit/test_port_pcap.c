@@ -15,8 +15,7 @@
 #include <unistd.h>
 #include <cmocka.h>
 
-#include "fake_host.h"
-#include "wcnic_port.h"
+#include "port_rig.h"
 
 #define FRAMES 500u
 
@@ -24,10 +23,7 @@ struct rig {
 	char dir[64];
 	char in[96];
 	char out[96];
-	struct fake_host h;
-	struct wcnic_port *port;
-	struct fake_txq tx;
-	struct fake_rxq rx;
+	struct end end;
 	char why[256];
 };
 
@@ -44,7 +40,7 @@ setup(void **state)
 		return -1;
 	snprintf(r->in, sizeof(r->in), "%s/in.pcap", r->dir);
 	snprintf(r->out, sizeof(r->out), "%s/out.pcap", r->dir);
-	return fake_host_init(&r->h, NULL);
+	return fake_host_init(&r->end.h, NULL);
 }
 
 static int
@@ -52,8 +48,7 @@ teardown(void **state)
 {
 	struct rig *r = *state;
 
-	wcnic_port_destroy(r->port);
-	fake_host_fini(&r->h);
+	end_close(&r->end);
 	(void)unlink(r->in);
 	(void)unlink(r->out);
 	(void)rmdir(r->dir);
@@ -70,16 +65,7 @@ port_open(struct rig *r, const char *fmt, ...)
 	va_start(ap, fmt);
 	vsnprintf(spec, sizeof(spec), fmt, ap);
 	va_end(ap);
-	return wcnic_port_create(spec, r->h.card, &r->port, r->why, sizeof(r->why));
-}
-
-static void
-card_start(struct rig *r)
-{
-	fake_enable(&r->h);
-	assert_int_equal(fake_port_set(&r->h, 1500, WCNIC_PORTF_UP | WCNIC_PORTF_PROMISC), 0);
-	assert_int_equal(fake_txq_open(&r->h, &r->tx, 0, 128, WCNIC_PLACEMENT_PUSH, 4), 0);
-	assert_int_equal(fake_rxq_open(&r->h, &r->rx, 0, 128, 512), 0);
+	return wcnic_port_create(spec, r->end.h.card, &r->end.port, r->why, sizeof(r->why));
 }
 
 static uint32_t
@@ -123,7 +109,7 @@ input_done(struct rig *r)
 {
 	struct wcnic_stats stats;
 
-	fake_stats(&r->h, &stats);
+	fake_stats(&r->end.h, &stats);
 	return stats.port_in_done != 0;
 }
 
@@ -136,11 +122,11 @@ play(struct rig *r)
 	uint32_t turn, bytes;
 
 	for (turn = 0; !input_done(r); turn++) {
-		uint16_t room = 128u - (uint16_t)(r->rx.tail - r->rx.head);
+		uint16_t room = 128u - (uint16_t)(r->end.rx.tail - r->end.rx.head);
 
-		fake_rx_post(&r->h, &r->rx, turn % 7 < room ? turn % 7 : room);
-		wcnic_card_poll(r->h.card);
-		while ((bytes = fake_rx_frame(&r->rx, got, NULL)) != 0) {
+		fake_rx_post(&r->end.h, &r->end.rx, turn % 7 < room ? turn % 7 : room);
+		wcnic_card_poll(r->end.h.card);
+		while ((bytes = fake_rx_frame(&r->end.rx, got, NULL)) != 0) {
 			assert_int_equal(bytes, frame_make(taken, want));
 			assert_memory_equal(got, want, bytes);
 			taken++;
@@ -157,10 +143,10 @@ in__played_into_few_buffers__every_frame_byte_equal(void **state)
 
 	capture_write(r->in, DLT_EN10MB, 1000);
 	assert_int_equal(port_open(r, "pcap:in=%s", r->in), 0);
-	card_start(r);
+	end_start(&r->end);
 	assert_int_equal(play(r), FRAMES);
-	assert_null(wcnic_port_error(r->port));
-	fake_stats(&r->h, &stats);
+	assert_null(wcnic_port_error(r->end.port));
+	fake_stats(&r->end.h, &stats);
 	assert_int_equal(stats.port_in_frames, FRAMES);
 	assert_int_equal(stats.rx_down, 0);
 	assert_true(stats.rx_held > 0);
@@ -175,13 +161,13 @@ in__before_the_port_is_up__waits(void **state)
 
 	capture_write(r->in, DLT_EN10MB, 1000);
 	assert_int_equal(port_open(r, "pcap:in=%s", r->in), 0);
-	fake_enable(&r->h);
+	fake_enable(&r->end.h);
 	for (i = 0; i < 10; i++)
-		wcnic_card_poll(r->h.card);
-	fake_stats(&r->h, &stats);
+		wcnic_card_poll(r->end.h.card);
+	fake_stats(&r->end.h, &stats);
 	assert_int_equal(stats.rx_down, 0);
 	assert_int_equal(stats.port_in_frames, 0);
-	card_start(r);
+	end_start(&r->end);
 	assert_int_equal(play(r), FRAMES);
 }
 
@@ -202,7 +188,7 @@ in__timing_of_the_capture__takes_as_long(void **state)
 
 	capture_write(r->in, DLT_EN10MB, 400000);
 	assert_int_equal(port_open(r, "pcap:in=%s,timing=capture", r->in), 0);
-	card_start(r);
+	end_start(&r->end);
 	start_ns = clock_ns();
 	assert_int_equal(play(r), FRAMES);
 	/* A millisecond less is allowed: the clocks of two CPUs may differ a little. */
@@ -219,7 +205,7 @@ in__of_another_link_type__is_refused_and_named(void **state)
 	assert_non_null(strstr(r->why, "RAW"));
 	assert_non_null(strstr(r->why, "EN10MB"));
 	assert_non_null(strstr(r->why, r->in));
-	assert_null(r->port);
+	assert_null(r->end.port);
 }
 
 static void
@@ -248,9 +234,9 @@ in__truncated__plays_whole_frames_and_says_so(void **state)
 	assert_int_equal(stat(r->in, &st), 0);
 	assert_int_equal(truncate(r->in, st.st_size - 3), 0);
 	assert_int_equal(port_open(r, "pcap:in=%s", r->in), 0);
-	card_start(r);
+	end_start(&r->end);
 	assert_int_equal(play(r), FRAMES - 1);
-	error = wcnic_port_error(r->port);
+	error = wcnic_port_error(r->end.port);
 	assert_non_null(error);
 	snprintf(want, sizeof(want), "%s: truncated after %u frames: ", r->in, FRAMES - 1);
 	assert_memory_equal(error, want, strlen(want));
@@ -278,11 +264,11 @@ in__pcapng__is_played(void **state)
 	fclose(file);
 	if (port_open(r, "pcap:in=%s", r->in) != 0)
 		fail_msg("%s", r->why);
-	card_start(r);
-	fake_rx_post(&r->h, &r->rx, 8);
+	end_start(&r->end);
+	fake_rx_post(&r->end.h, &r->end.rx, 8);
 	for (i = 0; i < 3; i++)
-		wcnic_card_poll(r->h.card);
-	assert_int_equal(fake_rx_frame(&r->rx, got, NULL), 14);
+		wcnic_card_poll(r->end.h.card);
+	assert_int_equal(fake_rx_frame(&r->end.rx, got, NULL), 14);
 	assert_int_equal(got[0], 2);
 	assert_int_equal(got[13], 0xba);
 	assert_true(input_done(r));
@@ -297,15 +283,16 @@ in__frame_over_the_mtu__is_counted(void **state)
 
 	capture_write(r->in, DLT_EN10MB, 1000);
 	assert_int_equal(port_open(r, "pcap:in=%s", r->in), 0);
-	card_start(r);
-	assert_int_equal(fake_port_set(&r->h, 1000, WCNIC_PORTF_UP | WCNIC_PORTF_PROMISC), 0);
+	end_start(&r->end);
+	assert_int_equal(fake_port_set(&r->end.h, 1000, PORT_UP), 0);
 	while (!input_done(r)) {
-		fake_rx_post(&r->h, &r->rx, 128u - (uint16_t)(r->rx.tail - r->rx.head));
-		wcnic_card_poll(r->h.card);
-		while (fake_rx_frame(&r->rx, got, NULL) != 0)
+		fake_rx_post(&r->end.h, &r->end.rx,
+			     128u - (uint16_t)(r->end.rx.tail - r->end.rx.head));
+		wcnic_card_poll(r->end.h.card);
+		while (fake_rx_frame(&r->end.rx, got, NULL) != 0)
 			;
 	}
-	fake_stats(&r->h, &stats);
+	fake_stats(&r->end.h, &stats);
 	assert_true(stats.rx_oversize > 0);
 	assert_int_equal(stats.rx_oversize + stats.rx_frames, FRAMES);
 }
@@ -315,30 +302,25 @@ out__completed_frames__are_in_the_file_at_once(void **state)
 {
 	struct rig *r = *state;
 	char errbuf[PCAP_ERRBUF_SIZE];
-	uint8_t *frame;
 	uint32_t i, done = 0;
 	off_t bytes = 24;
 
 	assert_int_equal(port_open(r, "pcap:out=%s", r->out), 0);
-	card_start(r);
-	frame = fake_alloc(&r->h, 2048, 64);
+	end_start(&r->end);
 	for (i = 0; i < FRAMES; i++) {
-		uint32_t length = frame_make(i, frame);
-		struct wcnic_tx_cpl cpl;
+		uint32_t length = frame_make(i, r->end.frame);
 		struct stat st;
 
-		fake_tx_push(&r->tx, frame, (uint16_t)length);
-		fake_tx_ring(&r->tx);
-		wcnic_card_poll(r->h.card);
-		while (fake_tx_reap(&r->tx, &cpl))
-			done += le16toh(cpl.frames);
+		fake_tx_push(&r->end.tx, r->end.frame, (uint16_t)length);
+		end_go(&r->end);
+		done += end_reap(&r->end);
 		assert_int_equal(done, i + 1);
 		bytes += 16 + length;
 		assert_int_equal(stat(r->out, &st), 0);
 		assert_int_equal(st.st_size, bytes);
 	}
-	wcnic_port_destroy(r->port);
-	r->port = NULL;
+	wcnic_port_destroy(r->end.port);
+	r->end.port = NULL;
 	{
 		pcap_t *file = pcap_open_offline(r->out, errbuf);
 		struct pcap_pkthdr *hdr;
@@ -367,7 +349,7 @@ out__disk_full_from_the_start__is_refused(void **state)
 	assert_int_equal(port_open(r, "pcap:out=/dev/full"), -ENOSPC);
 	assert_non_null(strstr(r->why, "/dev/full"));
 	assert_non_null(strstr(r->why, "No space"));
-	assert_null(r->port);
+	assert_null(r->end.port);
 }
 
 static void
@@ -376,28 +358,25 @@ out__file_full_later__is_told_and_frames_are_errors(void **state)
 	struct rig *r = *state;
 	struct rlimit old, small;
 	struct wcnic_tx_cpl cpl;
-	uint8_t *frame;
 	int i;
 
 	assert_int_equal(getrlimit(RLIMIT_FSIZE, &old), 0);
 	small = old;
 	small.rlim_cur = 200;
 	assert_int_equal(port_open(r, "pcap:out=%s", r->out), 0);
-	card_start(r);
-	frame = fake_alloc(&r->h, 2048, 64);
+	end_start(&r->end);
 	signal(SIGXFSZ, SIG_IGN);
 	assert_int_equal(setrlimit(RLIMIT_FSIZE, &small), 0);
 	for (i = 0; i < 3; i++) {
-		fake_tx_push(&r->tx, frame, 100);
-		fake_tx_ring(&r->tx);
-		wcnic_card_poll(r->h.card);
-		assert_true(fake_tx_reap(&r->tx, &cpl));
+		fake_tx_push(&r->end.tx, r->end.frame, 100);
+		end_go(&r->end);
+		assert_true(fake_tx_reap(&r->end.tx, &cpl));
 	}
 	assert_int_equal(setrlimit(RLIMIT_FSIZE, &old), 0);
 	assert_int_equal(cpl.status, WCNIC_TX_ERROR);
-	assert_non_null(wcnic_port_error(r->port));
-	assert_non_null(strstr(wcnic_port_error(r->port), r->out));
-	assert_non_null(strstr(wcnic_port_error(r->port), "File too large"));
+	assert_non_null(wcnic_port_error(r->end.port));
+	assert_non_null(strstr(wcnic_port_error(r->end.port), r->out));
+	assert_non_null(strstr(wcnic_port_error(r->end.port), "File too large"));
 }
 
 static void

@@ -63,7 +63,6 @@ tx_rig_setup(void **state)
 {
 	struct wcnic_card_config c = {.seed = 7, .push_wait_ns = WAIT_NS};
 	struct tx_rig *r = calloc(1, sizeof(*r));
-	unsigned int i;
 
 	*state = r;
 	if (r == NULL || fake_host_init(&r->h, &c) != 0)
@@ -71,8 +70,7 @@ tx_rig_setup(void **state)
 	wcnic_card_set_port(r->h.card, &rec_ops, &r->rec);
 	fake_enable(&r->h);
 	r->frame = fake_alloc(&r->h, 16384, 64);
-	for (i = 0; i < 16384; i++)
-		r->frame[i] = (uint8_t)(i * 7 + i / 256);
+	fake_frame_fill(r->frame, 16384, 0);
 	return fake_port_set(&r->h, 9000, WCNIC_PORTF_UP);
 }
 
@@ -97,11 +95,7 @@ tx_rig_open_push(struct tx_rig *r, uint16_t depth, uint8_t slot_lines)
 void
 tx_rig_open_packed(struct tx_rig *r, uint16_t depth, uint8_t slot_lines)
 {
-	struct wcnic_cmd_features p = {
-		.features = htole64(WCNIC_CAP_PUSH | WCNIC_CAP_PUSH_PACKED | WCNIC_CAP_RSS)};
-
-	assert_int_equal(fake_cmd(&r->h, WCNIC_OP_FEATURES_SET, &p, NULL, 0, NULL), 0);
-	r->h.push_format = WCNIC_FORMAT_PACKED;
+	assert_int_equal(fake_packed_ask(&r->h), 0);
 	tx_rig_open_push(r, depth, slot_lines);
 }
 
@@ -116,6 +110,13 @@ void
 tx_rig_go(struct tx_rig *r)
 {
 	fake_tx_ring(&r->q);
+	wcnic_card_poll(r->h.card);
+}
+
+void
+tx_rig_switch(struct tx_rig *r, uint16_t seq, enum wcnic_placement placement)
+{
+	fake_tx_switch(&r->q, seq, placement);
 	wcnic_card_poll(r->h.card);
 }
 
@@ -174,4 +175,72 @@ tx_expect_frame(struct tx_rig *r, uint32_t idx, const uint8_t *data, uint32_t by
 	assert_true(idx < r->rec.frames);
 	assert_int_equal(r->rec.bytes[idx % SEEN_MAX], bytes);
 	assert_memory_equal(r->rec.data[idx % SEEN_MAX], data, bytes);
+}
+
+void
+tx_expect_pushed(struct tx_rig *r, uint32_t done, uint32_t sent)
+{
+	struct wcnic_tx_cpl cpl;
+
+	while (fake_tx_reap(&r->q, &cpl)) {
+		assert_int_equal(cpl.status, WCNIC_TX_PUSHED);
+		assert_int_equal(le16toh(cpl.seq), (uint16_t)done);
+		done += le16toh(cpl.count);
+	}
+	assert_int_equal(done, sent);
+	assert_int_equal(r->rec.frames, sent);
+}
+
+void
+tx_expect_order_kept(struct tx_rig *r, uint32_t frames)
+{
+	uint8_t *bufs = fake_alloc(&r->h, 64 * 64, 64);
+	struct wcnic_tx_cpl cpl;
+	uint32_t sent = 0;
+	uint32_t done = 0;
+
+	while (sent < frames) {
+		unsigned int i;
+
+		for (i = 0; i < 32; i++, sent++) {
+			uint8_t *buf = bufs + (sent % 64) * 64;
+
+			if (i == 16)
+				fake_tx_switch(&r->q, r->q.tail, !r->q.placement);
+			memcpy(buf, &sent, sizeof(sent));
+			if (r->q.placement == WCNIC_PLACEMENT_PUSH)
+				fake_tx_push(&r->q, buf, 60);
+			else
+				fake_tx_fetch(&r->h, &r->q, buf, 60);
+		}
+		tx_rig_go(r);
+		while (fake_tx_reap(&r->q, &cpl)) {
+			uint16_t n = le16toh(cpl.count);
+
+			assert_int_equal(le16toh(cpl.seq), (uint16_t)done);
+			assert_int_equal(cpl.epoch,
+					 done + n == sent ? r->q.epoch : (uint8_t)(r->q.epoch - 1));
+			done += n;
+		}
+		assert_int_equal(done, sent);
+	}
+	for (done = sent - SEEN_MAX; done < sent; done++)
+		assert_memory_equal(r->rec.data[done % SEEN_MAX], &done, sizeof(done));
+}
+
+void
+tx_line_forge(uint8_t *at, void (*change)(struct wcnic_push_line *line))
+{
+	struct wcnic_push_line line;
+
+	memcpy(&line, at, sizeof(line));
+	change(&line);
+	fake_line_seal(&line);
+	memcpy(at, &line, sizeof(line));
+}
+
+void
+tx_forge_generation(struct wcnic_push_line *line)
+{
+	line->generation = htole16(le16toh(line->generation) - 1);
 }
