@@ -143,9 +143,9 @@ four_ok(const struct four *f, const struct quads *q)
 {
 	const words4_t bytes = f->first & UINT16_MAX;
 	const words2_t odd = (words2_t)(((f->first ^ WHOLE) & WHOLE_MASK) |
-				    (f->third ^ (bytes << 16 | (q->seqs & UINT16_MAX))) |
-				    ((f->fourth ^ q->last) & LAST_MASK) |
-				    (((q->room - bytes) | (bytes - 1)) & SIGN));
+					(f->third ^ (bytes << 16 | (q->seqs & UINT16_MAX))) |
+					((f->fourth ^ q->last) & LAST_MASK) |
+					(((q->room - bytes) | (bytes - 1)) & SIGN));
 
 	return (odd[0] | odd[1]) == 0;
 }
@@ -155,7 +155,7 @@ static __rte_always_inline void
 mbuf_put(struct rte_mbuf *m, const words2_t *begin, const words4_t *cpl, const words4_t *fields)
 {
 	static_assert(offsetof(struct rte_mbuf, ol_flags) ==
-				      offsetof(struct rte_mbuf, data_off) + 8,
+			      offsetof(struct rte_mbuf, data_off) + 8,
 		      "two vectors hold what is written");
 	static const words4_t mask = {0, UINT16_MAX, UINT16_MAX, UINT32_MAX};
 	const words4_t moved = __builtin_shufflevector(*cpl, *cpl, 0, 0, 0, 1);
@@ -167,7 +167,8 @@ mbuf_put(struct rte_mbuf *m, const words2_t *begin, const words4_t *cpl, const w
 static __rte_always_inline void
 four_put(const struct four *f, const struct quads *q, struct rte_mbuf **sw)
 {
-	static_assert(RTE_MBUF_F_RX_RSS_HASH == WCNIC_RXF_HASH >> 1, "one shift makes it the other");
+	static_assert(RTE_MBUF_F_RX_RSS_HASH == WCNIC_RXF_HASH >> 1,
+		      "one shift makes it the other");
 	const words4_t hash = f->first >> 17 & (uint32_t)RTE_MBUF_F_RX_RSS_HASH, none = {0};
 	const words2_t low = (words2_t)__builtin_shufflevector(hash, none, 0, 4, 1, 5);
 	const words2_t high = (words2_t)__builtin_shufflevector(hash, none, 2, 4, 3, 5);
@@ -252,15 +253,15 @@ take_lines(struct wcnic_rxq *rxq, struct rte_mbuf **pkts, uint16_t n, quads_take
 	return got;
 }
 
-#define VARIANT(name, attribute)                                                            \
-	attribute WCNIC_HOT static __rte_noinline uint16_t quads_##name(                    \
-		struct wcnic_rxq *rxq, struct rte_mbuf **pkts, uint16_t n)                  \
-	{                                                                                   \
-		return quads_take(rxq, pkts, n);                                            \
-	}                                                                                   \
+#define VARIANT(name, attribute)                                                               \
+	attribute WCNIC_HOT static __rte_noinline uint16_t quads_##name(                       \
+		struct wcnic_rxq *rxq, struct rte_mbuf **pkts, uint16_t n)                     \
+	{                                                                                      \
+		return quads_take(rxq, pkts, n);                                               \
+	}                                                                                      \
 	static uint16_t take_##name(struct wcnic_rxq *rxq, struct rte_mbuf **pkts, uint16_t n) \
-	{                                                                                   \
-		return take_lines(rxq, pkts, n, quads_##name);                              \
+	{                                                                                      \
+		return take_lines(rxq, pkts, n, quads_##name);                                 \
 	}
 
 VARIANT(generic, )
