@@ -441,6 +441,51 @@ flow_check(struct loop *l, uint16_t qid, struct rte_mbuf *m, uint32_t *next, uns
 	rte_pktmbuf_free(m);
 }
 
+/* Frames of one line of completions that are of several types, with each width of vectors. */
+static void
+rx__type_changes_within_a_line_each_frame_has_its_own(void **state)
+{
+	static const uint16_t widths[] = {RTE_VECT_SIMD_DISABLED, RTE_VECT_SIMD_128,
+					  RTE_VECT_SIMD_256};
+	static const uint8_t protos[] = {IPPROTO_UDP, IPPROTO_TCP, IPPROTO_ICMP};
+	static const uint32_t l4[] = {RTE_PTYPE_L4_UDP, RTE_PTYPE_L4_TCP, RTE_PTYPE_L4_ICMP};
+	const uint16_t most = rte_vect_get_max_simd_bitwidth();
+	struct loop_config config = {.devargs = "placement=fetch"};
+	uint64_t random = 11;
+
+	(void)state;
+	for (size_t w = 0; w < RTE_DIM(widths); w++) {
+		struct loop l;
+
+		assert_int_equal(rte_vect_set_max_simd_bitwidth(widths[w]), 0);
+		loop_open(&l, &config);
+		for (unsigned int burst = 0; burst < 100; burst++) {
+			struct rte_mbuf *m[8];
+			unsigned int kind[8];
+
+			for (unsigned int i = 0; i < RTE_DIM(m); i++) {
+				kind[i] = loop_random(&random) % 8;
+				kind[i] = kind[i] < RTE_DIM(protos) ? kind[i] : 0;
+				m[i] = flow_frame(&l, kind[i], i);
+				rte_pktmbuf_mtod_offset(m[i], struct rte_ipv4_hdr *, 14)
+					->next_proto_id = protos[kind[i]];
+			}
+			loop_send(&l, 0, m, RTE_DIM(m));
+			loop_receive(&l, 0, m, RTE_DIM(m));
+			for (unsigned int i = 0; i < RTE_DIM(m); i++) {
+				assert_int_equal(m[i]->packet_type,
+						 RTE_PTYPE_L2_ETHER |
+							 RTE_PTYPE_L3_IPV4_EXT_UNKNOWN |
+							 l4[kind[i]]);
+				assert_int_equal(m[i]->pkt_len, 64 + kind[i]);
+				rte_pktmbuf_free(m[i]);
+			}
+		}
+		loop_close(&l);
+	}
+	rte_vect_set_max_simd_bitwidth(most);
+}
+
 static void
 rss__eight_queues_keep_each_flow_in_order(void **state)
 {
@@ -639,6 +684,7 @@ main(void)
 		ARGS(loop__every_size_comes_back_equal, PUSH ",packed=0,slot_lines=1"),
 		ARGS(loop__every_size_comes_back_equal, PUSH ",packed=0,thread=1"),
 		ALL(tx__fast_free_gives_everything_back),
+		LOOP_TEST(rx__type_changes_within_a_line_each_frame_has_its_own),
 		LOOP_TEST(push__each_width_of_vectors_forwards),
 		ARGS(loop__every_size_comes_back_equal, PUSH ",slot_lines=1"),
 		ARGS(loop__every_size_comes_back_equal, PUSH ",slot_lines=2"),
