@@ -67,3 +67,9 @@ card_held_poll(void)
 {
 	return __real_wcnic_card_poll(atomic_load_explicit(&held_card, memory_order_relaxed));
 }
+
+unsigned int
+card_held_poll_frames(void)
+{
+	return wcnic_card_poll_frames(atomic_load_explicit(&held_card, memory_order_relaxed));
+}

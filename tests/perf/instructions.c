@@ -117,7 +117,7 @@ counted_poll(struct steps *s)
 {
 	unsigned int moved;
 
-	COUNTED(s, STEPS_MODEL, moved = card_held_poll());
+	COUNTED(s, STEPS_MODEL, moved = card_held_poll_frames());
 	return moved;
 }
 

@@ -64,7 +64,11 @@ void card_hold(void);
 void card_release(void);
 /* Whether there is one. */
 bool card_embedded(void);
-/* wcnic_card_poll() of it. */
+/*
+ * wcnic_card_poll() of it, and the poll for frames alone, which is all but one of 128 of wcnicd's.
+ * In the other there is what comes by turns or by the clock: its instructions differ.
+ */
 unsigned int card_held_poll(void);
+unsigned int card_held_poll_frames(void);
 
 #endif /* PERF_INSTRUCTIONS_H */
