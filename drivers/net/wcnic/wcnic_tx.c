@@ -3,9 +3,9 @@
  */
 
 /*
- * Tx bursts (datasheet section 6): reap, then write each frame into lines or descriptors, then one
- * drain and one doorbell. tail is published last, so a frame that does not fit leaves nothing to
- * undo.
+ * Tx bursts (datasheet section 6): write each frame into lines or descriptors, then one drain and
+ * one doorbell, then reap; before it only for want of room or an epoch's echo. tail is published
+ * last, so a frame that does not fit leaves nothing to undo.
  */
 
 #include <ethdev_driver.h>
