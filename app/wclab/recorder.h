@@ -13,7 +13,7 @@
 #include <stdint.h>
 #include <stdio.h>
 
-#include "feed.h"
+#include "tlpfeed.h"
 #include "pcielink.h"
 #include "stream.h"
 #include "walk.h"

@@ -13,7 +13,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "feed.h"
+#include "tlpfeed.h"
 #include "options.h"
 #include "pci_config.h"
 #include "vfu_server.h"

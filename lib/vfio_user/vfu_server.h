@@ -19,7 +19,7 @@
 #include <stdint.h>
 
 #include "vfu_client.h"
-#include "vfu_iova.h"
+#include "iova.h"
 
 #ifdef __cplusplus
 extern "C" {

@@ -14,7 +14,7 @@
 #include <cmocka.h>
 
 #include "child.h"
-#include "feed.h"
+#include "tlpfeed.h"
 
 /* wcnicd --tlp-feed: this program is the driver, and QEMU's plugin as well. */
 

@@ -18,7 +18,7 @@
 #include <rte_cycles.h>
 #include <rte_ticketlock.h>
 
-#include <vfu_iova.h>
+#include <iova.h>
 #include <wcnic_card.h>
 #include <wcnic_port.h>
 

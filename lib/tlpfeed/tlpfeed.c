@@ -8,7 +8,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "feed.h"
+#include "tlpfeed.h"
 
 #define LINE_BYTES 64u
 

@@ -15,7 +15,7 @@
 
 #include <cmocka.h>
 
-#include "feed.h"
+#include "tlpfeed.h"
 
 /* The ring between the plugin and the card's process; also one that somebody tampers with. */
 

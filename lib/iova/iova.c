@@ -12,7 +12,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "vfu_iova.h"
+#include "iova.h"
 
 #define HINTS 16384u
 #define SPAN_ENTRIES 64u

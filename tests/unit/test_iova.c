@@ -15,7 +15,7 @@
 
 #include <cmocka.h>
 
-#include "vfu_iova.h"
+#include "iova.h"
 #include "vfu_test.h"
 
 #define PAGE 4096u
