@@ -39,7 +39,7 @@ struct score {
 static struct plugin {
 	struct arguments arguments;
 	struct pcielink_config link;
-	struct feed feed;
+	struct tlpfeed feed;
 	FILE *trace;
 	struct stream stream;
 	struct qemu_plugin_u64 pending;
@@ -254,7 +254,7 @@ on_end(void *userdata)
 			plugin.arguments.stream);
 	if (plugin.trace != NULL && fclose(plugin.trace) != 0)
 		fprintf(stderr, "wclab: trace=%s: %s\n", plugin.arguments.trace, strerror(errno));
-	feed_fini(&plugin.feed);
+	tlpfeed_fini(&plugin.feed);
 	/* The lock stays taken: nothing is recorded any more. */
 }
 
@@ -279,7 +279,7 @@ files_open(void)
 	}
 	if (a->feed == NULL)
 		return 0;
-	ret = feed_open(&plugin.feed, a->feed);
+	ret = tlpfeed_open(&plugin.feed, a->feed);
 	if (ret == -EINVAL)
 		fprintf(stderr, "wclab: feed=%s: not a ring that wcnicd --tlp-feed made\n",
 			a->feed);

@@ -26,7 +26,7 @@ on_tlp(void *ctx, const struct pcielink_tlp *tlp)
 	if (r->config.feed == NULL)
 		return;
 	r->feed_tlps++;
-	if (!feed_push(r->config.feed, tlp->addr - r->aperture_pa, tlp->bytes, ns))
+	if (!tlpfeed_push(r->config.feed, tlp->addr - r->aperture_pa, tlp->bytes, ns))
 		r->feed_lost++;
 }
 

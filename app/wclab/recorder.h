@@ -23,7 +23,7 @@ struct recorder;
 struct recorder_config {
 	const struct pcielink_config *link;
 	unsigned int cpus;
-	struct feed *feed;     /* gets the TLPs; NULL: none */
+	struct tlpfeed *feed;  /* gets the TLPs; NULL: none */
 	FILE *trace;           /* gets a line a store; NULL: none */
 	struct stream *stream; /* gets what the link gets; NULL: none */
 	bool override;         /* from store override_at on, stage 2 is override_type */

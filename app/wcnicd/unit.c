@@ -36,7 +36,7 @@ card_dma(void *ctx, uint64_t iova, size_t bytes, unsigned int prot)
 
 	if ((prot & WCNIC_DMA_WRITE) && !vfu_server_dma_quiet(unit->server))
 		return NULL;
-	at = vfu_iova_map_find(vfu_server_iova(unit->server), iova, bytes, prot);
+	at = iova_map_find(vfu_server_iova(unit->server), iova, bytes, prot);
 	if (at != NULL && !unit->near) {
 		unit->near = true;
 		if (unit->options.cpu < 0)
@@ -52,8 +52,8 @@ card_dma_span(void *ctx, uint64_t iova, unsigned int prot, struct wcnic_dma_span
 
 	if ((prot & WCNIC_DMA_WRITE) && !vfu_server_dma_quiet(unit->server))
 		return false;
-	return vfu_iova_map_span(vfu_server_iova(unit->server), iova, prot, &span->iova,
-				 &span->bytes, &span->at);
+	return iova_map_span(vfu_server_iova(unit->server), iova, prot, &span->iova, &span->bytes,
+			     &span->at);
 }
 
 static uint64_t
@@ -61,7 +61,7 @@ card_dma_generation(void *ctx)
 {
 	struct unit *unit = ctx;
 
-	return vfu_iova_map_generation(vfu_server_iova(unit->server));
+	return iova_map_generation(vfu_server_iova(unit->server));
 }
 
 static bool
@@ -69,7 +69,7 @@ card_dma_reach(void *ctx, uint64_t iova, uint64_t bytes, unsigned int prot)
 {
 	struct unit *unit = ctx;
 
-	return vfu_iova_map_reaches(vfu_server_iova(unit->server), iova, bytes, prot);
+	return iova_map_reaches(vfu_server_iova(unit->server), iova, bytes, prot);
 }
 
 static int
@@ -326,7 +326,7 @@ unit_feed_create(struct unit *unit)
 
 	if (path == NULL)
 		return 0;
-	ret = feed_create(&unit->feed, path);
+	ret = tlpfeed_create(&unit->feed, path);
 	if (ret < 0)
 		wcnicd_log(LOG_LEVEL_ERROR, unit->name, "--tlp-feed %s: %s", path, strerror(-ret));
 	return ret;
@@ -449,7 +449,7 @@ unit_destroy(struct unit *unit)
 	wcnic_card_destroy(unit->card);
 	if (unit->feed.ring != NULL)
 		unlink(unit->options.tlp_feed);
-	feed_fini(&unit->feed);
+	tlpfeed_fini(&unit->feed);
 	if (unit->aperture != NULL)
 		munmap(unit->aperture, unit->aperture_bytes);
 	if (unit->aperture_fd >= 0)
@@ -461,24 +461,25 @@ unit_destroy(struct unit *unit)
 static void
 unit_feed_take(struct unit *unit)
 {
-	struct feed_tlp tlp;
+	struct tlpfeed_tlp tlp;
 	unsigned int n;
 	uint64_t lost;
 
 	/* No more than there can be now, however fast a producer may be. */
-	for (n = 0; n < FEED_ENTRIES && feed_pull(&unit->feed, unit->aperture_bytes, &tlp); n++)
+	for (n = 0; n < TLPFEED_ENTRIES && tlpfeed_pull(&unit->feed, unit->aperture_bytes, &tlp);
+	     n++)
 		if (wcnic_card_arrival(unit->card, tlp.off, tlp.bytes, tlp.ns) < 0)
-			break; /* not after the checks of feed_pull() */
-	lost = feed_lost(&unit->feed);
+			break; /* not after the checks of tlpfeed_pull() */
+	lost = tlpfeed_lost(&unit->feed);
 	if (lost != 0) {
 		wcnicd_log(LOG_LEVEL_WARNING, unit->name, "--tlp-feed: %llu TLPs found it full",
 			   (unsigned long long)lost);
 		wcnic_card_arrivals_lost(unit->card);
 	}
 	/* A test that nobody watches must not report that all lines were lost. */
-	if (!feed_attached(&unit->feed))
+	if (!tlpfeed_attached(&unit->feed))
 		wcnic_card_arrivals_lost(unit->card);
-	if (!feed_broken(&unit->feed) || unit->feed_told)
+	if (!tlpfeed_broken(&unit->feed) || unit->feed_told)
 		return;
 	unit->feed_told = true;
 	wcnicd_log(LOG_LEVEL_ERROR, unit->name,
@@ -516,7 +517,7 @@ unit_serve(struct unit *unit)
 {
 	unsigned int served;
 
-	if (vfu_iova_map_broken(vfu_server_iova(unit->server)))
+	if (iova_map_broken(vfu_server_iova(unit->server)))
 		vfu_server_drop(unit->server, "it cut short a file that it shares");
 	served = vfu_server_poll(unit->server);
 	if (served > 0) /* perhaps a command's doorbell */
@@ -578,8 +579,8 @@ unit_awake(struct unit *unit)
 bool
 unit_fault(struct unit *unit, const void *addr)
 {
-	return feed_fault(&unit->feed, addr) ||
-	       vfu_iova_map_fault(vfu_server_iova(unit->server), addr);
+	return tlpfeed_fault(&unit->feed, addr) ||
+	       iova_map_fault(vfu_server_iova(unit->server), addr);
 }
 
 void

@@ -29,8 +29,8 @@ struct unit {
 	void *aperture;
 	uint64_t aperture_bytes;
 	int aperture_fd;
-	struct feed feed; /* ring NULL: none */
-	bool feed_told;   /* that it is broken */
+	struct tlpfeed feed; /* ring NULL: none */
+	bool feed_told;      /* that it is broken */
 	struct pci_config pci;
 	struct wcnic_stats totals; /* of what resets have cleared */
 	uint64_t irqs_held[2];     /* vectors that wait for messages to be answered */

@@ -17,7 +17,7 @@
 #define HINTS 16384u
 #define SPAN_ENTRIES 64u
 #define HINT_OF(iova) (((iova) >> 12) % HINTS)
-static_assert(VFU_IOVA_ENTRIES_MAX <= UINT16_MAX, "a hint is the number of an entry");
+static_assert(IOVA_ENTRIES_MAX <= UINT16_MAX, "a hint is the number of an entry");
 
 /*
  * A file of the peer, mapped once from its start to the end of what is used of it. Entries hold
@@ -45,7 +45,7 @@ struct entry {
 	bool remote; /* nowhere here */
 };
 
-struct vfu_iova_map {
+struct iova_map {
 	struct entry *entries; /* sorted, without overlap */
 	size_t n;
 	size_t room;
@@ -56,10 +56,10 @@ struct vfu_iova_map {
 	uint16_t hints[HINTS];
 };
 
-struct vfu_iova_map *
-vfu_iova_map_create(void)
+struct iova_map *
+iova_map_create(void)
 {
-	struct vfu_iova_map *map = calloc(1, sizeof(*map));
+	struct iova_map *map = calloc(1, sizeof(*map));
 
 	if (map != NULL)
 		LIST_INIT(&map->files);
@@ -67,18 +67,18 @@ vfu_iova_map_create(void)
 }
 
 void
-vfu_iova_map_destroy(struct vfu_iova_map *map)
+iova_map_destroy(struct iova_map *map)
 {
 	if (map == NULL)
 		return;
-	vfu_iova_map_clear(map);
+	iova_map_clear(map);
 	free(map->entries);
 	free(map);
 }
 
 /* The first entry that ends at or after `iova`; n if there is none. */
 static size_t
-entry_at(const struct vfu_iova_map *map, uint64_t iova)
+entry_at(const struct iova_map *map, uint64_t iova)
 {
 	size_t lo = 0, hi = map->n, mid;
 
@@ -94,7 +94,7 @@ entry_at(const struct vfu_iova_map *map, uint64_t iova)
 
 /* Finds the place of a new range and makes room there. */
 static int
-range_place(struct vfu_iova_map *map, uint64_t iova, uint64_t bytes, size_t *at)
+range_place(struct iova_map *map, uint64_t iova, uint64_t bytes, size_t *at)
 {
 	struct entry *grown;
 	size_t room;
@@ -105,7 +105,7 @@ range_place(struct vfu_iova_map *map, uint64_t iova, uint64_t bytes, size_t *at)
 	*at = entry_at(map, iova);
 	if (*at < map->n && map->entries[*at].first <= iova + (bytes - 1))
 		return -EEXIST;
-	if (map->n == VFU_IOVA_ENTRIES_MAX)
+	if (map->n == IOVA_ENTRIES_MAX)
 		return -ENOSPC;
 	if (map->n < map->room)
 		return 0;
@@ -119,7 +119,7 @@ range_place(struct vfu_iova_map *map, uint64_t iova, uint64_t bytes, size_t *at)
 }
 
 static void
-entry_insert(struct vfu_iova_map *map, size_t at, const struct entry *entry)
+entry_insert(struct iova_map *map, size_t at, const struct entry *entry)
 {
 	assert(map->n < map->room);
 	memmove(&map->entries[at + 1], &map->entries[at], (map->n - at) * sizeof(*entry));
@@ -128,7 +128,7 @@ entry_insert(struct vfu_iova_map *map, size_t at, const struct entry *entry)
 }
 
 static int
-entry_add(struct vfu_iova_map *map, const struct entry *entry)
+entry_add(struct iova_map *map, const struct entry *entry)
 {
 	size_t at;
 	int ret = range_place(map, entry->first, entry->last - entry->first + 1, &at);
@@ -139,8 +139,7 @@ entry_add(struct vfu_iova_map *map, const struct entry *entry)
 }
 
 int
-vfu_iova_map_add(struct vfu_iova_map *map, uint64_t iova, uint64_t bytes, void *addr,
-		 unsigned int prot)
+iova_map_add(struct iova_map *map, uint64_t iova, uint64_t bytes, void *addr, unsigned int prot)
 {
 	return entry_add(
 		map,
@@ -148,7 +147,7 @@ vfu_iova_map_add(struct vfu_iova_map *map, uint64_t iova, uint64_t bytes, void *
 }
 
 int
-vfu_iova_map_add_remote(struct vfu_iova_map *map, uint64_t iova, uint64_t bytes, unsigned int prot)
+iova_map_add_remote(struct iova_map *map, uint64_t iova, uint64_t bytes, unsigned int prot)
 {
 	return entry_add(map, &(struct entry){.first = iova,
 					      .last = iova + bytes - 1,
@@ -193,7 +192,7 @@ file_check(const struct stat *st, uint64_t fd_off, uint64_t bytes, uint64_t *map
 }
 
 static int
-file_get(struct vfu_iova_map *map, int fd, const struct stat *st, uint64_t map_bytes, bool writable,
+file_get(struct iova_map *map, int fd, const struct stat *st, uint64_t map_bytes, bool writable,
 	 struct mapped_file **found)
 {
 	struct mapped_file *file;
@@ -239,8 +238,8 @@ file_put(struct mapped_file *file)
 }
 
 int
-vfu_iova_map_add_fd(struct vfu_iova_map *map, uint64_t iova, uint64_t bytes, int fd,
-		    uint64_t fd_off, unsigned int prot)
+iova_map_add_fd(struct iova_map *map, uint64_t iova, uint64_t bytes, int fd, uint64_t fd_off,
+		unsigned int prot)
 {
 	struct entry entry = {
 		.first = iova,
@@ -260,7 +259,7 @@ vfu_iova_map_add_fd(struct vfu_iova_map *map, uint64_t iova, uint64_t bytes, int
 	if (mode < 0 || fstat(fd, &st) < 0)
 		return -errno;
 	mode &= O_ACCMODE;
-	if (mode == O_WRONLY || (mode == O_RDONLY && (prot & VFU_IOVA_WRITE)))
+	if (mode == O_WRONLY || (mode == O_RDONLY && (prot & IOVA_WRITE)))
 		return -EACCES;
 	ret = file_check(&st, fd_off, bytes, &map_bytes);
 	if (ret < 0)
@@ -272,7 +271,7 @@ vfu_iova_map_add_fd(struct vfu_iova_map *map, uint64_t iova, uint64_t bytes, int
 }
 
 int
-vfu_iova_map_remove(struct vfu_iova_map *map, uint64_t iova, uint64_t bytes)
+iova_map_remove(struct iova_map *map, uint64_t iova, uint64_t bytes)
 {
 	uint64_t last = iova + (bytes - 1);
 	size_t from, to, i;
@@ -297,7 +296,7 @@ vfu_iova_map_remove(struct vfu_iova_map *map, uint64_t iova, uint64_t bytes)
 }
 
 void
-vfu_iova_map_clear(struct vfu_iova_map *map)
+iova_map_clear(struct iova_map *map)
 {
 	size_t i;
 
@@ -323,7 +322,7 @@ entry_serves(const struct entry *entry, unsigned int prot)
 
 /* The entry that holds `iova` and serves `prot`, or NULL. */
 static const struct entry *
-entry_of(struct vfu_iova_map *map, uint64_t iova, unsigned int prot)
+entry_of(struct iova_map *map, uint64_t iova, unsigned int prot)
 {
 	size_t at = map->hints[HINT_OF(iova)];
 	const struct entry *entry;
@@ -349,7 +348,7 @@ entry_goes_on(const struct entry *entry)
 }
 
 void *
-vfu_iova_map_find(struct vfu_iova_map *map, uint64_t iova, uint64_t bytes, unsigned int prot)
+iova_map_find(struct iova_map *map, uint64_t iova, uint64_t bytes, unsigned int prot)
 {
 	uint64_t last = iova + (bytes - 1);
 	const struct entry *entry;
@@ -370,14 +369,14 @@ vfu_iova_map_find(struct vfu_iova_map *map, uint64_t iova, uint64_t bytes, unsig
 }
 
 uint64_t
-vfu_iova_map_generation(const struct vfu_iova_map *map)
+iova_map_generation(const struct iova_map *map)
 {
 	return map->generation;
 }
 
 bool
-vfu_iova_map_span(struct vfu_iova_map *map, uint64_t iova, unsigned int prot, uint64_t *first,
-		  uint64_t *bytes, void **addr)
+iova_map_span(struct iova_map *map, uint64_t iova, unsigned int prot, uint64_t *first,
+	      uint64_t *bytes, void **addr)
 {
 	const struct entry *from = entry_of(map, iova, prot);
 	const struct entry *to = from;
@@ -398,8 +397,7 @@ vfu_iova_map_span(struct vfu_iova_map *map, uint64_t iova, unsigned int prot, ui
 }
 
 bool
-vfu_iova_map_reaches(const struct vfu_iova_map *map, uint64_t iova, uint64_t bytes,
-		     unsigned int prot)
+iova_map_reaches(const struct iova_map *map, uint64_t iova, uint64_t bytes, unsigned int prot)
 {
 	uint64_t last = iova + (bytes - 1);
 	size_t at;
@@ -419,7 +417,7 @@ vfu_iova_map_reaches(const struct vfu_iova_map *map, uint64_t iova, uint64_t byt
 }
 
 bool
-vfu_iova_map_fault(struct vfu_iova_map *map, const void *addr)
+iova_map_fault(struct iova_map *map, const void *addr)
 {
 	uintptr_t at = (uintptr_t)addr;
 	struct mapped_file *file;
@@ -440,7 +438,7 @@ vfu_iova_map_fault(struct vfu_iova_map *map, const void *addr)
 }
 
 bool
-vfu_iova_map_broken(const struct vfu_iova_map *map)
+iova_map_broken(const struct iova_map *map)
 {
 	return map->broken;
 }

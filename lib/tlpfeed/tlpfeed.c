@@ -13,9 +13,10 @@
 #define LINE_BYTES 64u
 
 static int
-ring_map(struct feed *feed, int fd)
+ring_map(struct tlpfeed *feed, int fd)
 {
-	void *at = mmap(NULL, sizeof(struct feed_ring), PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
+	void *at = mmap(NULL, sizeof(struct tlpfeed_ring), PROT_READ | PROT_WRITE, MAP_SHARED, fd,
+			0);
 
 	if (at == MAP_FAILED)
 		return -errno;
@@ -24,7 +25,7 @@ ring_map(struct feed *feed, int fd)
 }
 
 int
-feed_create(struct feed *feed, const char *path)
+tlpfeed_create(struct tlpfeed *feed, const char *path)
 {
 	int fd, ret;
 
@@ -33,7 +34,7 @@ feed_create(struct feed *feed, const char *path)
 	if (fd < 0)
 		return -errno;
 	/* Allocated now: a disk that fills up later would be a SIGBUS. */
-	ret = -posix_fallocate(fd, 0, sizeof(struct feed_ring));
+	ret = -posix_fallocate(fd, 0, sizeof(struct tlpfeed_ring));
 	if (ret == 0)
 		ret = ring_map(feed, fd);
 	close(fd);
@@ -41,14 +42,14 @@ feed_create(struct feed *feed, const char *path)
 		unlink(path);
 		return ret;
 	}
-	feed->ring->version = FEED_VERSION;
-	feed->ring->entries = FEED_ENTRIES;
-	__atomic_store_n(&feed->ring->magic, FEED_MAGIC, __ATOMIC_RELEASE);
+	feed->ring->version = TLPFEED_VERSION;
+	feed->ring->entries = TLPFEED_ENTRIES;
+	__atomic_store_n(&feed->ring->magic, TLPFEED_MAGIC, __ATOMIC_RELEASE);
 	return 0;
 }
 
 int
-feed_open(struct feed *feed, const char *path)
+tlpfeed_open(struct tlpfeed *feed, const char *path)
 {
 	struct stat st;
 	int fd, ret;
@@ -58,16 +59,16 @@ feed_open(struct feed *feed, const char *path)
 	if (fd < 0)
 		return -errno;
 	ret = fstat(fd, &st) < 0 ? -errno : 0;
-	if (ret == 0 && st.st_size != sizeof(struct feed_ring))
+	if (ret == 0 && st.st_size != sizeof(struct tlpfeed_ring))
 		ret = -EINVAL;
 	if (ret == 0)
 		ret = ring_map(feed, fd);
 	close(fd);
 	if (ret != 0)
 		return ret;
-	if (__atomic_load_n(&feed->ring->magic, __ATOMIC_ACQUIRE) != FEED_MAGIC ||
-	    feed->ring->version != FEED_VERSION || feed->ring->entries != FEED_ENTRIES) {
-		feed_fini(feed);
+	if (__atomic_load_n(&feed->ring->magic, __ATOMIC_ACQUIRE) != TLPFEED_MAGIC ||
+	    feed->ring->version != TLPFEED_VERSION || feed->ring->entries != TLPFEED_ENTRIES) {
+		tlpfeed_fini(feed);
 		return -EINVAL;
 	}
 	feed->producer = true;
@@ -77,60 +78,61 @@ feed_open(struct feed *feed, const char *path)
 }
 
 void
-feed_fini(struct feed *feed)
+tlpfeed_fini(struct tlpfeed *feed)
 {
 	if (feed->producer)
 		__atomic_store_n(&feed->ring->attached, 0, __ATOMIC_RELEASE);
 	if (feed->ring != NULL)
-		munmap(feed->ring, sizeof(struct feed_ring));
+		munmap(feed->ring, sizeof(struct tlpfeed_ring));
 	memset(feed, 0, sizeof(*feed));
 }
 
 bool
-feed_push(struct feed *feed, uint64_t off, uint32_t bytes, uint64_t ns)
+tlpfeed_push(struct tlpfeed *feed, uint64_t off, uint32_t bytes, uint64_t ns)
 {
-	struct feed_ring *ring = feed->ring;
+	struct tlpfeed_ring *ring = feed->ring;
 
 	/* Acquire: the entry is not overwritten before it has been read. */
-	if (feed->idx - __atomic_load_n(&ring->tail, __ATOMIC_ACQUIRE) >= FEED_ENTRIES) {
+	if (feed->idx - __atomic_load_n(&ring->tail, __ATOMIC_ACQUIRE) >= TLPFEED_ENTRIES) {
 		__atomic_fetch_add(&ring->lost, 1, __ATOMIC_RELEASE);
 		return false;
 	}
-	ring->tlps[feed->idx % FEED_ENTRIES] = (struct feed_tlp){
+	ring->tlps[feed->idx % TLPFEED_ENTRIES] = (struct tlpfeed_tlp){
 		.off = off, .ns = ns, .bytes = bytes};
 	__atomic_store_n(&ring->head, ++feed->idx, __ATOMIC_RELEASE);
 	return true;
 }
 
 bool
-feed_broken(const struct feed *feed)
+tlpfeed_broken(const struct tlpfeed *feed)
 {
 	return __atomic_load_n(&feed->broken, __ATOMIC_RELAXED);
 }
 
 bool
-feed_attached(const struct feed *feed)
+tlpfeed_attached(const struct tlpfeed *feed)
 {
-	return !feed_broken(feed) && __atomic_load_n(&feed->ring->attached, __ATOMIC_ACQUIRE) != 0;
+	return !tlpfeed_broken(feed) &&
+	       __atomic_load_n(&feed->ring->attached, __ATOMIC_ACQUIRE) != 0;
 }
 
 bool
-feed_pull(struct feed *feed, uint64_t aperture_bytes, struct feed_tlp *tlp)
+tlpfeed_pull(struct tlpfeed *feed, uint64_t aperture_bytes, struct tlpfeed_tlp *tlp)
 {
-	struct feed_ring *ring = feed->ring;
+	struct tlpfeed_ring *ring = feed->ring;
 	uint64_t ready;
 
-	if (feed_broken(feed))
+	if (tlpfeed_broken(feed))
 		return false;
 	ready = __atomic_load_n(&ring->head, __ATOMIC_ACQUIRE) - feed->idx;
 	if (ready == 0)
 		return false;
-	*tlp = ring->tlps[feed->idx % FEED_ENTRIES];
+	*tlp = ring->tlps[feed->idx % TLPFEED_ENTRIES];
 	/* The copy is what counts from here on. */
 	__atomic_signal_fence(__ATOMIC_ACQUIRE);
-	if (feed_broken(feed))
+	if (tlpfeed_broken(feed))
 		return false;
-	if (ready > FEED_ENTRIES || tlp->bytes == 0 || tlp->off >= aperture_bytes ||
+	if (ready > TLPFEED_ENTRIES || tlp->bytes == 0 || tlp->off >= aperture_bytes ||
 	    tlp->off % LINE_BYTES + tlp->bytes > LINE_BYTES) {
 		__atomic_store_n(&feed->broken, true, __ATOMIC_RELAXED);
 		return false;
@@ -140,11 +142,11 @@ feed_pull(struct feed *feed, uint64_t aperture_bytes, struct feed_tlp *tlp)
 }
 
 uint64_t
-feed_lost(struct feed *feed)
+tlpfeed_lost(struct tlpfeed *feed)
 {
 	uint64_t lost, before = feed->lost;
 
-	if (feed_broken(feed))
+	if (tlpfeed_broken(feed))
 		return 0;
 	lost = __atomic_load_n(&feed->ring->lost, __ATOMIC_ACQUIRE);
 	feed->lost = lost;
@@ -152,14 +154,14 @@ feed_lost(struct feed *feed)
 }
 
 bool
-feed_fault(struct feed *feed, const void *addr)
+tlpfeed_fault(struct tlpfeed *feed, const void *addr)
 {
 	const uint8_t *from = (const uint8_t *)feed->ring;
 
 	if (from == NULL || (const uint8_t *)addr < from ||
-	    (const uint8_t *)addr >= from + sizeof(struct feed_ring))
+	    (const uint8_t *)addr >= from + sizeof(struct tlpfeed_ring))
 		return false;
 	__atomic_store_n(&feed->broken, true, __ATOMIC_RELAXED);
-	return mmap(feed->ring, sizeof(struct feed_ring), PROT_READ | PROT_WRITE,
+	return mmap(feed->ring, sizeof(struct tlpfeed_ring), PROT_READ | PROT_WRITE,
 		    MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED, -1, 0) != MAP_FAILED;
 }

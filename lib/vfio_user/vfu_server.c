@@ -113,7 +113,7 @@ vfu_server_drop(struct vfu_server *server, const char *reason)
 	vfu_server_irqs_clear(server, 0, server->config.msix_vectors);
 	if (served && server->config.ops->disconnected != NULL)
 		server->config.ops->disconnected(server->config.ctx);
-	vfu_iova_map_clear(server->iova);
+	iova_map_clear(server->iova);
 	vfu_dma_clear(server);
 }
 
@@ -302,7 +302,7 @@ vfu_server_connected(const struct vfu_server *server)
 	return server->state == VFU_SERVER_SERVING;
 }
 
-struct vfu_iova_map *
+struct iova_map *
 vfu_server_iova(struct vfu_server *server)
 {
 	return server->iova;
@@ -364,7 +364,7 @@ server_create(const struct vfu_server_config *config, struct vfu_server **server
 	s->sock = -1;
 	STAILQ_INIT(&s->dma_msgs);
 	s->irq_fds = calloc(config->msix_vectors + 1, sizeof(*s->irq_fds));
-	s->iova = vfu_iova_map_create();
+	s->iova = iova_map_create();
 	ret = s->irq_fds == NULL || s->iova == NULL ? -ENOMEM : 0;
 	for (i = 0; ret == 0 && i < config->msix_vectors; i++)
 		s->irq_fds[i] = -1;
@@ -401,7 +401,7 @@ vfu_server_destroy(struct vfu_server *server)
 		close(server->epoll);
 	vfu_tx_fini(&server->tx);
 	vfu_rx_fini(&server->rx);
-	vfu_iova_map_destroy(server->iova);
+	iova_map_destroy(server->iova);
 	free(server->irq_fds);
 	free(server);
 }

@@ -115,7 +115,7 @@ bool vfu_server_connected(const struct vfu_server *server);
 void vfu_server_drop(struct vfu_server *server, const char *reason);
 
 /* What the client shares. Valid as long as the server. */
-struct vfu_iova_map *vfu_server_iova(struct vfu_server *server);
+struct iova_map *vfu_server_iova(struct vfu_server *server);
 
 /*
  * Memory that the client maps without a descriptor has no address here, and is reached by messages.

@@ -74,10 +74,10 @@ cmd_dma_map(struct vfu_server *server, const void *payload, size_t bytes)
 		return refuse(server, EINVAL, "DMA_MAP takes one descriptor");
 	/* Without one (a ROM, another device's BAR) the range is reached by messages. */
 	if (server->rx.n_fds == 0)
-		ret = vfu_iova_map_add_remote(server->iova, map->iova, map->bytes, map->flags);
+		ret = iova_map_add_remote(server->iova, map->iova, map->bytes, map->flags);
 	else
-		ret = vfu_iova_map_add_fd(server->iova, map->iova, map->bytes, server->rx.fds[0],
-					  map->fd_off, map->flags);
+		ret = iova_map_add_fd(server->iova, map->iova, map->bytes, server->rx.fds[0],
+				      map->fd_off, map->flags);
 	if (ret < 0)
 		vfu_server_complain(server, "cannot map 0x%llx bytes at IOVA 0x%llx: %s",
 				    (unsigned long long)map->bytes, (unsigned long long)map->iova,
@@ -99,8 +99,8 @@ cmd_dma_unmap(struct vfu_server *server, const void *payload, size_t bytes)
 	if ((unmap->flags & ~VFU_DMA_UNMAP_ALL) != 0)
 		return refuse(server, EOPNOTSUPP, "DMA_UNMAP takes the flag 2 (all) alone");
 	if (unmap->flags & VFU_DMA_UNMAP_ALL)
-		vfu_iova_map_clear(server->iova);
-	else if (vfu_iova_map_remove(server->iova, unmap->iova, unmap->bytes) < 0)
+		iova_map_clear(server->iova);
+	else if (iova_map_remove(server->iova, unmap->iova, unmap->bytes) < 0)
 		return refuse(server, EINVAL, "a range that was mapped as one would be cut");
 	echo = vfu_tx_put(&server->tx, sizeof(*echo));
 	*echo = *unmap;

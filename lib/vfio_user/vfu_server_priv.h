@@ -44,7 +44,7 @@ struct vfu_dma_msg;
 
 struct vfu_server {
 	struct vfu_server_config config;
-	struct vfu_iova_map *iova;
+	struct iova_map *iova;
 	int *irq_fds; /* one a vector; -1: not armed */
 	int epoll;
 	int listener; /* -1: the client was brought */

@@ -65,7 +65,7 @@ struct vfu_version {
 };
 static_assert(sizeof(struct vfu_version) == 4, "VERSION begins with 4 bytes");
 
-#define VFU_DMA_FLAGS_ACCESS 0x3u /* as VFU_IOVA_READ and VFU_IOVA_WRITE */
+#define VFU_DMA_FLAGS_ACCESS 0x3u /* as IOVA_READ and IOVA_WRITE */
 
 struct vfu_dma_map {
 	uint32_t argsz;

@@ -222,19 +222,19 @@ device_work(struct vfu_server *server)
 {
 	static const uint64_t iovas[] = {0,         0x1000,           0x10000,
 					 MAPS_IOVA, MAPS_IOVA + PAGE, 0xfffffffffffff000};
-	struct vfu_iova_map *map = vfu_server_iova(server);
+	struct iova_map *map = vfu_server_iova(server);
 	unsigned int i;
 
 	for (i = 0; i < 16; i++)
 		(void)vfu_server_irq(server, i);
 	for (i = 0; i < sizeof(iovas) / sizeof(iovas[0]); i++) {
-		void *at = vfu_iova_map_find(map, iovas[i], 0x1000, VFU_IOVA_READ);
+		void *at = iova_map_find(map, iovas[i], 0x1000, IOVA_READ);
 		unsigned char resident;
 
 		/* Not read: the file may have been cut. But it must be a mapping. */
 		if (at != NULL && mincore(at, 0x1000, &resident) < 0)
 			abort();
-		if (at != NULL && !vfu_iova_map_reaches(map, iovas[i], 0x1000, VFU_IOVA_READ))
+		if (at != NULL && !iova_map_reaches(map, iovas[i], 0x1000, IOVA_READ))
 			abort();
 	}
 }

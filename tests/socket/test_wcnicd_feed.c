@@ -20,7 +20,7 @@
 
 static struct child child;
 static struct mini mini;
-static struct feed feed;
+static struct tlpfeed feed;
 static struct wcnic_window_grant grant;
 
 #define ARGS(...) ((const char *const[]){__VA_ARGS__, NULL})
@@ -62,7 +62,7 @@ setup(void **state)
 	mini_enable(&mini);
 	assert_int_equal(mini_command_with(&mini, WCNIC_OP_WINDOW_ALLOC, &p), WCNIC_ST_OK);
 	memcpy(&grant, mini.memory + mini.answer, sizeof(grant));
-	assert_int_equal(feed_open(&feed, in_folder("feed")), 0);
+	assert_int_equal(tlpfeed_open(&feed, in_folder("feed")), 0);
 	return 0;
 }
 
@@ -72,7 +72,7 @@ teardown(void **state)
 	int status;
 
 	mini_close(&mini);
-	feed_fini(&feed);
+	tlpfeed_fini(&feed);
 	status = child_end(&child, SIGTERM);
 	if (status != 0)
 		print_error("wcnicd ended with %d:\n%s\n", status, child.text);
@@ -83,7 +83,7 @@ teardown(void **state)
 static void
 push(uint64_t off, uint32_t bytes, uint64_t ns)
 {
-	assert_true(feed_push(&feed, le64toh(grant.offset) + off, bytes, ns));
+	assert_true(tlpfeed_push(&feed, le64toh(grant.offset) + off, bytes, ns));
 }
 
 static void
@@ -122,8 +122,8 @@ ring_overrun__test_ends_and_the_next_is_right(void **state)
 	/* Faster than any reader, as this one is stopped. */
 	kill(child.pid, SIGSTOP);
 	assert_int_equal(waitpid(child.pid, NULL, WUNTRACED), child.pid);
-	for (i = 0; i < FEED_ENTRIES + 5; i++)
-		feed_push(&feed, le64toh(grant.offset), 64, i);
+	for (i = 0; i < TLPFEED_ENTRIES + 5; i++)
+		tlpfeed_push(&feed, le64toh(grant.offset), 64, i);
 	kill(child.pid, SIGCONT);
 	assert_int_equal(window_test(WCNIC_TEST_REPORT, 0), WCNIC_ST_BAD_STATE);
 	assert_non_null(strstr(child_text(&child), "TLPs found it full"));
@@ -136,10 +136,10 @@ static void
 no_producer__no_report(void **state)
 {
 	(void)state;
-	feed_fini(&feed);
+	tlpfeed_fini(&feed);
 	assert_int_equal(window_test(WCNIC_TEST_START, 8), WCNIC_ST_OK);
 	assert_int_equal(window_test(WCNIC_TEST_REPORT, 0), WCNIC_ST_BAD_STATE);
-	assert_int_equal(feed_open(&feed, in_folder("feed")), 0);
+	assert_int_equal(tlpfeed_open(&feed, in_folder("feed")), 0);
 	assert_int_equal(window_test(WCNIC_TEST_START, 8), WCNIC_ST_OK);
 	assert_int_equal(le32toh(window_report().lines_lost), 8);
 }
@@ -149,7 +149,7 @@ hostile_ring__card_goes_on_without(void **state)
 {
 	(void)state;
 	assert_int_equal(window_test(WCNIC_TEST_START, 8), WCNIC_ST_OK);
-	feed_push(&feed, UINT64_MAX - 3, 64, 1);
+	tlpfeed_push(&feed, UINT64_MAX - 3, 64, 1);
 	assert_int_equal(window_test(WCNIC_TEST_REPORT, 0), WCNIC_ST_BAD_STATE);
 	child_expect(&child, "not read any more");
 	assert_int_equal(mini_command(&mini, WCNIC_OP_IDENTIFY), WCNIC_ST_OK);
@@ -163,7 +163,7 @@ ring_cut_short__card_goes_on_without(void **state)
 	assert_int_equal(mini_command(&mini, WCNIC_OP_IDENTIFY), WCNIC_ST_OK);
 	child_expect(&child, "not read any more");
 	/* This end has it still mapped. */
-	assert_int_equal(truncate(in_folder("feed"), sizeof(struct feed_ring)), 0);
+	assert_int_equal(truncate(in_folder("feed"), sizeof(struct tlpfeed_ring)), 0);
 }
 
 static void

@@ -19,73 +19,73 @@
 #include "vfu_test.h"
 
 #define PAGE 4096u
-#define RW (VFU_IOVA_READ | VFU_IOVA_WRITE)
+#define RW (IOVA_READ | IOVA_WRITE)
 
 static uint8_t memory[16 * PAGE];
 
 static int
 setup(void **state)
 {
-	*state = vfu_iova_map_create();
+	*state = iova_map_create();
 	return *state == NULL;
 }
 
 static int
 teardown(void **state)
 {
-	vfu_iova_map_destroy(*state);
+	iova_map_destroy(*state);
 	return 0;
 }
 
 static void
 find__empty_map_null(void **state)
 {
-	assert_null(vfu_iova_map_find(*state, 0, 1, 0));
-	assert_null(vfu_iova_map_find(*state, UINT64_MAX, 1, VFU_IOVA_READ));
+	assert_null(iova_map_find(*state, 0, 1, 0));
+	assert_null(iova_map_find(*state, UINT64_MAX, 1, IOVA_READ));
 }
 
 static void
 find__every_edge_of_an_entry_exact(void **state)
 {
-	assert_int_equal(vfu_iova_map_add(*state, 0x10000, PAGE, memory, RW), 0);
+	assert_int_equal(iova_map_add(*state, 0x10000, PAGE, memory, RW), 0);
 
-	assert_ptr_equal(vfu_iova_map_find(*state, 0x10000, PAGE, RW), memory);
-	assert_ptr_equal(vfu_iova_map_find(*state, 0x10fff, 1, RW), memory + 0xfff);
-	assert_null(vfu_iova_map_find(*state, 0xffff, 1, RW));
-	assert_null(vfu_iova_map_find(*state, 0xffff, 2, RW));
-	assert_null(vfu_iova_map_find(*state, 0x11000, 1, RW));
-	assert_null(vfu_iova_map_find(*state, 0x10fff, 2, RW));
-	assert_null(vfu_iova_map_find(*state, 0x10000, 0, RW));
-	assert_null(vfu_iova_map_find(*state, 0x10000, UINT64_MAX, RW));
-	assert_null(vfu_iova_map_find(*state, 0x10001, UINT64_MAX, RW));
+	assert_ptr_equal(iova_map_find(*state, 0x10000, PAGE, RW), memory);
+	assert_ptr_equal(iova_map_find(*state, 0x10fff, 1, RW), memory + 0xfff);
+	assert_null(iova_map_find(*state, 0xffff, 1, RW));
+	assert_null(iova_map_find(*state, 0xffff, 2, RW));
+	assert_null(iova_map_find(*state, 0x11000, 1, RW));
+	assert_null(iova_map_find(*state, 0x10fff, 2, RW));
+	assert_null(iova_map_find(*state, 0x10000, 0, RW));
+	assert_null(iova_map_find(*state, 0x10000, UINT64_MAX, RW));
+	assert_null(iova_map_find(*state, 0x10001, UINT64_MAX, RW));
 }
 
 static void
 find__other_access_null(void **state)
 {
-	assert_int_equal(vfu_iova_map_add(*state, 0, PAGE, memory, VFU_IOVA_READ), 0);
-	assert_int_equal(vfu_iova_map_add(*state, PAGE, PAGE, memory + PAGE, VFU_IOVA_WRITE), 0);
+	assert_int_equal(iova_map_add(*state, 0, PAGE, memory, IOVA_READ), 0);
+	assert_int_equal(iova_map_add(*state, PAGE, PAGE, memory + PAGE, IOVA_WRITE), 0);
 
-	assert_non_null(vfu_iova_map_find(*state, 0, 1, VFU_IOVA_READ));
-	assert_null(vfu_iova_map_find(*state, 0, 1, VFU_IOVA_WRITE));
-	assert_null(vfu_iova_map_find(*state, 0, 1, RW));
-	assert_non_null(vfu_iova_map_find(*state, PAGE, 1, VFU_IOVA_WRITE));
-	assert_null(vfu_iova_map_find(*state, PAGE, 1, VFU_IOVA_READ));
+	assert_non_null(iova_map_find(*state, 0, 1, IOVA_READ));
+	assert_null(iova_map_find(*state, 0, 1, IOVA_WRITE));
+	assert_null(iova_map_find(*state, 0, 1, RW));
+	assert_non_null(iova_map_find(*state, PAGE, 1, IOVA_WRITE));
+	assert_null(iova_map_find(*state, PAGE, 1, IOVA_READ));
 	/* Contiguous, but the second half may not be read. */
-	assert_null(vfu_iova_map_find(*state, PAGE - 1, 2, VFU_IOVA_READ));
+	assert_null(iova_map_find(*state, PAGE - 1, 2, IOVA_READ));
 }
 
 static void
 find__across_entries_only_if_contiguous_here(void **state)
 {
-	assert_int_equal(vfu_iova_map_add(*state, 0, PAGE, memory, RW), 0);
-	assert_int_equal(vfu_iova_map_add(*state, PAGE, PAGE, memory + PAGE, RW), 0);
-	assert_int_equal(vfu_iova_map_add(*state, 2 * PAGE, PAGE, memory + 4 * PAGE, RW), 0);
-	assert_int_equal(vfu_iova_map_add(*state, 4 * PAGE, PAGE, memory + 5 * PAGE, RW), 0);
+	assert_int_equal(iova_map_add(*state, 0, PAGE, memory, RW), 0);
+	assert_int_equal(iova_map_add(*state, PAGE, PAGE, memory + PAGE, RW), 0);
+	assert_int_equal(iova_map_add(*state, 2 * PAGE, PAGE, memory + 4 * PAGE, RW), 0);
+	assert_int_equal(iova_map_add(*state, 4 * PAGE, PAGE, memory + 5 * PAGE, RW), 0);
 
-	assert_ptr_equal(vfu_iova_map_find(*state, 8, 2 * PAGE - 8, RW), memory + 8);
-	assert_null(vfu_iova_map_find(*state, 8, 2 * PAGE, RW));        /* elsewhere here */
-	assert_null(vfu_iova_map_find(*state, 2 * PAGE, PAGE + 1, RW)); /* a hole of IOVA */
+	assert_ptr_equal(iova_map_find(*state, 8, 2 * PAGE - 8, RW), memory + 8);
+	assert_null(iova_map_find(*state, 8, 2 * PAGE, RW));        /* elsewhere here */
+	assert_null(iova_map_find(*state, 2 * PAGE, PAGE + 1, RW)); /* a hole of IOVA */
 }
 
 static void
@@ -94,65 +94,64 @@ span__entries_that_follow_here__are_one_piece(void **state)
 	uint64_t first, bytes;
 	void *addr;
 
-	assert_false(vfu_iova_map_span(*state, 0x10000, RW, &first, &bytes, &addr));
-	assert_int_equal(vfu_iova_map_add(*state, 0x10000, PAGE, memory + PAGE, RW), 0);
-	assert_int_equal(vfu_iova_map_add(*state, 0x11000, PAGE, memory + 2 * PAGE, RW), 0);
-	assert_int_equal(vfu_iova_map_add(*state, 0x12000, PAGE, memory + 3 * PAGE, VFU_IOVA_READ),
-			 0);
-	assert_int_equal(vfu_iova_map_add(*state, 0xf000, PAGE, memory + 8 * PAGE, RW), 0);
-	assert_int_equal(vfu_iova_map_add_remote(*state, 0x13000, PAGE, RW), 0);
+	assert_false(iova_map_span(*state, 0x10000, RW, &first, &bytes, &addr));
+	assert_int_equal(iova_map_add(*state, 0x10000, PAGE, memory + PAGE, RW), 0);
+	assert_int_equal(iova_map_add(*state, 0x11000, PAGE, memory + 2 * PAGE, RW), 0);
+	assert_int_equal(iova_map_add(*state, 0x12000, PAGE, memory + 3 * PAGE, IOVA_READ), 0);
+	assert_int_equal(iova_map_add(*state, 0xf000, PAGE, memory + 8 * PAGE, RW), 0);
+	assert_int_equal(iova_map_add_remote(*state, 0x13000, PAGE, RW), 0);
 
-	assert_true(vfu_iova_map_span(*state, 0x11fff, RW, &first, &bytes, &addr));
+	assert_true(iova_map_span(*state, 0x11fff, RW, &first, &bytes, &addr));
 	assert_true(first == 0x10000 && bytes == 2 * PAGE);
 	assert_ptr_equal(addr, memory + PAGE);
-	assert_true(vfu_iova_map_span(*state, 0x10000, VFU_IOVA_READ, &first, &bytes, &addr));
+	assert_true(iova_map_span(*state, 0x10000, IOVA_READ, &first, &bytes, &addr));
 	assert_true(first == 0x10000 && bytes == 3 * PAGE);
-	assert_true(vfu_iova_map_span(*state, 0xf800, RW, &first, &bytes, &addr));
+	assert_true(iova_map_span(*state, 0xf800, RW, &first, &bytes, &addr));
 	assert_true(first == 0xf000 && bytes == PAGE);
 	assert_ptr_equal(addr, memory + 8 * PAGE);
-	assert_false(vfu_iova_map_span(*state, 0x12000, RW, &first, &bytes, &addr));
-	assert_false(vfu_iova_map_span(*state, 0x13000, RW, &first, &bytes, &addr));
-	assert_false(vfu_iova_map_span(*state, 0x14000, RW, &first, &bytes, &addr));
+	assert_false(iova_map_span(*state, 0x12000, RW, &first, &bytes, &addr));
+	assert_false(iova_map_span(*state, 0x13000, RW, &first, &bytes, &addr));
+	assert_false(iova_map_span(*state, 0x14000, RW, &first, &bytes, &addr));
 }
 
 static void
 generation__changes_with_each_change(void **state)
 {
-	uint64_t last = vfu_iova_map_generation(*state);
+	uint64_t last = iova_map_generation(*state);
 
-	assert_int_equal(vfu_iova_map_add(*state, 0x10000, PAGE, memory, RW), 0);
-	assert_true(vfu_iova_map_generation(*state) != last);
-	last = vfu_iova_map_generation(*state);
-	assert_non_null(vfu_iova_map_find(*state, 0x10000, PAGE, RW));
-	assert_true(vfu_iova_map_generation(*state) == last);
-	assert_int_equal(vfu_iova_map_remove(*state, 0x10000, PAGE), 1);
-	assert_true(vfu_iova_map_generation(*state) != last);
-	last = vfu_iova_map_generation(*state);
-	vfu_iova_map_clear(*state);
-	assert_true(vfu_iova_map_generation(*state) != last);
+	assert_int_equal(iova_map_add(*state, 0x10000, PAGE, memory, RW), 0);
+	assert_true(iova_map_generation(*state) != last);
+	last = iova_map_generation(*state);
+	assert_non_null(iova_map_find(*state, 0x10000, PAGE, RW));
+	assert_true(iova_map_generation(*state) == last);
+	assert_int_equal(iova_map_remove(*state, 0x10000, PAGE), 1);
+	assert_true(iova_map_generation(*state) != last);
+	last = iova_map_generation(*state);
+	iova_map_clear(*state);
+	assert_true(iova_map_generation(*state) != last);
 }
 
 static void
 reaches__pieces_of_any_kind_without_a_hole(void **state)
 {
-	assert_int_equal(vfu_iova_map_add(*state, 0, PAGE, memory + PAGE, RW), 0);
-	assert_int_equal(vfu_iova_map_add(*state, PAGE, PAGE, memory, VFU_IOVA_READ), 0);
-	assert_int_equal(vfu_iova_map_add_remote(*state, 2 * PAGE, 2 * PAGE, RW), 0);
-	assert_int_equal(vfu_iova_map_add_remote(*state, 3 * PAGE, PAGE, RW), -EEXIST);
-	assert_int_equal(vfu_iova_map_add(*state, 2 * PAGE, PAGE, memory, RW), -EEXIST);
+	assert_int_equal(iova_map_add(*state, 0, PAGE, memory + PAGE, RW), 0);
+	assert_int_equal(iova_map_add(*state, PAGE, PAGE, memory, IOVA_READ), 0);
+	assert_int_equal(iova_map_add_remote(*state, 2 * PAGE, 2 * PAGE, RW), 0);
+	assert_int_equal(iova_map_add_remote(*state, 3 * PAGE, PAGE, RW), -EEXIST);
+	assert_int_equal(iova_map_add(*state, 2 * PAGE, PAGE, memory, RW), -EEXIST);
 
-	assert_true(vfu_iova_map_reaches(*state, 1, 4 * PAGE - 1, VFU_IOVA_READ));
-	assert_false(vfu_iova_map_reaches(*state, 1, 4 * PAGE, VFU_IOVA_READ));
-	assert_false(vfu_iova_map_reaches(*state, 1, 4 * PAGE - 1, VFU_IOVA_WRITE));
-	assert_true(vfu_iova_map_reaches(*state, 2 * PAGE, 2 * PAGE, RW));
-	assert_false(vfu_iova_map_reaches(*state, 0, 0, 0));
-	assert_false(vfu_iova_map_reaches(*state, 8, UINT64_MAX, VFU_IOVA_READ));
+	assert_true(iova_map_reaches(*state, 1, 4 * PAGE - 1, IOVA_READ));
+	assert_false(iova_map_reaches(*state, 1, 4 * PAGE, IOVA_READ));
+	assert_false(iova_map_reaches(*state, 1, 4 * PAGE - 1, IOVA_WRITE));
+	assert_true(iova_map_reaches(*state, 2 * PAGE, 2 * PAGE, RW));
+	assert_false(iova_map_reaches(*state, 0, 0, 0));
+	assert_false(iova_map_reaches(*state, 8, UINT64_MAX, IOVA_READ));
 	/* Nowhere here, and not even where a page before it is. */
-	assert_null(vfu_iova_map_find(*state, 2 * PAGE, 1, 0));
-	assert_null(vfu_iova_map_find(*state, 2 * PAGE - 1, 2, VFU_IOVA_READ));
-	assert_int_equal(vfu_iova_map_remove(*state, 3 * PAGE, PAGE), -EINVAL);
-	assert_int_equal(vfu_iova_map_remove(*state, 2 * PAGE, 2 * PAGE), 1);
-	assert_false(vfu_iova_map_reaches(*state, 2 * PAGE, 1, VFU_IOVA_READ));
+	assert_null(iova_map_find(*state, 2 * PAGE, 1, 0));
+	assert_null(iova_map_find(*state, 2 * PAGE - 1, 2, IOVA_READ));
+	assert_int_equal(iova_map_remove(*state, 3 * PAGE, PAGE), -EINVAL);
+	assert_int_equal(iova_map_remove(*state, 2 * PAGE, 2 * PAGE), 1);
+	assert_false(iova_map_reaches(*state, 2 * PAGE, 1, IOVA_READ));
 }
 
 /* Where a page was found before is only a hint: entries have moved since. */
@@ -162,17 +161,17 @@ find__after_entries_moved__right_again(void **state)
 	unsigned int i;
 
 	for (i = 0; i < 16; i++)
-		assert_int_equal(
-			vfu_iova_map_add(*state, i * PAGE, PAGE, memory + (15 - i) * PAGE, RW), 0);
+		assert_int_equal(iova_map_add(*state, i * PAGE, PAGE, memory + (15 - i) * PAGE, RW),
+				 0);
 	for (i = 0; i < 16; i++)
-		assert_non_null(vfu_iova_map_find(*state, i * PAGE, PAGE, RW));
-	assert_int_equal(vfu_iova_map_remove(*state, 3 * PAGE, 2 * PAGE), 2);
+		assert_non_null(iova_map_find(*state, i * PAGE, PAGE, RW));
+	assert_int_equal(iova_map_remove(*state, 3 * PAGE, 2 * PAGE), 2);
 	for (i = 0; i < 16; i++)
-		assert_ptr_equal(vfu_iova_map_find(*state, i * PAGE, PAGE, RW),
+		assert_ptr_equal(iova_map_find(*state, i * PAGE, PAGE, RW),
 				 i == 3 || i == 4 ? NULL : memory + (15 - i) * PAGE);
-	vfu_iova_map_clear(*state);
+	iova_map_clear(*state);
 	for (i = 0; i < 16; i++)
-		assert_null(vfu_iova_map_find(*state, i * PAGE, 1, 0));
+		assert_null(iova_map_find(*state, i * PAGE, 1, 0));
 }
 
 static void
@@ -180,63 +179,63 @@ find__last_page_of_all_found(void **state)
 {
 	const uint64_t last = UINT64_MAX - PAGE + 1;
 
-	assert_int_equal(vfu_iova_map_add(*state, last, PAGE, memory, RW), 0);
+	assert_int_equal(iova_map_add(*state, last, PAGE, memory, RW), 0);
 
-	assert_ptr_equal(vfu_iova_map_find(*state, last, PAGE, RW), memory);
-	assert_ptr_equal(vfu_iova_map_find(*state, UINT64_MAX, 1, RW), memory + PAGE - 1);
-	assert_null(vfu_iova_map_find(*state, last, PAGE + 1, RW));
-	assert_int_equal(vfu_iova_map_remove(*state, 0, UINT64_MAX), -EINVAL);
-	assert_int_equal(vfu_iova_map_remove(*state, 1, UINT64_MAX), 1);
+	assert_ptr_equal(iova_map_find(*state, last, PAGE, RW), memory);
+	assert_ptr_equal(iova_map_find(*state, UINT64_MAX, 1, RW), memory + PAGE - 1);
+	assert_null(iova_map_find(*state, last, PAGE + 1, RW));
+	assert_int_equal(iova_map_remove(*state, 0, UINT64_MAX), -EINVAL);
+	assert_int_equal(iova_map_remove(*state, 1, UINT64_MAX), 1);
 }
 
 static void
 add__bad_range_refused(void **state)
 {
-	assert_int_equal(vfu_iova_map_add(*state, 0, 0, memory, RW), -EINVAL);
-	assert_int_equal(vfu_iova_map_add(*state, UINT64_MAX, 2, memory, RW), -EINVAL);
-	assert_int_equal(vfu_iova_map_add(*state, 2, UINT64_MAX, memory, RW), -EINVAL);
-	assert_null(vfu_iova_map_find(*state, 2, 1, RW));
+	assert_int_equal(iova_map_add(*state, 0, 0, memory, RW), -EINVAL);
+	assert_int_equal(iova_map_add(*state, UINT64_MAX, 2, memory, RW), -EINVAL);
+	assert_int_equal(iova_map_add(*state, 2, UINT64_MAX, memory, RW), -EINVAL);
+	assert_null(iova_map_find(*state, 2, 1, RW));
 }
 
 static void
 add__overlap_refused_and_nothing_changed(void **state)
 {
-	assert_int_equal(vfu_iova_map_add(*state, 4 * PAGE, 2 * PAGE, memory, RW), 0);
+	assert_int_equal(iova_map_add(*state, 4 * PAGE, 2 * PAGE, memory, RW), 0);
 
-	assert_int_equal(vfu_iova_map_add(*state, 4 * PAGE, PAGE, memory, RW), -EEXIST);
-	assert_int_equal(vfu_iova_map_add(*state, 5 * PAGE, 4 * PAGE, memory, RW), -EEXIST);
-	assert_int_equal(vfu_iova_map_add(*state, 3 * PAGE, PAGE + 1, memory, RW), -EEXIST);
-	assert_int_equal(vfu_iova_map_add(*state, 0, 16 * PAGE, memory, RW), -EEXIST);
-	assert_int_equal(vfu_iova_map_add(*state, 3 * PAGE, PAGE, memory, RW), 0);
-	assert_int_equal(vfu_iova_map_add(*state, 6 * PAGE, PAGE, memory, RW), 0);
-	assert_int_equal(vfu_iova_map_remove(*state, 0, UINT64_MAX), 3);
+	assert_int_equal(iova_map_add(*state, 4 * PAGE, PAGE, memory, RW), -EEXIST);
+	assert_int_equal(iova_map_add(*state, 5 * PAGE, 4 * PAGE, memory, RW), -EEXIST);
+	assert_int_equal(iova_map_add(*state, 3 * PAGE, PAGE + 1, memory, RW), -EEXIST);
+	assert_int_equal(iova_map_add(*state, 0, 16 * PAGE, memory, RW), -EEXIST);
+	assert_int_equal(iova_map_add(*state, 3 * PAGE, PAGE, memory, RW), 0);
+	assert_int_equal(iova_map_add(*state, 6 * PAGE, PAGE, memory, RW), 0);
+	assert_int_equal(iova_map_remove(*state, 0, UINT64_MAX), 3);
 }
 
 static void
 remove__blanket_ranges_tolerated(void **state)
 {
-	assert_int_equal(vfu_iova_map_remove(*state, 0, UINT64_MAX), 0);
-	assert_int_equal(vfu_iova_map_remove(*state, 0x1000, UINT64_MAX), 0);
-	assert_int_equal(vfu_iova_map_remove(*state, 0, 0), 0);
-	assert_int_equal(vfu_iova_map_add(*state, 4 * PAGE, PAGE, memory, RW), 0);
-	assert_int_equal(vfu_iova_map_remove(*state, 0, 4 * PAGE), 0);
-	assert_int_equal(vfu_iova_map_remove(*state, 5 * PAGE, UINT64_MAX), 0);
-	assert_non_null(vfu_iova_map_find(*state, 4 * PAGE, PAGE, RW));
+	assert_int_equal(iova_map_remove(*state, 0, UINT64_MAX), 0);
+	assert_int_equal(iova_map_remove(*state, 0x1000, UINT64_MAX), 0);
+	assert_int_equal(iova_map_remove(*state, 0, 0), 0);
+	assert_int_equal(iova_map_add(*state, 4 * PAGE, PAGE, memory, RW), 0);
+	assert_int_equal(iova_map_remove(*state, 0, 4 * PAGE), 0);
+	assert_int_equal(iova_map_remove(*state, 5 * PAGE, UINT64_MAX), 0);
+	assert_non_null(iova_map_find(*state, 4 * PAGE, PAGE, RW));
 }
 
 static void
 remove__cut_entry_removes_nothing(void **state)
 {
-	assert_int_equal(vfu_iova_map_add(*state, 0, PAGE, memory, RW), 0);
-	assert_int_equal(vfu_iova_map_add(*state, 4 * PAGE, 2 * PAGE, memory + PAGE, RW), 0);
+	assert_int_equal(iova_map_add(*state, 0, PAGE, memory, RW), 0);
+	assert_int_equal(iova_map_add(*state, 4 * PAGE, 2 * PAGE, memory + PAGE, RW), 0);
 
-	assert_int_equal(vfu_iova_map_remove(*state, 0, 5 * PAGE), -EINVAL);
-	assert_int_equal(vfu_iova_map_remove(*state, 5 * PAGE, PAGE), -EINVAL);
-	assert_non_null(vfu_iova_map_find(*state, 0, PAGE, RW));
-	assert_non_null(vfu_iova_map_find(*state, 4 * PAGE, 2 * PAGE, RW));
-	assert_int_equal(vfu_iova_map_remove(*state, 4 * PAGE, 2 * PAGE), 1);
-	assert_non_null(vfu_iova_map_find(*state, 0, PAGE, RW));
-	assert_null(vfu_iova_map_find(*state, 4 * PAGE, PAGE, RW));
+	assert_int_equal(iova_map_remove(*state, 0, 5 * PAGE), -EINVAL);
+	assert_int_equal(iova_map_remove(*state, 5 * PAGE, PAGE), -EINVAL);
+	assert_non_null(iova_map_find(*state, 0, PAGE, RW));
+	assert_non_null(iova_map_find(*state, 4 * PAGE, 2 * PAGE, RW));
+	assert_int_equal(iova_map_remove(*state, 4 * PAGE, 2 * PAGE), 1);
+	assert_non_null(iova_map_find(*state, 0, PAGE, RW));
+	assert_null(iova_map_find(*state, 4 * PAGE, PAGE, RW));
 }
 
 /* Against a plain table of pages, with a fixed seed. */
@@ -264,8 +263,8 @@ map__random_operations_as_a_table(void **state)
 			for (i = at; i < at + n; i++)
 				if (start[i] >= 0)
 					expected = -EEXIST;
-			assert_int_equal(vfu_iova_map_add(*state, (uint64_t)at * PAGE,
-							  (uint64_t)n * PAGE, base + at * PAGE, RW),
+			assert_int_equal(iova_map_add(*state, (uint64_t)at * PAGE,
+						      (uint64_t)n * PAGE, base + at * PAGE, RW),
 					 expected);
 			for (i = at; expected == 0 && i < at + n; i++)
 				start[i] = (int)at;
@@ -273,15 +272,14 @@ map__random_operations_as_a_table(void **state)
 			int cut = (at > 0 && start[at] >= 0 && start[at] < (int)at) ||
 				  (at + n < PAGES && start[at + n] >= 0 &&
 				   start[at + n] < (int)(at + n));
-			int ret = vfu_iova_map_remove(*state, (uint64_t)at * PAGE,
-						      (uint64_t)n * PAGE);
+			int ret = iova_map_remove(*state, (uint64_t)at * PAGE, (uint64_t)n * PAGE);
 
 			assert_int_equal(ret == -EINVAL, cut);
 			for (i = at; !cut && i < at + n; i++)
 				start[i] = -1;
 		}
 		i = (unsigned int)rand_r(&seed) % PAGES;
-		assert_ptr_equal(vfu_iova_map_find(*state, (uint64_t)i * PAGE, PAGE, RW),
+		assert_ptr_equal(iova_map_find(*state, (uint64_t)i * PAGE, PAGE, RW),
 				 start[i] >= 0 ? base + i * PAGE : NULL);
 	}
 	free(base);
@@ -292,10 +290,10 @@ add__too_many_entries_refused(void **state)
 {
 	uint64_t i;
 
-	for (i = 0; i < VFU_IOVA_ENTRIES_MAX; i++)
-		assert_int_equal(vfu_iova_map_add(*state, i * PAGE, PAGE, memory, RW), 0);
-	assert_int_equal(vfu_iova_map_add(*state, i * PAGE, PAGE, memory, RW), -ENOSPC);
-	assert_int_equal(vfu_iova_map_remove(*state, 0, UINT64_MAX), VFU_IOVA_ENTRIES_MAX);
+	for (i = 0; i < IOVA_ENTRIES_MAX; i++)
+		assert_int_equal(iova_map_add(*state, i * PAGE, PAGE, memory, RW), 0);
+	assert_int_equal(iova_map_add(*state, i * PAGE, PAGE, memory, RW), -ENOSPC);
+	assert_int_equal(iova_map_remove(*state, 0, UINT64_MAX), IOVA_ENTRIES_MAX);
 }
 
 static void
@@ -305,8 +303,8 @@ add_fd__written_bytes_are_the_files(void **state)
 	uint8_t byte = 0;
 	uint8_t *at;
 
-	assert_int_equal(vfu_iova_map_add_fd(*state, 0x5000, 2 * PAGE, fd, PAGE, RW), 0);
-	at = vfu_iova_map_find(*state, 0x5000, 2 * PAGE, RW);
+	assert_int_equal(iova_map_add_fd(*state, 0x5000, 2 * PAGE, fd, PAGE, RW), 0);
+	at = iova_map_find(*state, 0x5000, 2 * PAGE, RW);
 	assert_non_null(at);
 	at[2 * PAGE - 1] = 0xa5;
 
@@ -321,12 +319,12 @@ add_fd__same_file_one_mapping(void **state)
 	int fd = memory_file(8 * PAGE), again = dup(fd);
 	uint8_t *a, *b;
 
-	assert_int_equal(vfu_iova_map_add_fd(*state, 0x100000, PAGE, fd, 0, RW), 0);
-	assert_int_equal(vfu_iova_map_add_fd(*state, 0x900000, 4 * PAGE, again, 4 * PAGE, RW), 0);
+	assert_int_equal(iova_map_add_fd(*state, 0x100000, PAGE, fd, 0, RW), 0);
+	assert_int_equal(iova_map_add_fd(*state, 0x900000, 4 * PAGE, again, 4 * PAGE, RW), 0);
 	close(fd);
 	close(again);
-	a = vfu_iova_map_find(*state, 0x100000, PAGE, RW);
-	b = vfu_iova_map_find(*state, 0x900000, 4 * PAGE, RW);
+	a = iova_map_find(*state, 0x100000, PAGE, RW);
+	b = iova_map_find(*state, 0x900000, 4 * PAGE, RW);
 	assert_ptr_equal(b, a + 4 * PAGE);
 }
 
@@ -337,13 +335,13 @@ add_fd__grown_file_mapped_anew(void **state)
 	int fd = memory_file(PAGE);
 	uint8_t *at;
 
-	assert_int_equal(vfu_iova_map_add_fd(*state, 0, PAGE, fd, 0, RW), 0);
-	at = vfu_iova_map_find(*state, 0, PAGE, RW);
+	assert_int_equal(iova_map_add_fd(*state, 0, PAGE, fd, 0, RW), 0);
+	at = iova_map_find(*state, 0, PAGE, RW);
 	at[7] = 0x77;
 	assert_int_equal(ftruncate(fd, 512 * PAGE), 0);
-	assert_int_equal(vfu_iova_map_add_fd(*state, PAGE, 511 * PAGE, fd, PAGE, RW), 0);
+	assert_int_equal(iova_map_add_fd(*state, PAGE, 511 * PAGE, fd, PAGE, RW), 0);
 
-	at = vfu_iova_map_find(*state, 0, 512 * PAGE, RW);
+	at = iova_map_find(*state, 0, 512 * PAGE, RW);
 	assert_non_null(at);
 	assert_int_equal(at[7], 0x77);
 	at[512 * PAGE - 1] = 1;
@@ -355,11 +353,11 @@ add_fd__range_past_the_file_refused(void **state)
 {
 	int fd = memory_file(2 * PAGE);
 
-	assert_int_equal(vfu_iova_map_add_fd(*state, 0, 3 * PAGE, fd, 0, RW), -ERANGE);
-	assert_int_equal(vfu_iova_map_add_fd(*state, 0, PAGE, fd, 2 * PAGE, RW), -ERANGE);
-	assert_int_equal(vfu_iova_map_add_fd(*state, 0, 2 * PAGE, fd, UINT64_MAX - PAGE + 1, RW),
+	assert_int_equal(iova_map_add_fd(*state, 0, 3 * PAGE, fd, 0, RW), -ERANGE);
+	assert_int_equal(iova_map_add_fd(*state, 0, PAGE, fd, 2 * PAGE, RW), -ERANGE);
+	assert_int_equal(iova_map_add_fd(*state, 0, 2 * PAGE, fd, UINT64_MAX - PAGE + 1, RW),
 			 -ERANGE);
-	assert_int_equal(vfu_iova_map_add_fd(*state, 0, 2 * PAGE, fd, 0, RW), 0);
+	assert_int_equal(iova_map_add_fd(*state, 0, 2 * PAGE, fd, 0, RW), 0);
 	close(fd);
 }
 
@@ -375,13 +373,13 @@ add_fd__wrong_descriptor_refused(void **state)
 	unlink(path);
 	assert_int_equal(pipe(pipes), 0);
 
-	assert_int_equal(vfu_iova_map_add_fd(*state, 0, PAGE, -1, 0, RW), -EBADF);
-	assert_int_equal(vfu_iova_map_add_fd(*state, 0, PAGE, pipes[0], 0, VFU_IOVA_READ), -EINVAL);
-	assert_int_equal(vfu_iova_map_add_fd(*state, 0, PAGE, ro, 0, RW), -EACCES);
-	assert_int_equal(vfu_iova_map_add_fd(*state, 0, PAGE, ro, 0, VFU_IOVA_READ), 0);
+	assert_int_equal(iova_map_add_fd(*state, 0, PAGE, -1, 0, RW), -EBADF);
+	assert_int_equal(iova_map_add_fd(*state, 0, PAGE, pipes[0], 0, IOVA_READ), -EINVAL);
+	assert_int_equal(iova_map_add_fd(*state, 0, PAGE, ro, 0, RW), -EACCES);
+	assert_int_equal(iova_map_add_fd(*state, 0, PAGE, ro, 0, IOVA_READ), 0);
 	/* The same file, but now for writing as well: the old mapping cannot serve it. */
-	assert_int_equal(vfu_iova_map_add_fd(*state, PAGE, PAGE, fd, 0, RW), 0);
-	*(uint8_t *)vfu_iova_map_find(*state, PAGE, 1, RW) = 1;
+	assert_int_equal(iova_map_add_fd(*state, PAGE, PAGE, fd, 0, RW), 0);
+	*(uint8_t *)iova_map_find(*state, PAGE, 1, RW) = 1;
 	close(fd);
 	close(ro);
 	close(pipes[0]);
@@ -409,12 +407,12 @@ remove__last_entry_of_a_file_unmaps_it(void **state)
 	int fd = memory_file(4 * PAGE);
 
 	assert_int_equal(mapped_files(), 0);
-	assert_int_equal(vfu_iova_map_add_fd(*state, 0, PAGE, fd, 0, RW), 0);
-	assert_int_equal(vfu_iova_map_add_fd(*state, PAGE, PAGE, fd, 2 * PAGE, RW), 0);
+	assert_int_equal(iova_map_add_fd(*state, 0, PAGE, fd, 0, RW), 0);
+	assert_int_equal(iova_map_add_fd(*state, PAGE, PAGE, fd, 2 * PAGE, RW), 0);
 	assert_int_equal(mapped_files(), 1);
-	assert_int_equal(vfu_iova_map_remove(*state, 0, PAGE), 1);
+	assert_int_equal(iova_map_remove(*state, 0, PAGE), 1);
 	assert_int_equal(mapped_files(), 1);
-	assert_int_equal(vfu_iova_map_remove(*state, PAGE, PAGE), 1);
+	assert_int_equal(iova_map_remove(*state, PAGE, PAGE), 1);
 	assert_int_equal(mapped_files(), 0);
 	close(fd);
 }
@@ -424,12 +422,12 @@ clear__all_gone(void **state)
 {
 	int fd = memory_file(4 * PAGE);
 
-	assert_int_equal(vfu_iova_map_add_fd(*state, 0, PAGE, fd, 0, RW), 0);
-	assert_int_equal(vfu_iova_map_add(*state, PAGE, PAGE, memory, RW), 0);
-	assert_non_null(vfu_iova_map_find(*state, PAGE, PAGE, RW));
-	vfu_iova_map_clear(*state);
-	assert_null(vfu_iova_map_find(*state, 0, PAGE, RW));
-	assert_null(vfu_iova_map_find(*state, PAGE, PAGE, RW));
+	assert_int_equal(iova_map_add_fd(*state, 0, PAGE, fd, 0, RW), 0);
+	assert_int_equal(iova_map_add(*state, PAGE, PAGE, memory, RW), 0);
+	assert_non_null(iova_map_find(*state, PAGE, PAGE, RW));
+	iova_map_clear(*state);
+	assert_null(iova_map_find(*state, 0, PAGE, RW));
+	assert_null(iova_map_find(*state, PAGE, PAGE, RW));
 	assert_int_equal(mapped_files(), 0);
 	close(fd);
 }
@@ -437,40 +435,40 @@ clear__all_gone(void **state)
 static void
 add__each_allocation_fails_nothing_changed(void **state)
 {
-	struct vfu_iova_map *map;
+	struct iova_map *map;
 	unsigned int nth;
 	int fd = memory_file(PAGE), ret;
 
 	(void)state;
 	alloc_fail_after(0);
-	assert_null(vfu_iova_map_create());
+	assert_null(iova_map_create());
 	for (nth = 0;; nth++) {
-		map = vfu_iova_map_create();
+		map = iova_map_create();
 		assert_non_null(map);
 		alloc_fail_after(nth);
-		ret = vfu_iova_map_add_fd(map, 0, PAGE, fd, 0, RW);
+		ret = iova_map_add_fd(map, 0, PAGE, fd, 0, RW);
 		if (!alloc_fail_end())
 			break;
 		assert_int_equal(ret, -ENOMEM);
-		assert_null(vfu_iova_map_find(map, 0, 1, RW));
+		assert_null(iova_map_find(map, 0, 1, RW));
 		assert_int_equal(mapped_files(), 0);
 		/* Memory is back: it works as if nothing had been. */
-		assert_int_equal(vfu_iova_map_add_fd(map, 0, PAGE, fd, 0, RW), 0);
-		vfu_iova_map_destroy(map);
+		assert_int_equal(iova_map_add_fd(map, 0, PAGE, fd, 0, RW), 0);
+		iova_map_destroy(map);
 	}
 	assert_int_equal(ret, 0);
 	assert_true(nth >= 2);
-	vfu_iova_map_destroy(map);
+	iova_map_destroy(map);
 	close(fd);
 }
 
-static struct vfu_iova_map *fault_map;
+static struct iova_map *fault_map;
 
 static void
 on_sigbus(int sig, siginfo_t *info, void *context)
 {
 	(void)context;
-	if (!vfu_iova_map_fault(fault_map, info->si_addr))
+	if (!iova_map_fault(fault_map, info->si_addr))
 		signal(sig, SIG_DFL);
 }
 
@@ -483,18 +481,18 @@ fault__file_cut_short_reads_zero_and_counts_as_broken(void **state)
 
 	fault_map = *state;
 	sigaction(SIGBUS, &action, &old);
-	assert_int_equal(vfu_iova_map_add_fd(*state, 0, 4 * PAGE, fd, 0, RW), 0);
-	at = vfu_iova_map_find(*state, 0, 4 * PAGE, RW);
+	assert_int_equal(iova_map_add_fd(*state, 0, 4 * PAGE, fd, 0, RW), 0);
+	at = iova_map_find(*state, 0, 4 * PAGE, RW);
 	memset(at, 0xff, 4 * PAGE);
-	assert_false(vfu_iova_map_broken(*state));
-	assert_false(vfu_iova_map_fault(*state, memory));
+	assert_false(iova_map_broken(*state));
+	assert_false(iova_map_fault(*state, memory));
 
 	assert_int_equal(ftruncate(fd, PAGE), 0);
 	assert_int_equal(__atomic_load_n(&at[3 * PAGE], __ATOMIC_RELAXED), 0);
 	__atomic_store_n(&at[3 * PAGE], 1, __ATOMIC_RELAXED);
-	assert_true(vfu_iova_map_broken(*state));
-	vfu_iova_map_clear(*state);
-	assert_false(vfu_iova_map_broken(*state));
+	assert_true(iova_map_broken(*state));
+	iova_map_clear(*state);
+	assert_false(iova_map_broken(*state));
 	sigaction(SIGBUS, &old, NULL);
 	close(fd);
 }

@@ -22,15 +22,15 @@
 #define APERTURE (1ull << 20)
 
 static char path[64];
-static struct feed reader, writer;
+static struct tlpfeed reader, writer;
 
 static int
 setup(void **state)
 {
 	(void)state;
 	snprintf(path, sizeof(path), "/tmp/test_wclab_feed.%d", (int)getpid());
-	assert_int_equal(feed_create(&reader, path), 0);
-	assert_int_equal(feed_open(&writer, path), 0);
+	assert_int_equal(tlpfeed_create(&reader, path), 0);
+	assert_int_equal(tlpfeed_open(&writer, path), 0);
 	return 0;
 }
 
@@ -38,8 +38,8 @@ static int
 teardown(void **state)
 {
 	(void)state;
-	feed_fini(&writer);
-	feed_fini(&reader);
+	tlpfeed_fini(&writer);
+	tlpfeed_fini(&reader);
 	unlink(path);
 	return 0;
 }
@@ -47,42 +47,42 @@ teardown(void **state)
 static void
 push__comes_out_in_order(void **state)
 {
-	struct feed_tlp tlp;
+	struct tlpfeed_tlp tlp;
 	unsigned int i;
 
 	(void)state;
-	assert_false(feed_pull(&reader, APERTURE, &tlp));
+	assert_false(tlpfeed_pull(&reader, APERTURE, &tlp));
 	for (i = 0; i < 3; i++)
-		assert_true(feed_push(&writer, 64 * i + 8, 8 + i, 100 + i));
+		assert_true(tlpfeed_push(&writer, 64 * i + 8, 8 + i, 100 + i));
 	for (i = 0; i < 3; i++) {
-		assert_true(feed_pull(&reader, APERTURE, &tlp));
+		assert_true(tlpfeed_pull(&reader, APERTURE, &tlp));
 		assert_int_equal(tlp.off, 64 * i + 8);
 		assert_int_equal(tlp.bytes, 8 + i);
 		assert_int_equal(tlp.ns, 100 + i);
 	}
-	assert_false(feed_pull(&reader, APERTURE, &tlp));
-	assert_false(feed_broken(&reader));
+	assert_false(tlpfeed_pull(&reader, APERTURE, &tlp));
+	assert_false(tlpfeed_broken(&reader));
 }
 
 static void
 full__is_lost_and_counted_once(void **state)
 {
-	struct feed_tlp tlp;
+	struct tlpfeed_tlp tlp;
 	unsigned int i;
 
 	(void)state;
-	for (i = 0; i < FEED_ENTRIES; i++)
-		assert_true(feed_push(&writer, 0, 64, i));
-	assert_false(feed_push(&writer, 64, 64, i));
-	assert_false(feed_push(&writer, 64, 64, i));
-	assert_int_equal(feed_lost(&reader), 2);
-	assert_int_equal(feed_lost(&reader), 0);
-	assert_true(feed_pull(&reader, APERTURE, &tlp));
+	for (i = 0; i < TLPFEED_ENTRIES; i++)
+		assert_true(tlpfeed_push(&writer, 0, 64, i));
+	assert_false(tlpfeed_push(&writer, 64, 64, i));
+	assert_false(tlpfeed_push(&writer, 64, 64, i));
+	assert_int_equal(tlpfeed_lost(&reader), 2);
+	assert_int_equal(tlpfeed_lost(&reader), 0);
+	assert_true(tlpfeed_pull(&reader, APERTURE, &tlp));
 	assert_int_equal(tlp.ns, 0);
-	assert_true(feed_push(&writer, 128, 64, 7));
-	for (i = 1; i < FEED_ENTRIES; i++)
-		assert_true(feed_pull(&reader, APERTURE, &tlp));
-	assert_true(feed_pull(&reader, APERTURE, &tlp));
+	assert_true(tlpfeed_push(&writer, 128, 64, 7));
+	for (i = 1; i < TLPFEED_ENTRIES; i++)
+		assert_true(tlpfeed_pull(&reader, APERTURE, &tlp));
+	assert_true(tlpfeed_pull(&reader, APERTURE, &tlp));
 	assert_int_equal(tlp.off, 128);
 }
 
@@ -90,57 +90,57 @@ static void
 producer__comes_and_goes(void **state)
 {
 	(void)state;
-	assert_true(feed_attached(&reader));
-	feed_fini(&writer);
-	assert_false(feed_attached(&reader));
-	assert_int_equal(feed_open(&writer, path), 0);
-	assert_true(feed_attached(&reader));
+	assert_true(tlpfeed_attached(&reader));
+	tlpfeed_fini(&writer);
+	assert_false(tlpfeed_attached(&reader));
+	assert_int_equal(tlpfeed_open(&writer, path), 0);
+	assert_true(tlpfeed_attached(&reader));
 }
 
 static void
 no_ring__open_refuses(void **state)
 {
-	struct feed feed;
+	struct tlpfeed feed;
 	int ret;
 
 	(void)state;
-	assert_int_equal(feed_open(&feed, "/no/such/ring"), -ENOENT);
-	assert_int_equal(feed_create(&feed, "/no/such/ring"), -ENOENT);
+	assert_int_equal(tlpfeed_open(&feed, "/no/such/ring"), -ENOENT);
+	assert_int_equal(tlpfeed_create(&feed, "/no/such/ring"), -ENOENT);
 	reader.ring->version++;
-	assert_int_equal(feed_open(&feed, path), -EINVAL);
+	assert_int_equal(tlpfeed_open(&feed, path), -EINVAL);
 	reader.ring->version--;
 	ret = truncate(path, 4096);
 	assert_int_equal(ret, 0);
-	assert_int_equal(feed_open(&feed, path), -EINVAL);
+	assert_int_equal(tlpfeed_open(&feed, path), -EINVAL);
 	/* Not to be touched any more by the other two. */
-	assert_int_equal(truncate(path, sizeof(struct feed_ring)), 0);
+	assert_int_equal(truncate(path, sizeof(struct tlpfeed_ring)), 0);
 }
 
 static void
 hostile_entries__break_the_feed(void **state)
 {
-	static const struct feed_tlp cases[] = {
+	static const struct tlpfeed_tlp cases[] = {
 		{.off = 0, .bytes = 0},          {.off = 0, .bytes = 65},
 		{.off = 32, .bytes = 33},        {.off = APERTURE, .bytes = 8},
 		{.off = UINT64_MAX, .bytes = 1}, {.off = 0, .bytes = UINT32_MAX},
 	};
-	struct feed_tlp tlp;
+	struct tlpfeed_tlp tlp;
 	unsigned int i;
 
 	for (i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
-		feed_push(&writer, cases[i].off, cases[i].bytes, 0);
-		assert_false(feed_pull(&reader, APERTURE, &tlp));
-		assert_true(feed_broken(&reader));
-		assert_false(feed_attached(&reader));
+		tlpfeed_push(&writer, cases[i].off, cases[i].bytes, 0);
+		assert_false(tlpfeed_pull(&reader, APERTURE, &tlp));
+		assert_true(tlpfeed_broken(&reader));
+		assert_false(tlpfeed_attached(&reader));
 		/* What is right comes too late. */
-		feed_push(&writer, 0, 64, 0);
-		assert_false(feed_pull(&reader, APERTURE, &tlp));
+		tlpfeed_push(&writer, 0, 64, 0);
+		assert_false(tlpfeed_pull(&reader, APERTURE, &tlp));
 		teardown(state);
 		setup(state);
 	}
-	__atomic_store_n(&reader.ring->head, FEED_ENTRIES + 1, __ATOMIC_RELEASE);
-	assert_false(feed_pull(&reader, APERTURE, &tlp));
-	assert_true(feed_broken(&reader));
+	__atomic_store_n(&reader.ring->head, TLPFEED_ENTRIES + 1, __ATOMIC_RELEASE);
+	assert_false(tlpfeed_pull(&reader, APERTURE, &tlp));
+	assert_true(tlpfeed_broken(&reader));
 }
 
 static void
@@ -148,7 +148,7 @@ on_sigbus(int sig, siginfo_t *info, void *context)
 {
 	(void)sig;
 	(void)context;
-	if (!feed_fault(&reader, info->si_addr))
+	if (!tlpfeed_fault(&reader, info->si_addr))
 		_exit(99);
 }
 
@@ -156,18 +156,18 @@ static void
 cut_short__is_broken_not_dead(void **state)
 {
 	struct sigaction action = {.sa_sigaction = on_sigbus, .sa_flags = SA_SIGINFO}, old;
-	struct feed_tlp tlp;
+	struct tlpfeed_tlp tlp;
 
 	(void)state;
-	feed_push(&writer, 0, 64, 0);
+	tlpfeed_push(&writer, 0, 64, 0);
 	assert_int_equal(truncate(path, 0), 0);
 	sigaction(SIGBUS, &action, &old);
-	assert_false(feed_pull(&reader, APERTURE, &tlp));
+	assert_false(tlpfeed_pull(&reader, APERTURE, &tlp));
 	sigaction(SIGBUS, &old, NULL);
-	assert_true(feed_broken(&reader));
-	assert_false(feed_fault(&reader, &tlp));
+	assert_true(tlpfeed_broken(&reader));
+	assert_false(tlpfeed_fault(&reader, &tlp));
 	/* The other end would still meet the hole. */
-	assert_int_equal(truncate(path, sizeof(struct feed_ring)), 0);
+	assert_int_equal(truncate(path, sizeof(struct tlpfeed_ring)), 0);
 }
 
 #define STREAM 300000u
@@ -179,7 +179,7 @@ stream_main(void *arg)
 
 	(void)arg;
 	for (i = 0; i < STREAM; i++)
-		while (!feed_push(&writer, i % 1024 * 64, 64, i))
+		while (!tlpfeed_push(&writer, i % 1024 * 64, 64, i))
 			sched_yield();
 	return NULL;
 }
@@ -187,15 +187,15 @@ stream_main(void *arg)
 static void
 two_threads__nothing_is_torn_or_twice(void **state)
 {
-	struct feed_tlp tlp;
+	struct tlpfeed_tlp tlp;
 	pthread_t thread;
 	unsigned int i;
 
 	(void)state;
 	assert_int_equal(pthread_create(&thread, NULL, stream_main, NULL), 0);
 	for (i = 0; i < STREAM; i++) {
-		while (!feed_pull(&reader, APERTURE, &tlp)) {
-			assert_false(feed_broken(&reader));
+		while (!tlpfeed_pull(&reader, APERTURE, &tlp)) {
+			assert_false(tlpfeed_broken(&reader));
 			sched_yield();
 		}
 		assert_int_equal(tlp.ns, i);

@@ -159,7 +159,7 @@ static void
 dma_map__found_by_the_device(void **state)
 {
 	int fd = memory_file(0x4000);
-	struct vfu_iova_map *iova;
+	struct iova_map *iova;
 
 	(void)state;
 	assert_int_equal(vfu_client_dma_map(client, 0x10000, 0x2000, fd, 0x1000, VFU_DMA_READ), 0);
@@ -170,15 +170,15 @@ dma_map__found_by_the_device(void **state)
 	close(fd);
 	rig_pause(&rig);
 	iova = vfu_server_iova(rig.server);
-	assert_non_null(vfu_iova_map_find(iova, 0x10000, 0x2000, VFU_IOVA_READ));
-	assert_null(vfu_iova_map_find(iova, 0x10000, 1, VFU_IOVA_WRITE));
+	assert_non_null(iova_map_find(iova, 0x10000, 0x2000, IOVA_READ));
+	assert_null(iova_map_find(iova, 0x10000, 1, IOVA_WRITE));
 	rig_run(&rig);
 
 	assert_int_equal(vfu_client_dma_unmap(client, 0x11000, 0x1000), -EINVAL);
 	assert_int_equal(vfu_client_dma_unmap(client, 0x10000, 0x2000), 0);
 	assert_int_equal(vfu_client_dma_unmap(client, 0x10000, 0x2000), 0);
 	rig_pause(&rig);
-	assert_null(vfu_iova_map_find(iova, 0x10000, 1, 0));
+	assert_null(iova_map_find(iova, 0x10000, 1, 0));
 }
 
 static void

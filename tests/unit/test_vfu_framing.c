@@ -253,7 +253,7 @@ disconnect__mid_message_device_told_map_cleared(void **state)
 
 	assert_int_equal(bench.rig.disconnects, 1);
 	assert_true(bench.rig.mapped_at_disconnect);
-	assert_null(vfu_iova_map_find(vfu_server_iova(bench.rig.server), 0x10000, 1, 0));
+	assert_null(iova_map_find(vfu_server_iova(bench.rig.server), 0x10000, 1, 0));
 	assert_int_equal(vfu_server_irq(bench.rig.server, 0), -ENOENT);
 	assert_non_null(strstr(bench.rig.log, "mid-message"));
 	close(fd);

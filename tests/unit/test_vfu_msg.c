@@ -209,24 +209,24 @@ dma_map__mapped_until_unmapped(void **state)
 {
 	struct vfu_dma_map map = {32, 3, 0x1000, 0x10000, 0x2000};
 	struct vfu_dma_unmap unmap = {24, 0, 0x10000, 0x2000};
-	struct vfu_iova_map *iova = vfu_server_iova(bench.rig.server);
+	struct iova_map *iova = vfu_server_iova(bench.rig.server);
 	int fd = memory_file(0x4000);
 	struct raw reply;
 
 	(void)state;
 	assert_int_equal(bench_ask_fds(VFU_CMD_DMA_MAP, &map, sizeof(map), &fd, 1), 0);
 	assert_int_equal(pwrite(fd, "x", 1, 0x1000), 1);
-	assert_int_equal(*(char *)vfu_iova_map_find(iova, 0x10000, 0x2000, 3), 'x');
+	assert_int_equal(*(char *)iova_map_find(iova, 0x10000, 0x2000, 3), 'x');
 	assert_int_equal(bench_ask_fds(VFU_CMD_DMA_MAP, &map, sizeof(map), &fd, 1), EEXIST);
 
 	unmap.bytes = 0x1000;
 	assert_int_equal(bench_ask(VFU_CMD_DMA_UNMAP, &unmap, sizeof(unmap), &reply), EINVAL);
-	assert_non_null(vfu_iova_map_find(iova, 0x10000, 0x2000, 3));
+	assert_non_null(iova_map_find(iova, 0x10000, 0x2000, 3));
 	unmap.bytes = 0x2000;
 	assert_int_equal(bench_ask(VFU_CMD_DMA_UNMAP, &unmap, sizeof(unmap), &reply), 0);
 	assert_int_equal(reply.payload_bytes, sizeof(unmap));
 	assert_memory_equal(reply.payload, &unmap, sizeof(unmap));
-	assert_null(vfu_iova_map_find(iova, 0x10000, 1, 0));
+	assert_null(iova_map_find(iova, 0x10000, 1, 0));
 	/* Blanket ranges and ranges that match nothing are what clients send. */
 	assert_int_equal(bench_ask(VFU_CMD_DMA_UNMAP, &unmap, sizeof(unmap), &reply), 0);
 	unmap.iova = 0;
@@ -246,7 +246,7 @@ dma_unmap__all_empties_the_map(void **state)
 	(void)state;
 	assert_int_equal(bench_ask_fds(VFU_CMD_DMA_MAP, &map, sizeof(map), &fd, 1), 0);
 	assert_int_equal(bench_ask(VFU_CMD_DMA_UNMAP, &unmap, sizeof(unmap), &reply), 0);
-	assert_null(vfu_iova_map_find(vfu_server_iova(bench.rig.server), 0x10000, 1, 0));
+	assert_null(iova_map_find(vfu_server_iova(bench.rig.server), 0x10000, 1, 0));
 	unmap.flags = 1;
 	assert_int_equal(bench_ask(VFU_CMD_DMA_UNMAP, &unmap, sizeof(unmap), &reply), EOPNOTSUPP);
 	unmap.flags = 0;
@@ -290,11 +290,11 @@ dma_map__malformed_refused_nothing_mapped(void **state)
 	assert_int_equal(bench_ask_fds(VFU_CMD_DMA_MAP, &good, 32, fds, 2), EINVAL);
 	/* Without a file: accepted, and nowhere here. */
 	assert_int_equal(bench_ask(VFU_CMD_DMA_MAP, &good, 32, &reply), 0);
-	assert_null(vfu_iova_map_find(vfu_server_iova(bench.rig.server), 0x10000, 1, 0));
-	assert_true(vfu_iova_map_reaches(vfu_server_iova(bench.rig.server), 0x10000, 0x1000, 3));
+	assert_null(iova_map_find(vfu_server_iova(bench.rig.server), 0x10000, 1, 0));
+	assert_true(iova_map_reaches(vfu_server_iova(bench.rig.server), 0x10000, 0x1000, 3));
 	assert_int_equal(bench_ask_fds(VFU_CMD_DMA_MAP, &good, 32, fds, 1), EEXIST);
 	assert_int_equal(bench_ask(VFU_CMD_DMA_UNMAP, &unmap, sizeof(unmap), &reply), 0);
-	assert_false(vfu_iova_map_reaches(vfu_server_iova(bench.rig.server), 0x10000, 1, 1));
+	assert_false(iova_map_reaches(vfu_server_iova(bench.rig.server), 0x10000, 1, 1));
 	assert_int_equal(bench_ask_fds(VFU_CMD_DMA_MAP, &good, 32, fds, 1), 0);
 	close(fds[0]);
 	close(fds[1]);

@@ -23,7 +23,7 @@
 static char summary[64], ring[64], traced[64];
 static struct pcielink_config link_config;
 static struct recorder *recorder;
-static struct feed reader, writer;
+static struct tlpfeed reader, writer;
 static struct json_object *json;
 static FILE *trace;
 
@@ -70,8 +70,8 @@ teardown(void **state)
 	recorder = NULL;
 	json_object_put(json);
 	json = NULL;
-	feed_fini(&writer);
-	feed_fini(&reader);
+	tlpfeed_fini(&writer);
+	tlpfeed_fini(&reader);
 	unlink(summary);
 	unlink(ring);
 	unlink(traced);
@@ -280,25 +280,25 @@ walks__are_told(void **state)
 static void
 feed__gets_offsets_in_rising_time(void **state)
 {
-	struct feed_tlp tlp;
+	struct tlpfeed_tlp tlp;
 	uint64_t ns = 0;
 	unsigned int i;
 
 	(void)state;
-	assert_int_equal(feed_create(&reader, ring), 0);
-	assert_int_equal(feed_open(&writer, ring), 0);
+	assert_int_equal(tlpfeed_create(&reader, ring), 0);
+	assert_int_equal(tlpfeed_open(&writer, ring), 0);
 	recorder_start((struct recorder_config){.feed = &writer});
 	lines_store(MEMTYPE_NC, 3);
 	recorder_mark(recorder, 1); /* the link starts anew, its time goes on */
 	lines_store(MEMTYPE_NC, 3);
 	for (i = 0; i < 6; i++) {
-		assert_true(feed_pull(&reader, APERTURE_BYTES, &tlp));
+		assert_true(tlpfeed_pull(&reader, APERTURE_BYTES, &tlp));
 		assert_int_equal(tlp.off, i % 3 * 64);
 		assert_int_equal(tlp.bytes, 64);
 		assert_true(tlp.ns > ns);
 		ns = tlp.ns;
 	}
-	assert_false(feed_pull(&reader, APERTURE_BYTES, &tlp));
+	assert_false(tlpfeed_pull(&reader, APERTURE_BYTES, &tlp));
 	region(0);
 	assert_int_equal(number(json, "feed", "tlps"), 6);
 	assert_int_equal(number(json, "feed", "lost"), 0);

@@ -65,8 +65,8 @@ disconnected(void *ctx)
 {
 	struct rig *rig = ctx;
 
-	rig->mapped_at_disconnect = vfu_iova_map_find(vfu_server_iova(rig->server), 0x10000, 1,
-						      0) != NULL;
+	rig->mapped_at_disconnect = iova_map_find(vfu_server_iova(rig->server), 0x10000, 1, 0) !=
+				    NULL;
 	__atomic_fetch_add(&rig->disconnects, 1, __ATOMIC_SEQ_CST);
 }
 

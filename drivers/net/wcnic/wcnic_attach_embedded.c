@@ -34,7 +34,7 @@ struct embedded {
 	rte_ticketlock_t lock; /* around every call on card and map */
 	struct wcnic_card *card;
 	struct wcnic_port *port;
-	struct vfu_iova_map *map;
+	struct iova_map *map;
 	struct wcnic_dma dma;
 	void *aperture;
 	bool threaded;
@@ -53,7 +53,7 @@ card_dma(void *ctx, uint64_t iova, size_t bytes, unsigned int prot __rte_unused)
 	struct embedded *e = ctx;
 
 	/* the process's own memory: always readable and writable */
-	return vfu_iova_map_find(e->map, iova, bytes, VFU_IOVA_READ | VFU_IOVA_WRITE);
+	return iova_map_find(e->map, iova, bytes, IOVA_READ | IOVA_WRITE);
 }
 
 static bool
@@ -61,8 +61,8 @@ card_dma_span(void *ctx, uint64_t iova, unsigned int prot __rte_unused, struct w
 {
 	struct embedded *e = ctx;
 
-	return vfu_iova_map_span(e->map, iova, VFU_IOVA_READ | VFU_IOVA_WRITE, &span->iova,
-				 &span->bytes, &span->at);
+	return iova_map_span(e->map, iova, IOVA_READ | IOVA_WRITE, &span->iova, &span->bytes,
+			     &span->at);
 }
 
 static uint64_t
@@ -70,7 +70,7 @@ card_dma_generation(void *ctx)
 {
 	struct embedded *e = ctx;
 
-	return vfu_iova_map_generation(e->map);
+	return iova_map_generation(e->map);
 }
 
 static uint64_t
@@ -121,8 +121,8 @@ dma_map(void *ctx, const struct wcnic_dma_range *range)
 	int ret;
 
 	rte_ticketlock_lock(&e->lock);
-	ret = vfu_iova_map_add(e->map, (uintptr_t)range->addr, range->bytes, range->addr,
-			       VFU_IOVA_READ | VFU_IOVA_WRITE);
+	ret = iova_map_add(e->map, (uintptr_t)range->addr, range->bytes, range->addr,
+			   IOVA_READ | IOVA_WRITE);
 	rte_ticketlock_unlock(&e->lock);
 	return ret == -EEXIST ? 0 : ret;
 }
@@ -133,7 +133,7 @@ dma_unmap(void *ctx, void *addr, size_t bytes)
 	struct embedded *e = ctx;
 
 	rte_ticketlock_lock(&e->lock);
-	vfu_iova_map_remove(e->map, (uintptr_t)addr, bytes);
+	iova_map_remove(e->map, (uintptr_t)addr, bytes);
 	rte_ticketlock_unlock(&e->lock);
 }
 
@@ -193,7 +193,7 @@ embedded_free(struct wcnic_hw *hw)
 		wcnic_dma_stop(&e->dma);
 	wcnic_port_destroy(e->port);
 	wcnic_card_destroy(e->card);
-	vfu_iova_map_destroy(e->map);
+	iova_map_destroy(e->map);
 	if (e->aperture != NULL)
 		munmap(e->aperture, APERTURE_BYTES);
 	free(e);
@@ -254,7 +254,7 @@ embedded_open(struct wcnic_hw *hw)
 	hw->ctx = e;
 	e->hw = hw;
 	rte_ticketlock_init(&e->lock);
-	e->map = vfu_iova_map_create();
+	e->map = iova_map_create();
 	if (e->map == NULL)
 		goto fail;
 	e->dma = (struct wcnic_dma){.ops = &dma_ops, .ctx = e};
