@@ -4,7 +4,7 @@
 
 /*
  * The plugin of QEMU that watches a machine's stores into a window aperture, walks the live page
- * tables for the memory type of each, and gives them to the link model. See doc/wclab-plugin.md.
+ * tables for the memory type of each, and gives them to the link model. See doc/link-model.md.
  */
 
 #include <endian.h>

@@ -265,7 +265,7 @@ key_find(const struct parse *p, const char *name)
 		if (strcmp(keys[key].name, name) == 0)
 			return key;
 	}
-	return refuse(p, "no parameter is called '%s'; doc/pcielink.md lists them", name);
+	return refuse(p, "no parameter is called '%s'; doc/link-model.md lists them", name);
 }
 
 static int
