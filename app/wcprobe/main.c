@@ -2,7 +2,7 @@
  * Copyright(c) 2026 The wcnic authors
  */
 
-/* The verdict on write combining for one BAR of any PCI device. doc/wcprobe.md explains it. */
+/* The verdict on write combining for one BAR of any PCI device. doc/tools.md explains it. */
 
 #include <errno.h>
 #include <stdio.h>

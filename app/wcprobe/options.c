@@ -32,7 +32,7 @@ static const char help[] =
 	"                   Only you know whether the device minds. Implies --open\n"
 	"  --card-test      for a wcnic card (1234:57c1) on vfio-pci: resets it, lets it count\n"
 	"                   what arrives of each way to store, resets it again. Implies --open\n"
-	"  --json           one JSON object on standard output; doc/wcprobe.md describes it\n"
+	"  --json           one JSON object on standard output; doc/tools.md describes it\n"
 	"  --root DIR       reads DIR/sys and DIR/proc instead, for instance a copy of another\n"
 	"                   machine's; never opens a device\n"
 	"  --help, --version\n"

@@ -13,7 +13,7 @@
 
 struct json_object;
 
-/* Grows when a field is added, changes its meaning or goes; doc/wcprobe.md describes it. */
+/* Grows when a field is added, changes its meaning or goes; doc/tools.md describes it. */
 #define REPORT_SCHEMA 1
 
 void text_probe(FILE *out, const struct probe *p);
