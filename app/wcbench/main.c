@@ -2,7 +2,7 @@
  * Copyright(c) 2026 The wcnic authors
  */
 
-/* What stores, packets and round trips cost, and the report on it. doc/wcbench.md explains it. */
+/* What stores, packets and round trips cost, and the report on it. doc/tools.md explains it. */
 
 #include <errno.h>
 #include <limits.h>

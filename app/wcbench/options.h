@@ -67,7 +67,7 @@ enum option_id {
 	"  --host-kernel REL of the host, when this is a guest; else this kernel is noted\n" \
 	"  --emulated yes|no whether the CPU is emulated, where that cannot be told\n"       \
 	"  --commit ID       noted instead of the one this was built from\n"                 \
-	"  --json FILE       the figures as JSON; doc/wcbench.md describes it\n"             \
+	"  --json FILE       the figures as JSON; doc/tools.md describes it\n"               \
 	"  --help, --version\n"
 
 /* The defaults. */

@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: BSD-3-Clause
 # Copyright(c) 2026 The wcnic authors
-"""Tables and plots of many runs of wcbench, side by side by setting. doc/wcbench.md describes what is read and written.
+"""Tables and plots of many runs of wcbench, side by side by setting. doc/tools.md describes what is read and written.
 What was measured, measured under emulation and modelled never shares a table, a column or an axis."""
 import argparse
 import collections

@@ -15,7 +15,7 @@
 #include "options.h"
 #include "stats.h"
 
-/* Grows when a field changes its meaning or goes; doc/wcbench.md describes it. */
+/* Grows when a field changes its meaning or goes; doc/tools.md describes it. */
 #define RUN_SCHEMA 1
 
 typedef struct json_object json;
