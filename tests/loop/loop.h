@@ -26,7 +26,15 @@
 #include <rte_ethdev.h>
 #include <rte_mbuf.h>
 
-#include "wcnic.h"
+#include "wcnic_attach.h"
+#include "wcnic_ethdev.h"
+#include "wcnic_hw.h"
+#include "wcnic_intr.h"
+#include "wcnic_log.h"
+#include "wcnic_queue.h"
+#include "wcnic_rss.h"
+#include "wcnic_service.h"
+#include "wcnic_stats.h"
 #include "wcnic_card.h"
 
 #define LOOP_QUEUES_MAX 8

@@ -11,7 +11,11 @@
 #include <rte_cycles.h>
 #include <rte_eal.h>
 
-#include "wcnic.h"
+#include "wcnic_admin.h"
+#include "wcnic_attach.h"
+#include "wcnic_hw.h"
+#include "wcnic_log.h"
+#include "wcnic_queue.h"
 
 #define POLL_US 20
 

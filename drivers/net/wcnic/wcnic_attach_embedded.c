@@ -22,8 +22,11 @@
 #include <wcnic_card.h>
 #include <wcnic_port.h>
 
-#include "wcnic.h"
+#include "wcnic_attach.h"
+#include "wcnic_compat.h"
 #include "wcnic_dma.h"
+#include "wcnic_hw.h"
+#include "wcnic_log.h"
 
 #define APERTURE_BYTES (16u << 20)
 #define IDLE_SPINS 2000

@@ -26,7 +26,10 @@
 #include <ethdev_driver.h>
 #include <rte_vfio.h>
 
-#include "wcnic.h"
+#include "wcnic_attach.h"
+#include "wcnic_hw.h"
+#include "wcnic_log.h"
+#include "wcnic_txq.h"
 
 #define ALL_ONES 0xffffffffu
 

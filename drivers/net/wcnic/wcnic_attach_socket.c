@@ -18,8 +18,10 @@
 
 #include <vfu_client.h>
 
-#include "wcnic.h"
+#include "wcnic_attach.h"
 #include "wcnic_dma.h"
+#include "wcnic_hw.h"
+#include "wcnic_log.h"
 
 struct sock {
 	struct wcnic_hw *hw;

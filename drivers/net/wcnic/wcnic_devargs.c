@@ -12,7 +12,9 @@
 #include <ethdev_driver.h>
 #include <rte_kvargs.h>
 
-#include "wcnic.h"
+#include "wcnic_devargs.h"
+#include "wcnic_log.h"
+#include "wcnic_txq.h"
 
 /* Who asks, for the log; what to fill. */
 struct parse {

@@ -12,7 +12,16 @@
 
 #include <ethdev_driver.h>
 
-#include "wcnic.h"
+#include "wcnic_attach.h"
+#include "wcnic_compat.h"
+#include "wcnic_ethdev.h"
+#include "wcnic_hw.h"
+#include "wcnic_intr.h"
+#include "wcnic_log.h"
+#include "wcnic_queue.h"
+#include "wcnic_rss.h"
+#include "wcnic_service.h"
+#include "wcnic_stats.h"
 
 RTE_LOG_REGISTER_DEFAULT(wcnic_logtype, NOTICE);
 

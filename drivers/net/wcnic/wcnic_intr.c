@@ -16,7 +16,11 @@
 #include <ethdev_driver.h>
 #include <rte_interrupts.h>
 
-#include "wcnic.h"
+#include "wcnic_attach.h"
+#include "wcnic_hw.h"
+#include "wcnic_intr.h"
+#include "wcnic_log.h"
+#include "wcnic_queue.h"
 
 /* A handle of EAL that reads 8 bytes from an eventfd that became ready: VDEV is its name there. */
 static int

@@ -14,7 +14,12 @@
 
 #include <ethdev_driver.h>
 
-#include "wcnic.h"
+#include "wcnic_admin.h"
+#include "wcnic_attach.h"
+#include "wcnic_hw.h"
+#include "wcnic_learn.h"
+#include "wcnic_log.h"
+#include "wcnic_txq.h"
 
 #define CALIBRATE_LINES 64
 #define TEST_LINES 256u

@@ -11,7 +11,11 @@
 #include <ethdev_pci.h>
 #include <rte_eal.h>
 
-#include "wcnic.h"
+#include "wcnic_attach.h"
+#include "wcnic_devargs.h"
+#include "wcnic_ethdev.h"
+#include "wcnic_hw.h"
+#include "wcnic_log.h"
 
 static int
 init_primary(struct rte_eth_dev *dev)

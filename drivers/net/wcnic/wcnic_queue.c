@@ -14,8 +14,15 @@
 #include <rte_cycles.h>
 #include <rte_malloc.h>
 
+#include "wcnic_attach.h"
+#include "wcnic_hw.h"
+#include "wcnic_intr.h"
+#include "wcnic_learn.h"
+#include "wcnic_log.h"
+#include "wcnic_queue.h"
 #include "wcnic_rx.h"
 #include "wcnic_tx.h"
+#include "wcnic_window.h"
 
 /* What is published at once in packed push, at most; 255 segments of 16 bytes must fit. */
 #define STAGING_LINES 128

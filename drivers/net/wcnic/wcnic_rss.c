@@ -9,7 +9,10 @@
 
 #include <ethdev_driver.h>
 
-#include "wcnic.h"
+#include "wcnic_admin.h"
+#include "wcnic_hw.h"
+#include "wcnic_log.h"
+#include "wcnic_rss.h"
 
 /* The key that Microsoft published for verifying RSS; most drivers' default. */
 static const uint8_t default_key[WCNIC_RSS_KEY_BYTES] = {

@@ -6,6 +6,10 @@
 
 #include <ethdev_driver.h>
 
+#include "wcnic_attach.h"
+#include "wcnic_hw.h"
+#include "wcnic_intr.h"
+#include "wcnic_log.h"
 #include "wcnic_rx.h"
 
 #define REFILL_BURST 32

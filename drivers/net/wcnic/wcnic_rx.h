@@ -11,7 +11,7 @@
 
 #include <rte_net.h>
 
-#include "wcnic.h"
+#include "wcnic_queue.h"
 
 /*
  * A wcnic_rx_take_t takes frames that have a buffer each, up to `n` and the ring's end, and stops

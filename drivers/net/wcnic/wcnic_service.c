@@ -16,7 +16,13 @@
 #include <rte_alarm.h>
 #include <rte_cycles.h>
 
-#include "wcnic.h"
+#include "wcnic_admin.h"
+#include "wcnic_attach.h"
+#include "wcnic_hw.h"
+#include "wcnic_intr.h"
+#include "wcnic_log.h"
+#include "wcnic_queue.h"
+#include "wcnic_service.h"
 
 #define HEARTBEATS_MISSED 10
 /* A card under reset does not answer either, for a second at most by the PCIe specification. */

@@ -12,7 +12,11 @@
 
 #include <ethdev_driver.h>
 
-#include "wcnic.h"
+#include "wcnic_admin.h"
+#include "wcnic_hw.h"
+#include "wcnic_learn.h"
+#include "wcnic_queue.h"
+#include "wcnic_stats.h"
 
 struct counter {
 	const char *name;

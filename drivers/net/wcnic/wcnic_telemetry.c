@@ -11,7 +11,11 @@
 #include <ethdev_driver.h>
 #include <rte_telemetry.h>
 
-#include "wcnic.h"
+#include "wcnic_attach.h"
+#include "wcnic_ethdev.h"
+#include "wcnic_hw.h"
+#include "wcnic_learn.h"
+#include "wcnic_queue.h"
 
 /* The port of "/wcnic/...,PORT", or NULL if it is not one of this driver. */
 static struct wcnic_hw *

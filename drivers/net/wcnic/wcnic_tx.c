@@ -11,6 +11,9 @@
 #include <ethdev_driver.h>
 #include <rte_cycles.h>
 
+#include "wcnic_attach.h"
+#include "wcnic_hw.h"
+#include "wcnic_log.h"
 #include "wcnic_tx.h"
 
 #define FREE_BURST 64

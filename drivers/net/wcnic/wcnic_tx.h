@@ -9,7 +9,7 @@
  * for each placement and format, behind txq->write.
  */
 
-#include "wcnic.h"
+#include "wcnic_queue.h"
 
 /*
  * A wcnic_tx_write_t writes frames from txq->tail on, as many of pkts as there is room for. It

@@ -6,6 +6,7 @@
 
 #include <ethdev_driver.h>
 
+#include "wcnic_hw.h"
 #include "wcnic_tx.h"
 
 /* The words of a descriptor, as the structure has its fields. */

@@ -14,6 +14,7 @@
 #include <rte_cpuflags.h>
 #include <rte_vect.h>
 
+#include "wcnic_hw.h"
 #include "wcnic_tx.h"
 #include "wcnic_tx_lines.h"
 

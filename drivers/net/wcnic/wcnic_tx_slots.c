@@ -8,6 +8,7 @@
 
 #include <ethdev_driver.h>
 
+#include "wcnic_hw.h"
 #include "wcnic_tx.h"
 
 /* A slot under construction on the stack: a byte stream that skips the lines' tags. */

@@ -11,7 +11,10 @@
 #include <ethdev_vdev.h>
 #include <rte_eal.h>
 
-#include "wcnic.h"
+#include "wcnic_attach.h"
+#include "wcnic_devargs.h"
+#include "wcnic_ethdev.h"
+#include "wcnic_hw.h"
 
 /* A secondary process may look at the counters; packets are the primary's. */
 static int

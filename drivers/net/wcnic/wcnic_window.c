@@ -11,7 +11,13 @@
 
 #include <ethdev_driver.h>
 
-#include "wcnic.h"
+#include "wcnic_admin.h"
+#include "wcnic_attach.h"
+#include "wcnic_hw.h"
+#include "wcnic_learn.h"
+#include "wcnic_log.h"
+#include "wcnic_txq.h"
+#include "wcnic_window.h"
 
 static bool
 overlaps(const struct wcnic_window *win, uint64_t off, uint64_t bytes)

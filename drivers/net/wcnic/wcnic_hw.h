@@ -1,0 +1,80 @@
+/* SPDX-License-Identifier: BSD-3-Clause
+ * Copyright(c) 2026 The wcnic authors
+ */
+#ifndef WCNIC_HW_H
+#define WCNIC_HW_H
+
+/*
+ * A port: one struct wcnic_hw in its ethdev's private data. How the card is reached is behind
+ * struct wcnic_attach_ops.
+ */
+
+#include <pthread.h>
+#include <stdatomic.h>
+#include <stdbool.h>
+#include <stdint.h>
+
+#include <ethdev_driver.h>
+#include <rte_ether.h>
+
+#include <wcnic_abi.h>
+
+#include "wcnic_admin.h"
+#include "wcnic_devargs.h"
+#include "wcnic_learn.h"
+#include "wcnic_window.h"
+
+enum wcnic_link_state {
+	WCNIC_CARD_ABSENT = 0, /* lost; the service looks for it */
+	WCNIC_CARD_PRESENT,
+};
+
+struct wcnic_hw {
+	char name[32];
+	uint16_t port_id;
+	struct wcnic_devargs args;
+	const struct wcnic_attach_ops *attach;
+	void *ctx;
+	pthread_mutex_t lock;  /* start, stop, recovery: who may change queues and windows */
+	_Atomic uint32_t card; /* enum wcnic_link_state */
+	bool started;          /* between dev_start and dev_stop */
+	bool running;          /* queues exist on the card */
+	_Atomic bool failed;   /* a queue asks for recovery */
+	_Atomic bool closing;
+	struct wcnic_admin admin;
+	struct wcnic_identity id; /* host byte order */
+	uint64_t aperture_bytes;
+	uint32_t reset_count;
+	uint32_t heartbeat;
+	uint64_t heartbeat_tsc;
+	uint64_t lost_tsc;    /* when the card was lost */
+	_Atomic bool removed; /* for good: it is not looked for any more */
+	bool windows_lost;    /* BAR2 was taken away: no pushes until the next start */
+	struct wcnic_learnt learnt;
+	struct rte_intr_handle *intr; /* of the Rx queues; NULL: none asked for */
+	struct wcnic_window doorbells;
+	struct wcnic_txq *txq[WCNIC_QUEUES_MAX];
+	struct wcnic_rxq *rxq[WCNIC_QUEUES_MAX];
+	uint16_t n_txq;
+	uint16_t n_rxq;
+	uint16_t mtu;
+	uint16_t port_flags; /* WCNIC_PORTF_* */
+	struct rte_ether_addr mac;
+	struct wcnic_rss rss; /* host byte order */
+	bool link_up;
+	uint32_t link_mbps;
+	struct wcnic_stats card_stats;      /* last answer, host byte order */
+	struct wcnic_stats card_stats_base; /* at the last reset of statistics */
+	uint64_t recoveries;
+	uint64_t events;
+	uint64_t late_completions;
+	bool membarrier;
+};
+
+static inline struct wcnic_hw *
+wcnic_hw_get(const struct rte_eth_dev_data *data)
+{
+	return data->dev_private;
+}
+
+#endif /* WCNIC_HW_H */

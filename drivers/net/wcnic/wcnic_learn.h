@@ -1,0 +1,59 @@
+/* SPDX-License-Identifier: BSD-3-Clause
+ * Copyright(c) 2026 The wcnic authors
+ */
+#ifndef WCNIC_LEARN_H
+#define WCNIC_LEARN_H
+
+/* What PUSH windows are like where the driver runs. */
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include <wcbar.h>
+#include <wcbar_pci.h>
+#include <wcnic_abi.h>
+
+struct wcnic_hw;
+struct wcnic_window;
+
+/* What WINDOW_TEST said of one way to store lines; host byte order. */
+struct wcnic_test_result {
+	char store[16];
+	uint32_t lines; /* that were written */
+	struct wcnic_window_test_report report;
+};
+
+enum wcnic_test_state {
+	WCNIC_TEST_NOT_RUN = 0,
+	WCNIC_TEST_DONE,
+	WCNIC_TEST_NOT_OBSERVABLE, /* the card cannot see stores: nothing is known */
+	WCNIC_TEST_FAILED,
+};
+
+/* What was learnt of PUSH windows before the first queue got one; see wcnic_learn.c. */
+struct wcnic_learnt {
+	bool told;     /* what came out is in the log */
+	bool laddered; /* type, rung and answers are set: windows do not come as shared memory */
+	enum wcbar_type type;
+	enum wcbar_rung rung;
+	struct wcbar_answer answers[WCBAR_RUNGS];
+	bool calibrated;
+	struct wcbar_calibration calibration; /* its stores are the primary process's pointers */
+	enum wcnic_test_state test;
+	uint32_t n_results;
+	struct wcnic_test_result results[WCBAR_STORES_MAX];
+};
+
+/*
+ * Maps a PUSH window for a moment, before any queue has one: which rung it comes by, whether stores
+ * reach it, how fast, and, if the card can tell, how they arrive. Once for a card that is open.
+ */
+void wcnic_windows_learn(struct wcnic_hw *hw);
+/* Chooses how lines are stored into a mapped PUSH window. */
+void wcnic_store_choose(struct wcnic_hw *hw, struct wcnic_window *win);
+/* False where WINDOW_TEST saw the window's store arrive in pieces: pushing does not pay then. */
+bool wcnic_window_gathers(const struct wcnic_hw *hw, const struct wcnic_window *win);
+/* The result of the store that is in use, or NULL. */
+const struct wcnic_test_result *wcnic_test_find(const struct wcnic_hw *hw, const char *store);
+
+#endif /* WCNIC_LEARN_H */

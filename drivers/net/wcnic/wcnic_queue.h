@@ -1,0 +1,60 @@
+/* SPDX-License-Identifier: BSD-3-Clause
+ * Copyright(c) 2026 The wcnic authors
+ */
+#ifndef WCNIC_QUEUE_H
+#define WCNIC_QUEUE_H
+
+/* Queues of both directions: set-up, start and stop, and the completions that they share. */
+
+#include <endian.h>
+#include <stdbool.h>
+#include <stdint.h>
+#include <string.h>
+
+#include <ethdev_driver.h>
+
+#include <wcnic_abi.h>
+
+#include "wcnic_rxq.h"
+#include "wcnic_txq.h"
+
+struct wcnic_hw;
+
+int wcnic_tx_queue_setup(struct rte_eth_dev *dev, uint16_t qid, uint16_t depth, unsigned int socket,
+			 const struct rte_eth_txconf *conf);
+int wcnic_rx_queue_setup(struct rte_eth_dev *dev, uint16_t qid, uint16_t depth, unsigned int socket,
+			 const struct rte_eth_rxconf *conf, struct rte_mempool *pool);
+void wcnic_tx_queue_release(struct rte_eth_dev *dev, uint16_t qid);
+void wcnic_rx_queue_release(struct rte_eth_dev *dev, uint16_t qid);
+
+/* Windows and queues on the card, buffers posted, gates open. Unwinds on failure. */
+int wcnic_queues_start(struct wcnic_hw *hw);
+/* Closes the gates; tells the card if it is there; what is in flight is freed and counted. */
+void wcnic_queues_stop(struct wcnic_hw *hw, bool card_present);
+
+/*
+ * Does for Tx queues what their next burst would do: for all, or for those whose application has
+ * stopped calling. The caller holds hw->lock.
+ */
+void wcnic_queues_kick(struct wcnic_hw *hw, bool all);
+
+/*
+ * Takes the 16-byte completion of entry `seq` if it is there: its last word, which the card writes
+ * last and which holds the phase, is read first, and everything once.
+ */
+static inline bool
+wcnic_completion_take(const void *ring, uint16_t seq, uint16_t depth, void *cpl)
+{
+	const uint64_t *words = (const uint64_t *)ring + 2 * (seq & (depth - 1));
+	const uint8_t phase = (seq & depth) == 0;
+	uint64_t copy[2];
+
+	copy[1] = __atomic_load_n(&words[1], __ATOMIC_ACQUIRE);
+	if ((le64toh(copy[1]) >> 56 & WCNIC_PHASE_BIT) != phase)
+		return false;
+	copy[0] = __atomic_load_n(&words[0], __ATOMIC_RELAXED);
+	memcpy(cpl, copy, sizeof(copy));
+	return true;
+}
+
+#endif /* WCNIC_QUEUE_H */
