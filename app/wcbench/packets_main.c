@@ -7,13 +7,13 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include <wcbar_pci.h>
-
 #include <rte_eal.h>
 #include <rte_errno.h>
 
+#include <app_progress.h>
+#include <wcbar_pci.h>
+
 #include "packets.h"
-#include "progress.h"
 
 #define SECONDS_DEFAULT 10.0
 
@@ -204,14 +204,14 @@ measure(const struct packets_options *o, struct packets_port *ports, unsigned in
 	const double cells = (double)rounds * o->sizes * modes * n;
 	int ret = 0;
 
-	progress_start("packets");
+	app_progress_start("packets");
 	for (unsigned int r = 0; r < rounds && ret == 0; r++) {
 		ret = round_all(o, ports, n, seconds * 1e9 / cells, why, why_bytes);
-		progress_step(r + 1, rounds);
+		app_progress_step(r + 1, rounds);
 	}
 	for (unsigned int i = 0; i < n && o->latency > 0 && ret == 0; i++)
 		ret = packets_latency(&ports[i], o, seconds * 1e9 / 4 / n, why, why_bytes);
-	progress_end();
+	app_progress_end();
 	for (unsigned int i = 0; i < n; i++)
 		burst_mode_read(&ports[i], ports[i].burst_mode_after);
 	return ret;

@@ -9,6 +9,8 @@
 #include <rte_byteorder.h>
 #include <rte_mbuf.h>
 
+#include <app_clock.h>
+
 #include "packets.h"
 
 #define STALL_NS 2e9      /* nothing moved for so long: nothing will */
@@ -156,13 +158,13 @@ flight_land(struct flight *f)
 	while (f->mode == PACKETS_LOOP && f->received < f->sent) {
 		before = f->received;
 		frames_take(f);
-		now = now_ns();
+		now = app_now_ns();
 		if (f->received != before)
 			f->moved = now;
 		else if (now - f->moved > STALL_NS / 2)
 			break;
 	}
-	now = now_ns();
+	now = app_now_ns();
 	while (!accounted(f)) {
 		struct rte_mbuf *none[1];
 
@@ -170,10 +172,10 @@ flight_land(struct flight *f)
 		rte_eth_tx_burst(f->port->id, 0, none, 0);
 		if (f->mode == PACKETS_LOOP)
 			frames_take(f);
-		if (now_ns() - now > STALL_NS)
+		if (app_now_ns() - now > STALL_NS)
 			break;
 	}
-	return f->mode == PACKETS_LOOP ? f->moved : now_ns();
+	return f->mode == PACKETS_LOOP ? f->moved : app_now_ns();
 }
 
 static int
@@ -184,7 +186,7 @@ flight_begin(struct flight *f, struct packets_port *p, const struct packets_opti
 	/* what an earlier mode left behind, and its last completions */
 	frames_take(f);
 	f->received = f->received_bytes = 0;
-	f->moved = now_ns();
+	f->moved = app_now_ns();
 	return rte_eth_stats_get(p->id, &f->before);
 }
 
@@ -199,7 +201,7 @@ flight_fly(struct flight *f, double end)
 
 	for (;;) {
 		const uint64_t before = f->sent + f->received;
-		const double now = now_ns();
+		const double now = app_now_ns();
 		uint64_t n = f->o->burst;
 
 		if (frames != 0 ? f->sent >= frames : now >= end && f->sent > 0)
@@ -233,7 +235,7 @@ packets_round(struct packets_port *p, const struct packets_options *o, unsigned 
 		snprintf(why, why_bytes, "%s has no statistics", p->name);
 		return ret;
 	}
-	start = now_ns();
+	start = app_now_ns();
 	ret = flight_fly(&f, start + round_ns);
 	end = flight_land(&f);
 	if (flight_check(&f, why, why_bytes) != 0)
@@ -260,17 +262,17 @@ static bool
 round_trip(struct flight *f, double *ns)
 {
 	const uint64_t sent = f->sent;
-	const double start = now_ns();
+	const double start = app_now_ns();
 	double now = start;
 
 	while (f->sent == sent && now - start < STALL_NS) {
 		frames_send(f, 1);
-		now = now_ns();
+		now = app_now_ns();
 	}
 	f->seq = UINT64_MAX;
 	while (f->seq != sent && now - start < STALL_NS) {
 		frames_take(f);
-		now = now_ns();
+		now = app_now_ns();
 	}
 	*ns = now - start;
 	return f->seq == sent;
@@ -280,7 +282,7 @@ int
 packets_latency(struct packets_port *p, const struct packets_options *o, double ns, char *why,
 		size_t why_bytes)
 {
-	const double start = now_ns();
+	const double start = app_now_ns();
 	struct flight f;
 	double trip;
 
@@ -292,7 +294,7 @@ packets_latency(struct packets_port *p, const struct packets_options *o, double 
 		if (round_trip(&f, &trip))
 			samples_add(&p->latency, trip);
 		/* with a number of frames the run is to send the same however long it takes */
-		if (o->frames == 0 && now_ns() - start > ns)
+		if (o->frames == 0 && app_now_ns() - start > ns)
 			break;
 	}
 	flight_land(&f);

@@ -16,7 +16,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "progress.h"
+#include <app_clock.h>
+#include <app_progress.h>
+
 #include "raw.h"
 
 #define SAMPLE_NS 20000.0 /* far above the clock's resolution */
@@ -68,7 +70,7 @@ static double
 sample(struct raw_cell *c, const struct wcbar_window *win)
 {
 	const size_t lines = win->bytes / WCBAR_LINE_BYTES;
-	const double start = now_ns();
+	const double start = app_now_ns();
 
 	for (unsigned int r = 0; r < c->repeats; r++) {
 		if (c->burst == 0)
@@ -76,7 +78,7 @@ sample(struct raw_cell *c, const struct wcbar_window *win)
 		else
 			lines_store(c, win->addr, lines);
 	}
-	return now_ns() - start;
+	return app_now_ns() - start;
 }
 
 /* An observer of the bus is told which stores these are. The last of them are drained. */
@@ -181,11 +183,11 @@ rounds_run(const struct wcbar_window *win, const struct raw_options *o, unsigned
 	   struct raw_mapping *out)
 {
 	const double seconds = o->common.seconds > 0 ? o->common.seconds : SECONDS_DEFAULT;
-	const double start = now_ns();
+	const double start = app_now_ns();
 
 	for (size_t i = 0; i < out->n; i++)
 		repeats_choose(&out->cells[i], win, o->lines);
-	progress_start(wcbar_type_name(win->type));
+	app_progress_start(wcbar_type_name(win->type));
 	while (out->rounds < rounds) {
 		for (size_t i = 0; i < out->n; i++) {
 			struct raw_cell *c = &out->cells[i];
@@ -194,12 +196,13 @@ rounds_run(const struct wcbar_window *win, const struct raw_options *o, unsigned
 						    ((double)c->repeats * burst_items(c)));
 		}
 		out->rounds++;
-		progress_step(out->rounds, rounds);
+		app_progress_step(out->rounds, rounds);
 		/* With a number of lines the run is to store the same however long it takes. */
-		if (o->lines == 0 && out->rounds >= ROUNDS_MIN && now_ns() - start > seconds * 1e9)
+		if (o->lines == 0 && out->rounds >= ROUNDS_MIN &&
+		    app_now_ns() - start > seconds * 1e9)
 			break;
 	}
-	progress_end();
+	app_progress_end();
 }
 
 int

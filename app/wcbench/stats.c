@@ -5,7 +5,6 @@
 #include <errno.h>
 #include <math.h>
 #include <stdlib.h>
-#include <time.h>
 
 #include "stats.h"
 
@@ -48,13 +47,4 @@ samples_percentile(struct samples *s, double percent)
 	/* 99.9 % of 1000 is 999, not the next one because of what binary fractions leave */
 	rank = (size_t)ceil(percent * (double)s->n / 100.0 - 1e-9);
 	return s->values[rank > 0 ? rank - 1 : 0];
-}
-
-double
-now_ns(void)
-{
-	struct timespec ts;
-
-	clock_gettime(CLOCK_MONOTONIC, &ts);
-	return (double)ts.tv_sec * 1e9 + (double)ts.tv_nsec;
 }

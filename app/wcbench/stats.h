@@ -4,7 +4,7 @@
 #ifndef STATS_H
 #define STATS_H
 
-/* Samples and their percentiles, and the clock that they come from. */
+/* Samples and their percentiles. */
 
 #include <stddef.h>
 
@@ -24,8 +24,5 @@ void samples_add(struct samples *s, double value);
  * one that was measured. 0 < percent <= 100, at least one sample. Sorts the samples.
  */
 double samples_percentile(struct samples *s, double percent);
-
-/* Since some moment in the past. */
-double now_ns(void);
 
 #endif /* STATS_H */

@@ -10,8 +10,9 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include <app_progress.h>
+
 #include "band.h"
-#include "progress.h"
 #include "run.h"
 
 #define LINKS_MAX 64u
@@ -202,7 +203,7 @@ step(void *ctx)
 {
 	struct links *links = ctx;
 
-	progress_step(++links->done, links->replays);
+	app_progress_step(++links->done, links->replays);
 }
 
 static int
@@ -211,10 +212,10 @@ replay_all(struct links *links, const struct stream_data *data, const char *path
 	unsigned int i;
 	int ret = 0;
 
-	progress_start("replay");
+	app_progress_start("replay");
 	for (i = 0; i < links->n && ret == 0; i++)
 		ret = band_reckon(data, &links->config[i], step, links, &links->result[i]);
-	progress_end();
+	app_progress_end();
 	if (ret != 0) {
 		fprintf(stderr, "wclab_replay: %s\n", strerror(-ret));
 		return EXIT_NOT_DONE;

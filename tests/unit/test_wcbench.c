@@ -15,6 +15,8 @@
 
 #include <cmocka.h>
 
+#include <app_clock.h>
+
 #include "machine.h"
 #include "options.h"
 #include "run.h"
@@ -66,13 +68,13 @@ samples_percentile__few_samples__are_ones_that_were_measured(void **state)
 }
 
 static void
-now_ns__later__is_more(void **state)
+app_now_ns__later__is_more(void **state)
 {
-	const double before = now_ns();
+	const double before = app_now_ns();
 
 	(void)state;
 	usleep(2000);
-	assert_true(now_ns() - before >= 2e6 && now_ns() - before < 60e9);
+	assert_true(app_now_ns() - before >= 2e6 && app_now_ns() - before < 60e9);
 }
 
 /* ---- machines ------------------------------------------------------------------------------ */
@@ -294,7 +296,7 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(samples_percentile__known_samples__are_nearest_ranks),
 		cmocka_unit_test(samples_percentile__few_samples__are_ones_that_were_measured),
-		cmocka_unit_test(now_ns__later__is_more),
+		cmocka_unit_test(app_now_ns__later__is_more),
 		cmocka_unit_test(machine_read__each_machine__is_known_for_what_it_is),
 		cmocka_unit_test(run_write__a_run__is_read_back),
 		cmocka_unit_test(run_head__a_void_run__says_why),
