@@ -10,10 +10,11 @@
 #include <string.h>
 #include <unistd.h>
 
+#include <app_error.h>
+
 #include "options.h"
 #include "packets.h"
 #include "raw.h"
-#include "wcbench_commit.h"
 
 static const char
 	help[] = "usage: wcbench raw BDF --bar N --range OFF:LEN [OPTION]...\n"
@@ -34,20 +35,20 @@ report_main(char **argv)
 	char *slash;
 
 	if (n <= 0) {
-		complain("/proc/self/exe cannot be read: %s", strerror(errno));
+		app_error("/proc/self/exe cannot be read: %s", strerror(errno));
 		return STATUS_FAILED;
 	}
 	path[n] = '\0';
 	slash = strrchr(path, '/');
 	if (slash == NULL || snprintf(slash, sizeof(path) - (size_t)(slash - path),
 				      "/wcbench-report") >= (int)(sizeof(path) - (slash - path))) {
-		complain("%s: its path is too long", path);
+		app_error("%s: its path is too long", path);
 		return STATUS_FAILED;
 	}
 	argv[0] = path;
 	execv(path, argv);
-	complain("%s cannot be run: %s%s", path, strerror(errno),
-		 errno == ENOENT ? " (it is a Python script: python3 must be there too)" : "");
+	app_error("%s cannot be run: %s%s", path, strerror(errno),
+		  errno == ENOENT ? " (it is a Python script: python3 must be there too)" : "");
 	return STATUS_FAILED;
 }
 
@@ -63,13 +64,16 @@ main(int argc, char **argv)
 	if (strcmp(what, "report") == 0)
 		return report_main(argv + 1);
 	if (strcmp(what, "--help") == 0 || strcmp(what, "--version") == 0) {
-		fputs(what[2] == 'h' ? help : "wcbench " WCNIC_VERSION " (" WCBENCH_COMMIT ")\n",
-		      stdout);
+		if (what[2] == 'h')
+			fputs(help, stdout);
+		else
+			puts(options_version);
 		return STATUS_OK;
 	}
 	if (what[0] == '\0')
 		fputs(help, stderr);
 	else
-		complain("unknown command '%s': expected raw, packets or report; see --help", what);
+		app_error("unknown command '%s': expected raw, packets or report; see --help",
+			  what);
 	return STATUS_BAD;
 }

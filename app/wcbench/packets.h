@@ -9,6 +9,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <stdio.h>
 
 #include <rte_ethdev.h>
 #include <rte_ether.h>
@@ -65,7 +66,7 @@ struct packets_port {
 	uint64_t latency_lost;
 };
 
-enum options_verdict packets_options_parse(int argc, char **argv, struct packets_options *o);
+enum app_options_verdict packets_options_parse(int argc, char **argv, struct packets_options *o);
 /* "64" ... "1518", "imix" */
 const char *packets_size_name(uint32_t size, char text[16]);
 const char *packets_mode_name(enum packets_mode mode);
@@ -87,8 +88,8 @@ int packets_latency(struct packets_port *p, const struct packets_options *o, dou
 		    size_t why_bytes);
 
 /* `error`: NULL, or why the run is void. */
-json *packets_json(const struct packets_options *o, const struct machine *m,
-		   struct packets_port *ports, unsigned int n, const char *error);
+struct json_object *packets_json(const struct packets_options *o, const struct machine *m,
+				 struct packets_port *ports, unsigned int n, const char *error);
 void packets_text(FILE *out, const struct packets_options *o, const struct machine *m,
 		  struct packets_port *ports, unsigned int n);
 

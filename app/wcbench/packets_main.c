@@ -10,6 +10,7 @@
 #include <rte_eal.h>
 #include <rte_errno.h>
 
+#include <app_error.h>
 #include <app_progress.h>
 #include <wcbar_pci.h>
 
@@ -21,32 +22,33 @@ static const double latency_percents[] = {10, 50, 90, 99, 99.9, 0};
 
 /* ---- reports ------------------------------------------------------------------------------- */
 
-static json *
+static struct json_object *
 rates(const struct packets_options *o, const struct machine *m, struct packets_port *p)
 {
-	json *array = json_object_new_array();
+	struct json_object *array = json_object_new_array();
 	char text[16];
 
 	for (unsigned int i = 0; i < o->sizes; i++) {
 		for (unsigned int mode = 0; mode < PACKETS_MODES; mode++) {
 			struct packets_cell *c = &p->cells[i][mode];
-			json *cell;
+			struct json_object *cell;
 
 			if (c->rate.n == 0)
 				continue;
 			cell = json_object_new_object();
-			add_str(cell, "mode", packets_mode_name(mode));
-			add_str(cell, "size", packets_size_name(o->size[i], text));
-			add(cell, "packets_per_second",
-			    run_figure(m, "packets/s", &c->rate, run_percents));
-			add_u64(cell, "sent", c->sent);
-			add_u64(cell, "bytes", c->bytes);
-			add(cell, "received",
-			    mode == PACKETS_LOOP ? json_object_new_int64((int64_t)c->received)
-						 : NULL);
-			add_u64(cell, "lost", c->lost);
-			add_u64(cell, "pushed", c->pushed);
-			add_u64(cell, "fetched", c->fetched);
+			app_json_add_text(cell, "mode", packets_mode_name(mode));
+			app_json_add_text(cell, "size", packets_size_name(o->size[i], text));
+			app_json_add(cell, "packets_per_second",
+				     run_figure(m, "packets/s", &c->rate, run_percents));
+			app_json_add_u64(cell, "sent", c->sent);
+			app_json_add_u64(cell, "bytes", c->bytes);
+			app_json_add(cell, "received",
+				     mode == PACKETS_LOOP
+					     ? json_object_new_int64((int64_t)c->received)
+					     : NULL);
+			app_json_add_u64(cell, "lost", c->lost);
+			app_json_add_u64(cell, "pushed", c->pushed);
+			app_json_add_u64(cell, "fetched", c->fetched);
 			json_object_array_add(array, cell);
 		}
 	}
@@ -60,7 +62,7 @@ primitive(const struct packets_port *p, char name[32])
 	return sscanf(p->burst_mode, "push %*s %31s", name) == 1 ? name : "";
 }
 
-static json *
+static struct json_object *
 port(const struct packets_options *o, const struct machine *m, struct packets_port *p)
 {
 	static const enum wcbar_type types[] = {WCBAR_TYPE_UNKNOWN, WCBAR_TYPE_UC, WCBAR_TYPE_WC,
@@ -69,43 +71,48 @@ port(const struct packets_options *o, const struct machine *m, struct packets_po
 				p->window_type < RTE_DIM(types);
 	const bool rung_known = p->has_window && p->window_rung > 0 &&
 				p->window_rung <= WCBAR_RUNGS;
-	json *j = json_object_new_object(), *latency = NULL;
+	struct json_object *j = json_object_new_object(), *latency = NULL;
 	char name[32];
 
-	add_str(j, "name", p->name);
-	add_str(j, "driver", p->driver);
-	add_str(j, "devargs", p->devargs);
-	add_str_or_null(j, "placement", p->placement);
-	add_str_or_null(j, "burst_mode", p->burst_mode);
-	add_str_or_null(j, "burst_mode_after", p->burst_mode_after);
-	add_str_or_null(j, "type", type_known ? wcbar_type_name(types[p->window_type]) : "");
-	add_str_or_null(j, "rung",
-			rung_known ? wcbar_rung_name((enum wcbar_rung)(p->window_rung - 1)) : "");
-	add(j, "direct", p->has_window ? json_object_new_boolean(p->window_direct != 0) : NULL);
-	add_str_or_null(j, "primitive", primitive(p, name));
-	add(j, "rates", rates(o, m, p));
+	app_json_add_text(j, "name", p->name);
+	app_json_add_text(j, "driver", p->driver);
+	app_json_add_text(j, "devargs", p->devargs);
+	app_json_add_text_or_null(j, "placement", p->placement);
+	app_json_add_text_or_null(j, "burst_mode", p->burst_mode);
+	app_json_add_text_or_null(j, "burst_mode_after", p->burst_mode_after);
+	app_json_add_text_or_null(j, "type",
+				  type_known ? wcbar_type_name(types[p->window_type]) : "");
+	app_json_add_text_or_null(
+		j, "rung",
+		rung_known ? wcbar_rung_name((enum wcbar_rung)(p->window_rung - 1)) : "");
+	app_json_add(j, "direct",
+		     p->has_window ? json_object_new_boolean(p->window_direct != 0) : NULL);
+	app_json_add_text_or_null(j, "primitive", primitive(p, name));
+	app_json_add(j, "rates", rates(o, m, p));
 	if (p->latency.n > 0) {
 		latency = json_object_new_object();
-		add_str(latency, "what", "round trip of one frame");
-		add_u64(latency, "size", o->latency_size);
-		add(latency, "round_trip_ns", run_figure(m, "ns", &p->latency, latency_percents));
-		add_u64(latency, "lost", p->latency_lost);
+		app_json_add_text(latency, "what", "round trip of one frame");
+		app_json_add_u64(latency, "size", o->latency_size);
+		app_json_add(latency, "round_trip_ns",
+			     run_figure(m, "ns", &p->latency, latency_percents));
+		app_json_add_u64(latency, "lost", p->latency_lost);
 	}
-	add(j, "latency", latency);
+	app_json_add(j, "latency", latency);
 	return j;
 }
 
-json *
+struct json_object *
 packets_json(const struct packets_options *o, const struct machine *m, struct packets_port *ports,
 	     unsigned int n, const char *error)
 {
-	json *root = run_head("packets", &o->common, m, error), *array = json_object_new_array();
+	struct json_object *root = run_head("packets", &o->common, m, error),
+			   *array = json_object_new_array();
 
-	add_u64(root, "burst", o->burst);
-	add_u64(root, "depth", o->depth);
+	app_json_add_u64(root, "burst", o->burst);
+	app_json_add_u64(root, "depth", o->depth);
 	for (unsigned int i = 0; i < n; i++)
 		json_object_array_add(array, port(o, m, &ports[i]));
-	add(root, "ports", array);
+	app_json_add(root, "ports", array);
 	return root;
 }
 
@@ -232,11 +239,12 @@ run(const struct packets_options *o, const struct machine *m, struct packets_por
 	ports_note(ports, n);
 	ret = measure(o, ports, n, why, sizeof(why));
 	if (ret != 0)
-		complain("%s", why);
+		app_error("%s", why);
 	else
 		packets_text(stdout, o, m, ports, n);
 	if (o->common.json != NULL &&
-	    run_write(packets_json(o, m, ports, n, ret != 0 ? why : NULL), o->common.json) != 0 &&
+	    app_json_write(packets_json(o, m, ports, n, ret != 0 ? why : NULL), o->common.json) !=
+		    0 &&
 	    ret == 0)
 		ret = -EIO;
 	packets_ports_close(ports, n);
@@ -268,17 +276,17 @@ packets_main(int argc, char **argv)
 
 	switch (own == argc ? packets_options_parse(1, nothing, &o)
 			    : packets_options_parse(argc - own, argv + own, &o)) {
-	case OPTIONS_BAD:
+	case APP_OPTIONS_BAD:
 		return STATUS_BAD;
-	case OPTIONS_DONE:
+	case APP_OPTIONS_DONE:
 		return STATUS_OK;
-	case OPTIONS_RUN:
+	case APP_OPTIONS_RUN:
 		break;
 	}
 	if (run_machine(&o.common, &m) != 0)
 		return STATUS_BAD;
 	if (rte_eal_init(own, argv) < 0) {
-		complain("EAL does not start: %s", rte_strerror(rte_errno));
+		app_error("EAL does not start: %s", rte_strerror(rte_errno));
 		return STATUS_FAILED;
 	}
 	ports = calloc(PACKETS_PORTS_MAX, sizeof(*ports));

@@ -1,9 +1,15 @@
 /* SPDX-License-Identifier: BSD-3-Clause
  * Copyright(c) 2026 The wcnic authors
  */
+
+/* The command line of wcbench packets. */
+
+#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+
+#include <app_error.h>
 
 #include "packets.h"
 
@@ -41,28 +47,6 @@ static const char help[] =
 	"exit status: 0 measured; 1 frames are neither received nor counted as lost;\n"
 	"             2 the arguments are wrong; 3 it could not be done\n";
 
-enum {
-	OPT_SIZES = OPT_OWN,
-	OPT_MODES,
-	OPT_BURST,
-	OPT_DEPTH,
-	OPT_FRAMES,
-	OPT_LATENCY,
-	OPT_LATENCY_SIZE,
-};
-
-static const struct option long_options[] = {
-	OPTIONS_COMMON,
-	{"sizes", required_argument, NULL, OPT_SIZES},
-	{"modes", required_argument, NULL, OPT_MODES},
-	{"burst", required_argument, NULL, OPT_BURST},
-	{"depth", required_argument, NULL, OPT_DEPTH},
-	{"frames", required_argument, NULL, OPT_FRAMES},
-	{"latency", required_argument, NULL, OPT_LATENCY},
-	{"latency-size", required_argument, NULL, OPT_LATENCY_SIZE},
-	{0},
-};
-
 const char *
 packets_size_name(uint32_t size, char text[16])
 {
@@ -89,32 +73,34 @@ size_parse(const char *text, uint32_t *size)
 				     : *end == '\0' && value >= FRAME_MIN && value <= FRAME_MAX;
 }
 
-static enum options_verdict
-sizes_option(struct packets_options *o, char *list)
+static int
+sizes_take(void *values, char *list)
 {
+	struct packets_options *o = values;
 	char *save = NULL;
 
 	o->sizes = 0;
 	for (char *t = strtok_r(list, ",", &save); t != NULL; t = strtok_r(NULL, ",", &save)) {
 		if (o->sizes == PACKETS_SIZES_MAX) {
-			complain("--sizes: at most %u of them", PACKETS_SIZES_MAX);
-			return OPTIONS_BAD;
+			app_error("--sizes: at most %u of them", PACKETS_SIZES_MAX);
+			return -EINVAL;
 		}
 		if (!size_parse(t, &o->size[o->sizes++])) {
-			complain("--sizes '%s': expected %u to %u, or imix", t, FRAME_MIN,
-				 FRAME_MAX);
-			return OPTIONS_BAD;
+			app_error("--sizes '%s': expected %u to %u, or imix", t, FRAME_MIN,
+				  FRAME_MAX);
+			return -EINVAL;
 		}
 	}
 	if (o->sizes > 0)
-		return OPTIONS_RUN;
-	complain("--sizes: expected a list, for instance 64,1518,imix");
-	return OPTIONS_BAD;
+		return 0;
+	app_error("--sizes: expected a list, for instance 64,1518,imix");
+	return -EINVAL;
 }
 
-static enum options_verdict
-modes_option(struct packets_options *o, char *list)
+static int
+modes_take(void *values, char *list)
 {
+	struct packets_options *o = values;
 	char *save = NULL;
 
 	o->mode[PACKETS_TX] = o->mode[PACKETS_LOOP] = false;
@@ -124,81 +110,49 @@ modes_option(struct packets_options *o, char *list)
 		} else if (strcmp(t, "loop") == 0) {
 			o->mode[PACKETS_LOOP] = true;
 		} else {
-			complain("--modes '%s': expected tx, loop or tx,loop", t);
-			return OPTIONS_BAD;
+			app_error("--modes '%s': expected tx, loop or tx,loop", t);
+			return -EINVAL;
 		}
 	}
 	if (o->mode[PACKETS_TX] || o->mode[PACKETS_LOOP])
-		return OPTIONS_RUN;
-	complain("--modes: expected tx, loop or tx,loop");
-	return OPTIONS_BAD;
+		return 0;
+	app_error("--modes: expected tx, loop or tx,loop");
+	return -EINVAL;
 }
 
-static enum options_verdict
-number_option(struct packets_options *o, int id)
-{
-	static const struct {
-		const char *name;
-		uint64_t max;
-	} limits[] = {
-		[OPT_BURST - OPT_OWN] = {"burst", PACKETS_BURST_MAX},
-		[OPT_DEPTH - OPT_OWN] = {"depth", DEPTH_MAX},
-		[OPT_FRAMES - OPT_OWN] = {"frames", FRAMES_MAX},
-		[OPT_LATENCY - OPT_OWN] = {"latency", LATENCY_MAX},
-		[OPT_LATENCY_SIZE - OPT_OWN] = {"latency-size", FRAME_MAX},
-	};
-	uint64_t value = 0;
+static const struct app_option options_packets[] = {
+	APP_CALL("sizes", sizes_take),
+	APP_CALL("modes", modes_take),
+	APP_UINT("burst", struct packets_options, burst, 1, PACKETS_BURST_MAX),
+	APP_UINT("depth", struct packets_options, depth, 1, DEPTH_MAX),
+	APP_U64("frames", struct packets_options, frames, 1, FRAMES_MAX),
+	APP_U64("latency", struct packets_options, latency, 0, LATENCY_MAX),
+	APP_UINT("latency-size", struct packets_options, latency_size, FRAME_MIN, FRAME_MAX),
+	{0},
+};
 
-	if ((id != OPT_LATENCY || strcmp(optarg, "0") != 0) &&
-	    !options_number(limits[id - OPT_OWN].name, optarg, limits[id - OPT_OWN].max, &value))
-		return OPTIONS_BAD;
-	if (id == OPT_BURST)
-		o->burst = (unsigned int)value;
-	else if (id == OPT_DEPTH)
-		o->depth = (unsigned int)value;
-	else if (id == OPT_FRAMES)
-		o->frames = value;
-	else if (id == OPT_LATENCY)
-		o->latency = value;
-	else
-		o->latency_size = (uint32_t)value;
-	return OPTIONS_RUN;
-}
-
-static enum options_verdict
-option_do(struct packets_options *o, int id, char **argv)
+/* What must fit together. `extra`: what is no option; NULL: there is nothing. */
+static enum app_options_verdict
+complete(const struct packets_options *o, const char *extra)
 {
-	if (id == OPT_SIZES)
-		return sizes_option(o, optarg);
-	if (id == OPT_MODES)
-		return modes_option(o, optarg);
-	if (id >= OPT_BURST && id <= OPT_LATENCY_SIZE)
-		return number_option(o, id);
-	return options_take(&o->common, id, argv, help);
-}
-
-static enum options_verdict
-complete(struct packets_options *o, int argc, char **argv)
-{
-	if (optind < argc)
-		complain("unexpected argument '%s'; EAL's arguments go before --", argv[optind]);
-	else if (o->latency_size < FRAME_MIN)
-		complain("--latency-size %u: expected %u to %u", o->latency_size, FRAME_MIN,
-			 FRAME_MAX);
+	if (extra != NULL)
+		app_error("unexpected argument '%s'; EAL's arguments go before --", extra);
 	else if (o->depth < 2 * o->burst)
-		complain("--depth %u: must hold two bursts of %u", o->depth, o->burst);
+		app_error("--depth %u: must hold two bursts of %u", o->depth, o->burst);
 	else if (o->frames != 0 && o->common.seconds != 0)
-		complain("--frames and --seconds: either a number of frames or a time");
+		app_error("--frames and --seconds: either a number of frames or a time");
 	else
-		return OPTIONS_RUN;
-	return OPTIONS_BAD;
+		return APP_OPTIONS_RUN;
+	return APP_OPTIONS_BAD;
 }
 
-enum options_verdict
+enum app_options_verdict
 packets_options_parse(int argc, char **argv, struct packets_options *o)
 {
-	enum options_verdict verdict;
-	int id;
+	const struct app_option_group groups[] = {
+		{options_common, &o->common}, {options_packets, o}, {0}};
+	enum app_options_verdict verdict;
+	int first;
 
 	*o = (struct packets_options){.burst = BURST_DEFAULT,
 				      .depth = DEPTH_DEFAULT,
@@ -208,12 +162,10 @@ packets_options_parse(int argc, char **argv, struct packets_options *o)
 				      .sizes = RTE_DIM(sizes_default)};
 	memcpy(o->size, sizes_default, sizeof(sizes_default));
 	options_init(&o->common);
-	while ((id = getopt_long(argc, argv, ":", long_options, NULL)) != -1) {
-		verdict = option_do(o, id, argv);
-		if (verdict != OPTIONS_RUN)
-			return verdict;
-	}
+	verdict = app_options_parse(groups, help, options_version, argc, argv, &first);
+	if (verdict != APP_OPTIONS_RUN)
+		return verdict;
 	if (!o->mode[PACKETS_LOOP])
 		o->latency = 0;
-	return complete(o, argc, argv);
+	return complete(o, first < argc ? argv[first] : NULL);
 }

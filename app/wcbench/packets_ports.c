@@ -12,6 +12,8 @@
 #include <rte_errno.h>
 #include <rte_lcore.h>
 
+#include <app_error.h>
+
 #include "packets.h"
 
 #define ROUNDS_DEFAULT 11u
@@ -57,8 +59,8 @@ port_setup(const struct packets_options *o, struct packets_port *p)
 	if (ret == 0)
 		ret = rte_eth_dev_adjust_nb_rx_tx_desc(p->id, &rx, &tx);
 	if (ret == 0 && (rx < o->depth || tx < o->depth)) {
-		complain("%s: its queues have at most %u and %u entries: a smaller --depth",
-			 p->name, rx, tx);
+		app_error("%s: its queues have at most %u and %u entries: a smaller --depth",
+			  p->name, rx, tx);
 		return -EINVAL;
 	}
 	if (ret == 0)
@@ -70,13 +72,13 @@ port_setup(const struct packets_options *o, struct packets_port *p)
 	if (ret == 0)
 		ret = rte_eth_dev_start(p->id);
 	if (ret != 0) {
-		complain("%s cannot be set up: %s", p->name, rte_strerror(-ret));
+		app_error("%s cannot be set up: %s", p->name, rte_strerror(-ret));
 		return ret;
 	}
 	/* Frames to other stations are to stay away; a port that cannot do that is drained. */
 	ret = rte_eth_promiscuous_disable(p->id);
 	if (ret != 0 && ret != -ENOTSUP)
-		complain("%s stays promiscuous: %s", p->name, rte_strerror(-ret));
+		app_error("%s stays promiscuous: %s", p->name, rte_strerror(-ret));
 	return 0;
 }
 
@@ -93,7 +95,7 @@ samples_make(const struct packets_options *o, struct packets_port *p)
 	if (ret == 0)
 		ret = samples_init(&p->latency, o->latency > 0 ? o->latency : 1);
 	if (ret != 0)
-		complain("no memory for the samples: fewer --rounds or --latency");
+		app_error("no memory for the samples: fewer --rounds or --latency");
 	return ret;
 }
 
@@ -110,7 +112,7 @@ port_open(const struct packets_options *o, struct packets_port *p)
 	if (ret == 0)
 		ret = rte_eth_dev_get_name_by_port(p->id, p->name);
 	if (ret != 0) {
-		complain("port %u: %s", p->id, rte_strerror(-ret));
+		app_error("port %u: %s", p->id, rte_strerror(-ret));
 		return ret;
 	}
 	snprintf(p->driver, sizeof(p->driver), "%s", info.driver_name);
@@ -122,9 +124,9 @@ port_open(const struct packets_options *o, struct packets_port *p)
 	p->pool = rte_pktmbuf_pool_create(name, mbufs, 0, 0, RTE_MBUF_DEFAULT_BUF_SIZE,
 					  rte_eth_dev_socket_id(p->id));
 	if (p->pool == NULL) {
-		complain("no memory for %u frames of %s (%s): more of EAL's -m, or a smaller "
-			 "--depth",
-			 mbufs, p->name, rte_strerror(rte_errno));
+		app_error("no memory for %u frames of %s (%s): more of EAL's -m, or a smaller "
+			  "--depth",
+			  mbufs, p->name, rte_strerror(rte_errno));
 		return -ENOMEM;
 	}
 	return port_setup(o, p);
@@ -139,7 +141,7 @@ packets_ports_open(const struct packets_options *o, struct packets_port *ports, 
 	*n = 0;
 	RTE_ETH_FOREACH_DEV (id) {
 		if (*n == PACKETS_PORTS_MAX) {
-			complain("more than %u ports", PACKETS_PORTS_MAX);
+			app_error("more than %u ports", PACKETS_PORTS_MAX);
 			return -E2BIG;
 		}
 		ports[*n].id = id;
@@ -149,8 +151,8 @@ packets_ports_open(const struct packets_options *o, struct packets_port *ports, 
 	}
 	if (*n > 0)
 		return 0;
-	complain("EAL found no port: name one, for instance -d librte_net_wcnic.so "
-		 "--vdev net_wcnic0, or -a BDF of a device that is bound to vfio-pci");
+	app_error("EAL found no port: name one, for instance -d librte_net_wcnic.so "
+		  "--vdev net_wcnic0, or -a BDF of a device that is bound to vfio-pci");
 	return -ENODEV;
 }
 

@@ -9,6 +9,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <stdio.h>
 
 #include <wcbar_pci.h>
 
@@ -76,11 +77,12 @@ void raw_device(const struct raw_options *o, const struct wcbar_pci_facts *facts
 int
 raw_check(const struct raw_options *o, struct wcbar_pci_facts *facts, char *why, size_t why_bytes);
 
-enum options_verdict raw_options_parse(int argc, char **argv, struct raw_options *o);
+enum app_options_verdict raw_options_parse(int argc, char **argv, struct raw_options *o);
 
 /* A new object; NULL without memory. `n` mappings. */
-json *raw_json(const struct raw_options *o, const struct machine *machine,
-	       const struct wcbar_pci_facts *facts, struct raw_mapping *mappings, size_t n);
+struct json_object *
+raw_json(const struct raw_options *o, const struct machine *machine,
+	 const struct wcbar_pci_facts *facts, struct raw_mapping *mappings, size_t n);
 void raw_text(FILE *out, const struct machine *machine, struct raw_mapping *m);
 
 /* wcbench raw; argv[0] is "raw". */

@@ -7,60 +7,62 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include <app_error.h>
+
 #include "raw.h"
 
 /* ---- reports ------------------------------------------------------------------------------- */
 
-static json *
+static struct json_object *
 mapping(const struct machine *machine, struct raw_mapping *m)
 {
-	json *o = json_object_new_object(), *lines = json_object_new_array();
-	json *doorbell = json_object_new_array();
+	struct json_object *o = json_object_new_object(), *lines = json_object_new_array();
+	struct json_object *doorbell = json_object_new_array();
 
-	add_str(o, "intended", wcbar_type_name(m->intended));
-	add_str_or_null(o, "error", m->error != 0 ? m->why : "");
-	add_str_or_null(o, "type", m->error == 0 ? wcbar_type_name(m->type) : "");
-	add_str_or_null(o, "rung", m->rung < WCBAR_RUNGS ? wcbar_rung_name(m->rung) : "");
-	add(o, "direct", m->error == 0 ? json_object_new_boolean(m->direct) : NULL);
+	app_json_add_text(o, "intended", wcbar_type_name(m->intended));
+	app_json_add_text_or_null(o, "error", m->error != 0 ? m->why : "");
+	app_json_add_text_or_null(o, "type", m->error == 0 ? wcbar_type_name(m->type) : "");
+	app_json_add_text_or_null(o, "rung", m->rung < WCBAR_RUNGS ? wcbar_rung_name(m->rung) : "");
+	app_json_add(o, "direct", m->error == 0 ? json_object_new_boolean(m->direct) : NULL);
 	for (size_t i = 0; i < m->n && m->error == 0; i++) {
 		struct raw_cell *c = &m->cells[i];
-		json *cell = json_object_new_object();
+		struct json_object *cell = json_object_new_object();
 
-		add_str(cell, "primitive", c->burst != 0 ? c->store->name : "doorbell");
-		add_str(cell, "order", c->each ? "each" : "burst");
+		app_json_add_text(cell, "primitive", c->burst != 0 ? c->store->name : "doorbell");
+		app_json_add_text(cell, "order", c->each ? "each" : "burst");
 		if (c->burst != 0)
-			add_u64(cell, "burst", c->burst);
-		add(cell, "mark", c->mark != 0 ? json_object_new_int((int)c->mark) : NULL);
-		add(cell, c->burst != 0 ? "ns_per_line" : "ns_per_store",
-		    run_figure(machine, "ns", &c->ns, run_percents));
+			app_json_add_u64(cell, "burst", c->burst);
+		app_json_add(cell, "mark", c->mark != 0 ? json_object_new_int((int)c->mark) : NULL);
+		app_json_add(cell, c->burst != 0 ? "ns_per_line" : "ns_per_store",
+			     run_figure(machine, "ns", &c->ns, run_percents));
 		json_object_array_add(c->burst != 0 ? lines : doorbell, cell);
 	}
-	add(o, "lines", lines);
-	add(o, "doorbell", doorbell);
+	app_json_add(o, "lines", lines);
+	app_json_add(o, "doorbell", doorbell);
 	return o;
 }
 
-json *
+struct json_object *
 raw_json(const struct raw_options *o, const struct machine *machine,
 	 const struct wcbar_pci_facts *facts, struct raw_mapping *mappings, size_t n)
 {
-	json *root = run_head("raw", &o->common, machine, NULL);
-	json *device = json_object_new_object(), *array = json_object_new_array();
+	struct json_object *root = run_head("raw", &o->common, machine, NULL);
+	struct json_object *device = json_object_new_object(), *array = json_object_new_array();
 	char text[16];
 
-	add_str(device, "bdf", facts->bdf);
+	app_json_add_text(device, "bdf", facts->bdf);
 	snprintf(text, sizeof(text), "%04x:%04x", facts->vendor, facts->device);
-	add_str(device, "id", text);
-	add_str_or_null(device, "driver", facts->driver);
-	add(device, "numa_node",
-	    facts->numa_node >= 0 ? json_object_new_int(facts->numa_node) : NULL);
-	add_u64(device, "bar", o->bar);
-	add_u64(device, "offset", o->off);
-	add_u64(device, "bytes", o->bytes);
-	add(root, "device", device);
+	app_json_add_text(device, "id", text);
+	app_json_add_text_or_null(device, "driver", facts->driver);
+	app_json_add(device, "numa_node",
+		     facts->numa_node >= 0 ? json_object_new_int(facts->numa_node) : NULL);
+	app_json_add_u64(device, "bar", o->bar);
+	app_json_add_u64(device, "offset", o->off);
+	app_json_add_u64(device, "bytes", o->bytes);
+	app_json_add(root, "device", device);
 	for (size_t i = 0; i < n; i++)
 		json_object_array_add(array, mapping(machine, &mappings[i]));
-	add(root, "mappings", array);
+	app_json_add(root, "mappings", array);
 	return root;
 }
 
@@ -111,12 +113,12 @@ measure(const struct raw_options *o, const struct machine *machine,
 		if (mappings[n].error == 0)
 			measured++;
 		else
-			complain("%s: %s", wcbar_type_name(types[i]), mappings[n].why);
+			app_error("%s: %s", wcbar_type_name(types[i]), mappings[n].why);
 		raw_text(stdout, machine, &mappings[n]);
 		n++;
 	}
 	if (o->common.json != NULL &&
-	    run_write(raw_json(o, machine, facts, mappings, n), o->common.json) != 0)
+	    app_json_write(raw_json(o, machine, facts, mappings, n), o->common.json) != 0)
 		return STATUS_FAILED;
 	return measured > 0 && fflush(stdout) == 0 ? STATUS_OK : STATUS_FAILED;
 }
@@ -133,18 +135,18 @@ raw_main(int argc, char **argv)
 	int ret;
 
 	switch (raw_options_parse(argc, argv, &o)) {
-	case OPTIONS_BAD:
+	case APP_OPTIONS_BAD:
 		return STATUS_BAD;
-	case OPTIONS_DONE:
+	case APP_OPTIONS_DONE:
 		return STATUS_OK;
-	case OPTIONS_RUN:
+	case APP_OPTIONS_RUN:
 		break;
 	}
 	if (run_machine(&o.common, &machine) != 0)
 		return STATUS_BAD;
 	ret = raw_check(&o, &facts, why, sizeof(why));
 	if (ret != 0) {
-		complain("%s", why);
+		app_error("%s", why);
 		return ret == -EBUSY ? STATUS_FAILED : STATUS_BAD;
 	}
 	mappings = calloc(2, sizeof(*mappings));

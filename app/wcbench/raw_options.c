@@ -1,11 +1,13 @@
 /* SPDX-License-Identifier: BSD-3-Clause
  * Copyright(c) 2026 The wcnic authors
  */
-#include <ctype.h>
+
+/* The command line of wcbench raw. */
+
 #include <errno.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
+
+#include <app_error.h>
+#include <app_number.h>
 
 #include "raw.h"
 
@@ -33,171 +35,98 @@ static const char help[] =
 	"Nothing wider than 8 bytes is stored unless 8-byte stores were seen to be direct.\n"
 	"exit status: 0 measured; 2 the arguments are wrong; 3 it could not be done\n";
 
-enum {
-	OPT_BAR = OPT_OWN,
-	OPT_RANGE,
-	OPT_TYPE,
-	OPT_STORE,
-	OPT_LINES,
-	OPT_MARK,
-};
-
-static const struct option long_options[] = {
-	OPTIONS_COMMON,
-	{"bar", required_argument, NULL, OPT_BAR},
-	{"range", required_argument, NULL, OPT_RANGE},
-	{"type", required_argument, NULL, OPT_TYPE},
-	{"store", required_argument, NULL, OPT_STORE},
-	{"lines", required_argument, NULL, OPT_LINES},
-	{"mark", required_argument, NULL, OPT_MARK},
-	{0},
-};
-
-static bool
-bdf_parse(const char *text, char *bdf, size_t bytes)
+static int
+range_take(void *values, char *text)
 {
-	unsigned int domain = 0, bus, slot, function;
-	int end = -1;
+	struct raw_options *o = values;
 
-	if (strspn(text, "0123456789abcdefABCDEF:.") != strlen(text))
-		return false;
-	if (sscanf(text, "%8x:%2x:%2x.%1x%n", &domain, &bus, &slot, &function, &end) != 4) {
-		domain = 0;
-		end = -1;
-		if (sscanf(text, "%2x:%2x.%1x%n", &bus, &slot, &function, &end) != 3)
-			return false;
-	}
-	if (end < 0 || text[end] != '\0' || slot > 0x1f || function > 7)
-		return false;
-	return snprintf(bdf, bytes, "%04x:%02x:%02x.%x", domain, bus, slot, function) < (int)bytes;
-}
-
-/* A number that `stop` ends; *text goes behind that. */
-static bool
-number_until(const char **text, char stop, uint64_t *value)
-{
-	char *end;
-
-	errno = 0;
-	*value = strtoull(*text, &end, 0);
-	if (!isdigit((unsigned char)**text) || *end != stop || errno != 0)
-		return false;
-	*text = end + 1;
-	return true;
-}
-
-static enum options_verdict
-range_option(struct raw_options *o, const char *text)
-{
-	const char *at = text;
-
-	if (!number_until(&at, ':', &o->off) || !number_until(&at, '\0', &o->bytes)) {
-		complain("--range '%s': expected OFF:LEN, two numbers, for instance 0x1000:4096",
-			 text);
-		return OPTIONS_BAD;
+	if (!app_number_pair(text, 0, &o->off, &o->bytes)) {
+		app_error("--range '%s': expected OFF:LEN, two numbers, for instance 0x1000:4096",
+			  text);
+		return -EINVAL;
 	}
 	if (o->bytes == 0 || o->off % WCBAR_LINE_BYTES != 0 || o->bytes % WCBAR_LINE_BYTES != 0 ||
 	    o->off + o->bytes < o->off) {
-		complain("--range '%s': OFF and LEN must be multiples of %u, LEN not 0", text,
-			 WCBAR_LINE_BYTES);
-		return OPTIONS_BAD;
+		app_error("--range '%s': OFF and LEN must be multiples of %u, LEN not 0", text,
+			  WCBAR_LINE_BYTES);
+		return -EINVAL;
 	}
-	return OPTIONS_RUN;
+	return 0;
 }
 
-static enum options_verdict
-mark_option(struct raw_options *o, const char *text)
+static int
+mark_take(void *values, char *text)
 {
-	const char *at = text;
+	struct raw_options *o = values;
 	uint64_t bar;
 
-	if (!number_until(&at, ':', &bar) || !number_until(&at, '\0', &o->mark_off) ||
-	    bar >= WCBAR_PCI_BARS || o->mark_off % sizeof(uint32_t) != 0 ||
-	    o->mark_off > UINT32_MAX) {
-		complain("--mark '%s': expected BAR:OFF, OFF a multiple of 4, for instance 0:0xf0",
-			 text);
-		return OPTIONS_BAD;
+	if (!app_number_pair(text, 0, &bar, &o->mark_off) || bar >= WCBAR_PCI_BARS ||
+	    o->mark_off % sizeof(uint32_t) != 0 || o->mark_off > UINT32_MAX) {
+		app_error("--mark '%s': expected BAR:OFF, OFF a multiple of 4, for instance 0:0xf0",
+			  text);
+		return -EINVAL;
 	}
 	o->mark_bar = (unsigned int)bar;
 	o->mark = true;
-	return OPTIONS_RUN;
+	return 0;
 }
 
-static enum options_verdict
-bar_option(struct raw_options *o, const char *text)
+static int
+type_take(void *values, char *text)
 {
-	uint64_t value;
+	static const char *const words[] = {"wc", "uc", NULL};
+	struct raw_options *o = values;
+	int choice = app_option_choice("type", text, words);
 
-	if (!number_until(&text, '\0', &value) || value >= WCBAR_PCI_BARS) {
-		complain("--bar '%s': expected a number from 0 to %u", optarg, WCBAR_PCI_BARS - 1);
-		return OPTIONS_BAD;
-	}
-	o->bar = (unsigned int)value;
-	return OPTIONS_RUN;
+	if (choice < 0)
+		return choice;
+	o->wc = choice == 0;
+	o->uc = choice == 1;
+	return 0;
 }
 
-static enum options_verdict
-option_do(struct raw_options *o, int id, char **argv)
-{
-	switch (id) {
-	case OPT_BAR:
-		return bar_option(o, optarg);
-	case OPT_RANGE:
-		return range_option(o, optarg);
-	case OPT_TYPE:
-		o->wc = strcmp(optarg, "wc") == 0;
-		o->uc = strcmp(optarg, "uc") == 0;
-		if (o->wc || o->uc)
-			return OPTIONS_RUN;
-		complain("--type '%s': expected wc or uc", optarg);
-		return OPTIONS_BAD;
-	case OPT_STORE:
-		o->store = optarg;
-		return OPTIONS_RUN;
-	case OPT_MARK:
-		return mark_option(o, optarg);
-	case OPT_LINES:
-		return options_number("lines", optarg, LINES_MAX, &o->lines) ? OPTIONS_RUN
-									     : OPTIONS_BAD;
-	default:
-		return options_take(&o->common, id, argv, help);
-	}
-}
+static const struct app_option options_raw[] = {
+	APP_UINT("bar", struct raw_options, bar, 0, WCBAR_PCI_BARS - 1),
+	APP_CALL("range", range_take),
+	APP_CALL("type", type_take),
+	APP_TEXT("store", struct raw_options, store),
+	APP_U64("lines", struct raw_options, lines, 1, LINES_MAX),
+	APP_CALL("mark", mark_take),
+	{0},
+};
 
-static enum options_verdict
-complete(const struct raw_options *o, int argc, char **argv)
+/* What is no option: one PCI address. And what must be given. */
+static enum app_options_verdict
+complete(struct raw_options *o, int n, char **arguments)
 {
-	if (o->bdf[0] == '\0')
-		complain("raw needs a PCI address: wcbench raw 00:02.0 --bar N --range OFF:LEN");
-	else if (optind < argc)
-		complain("unexpected argument '%s'; one device at a time", argv[optind]);
+	if (n > 0 && !app_pci_address(arguments[0], o->bdf))
+		app_error("'%s' is not a PCI address: expected 00:02.0 or 0000:00:02.0",
+			  arguments[0]);
+	else if (n == 0)
+		app_error("raw needs a PCI address: wcbench raw 00:02.0 --bar N --range OFF:LEN");
+	else if (n > 1)
+		app_error("unexpected argument '%s'; one device at a time", arguments[1]);
 	else if (o->bar == WCBAR_PCI_BARS)
-		complain("--bar N is missing: which BAR of %s", o->bdf);
+		app_error("--bar N is missing: which BAR of %s", o->bdf);
 	else if (o->bytes == 0)
-		complain("--range OFF:LEN is missing: which bytes may be overwritten");
+		app_error("--range OFF:LEN is missing: which bytes may be overwritten");
 	else
-		return OPTIONS_RUN;
-	return OPTIONS_BAD;
+		return APP_OPTIONS_RUN;
+	return APP_OPTIONS_BAD;
 }
 
-enum options_verdict
+enum app_options_verdict
 raw_options_parse(int argc, char **argv, struct raw_options *o)
 {
-	enum options_verdict verdict;
-	int id;
+	const struct app_option_group groups[] = {
+		{options_common, &o->common}, {options_raw, o}, {0}};
+	enum app_options_verdict verdict;
+	int first;
 
 	*o = (struct raw_options){.bar = WCBAR_PCI_BARS, .wc = true, .uc = true};
 	options_init(&o->common);
-	while ((id = getopt_long(argc, argv, ":", long_options, NULL)) != -1) {
-		verdict = option_do(o, id, argv);
-		if (verdict != OPTIONS_RUN)
-			return verdict;
-	}
-	if (optind < argc && !bdf_parse(argv[optind], o->bdf, sizeof(o->bdf))) {
-		complain("'%s' is not a PCI address: expected 00:02.0 or 0000:00:02.0",
-			 argv[optind]);
-		return OPTIONS_BAD;
-	}
-	optind++;
-	return complete(o, argc, argv);
+	verdict = app_options_parse(groups, help, options_version, argc, argv, &first);
+	if (verdict != APP_OPTIONS_RUN)
+		return verdict;
+	return complete(o, argc - first, argv + first);
 }

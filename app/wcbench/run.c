@@ -1,80 +1,41 @@
 /* SPDX-License-Identifier: BSD-3-Clause
  * Copyright(c) 2026 The wcnic authors
  */
+
+/* What the JSON of every run has. */
+
 #include <errno.h>
-#include <limits.h>
 #include <stdio.h>
-#include <string.h>
 #include <time.h>
-#include <unistd.h>
+
+#include <app_error.h>
 
 #include "run.h"
 
 const double run_percents[] = {10, 50, 90, 99, 0};
 
-/* json-c drops what does not fit into memory. */
-void
-add(json *to, const char *key, json *value)
-{
-	json_object_object_add(to, key, value);
-}
-
-void
-add_str(json *to, const char *key, const char *text)
-{
-	add(to, key, json_object_new_string(text));
-}
-
-void
-add_str_or_null(json *to, const char *key, const char *text)
-{
-	add(to, key, text != NULL && text[0] != '\0' ? json_object_new_string(text) : NULL);
-}
-
-void
-add_bool(json *to, const char *key, bool value)
-{
-	add(to, key, json_object_new_boolean(value));
-}
-
-void
-add_u64(json *to, const char *key, uint64_t value)
-{
-	add(to, key, json_object_new_int64((int64_t)value));
-}
-
-/* Three digits behind the point are more than any of these measurements is worth. */
-static void
-add_double(json *to, const char *key, double value)
-{
-	char text[64];
-
-	snprintf(text, sizeof(text), "%.3f", value);
-	add(to, key, json_object_new_double_s(value, text));
-}
-
-static json *
+static struct json_object *
 machine(const struct machine *m)
 {
-	json *o = json_object_new_object();
+	struct json_object *o = json_object_new_object();
 
-	add_str_or_null(o, "cpu", m->cpu);
-	add_str(o, "arch", m->arch);
-	add_str(o, "kernel", m->kernel);
-	add_u64(o, "cpus", (uint64_t)m->cpus);
-	add_u64(o, "page_bytes", (uint64_t)m->page_bytes);
-	add_bool(o, "hypervisor", m->hypervisor);
-	add_str_or_null(o, "hypervisor_name", m->hypervisor_name);
-	add_bool(o, "emulated", m->emulated == EMULATED_YES);
-	add_str(o, "emulated_why", m->emulated_why);
+	app_json_add_text_or_null(o, "cpu", m->cpu);
+	app_json_add_text(o, "arch", m->arch);
+	app_json_add_text(o, "kernel", m->kernel);
+	app_json_add_u64(o, "cpus", (uint64_t)m->cpus);
+	app_json_add_u64(o, "page_bytes", (uint64_t)m->page_bytes);
+	app_json_add_bool(o, "hypervisor", m->hypervisor);
+	app_json_add_text_or_null(o, "hypervisor_name", m->hypervisor_name);
+	app_json_add_bool(o, "emulated", m->emulated == EMULATED_YES);
+	app_json_add_text(o, "emulated_why", m->emulated_why);
 	return o;
 }
 
-json *
+struct json_object *
 run_head(const char *kind, const struct options *o, const struct machine *m, const char *error)
 {
 	const char *host = o->host_kernel;
-	json *root = json_object_new_object();
+	struct json_object *root = json_object_new_object();
 	time_t now = time(NULL);
 	char text[32] = "";
 	struct tm tm;
@@ -83,81 +44,38 @@ run_head(const char *kind, const struct options *o, const struct machine *m, con
 		host = m->kernel;
 	if (gmtime_r(&now, &tm) != NULL)
 		strftime(text, sizeof(text), "%Y-%m-%dT%H:%M:%SZ", &tm);
-	add_str(root, "program", "wcbench");
-	add_str(root, "version", WCNIC_VERSION);
-	add_str(root, "commit", o->commit);
-	add_u64(root, "schema", RUN_SCHEMA);
-	add_str(root, "kind", kind);
-	add_str(root, "setting", o->setting);
-	add_str(root, "ended", text);
-	add_str_or_null(root, "host_kernel", host);
-	add_str(root, "basis", machine_basis(m));
-	add(root, "machine", machine(m));
-	add_bool(root, "ok", error == NULL);
-	add_str_or_null(root, "error", error);
+	app_json_add_text(root, "program", "wcbench");
+	app_json_add_text(root, "version", WCNIC_VERSION);
+	app_json_add_text(root, "commit", o->commit);
+	app_json_add_u64(root, "schema", RUN_SCHEMA);
+	app_json_add_text(root, "kind", kind);
+	app_json_add_text(root, "setting", o->setting);
+	app_json_add_text(root, "ended", text);
+	app_json_add_text_or_null(root, "host_kernel", host);
+	app_json_add_text(root, "basis", machine_basis(m));
+	app_json_add(root, "machine", machine(m));
+	app_json_add_bool(root, "ok", error == NULL);
+	app_json_add_text_or_null(root, "error", error);
 	return root;
 }
 
-json *
+struct json_object *
 run_figure(const struct machine *m, const char *unit, struct samples *s, const double *percents)
 {
 	char key[16];
-	json *o;
+	struct json_object *o;
 
 	if (s->n == 0)
 		return NULL;
 	o = json_object_new_object();
-	add_str(o, "basis", machine_basis(m));
-	add_str(o, "unit", unit);
-	add_u64(o, "n", s->n);
+	app_json_add_text(o, "basis", machine_basis(m));
+	app_json_add_text(o, "unit", unit);
+	app_json_add_u64(o, "n", s->n);
 	for (; *percents != 0; percents++) {
 		snprintf(key, sizeof(key), "p%g", *percents);
-		add_double(o, key, samples_percentile(s, *percents));
+		app_json_add_double(o, key, samples_percentile(s, *percents));
 	}
 	return o;
-}
-
-static int
-text_write(const char *text, const char *path)
-{
-	FILE *f = fopen(path, "w");
-	int ret = 0;
-
-	if (f == NULL)
-		return -errno;
-	if (fputs(text, f) == EOF || fputc('\n', f) == EOF || fflush(f) != 0 ||
-	    fsync(fileno(f)) != 0)
-		ret = -errno;
-	/* not every file can be synchronised, a pipe for instance */
-	if (ret == -EINVAL || ret == -EROFS)
-		ret = 0;
-	if (fclose(f) != 0 && ret == 0)
-		ret = -errno;
-	return ret;
-}
-
-int
-run_write(json *root, const char *path)
-{
-	char part[PATH_MAX];
-	const char *text;
-	int ret = -ENOMEM;
-
-	text = json_object_to_json_string_ext(root, JSON_C_TO_STRING_PRETTY |
-							    JSON_C_TO_STRING_NOSLASHESCAPE);
-	if (snprintf(part, sizeof(part), "%s.part", path) >= (int)sizeof(part))
-		ret = -ENAMETOOLONG;
-	else if (text != NULL) {
-		ret = text_write(text, part);
-		if (ret == 0 && rename(part, path) != 0)
-			ret = -errno;
-		if (ret != 0)
-			unlink(part);
-	}
-	json_object_put(root);
-	if (ret != 0)
-		complain("%s cannot be written: %s", path, strerror(-ret));
-	return ret;
 }
 
 int
@@ -171,6 +89,6 @@ run_machine(const struct options *o, struct machine *m)
 	if (ret == 0 && m->emulated == EMULATED_UNKNOWN)
 		ret = -EINVAL;
 	if (ret != 0)
-		complain("%s", m->emulated_why);
+		app_error("%s", m->emulated_why);
 	return ret;
 }

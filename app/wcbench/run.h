@@ -6,10 +6,7 @@
 
 /* The JSON of one run: what all kinds of runs have, and how a figure looks. */
 
-#include <stdbool.h>
-#include <stdint.h>
-
-#include <json.h>
+#include <app_json.h>
 
 #include "machine.h"
 #include "options.h"
@@ -18,31 +15,19 @@
 /* Grows when a field changes its meaning or goes; doc/tools.md describes it. */
 #define RUN_SCHEMA 1
 
-typedef struct json_object json;
-
-void add(json *to, const char *key, json *value);
-void add_str(json *to, const char *key, const char *text);
-/* "" and NULL are null: not known, or not there. */
-void add_str_or_null(json *to, const char *key, const char *text);
-void add_bool(json *to, const char *key, bool value);
-void add_u64(json *to, const char *key, uint64_t value);
-
 /* Program, setting, commit, machine, ok: a new object. `error`: NULL, or why the run is void. */
-json *
+struct json_object *
 run_head(const char *kind, const struct options *o, const struct machine *m, const char *error);
 
 /*
  * {"basis", "unit", "n", "p50", ...}: percentiles that the zero-terminated list names. No samples
  * is null.
  */
-json *
+struct json_object *
 run_figure(const struct machine *m, const char *unit, struct samples *s, const double *percents);
 
 /* p10, p50, p90, p99 */
 extern const double run_percents[];
-
-/* Writes `root` and takes it over: a whole file, or none. Complains; -errno. */
-int run_write(json *root, const char *path);
 
 /*
  * Reads this machine's facts for a run; complains if it cannot be told whether they are of an

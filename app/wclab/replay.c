@@ -4,16 +4,17 @@
 
 /* wclab_replay: a recorded stream of stores through any number of links, as text and JSON. */
 
-#include <getopt.h>
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include <app_error.h>
+#include <app_json.h>
+#include <app_options.h>
 #include <app_progress.h>
 
 #include "band.h"
-#include "run.h"
 
 #define LINKS_MAX 64u
 
@@ -43,7 +44,7 @@ is_time(enum figure figure)
 }
 
 /* Picoseconds go out as nanoseconds, all digits of them. */
-static json *
+static struct json_object *
 figure_json(enum figure figure, uint64_t value)
 {
 	char text[32];
@@ -55,86 +56,87 @@ figure_json(enum figure figure, uint64_t value)
 	return json_object_new_double_s((double)value / 1000, text);
 }
 
-static json *
+static struct json_object *
 band_json(enum figure figure, const struct band *band)
 {
-	json *o = json_object_new_object();
+	struct json_object *o = json_object_new_object();
 
-	add(o, "value", figure_json(figure, band->value));
-	add(o, "low", figure_json(figure, band->low));
-	add(o, "high", figure_json(figure, band->high));
+	app_json_add(o, "value", figure_json(figure, band->value));
+	app_json_add(o, "low", figure_json(figure, band->low));
+	app_json_add(o, "high", figure_json(figure, band->high));
 	return o;
 }
 
 /* What one parameter alone does; NULL: nothing. */
-static json *
+static struct json_object *
 bound_json(const struct band_region *region, const struct band_bound *bound, unsigned int key)
 {
-	json *o = NULL;
+	struct json_object *o = NULL;
 	unsigned int f;
 
 	for (f = 0; f < FIGURES; f++) {
 		const uint64_t value = region->figure[f].value;
-		json *pair;
+		struct json_object *pair;
 
 		if (!bound->has || (bound->at_low[f] == value && bound->at_high[f] == value))
 			continue;
 		if (o == NULL) {
 			o = json_object_new_object();
-			add_str(o, "parameter", pcielink_key_info(key)->name);
+			app_json_add_text(o, "parameter", pcielink_key_info(key)->name);
 		}
 		pair = json_object_new_array();
 		json_object_array_add(pair, figure_json(f, bound->at_low[f]));
 		json_object_array_add(pair, figure_json(f, bound->at_high[f]));
-		add(o, band_figure_name(f), pair);
+		app_json_add(o, band_figure_name(f), pair);
 	}
 	return o;
 }
 
-static json *
+static struct json_object *
 region_json(const struct band_region *region, unsigned int id)
 {
-	json *o = json_object_new_object(), *sensitivity = json_object_new_array();
+	struct json_object *o = json_object_new_object(), *sensitivity = json_object_new_array();
 	unsigned int f, key;
 
-	add_u64(o, "id", id);
-	add_u64(o, "visits", region->visits);
-	add_u64(o, "stores", region->stores);
-	add_u64(o, "store_bytes", region->store_bytes);
+	app_json_add_u64(o, "id", id);
+	app_json_add_u64(o, "visits", region->visits);
+	app_json_add_u64(o, "stores", region->stores);
+	app_json_add_u64(o, "store_bytes", region->store_bytes);
 	for (f = 0; f < FIGURES; f++)
-		add(o, band_figure_name(f), band_json(f, &region->figure[f]));
+		app_json_add(o, band_figure_name(f), band_json(f, &region->figure[f]));
 	for (key = 0; key < PCIELINK_KEYS; key++) {
-		json *bound = bound_json(region, &region->bound[key], key);
+		struct json_object *bound = bound_json(region, &region->bound[key], key);
 
 		if (bound != NULL)
 			json_object_array_add(sensitivity, bound);
 	}
-	add(o, "sensitivity", sensitivity);
+	app_json_add(o, "sensitivity", sensitivity);
 	return o;
 }
 
-static json *
+static struct json_object *
 links_json(const struct links *links)
 {
-	json *root = json_object_new_object(), *array = json_object_new_array();
+	struct json_object *root = json_object_new_object(), *array = json_object_new_array();
 	unsigned int i, id;
 
-	add_str(root, "program", "wclab_replay");
-	add_str(root, "kind", "modelled");
+	app_json_add_text(root, "program", "wclab_replay");
+	app_json_add_text(root, "kind", "modelled");
 	for (i = 0; i < links->n; i++) {
-		json *link = json_object_new_object(), *regions = json_object_new_array();
+		struct json_object *link = json_object_new_object(),
+				   *regions = json_object_new_array();
 
-		add_str(link, "name", links->config[i].name);
+		app_json_add_text(link, "name", links->config[i].name);
 		for (id = 0; id < TALLY_REGIONS; id++) {
 			const struct band_region *region = &links->result[i]->regions[id];
 
 			if (region->visits > 0)
 				json_object_array_add(regions, region_json(region, id));
 		}
-		add(link, "regions", regions);
+		app_json_add(link, "regions", regions);
 		json_object_array_add(array, link);
 	}
-	add(root, "links", array);
+	app_json_add(root, "links", array);
 	return root;
 }
 
@@ -184,12 +186,12 @@ links_load(struct links *links, int n, char **paths)
 	int i;
 
 	if (n > (int)LINKS_MAX) {
-		fprintf(stderr, "wclab_replay: %d links; at most %u\n", n, LINKS_MAX);
+		app_error("%d links; at most %u", n, LINKS_MAX);
 		return -1;
 	}
 	for (i = 0; i < n; i++) {
 		if (pcielink_config_load(&links->config[i], paths[i], why, sizeof(why)) != 0) {
-			fprintf(stderr, "wclab_replay: %s: %s\n", paths[i], why);
+			app_error("%s: %s", paths[i], why);
 			return -1;
 		}
 		links->replays += band_replays(&links->config[i]);
@@ -217,12 +219,12 @@ replay_all(struct links *links, const struct stream_data *data, const char *path
 		ret = band_reckon(data, &links->config[i], step, links, &links->result[i]);
 	app_progress_end();
 	if (ret != 0) {
-		fprintf(stderr, "wclab_replay: %s\n", strerror(-ret));
+		app_error("%s", strerror(-ret));
 		return EXIT_NOT_DONE;
 	}
 	for (i = 0; i < links->n; i++)
 		link_text(&links->config[i], links->result[i]);
-	if (path != NULL && run_write(links_json(links), path) != 0)
+	if (path != NULL && app_json_write(links_json(links), path) != 0)
 		return EXIT_NOT_DONE;
 	return fflush(stdout) == 0 ? EXIT_SUCCESS : EXIT_NOT_DONE;
 }
@@ -239,7 +241,7 @@ replay(const char *path, const char *json_path, int n, char **configs)
 	if (links == NULL)
 		return EXIT_NOT_DONE;
 	if (stream_load(&data, path, why) != 0)
-		fprintf(stderr, "wclab_replay: %s: %s\n", path, why);
+		app_error("%s: %s", path, why);
 	else if (links_load(links, n, configs) == 0)
 		status = replay_all(links, &data, json_path);
 	stream_unload(&data);
@@ -249,26 +251,34 @@ replay(const char *path, const char *json_path, int n, char **configs)
 	return status;
 }
 
+struct options {
+	const char *json;
+};
+
+static const struct app_option options_replay[] = {
+	APP_TEXT("json", struct options, json),
+	{0},
+};
+
 int
 main(int argc, char **argv)
 {
-	static const struct option options[] = {
-		{"json", required_argument, NULL, 'j'}, {"help", no_argument, NULL, 'h'}, {0}};
-	const char *json_path = NULL;
-	int c;
+	struct options options = {0};
+	const struct app_option_group groups[] = {{options_replay, &options}, {0}};
+	int first;
 
-	while ((c = getopt_long(argc, argv, "", options, NULL)) != -1) {
-		if (c == 'h')
-			return fputs(usage, stdout) < 0 ? EXIT_NOT_DONE : EXIT_SUCCESS;
-		if (c != 'j') {
-			fputs(usage, stderr);
-			return EXIT_BAD;
-		}
-		json_path = optarg;
+	switch (app_options_parse(groups, usage, NULL, argc, argv, &first)) {
+	case APP_OPTIONS_DONE:
+		return fflush(stdout) == 0 ? EXIT_SUCCESS : EXIT_NOT_DONE;
+	case APP_OPTIONS_BAD:
+		fputs(usage, stderr);
+		return EXIT_BAD;
+	case APP_OPTIONS_RUN:
+		break;
 	}
-	if (argc - optind < 2) {
+	if (argc - first < 2) {
 		fputs(usage, stderr);
 		return EXIT_BAD;
 	}
-	return replay(argv[optind], json_path, argc - optind - 1, &argv[optind + 1]);
+	return replay(argv[first], options.json, argc - first - 1, &argv[first + 1]);
 }

@@ -172,10 +172,10 @@ machine_read__each_machine__is_known_for_what_it_is(void **state)
 
 /* ---- JSON ---------------------------------------------------------------------------------- */
 
-static json *
-at(json *root, const char *path)
+static struct json_object *
+at(struct json_object *root, const char *path)
 {
-	json *value = NULL;
+	struct json_object *value = NULL;
 
 	if (json_pointer_get(root, path, &value) != 0)
 		fail_msg("%s is not there", path);
@@ -183,7 +183,7 @@ at(json *root, const char *path)
 }
 
 static void
-run_write__a_run__is_read_back(void **state)
+run_head__a_run__is_read_back(void **state)
 {
 	const struct machine m = {.cpu = "A \"CPU\"",
 				  .arch = "a64",
@@ -193,7 +193,7 @@ run_write__a_run__is_read_back(void **state)
 	const struct options o = {.setting = "guest/nc", .commit = "abc", .host_kernel = "6.12"};
 	char path[] = "/tmp/wcbench-run-XXXXXX";
 	struct samples s;
-	json *root;
+	struct json_object *root;
 
 	(void)state;
 	close(mkstemp(path));
@@ -201,9 +201,9 @@ run_write__a_run__is_read_back(void **state)
 	for (int i = 1; i <= 4; i++)
 		samples_add(&s, i + 0.25);
 	root = run_head("raw", &o, &m, NULL);
-	add(root, "figure", run_figure(&m, "ns", &s, run_percents));
+	app_json_add(root, "figure", run_figure(&m, "ns", &s, run_percents));
 	samples_fini(&s);
-	assert_int_equal(run_write(root, path), 0);
+	assert_int_equal(app_json_write(root, path), 0);
 
 	root = json_object_from_file(path);
 	assert_non_null(root);
@@ -229,7 +229,7 @@ run_head__a_void_run__says_why(void **state)
 {
 	const struct machine m = {.kernel = "6.1"};
 	const struct options o = {.setting = "x", .commit = "abc"};
-	json *root = run_head("packets", &o, &m, "frames are missing");
+	struct json_object *root = run_head("packets", &o, &m, "frames are missing");
 	struct samples none = {0};
 
 	(void)state;
@@ -242,52 +242,40 @@ run_head__a_void_run__says_why(void **state)
 	json_object_put(root);
 }
 
-static void
-run_write__no_such_folder__leaves_nothing(void **state)
-{
-	(void)state;
-	assert_int_equal(run_write(json_object_new_object(), "/nowhere/run.json"), -ENOENT);
-	assert_int_equal(access("/nowhere/run.json.part", F_OK), -1);
-}
-
 /* ---- options ------------------------------------------------------------------------------- */
 
-static enum options_verdict
-take(struct options *o, int id, const char *value)
+/* A line with one of the options that all commands have. */
+static enum app_options_verdict
+take(struct options *o, const char *option, const char *value)
 {
-	char *argv[] = {"wcbench", "--x", NULL};
+	char *argv[] = {"wcbench", (char *)option, (char *)value, NULL};
+	const struct app_option_group groups[] = {{options_common, o}, {0}};
+	int first;
 
 	options_init(o);
-	optarg = (char *)value;
-	optind = 2;
-	return options_take(o, id, argv, "");
+	return app_options_parse(groups, "", options_version, value != NULL ? 3 : 2, argv, &first);
 }
 
 static void
-options_take__good_and_bad_values__are_told_apart(void **state)
+options_common__good_and_bad_values__are_told_apart(void **state)
 {
 	struct options o;
-	uint64_t n;
 
 	(void)state;
-	assert_int_equal(take(&o, OPT_ROUNDS, "12"), OPTIONS_RUN);
+	assert_int_equal(take(&o, "--rounds", "12"), APP_OPTIONS_RUN);
 	assert_int_equal(o.rounds, 12);
-	assert_int_equal(take(&o, OPT_SECONDS, "0.5"), OPTIONS_RUN);
+	assert_int_equal(take(&o, "--seconds", "0.5"), APP_OPTIONS_RUN);
 	assert_true(o.seconds == 0.5);
-	assert_int_equal(take(&o, OPT_EMULATED, "no"), OPTIONS_RUN);
+	assert_int_equal(take(&o, "--emulated", "no"), APP_OPTIONS_RUN);
 	assert_int_equal(o.emulated, EMULATED_NO);
-	assert_int_equal(take(&o, OPT_ROUNDS, "0"), OPTIONS_BAD);
-	assert_int_equal(take(&o, OPT_ROUNDS, "12x"), OPTIONS_BAD);
-	assert_int_equal(take(&o, OPT_ROUNDS, "-1"), OPTIONS_BAD);
-	assert_int_equal(take(&o, OPT_SECONDS, "0"), OPTIONS_BAD);
-	assert_int_equal(take(&o, OPT_SECONDS, "nan"), OPTIONS_BAD);
-	assert_int_equal(take(&o, OPT_EMULATED, "perhaps"), OPTIONS_BAD);
-	assert_int_equal(take(&o, OPT_SETTING, ""), OPTIONS_BAD);
-	assert_int_equal(take(&o, '?', NULL), OPTIONS_BAD);
-	assert_false(options_number("x", "99999999999999999999999", UINT64_MAX, &n));
-	assert_true(options_number("x", "0x10", 16, &n));
-	assert_int_equal(n, 16);
-	assert_false(options_number("x", "17", 16, &n));
+	assert_int_equal(take(&o, "--rounds", "0"), APP_OPTIONS_BAD);
+	assert_int_equal(take(&o, "--rounds", "12x"), APP_OPTIONS_BAD);
+	assert_int_equal(take(&o, "--rounds", "-1"), APP_OPTIONS_BAD);
+	assert_int_equal(take(&o, "--seconds", "0"), APP_OPTIONS_BAD);
+	assert_int_equal(take(&o, "--seconds", "nan"), APP_OPTIONS_BAD);
+	assert_int_equal(take(&o, "--emulated", "perhaps"), APP_OPTIONS_BAD);
+	assert_int_equal(take(&o, "--setting", ""), APP_OPTIONS_BAD);
+	assert_int_equal(take(&o, "--x", NULL), APP_OPTIONS_BAD);
 }
 
 int
@@ -298,10 +286,9 @@ main(void)
 		cmocka_unit_test(samples_percentile__few_samples__are_ones_that_were_measured),
 		cmocka_unit_test(app_now_ns__later__is_more),
 		cmocka_unit_test(machine_read__each_machine__is_known_for_what_it_is),
-		cmocka_unit_test(run_write__a_run__is_read_back),
+		cmocka_unit_test(run_head__a_run__is_read_back),
 		cmocka_unit_test(run_head__a_void_run__says_why),
-		cmocka_unit_test(run_write__no_such_folder__leaves_nothing),
-		cmocka_unit_test(options_take__good_and_bad_values__are_told_apart),
+		cmocka_unit_test(options_common__good_and_bad_values__are_told_apart),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -68,10 +68,10 @@ packets_run(const char *line)
 	return WEXITSTATUS(status);
 }
 
-static json *
-at(json *root, const char *format, ...)
+static struct json_object *
+at(struct json_object *root, const char *format, ...)
 {
-	json *value = NULL;
+	struct json_object *value = NULL;
 	char path[128];
 	va_list ap;
 
@@ -84,21 +84,21 @@ at(json *root, const char *format, ...)
 }
 
 static uint64_t
-number(json *root, const char *key)
+number(struct json_object *root, const char *key)
 {
 	return (uint64_t)json_object_get_int64(at(root, "/%s", key));
 }
 
 /* All rates of a port: nothing lost, each frame sent as the placement says. */
 static void
-rates_check(json *port, const char *placement, size_t rates, uint64_t frames)
+rates_check(struct json_object *port, const char *placement, size_t rates, uint64_t frames)
 {
-	json *array = at(port, "/rates");
+	struct json_object *array = at(port, "/rates");
 
 	assert_string_equal(json_object_get_string(at(port, "/placement")), placement);
 	assert_int_equal(json_object_array_length(array), rates);
 	for (size_t i = 0; i < rates; i++) {
-		json *rate = json_object_array_get_idx(array, i);
+		struct json_object *rate = json_object_array_get_idx(array, i);
 
 		assert_int_equal(number(rate, "sent"), frames);
 		assert_int_equal(number(rate, "lost"), 0);
@@ -120,7 +120,7 @@ static void
 packets__three_placements__account_for_every_frame(void **state)
 {
 	static const char *const placements[] = {"push", "fetch", "auto"};
-	json *root;
+	struct json_object *root;
 
 	(void)state;
 	assert_int_equal(packets_run(EAL "--vdev net_wcnic0,placement=push "
@@ -134,7 +134,7 @@ packets__three_placements__account_for_every_frame(void **state)
 	assert_string_equal(json_object_get_string(at(root, "/kind")), "packets");
 	assert_string_equal(json_object_get_string(at(root, "/setting")), "loop");
 	for (unsigned int i = 0; i < 3; i++) {
-		json *port = at(root, "/ports/%u", i);
+		struct json_object *port = at(root, "/ports/%u", i);
 
 		rates_check(port, placements[i], 14, 6000);
 		assert_string_equal(json_object_get_string(at(port, "/type")), "WB");
@@ -151,7 +151,7 @@ packets__three_placements__account_for_every_frame(void **state)
 static void
 packets__one_mode_and_size_by_time__has_that_alone(void **state)
 {
-	json *root;
+	struct json_object *root;
 
 	(void)state;
 	assert_int_equal(packets_run(EAL "--vdev net_wcnic0,placement=push,thread=1 -- "
@@ -170,7 +170,7 @@ packets__one_mode_and_size_by_time__has_that_alone(void **state)
 static void
 packets__nobody_returns_the_frames__fails(void **state)
 {
-	json *root;
+	struct json_object *root;
 
 	(void)state;
 	assert_int_equal(packets_run(EAL "--vdev net_wcnic0,port=sink -- --frames 64 --rounds 1 "

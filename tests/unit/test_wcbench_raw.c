@@ -201,7 +201,7 @@ raw_json__wc_that_became_uc__has_both_types_and_bases(void **state)
 	const struct raw_options o = options(root);
 	char why[WCBAR_WHY_BYTES] = "";
 	struct wcbar_pci_facts facts;
-	json *made, *read, *value;
+	struct json_object *made, *read, *value;
 
 	(void)state;
 	tree_unlink(tree_device("resource2_wc"));
@@ -282,7 +282,7 @@ raw_measure__a_store_that_is_not_safe__is_refused(void **state)
 
 /* ---- arguments ----------------------------------------------------------------------------- */
 
-static enum options_verdict
+static enum app_options_verdict
 parse(const char *line, struct raw_options *o)
 {
 	static char copy[256];
@@ -301,7 +301,8 @@ raw_options_parse__good_lines__are_taken(void **state)
 	struct raw_options o;
 
 	(void)state;
-	assert_int_equal(parse("--setting x 00:1f.7 --bar 4 --range 0x1000:4096", &o), OPTIONS_RUN);
+	assert_int_equal(parse("--setting x 00:1f.7 --bar 4 --range 0x1000:4096", &o),
+			 APP_OPTIONS_RUN);
 	assert_string_equal(o.bdf, "0000:00:1f.7");
 	assert_int_equal(o.bar, 4);
 	assert_int_equal(o.off, 0x1000);
@@ -309,7 +310,7 @@ raw_options_parse__good_lines__are_taken(void **state)
 	assert_true(o.wc && o.uc);
 	assert_string_equal(o.common.setting, "x");
 	assert_int_equal(parse("0001:00:1f.7 --bar 0 --range 0:64 --type uc --lines 9", &o),
-			 OPTIONS_RUN);
+			 APP_OPTIONS_RUN);
 	assert_true(!o.wc && o.uc && o.lines == 9);
 }
 
@@ -342,7 +343,7 @@ raw_options_parse__bad_lines__are_refused(void **state)
 
 	(void)state;
 	for (size_t i = 0; i < sizeof(lines) / sizeof(lines[0]); i++) {
-		if (parse(lines[i], &o) != OPTIONS_BAD)
+		if (parse(lines[i], &o) != APP_OPTIONS_BAD)
 			fail_msg("taken: %s", lines[i]);
 	}
 }

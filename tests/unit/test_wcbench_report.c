@@ -167,10 +167,10 @@ teardown(void **state)
 	return nftw(folder, entry_remove, 8, FTW_DEPTH | FTW_PHYS);
 }
 
-static json *
-at(json *root, const char *path)
+static struct json_object *
+at(struct json_object *root, const char *path)
 {
-	json *value = NULL;
+	struct json_object *value = NULL;
 
 	if (json_pointer_get(root, path, &value) != 0)
 		fail_msg("%s is not there", path);
@@ -178,7 +178,7 @@ at(json *root, const char *path)
 }
 
 static void
-text_is(json *root, const char *path, const char *text)
+text_is(struct json_object *root, const char *path, const char *text)
 {
 	assert_string_equal(json_object_get_string(at(root, path)), text);
 }
@@ -188,7 +188,7 @@ text_is(json *root, const char *path, const char *text)
 static void
 report__two_settings__stand_side_by_side(void **state)
 {
-	json *root;
+	struct json_object *root;
 	char *text;
 
 	(void)state;
@@ -233,7 +233,7 @@ report__two_settings__stand_side_by_side(void **state)
 static void
 report__modelled_rows__have_tables_with_bands(void **state)
 {
-	json *root;
+	struct json_object *root;
 	char *text;
 
 	(void)state;

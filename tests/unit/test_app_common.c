@@ -1,0 +1,292 @@
+/* SPDX-License-Identifier: BSD-3-Clause
+ * Copyright(c) 2026 The wcnic authors
+ */
+
+/* What the programs share: numbers, options and JSON. */
+
+#include <errno.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include <cmocka.h>
+#include <json.h>
+
+#include <app_json.h>
+#include <app_number.h>
+#include <app_options.h>
+
+/* ---- numbers ------------------------------------------------------------------------------- */
+
+static void
+app_number__within_the_range__is_taken(void **state)
+{
+	uint64_t n;
+
+	(void)state;
+	assert_true(app_number("0x10", 1, 16, &n));
+	assert_int_equal(n, 16);
+	assert_true(app_number("0", 0, 0, &n));
+	assert_int_equal(n, 0);
+	assert_true(app_number("18446744073709551615", 0, UINT64_MAX, &n));
+	assert_int_equal(n, UINT64_MAX);
+}
+
+static void
+app_number__else__is_refused(void **state)
+{
+	static const char *const bad[] = {"",
+					  " 1",
+					  "+1",
+					  "-1",
+					  "1 ",
+					  "12x",
+					  "x",
+					  "17",
+					  "0x11",
+					  "0",
+					  "99999999999999999999999"};
+	uint64_t n;
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++) {
+		if (app_number(bad[i], 1, 16, &n))
+			fail_msg("'%s' was taken", bad[i]);
+	}
+	assert_false(app_number("99999999999999999999999", 0, UINT64_MAX, &n));
+}
+
+static void
+app_number_pair__two_numbers__are_taken(void **state)
+{
+	uint64_t a, b;
+
+	(void)state;
+	assert_true(app_number_pair("0x1000:64", 0, &a, &b));
+	assert_true(a == 0x1000 && b == 64);
+	assert_true(app_number_pair("1af4:0x1110", 16, &a, &b));
+	assert_true(a == 0x1af4 && b == 0x1110);
+	assert_false(app_number_pair("1", 0, &a, &b));
+	assert_false(app_number_pair("1:", 0, &a, &b));
+	assert_false(app_number_pair(":1", 0, &a, &b));
+	assert_false(app_number_pair("1:2:3", 0, &a, &b));
+	assert_false(app_number_pair("1:-2", 0, &a, &b));
+	assert_false(app_number_pair("a:1", 0, &a, &b));
+	assert_false(app_number_pair("99999999999999999999999:1", 0, &a, &b));
+}
+
+static void
+app_pci_address__either_form__becomes_the_long_one(void **state)
+{
+	static const char *const bad[] = {"",        "eth0",          "00:02",   "00:02.8",
+					  "00:20.0", "0000:00:02.0x", " 00:02.0"};
+	char address[APP_PCI_ADDRESS_BYTES];
+
+	(void)state;
+	assert_true(app_pci_address("00:02.0", address));
+	assert_string_equal(address, "0000:00:02.0");
+	assert_true(app_pci_address("0001:0A:1f.7", address));
+	assert_string_equal(address, "0001:0a:1f.7");
+	for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++) {
+		if (app_pci_address(bad[i], address))
+			fail_msg("'%s' was taken", bad[i]);
+	}
+}
+
+/* ---- options ------------------------------------------------------------------------------- */
+
+struct all {
+	bool flag;
+	const char *text;
+	int number;
+};
+
+struct other {
+	unsigned int small;
+	uint64_t large;
+	int calls;
+};
+
+static int
+once_take(void *values, char *text)
+{
+	struct other *o = values;
+
+	(void)text;
+	return o->calls++ == 0 ? 0 : -EINVAL;
+}
+
+static const struct app_option options_all[] = {
+	APP_FLAG("flag", struct all, flag),
+	APP_TEXT("text", struct all, text),
+	APP_INT("number", struct all, number, 0, 5),
+	{0},
+};
+
+static const struct app_option options_other[] = {
+	APP_UINT("small", struct other, small, 1, 8),
+	APP_U64("large", struct other, large, 0, UINT64_MAX),
+	APP_CALL("once", once_take),
+	{0},
+};
+
+/* The words of a line after the program's name; `errors` gets what came on standard error. */
+static enum app_options_verdict
+parse(const char *line, struct all *all, struct other *other, char errors[256], char rest[256])
+{
+	const struct app_option_group groups[] = {{options_all, all}, {options_other, other}, {0}};
+	char *argv[16] = {"program"}, *save = NULL;
+	enum app_options_verdict verdict;
+	static char words[256];
+	FILE *f = tmpfile();
+	int argc = 1, first = 0, saved = dup(STDERR_FILENO);
+	size_t n;
+
+	*all = (struct all){.number = -1};
+	*other = (struct other){0};
+	snprintf(words, sizeof(words), "%s", line);
+	for (char *w = strtok_r(words, " ", &save); w != NULL; w = strtok_r(NULL, " ", &save))
+		argv[argc++] = w;
+	dup2(fileno(f), STDERR_FILENO);
+	verdict = app_options_parse(groups, "", "program 1", argc, argv, &first);
+	dup2(saved, STDERR_FILENO);
+	close(saved);
+	rewind(f);
+	n = fread(errors, 1, 255, f);
+	errors[n] = '\0';
+	fclose(f);
+	rest[0] = '\0';
+	for (int i = first; verdict == APP_OPTIONS_RUN && i < argc; i++)
+		snprintf(rest + strlen(rest), 256 - strlen(rest), "%s ", argv[i]);
+	return verdict;
+}
+
+static void
+app_options_parse__each_kind__reaches_its_member(void **state)
+{
+	char errors[256], rest[256];
+	struct other other;
+	struct all all;
+
+	(void)state;
+	assert_int_equal(parse("a --flag --number 0x5 b --small=8 --text t --large "
+			       "18446744073709551615 --once x -- --c",
+			       &all, &other, errors, rest),
+			 APP_OPTIONS_RUN);
+	assert_string_equal(errors, "");
+	assert_string_equal(rest, "a b --c ");
+	assert_true(all.flag);
+	assert_string_equal(all.text, "t");
+	assert_int_equal(all.number, 5);
+	assert_int_equal(other.small, 8);
+	assert_int_equal(other.large, UINT64_MAX);
+	assert_int_equal(other.calls, 1);
+}
+
+static void
+app_options_parse__nothing__leaves_the_defaults(void **state)
+{
+	char errors[256], rest[256];
+	struct other other;
+	struct all all;
+
+	(void)state;
+	assert_int_equal(parse("", &all, &other, errors, rest), APP_OPTIONS_RUN);
+	assert_true(!all.flag && all.text == NULL && all.number == -1 && other.small == 0);
+}
+
+static void
+app_options_parse__bad_lines__are_refused_by_name(void **state)
+{
+	static const struct {
+		const char *line, *error;
+	} cases[] = {
+		{"--frobnicate", "program: unknown option --frobnicate; see --help\n"},
+		{"--flag=yes", "program: unknown option --flag=yes; see --help\n"},
+		{"--text", "program: --text needs a value; see --help\n"},
+		{"--number 6", "program: --number '6': expected a number from 0 to 5\n"},
+		{"--number -1", "program: --number '-1': expected a number from 0 to 5\n"},
+		{"--small 0", "program: --small '0': expected a number from 1 to 8\n"},
+		{"--once 1 --once 2", ""},
+	};
+	char errors[256], rest[256];
+	char *name = program_invocation_short_name;
+	struct other other;
+	struct all all;
+
+	(void)state;
+	program_invocation_short_name = "program";
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		enum app_options_verdict verdict = parse(cases[i].line, &all, &other, errors, rest);
+
+		if (verdict != APP_OPTIONS_BAD || strcmp(errors, cases[i].error) != 0)
+			fail_msg("'%s': %d, '%s'", cases[i].line, (int)verdict, errors);
+	}
+	program_invocation_short_name = name;
+}
+
+static void
+app_option_choice__a_word__is_found_by_its_place(void **state)
+{
+	static const char *const words[] = {"error", "warning", "info", NULL};
+
+	(void)state;
+	assert_int_equal(app_option_choice("level", "error", words), 0);
+	assert_int_equal(app_option_choice("level", "info", words), 2);
+	assert_int_equal(app_option_choice("level", "inf", words), -EINVAL);
+	assert_int_equal(app_option_choice("level", "", words), -EINVAL);
+}
+
+/* ---- JSON ---------------------------------------------------------------------------------- */
+
+static void
+app_json__each_kind__is_spelt_as_ever(void **state)
+{
+	struct json_object *o = json_object_new_object();
+
+	(void)state;
+	app_json_add_text(o, "text", "a/b");
+	app_json_add_text_or_null(o, "none", NULL);
+	app_json_add_text_or_null(o, "empty", "");
+	app_json_add_bool(o, "bool", true);
+	app_json_add_u64(o, "u64", 7);
+	app_json_add_double(o, "double", 0.5);
+	app_json_add_format(o, "format", "0x%04x", 0xabu);
+	assert_string_equal(json_object_to_json_string_ext(o, JSON_C_TO_STRING_NOSLASHESCAPE),
+			    "{\"text\":\"a/b\",\"none\":null,\"empty\":null,\"bool\":true,"
+			    "\"u64\":7,\"double\":0.500,\"format\":\"0x00ab\"}");
+	json_object_put(o);
+}
+
+static void
+app_json_write__no_such_folder__leaves_nothing(void **state)
+{
+	(void)state;
+	assert_int_equal(app_json_write(json_object_new_object(), "/nowhere/run.json"), -ENOENT);
+	assert_int_equal(access("/nowhere/run.json.part", F_OK), -1);
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(app_number__within_the_range__is_taken),
+		cmocka_unit_test(app_number__else__is_refused),
+		cmocka_unit_test(app_number_pair__two_numbers__are_taken),
+		cmocka_unit_test(app_pci_address__either_form__becomes_the_long_one),
+		cmocka_unit_test(app_options_parse__each_kind__reaches_its_member),
+		cmocka_unit_test(app_options_parse__nothing__leaves_the_defaults),
+		cmocka_unit_test(app_options_parse__bad_lines__are_refused_by_name),
+		cmocka_unit_test(app_option_choice__a_word__is_found_by_its_place),
+		cmocka_unit_test(app_json__each_kind__is_spelt_as_ever),
+		cmocka_unit_test(app_json_write__no_such_folder__leaves_nothing),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
