@@ -4,38 +4,22 @@
 
 /* The verdict on write combining for one BAR of any PCI device. doc/tools.md explains it. */
 
-#include <errno.h>
 #include <stdio.h>
-#include <string.h>
 
-#include <json.h>
+#include <app_error.h>
+#include <app_json.h>
 
 #include "judge.h"
 #include "list.h"
 #include "options.h"
 #include "report.h"
 
-/* Takes over `root`; NULL: there was no memory for it. */
-static int
-json_print(struct json_object *root)
-{
-	const char *text = NULL;
-
-	if (root != NULL)
-		text = json_object_to_json_string_ext(root, JSON_C_TO_STRING_PRETTY |
-								    JSON_C_TO_STRING_NOSLASHESCAPE);
-	if (text != NULL)
-		puts(text);
-	json_object_put(root);
-	return text != NULL ? 0 : -ENOMEM;
-}
-
 static int
 give_up(const struct options *o, int error, const char *why, int status)
 {
-	fprintf(stderr, "wcprobe: %s\n", why);
+	app_error("%s", why);
 	if (o->json)
-		json_print(json_error(error, why, status));
+		app_json_print(json_error(error, why, status));
 	return status;
 }
 
@@ -50,7 +34,7 @@ list_main(const struct options *o)
 	if (ret != 0)
 		return give_up(o, ret, why, STATUS_BAD);
 	if (o->json)
-		ret = json_print(json_list(&list));
+		ret = app_json_print(json_list(&list));
 	else
 		text_list(stdout, &list);
 	list_free(&list);
@@ -66,11 +50,11 @@ main(int argc, char **argv)
 	int ret, status;
 
 	switch (options_parse(argc, argv, &options)) {
-	case OPTIONS_BAD:
+	case APP_OPTIONS_BAD:
 		return STATUS_BAD;
-	case OPTIONS_DONE:
+	case APP_OPTIONS_DONE:
 		return STATUS_WC;
-	case OPTIONS_RUN:
+	case APP_OPTIONS_RUN:
 		break;
 	}
 	if (options.bdf[0] == '\0')
@@ -81,10 +65,10 @@ main(int argc, char **argv)
 	judge(&probe, &options);
 	status = judge_status(&probe);
 	if (probe.open_error != 0 && options.json)
-		fprintf(stderr, "wcprobe: %s\n", probe.open_why);
+		app_error("%s", probe.open_why);
 	if (!options.json)
 		text_probe(stdout, &probe);
-	else if (json_print(json_probe(&probe, status)) != 0)
+	else if (app_json_print(json_probe(&probe, status)) != 0)
 		status = STATUS_FAILED;
 	return fflush(stdout) == 0 ? status : STATUS_FAILED;
 }

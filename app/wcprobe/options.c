@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: BSD-3-Clause
  * Copyright(c) 2026 The wcnic authors
  */
-#include <ctype.h>
-#include <errno.h>
-#include <getopt.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
 
+/* The command line of wcprobe. */
+
+#include <errno.h>
+
+#include <app_error.h>
+#include <app_number.h>
 #include <wcbar.h>
 #include <wcbar_pci.h>
 
@@ -42,139 +42,39 @@ static const char help[] =
 	"             2 the arguments are wrong: no such device or BAR, ...\n"
 	"             3 what was asked for could not be done: the device cannot be opened, ...\n";
 
-enum option_id {
-	OPT_BAR = 256,
-	OPT_OPEN,
-	OPT_WRITE,
-	OPT_CARD_TEST,
-	OPT_JSON,
-	OPT_ROOT,
-	OPT_HELP,
-	OPT_VERSION,
-};
+static int
+write_take(void *values, char *text)
+{
+	struct options *o = values;
 
-static const struct option long_options[] = {
-	{"bar", required_argument, NULL, OPT_BAR},
-	{"open", no_argument, NULL, OPT_OPEN},
-	{"write", required_argument, NULL, OPT_WRITE},
-	{"card-test", no_argument, NULL, OPT_CARD_TEST},
-	{"json", no_argument, NULL, OPT_JSON},
-	{"root", required_argument, NULL, OPT_ROOT},
-	{"help", no_argument, NULL, OPT_HELP},
-	{"version", no_argument, NULL, OPT_VERSION},
+	if (!app_number_pair(text, 0, &o->write_off, &o->write_bytes)) {
+		app_error("--write '%s': expected OFF:LEN, two numbers, for instance 0x1000:4096",
+			  text);
+		return -EINVAL;
+	}
+	if (o->write_bytes == 0 || o->write_off % WCBAR_LINE_BYTES != 0 ||
+	    o->write_bytes % WCBAR_LINE_BYTES != 0 ||
+	    o->write_off + o->write_bytes < o->write_off) {
+		app_error("--write '%s': OFF and LEN must be multiples of %u, LEN not 0", text,
+			  WCBAR_LINE_BYTES);
+		return -EINVAL;
+	}
+	o->write = true;
+	return 0;
+}
+
+static const struct app_option options_table[] = {
+	APP_INT("bar", struct options, bar, 0, WCBAR_PCI_BARS - 1),
+	APP_FLAG("open", struct options, open),
+	APP_CALL("write", write_take),
+	APP_FLAG("card-test", struct options, card_test),
+	APP_FLAG("json", struct options, json),
+	APP_TEXT("root", struct options, root),
 	{0},
 };
 
-bool
-options_bdf(const char *text, char *bdf, unsigned int bytes)
-{
-	unsigned int domain = 0, bus, slot, function;
-	int end = -1;
-
-	for (const char *c = text; *c != '\0'; c++) {
-		if (!isxdigit((unsigned char)*c) && *c != ':' && *c != '.')
-			return false;
-	}
-	if (sscanf(text, "%8x:%2x:%2x.%1x%n", &domain, &bus, &slot, &function, &end) != 4) {
-		domain = 0;
-		end = -1;
-		if (sscanf(text, "%2x:%2x.%1x%n", &bus, &slot, &function, &end) != 3)
-			return false;
-	}
-	if (end < 0 || text[end] != '\0' || slot > 0x1f || function > 7)
-		return false;
-	return snprintf(bdf, bytes, "%04x:%02x:%02x.%x", domain, bus, slot, function) < (int)bytes;
-}
-
-static bool
-number(const char *text, char stop, uint64_t *value, const char **after)
-{
-	char *end;
-
-	errno = 0;
-	*value = strtoull(text, &end, 0);
-	*after = end + 1;
-	return text[0] >= '0' && text[0] <= '9' && *end == stop && errno == 0;
-}
-
-static enum options_verdict
-bar_option(struct options *options, const char *text)
-{
-	const char *after;
-	uint64_t value;
-
-	if (!number(text, '\0', &value, &after) || value >= WCBAR_PCI_BARS) {
-		fprintf(stderr, "wcprobe: --bar '%s': expected a number from 0 to %u\n", text,
-			WCBAR_PCI_BARS - 1);
-		return OPTIONS_BAD;
-	}
-	options->bar = (int)value;
-	return OPTIONS_RUN;
-}
-
-static enum options_verdict
-write_option(struct options *options, const char *text)
-{
-	const char *after;
-
-	if (!number(text, ':', &options->write_off, &after) ||
-	    !number(after, '\0', &options->write_bytes, &after)) {
-		fprintf(stderr,
-			"wcprobe: --write '%s': expected OFF:LEN, two numbers, for instance "
-			"0x1000:4096\n",
-			text);
-		return OPTIONS_BAD;
-	}
-	if (options->write_bytes == 0 || options->write_off % WCBAR_LINE_BYTES != 0 ||
-	    options->write_bytes % WCBAR_LINE_BYTES != 0 ||
-	    options->write_off + options->write_bytes < options->write_off) {
-		fprintf(stderr,
-			"wcprobe: --write '%s': OFF and LEN must be multiples of %u, LEN not 0\n",
-			text, WCBAR_LINE_BYTES);
-		return OPTIONS_BAD;
-	}
-	options->write = true;
-	return OPTIONS_RUN;
-}
-
-static enum options_verdict
-option_do(struct options *options, int id, char **argv)
-{
-	switch (id) {
-	case OPT_HELP:
-		fputs(help, stdout);
-		return OPTIONS_DONE;
-	case OPT_VERSION:
-		puts("wcprobe " WCNIC_VERSION);
-		return OPTIONS_DONE;
-	case OPT_BAR:
-		return bar_option(options, optarg);
-	case OPT_WRITE:
-		return write_option(options, optarg);
-	case OPT_OPEN:
-		options->open = true;
-		break;
-	case OPT_CARD_TEST:
-		options->card_test = true;
-		break;
-	case OPT_JSON:
-		options->json = true;
-		break;
-	case OPT_ROOT:
-		options->root = optarg;
-		break;
-	case ':':
-		fprintf(stderr, "wcprobe: %s needs a value; see --help\n", argv[optind - 1]);
-		return OPTIONS_BAD;
-	default:
-		fprintf(stderr, "wcprobe: unknown option %s; see --help\n", argv[optind - 1]);
-		return OPTIONS_BAD;
-	}
-	return OPTIONS_RUN;
-}
-
 /* What does not go together. */
-static enum options_verdict
+static enum app_options_verdict
 options_check(const struct options *o)
 {
 	const char *error = NULL;
@@ -189,38 +89,33 @@ options_check(const struct options *o)
 	else if (o->card_test && o->bar >= 0 && o->bar != 2)
 		error = "--card-test is about BAR 2, which holds the card's windows";
 	if (error == NULL)
-		return OPTIONS_RUN;
-	fprintf(stderr, "wcprobe: %s\n", error);
-	return OPTIONS_BAD;
+		return APP_OPTIONS_RUN;
+	app_error("%s", error);
+	return APP_OPTIONS_BAD;
 }
 
-enum options_verdict
+enum app_options_verdict
 options_parse(int argc, char **argv, struct options *options)
 {
-	enum options_verdict verdict;
-	int id;
+	const struct app_option_group groups[] = {{options_table, options}, {0}};
+	enum app_options_verdict verdict;
+	int first;
 
 	*options = (struct options){.bar = -1};
-	opterr = 0;
-	optind = 1;
-	while ((id = getopt_long(argc, argv, ":", long_options, NULL)) != -1) {
-		verdict = option_do(options, id, argv);
-		if (verdict != OPTIONS_RUN)
-			return verdict;
-	}
+	verdict = app_options_parse(groups, help, "wcprobe " WCNIC_VERSION, argc, argv, &first);
+	if (verdict != APP_OPTIONS_RUN)
+		return verdict;
 	if (options->write || options->card_test)
 		options->open = true;
-	if (optind < argc && !options_bdf(argv[optind], options->bdf, sizeof(options->bdf))) {
-		fprintf(stderr,
-			"wcprobe: '%s' is not a PCI address: expected 00:02.0 or 0000:00:02.0; "
-			"wcprobe alone lists the devices\n",
-			argv[optind]);
-		return OPTIONS_BAD;
+	if (first < argc && !app_pci_address(argv[first], options->bdf)) {
+		app_error("'%s' is not a PCI address: expected 00:02.0 or 0000:00:02.0; "
+			  "wcprobe alone lists the devices",
+			  argv[first]);
+		return APP_OPTIONS_BAD;
 	}
-	if (optind + 1 < argc) {
-		fprintf(stderr, "wcprobe: unexpected argument '%s'; one device at a time\n",
-			argv[optind + 1]);
-		return OPTIONS_BAD;
+	if (first + 1 < argc) {
+		app_error("unexpected argument '%s'; one device at a time", argv[first + 1]);
+		return APP_OPTIONS_BAD;
 	}
 	return options_check(options);
 }

@@ -59,12 +59,12 @@ capture_end(struct capture *c, char *text, size_t bytes)
 	unlink(c->path);
 }
 
-static enum options_verdict
+static enum app_options_verdict
 parse(const char *line, struct options *options, char *errors, size_t bytes)
 {
 	static char words[256]; /* options point into it */
 	char *argv[ARGS_MAX + 1] = {"wcprobe"};
-	enum options_verdict verdict;
+	enum app_options_verdict verdict;
 	struct capture c;
 	int argc = 1;
 
@@ -86,23 +86,23 @@ options_parse__good_lines__are_taken(void **state)
 	char errors[512];
 
 	(void)state;
-	assert_int_equal(parse("", &o, errors, sizeof(errors)), OPTIONS_RUN);
+	assert_int_equal(parse("", &o, errors, sizeof(errors)), APP_OPTIONS_RUN);
 	assert_string_equal(o.bdf, "");
-	assert_int_equal(parse("00:02.0", &o, errors, sizeof(errors)), OPTIONS_RUN);
+	assert_int_equal(parse("00:02.0", &o, errors, sizeof(errors)), APP_OPTIONS_RUN);
 	assert_string_equal(o.bdf, "0000:00:02.0");
 	assert_int_equal(o.bar, -1);
 	assert_false(o.open);
 	assert_int_equal(parse("0001:0A:1f.7 --bar 5 --json", &o, errors, sizeof(errors)),
-			 OPTIONS_RUN);
+			 APP_OPTIONS_RUN);
 	assert_string_equal(o.bdf, "0001:0a:1f.7");
 	assert_int_equal(o.bar, 5);
 	assert_true(o.json);
 	assert_int_equal(parse("00:02.0 --write 0x1000:128", &o, errors, sizeof(errors)),
-			 OPTIONS_RUN);
+			 APP_OPTIONS_RUN);
 	assert_true(o.open && o.write);
 	assert_int_equal(o.write_off, 0x1000);
 	assert_int_equal(o.write_bytes, 128);
-	assert_int_equal(parse("00:02.0 --card-test", &o, errors, sizeof(errors)), OPTIONS_RUN);
+	assert_int_equal(parse("00:02.0 --card-test", &o, errors, sizeof(errors)), APP_OPTIONS_RUN);
 	assert_true(o.open && o.card_test);
 }
 
@@ -140,7 +140,7 @@ options_parse__bad_lines__are_refused_by_name(void **state)
 
 	(void)state;
 	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
-		if (parse(cases[i].line, &o, errors, sizeof(errors)) != OPTIONS_BAD)
+		if (parse(cases[i].line, &o, errors, sizeof(errors)) != APP_OPTIONS_BAD)
 			fail_msg("'%s' was taken", cases[i].line);
 		if (strstr(errors, cases[i].error) == NULL)
 			fail_msg("'%s' says '%s', expected '%s'", cases[i].line, errors,
@@ -158,7 +158,7 @@ facts(const struct tree *t, const char *line, struct probe *p, struct options *o
 	char errors[512], *root = tree_make(t);
 	int ret;
 
-	assert_int_equal(parse(line, o, errors, sizeof(errors)), OPTIONS_RUN);
+	assert_int_equal(parse(line, o, errors, sizeof(errors)), APP_OPTIONS_RUN);
 	o->root = root;
 	ret = judge_facts(p, o, why, why_bytes);
 	o->root = "";
