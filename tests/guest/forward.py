@@ -5,7 +5,6 @@ import contextlib
 import json
 import pathlib
 import re
-import time
 
 import life
 from machine import Cards, Guest, Testpmd
@@ -16,9 +15,17 @@ TESTPMD = ("-l 0,1 --main-lcore 0 -d /wcnic/librte_net_wcnic.so -a {bdf} -- -i -
            "--total-num-mbufs=8192 --mbuf-size=4096 --max-pkt-len=9238 --rx-offloads=0x2000 --tx-offloads=0x8000 "
            "--no-flush-rx --disable-link-check --disable-device-start")
 SLOTS = range(0x10, 0x15)  # PCI device numbers of the cards: forward, interrupt, reset, victim, trapped
-FORWARD_S = 120
 GENERATE = pathlib.Path(__file__).resolve().parents[1] / "demo/generate"
 LONG_FRAMES = 400000  # so many that a reset meets some under way
+
+
+# testpmd closes the port of a device that is gone, on another thread; this is the last that it says of it.
+REMOVED = r"(?s)device removal event.*Now total ports is"
+
+
+def driver_counters(text):
+    """The driver's own counters of lost frames, as they were printed last."""
+    return {name: int(re.findall(rf"{name}: (\d+)", text)[-1]) for name in ("recoveries", "tx_lost", "rx_discarded")}
 
 
 class Forward(Steps):
@@ -84,7 +91,7 @@ class Forward(Steps):
         """What the card says of stores: nothing where its aperture is memory, all of it where each is trapped."""
         told = {}
         for name, bdf in (("mapped", self.bdf[0]), ("trapped", self.bdf[4])):
-            status, text = self.guest.run(f"wcprobe --card-test --json {bdf} --bar 2", 120)
+            status, text = self.guest.run(f"wcprobe --card-test --json {bdf} --bar 2")
             if self.setting.driver != "vfio-pci":
                 if status != 3 or "vfio-pci" not in text:
                     raise Failure(f"without VFIO no card can be tested, and wcprobe must say so:\n{text}")
@@ -110,7 +117,7 @@ class Forward(Steps):
             pmd.say("set fwd io retry")
             pmd.say("set burst tx delay 1 retry 1000000")
             pmd.say("port start all")
-            pmd.wait(r"port start all\n(.*\n)*testpmd> $", 60)
+            pmd.wait(r"port start all\n(.*\n)*testpmd> $")
             yield pmd
             pmd.say("stop")
             pmd.say("show port xstats 0")
@@ -126,7 +133,7 @@ class Forward(Steps):
         expected = to_forward(self.build, self.lab.args.capture)
         with self.testpmd(self.bdf[0]) as pmd:
             pmd.say("start")
-            totals = self.cards.forwarded(0, expected, FORWARD_S)
+            totals = self.cards.forwarded(0, expected)
         if totals["tx_frames"] < expected:
             raise Failure(f"{totals['tx_frames']} of {expected} frames came back:\n{pmd.text[-3000:]}")
         window = re.search(r"push windows are (\S+), rung (\S+)", pmd.text)
@@ -137,28 +144,35 @@ class Forward(Steps):
 
     def interrupts(self):
         if self.setting.no_interrupts:
-            status, text = self.guest.run(f"rx_intr -l 0 -d /wcnic/librte_net_wcnic.so -a {self.bdf[1]} -- --seconds 5", 60)
+            status, text = self.guest.run(f"rx_intr -l 0 -d /wcnic/librte_net_wcnic.so -a {self.bdf[1]} -- --seconds 5")
             if status == 0 or self.setting.no_interrupts not in text:
                 raise Failure(f"Rx interrupts must be refused here, naming {self.setting.no_interrupts}:\n{text}")
             return {"refused": "they name " + self.setting.no_interrupts}
         expected = to_forward(self.build, self.lab.args.capture)
         text = self.guest.check(f"rx_intr -l 0 -d /wcnic/librte_net_wcnic.so -a {self.bdf[1]} -- --frames {expected} "
-                                f"--seconds {FORWARD_S}", FORWARD_S + 30)
+                                f"--seconds {life.PATIENCE_S}", life.PATIENCE_S + 60)
         return json.loads([line for line in text.splitlines() if line.startswith("{")][-1])
 
     def reset(self):
         """A function-level reset that the driver did not ask for, while frames are under way."""
         with self.testpmd(self.bdf[2]) as pmd:
             pmd.say("start")
-            self.cards.forwarded(2, 0, FORWARD_S, stop=lambda totals: totals["tx_frames"] >= LONG_FRAMES // 20)
+            self.cards.forwarded(2, LONG_FRAMES, stop=lambda totals: totals["tx_frames"] >= LONG_FRAMES // 20)
             self.guest.check(f"echo 1 >/sys/bus/pci/devices/{self.bdf[2]}/reset")
             at = self.cards.totals(2)["tx_frames"]
-            totals = self.cards.forwarded(2, to_forward(self.build, self.long), FORWARD_S)
-        self.lost = {name: int(re.search(rf"{name}: (\d+)", pmd.text)[1])
-                     for name in ("recoveries", "tx_lost", "rx_discarded")}
+            expected = to_forward(self.build, self.long)
+            totals = self.cards.forwarded(2, expected, stop=lambda totals: totals["port_in_done"] and
+                                          totals["tx_frames"] + self.lost_by(pmd) >= expected)
+        self.lost = driver_counters(pmd.text)
         if at >= LONG_FRAMES or self.lost["recoveries"] != 1:
             raise Failure(f"reset after {at} of {LONG_FRAMES} frames, {self.lost}:\n{pmd.text[-3000:]}")
         return {"at frame": at, "frames": totals["tx_frames"], **self.lost}
+
+    def lost_by(self, pmd):
+        """The frames that the driver has counted lost so far."""
+        pmd.say("show port xstats 0")
+        counters = driver_counters(pmd.wait(r"tx_lost: \d[^$]*testpmd> $"))
+        return counters["tx_lost"] + counters["rx_discarded"]
 
     def unplugged(self):
         """The guest's kernel removes the device under traffic; that waits until testpmd has let go of it."""
@@ -168,10 +182,9 @@ class Forward(Steps):
             pmd.say("set fwd txonly")
             pmd.say("start")
             self.guest.check(f"echo 1 >/sys/bus/pci/devices/{self.bdf[4]}/remove & sleep 0")
-            pmd.wait("device removal event", 30)
-            time.sleep(3)  # testpmd closes the port after a while, on another thread
-        self.guest.check(f"for i in 1 2 3 4 5; do [ -e /sys/bus/pci/devices/{self.bdf[4]} ] || break; sleep 1; done; "
-                         f"[ ! -e /sys/bus/pci/devices/{self.bdf[4]} ]")
+            pmd.wait(REMOVED)
+        self.guest.check(f"timeout {life.PATIENCE_S} sh -c 'while [ -e $0 ]; do sleep 0.2; done' "
+                         f"/sys/bus/pci/devices/{self.bdf[4]}", life.PATIENCE_S + 60)
         return {}
 
     def killed(self):
@@ -181,10 +194,9 @@ class Forward(Steps):
         with self.testpmd(self.bdf[3]) as pmd:
             pmd.say("set fwd txonly")
             pmd.say("start")
-            time.sleep(1)
+            self.victim.forwarded(0, LONG_FRAMES, stop=lambda totals: totals["tx_frames"] > 0)
             self.victim.kill()
-            pmd.wait("device removal event", 30)
-            time.sleep(3)  # testpmd closes the port after a while, on another thread
+            pmd.wait(REMOVED)
 
     def captures(self):
         self.guest.close()

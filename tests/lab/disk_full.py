@@ -195,7 +195,7 @@ class Unpack(unittest.TestCase):
 class Missing(unittest.TestCase):
     def refused(self, pattern, *arguments, **instead):
         program = rig.Program("lab", rig.out() / "missing", SETTING, *arguments, **instead)
-        text = program.wait(30)
+        text = program.wait()
         self.assertEqual(program.status, 1, text)
         self.assertRegex(text, rf"^lab: {pattern}[^\n]*\n$")
 

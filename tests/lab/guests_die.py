@@ -3,7 +3,6 @@
 """Guests that die or say nothing: in a real nested machine, and with a shell in QEMU's place."""
 import contextlib
 import pathlib
-import time
 import unittest
 
 import image
@@ -37,11 +36,9 @@ class Real(unittest.TestCase):
             vfio_bind(guest, BDF)
             inner = nested.Inner(guest, f"-device vfio-pci,host={BDF},addr=0x10")
             inner.check(f"echo 1 >/sys/bus/pci/devices/{BDF}/enable")
-            began = time.monotonic()
             with self.assertRaisesRegex(life.Failure, r"(?s)inside was stopped by KVM.*kvm run failed.* at: unaligned.*"
                                                       r"unaligned store.*about to store") as caught:
-                inner.check(f"unaligned /sys/bus/pci/devices/{BDF}/resource2_wc", 180)
-            self.assertLess(time.monotonic() - began, 40)
+                inner.check(f"unaligned /sys/bus/pci/devices/{BDF}/resource2_wc")
             self.assertIn(str(guest.path), str(caught.exception))
             inner.end()
             with self.assertRaisesRegex(life.Failure, "inside: its QEMU has ended at: true"):
@@ -54,28 +51,28 @@ class Real(unittest.TestCase):
 class Hung(unittest.TestCase):
     """A shell in QEMU's place."""
 
-    def boots(self, script, why, boot_s=1):
+    def boots(self, script, why, boot_s=life.PATIENCE_S):
         class Quick(Guest):
             BOOT_S = boot_s
 
-        began, log = time.monotonic(), rig.out() / "hung.console.log"
+        log = rig.out() / "hung.console.log"
         with self.assertRaisesRegex(life.Failure, why):
             Quick(["sh", "-c", script], log)
-        self.assertLess(time.monotonic() - began, boot_s + 5)
         self.assertEqual(rig.children(), set())
 
     def test_silence__told_with_the_end_of_the_console(self):
-        self.boots("echo first; echo last words; exec sleep 1000", r"(?s)no answer within 1 s to: boot\n.*\| last words")
+        self.boots("echo first; echo last words; exec sleep 1000", r"(?s)no answer within 10 s to: boot\n.*\| last words",
+                   10)
 
     def test_panic__told_at_once(self):
         self.boots("echo 'Kernel panic - not syncing: no init'; exec sleep 1000",
-                   r"(?s)the kernel panicked at: boot\n.*no init", 30)
+                   r"(?s)the kernel panicked at: boot\n.*no init")
 
     def test_end_of_qemu__told_with_its_status(self):
-        self.boots("echo 'no such machine' >&2; exit 3", r"(?s)QEMU ended \(status 3\) at: boot\n.*no such machine", 30)
+        self.boots("echo 'no such machine' >&2; exit 3", r"(?s)QEMU ended \(status 3\) at: boot\n.*no such machine")
 
     def test_closed_console__ended(self):
-        self.boots("exec >&-; exec sleep 1000", r"QEMU ended \(status -9\)", 30)
+        self.boots("exec >&-; exec sleep 1000", r"QEMU ended \(status -9\)")
 
     def test_no_qemu__told(self):
         with self.assertRaisesRegex(life.Failure, "/nowhere/qemu cannot be started: No such file"):
@@ -83,13 +80,11 @@ class Hung(unittest.TestCase):
 
     def test_hang_after_boot__told(self):
         guest = Guest(["sh", "-c", "echo '@@ 0'; read line; echo got $line; exec sleep 1000"], rig.out() / "hung.console.log")
-        with self.assertRaisesRegex(life.Failure, r"(?s)no answer within 1 s to: uname\n.*\| got uname"):
-            guest.run("uname", 1)
-        began = time.monotonic()
+        with self.assertRaisesRegex(life.Failure, r"(?s)no answer within 10 s to: uname\n.*\| got uname"):
+            guest.run("uname", 10)
         with contextlib.suppress(life.Failure):
             try:
                 raise life.Failure("as a run ends")
             finally:
                 guest.close()
-        self.assertLess(time.monotonic() - began, 2)
         self.assertEqual(rig.children(), set())

@@ -47,11 +47,11 @@ def alive(pid):
         return False
 
 
-def until(condition, seconds, what):
-    end = time.monotonic() + seconds
+def until(condition, what):
+    end = time.monotonic() + life.PATIENCE_S
     while not condition():
         if time.monotonic() > end:
-            raise AssertionError(f"not within {seconds} s: {what}")
+            raise AssertionError(f"not within {life.PATIENCE_S} s: {what}")
         time.sleep(0.02)
 
 
@@ -69,27 +69,25 @@ class Program:
             self.process = subprocess.Popen([PROGRAMS[name], *words, *arguments], stdin=subprocess.DEVNULL, stdout=said,
                                             stderr=said, **life.tied())
 
-    def wait(self, seconds=180):
-        self.status = self.process.wait(seconds)
+    def wait(self):
+        self.status = self.process.wait(life.PATIENCE_S)
         return self.said.read_text()
 
-    def reached(self, file, words, seconds=240):
+    def reached(self, file, words):
         """Waits until the run has written that."""
         def there():
             if self.process.poll() is not None:
                 raise AssertionError(f"{self.process.args[0]} ended early:\n{self.said.read_text()}")
             return file.exists() and words in file.read_text(errors="replace")
-        until(there, seconds, f"{words!r} in {file}")
+        until(there, f"{words!r} in {file}")
 
     def killed(self, number):
-        """Ends it by a signal; what of its processes is still there a moment later."""
+        """Ends it by a signal; waits until none of its processes is there."""
         below = children(self.process.pid)
         os.kill(self.process.pid, number)
-        text = self.wait(20)
-        end = time.monotonic() + 5
-        while any(map(alive, below)) and time.monotonic() < end:
-            time.sleep(0.02)
-        return text, below, {pid for pid in below if alive(pid)}
+        text = self.wait()
+        until(lambda: not any(map(alive, below)), f"no process of the run lives: {text}")
+        return text, below
 
 
 def signals():

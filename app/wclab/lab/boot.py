@@ -7,6 +7,7 @@ import tempfile
 
 import image
 import life
+from machine import CALM
 
 PLATFORMS = {
     # architecture: QEMU's machine, its options, the console
@@ -56,4 +57,4 @@ class Boot:
                 "-serial", "stdio", "-no-reboot", "-accel", "tcg,thread=multi", "-cpu", cpu, "-smp", "2", "-m", memory,
                 "-machine", f"{board}{options},memory-backend=memory",
                 "-object", f"memory-backend-memfd,id=memory,size={memory},share=on", "-kernel", kernel, "-initrd", initrd,
-                "-append", f"console={console} quiet loglevel=1 panic=-1 {append}".strip(), *devices]
+                "-append", f"console={console} {CALM} {append}".strip(), *devices]

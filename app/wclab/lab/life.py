@@ -20,6 +20,8 @@ PR_SET_PDEATHSIG = 1
 LIBC = ctypes.CDLL(None)
 FULL_BYTES = 64 << 10  # less than this is room for nothing
 MIB = 1 << 20
+# What takes so long hangs. A busy machine or an emulated one may be slow: nothing else is judged by the clock.
+PATIENCE_S = 900
 
 
 class Failure(Exception):

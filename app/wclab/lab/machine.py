@@ -15,10 +15,13 @@ import sys
 import time
 
 import life
-from life import Failure
+from life import PATIENCE_S, Failure
 
 
-STALL_S = 10
+# No frame moves for so long: what is missing will not come.
+STALL_S = 120
+# Kernels print to the console that answers come over; their watchdogs take a slow machine for one that hangs.
+CALM = "quiet loglevel=1 panic=-1 nowatchdog rcupdate.rcu_cpu_stall_suppress=1 workqueue.watchdog_thresh=0"
 
 
 def tail(path, lines=15):
@@ -45,7 +48,7 @@ class Cards:
             raise
 
     def listening(self):
-        until = time.monotonic() + 10
+        until = time.monotonic() + PATIENCE_S
         while not all(sock.exists() for sock in self.sockets):
             if self.process.poll() is not None or time.monotonic() > until:
                 raise Failure(f"the cards did not start:\n{tail(self.log)}")
@@ -55,7 +58,7 @@ class Cards:
         """Counters of a card since it started, whatever resets there were."""
         self.stats_file.unlink(missing_ok=True)
         self.process.send_signal(signal.SIGUSR1)
-        until = time.monotonic() + 10
+        until = time.monotonic() + PATIENCE_S
         while time.monotonic() < until:
             if self.process.poll() is not None:
                 break
@@ -65,18 +68,17 @@ class Cards:
                 time.sleep(0.02)
         raise Failure(f"the cards tell no counters:\n{tail(self.log)}")
 
-    def forwarded(self, idx, frames, timeout, stop=lambda totals: False):
-        """Waits until the card's input has ended and it has sent that many frames, or nothing moves any more; its
-        counters."""
-        until, last, moved = time.monotonic() + timeout, None, time.monotonic()
+    def forwarded(self, idx, frames, stop=lambda totals: False):
+        """Waits until the card's input has ended and it has sent that many frames, or stop() says so of its counters,
+        or nothing moves any more; the counters."""
+        last, moved = None, time.monotonic()
         while True:
             totals = self.totals(idx)
             if stop(totals) or totals["port_in_done"] and totals["tx_frames"] >= frames:
                 return totals
             if totals["tx_frames"] != last:
                 last, moved = totals["tx_frames"], time.monotonic()
-            idle = time.monotonic() - moved
-            if time.monotonic() > until or idle > STALL_S or totals["port_in_done"] and idle > 2:
+            if time.monotonic() - moved > STALL_S:
                 return totals
             time.sleep(0.1)
 
@@ -88,7 +90,7 @@ class Cards:
     def end(self):
         self.process.terminate()
         try:
-            status = self.process.wait(20)
+            status = self.process.wait(PATIENCE_S)
         except subprocess.TimeoutExpired:
             self.kill()
             raise Failure(f"the cards did not end:\n{tail(self.log)}") from None
@@ -97,7 +99,7 @@ class Cards:
 
 
 class Guest:
-    BOOT_S = 120
+    BOOT_S = PATIENCE_S
 
     def __init__(self, command, log):
         self.log = open(log, "wb")
@@ -143,7 +145,7 @@ class Guest:
                 self.note(data)
                 self.pending += data
 
-    def run(self, line, timeout=60, what=None):
+    def run(self, line, timeout=PATIENCE_S, what=None):
         """One line of shell in the guest: its status and what it printed. `what` is it called if no answer comes."""
         if len(line) > 4000 or "\n" in line:
             raise Failure(f"the guest's console takes one line of 4000 characters: {line[:80]}...")
@@ -152,7 +154,7 @@ class Guest:
             self.process.stdin.write(line.encode() + b"\n")
         return self.answer(timeout, what or line)
 
-    def check(self, line, timeout=60):
+    def check(self, line, timeout=PATIENCE_S):
         status, text = self.run(line, timeout)
         if status != 0:
             raise Failure(f"in the guest: {line}\nended with status {status}:\n{text}\n(all of it: {self.path})")
@@ -204,7 +206,7 @@ class Testpmd:
         guest.check("rm -f /run/pmd /run/pmd.log; mkfifo /run/pmd; "
                     f"dpdk-testpmd {arguments} </run/pmd >/run/pmd.log 2>&1 & echo $! >/run/pmd.pid; exec 3>/run/pmd; "
                     "while [ ! -e /run/pmd.log ]; do sleep 0.1; done; exec 6</run/pmd.log")
-        self.wait("testpmd>", 120)
+        self.wait("testpmd>")
 
     def say(self, command):
         self.guest.check(f"echo '{command}' >&3")
@@ -217,7 +219,7 @@ class Testpmd:
     def running(self):
         return self.guest.run("kill -0 $(cat /run/pmd.pid)")[0] == 0
 
-    def wait(self, pattern, timeout=30):
+    def wait(self, pattern, timeout=PATIENCE_S):
         """Waits until the output matches; the output."""
         until = time.monotonic() + timeout
         while True:
@@ -230,13 +232,13 @@ class Testpmd:
                 raise Failure(f"testpmd in the guest did not print {pattern!r} in {timeout} s:\n{text[-3000:]}")
             time.sleep(0.2)
 
-    def end(self, timeout=60):
+    def end(self):
         """Its exit status and all that it printed."""
         if self.running():
             self.say("quit")
         self.guest.check("exec 3>&-")
-        status, _ = self.guest.run(f"timeout {timeout} sh -c 'while kill -0 $0 2>/dev/null; do sleep 0.2; done' $(cat /run/pmd.pid)",
-                                   timeout + 5)
+        status, _ = self.guest.run(f"timeout {PATIENCE_S} sh -c 'while kill -0 $0 2>/dev/null; do sleep 0.2; done' "
+                                   "$(cat /run/pmd.pid)", PATIENCE_S + 60)
         text = self.output()
         if status != 0:
             raise Failure(f"testpmd in the guest did not end:\n{text[-3000:]}")

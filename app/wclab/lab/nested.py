@@ -9,7 +9,8 @@ import tempfile
 
 import image
 import patch
-from life import Failure
+from life import PATIENCE_S, Failure
+from machine import CALM
 
 QEMU = "usr/bin/qemu-system-aarch64"
 ROMS = ("efi-virtio.rom",)
@@ -54,7 +55,7 @@ STOPPED = ("KVM does that at an access which the mapping does not allow, as an u
 
 class Inner:
     """The virtual machine inside; run() and check() as of a Guest."""
-    BOOT_S = 180
+    BOOT_S = PATIENCE_S
 
     def __init__(self, outer, devices, append="", memory="640M"):
         self.outer, self.path = outer, outer.path
@@ -63,11 +64,11 @@ class Inner:
         outer.check(f"{{ {LISTEN}; }} &")
         outer.check("qemu-system-aarch64 -nodefaults -no-user-config -machine virt,gic-version=host -accel kvm -cpu host "
                     f"-smp 2 -m {memory} -display none -serial stdio -monitor none -no-reboot -kernel /l2/Image "
-                    f"-initrd /l2/initrd -append {shlex.quote(f'console=ttyAMA0 quiet loglevel=1 panic=-1 {append}'.strip())} "
+                    f"-initrd /l2/initrd -append {shlex.quote(f'console=ttyAMA0 {CALM} {append}'.strip())} "
                     f"{devices} </run/l2.in >/run/l2.out 2>/run/l2.said & echo $! >/run/l2.pid")
         self.answer("l2_answer", self.BOOT_S, "boot")
 
-    def run(self, line, timeout=60):
+    def run(self, line, timeout=PATIENCE_S):
         return self.answer("l2 " + shlex.quote(line), timeout, line)
 
     def answer(self, call, timeout, line):
@@ -81,7 +82,7 @@ class Inner:
                           f"QEMU said: {said[:1500]}\n(all of it: {self.path})")
         return status, text
 
-    def check(self, line, timeout=60):
+    def check(self, line, timeout=PATIENCE_S):
         status, text = self.run(line, timeout)
         if status != 0:
             raise Failure(f"in the virtual machine inside: {line}\nended with status {status}:\n{text}\n(all of it: {self.path})")

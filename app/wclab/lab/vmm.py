@@ -92,7 +92,7 @@ class Vmm(Steps):
         self.row["refused"] = reason[0]
 
     def wcvmm(self):
-        self.machine.check(f"wcvmm {BDF} --json /run/vmm.json", 120)
+        self.machine.check(f"wcvmm {BDF} --json /run/vmm.json")
         text = file_of(self.machine, "/run/vmm.json")
         (self.folder / "vmm.json").write_text(text)
         self.told = json.loads(text)
