@@ -1,0 +1,487 @@
+/* SPDX-License-Identifier: BSD-3-Clause
+ * Copyright(c) 2026 The wcnic authors
+ */
+
+/* Reset, rings, commands and events (datasheet sections 2, 3 and 9). */
+
+#include <errno.h>
+#include <inttypes.h>
+#include <string.h>
+
+#include "wcadmin_internal.h"
+
+/* ---- registers ----------------------------------------------------------------------------- */
+
+static int
+reg_read32(const struct wcadmin *a, uint32_t off, uint32_t *value)
+{
+	uint64_t wide = 0;
+	int ret = a->config.ops->reg_read(a->config.ctx, off, sizeof(*value), &wide);
+
+	*value = (uint32_t)wide;
+	return ret;
+}
+
+static int
+reg_write32(const struct wcadmin *a, uint32_t off, uint32_t value)
+{
+	return a->config.ops->reg_write(a->config.ctx, off, sizeof(value), value);
+}
+
+/* ---- waits --------------------------------------------------------------------------------- */
+
+struct deadline {
+	uint64_t end_ns;
+	bool over; /* at the last look */
+};
+
+static uint64_t
+now_ns(const struct wcadmin *a)
+{
+	return a->config.ops->now_ns(a->config.ctx);
+}
+
+static struct deadline
+deadline_set(const struct wcadmin *a)
+{
+	return (struct deadline){.end_ns = now_ns(a) + a->config.timeout_ms * UINT64_C(1000000)};
+}
+
+/*
+ * Comes before each look at the card. So there is one more look after the end: a process that was
+ * not scheduled meanwhile takes what has come.
+ */
+static void
+deadline_look(const struct wcadmin *a, struct deadline *deadline)
+{
+	deadline->over = now_ns(a) > deadline->end_ns;
+}
+
+/* After a look that found nothing: 0 if there will be another. */
+static int
+deadline_pause(const struct wcadmin *a, const struct deadline *deadline)
+{
+	if (deadline->over)
+		return -ETIMEDOUT;
+	return a->config.ops->relax != NULL ? a->config.ops->relax(a->config.ctx) : 0;
+}
+
+/* Waits until one of the bits of `mask` is set in STATUS. */
+static int
+status_wait(const struct wcadmin *a, uint32_t mask, uint32_t *status)
+{
+	struct deadline deadline = deadline_set(a);
+	int ret;
+
+	for (;;) {
+		deadline_look(a, &deadline);
+		ret = reg_read32(a, WCNIC_REG_STATUS, status);
+		if (ret != 0)
+			return ret;
+		if (*status == UINT32_MAX)
+			return -ENODEV; /* reads of a device that is not there */
+		if ((*status & mask) != 0)
+			return 0;
+		ret = deadline_pause(a, &deadline);
+		if (ret != 0)
+			return ret;
+	}
+}
+
+/* Why a wait has failed, in words. */
+static const char *
+wait_error(int ret)
+{
+	switch (ret) {
+	case -ETIMEDOUT:
+		return "timed out";
+	case -ENODEV:
+		return "the card has vanished";
+	default:
+		return "its registers cannot be reached";
+	}
+}
+
+/* ---- start and reset ----------------------------------------------------------------------- */
+
+int
+wcadmin_init(struct wcadmin *a, const struct wcadmin_config *config)
+{
+	const uint8_t ring = config->ring_log2, events = config->event_log2;
+
+	if (ring < WCNIC_ADMIN_LOG2_MIN || ring > WCNIC_ADMIN_LOG2_MAX ||
+	    events < WCNIC_ADMIN_LOG2_MIN || events > WCNIC_ADMIN_LOG2_MAX)
+		return -EINVAL;
+	memset(a, 0, sizeof(*a));
+	a->config = *config;
+	a->window_align = WCNIC_WINDOW_ALIGN;
+	a->sq = (struct wcnic_admin_cmd *)config->memory;
+	a->cq = (struct wcnic_admin_cpl *)(a->sq + ((size_t)1 << ring));
+	a->aeq = (struct wcnic_event *)(a->cq + ((size_t)1 << ring));
+	a->data = (uint8_t *)(a->aeq + ((size_t)1 << events));
+	a->sq_iova = config->iova;
+	a->cq_iova = a->sq_iova + (sizeof(*a->sq) << ring);
+	a->aeq_iova = a->cq_iova + (sizeof(*a->cq) << ring);
+	a->data_iova = a->aeq_iova + (sizeof(*a->aeq) << events);
+	return 0;
+}
+
+int
+wcadmin_probe(struct wcadmin *a)
+{
+	uint32_t magic, version = 0;
+	int ret;
+
+	ret = reg_read32(a, WCNIC_REG_MAGIC, &magic);
+	if (ret == 0)
+		ret = reg_read32(a, WCNIC_REG_ABI_VERSION, &version);
+	if (ret == 0)
+		ret = a->config.ops->reg_read(a->config.ctx, WCNIC_REG_APERTURE_BYTES,
+					      sizeof(a->aperture_bytes), &a->aperture_bytes);
+	if (ret != 0) {
+		wcadmin_error(a, "cannot read the card's registers: error %d", ret);
+		return ret;
+	}
+	if (magic != WCNIC_MAGIC) {
+		wcadmin_error(a, "not a wcnic card: MAGIC is 0x%08x, expected 0x%08x", magic,
+			      WCNIC_MAGIC);
+		return -EPROTO;
+	}
+	if (version >> 16 != WCNIC_ABI_MAJOR) {
+		wcadmin_error(a, "the card has ABI version %u.%u, this program needs %u.x",
+			      version >> 16, version & 0xffff, WCNIC_ABI_MAJOR);
+		return -EPROTO;
+	}
+	return 0;
+}
+
+void
+wcadmin_shut(struct wcadmin *a)
+{
+	a->up = false;
+}
+
+int
+wcadmin_reset(struct wcadmin *a)
+{
+	uint32_t status;
+	int ret;
+
+	a->up = false;
+	ret = reg_write32(a, WCNIC_REG_CTRL, WCNIC_CTRL_RESET);
+	if (ret == 0)
+		ret = status_wait(a, WCNIC_STATUS_READY, &status);
+	if (ret != 0) {
+		wcadmin_error(a, "reset: the card is not ready after %u ms: %s",
+			      a->config.timeout_ms, wait_error(ret));
+		return ret;
+	}
+	a->windows = NULL;
+	return 0;
+}
+
+static int
+rings_write(const struct wcadmin *a)
+{
+	const struct {
+		uint32_t off;
+		unsigned int bytes;
+		uint64_t value;
+	} regs[] = {
+		{WCNIC_REG_ASQ_BASE, 8, a->sq_iova},
+		{WCNIC_REG_ACQ_BASE, 8, a->cq_iova},
+		{WCNIC_REG_AEQ_BASE, 8, a->aeq_iova},
+		{WCNIC_REG_ADMIN_SIZE, 4,
+		 a->config.ring_log2 | (uint32_t)a->config.event_log2 << 8},
+		{WCNIC_REG_CTRL, 4, WCNIC_CTRL_ENABLE},
+	};
+	int ret = 0;
+
+	for (size_t i = 0; ret == 0 && i < sizeof(regs) / sizeof(regs[0]); i++)
+		ret = a->config.ops->reg_write(a->config.ctx, regs[i].off, regs[i].bytes,
+					       regs[i].value);
+	return ret;
+}
+
+int
+wcadmin_enable(struct wcadmin *a)
+{
+	const uint32_t bad = WCNIC_STATUS_ERROR | WCNIC_STATUS_FW_DEAD;
+	uint32_t status = 0, cause = 0, info = 0;
+	int ret;
+
+	memset(a->config.memory, 0,
+	       WCADMIN_MEMORY_BYTES(a->config.ring_log2, a->config.event_log2));
+	a->sq_tail = 0;
+	a->cq_head = 0;
+	a->aeq_head = 0;
+	a->config.ops->before_doorbell(a->config.ctx);
+	ret = rings_write(a);
+	if (ret == 0)
+		ret = status_wait(a, WCNIC_STATUS_ENABLED | bad, &status);
+	if (ret != 0) {
+		wcadmin_error(a, "the card does not enable its admin rings: %s", wait_error(ret));
+		return ret;
+	}
+	if ((status & bad) != 0) {
+		(void)reg_read32(a, WCNIC_REG_ERROR_CAUSE, &cause);
+		(void)reg_read32(a, WCNIC_REG_ERROR_INFO, &info);
+		wcadmin_error(a,
+			      "the card refuses its admin rings: STATUS 0x%x, error %u, register "
+			      "0x%x: is host memory mapped for it?",
+			      status, cause, info);
+		return -EIO;
+	}
+	a->up = true;
+	return 0;
+}
+
+/* ---- commands ------------------------------------------------------------------------------ */
+
+static const char *
+op_name(uint8_t opcode)
+{
+	static const char *const names[] = {
+		[WCNIC_OP_IDENTIFY] = "IDENTIFY",       [WCNIC_OP_FEATURES_SET] = "FEATURES_SET",
+		[WCNIC_OP_WAKE_SET] = "WAKE_SET",       [WCNIC_OP_WINDOW_ALLOC] = "WINDOW_ALLOC",
+		[WCNIC_OP_WINDOW_FREE] = "WINDOW_FREE", [WCNIC_OP_WINDOW_TEST] = "WINDOW_TEST",
+		[WCNIC_OP_TXQ_CREATE] = "TXQ_CREATE",   [WCNIC_OP_TXQ_DESTROY] = "TXQ_DESTROY",
+		[WCNIC_OP_RXQ_CREATE] = "RXQ_CREATE",   [WCNIC_OP_RXQ_DESTROY] = "RXQ_DESTROY",
+		[WCNIC_OP_PORT_QUERY] = "PORT_QUERY",   [WCNIC_OP_PORT_SET] = "PORT_SET",
+		[WCNIC_OP_STATS_QUERY] = "STATS_QUERY", [WCNIC_OP_RSS_SET] = "RSS_SET",
+	};
+
+	return names[opcode]; /* this module sends no others */
+}
+
+const char *
+wcadmin_status_name(uint16_t status)
+{
+	static const char *const names[] = {
+		[WCNIC_ST_OK] = "OK",
+		[WCNIC_ST_UNSUPPORTED] = "UNSUPPORTED",
+		[WCNIC_ST_INVALID_FIELD] = "INVALID_FIELD",
+		[WCNIC_ST_INVALID_QUEUE] = "INVALID_QUEUE",
+		[WCNIC_ST_INVALID_WINDOW] = "INVALID_WINDOW",
+		[WCNIC_ST_NO_SPACE] = "NO_SPACE",
+		[WCNIC_ST_BUSY] = "BUSY",
+		[WCNIC_ST_BAD_ADDRESS] = "BAD_ADDRESS",
+		[WCNIC_ST_BAD_STATE] = "BAD_STATE",
+		[WCNIC_ST_NOT_OBSERVABLE] = "NOT_OBSERVABLE",
+		[WCNIC_ST_INTERNAL] = "INTERNAL",
+	};
+
+	if (status < sizeof(names) / sizeof(names[0]))
+		return names[status];
+	return "a status that is not in the datasheet";
+}
+
+static int
+status_errno(uint16_t status)
+{
+	switch (status) {
+	case WCNIC_ST_OK:
+		return 0;
+	case WCNIC_ST_UNSUPPORTED:
+		return -ENOTSUP;
+	case WCNIC_ST_INVALID_FIELD:
+	case WCNIC_ST_INVALID_QUEUE:
+	case WCNIC_ST_INVALID_WINDOW:
+		return -EINVAL;
+	case WCNIC_ST_NO_SPACE:
+		return -ENOSPC;
+	case WCNIC_ST_BUSY:
+	case WCNIC_ST_BAD_STATE:
+		return -EBUSY;
+	case WCNIC_ST_BAD_ADDRESS:
+		return -EFAULT;
+	case WCNIC_ST_NOT_OBSERVABLE:
+		return -ENODATA;
+	default:
+		return -EIO;
+	}
+}
+
+static void
+command_write(struct wcadmin *a, const struct wcadmin_request *r, uint16_t id)
+{
+	const size_t data = r->in_bytes > r->out_bytes ? r->in_bytes : r->out_bytes;
+	struct wcnic_admin_cmd cmd = {
+		.opcode = r->opcode,
+		.cmd_id = htole16(id),
+		.data_bytes = htole32((uint32_t)data),
+		.data_iova = htole64(data != 0 ? a->data_iova : 0),
+	};
+
+	if (r->params_bytes != 0)
+		memcpy(cmd.params, r->params, r->params_bytes);
+	if (r->in_bytes != 0)
+		memcpy(a->data, r->in, r->in_bytes);
+	a->sq[a->sq_tail++ & ((1u << a->config.ring_log2) - 1)] = cmd;
+	a->config.ops->before_doorbell(a->config.ctx);
+}
+
+/*
+ * Takes the next completion if it is there. Its last word, which the card writes last and which
+ * holds the phase, is read first, and everything once.
+ */
+static bool
+completion_take(struct wcadmin *a, struct wcnic_admin_cpl *cpl)
+{
+	const uint32_t entries = 1u << a->config.ring_log2;
+	const uint64_t *words = (const uint64_t *)&a->cq[a->cq_head & (entries - 1)];
+	const uint8_t phase = (a->cq_head & entries) == 0;
+	uint64_t copy[2];
+
+	copy[1] = __atomic_load_n(&words[1], __ATOMIC_ACQUIRE);
+	if ((le64toh(copy[1]) >> 56 & WCNIC_PHASE_BIT) != phase)
+		return false;
+	copy[0] = __atomic_load_n(&words[0], __ATOMIC_RELAXED);
+	memcpy(cpl, copy, sizeof(copy));
+	a->cq_head++;
+	return true;
+}
+
+static int
+completion_wait(struct wcadmin *a, uint16_t id, struct wcnic_admin_cpl *cpl)
+{
+	struct deadline deadline = deadline_set(a);
+	int ret;
+
+	for (;;) {
+		deadline_look(a, &deadline);
+		while (completion_take(a, cpl)) {
+			if (le16toh(cpl->cmd_id) == id)
+				return 0;
+			a->late_completions++;
+			wcadmin_error(a, "admin completion for command %u, which is not in flight",
+				      le16toh(cpl->cmd_id));
+		}
+		ret = deadline_pause(a, &deadline);
+		if (ret != 0)
+			return ret;
+	}
+}
+
+static void
+fault(const struct wcadmin *a)
+{
+	if (a->config.ops->fault != NULL)
+		a->config.ops->fault(a->config.ctx);
+}
+
+/* The command is in the ring: rings the doorbell and waits. */
+static int
+command_finish(struct wcadmin *a, const struct wcadmin_request *r, uint16_t id,
+	       struct wcnic_admin_cpl *cpl)
+{
+	int ret = reg_write32(a, WCNIC_REG_ASQ_TAIL, a->sq_tail);
+
+	if (ret == 0)
+		ret = completion_wait(a, id, cpl);
+	if (ret == 0)
+		return 0;
+	a->up = false; /* what comes later would belong to no one */
+	wcadmin_error(a, "%s: command 0x%02x was not answered within %u ms: %s", op_name(r->opcode),
+		      r->opcode, a->config.timeout_ms, wait_error(ret));
+	fault(a);
+	return ret;
+}
+
+static int
+command_run(struct wcadmin *a, const struct wcadmin_request *r)
+{
+	const uint16_t id = a->next_id++;
+	struct wcnic_admin_cpl cpl;
+	int ret;
+
+	command_write(a, r, id);
+	ret = command_finish(a, r, id, &cpl);
+	if (ret != 0)
+		return ret;
+	a->status = le16toh(cpl.status);
+	ret = status_errno(a->status);
+	if (ret == -ENODATA)
+		return ret;
+	if (ret != 0) {
+		wcadmin_error(a, "%s: command 0x%02x failed: %s, result 0x%x", op_name(r->opcode),
+			      r->opcode, wcadmin_status_name(a->status), le32toh(cpl.result));
+		if (ret == -EIO)
+			fault(a);
+		return ret;
+	}
+	if (le32toh(cpl.data_bytes) < r->out_bytes) {
+		wcadmin_error(a, "%s: command 0x%02x answered %u bytes, %zu expected",
+			      op_name(r->opcode), r->opcode, le32toh(cpl.data_bytes), r->out_bytes);
+		return -EPROTO;
+	}
+	if (r->out_bytes != 0)
+		memcpy(r->out, a->data, r->out_bytes);
+	return 0;
+}
+
+static void
+lock(const struct wcadmin *a)
+{
+	if (a->config.ops->lock != NULL)
+		a->config.ops->lock(a->config.ctx);
+}
+
+static void
+unlock(const struct wcadmin *a)
+{
+	if (a->config.ops->unlock != NULL)
+		a->config.ops->unlock(a->config.ctx);
+}
+
+int
+wcadmin_run(struct wcadmin *a, const struct wcadmin_request *request)
+{
+	int ret;
+
+	lock(a);
+	ret = a->up ? command_run(a, request) : -ENODEV;
+	unlock(a);
+	return ret;
+}
+
+/* ---- events -------------------------------------------------------------------------------- */
+
+/* As a completion: the word with the phase is read first, and everything once. */
+static bool
+event_copy(const struct wcadmin *a, struct wcnic_event *event)
+{
+	const uint32_t entries = 1u << a->config.event_log2;
+	const uint64_t *words = (const uint64_t *)&a->aeq[a->aeq_head & (entries - 1)];
+	const uint8_t phase = (a->aeq_head & entries) == 0;
+	uint64_t copy[4];
+
+	copy[3] = __atomic_load_n(&words[3], __ATOMIC_ACQUIRE);
+	if ((le64toh(copy[3]) >> 56 & WCNIC_PHASE_BIT) != phase)
+		return false;
+	memcpy(copy, words, 3 * sizeof(copy[0]));
+	memcpy(event, copy, sizeof(*event));
+	return true;
+}
+
+bool
+wcadmin_event_take(struct wcadmin *a, struct wcnic_event *event)
+{
+	bool taken;
+
+	lock(a);
+	taken = a->up && event_copy(a, event);
+	if (taken) {
+		a->aeq_head++;
+		taken = reg_write32(a, WCNIC_REG_AEQ_HEAD, a->aeq_head) == 0;
+	}
+	unlock(a);
+	if (!taken)
+		return false;
+	event->type = le16toh(event->type);
+	event->seq = le16toh(event->seq);
+	event->arg0 = le32toh(event->arg0);
+	event->arg1 = le32toh(event->arg1);
+	event->arg64 = le64toh(event->arg64);
+	return true;
+}
