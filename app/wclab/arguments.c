@@ -1,33 +1,22 @@
 /* SPDX-License-Identifier: BSD-3-Clause
  * Copyright(c) 2026 The wcnic authors
  */
+
+/* The plugin's arguments. */
+
 #include <errno.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
+#include <app_number.h>
+#include <wcnic_abi.h>
+
 #include "arguments.h"
-#include "wcnic_abi.h"
-
-/* NAME=A:B */
-static int
-pair_parse(const char *text, int base, uint64_t *first, uint64_t *second)
-{
-	char *end;
-
-	errno = 0;
-	*first = strtoull(text, &end, base);
-	if (end == text || *end != ':' || text[0] == '-')
-		return -EINVAL;
-	text = end + 1;
-	*second = strtoull(text, &end, base);
-	return end == text || *end != '\0' || text[0] == '-' || errno != 0 ? -EINVAL : 0;
-}
 
 static int
 range_parse(struct bar_range *range, const char *text)
 {
-	if (pair_parse(text, 0, &range->pa, &range->bytes) < 0)
+	if (!app_number_pair(text, 0, &range->pa, &range->bytes))
 		return -EINVAL;
 	return range->bytes == 0 || range->pa % 64 != 0 || range->pa + range->bytes < range->pa
 		       ? -EINVAL
@@ -39,7 +28,7 @@ device_parse(struct arguments *a, const char *text)
 {
 	uint64_t vendor, device;
 
-	if (pair_parse(text, 16, &vendor, &device) < 0 || vendor > 0xffff || device > 0xffff)
+	if (!app_number_pair(text, 16, &vendor, &device) || vendor > 0xffff || device > 0xffff)
 		return -EINVAL;
 	a->vendor = (uint16_t)vendor;
 	a->device = (uint16_t)device;
@@ -49,26 +38,18 @@ device_parse(struct arguments *a, const char *text)
 static int
 mark_parse(struct arguments *a, const char *text)
 {
-	char *end;
-
-	errno = 0;
-	a->mark = strtoull(text, &end, 0);
-	return end == text || *end != '\0' || text[0] == '-' || errno != 0 || a->mark % 4 != 0
-		       ? -EINVAL
-		       : 0;
+	return app_number(text, 0, UINT64_MAX, &a->mark) && a->mark % 4 == 0 ? 0 : -EINVAL;
 }
 
 static int
 override_parse(struct arguments *a, const char *text)
 {
-	char *end;
+	const char *type;
 
-	errno = 0;
-	a->override_at = strtoull(text, &end, 0);
-	if (end == text || *end != ':' || text[0] == '-' || errno != 0)
+	if (!app_number_colon(text, &a->override_at, &type))
 		return -EINVAL;
 	a->override = true;
-	return memtype_parse(end + 1, &a->override_type);
+	return memtype_parse(type, &a->override_type);
 }
 
 static int
@@ -91,32 +72,36 @@ link_parse(struct arguments *a, const char *text)
 	return strpbrk(text, "\"\\") != NULL ? -EINVAL : 0;
 }
 
+/* A file's name, which is not empty. */
+static int
+file_parse(const char **file, const char *text)
+{
+	*file = text;
+	return text[0] == '\0' ? -EINVAL : 0;
+}
+
 static int
 out_parse(struct arguments *a, const char *text)
 {
-	a->out = text;
-	return text[0] == '\0' ? -EINVAL : 0;
+	return file_parse(&a->out, text);
 }
 
 static int
 trace_parse(struct arguments *a, const char *text)
 {
-	a->trace = text;
-	return text[0] == '\0' ? -EINVAL : 0;
+	return file_parse(&a->trace, text);
 }
 
 static int
 stream_parse(struct arguments *a, const char *text)
 {
-	a->stream = text;
-	return text[0] == '\0' ? -EINVAL : 0;
+	return file_parse(&a->stream, text);
 }
 
 static int
 feed_parse(struct arguments *a, const char *text)
 {
-	a->feed = text;
-	return text[0] == '\0' ? -EINVAL : 0;
+	return file_parse(&a->feed, text);
 }
 
 static const struct {
@@ -135,6 +120,17 @@ static const struct {
 	{"stream", stream_parse, "stream=FILE, for the stores, to be replayed through other links"},
 	{"trace", trace_parse, "trace=FILE"},
 };
+
+/* What is right for an argument of this name. */
+static const char *
+expected(const char *name)
+{
+	unsigned int i = 0;
+
+	while (strcmp(known[i].name, name) != 0)
+		i++;
+	return known[i].right;
+}
 
 static int
 argument_parse(struct arguments *a, const char *text, char *why)
@@ -175,7 +171,7 @@ arguments_parse(struct arguments *a, int argc, char **argv, char *why)
 	if (a->link == NULL || a->out == NULL) {
 		snprintf(why, ARGUMENTS_WHY_BYTES, "%s is needed: expected %s",
 			 a->link == NULL ? "link" : "out",
-			 a->link == NULL ? known[3].right : known[5].right);
+			 expected(a->link == NULL ? "link" : "out"));
 		return -EINVAL;
 	}
 	if (a->regs.bytes != 0 && a->aperture.bytes == 0) {

@@ -4,7 +4,9 @@
 #ifndef WCLAB_ARGUMENTS_H
 #define WCLAB_ARGUMENTS_H
 
-/* What stands behind the plugin's file name on QEMU's command line. */
+/* The plugin's arguments: what follows its file name on QEMU's command line. */
+
+#include <wcbase.h>
 
 #include "bars.h"
 #include "memtype.h"
@@ -12,7 +14,7 @@
 #define ARGUMENTS_WHY_BYTES 256u
 
 struct arguments {
-	struct bar_range aperture; /* bytes 0: learnt from the device's configuration */
+	struct bar_range aperture; /* bytes 0: taken from the device's configuration */
 	struct bar_range regs;     /* where marks are stored, with a given aperture */
 	uint16_t vendor, device;
 	uint64_t mark; /* offset in BAR0 */
@@ -26,8 +28,10 @@ struct arguments {
 	enum memtype override_type;
 };
 
-/* Strings stay in argv. Returns 0, or -EINVAL: why says what was wrong and what would be right. */
-__attribute__((warn_unused_result)) int
-arguments_parse(struct arguments *arguments, int argc, char **argv, char *why);
+/*
+ * Parses NAME=VALUE arguments; strings point into argv. 0, or -EINVAL: `why`, of
+ * ARGUMENTS_WHY_BYTES, has what was wrong and what would be right.
+ */
+WC_MUST_CHECK int arguments_parse(struct arguments *arguments, int argc, char **argv, char *why);
 
 #endif /* WCLAB_ARGUMENTS_H */

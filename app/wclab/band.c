@@ -1,6 +1,9 @@
 /* SPDX-License-Identifier: BSD-3-Clause
  * Copyright(c) 2026 The wcnic authors
  */
+
+/* What a link makes of a recorded stream, with bands. */
+
 #include <errno.h>
 #include <stdlib.h>
 
@@ -102,8 +105,8 @@ bound_take(struct band_region *to, const struct tally_region *from, uint64_t at[
 
 /* The stream with one parameter at one of its bounds. */
 static int
-bound_reckon(const struct stream_data *data, const struct pcielink_config *config, unsigned int key,
-	     bool high, struct tally *tally, struct band_result *result)
+bound_compute(const struct stream_data *data, const struct pcielink_config *config,
+	      unsigned int key, bool high, struct tally *tally, struct band_result *result)
 {
 	struct pcielink_config changed = *config;
 	unsigned int i;
@@ -122,8 +125,8 @@ bound_reckon(const struct stream_data *data, const struct pcielink_config *confi
 }
 
 int
-band_reckon(const struct stream_data *data, const struct pcielink_config *config,
-	    void (*step)(void *ctx), void *ctx, struct band_result **out)
+band_compute(const struct stream_data *data, const struct pcielink_config *config,
+	     void (*step)(void *ctx), void *ctx, struct band_result **out)
 {
 	struct band_result *result = calloc(1, sizeof(*result));
 	struct tally *tally = malloc(sizeof(*tally));
@@ -137,7 +140,7 @@ band_reckon(const struct stream_data *data, const struct pcielink_config *config
 	for (key = 0; key < PCIELINK_KEYS * 2 && ret == 0; key++) {
 		if (!bound_has(&config->param[key / 2]))
 			continue;
-		ret = bound_reckon(data, config, key / 2, key % 2 != 0, tally, result);
+		ret = bound_compute(data, config, key / 2, key % 2 != 0, tally, result);
 		if (ret == 0 && step != NULL)
 			step(ctx);
 	}

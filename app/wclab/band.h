@@ -5,10 +5,12 @@
 #define WCLAB_BAND_H
 
 /*
- * What a link makes of a recorded stream, with bands: each parameter that has bounds is taken to
- * either of them, one at a time, the others at their values. A band is from the least to the most
- * that came out. All of it is modelled.
+ * What a link makes of a recorded stream, with bands. Each parameter that has bounds is set to
+ * either of them, one at a time, while the others keep their values. A band reaches from the least
+ * to the most that came out. All of it is modelled.
  */
+
+#include <wcbase.h>
 
 #include "stream.h"
 
@@ -46,17 +48,17 @@ struct band_result {
 };
 
 /*
- * `step` is called after each of `band_replays(config)` replays; may be NULL. The result is the
- * caller's to free. Returns 0, -ENOMEM, or -EINVAL: the configuration is not valid.
+ * Replays the stream through the link for each bound. `step` is called after each of
+ * band_replays(config) replays; it may be NULL. The caller frees the result. Returns 0, -ENOMEM, or
+ * -EINVAL: the configuration is not valid.
  */
-__attribute__((warn_unused_result)) int
-band_reckon(const struct stream_data *data, const struct pcielink_config *config,
-	    void (*step)(void *ctx), void *ctx, struct band_result **result);
+WC_MUST_CHECK int band_compute(const struct stream_data *data, const struct pcielink_config *config,
+			       void (*step)(void *ctx), void *ctx, struct band_result **result);
 
-/* How often the stream goes through the model for one configuration. */
+/* How often band_compute() replays the stream. */
 unsigned int band_replays(const struct pcielink_config *config);
 
-/* "tlps", "wire_bytes", ...; what ends in _ps is reported as _ns. */
+/* "tlps", "wire_bytes", ...: a static string. Picoseconds are reported as nanoseconds. */
 const char *band_figure_name(enum figure figure);
 
 #endif /* WCLAB_BAND_H */

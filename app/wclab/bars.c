@@ -1,6 +1,9 @@
 /* SPDX-License-Identifier: BSD-3-Clause
  * Copyright(c) 2026 The wcnic authors
  */
+
+/* Where a PCI function's BARs are. */
+
 #include <string.h>
 
 #include "bars.h"

@@ -5,8 +5,8 @@
 #define WCLAB_BARS_H
 
 /*
- * Where a PCI function's BAR0 and BAR2 are, learnt as the guest's kernel or firmware programs them:
- * after each store to its configuration space the function is asked anew. Knows nothing of QEMU.
+ * Where a PCI function's BAR0 and BAR2 are. After each store to its configuration space, by a
+ * guest's kernel or firmware, the function's registers are read again. Knows nothing of QEMU.
  */
 
 #include <stdbool.h>

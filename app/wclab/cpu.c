@@ -1,6 +1,9 @@
 /* SPDX-License-Identifier: BSD-3-Clause
  * Copyright(c) 2026 The wcnic authors
  */
+
+/* One of QEMU's CPUs: its registers, and walks that are kept. */
+
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>

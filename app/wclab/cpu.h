@@ -9,6 +9,8 @@
  * the CPU itself may keep them.
  */
 
+#include <wcbase.h>
+
 #include "qemu_api.h"
 #include "walk.h"
 
@@ -35,24 +37,24 @@ struct cpu {
 };
 
 /*
- * In the CPU's own context. Returns 0 with *cpu, -ENOMEM, or -ENOENT: *missing names the register
- * that this machine does not have.
+ * Finds the CPU's registers. Call it in the CPU's own context. Returns 0 with *cpu, -ENOMEM, or
+ * -ENOENT: *missing names the register that this machine does not have.
  */
-__attribute__((warn_unused_result)) int cpu_create(struct cpu **cpu, const char **missing);
+WC_MUST_CHECK int cpu_create(struct cpu **cpu, const char **missing);
 
 /*
- * In a callback of that CPU that may read registers. `invalidations` grows whenever any CPU
+ * Walks the tables for a virtual address, or repeats a walk that the CPU itself could still use.
+ * Call it in a callback of that CPU that may read registers. `invalidations` grows whenever any CPU
  * invalidates TLB entries, `writes` whenever this one writes a register that a walk depends on.
  * Returns 0 or -EFAULT, as walk_run().
  */
-__attribute__((warn_unused_result)) int
-cpu_walk(struct cpu *cpu, uint64_t va, uint64_t invalidations, uint64_t writes, struct walk *walk,
-	 struct walk_fault *fault);
+WC_MUST_CHECK int cpu_walk(struct cpu *cpu, uint64_t va, uint64_t invalidations, uint64_t writes,
+			   struct walk *walk, struct walk_fault *fault);
 
-/* Whether the CPU runs what it ran at its last cpu_walk(): the same tables, the same level. */
-__attribute__((warn_unused_result)) bool cpu_same_context(struct cpu *cpu, uint64_t writes);
+/* Whether the CPU has the tables and the exception level of its last cpu_walk(). */
+WC_MUST_CHECK bool cpu_same_context(struct cpu *cpu, uint64_t writes);
 
-/* 8 bytes of physical memory; false if there is none. */
+/* Reads 8 bytes of physical memory; `ctx` is a struct cpu. False: there is no memory. */
 bool cpu_read(void *ctx, uint64_t pa, uint64_t *value);
 
 #endif /* WCLAB_CPU_H */

@@ -1,6 +1,9 @@
 /* SPDX-License-Identifier: BSD-3-Clause
  * Copyright(c) 2026 The wcnic authors
  */
+
+/* The instructions that the plugin watches, by their encoding. */
+
 #include <stdbool.h>
 
 #include "insn.h"

@@ -11,12 +11,13 @@
 enum insn_kind {
 	INSN_OTHER = 0,
 	INSN_DGH,
-	INSN_DMB, /* that stores to a device have to obey */
-	INSN_DSB, /* the same */
+	INSN_DMB, /* one that orders stores to a device */
+	INSN_DSB, /* one that orders stores to a device */
 	INSN_TLBI,
 	INSN_SYSREG, /* a write of a register that translation may depend on */
 };
 
+/* What an A64 instruction is, by its opcode. Pure. */
 enum insn_kind insn_kind(uint32_t opcode);
 
 #endif /* WCLAB_INSN_H */

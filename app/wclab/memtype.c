@@ -1,6 +1,9 @@
 /* SPDX-License-Identifier: BSD-3-Clause
  * Copyright(c) 2026 The wcnic authors
  */
+
+/* The memory types of arm64. */
+
 #include <errno.h>
 #include <string.h>
 

@@ -9,6 +9,8 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include <wcbase.h>
+
 /* From the strictest to the loosest: without FWB the stricter of two stages wins. */
 enum memtype {
 	MEMTYPE_NGNRNE = 0,
@@ -21,19 +23,22 @@ enum memtype {
 	MEMTYPES,
 };
 
-/* An attribute byte of MAIR_ELx. Of inner and outer the stricter; what is reserved is Device. */
+/*
+ * The type that an attribute byte of MAIR_ELx asks for: the stricter of inner and outer. Reserved
+ * values are Device.
+ */
 enum memtype memtype_stage1(uint8_t mair_attr);
 
-/* MemAttr[3:0] of a stage-2 descriptor, without FWB. */
+/* The type that MemAttr[3:0] of a stage-2 descriptor asks for, without FWB. */
 enum memtype memtype_stage2(uint8_t mem_attr);
 
-/* What a store meets. fwb: HCR_EL2.FWB, which gives MemAttr another meaning. */
+/* The type that both stages give. `fwb` is HCR_EL2.FWB, which gives MemAttr another meaning. */
 enum memtype memtype_combine(enum memtype stage1, uint8_t mem_attr, bool fwb);
 
 /* "Device-nGnRE", "Normal-NC", ... Static. */
 const char *memtype_name(enum memtype type);
 
-/* The type of that name. Returns 0 or -EINVAL. */
-__attribute__((warn_unused_result)) int memtype_parse(const char *name, enum memtype *type);
+/* The type with this name. 0 or -EINVAL. */
+WC_MUST_CHECK int memtype_parse(const char *name, enum memtype *type);
 
 #endif /* WCLAB_MEMTYPE_H */

@@ -15,18 +15,19 @@
 #include <string.h>
 #include <time.h>
 
+#include <pcielink.h>
+
 #include "arguments.h"
 #include "bars.h"
 #include "cpu.h"
 #include "insn.h"
-#include "pcielink.h"
 #include "qemu_api.h"
 #include "recorder.h"
 
 #define CPUS_MAX PCIELINK_CPUS_MAX
 /* Of QEMU's region through which all PCIe configuration is accessed. */
 #define CONFIG_REGION "pcie-mmcfg-mmio"
-/* So many barriers of others, and the one of the CPU's last store is not waited for any more. */
+/* After so many barriers of others that of the CPU's last store is not waited for any more. */
 #define FOREIGN_ORDERS_MAX 4096u
 
 /* What translated code itself looks at and counts. */
@@ -52,7 +53,7 @@ static struct plugin {
 	struct bars bars;
 	struct cpu *cpus[CPUS_MAX];
 	unsigned int foreign_orders[CPUS_MAX];
-	uint64_t astray; /* walks that ended elsewhere than QEMU's own */
+	uint64_t walks_elsewhere; /* that ended at another address than QEMU's own */
 } plugin = {.lock = PTHREAD_MUTEX_INITIALIZER};
 
 int qemu_plugin_version = QEMU_API_VERSION;
@@ -101,7 +102,7 @@ aperture_store(unsigned int vcpu, uint32_t info, uint64_t va, uint64_t pa)
 	store.error = cpu_walk(plugin.cpus[vcpu], va, qemu_plugin_u64_sum(plugin.tlbis),
 			       qemu_plugin_u64_get(plugin.writes, vcpu), &walk, &fault);
 	if (store.error == 0 && walk.pa != pa)
-		plugin.astray++;
+		plugin.walks_elsewhere++;
 	store.walk = &walk;
 	store.fault = &fault;
 	recorder_store(plugin.recorder, &store);
@@ -145,8 +146,8 @@ on_store(unsigned int vcpu, uint32_t info, uint64_t va, void *userdata)
 /* ---- barriers ------------------------------------------------------------------------------ */
 
 /*
- * A barrier after a store. Those of interrupt handlers and other programs are left out: when they
- * come is the host's chance, and the model's figures must be the same in every run.
+ * A barrier after a store. Barriers of interrupt handlers and other programs are left out: when
+ * they come depends on the host, and the model's figures must be the same in every run.
  */
 static void
 on_barrier(unsigned int vcpu, void *userdata)
@@ -217,7 +218,7 @@ on_cpu(unsigned int vcpu, void *userdata)
 static void
 walks_count(void)
 {
-	struct recorder_walks walks = {.elsewhere = plugin.astray};
+	struct recorder_walks walks = {.elsewhere = plugin.walks_elsewhere};
 	unsigned int i;
 
 	for (i = 0; i < CPUS_MAX; i++) {

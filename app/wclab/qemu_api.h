@@ -14,8 +14,9 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include <wcbase.h>
+
 #define QEMU_API_VERSION 7
-#define QEMU_API_EXPORT __attribute__((visibility("default")))
 
 struct qemu_plugin_tb;
 struct qemu_plugin_insn;
@@ -96,8 +97,8 @@ typedef void (*qemu_plugin_mem_cb_t)(unsigned int vcpu, uint32_t info, uint64_t 
 				     void *userdata);
 
 /* What QEMU looks for. */
-extern QEMU_API_EXPORT int qemu_plugin_version;
-QEMU_API_EXPORT int
+extern WC_PUBLIC int qemu_plugin_version;
+WC_PUBLIC int
 qemu_plugin_install(uint64_t id, const struct qemu_info *info, int argc, char **argv);
 
 /* Callbacks. */

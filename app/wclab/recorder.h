@@ -13,8 +13,10 @@
 #include <stdint.h>
 #include <stdio.h>
 
-#include "tlpfeed.h"
-#include "pcielink.h"
+#include <pcielink.h>
+#include <tlpfeed.h>
+#include <wcbase.h>
+
 #include "stream.h"
 #include "walk.h"
 
@@ -42,32 +44,42 @@ struct recorder_store {
 	const struct walk_fault *fault; /* valid if error is not 0 */
 };
 
-/* Returns 0, -ENOMEM or -EINVAL: more CPUs than the model has. */
-__attribute__((warn_unused_result)) int
-recorder_create(const struct recorder_config *config, struct recorder **recorder);
+/*
+ * Creates a recorder; what the configuration points to must outlive it. 0, -ENOMEM or -EINVAL: more
+ * CPUs than the model has.
+ */
+WC_MUST_CHECK int recorder_create(const struct recorder_config *config, struct recorder **recorder);
+
 /* NULL does nothing. */
 void recorder_destroy(struct recorder *recorder);
 
-/* A store whose walk failed is counted, and not given to the link: its type is not known. */
+/*
+ * Counts a store into the aperture and gives it to the link. A store whose walk failed is counted
+ * only: its type is not known.
+ */
 void recorder_store(struct recorder *recorder, const struct recorder_store *store);
+
+/* Gives an order point of a CPU to the link. */
 void recorder_order(struct recorder *recorder, unsigned int cpu, enum pcielink_order order);
 
 /*
- * The region that begins now; 0 ends one. Others than 0 to 255 are counted, and change nothing.
+ * Begins a region; 0 ends one. A number above 255 is counted and changes nothing.
  */
 void recorder_mark(struct recorder *recorder, uint64_t region);
 
-/* The aperture was found, or has moved. */
+/* Sets where the aperture is: it was found, or has moved. */
 void recorder_aperture(struct recorder *recorder, uint64_t pa, uint64_t bytes);
 
-/* How stores came by their types: only for the summary. */
+/* How the types of stores were found. */
 struct recorder_walks {
 	uint64_t made, kept;
 	uint64_t elsewhere; /* ended at another address than the store: there should be none */
 };
+
+/* Sets these numbers for the summary. */
 void recorder_walks_set(struct recorder *recorder, const struct recorder_walks *walks);
 
-/* All so far as JSON, in one step: whoever reads the file finds it whole. Returns 0 or -errno. */
-__attribute__((warn_unused_result)) int recorder_write(struct recorder *recorder, const char *path);
+/* Writes all so far as JSON. The file is replaced in one step. 0 or -errno. */
+WC_MUST_CHECK int recorder_write(struct recorder *recorder, const char *path);
 
 #endif /* WCLAB_RECORDER_H */

@@ -4,10 +4,12 @@
 #ifndef WCLAB_RECORDER_INTERNAL_H
 #define WCLAB_RECORDER_INTERNAL_H
 
+/* What the recorder and its summary share. */
+
 #include "recorder.h"
 
 #define RECORDER_SIZES 17u    /* a store has 1 to 16 bytes */
-#define RECORDER_MAPPINGS 16u /* told apart in one region; the rest is one more */
+#define RECORDER_MAPPINGS 16u /* listed by region; the rest is counted together */
 
 struct mapping {
 	uint64_t stores;
@@ -29,7 +31,7 @@ struct region {
 	uint64_t unwalked;
 	struct mapping mappings[RECORDER_MAPPINGS];
 	unsigned int n_mappings;
-	uint64_t other_mappings; /* stores through more mappings than there is room for */
+	uint64_t other_mappings; /* stores through mappings that are not listed */
 };
 
 struct recorder {
@@ -46,7 +48,7 @@ struct recorder {
 	struct region regions[TALLY_REGIONS];
 };
 
-/* Closes the visit that is under way and opens the next of the same region. */
+/* Ends the visit that is under way and begins another of the same region. */
 void recorder_settle(struct recorder *recorder);
 
 #endif /* WCLAB_RECORDER_INTERNAL_H */

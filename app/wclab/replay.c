@@ -216,7 +216,7 @@ replay_all(struct links *links, const struct stream_data *data, const char *path
 
 	app_progress_start("replay");
 	for (i = 0; i < links->n && ret == 0; i++)
-		ret = band_reckon(data, &links->config[i], step, links, &links->result[i]);
+		ret = band_compute(data, &links->config[i], step, links, &links->result[i]);
 	app_progress_end();
 	if (ret != 0) {
 		app_error("%s", strerror(-ret));

@@ -1,6 +1,9 @@
 /* SPDX-License-Identifier: BSD-3-Clause
  * Copyright(c) 2026 The wcnic authors
  */
+
+/* The file of stores that the plugin saw. */
+
 #include <assert.h>
 #include <endian.h>
 #include <errno.h>

@@ -6,11 +6,11 @@
 
 /*
  * The stores that the plugin saw, in a file: marks, stores with their effective types, order
- * points, in the order in which the link got them. What any other link makes of them can be
- * reckoned from it at any time, without a guest.
+ * points, in the order in which the link got them. From it the figures of any other link can be
+ * computed at any time, without a guest.
  *
- * The file: a struct stream_head, then records, little-endian. One writer; readers come when it is
- * done. A file that was not closed has no count in its head, and is refused.
+ * The file is a struct stream_head and records, little-endian. There is one writer, and readers
+ * come when it is done. A file that was not closed has no count in its head and is refused.
  */
 
 #include <stdbool.h>
@@ -18,7 +18,8 @@
 #include <stdint.h>
 #include <stdio.h>
 
-#include "pcielink.h"
+#include <pcielink.h>
+#include <wcbase.h>
 #include "tally.h"
 
 #define STREAM_WHY_BYTES 256u
@@ -26,20 +27,22 @@
 struct stream {
 	FILE *file;
 	uint64_t records;
-	bool failed; /* something could not be written: stream_close tells */
+	bool failed; /* something could not be written: stream_close() returns it */
 };
 
-/* Makes the file. Returns 0 or -errno. */
-__attribute__((warn_unused_result)) int
-stream_create(struct stream *stream, const char *path, unsigned int cpus);
+/* Creates the file. 0 or -errno. */
+WC_MUST_CHECK int stream_create(struct stream *stream, const char *path, unsigned int cpus);
+
+/* These append a record. What goes wrong is returned by stream_close(). */
 void stream_mark(struct stream *stream, uint64_t region);
-/* The visit under way ends, and the same region goes on. */
+/* Ends the visit that is under way and begins another of the same region. */
 void stream_settle(struct stream *stream);
 void stream_store(struct stream *stream, unsigned int cpu, uint64_t pa, unsigned int bytes,
 		  enum pcielink_type type);
 void stream_order(struct stream *stream, unsigned int cpu, enum pcielink_order order);
-/* 0, or -EIO if not all of it is there, and then nobody takes it for whole. */
-__attribute__((warn_unused_result)) int stream_close(struct stream *stream);
+
+/* Writes the number of records and closes. 0, or -EIO: a reader will refuse the file. */
+WC_MUST_CHECK int stream_close(struct stream *stream);
 
 /* Records in memory. */
 struct stream_data {
@@ -48,12 +51,14 @@ struct stream_data {
 	unsigned int cpus;
 };
 
-/* 0, -errno, or -EINVAL; `why` says what was wrong with the file. Free with stream_unload. */
-__attribute__((warn_unused_result)) int
+/* Reads and checks a whole file. 0 or -errno, and `why` has what was wrong with the file. */
+WC_MUST_CHECK int
 stream_load(struct stream_data *data, const char *path, char why[STREAM_WHY_BYTES]);
+
+/* Frees the records; also after a failure. */
 void stream_unload(struct stream_data *data);
 
-/* All of it through one link; the last visit is closed. */
+/* Gives all records to a link and ends the last visit. */
 void stream_replay(const struct stream_data *data, struct tally *tally);
 
 #endif /* WCLAB_STREAM_H */

@@ -1,6 +1,9 @@
 /* SPDX-License-Identifier: BSD-3-Clause
  * Copyright(c) 2026 The wcnic authors
  */
+
+/* The recorder's counts as JSON. Only numbers and names of this project: nothing to escape. */
+
 #include <errno.h>
 #include <inttypes.h>
 #include <stdio.h>
@@ -8,8 +11,6 @@
 #include <unistd.h>
 
 #include "recorder_internal.h"
-
-/* The recorder's counts as JSON. Numbers, and names that this project chose: nothing to escape. */
 
 static void
 write_histogram(FILE *out, const char *name, const uint64_t *counts, unsigned int n)

@@ -1,6 +1,9 @@
 /* SPDX-License-Identifier: BSD-3-Clause
  * Copyright(c) 2026 The wcnic authors
  */
+
+/* What one link makes of a stream of stores, by region. */
+
 #include <errno.h>
 #include <string.h>
 

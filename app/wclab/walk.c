@@ -1,6 +1,9 @@
 /* SPDX-License-Identifier: BSD-3-Clause
  * Copyright(c) 2026 The wcnic authors
  */
+
+/* A walk of the page tables of an arm64 machine. */
+
 #include <errno.h>
 #include <string.h>
 

@@ -16,6 +16,8 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include <wcbase.h>
+
 #include "memtype.h"
 
 struct walk_regs {
@@ -53,17 +55,19 @@ struct walk_fault {
 	const char *why; /* static */
 };
 
-/* Returns 0 with *walk, or -EFAULT with *fault; *walk then has el and what was found before. */
-__attribute__((warn_unused_result)) int
-walk_run(const struct walk_regs *regs, uint64_t va, walk_read_fn read, void *ctx, struct walk *walk,
-	 struct walk_fault *fault);
+/*
+ * Walks both stages for virtual address `va`. Returns 0 with *walk, or -EFAULT with *fault; *walk
+ * then has el and what was found before.
+ */
+WC_MUST_CHECK int walk_run(const struct walk_regs *regs, uint64_t va, walk_read_fn read, void *ctx,
+			   struct walk *walk, struct walk_fault *fault);
 
-/* As if stage 2 gave that type: for trying what follows when it changes. */
+/* Changes the result as if stage 2 had this type: to see what follows from it. */
 void walk_override_stage2(struct walk *walk, enum memtype type);
 
 /*
- * "gathers", "cacheable", or who is to blame that each store is a TLP: "stage 1 is Device",
- * "stage 2 is Device", "stage 1 and stage 2 are Device". Static.
+ * "gathers", "cacheable", or which stage makes each store a TLP of its own: "stage 1 is Device",
+ * "stage 2 is Device", "stage 1 and stage 2 are Device". A static string.
  */
 const char *walk_verdict(const struct walk *walk);
 

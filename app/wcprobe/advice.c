@@ -7,6 +7,8 @@
 #include <stdio.h>
 #include <string.h>
 
+#include <wcbase.h>
+
 #include "advice.h"
 #include "predict.h"
 
@@ -294,7 +296,7 @@ advice_least(const struct wcbar_pci_facts *facts, const char *arch, unsigned int
 
 /* ---- by verdict ------------------------------------------------------------------------------ */
 
-__attribute__((format(printf, 3, 4))) static void
+WC_PRINTF(3, 4) static void
 add(struct probe *p, enum effort effort, const char *format, ...)
 {
 	struct advice *a = &p->advice[p->n_advice];

@@ -8,6 +8,8 @@
 #include <string.h>
 #include <sys/utsname.h>
 
+#include <wcbase.h>
+
 #include "predict.h"
 
 bool
@@ -65,7 +67,7 @@ struct subject {
 	bool *sure;
 };
 
-__attribute__((format(printf, 3, 4))) static int
+WC_PRINTF(3, 4) static int
 say(const struct subject *s, int error, const char *format, ...)
 {
 	va_list ap;

@@ -200,7 +200,7 @@ input_waits(void)
 }
 
 /* A loop for each mode, so that none asks which it is. */
-static inline __attribute__((always_inline)) void
+static __rte_always_inline void
 run(struct pump *p, enum pump_mode mode, uint64_t until_tsc, bool until_input)
 {
 	const unsigned int looks_every = mode == PUMP_LATENCY ? 1 : LOOKS_EVERY;

@@ -13,6 +13,8 @@
 
 #include <cmocka.h>
 
+#include <wcbase.h>
+
 #include "qemu_api.h"
 
 /*
@@ -28,14 +30,14 @@ static const char *plugin_path;
 static void *plugin;
 
 /* Never called: the plugin must refuse before it uses them. */
-__attribute__((visibility("default"))) struct g_array *
+WC_PUBLIC struct g_array *
 g_byte_array_new(void)
 {
 	fail();
 	return NULL;
 }
 
-__attribute__((visibility("default"))) struct g_array *
+WC_PUBLIC struct g_array *
 g_byte_array_set_size(struct g_array *array, unsigned int bytes)
 {
 	(void)bytes;
@@ -43,7 +45,7 @@ g_byte_array_set_size(struct g_array *array, unsigned int bytes)
 	return array;
 }
 
-__attribute__((visibility("default"))) char *
+WC_PUBLIC char *
 g_array_free(struct g_array *array, int free_segment)
 {
 	(void)array;

@@ -246,7 +246,7 @@ band__no_bounds_is_the_value_alone(void **state)
 	bounds_remove(&config);
 	steps = 0;
 	assert_int_equal(stream_load(&data, path, why), 0);
-	assert_int_equal(band_reckon(&data, &config, step, &steps, &result), 0);
+	assert_int_equal(band_compute(&data, &config, step, &steps, &result), 0);
 	assert_int_equal(steps, 1);
 	assert_int_equal(band_replays(&config), 1);
 	for (unsigned int f = 0; f < FIGURES; f++) {
@@ -276,7 +276,7 @@ band__each_bound_alone_and_the_widest_of_them(void **state)
 	gather->low = 0; /* each store leaves alone */
 	steps = 0;
 	assert_int_equal(stream_load(&data, path, why), 0);
-	assert_int_equal(band_reckon(&data, &config, step, &steps, &result), 0);
+	assert_int_equal(band_compute(&data, &config, step, &steps, &result), 0);
 	assert_int_equal(steps, 5);
 	r = &result->regions[1];
 	assert_int_equal(r->figure[FIGURE_TLPS].low, 6);
@@ -308,8 +308,8 @@ band__other_bounds_leave_the_values(void **state)
 	patched.param[PCIELINK_NGNRE_SPACING_NS].high *= 4;
 	patched.param[PCIELINK_GATHER].low /= 2;
 	assert_int_equal(stream_load(&data, path, why), 0);
-	assert_int_equal(band_reckon(&data, &config, NULL, NULL, &result), 0);
-	assert_int_equal(band_reckon(&data, &patched, NULL, NULL, &other), 0);
+	assert_int_equal(band_compute(&data, &config, NULL, NULL, &result), 0);
+	assert_int_equal(band_compute(&data, &patched, NULL, NULL, &other), 0);
 	for (unsigned int id = 0; id < TALLY_REGIONS; id++) {
 		for (unsigned int f = 0; f < FIGURES; f++) {
 			const struct band *was = &result->regions[id].figure[f];

@@ -10,6 +10,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <wcbase.h>
+
 #include "wcprobe_tree.h"
 
 /* BAR 0: 4 KiB of memory, BAR 1: ports, BAR 2: the one under test with BAR 3 as its upper half. */
@@ -20,7 +22,7 @@ static const char resources[] = "0x00000000fe904000 0x00000000fe904fff 0x0000000
 				"0x0000000000000000 0x0000000000000000 0x0000000000000000\n"
 				"0x0000000000000000 0x0000000000000000 0x0000000000000000\n";
 
-__attribute__((format(printf, 2, 3))) static char *
+WC_PRINTF(2, 3) static char *
 path_of(const char *root, const char *format, ...)
 {
 	char name[256], *path;
