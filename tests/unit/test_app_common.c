@@ -22,6 +22,8 @@
 #include <app_number.h>
 #include <app_options.h>
 
+#include "capture.h"
+
 /* ---- numbers ------------------------------------------------------------------------------- */
 
 static void
@@ -144,23 +146,17 @@ parse(const char *line, struct all *all, struct other *other, char errors[256], 
 	char *argv[16] = {"program"}, *save = NULL;
 	enum app_options_verdict verdict;
 	static char words[256];
-	FILE *f = tmpfile();
-	int argc = 1, first = 0, saved = dup(STDERR_FILENO);
-	size_t n;
+	int argc = 1, first = 0;
+	struct capture c;
 
 	*all = (struct all){.number = -1};
 	*other = (struct other){0};
 	snprintf(words, sizeof(words), "%s", line);
 	for (char *w = strtok_r(words, " ", &save); w != NULL; w = strtok_r(NULL, " ", &save))
 		argv[argc++] = w;
-	dup2(fileno(f), STDERR_FILENO);
+	capture_begin(&c);
 	verdict = app_options_parse(groups, "", "program 1", argc, argv, &first);
-	dup2(saved, STDERR_FILENO);
-	close(saved);
-	rewind(f);
-	n = fread(errors, 1, 255, f);
-	errors[n] = '\0';
-	fclose(f);
+	capture_end(&c, errors, 256);
 	rest[0] = '\0';
 	for (int i = first; verdict == APP_OPTIONS_RUN && i < argc; i++)
 		snprintf(rest + strlen(rest), 256 - strlen(rest), "%s ", argv[i]);

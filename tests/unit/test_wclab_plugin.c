@@ -13,9 +13,10 @@
 
 #include <cmocka.h>
 
+#include <qemu_api.h>
 #include <wcbase.h>
 
-#include "qemu_api.h"
+#include "capture.h"
 
 /*
  * The plugin's file, loaded as QEMU loads it, by a program that has nothing of QEMU's but GLib's
@@ -83,23 +84,13 @@ static int
 installed(const struct qemu_info *info, int argc, char **argv, char *said, size_t said_bytes)
 {
 	install_fn install = (install_fn)(uintptr_t)dlsym(plugin, "qemu_plugin_install");
-	FILE *kept = tmpfile();
-	const int terminal = dup(STDERR_FILENO);
-	size_t n;
+	struct capture c;
 	int ret;
 
 	assert_non_null(install);
-	assert_non_null(kept);
-	assert_true(terminal >= 0);
-	assert_int_equal(dup2(fileno(kept), STDERR_FILENO), STDERR_FILENO);
+	capture_begin(&c);
 	ret = install(1, info, argc, argv);
-	fflush(stderr);
-	assert_int_equal(dup2(terminal, STDERR_FILENO), STDERR_FILENO);
-	close(terminal);
-	rewind(kept);
-	n = fread(said, 1, said_bytes - 1, kept);
-	said[n] = '\0';
-	fclose(kept);
+	capture_end(&c, said, said_bytes);
 	return ret;
 }
 

@@ -12,52 +12,20 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 #include <cmocka.h>
 #include <json.h>
 
-#include "judge.h"
-#include "list.h"
-#include "options.h"
-#include "report.h"
+#include <judge.h>
+#include <list.h>
+#include <options.h>
+#include <report.h>
+
+#include "capture.h"
+#include "wcprobe_machines.h"
 #include "wcprobe_tree.h"
 
 #define ARGS_MAX 8
-
-/* stderr of a call into text: what a user would have been told. */
-struct capture {
-	int saved;
-	char path[32];
-};
-
-static void
-capture_begin(struct capture *c)
-{
-	int fd;
-
-	snprintf(c->path, sizeof(c->path), "/tmp/wcprobe-err-XXXXXX");
-	fd = mkstemp(c->path);
-	fflush(stderr);
-	c->saved = dup(STDERR_FILENO);
-	dup2(fd, STDERR_FILENO);
-	close(fd);
-}
-
-static void
-capture_end(struct capture *c, char *text, size_t bytes)
-{
-	FILE *f = fopen(c->path, "r");
-	size_t n;
-
-	fflush(stderr);
-	dup2(c->saved, STDERR_FILENO);
-	close(c->saved);
-	n = fread(text, 1, bytes - 1, f);
-	text[n] = '\0';
-	fclose(f);
-	unlink(c->path);
-}
 
 static enum app_options_verdict
 parse(const char *line, struct options *options, char *errors, size_t bytes)
@@ -200,289 +168,6 @@ judge_facts__bad_devices_and_bars__are_refused_by_name(void **state)
 	assert_int_equal(p.bar, 2);
 }
 
-struct machine {
-	const char *name;
-	struct tree tree;
-	const char *arch;     /* NULL: aarch64 */
-	enum wcbar_rung rung; /* predicted; WCBAR_RUNGS: no mapping */
-	bool sure;            /* of that rung */
-	enum verdict_id verdict;
-	enum status status;
-	const char *rung_why;  /* why sysfs-wc-vfio, or without VFIO sysfs-wc, says no; NULL: yes */
-	enum effort effort;    /* of the first advice, */
-	const char *advice;    /* part of its text, */
-	enum wcbar_rung gives; /* and what it leads to */
-};
-
-#define NONE WCBAR_RUNGS
-
-static const struct machine machines[] = {
-	{"vfio on 6.1",
-	 {.driver = "vfio-pci"},
-	 NULL,
-	 WCBAR_RUNG_SYSFS_VFIO,
-	 true,
-	 VERDICT_UNKNOWN,
-	 STATUS_WC,
-	 NULL,
-	 EFFORT_COMMAND,
-	 "--open",
-	 NONE},
-	{"vfio on 6.12",
-	 {.driver = "vfio-pci", .kernel = "6.12.117+deb13-amd64"},
-	 NULL,
-	 WCBAR_RUNG_SYSFS_VFIO,
-	 true,
-	 VERDICT_UNKNOWN,
-	 STATUS_WC,
-	 NULL,
-	 EFFORT_COMMAND,
-	 "--open",
-	 NONE},
-	{"vfio on 5.10",
-	 {.driver = "vfio-pci", .kernel = "5.10.0"},
-	 NULL,
-	 WCBAR_RUNG_SYSFS_VFIO,
-	 true,
-	 VERDICT_UNKNOWN,
-	 STATUS_WC,
-	 NULL,
-	 EFFORT_COMMAND,
-	 "--open",
-	 NONE},
-	{"vfio on a kernel nobody tried",
-	 {.driver = "vfio-pci", .kernel = "6.18.4"},
-	 NULL,
-	 WCBAR_RUNG_SYSFS_VFIO,
-	 false,
-	 VERDICT_UNKNOWN,
-	 STATUS_WC,
-	 NULL,
-	 EFFORT_COMMAND,
-	 "--open",
-	 NONE},
-	{"vfio on 7.3",
-	 {.driver = "vfio-pci", .kernel = "7.3.4+deb13-amd64"},
-	 NULL,
-	 WCBAR_RUNG_VFIO,
-	 true,
-	 VERDICT_STAGE1_DEVICE,
-	 STATUS_NO_WC,
-	 "iomem=relaxed",
-	 EFFORT_COMMAND,
-	 "uio_pci_generic",
-	 WCBAR_RUNG_SYSFS},
-	{"vfio on 8.0",
-	 {.driver = "vfio-pci", .kernel = "8.0"},
-	 NULL,
-	 WCBAR_RUNG_VFIO,
-	 true,
-	 VERDICT_STAGE1_DEVICE,
-	 STATUS_NO_WC,
-	 "iomem=relaxed",
-	 EFFORT_COMMAND,
-	 "uio_pci_generic",
-	 WCBAR_RUNG_SYSFS},
-	{"vfio on 7.3, relaxed",
-	 {.driver = "vfio-pci", .kernel = "7.3.4", .cmdline = "quiet iomem=relaxed\n"},
-	 NULL,
-	 WCBAR_RUNG_SYSFS_RELAXED,
-	 true,
-	 VERDICT_UNKNOWN,
-	 STATUS_WC,
-	 "sysfs-wc-relaxed",
-	 EFFORT_COMMAND,
-	 "--open",
-	 NONE},
-	{"uio on 7.3",
-	 {.driver = "uio_pci_generic", .kernel = "7.3.4"},
-	 NULL,
-	 WCBAR_RUNG_SYSFS,
-	 true,
-	 VERDICT_UNKNOWN,
-	 STATUS_WC,
-	 NULL,
-	 EFFORT_COMMAND,
-	 "--open",
-	 NONE},
-	{"no driver",
-	 {0},
-	 NULL,
-	 WCBAR_RUNG_SYSFS,
-	 true,
-	 VERDICT_UNKNOWN,
-	 STATUS_WC,
-	 NULL,
-	 EFFORT_COMMAND,
-	 "--open",
-	 NONE},
-	{"a kernel driver",
-	 {.driver = "nvme"},
-	 NULL,
-	 NONE,
-	 true,
-	 VERDICT_NOT_MAPPABLE,
-	 STATUS_NO_WC,
-	 "in use by driver nvme",
-	 EFFORT_COMMAND,
-	 "bind it to vfio-pci: dpdk-devbind.py -b vfio-pci " TREE_BDF " (takes it from nvme)",
-	 WCBAR_RUNG_SYSFS_VFIO},
-	{"a kernel driver, vfio not loaded",
-	 {.driver = "nvme", .no_vfio = true},
-	 NULL,
-	 NONE,
-	 true,
-	 VERDICT_NOT_MAPPABLE,
-	 STATUS_NO_WC,
-	 "in use by driver nvme",
-	 EFFORT_COMMAND,
-	 "modprobe vfio-pci (a kernel without it: CONFIG_VFIO_PCI)",
-	 WCBAR_RUNG_SYSFS_VFIO},
-	{"a kernel driver, no IOMMU",
-	 {.driver = "nvme", .no_group = true},
-	 NULL,
-	 NONE,
-	 true,
-	 VERDICT_NOT_MAPPABLE,
-	 STATUS_NO_WC,
-	 "in use by driver nvme",
-	 EFFORT_COMMAND,
-	 "uio_pci_generic",
-	 WCBAR_RUNG_SYSFS},
-	{"a group in other hands",
-	 {.driver = "vfio-pci", .peer = "e1000e"},
-	 NULL,
-	 NONE,
-	 true,
-	 VERDICT_NOT_MAPPABLE,
-	 STATUS_NO_WC,
-	 "IOMMU group 7 also holds " TREE_PEER,
-	 EFFORT_COMMAND,
-	 "take all of IOMMU group 7 from their kernel drivers (" TREE_PEER,
-	 WCBAR_RUNG_SYSFS_VFIO},
-	{"a group that vfio has all of",
-	 {.driver = "vfio-pci", .peer = "vfio-pci"},
-	 NULL,
-	 WCBAR_RUNG_SYSFS_VFIO,
-	 true,
-	 VERDICT_UNKNOWN,
-	 STATUS_WC,
-	 NULL,
-	 EFFORT_COMMAND,
-	 "--open",
-	 NONE},
-	{"locked down",
-	 {.driver = "vfio-pci", .lockdown = "none [integrity] confidentiality\n"},
-	 NULL,
-	 WCBAR_RUNG_VFIO,
-	 true,
-	 VERDICT_STAGE1_DEVICE,
-	 STATUS_NO_WC,
-	 "locked down (integrity)",
-	 EFFORT_FIRMWARE,
-	 "Secure Boot",
-	 WCBAR_RUNG_SYSFS_VFIO},
-	{"lockdown in the kernel, off",
-	 {.driver = "vfio-pci", .lockdown = "[none] integrity confidentiality\n"},
-	 NULL,
-	 WCBAR_RUNG_SYSFS_VFIO,
-	 true,
-	 VERDICT_UNKNOWN,
-	 STATUS_WC,
-	 NULL,
-	 EFFORT_COMMAND,
-	 "--open",
-	 NONE},
-	{"not prefetchable",
-	 {.driver = "vfio-pci", .not_prefetchable = true},
-	 NULL,
-	 WCBAR_RUNG_VFIO,
-	 true,
-	 VERDICT_STAGE1_DEVICE,
-	 STATUS_NO_WC,
-	 "is not prefetchable",
-	 EFFORT_HARDWARE,
-	 "not prefetchable",
-	 NONE},
-	{"no PAT",
-	 {.driver = "uio_pci_generic", .no_wc = true},
-	 NULL,
-	 WCBAR_RUNG_SYSFS_UC,
-	 true,
-	 VERDICT_STAGE1_DEVICE,
-	 STATUS_NO_WC,
-	 "no resource2_wc",
-	 EFFORT_KERNEL,
-	 "nopat",
-	 NONE},
-	{"smaller than a page",
-	 {.driver = "vfio-pci", .bar_bytes = 2048},
-	 NULL,
-	 NONE,
-	 true,
-	 VERDICT_NOT_MAPPABLE,
-	 STATUS_NO_WC,
-	 "2048 bytes, pages have",
-	 EFFORT_KERNEL,
-	 "boot a kernel whose pages are not larger than BAR 2: 2048 bytes",
-	 NONE},
-	{"7.3 and locked down",
-	 {.driver = "vfio-pci", .kernel = "7.3", .lockdown = "[integrity]\n"},
-	 NULL,
-	 WCBAR_RUNG_VFIO,
-	 true,
-	 VERDICT_STAGE1_DEVICE,
-	 STATUS_NO_WC,
-	 "locked down",
-	 EFFORT_FIRMWARE,
-	 "Secure Boot",
-	 WCBAR_RUNG_SYSFS},
-	{"vfio on 7.3, x86",
-	 {.driver = "vfio-pci", .kernel = "7.3.4"},
-	 "x86_64",
-	 WCBAR_RUNG_VFIO_PAT,
-	 true,
-	 VERDICT_UNKNOWN,
-	 STATUS_WC,
-	 "iomem=relaxed",
-	 EFFORT_COMMAND,
-	 "--open",
-	 NONE},
-	{"vfio on 7.3, on who knows what",
-	 {.driver = "vfio-pci", .kernel = "7.3.4"},
-	 "",
-	 WCBAR_RUNG_VFIO_PAT,
-	 false,
-	 VERDICT_UNKNOWN,
-	 STATUS_WC,
-	 "iomem=relaxed",
-	 EFFORT_COMMAND,
-	 "--open",
-	 NONE},
-	{"vfio on 6.1, x86",
-	 {.driver = "vfio-pci"},
-	 "x86_64",
-	 WCBAR_RUNG_SYSFS_VFIO,
-	 true,
-	 VERDICT_UNKNOWN,
-	 STATUS_WC,
-	 NULL,
-	 EFFORT_COMMAND,
-	 "--open",
-	 NONE},
-	{"vfio on 7.3, x86, not prefetchable",
-	 {.driver = "vfio-pci", .kernel = "7.3.4", .not_prefetchable = true},
-	 "x86_64",
-	 WCBAR_RUNG_VFIO,
-	 true,
-	 VERDICT_STAGE1_DEVICE,
-	 STATUS_NO_WC,
-	 "is not prefetchable",
-	 EFFORT_HARDWARE,
-	 "not prefetchable",
-	 NONE},
-};
-
 /* Judges one machine; the caller compares. */
 static void
 machine_judge(const struct machine *m, struct probe *p)
@@ -503,7 +188,7 @@ judge__each_machine__is_predicted_and_advised(void **state)
 	struct probe p;
 
 	(void)state;
-	for (size_t i = 0; i < sizeof(machines) / sizeof(machines[0]); i++) {
+	for (size_t i = 0; i < n_machines; i++) {
 		const struct machine *m = &machines[i];
 		const struct wcbar_answer *a;
 
@@ -511,7 +196,7 @@ judge__each_machine__is_predicted_and_advised(void **state)
 		assert_false(p.answered || p.timing.done || p.card.done);
 		if (probe_rung(p.answers) != m->rung)
 			fail_msg("%s: %s", m->name, wcbar_rung_name(probe_rung(p.answers)));
-		if (m->rung != NONE && p.sure[m->rung] != m->sure)
+		if (m->rung != NO_RUNG && p.sure[m->rung] != m->sure)
 			fail_msg("%s: sure is %d", m->name, p.sure[m->rung]);
 		if (p.verdict.id != m->verdict)
 			fail_msg("%s: %s", m->name, verdict_name(p.verdict.id));
@@ -636,7 +321,7 @@ json_probe__each_machine__says_what_the_text_says(void **state)
 	char *text;
 
 	(void)state;
-	for (size_t i = 0; i < sizeof(machines) / sizeof(machines[0]); i++) {
+	for (size_t i = 0; i < n_machines; i++) {
 		machine_judge(&machines[i], &p);
 		text = text_of(&p);
 		made = json_probe(&p, judge_status(&p));
@@ -655,7 +340,7 @@ json_probe__each_machine__says_what_the_text_says(void **state)
 		json_pointer_get(o, "/exit_status", &value);
 		assert_int_equal(json_object_get_int(value), machines[i].status);
 		json_pointer_get(o, "/intended/rung", &value);
-		if (machines[i].rung == NONE)
+		if (machines[i].rung == NO_RUNG)
 			assert_null(value);
 		else
 			assert_string_equal(json_object_get_string(value),
