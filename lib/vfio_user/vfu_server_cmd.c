@@ -6,7 +6,7 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "vfu_server_priv.h"
+#include "vfu_server_internal.h"
 
 /*
  * The requests. Each handler gets a payload of at least the size in the table below and appends to

@@ -8,7 +8,7 @@
 #include <sys/socket.h>
 #include <time.h>
 
-#include "vfu_server_priv.h"
+#include "vfu_server_internal.h"
 
 /*
  * DMA by message: what the client maps without a descriptor is read and written by asking it.

@@ -4,7 +4,7 @@
 #include <errno.h>
 #include <string.h>
 
-#include "vfu_client_priv.h"
+#include "vfu_client_internal.h"
 
 #define CLIENT_CAPS                                                            \
 	"{\"capabilities\":{\"max_msg_fds\":8,\"max_data_xfer_size\":1048576," \

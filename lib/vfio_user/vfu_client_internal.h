@@ -1,12 +1,13 @@
 /* SPDX-License-Identifier: BSD-3-Clause
  * Copyright(c) 2026 The wcnic authors
  */
-#ifndef VFU_CLIENT_PRIV_H
-#define VFU_CLIENT_PRIV_H
+#ifndef VFU_CLIENT_INTERNAL_H
+#define VFU_CLIENT_INTERNAL_H
 
-/* What the client's files share: requests (vfu_client.c), the greeting (vfu_greet.c). */
+/* What the client's files share: requests (vfu_client_request.c), the version (vfu_client_negotiate.c). */
 
 #include <pthread.h>
+#include <time.h>
 
 #include "vfu_client.h"
 #include "vfu_sock.h"
@@ -63,4 +64,34 @@ vfu_request_exchange(struct vfu_client *client, size_t least, bool *refused);
 __attribute__((warn_unused_result)) int
 vfu_client_greet(struct vfu_client *client, const char *path, char *why, size_t why_bytes);
 
-#endif /* VFU_CLIENT_PRIV_H */
+static inline uint64_t
+now_ms(void)
+{
+	struct timespec ts;
+
+	clock_gettime(CLOCK_MONOTONIC, &ts);
+	return (uint64_t)ts.tv_sec * 1000 + (uint64_t)ts.tv_nsec / 1000000;
+}
+
+static inline bool
+client_dead(const struct vfu_client *client)
+{
+	return __atomic_load_n(&client->dead, __ATOMIC_ACQUIRE);
+}
+
+static inline bool
+range_in(uint64_t off, uint64_t bytes, uint64_t from, uint64_t room)
+{
+	return off >= from && off - from <= room && bytes <= room - (off - from);
+}
+
+/* vfu_request_exchange() for those to whom a refusal is like any other error. */
+static inline int
+exchange_plain(struct vfu_client *client, size_t least)
+{
+	bool refused;
+
+	return vfu_request_exchange(client, least, &refused);
+}
+
+#endif /* VFU_CLIENT_INTERNAL_H */

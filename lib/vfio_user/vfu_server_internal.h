@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: BSD-3-Clause
  * Copyright(c) 2026 The wcnic authors
  */
-#ifndef VFU_SERVER_PRIV_H
-#define VFU_SERVER_PRIV_H
+#ifndef VFU_SERVER_INTERNAL_H
+#define VFU_SERVER_INTERNAL_H
 
-/* What the server's files share: connections (vfu_server.c), requests (vfu_server_cmd.c). */
+/* What the server's files share: connections (vfu_server_conn.c), requests (vfu_server_cmd.c). */
 
 #include <sys/queue.h>
 #include <sys/stat.h>
@@ -92,4 +92,8 @@ void vfu_dma_clear(struct vfu_server *server);
 /* Disarms [start, start + count). */
 void vfu_server_irqs_clear(struct vfu_server *server, unsigned int start, unsigned int count);
 
-#endif /* VFU_SERVER_PRIV_H */
+__attribute__((warn_unused_result)) int
+vfu_server_create(const struct vfu_server_config *config, struct vfu_server **server);
+__attribute__((warn_unused_result)) int vfu_client_enter(struct vfu_server *server, int sock);
+
+#endif /* VFU_SERVER_INTERNAL_H */

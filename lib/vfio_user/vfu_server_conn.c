@@ -1,0 +1,239 @@
+/* SPDX-License-Identifier: BSD-3-Clause
+ * Copyright(c) 2026 The wcnic authors
+ */
+
+/* The server: the connection of its client, from accept to close. */
+
+#include <errno.h>
+#include <poll.h>
+#include <string.h>
+#include <sys/epoll.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include "vfu_server_internal.h"
+
+#define POLL_REQUESTS_MAX 64u
+
+static int
+client_watch(struct vfu_server *server, int op)
+{
+	struct epoll_event event = {
+		.events = server->watch_out ? EPOLLOUT : EPOLLIN,
+		.data.fd = server->sock,
+	};
+
+	return epoll_ctl(server->epoll, op, server->sock, &event) < 0 ? -errno : 0;
+}
+
+int
+vfu_client_enter(struct vfu_server *server, int sock)
+{
+	int ret;
+
+	server->sock = sock;
+	server->tx_pending = false;
+	server->watch_out = false;
+	server->leaving = false;
+	server->complaints = 0;
+	ret = client_watch(server, EPOLL_CTL_ADD);
+	if (ret < 0) {
+		server->sock = -1;
+		return ret;
+	}
+	server->state = VFU_SERVER_GREETING;
+	return 0;
+}
+
+void
+vfu_server_drop(struct vfu_server *server, const char *reason)
+{
+	bool served = server->state == VFU_SERVER_SERVING;
+
+	if (server->state == VFU_SERVER_ALONE)
+		return;
+	vfu_server_log(server, VFU_LOG_INFO, "client dropped: %s", reason);
+	epoll_ctl(server->epoll, EPOLL_CTL_DEL, server->sock, NULL);
+	close(server->sock);
+	server->sock = -1;
+	server->state = VFU_SERVER_ALONE;
+	vfu_rx_reset(&server->rx);
+	vfu_server_irqs_clear(server, 0, server->config.msix_vectors);
+	if (served && server->config.ops->disconnected != NULL)
+		server->config.ops->disconnected(server->config.ctx);
+	iova_map_clear(server->iova);
+	vfu_dma_clear(server);
+}
+
+/* Whether the client has hung up, though requests of it may still be unread. */
+static bool
+client_gone(const struct vfu_server *server)
+{
+	struct pollfd pfd = {.fd = server->sock, .events = POLLRDHUP};
+
+	return server->state != VFU_SERVER_ALONE && poll(&pfd, 1, 0) == 1;
+}
+
+static void
+client_accept(struct vfu_server *server)
+{
+	int sock, ret;
+
+	sock = accept4(server->listener, NULL, NULL, SOCK_NONBLOCK | SOCK_CLOEXEC);
+	if (sock < 0) {
+		if (errno != EAGAIN && errno != EINTR && !server->accept_failing)
+			vfu_server_log(server, VFU_LOG_ERROR, "cannot accept a client: %s",
+				       strerror(errno));
+		server->accept_failing = errno != EAGAIN && errno != EINTR;
+		return;
+	}
+	server->accept_failing = false;
+	if (client_gone(server))
+		vfu_server_drop(server, "it closed the connection");
+	if (server->state != VFU_SERVER_ALONE) {
+		vfu_server_log(server, VFU_LOG_WARNING,
+			       "a second client was turned away: one is connected");
+		close(sock);
+		return;
+	}
+	ret = vfu_client_enter(server, sock);
+	if (ret < 0) {
+		vfu_server_log(server, VFU_LOG_ERROR, "cannot serve a client: %s", strerror(-ret));
+		close(sock);
+	}
+}
+
+/* Waits for room in the socket, or for requests: never for both, replies must have room. */
+static bool
+watch_update(struct vfu_server *server)
+{
+	bool out = server->tx_pending || server->dma_partial;
+
+	if (out == server->watch_out)
+		return true;
+	server->watch_out = out;
+	if (client_watch(server, EPOLL_CTL_MOD) == 0)
+		return true;
+	vfu_server_drop(server, "cannot wait for its socket");
+	return false;
+}
+
+/* Sends what is left of the reply. False: not all of it now, or the client is gone. */
+static bool
+reply_push(struct vfu_server *server)
+{
+	int ret;
+
+	ret = vfu_tx_push(&server->tx, server->sock);
+	if (ret < 0 || server->leaving) {
+		vfu_server_drop(server, server->leaving ? "it broke the protocol" : strerror(-ret));
+		return false;
+	}
+	server->tx_pending = ret == 0;
+	return watch_update(server) && !server->tx_pending;
+}
+
+/* Sends messages of ours, once no reply is on its way out. False: nothing can be sent now. */
+static bool
+dma_push(struct vfu_server *server)
+{
+	int ret;
+
+	if (vfu_server_dma_quiet(server))
+		return true;
+	if (vfu_dma_overdue(server)) {
+		vfu_server_drop(server, "it does not answer DMA messages");
+		return false;
+	}
+	ret = vfu_dma_push(server);
+	if (ret < 0) {
+		vfu_server_drop(server, strerror(-ret));
+		return false;
+	}
+	return watch_update(server) && !server->dma_partial;
+}
+
+static void
+framing_lost(struct vfu_server *server)
+{
+	const struct vfu_hdr *hdr = vfu_rx_hdr(&server->rx);
+
+	vfu_server_complain(server,
+			    "a message (command %u) claims %u bytes; possible are %zu to %zu",
+			    hdr->cmd, hdr->bytes, sizeof(*hdr), server->rx.buf_bytes);
+	vfu_tx_start(&server->tx, hdr->id, hdr->cmd, VFU_HDR_REPLY | VFU_HDR_ERROR, EMSGSIZE);
+	server->leaving = true;
+	reply_push(server);
+}
+
+/* Reads and does one request. False: no more now. */
+static bool
+request_next(struct vfu_server *server)
+{
+	enum vfu_server_state before = server->state;
+	bool reply;
+	int ret;
+
+	ret = vfu_rx_pull(&server->rx, server->sock);
+	if (ret == -EMSGSIZE) {
+		framing_lost(server);
+		return false;
+	}
+	if (ret < 0) {
+		vfu_server_drop(server, ret != -ENOTCONN      ? strerror(-ret)
+					: server->rx.have > 0 ? "it left in mid-message"
+							      : "it closed the connection");
+		return false;
+	}
+	if (ret == 0)
+		return false;
+	reply = vfu_server_request(server);
+	vfu_rx_reset(&server->rx);
+	if (before == VFU_SERVER_GREETING && server->state == VFU_SERVER_SERVING) {
+		vfu_server_log(server, VFU_LOG_INFO, "client connected");
+		if (server->config.ops->connected != NULL)
+			server->config.ops->connected(server->config.ctx);
+	}
+	if (reply)
+		return reply_push(server);
+	if (server->leaving)
+		vfu_server_drop(server, "it broke the protocol");
+	return server->state != VFU_SERVER_ALONE;
+}
+
+static unsigned int
+client_poll(struct vfu_server *server)
+{
+	unsigned int done = 1;
+
+	if ((server->tx_pending && !reply_push(server)) || !dma_push(server))
+		return done;
+	while (request_next(server) && done < POLL_REQUESTS_MAX)
+		done++;
+	return done;
+}
+
+unsigned int
+vfu_server_poll(struct vfu_server *server)
+{
+	struct epoll_event events[2];
+	unsigned int done = 0;
+	bool knock = false;
+	int i, n;
+
+	if (server->state == VFU_SERVER_SERVING && !server->tx_pending)
+		(void)dma_push(server);
+	n = epoll_wait(server->epoll, events, 2, 0);
+	for (i = 0; i < n; i++) {
+		if (events[i].data.fd == server->listener)
+			knock = true;
+		else
+			done += client_poll(server);
+	}
+	/* Last: the client that was here may just have left. */
+	if (knock) {
+		client_accept(server);
+		done++;
+	}
+	return done;
+}
