@@ -115,7 +115,7 @@ card_irq(void *ctx, uint16_t vector)
 	struct unit *unit = ctx;
 
 	if (vfu_server_dma_quiet(unit->server)) {
-		vfu_server_irq(unit->server, vector);
+		vfu_server_irq_trigger(unit->server, vector);
 		return;
 	}
 	unit->irqs_held[vector / 64] |= 1ull << vector % 64;
@@ -130,7 +130,7 @@ irqs_release(struct unit *unit)
 	unit->irqs_wait = false;
 	for (vector = 0; vector < 2 * unit->options.queues; vector++)
 		if (unit->irqs_held[vector / 64] & 1ull << vector % 64)
-			vfu_server_irq(unit->server, vector);
+			vfu_server_irq_trigger(unit->server, vector);
 	memset(unit->irqs_held, 0, sizeof(unit->irqs_held));
 }
 
@@ -231,7 +231,7 @@ server_region_read(void *ctx, unsigned int region, uint64_t off, void *data, siz
 		/* The client keeps the table itself and tells with SET_IRQS what came of it. */
 		memset(data, 0, bytes);
 		return 0;
-	case VFU_REGION_CONFIG:
+	case VFU_PCI_REGION_CONFIG:
 		pci_config_read(&unit->pci, off, data, bytes);
 		return 0;
 	default:
@@ -253,7 +253,7 @@ server_region_write(void *ctx, unsigned int region, uint64_t off, const void *da
 		return windows_access(unit, off, NULL, data, bytes);
 	case WCNIC_BAR_MSIX:
 		return 0;
-	case VFU_REGION_CONFIG:
+	case VFU_PCI_REGION_CONFIG:
 		if (pci_config_write(&unit->pci, off, data, bytes))
 			unit_reset(unit);
 		return 0;
@@ -373,17 +373,17 @@ server_create(struct unit *unit)
 	int ret;
 
 	config.regions[WCNIC_BAR_REGS].bytes = WCNIC_BAR_REGS_BYTES;
-	config.regions[WCNIC_BAR_REGS].flags = VFU_REGION_READ | VFU_REGION_WRITE;
+	config.regions[WCNIC_BAR_REGS].flags = VFU_REGION_FLAG_READ | VFU_REGION_FLAG_WRITE;
 	config.regions[WCNIC_BAR_WINDOWS].bytes = unit->aperture_bytes;
-	config.regions[WCNIC_BAR_WINDOWS].flags = VFU_REGION_READ | VFU_REGION_WRITE;
+	config.regions[WCNIC_BAR_WINDOWS].flags = VFU_REGION_FLAG_READ | VFU_REGION_FLAG_WRITE;
 	if (!unit->options.bar2_trapped) {
-		config.regions[WCNIC_BAR_WINDOWS].flags |= VFU_REGION_MMAP;
+		config.regions[WCNIC_BAR_WINDOWS].flags |= VFU_REGION_FLAG_MMAP;
 		config.regions[WCNIC_BAR_WINDOWS].fd = unit->aperture_fd;
 	}
 	config.regions[WCNIC_BAR_MSIX].bytes = WCNIC_BAR_MSIX_BYTES;
-	config.regions[WCNIC_BAR_MSIX].flags = VFU_REGION_READ | VFU_REGION_WRITE;
-	config.regions[VFU_REGION_CONFIG].bytes = PCI_CONFIG_BYTES;
-	config.regions[VFU_REGION_CONFIG].flags = VFU_REGION_READ | VFU_REGION_WRITE;
+	config.regions[WCNIC_BAR_MSIX].flags = VFU_REGION_FLAG_READ | VFU_REGION_FLAG_WRITE;
+	config.regions[VFU_PCI_REGION_CONFIG].bytes = PCI_CONFIG_BYTES;
+	config.regions[VFU_PCI_REGION_CONFIG].flags = VFU_REGION_FLAG_READ | VFU_REGION_FLAG_WRITE;
 	pci_config_init(&unit->pci, unit->aperture_bytes, vectors);
 	ret = vfu_server_listen(unit->options.socket, &config, &unit->server, why, sizeof(why));
 	if (ret < 0)

@@ -119,7 +119,7 @@ worker_nap(struct worker *worker, uint32_t nap_ns)
 	unsigned int i;
 
 	for (i = 0; i < worker->n_units; i++) {
-		fds[i].fd = vfu_server_fd(worker->units[i]->server);
+		fds[i].fd = vfu_server_poll_fd(worker->units[i]->server);
 		fds[i].events = POLLIN;
 	}
 	fds[i].fd = worker->wake;

@@ -32,7 +32,7 @@ sock_connect(const char *path, uint64_t deadline_ms, int *sock)
 	while (connect(fd, (struct sockaddr *)&addr, sizeof(addr)) < 0) {
 		ret = -errno;
 		/* EAGAIN: a server listens, but its queue is full. */
-		if (ret == -EAGAIN && now_ms() >= deadline_ms)
+		if (ret == -EAGAIN && vfu_now_ms() >= deadline_ms)
 			ret = -ETIMEDOUT;
 		if (ret != -EAGAIN && ret != -EINTR) {
 			close(fd);
@@ -79,7 +79,7 @@ vfu_client_connect(const char *path, unsigned int timeout_ms, struct vfu_client 
 	pthread_mutex_init(&c->lock, NULL);
 	c->sock = -1;
 	c->timeout_ms = timeout_ms;
-	for (i = 0; i < VFU_REGIONS_MAX; i++)
+	for (i = 0; i < VFU_PCI_REGIONS; i++)
 		c->regions[i].fd = -1;
 	ret = vfu_rx_init(&c->rx, VFU_CLIENT_MSG_BYTES);
 	if (ret == 0)
@@ -88,12 +88,12 @@ vfu_client_connect(const char *path, unsigned int timeout_ms, struct vfu_client 
 		vfu_why(why, why_bytes, "out of memory");
 		goto fail;
 	}
-	ret = sock_connect(path, now_ms() + timeout_ms, &c->sock);
+	ret = sock_connect(path, vfu_now_ms() + timeout_ms, &c->sock);
 	if (ret < 0) {
 		connect_why(path, ret, why, why_bytes);
 		goto fail;
 	}
-	ret = vfu_client_greet(c, path, why, why_bytes);
+	ret = vfu_client_negotiate(c, path, why, why_bytes);
 	if (ret < 0)
 		goto fail;
 	*client = c;
@@ -110,7 +110,7 @@ vfu_client_close(struct vfu_client *client)
 
 	if (client == NULL)
 		return;
-	for (i = 0; i < VFU_REGIONS_MAX; i++)
+	for (i = 0; i < VFU_PCI_REGIONS; i++)
 		if (client->regions[i].fd >= 0)
 			close(client->regions[i].fd);
 	if (client->sock >= 0)
@@ -126,7 +126,7 @@ vfu_client_alive(struct vfu_client *client)
 {
 	struct pollfd pfd = {.fd = client->sock, .events = POLLRDHUP};
 
-	if (client_dead(client))
+	if (vfu_client_failed(client))
 		return false;
 	return poll(&pfd, 1, 0) <= 0 || !(pfd.revents & (POLLHUP | POLLRDHUP | POLLERR));
 }
@@ -143,7 +143,7 @@ vfu_client_dma_map(struct vfu_client *client, uint64_t iova, uint64_t bytes, int
 	if (bytes == 0 || ((iova | bytes | fd_off) & (VFU_PAGE_BYTES - 1)) != 0 ||
 	    (prot & ~VFU_DMA_FLAGS_ACCESS) != 0)
 		return -EINVAL;
-	ret = vfu_request_begin(client, VFU_CMD_DMA_MAP);
+	ret = vfu_client_request_begin(client, VFU_CMD_DMA_MAP);
 	if (ret < 0)
 		goto out;
 	map = vfu_tx_put(&client->tx, sizeof(*map));
@@ -154,9 +154,9 @@ vfu_client_dma_map(struct vfu_client *client, uint64_t iova, uint64_t bytes, int
 	map->bytes = bytes;
 	client->tx.fds[0] = fd;
 	client->tx.n_fds = 1;
-	ret = exchange_plain(client, 0);
+	ret = vfu_client_request_exchange(client, 0, NULL);
 out:
-	vfu_request_end(client);
+	vfu_client_request_end(client);
 	return ret;
 }
 
@@ -166,16 +166,16 @@ vfu_client_dma_unmap(struct vfu_client *client, uint64_t iova, uint64_t bytes)
 	struct vfu_dma_unmap *unmap;
 	int ret;
 
-	ret = vfu_request_begin(client, VFU_CMD_DMA_UNMAP);
+	ret = vfu_client_request_begin(client, VFU_CMD_DMA_UNMAP);
 	if (ret < 0)
 		goto out;
 	unmap = vfu_tx_put(&client->tx, sizeof(*unmap));
 	unmap->argsz = sizeof(*unmap);
 	unmap->iova = iova;
 	unmap->bytes = bytes;
-	ret = exchange_plain(client, 0);
+	ret = vfu_client_request_exchange(client, 0, NULL);
 out:
-	vfu_request_end(client);
+	vfu_client_request_end(client);
 	return ret;
 }
 
@@ -187,7 +187,7 @@ msix_request(struct vfu_client *client, unsigned int start, unsigned int count, 
 	struct vfu_irq_set *set;
 	int ret;
 
-	ret = vfu_request_begin(client, VFU_CMD_SET_IRQS);
+	ret = vfu_client_request_begin(client, VFU_CMD_SET_IRQS);
 	if (ret < 0)
 		goto out;
 	set = vfu_tx_put(&client->tx, sizeof(*set));
@@ -200,9 +200,9 @@ msix_request(struct vfu_client *client, unsigned int start, unsigned int count, 
 		memcpy(client->tx.fds, fds, count * sizeof(*fds));
 		client->tx.n_fds = count;
 	}
-	ret = exchange_plain(client, 0);
+	ret = vfu_client_request_exchange(client, 0, NULL);
 out:
-	vfu_request_end(client);
+	vfu_client_request_end(client);
 	return ret;
 }
 
@@ -215,7 +215,7 @@ vfu_client_msix_set(struct vfu_client *client, unsigned int start, unsigned int 
 
 	if (count == 0)
 		return msix_request(client, 0, 0, NULL, VFU_IRQ_DATA_NONE);
-	if (!range_in(start, count, 0, client->n_vectors))
+	if (!vfu_range_contains(start, count, 0, client->n_vectors))
 		return -EINVAL;
 	/* Runs of descriptors as long as a message carries; a hole (-1) is a vector to disarm. */
 	for (i = 0; i < count; i += n) {
@@ -236,9 +236,9 @@ vfu_client_reset(struct vfu_client *client)
 {
 	int ret;
 
-	ret = vfu_request_begin(client, VFU_CMD_RESET);
+	ret = vfu_client_request_begin(client, VFU_CMD_RESET);
 	if (ret == 0)
-		ret = exchange_plain(client, 0);
-	vfu_request_end(client);
+		ret = vfu_client_request_exchange(client, 0, NULL);
+	vfu_client_request_end(client);
 	return ret;
 }

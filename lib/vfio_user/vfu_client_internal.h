@@ -4,10 +4,12 @@
 #ifndef VFU_CLIENT_INTERNAL_H
 #define VFU_CLIENT_INTERNAL_H
 
-/* What the client's files share: requests (vfu_client_request.c), the version (vfu_client_negotiate.c). */
+/*
+ * What the client's files share. vfu_client_request.c does one request; vfu_client_negotiate.c and
+ * vfu_client_region.c use it; vfu_client.c uses all of them.
+ */
 
 #include <pthread.h>
-#include <time.h>
 
 #include "vfu_client.h"
 #include "vfu_sock.h"
@@ -33,65 +35,51 @@ struct client_region {
 struct vfu_client {
 	pthread_mutex_t lock; /* one exchange at a time */
 	int sock;
-	bool dead; /* atomic */
+	bool failed; /* atomic: set by vfu_client_fail() */
 	unsigned int timeout_ms;
 	uint16_t next_id;
 	struct vfu_rx rx;
 	struct vfu_tx tx;
 	unsigned int n_regions;
-	struct client_region regions[VFU_REGIONS_MAX];
+	struct client_region regions[VFU_PCI_REGIONS];
 	unsigned int n_vectors;
 };
 
-/* After this the link cannot be trusted: a late reply would answer the wrong request. */
-int vfu_client_die(struct vfu_client *client, int err);
-
 /*
- * Begins a request in client->tx. The lock is held from here to vfu_request_end(), which is due
- * even if this fails.
+ * Makes the client unusable and returns `err`. Due after every failure in mid-exchange: a reply
+ * that comes late would be taken for the answer to the next request. Any thread.
  */
-__attribute__((warn_unused_result)) int vfu_request_begin(struct vfu_client *client, uint16_t cmd);
-void vfu_request_end(struct vfu_client *client);
-
-/*
- * Sends the request and waits for its reply, whose payload has at least `least` bytes. *refused:
- * the server answered with an error, which is returned; the link is sound.
- */
-__attribute__((warn_unused_result)) int
-vfu_request_exchange(struct vfu_client *client, size_t least, bool *refused);
-
-/* Negotiates the version and reads the device's shape. Errors as vfu_client_connect(). */
-__attribute__((warn_unused_result)) int
-vfu_client_greet(struct vfu_client *client, const char *path, char *why, size_t why_bytes);
-
-static inline uint64_t
-now_ms(void)
-{
-	struct timespec ts;
-
-	clock_gettime(CLOCK_MONOTONIC, &ts);
-	return (uint64_t)ts.tv_sec * 1000 + (uint64_t)ts.tv_nsec / 1000000;
-}
+int vfu_client_fail(struct vfu_client *client, int err);
 
 static inline bool
-client_dead(const struct vfu_client *client)
+vfu_client_failed(const struct vfu_client *client)
 {
-	return __atomic_load_n(&client->dead, __ATOMIC_ACQUIRE);
+	return __atomic_load_n(&client->failed, __ATOMIC_ACQUIRE);
 }
 
-static inline bool
-range_in(uint64_t off, uint64_t bytes, uint64_t from, uint64_t room)
-{
-	return off >= from && off - from <= room && bytes <= room - (off - from);
-}
+/*
+ * Locks the client and starts a request in client->tx, to which the caller appends the payload.
+ * The lock is held until vfu_client_request_end(), which must be called even if this fails.
+ * Returns 0 or -ENOTCONN.
+ */
+WC_MUST_CHECK int vfu_client_request_begin(struct vfu_client *client, uint16_t cmd);
 
-/* vfu_request_exchange() for those to whom a refusal is like any other error. */
-static inline int
-exchange_plain(struct vfu_client *client, size_t least)
-{
-	bool refused;
+/* Drops the reply with the descriptors that were not taken from it, and unlocks the client. */
+void vfu_client_request_end(struct vfu_client *client);
 
-	return vfu_request_exchange(client, least, &refused);
-}
+/*
+ * Sends the request and waits for its reply in client->rx, whose payload has at least `least`
+ * bytes. *refused (may be NULL): the server answered with an error, which is returned; the
+ * connection is sound. Every other error is that of vfu_client_fail().
+ */
+WC_MUST_CHECK int
+vfu_client_request_exchange(struct vfu_client *client, size_t least, bool *refused);
+
+/*
+ * Negotiates the version and reads what the device has, into the client. Errors and `why` as
+ * vfu_client_connect().
+ */
+WC_MUST_CHECK int
+vfu_client_negotiate(struct vfu_client *client, const char *path, char *why, size_t why_bytes);
 
 #endif /* VFU_CLIENT_INTERNAL_H */

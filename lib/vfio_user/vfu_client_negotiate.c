@@ -11,7 +11,7 @@
 	"\"pgsizes\":4096,\"max_dma_maps\":65535,\"write_multiple\":false}}"
 
 static void
-greet_why(const char *path, const char *step, int err, bool refused, char *why, size_t why_bytes)
+step_error(const char *path, const char *step, int err, bool refused, char *why, size_t why_bytes)
 {
 	if (refused)
 		vfu_why(why, why_bytes, "the server at %s refuses %s: %s", path, step,
@@ -30,76 +30,76 @@ greet_why(const char *path, const char *step, int err, bool refused, char *why, 
 }
 
 static int
-greet_version(struct vfu_client *client, bool *refused)
+step_version(struct vfu_client *client, bool *refused)
 {
 	const struct vfu_version *theirs;
 	struct vfu_version *ours;
 	int ret;
 
-	ret = vfu_request_begin(client, VFU_CMD_VERSION);
+	ret = vfu_client_request_begin(client, VFU_CMD_VERSION);
 	if (ret < 0)
 		goto out;
 	ours = vfu_tx_put(&client->tx, sizeof(*ours));
 	ours->major = VFU_MAJOR;
 	ours->minor = VFU_MINOR;
 	memcpy(vfu_tx_put(&client->tx, sizeof(CLIENT_CAPS)), CLIENT_CAPS, sizeof(CLIENT_CAPS));
-	ret = vfu_request_exchange(client, sizeof(*theirs), refused);
+	ret = vfu_client_request_exchange(client, sizeof(*theirs), refused);
 	if (ret < 0)
 		goto out;
 	theirs = vfu_rx_payload(&client->rx);
 	if (theirs->major != VFU_MAJOR)
-		ret = vfu_client_die(client, -EPROTO);
+		ret = vfu_client_fail(client, -EPROTO);
 out:
-	vfu_request_end(client);
+	vfu_client_request_end(client);
 	return ret;
 }
 
 static int
-greet_info(struct vfu_client *client, bool *refused)
+step_info(struct vfu_client *client, bool *refused)
 {
 	const struct vfu_info *info;
 	struct vfu_info *ask;
 	int ret;
 
-	ret = vfu_request_begin(client, VFU_CMD_GET_INFO);
+	ret = vfu_client_request_begin(client, VFU_CMD_GET_INFO);
 	if (ret < 0)
 		goto out;
 	ask = vfu_tx_put(&client->tx, sizeof(*ask));
 	ask->argsz = sizeof(*ask);
-	ret = vfu_request_exchange(client, sizeof(*info), refused);
+	ret = vfu_client_request_exchange(client, sizeof(*info), refused);
 	if (ret < 0)
 		goto out;
 	info = vfu_rx_payload(&client->rx);
-	client->n_regions = info->num_regions < VFU_REGIONS_MAX ? info->num_regions
-								: VFU_REGIONS_MAX;
+	client->n_regions = info->num_regions < VFU_PCI_REGIONS ? info->num_regions
+								: VFU_PCI_REGIONS;
 	client->n_vectors = info->num_irqs > VFU_IRQ_MSIX;
 	if (!(info->flags & VFU_INFO_PCI))
-		ret = vfu_client_die(client, -EPROTO);
+		ret = vfu_client_fail(client, -EPROTO);
 out:
-	vfu_request_end(client);
+	vfu_client_request_end(client);
 	return ret;
 }
 
 static int
-greet_vectors(struct vfu_client *client, bool *refused)
+step_vectors(struct vfu_client *client, bool *refused)
 {
 	struct vfu_irq_info *ask;
 	int ret;
 
 	if (client->n_vectors == 0)
 		return 0;
-	ret = vfu_request_begin(client, VFU_CMD_GET_IRQ_INFO);
+	ret = vfu_client_request_begin(client, VFU_CMD_GET_IRQ_INFO);
 	if (ret < 0)
 		goto out;
 	ask = vfu_tx_put(&client->tx, sizeof(*ask));
 	ask->argsz = sizeof(*ask);
 	ask->index = VFU_IRQ_MSIX;
-	ret = vfu_request_exchange(client, sizeof(*ask), refused);
+	ret = vfu_client_request_exchange(client, sizeof(*ask), refused);
 	if (ret == 0)
 		client->n_vectors = ((const struct vfu_irq_info *)vfu_rx_payload(&client->rx))
 					    ->count;
 out:
-	vfu_request_end(client);
+	vfu_client_request_end(client);
 	return ret;
 }
 
@@ -130,7 +130,7 @@ region_areas(struct client_region *region, const uint8_t *reply, size_t reply_by
 		       cap.n_areas * sizeof(struct vfu_area));
 		region->n_areas = cap.n_areas;
 		if (cap.n_areas == 0) /* nothing can be mapped */
-			region->info.flags &= ~VFU_REGION_MMAP;
+			region->info.flags &= ~VFU_REGION_FLAG_MMAP;
 	}
 	return 0;
 }
@@ -144,13 +144,13 @@ region_ask(struct vfu_client *client, unsigned int index, uint32_t *argsz, bool 
 	struct vfu_region_info *ask;
 	int ret;
 
-	ret = vfu_request_begin(client, VFU_CMD_GET_REGION_INFO);
+	ret = vfu_client_request_begin(client, VFU_CMD_GET_REGION_INFO);
 	if (ret < 0)
 		goto out;
 	ask = vfu_tx_put(&client->tx, sizeof(*ask));
 	ask->argsz = *argsz;
 	ask->index = index;
-	ret = vfu_request_exchange(client, sizeof(*info), refused);
+	ret = vfu_client_request_exchange(client, sizeof(*info), refused);
 	if (ret < 0)
 		goto out;
 	info = vfu_rx_payload(&client->rx);
@@ -159,24 +159,25 @@ region_ask(struct vfu_client *client, unsigned int index, uint32_t *argsz, bool 
 		goto out;
 	}
 	region->info.bytes = info->bytes;
-	region->info.flags = info->flags & (VFU_REGION_READ | VFU_REGION_WRITE | VFU_REGION_MMAP);
+	region->info.flags = info->flags &
+			     (VFU_REGION_FLAG_READ | VFU_REGION_FLAG_WRITE | VFU_REGION_FLAG_MMAP);
 	region->fd_off = info->fd_off;
-	if (info->flags & VFU_REGION_CAPS)
+	if (info->flags & VFU_REGION_FLAG_CAPS)
 		ret = region_areas(region, vfu_rx_payload(&client->rx),
 				   vfu_rx_payload_bytes(&client->rx), info->cap_off);
-	if (ret == 0 && (region->info.flags & VFU_REGION_MMAP))
+	if (ret == 0 && (region->info.flags & VFU_REGION_FLAG_MMAP))
 		region->fd = vfu_rx_take_fd(&client->rx, 0);
 	if (region->fd < 0)
-		region->info.flags &= ~VFU_REGION_MMAP;
+		region->info.flags &= ~VFU_REGION_FLAG_MMAP;
 	if (ret < 0)
-		vfu_client_die(client, ret);
+		vfu_client_fail(client, ret);
 out:
-	vfu_request_end(client);
+	vfu_client_request_end(client);
 	return ret;
 }
 
 static int
-greet_regions(struct vfu_client *client, bool *refused)
+step_regions(struct vfu_client *client, bool *refused)
 {
 	uint32_t argsz, asked;
 	unsigned int i, tries;
@@ -188,28 +189,28 @@ greet_regions(struct vfu_client *client, bool *refused)
 		for (tries = 0; tries == 0 || (tries == 1 && argsz > asked); tries++) {
 			asked = argsz;
 			if (asked > VFU_CLIENT_MSG_BYTES)
-				return vfu_client_die(client, -EPROTO);
+				return vfu_client_fail(client, -EPROTO);
 			ret = region_ask(client, i, &argsz, refused);
 			if (ret < 0)
 				return ret;
 		}
 		if (argsz > asked)
-			return vfu_client_die(client, -EPROTO);
+			return vfu_client_fail(client, -EPROTO);
 	}
 	return 0;
 }
 
 int
-vfu_client_greet(struct vfu_client *client, const char *path, char *why, size_t why_bytes)
+vfu_client_negotiate(struct vfu_client *client, const char *path, char *why, size_t why_bytes)
 {
 	static const struct {
 		const char *name;
 		int (*go)(struct vfu_client *client, bool *refused);
 	} steps[] = {
-		{"VERSION", greet_version},
-		{"GET_INFO", greet_info},
-		{"GET_REGION_INFO", greet_regions},
-		{"GET_IRQ_INFO", greet_vectors},
+		{"VERSION", step_version},
+		{"GET_INFO", step_info},
+		{"GET_REGION_INFO", step_regions},
+		{"GET_IRQ_INFO", step_vectors},
 	};
 	bool refused = false;
 	unsigned int i;
@@ -218,7 +219,7 @@ vfu_client_greet(struct vfu_client *client, const char *path, char *why, size_t 
 	for (i = 0; i < sizeof(steps) / sizeof(steps[0]); i++) {
 		ret = steps[i].go(client, &refused);
 		if (ret < 0) {
-			greet_why(path, steps[i].name, ret, refused, why, why_bytes);
+			step_error(path, steps[i].name, ret, refused, why, why_bytes);
 			return ret == -ETIMEDOUT || ret == -ENOMEM ? ret : -EPROTO;
 		}
 	}

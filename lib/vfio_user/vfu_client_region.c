@@ -19,7 +19,7 @@ region_get(const struct vfu_client *client, unsigned int region)
 }
 
 int
-vfu_client_region(struct vfu_client *client, unsigned int region, struct vfu_region *info)
+vfu_client_region_info(struct vfu_client *client, unsigned int region, struct vfu_region *info)
 {
 	const struct client_region *r = region_get(client, region);
 
@@ -35,10 +35,10 @@ region_mappable(const struct client_region *region, uint64_t off, uint64_t bytes
 {
 	unsigned int i;
 
-	if (bytes == 0 || !range_in(off, bytes, 0, region->info.bytes))
+	if (bytes == 0 || !vfu_range_contains(off, bytes, 0, region->info.bytes))
 		return false;
 	for (i = 0; i < region->n_areas; i++)
-		if (range_in(off, bytes, region->areas[i].off, region->areas[i].bytes))
+		if (vfu_range_contains(off, bytes, region->areas[i].off, region->areas[i].bytes))
 			return true;
 	return region->n_areas == 0;
 }
@@ -51,13 +51,14 @@ vfu_client_region_mmap(struct vfu_client *client, unsigned int region, uint64_t 
 	struct stat st;
 	void *at;
 
-	if (r == NULL || !(r->info.flags & VFU_REGION_MMAP) || !region_mappable(r, off, bytes))
+	if (r == NULL || !(r->info.flags & VFU_REGION_FLAG_MMAP) || !region_mappable(r, off, bytes))
 		return -EINVAL;
 	/* A mapping past the end of the file would be a SIGBUS in waiting. */
 	if (fstat(r->fd, &st) < 0)
 		return -errno;
 	if (S_ISREG(st.st_mode) &&
-	    (r->fd_off + off < off || !range_in(r->fd_off + off, bytes, 0, (uint64_t)st.st_size)))
+	    (r->fd_off + off < off ||
+	     !vfu_range_contains(r->fd_off + off, bytes, 0, (uint64_t)st.st_size)))
 		return -ERANGE;
 	at = mmap(NULL, bytes, PROT_READ | PROT_WRITE, MAP_SHARED, r->fd, (off_t)(r->fd_off + off));
 	if (at == MAP_FAILED)
@@ -75,7 +76,8 @@ region_access(struct vfu_client *client, unsigned int region, uint64_t off, void
 	struct vfu_access *ask;
 	int ret;
 
-	ret = vfu_request_begin(client, out == NULL ? VFU_CMD_REGION_READ : VFU_CMD_REGION_WRITE);
+	ret = vfu_client_request_begin(client,
+				       out == NULL ? VFU_CMD_REGION_READ : VFU_CMD_REGION_WRITE);
 	if (ret < 0)
 		goto end;
 	ask = vfu_tx_put(&client->tx, sizeof(*ask));
@@ -84,16 +86,16 @@ region_access(struct vfu_client *client, unsigned int region, uint64_t off, void
 	ask->count = count;
 	if (out != NULL)
 		memcpy(vfu_tx_put(&client->tx, count), out, count);
-	ret = exchange_plain(client, sizeof(*got) + (in != NULL ? count : 0));
+	ret = vfu_client_request_exchange(client, sizeof(*got) + (in != NULL ? count : 0), NULL);
 	if (ret < 0)
 		goto end;
 	got = vfu_rx_payload(&client->rx);
 	if (got->off != off || got->region != region || got->count != count)
-		ret = vfu_client_die(client, -EPROTO);
+		ret = vfu_client_fail(client, -EPROTO);
 	else if (in != NULL)
 		memcpy(in, got + 1, count);
 end:
-	vfu_request_end(client);
+	vfu_client_request_end(client);
 	return ret;
 }
 
@@ -106,7 +108,7 @@ region_transfer(struct vfu_client *client, unsigned int region, uint64_t off, ui
 	uint32_t count;
 	int ret = 0;
 
-	if (r == NULL || !range_in(off, bytes, 0, r->info.bytes))
+	if (r == NULL || !vfu_range_contains(off, bytes, 0, r->info.bytes))
 		return -EINVAL;
 	for (; bytes > 0 && ret == 0; bytes -= count, off += count) {
 		count = bytes < VFU_CLIENT_XFER_BYTES ? (uint32_t)bytes : VFU_CLIENT_XFER_BYTES;
@@ -150,9 +152,9 @@ vfu_client_region_post(struct vfu_client *client, unsigned int region, uint64_t 
 	ssize_t sent;
 
 	if (r == NULL || bytes == 0 || bytes > sizeof(msg.data) ||
-	    !range_in(off, bytes, 0, r->info.bytes))
+	    !vfu_range_contains(off, bytes, 0, r->info.bytes))
 		return -EINVAL;
-	if (client_dead(client))
+	if (vfu_client_failed(client))
 		return -ENOTCONN;
 	memset(&msg, 0, sizeof(msg));
 	msg.hdr.cmd = VFU_CMD_REGION_WRITE;
@@ -168,5 +170,5 @@ vfu_client_region_post(struct vfu_client *client, unsigned int region, uint64_t 
 	if (sent < 0 && (errno == EAGAIN || errno == EWOULDBLOCK || errno == EINTR))
 		return -EAGAIN;
 	/* A part of a message cannot be taken back. */
-	return vfu_client_die(client, -ENOTCONN);
+	return vfu_client_fail(client, -ENOTCONN);
 }

@@ -16,7 +16,7 @@ static int
 sock_wait(int sock, short events, uint64_t deadline_ms)
 {
 	struct pollfd pfd = {.fd = sock, .events = events};
-	uint64_t now = now_ms(), left;
+	uint64_t now = vfu_now_ms(), left;
 
 	if (now >= deadline_ms)
 		return -ETIMEDOUT;
@@ -27,18 +27,18 @@ sock_wait(int sock, short events, uint64_t deadline_ms)
 }
 
 int
-vfu_client_die(struct vfu_client *client, int err)
+vfu_client_fail(struct vfu_client *client, int err)
 {
-	__atomic_store_n(&client->dead, true, __ATOMIC_RELEASE);
+	__atomic_store_n(&client->failed, true, __ATOMIC_RELEASE);
 	shutdown(client->sock, SHUT_RDWR);
 	return err;
 }
 
 int
-vfu_request_begin(struct vfu_client *client, uint16_t cmd)
+vfu_client_request_begin(struct vfu_client *client, uint16_t cmd)
 {
 	pthread_mutex_lock(&client->lock);
-	if (client_dead(client))
+	if (vfu_client_failed(client))
 		return -ENOTCONN;
 	vfu_rx_reset(&client->rx);
 	vfu_tx_start(&client->tx, client->next_id++, cmd, VFU_HDR_REQUEST, 0);
@@ -46,7 +46,7 @@ vfu_request_begin(struct vfu_client *client, uint16_t cmd)
 }
 
 void
-vfu_request_end(struct vfu_client *client)
+vfu_client_request_end(struct vfu_client *client)
 {
 	vfu_rx_reset(&client->rx);
 	pthread_mutex_unlock(&client->lock);
@@ -63,35 +63,37 @@ reply_matches(const struct vfu_client *client)
 }
 
 int
-vfu_request_exchange(struct vfu_client *client, size_t least, bool *refused)
+vfu_client_request_exchange(struct vfu_client *client, size_t least, bool *refused)
 {
-	uint64_t deadline = now_ms() + client->timeout_ms;
+	uint64_t deadline = vfu_now_ms() + client->timeout_ms;
 	const struct vfu_hdr *hdr;
 	int ret;
 
-	*refused = false;
+	if (refused != NULL)
+		*refused = false;
 	while ((ret = vfu_tx_push(&client->tx, client->sock)) == 0) {
 		ret = sock_wait(client->sock, POLLOUT, deadline);
 		if (ret < 0)
-			return vfu_client_die(client, ret);
+			return vfu_client_fail(client, ret);
 	}
 	if (ret < 0)
-		return vfu_client_die(client, ret);
+		return vfu_client_fail(client, ret);
 	while ((ret = vfu_rx_pull(&client->rx, client->sock)) == 0) {
 		ret = sock_wait(client->sock, POLLIN, deadline);
 		if (ret < 0)
-			return vfu_client_die(client, ret);
+			return vfu_client_fail(client, ret);
 	}
 	if (ret < 0)
-		return vfu_client_die(client, ret == -EMSGSIZE ? -EPROTO : ret);
+		return vfu_client_fail(client, ret == -EMSGSIZE ? -EPROTO : ret);
 	if (!reply_matches(client))
-		return vfu_client_die(client, -EPROTO);
+		return vfu_client_fail(client, -EPROTO);
 	hdr = vfu_rx_hdr(&client->rx);
 	if (hdr->flags & VFU_HDR_ERROR) {
-		*refused = true;
+		if (refused != NULL)
+			*refused = true;
 		return hdr->error > 0 && hdr->error < 4096 ? -(int)hdr->error : -EIO;
 	}
 	if (vfu_rx_payload_bytes(&client->rx) < least)
-		return vfu_client_die(client, -EPROTO);
+		return vfu_client_fail(client, -EPROTO);
 	return 0;
 }

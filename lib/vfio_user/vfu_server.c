@@ -18,11 +18,11 @@ config_check(const struct vfu_server_config *config)
 
 	if (config->msix_vectors > VFU_SERVER_VECTORS_MAX)
 		return -EINVAL;
-	for (i = 0; i < VFU_REGIONS; i++) {
+	for (i = 0; i < VFU_PCI_REGIONS; i++) {
 		const struct vfu_server_region *region = &config->regions[i];
 
 		if (region->n_areas > VFU_SERVER_AREAS_MAX ||
-		    ((region->flags & VFU_REGION_MMAP) && region->fd < 0))
+		    ((region->flags & VFU_REGION_FLAG_MMAP) && region->fd < 0))
 			return -EINVAL;
 		for (j = 0; j < region->n_areas; j++)
 			if (region->areas[j].off > region->bytes ||
@@ -94,7 +94,7 @@ vfu_server_destroy(struct vfu_server *server)
 }
 
 int
-vfu_server_fd(const struct vfu_server *server)
+vfu_server_poll_fd(const struct vfu_server *server)
 {
 	return server->epoll;
 }

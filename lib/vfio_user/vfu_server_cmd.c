@@ -35,14 +35,14 @@ cmd_version(struct vfu_server *server, const void *payload, size_t bytes)
 	struct vfu_version *ours;
 	size_t text_bytes, i;
 
-	if (server->state != VFU_SERVER_GREETING)
+	if (server->state != VFU_SERVER_NEGOTIATING)
 		return refuse(server, EINVAL, "the version was agreed on before");
-	server->leaving = true;
+	server->drop_after_reply = true;
 	if (theirs->major != VFU_MAJOR)
 		return refuse(server, EPROTONOSUPPORT, "the major version must be 0");
 	if (bytes > sizeof(*theirs) && ((const char *)payload)[bytes - 1] != '\0')
 		return refuse(server, EINVAL, "the capabilities do not end in NUL");
-	server->leaving = false;
+	server->drop_after_reply = false;
 	server->state = VFU_SERVER_SERVING;
 	ours = vfu_tx_put(&server->tx, sizeof(*ours));
 	ours->major = VFU_MAJOR;
@@ -118,7 +118,7 @@ cmd_get_info(struct vfu_server *server, const void *payload, size_t bytes)
 	info = vfu_tx_put(&server->tx, sizeof(*info));
 	info->argsz = sizeof(*info);
 	info->flags = VFU_INFO_RESET | VFU_INFO_PCI;
-	info->num_regions = VFU_REGIONS_MAX;
+	info->num_regions = VFU_PCI_REGIONS;
 	info->num_irqs = VFU_IRQS_MAX;
 	return 0;
 }
@@ -151,10 +151,10 @@ cmd_get_region_info(struct vfu_server *server, const void *payload, size_t bytes
 
 	if (bytes < sizeof(*ask) || ask->argsz < sizeof(*ask))
 		return refuse(server, EINVAL, "GET_REGION_INFO is at least 32 bytes");
-	if (ask->index >= VFU_REGIONS_MAX)
+	if (ask->index >= VFU_PCI_REGIONS)
 		return refuse(server, EINVAL, "regions are numbered 0 to 8");
 	region = &server->config.regions[ask->index];
-	mmap = region->flags & VFU_REGION_MMAP;
+	mmap = region->flags & VFU_REGION_FLAG_MMAP;
 	caps = mmap && region->n_areas > 0;
 	need = sizeof(*info);
 	if (caps)
@@ -162,7 +162,7 @@ cmd_get_region_info(struct vfu_server *server, const void *payload, size_t bytes
 
 	info = vfu_tx_put(&server->tx, sizeof(*info));
 	info->argsz = need;
-	info->flags = region->flags | (caps ? VFU_REGION_CAPS : 0);
+	info->flags = region->flags | (caps ? VFU_REGION_FLAG_CAPS : 0);
 	info->index = ask->index;
 	info->cap_off = caps ? sizeof(*info) : 0;
 	info->bytes = region->bytes;
@@ -245,21 +245,21 @@ irqs_trigger(struct vfu_server *server, const struct vfu_irq_set *set, const uin
 		return;
 	for (i = 0; i < set->count; i++)
 		if (which == NULL || which[i] != 0)
-			vfu_server_irq(server, set->start + i);
+			vfu_server_irq_trigger(server, set->start + i);
 }
 
 static int
 cmd_set_irqs(struct vfu_server *server, const void *payload, size_t bytes)
 {
 	const struct vfu_irq_set *set = payload;
-	unsigned int room;
+	unsigned int vectors;
 
 	if (set->argsz < sizeof(*set))
 		return refuse(server, EINVAL, "SET_IRQS is at least 20 bytes");
 	if (set->index >= VFU_IRQS_MAX)
 		return refuse(server, EINVAL, "interrupts are numbered 0 to 4");
-	room = irq_count(server, set->index);
-	if (set->start > room || set->count > room - set->start)
+	vectors = irq_count(server, set->index);
+	if (set->start > vectors || set->count > vectors - set->start)
 		return refuse(server, EINVAL, "SET_IRQS names vectors that do not exist");
 	switch (set->flags) {
 	case VFU_IRQ_DATA_EVENTFD | VFU_IRQ_ACTION_TRIGGER:
@@ -268,7 +268,7 @@ cmd_set_irqs(struct vfu_server *server, const void *payload, size_t bytes)
 		if (set->count > 0)
 			irqs_trigger(server, set, NULL);
 		else if (set->index == VFU_IRQ_MSIX)
-			vfu_server_irqs_clear(server, 0, room);
+			vfu_server_irqs_clear(server, 0, vectors);
 		return 0;
 	case VFU_IRQ_DATA_BOOL | VFU_IRQ_ACTION_TRIGGER:
 		if (bytes - sizeof(*set) != set->count)
@@ -287,7 +287,7 @@ access_check(struct vfu_server *server, uint64_t off, uint32_t region_idx, uint3
 {
 	const struct vfu_server_region *region;
 
-	if (region_idx >= VFU_REGIONS_MAX)
+	if (region_idx >= VFU_PCI_REGIONS)
 		return refuse(server, EINVAL, "regions are numbered 0 to 8");
 	region = &server->config.regions[region_idx];
 	if (count == 0 || count > VFU_XFER_BYTES_MAX)
@@ -308,7 +308,7 @@ cmd_region_read(struct vfu_server *server, const void *payload, size_t bytes)
 
 	if (bytes != sizeof(*ask))
 		return refuse(server, EINVAL, "REGION_READ is 16 bytes");
-	ret = access_check(server, ask->off, ask->region, ask->count, VFU_REGION_READ);
+	ret = access_check(server, ask->off, ask->region, ask->count, VFU_REGION_FLAG_READ);
 	if (ret < 0)
 		return ret;
 	echo = vfu_tx_put(&server->tx, sizeof(*echo));
@@ -324,7 +324,7 @@ region_write(struct vfu_server *server, uint64_t off, uint32_t region, const voi
 {
 	int ret;
 
-	ret = access_check(server, off, region, count, VFU_REGION_WRITE);
+	ret = access_check(server, off, region, count, VFU_REGION_FLAG_WRITE);
 	if (ret < 0)
 		return ret;
 	ret = server->config.ops->region_write(server->config.ctx, region, off, data, count);
@@ -403,8 +403,8 @@ request_do(struct vfu_server *server, uint16_t cmd)
 {
 	size_t bytes = vfu_rx_payload_bytes(&server->rx);
 
-	if (server->state == VFU_SERVER_GREETING && cmd != VFU_CMD_VERSION) {
-		server->leaving = true;
+	if (server->state == VFU_SERVER_NEGOTIATING && cmd != VFU_CMD_VERSION) {
+		server->drop_after_reply = true;
 		return refuse(server, EPROTO, "the first request must be VERSION");
 	}
 	if (server->rx.fds_lost)
@@ -423,13 +423,13 @@ vfu_server_request(struct vfu_server *server)
 	int ret;
 
 	if ((hdr->flags & VFU_HDR_TYPE_MASK) == VFU_HDR_REPLY &&
-	    server->state == VFU_SERVER_SERVING && vfu_dma_reply(server))
+	    server->state == VFU_SERVER_SERVING && vfu_server_dma_complete(server))
 		return false;
 	if ((hdr->flags & VFU_HDR_TYPE_MASK) != VFU_HDR_REQUEST) {
 		/* Answering an answer could go on for ever. */
 		vfu_server_complain(server, "a reply came that nobody had asked for (flags 0x%x)",
 				    hdr->flags);
-		server->leaving = true;
+		server->drop_after_reply = true;
 		return false;
 	}
 	vfu_tx_start(&server->tx, hdr->id, hdr->cmd, VFU_HDR_REPLY, 0);

@@ -19,7 +19,7 @@ static int
 client_watch(struct vfu_server *server, int op)
 {
 	struct epoll_event event = {
-		.events = server->watch_out ? EPOLLOUT : EPOLLIN,
+		.events = server->wait_writable ? EPOLLOUT : EPOLLIN,
 		.data.fd = server->sock,
 	};
 
@@ -27,21 +27,21 @@ client_watch(struct vfu_server *server, int op)
 }
 
 int
-vfu_client_enter(struct vfu_server *server, int sock)
+vfu_server_conn_open(struct vfu_server *server, int sock)
 {
 	int ret;
 
 	server->sock = sock;
 	server->tx_pending = false;
-	server->watch_out = false;
-	server->leaving = false;
+	server->wait_writable = false;
+	server->drop_after_reply = false;
 	server->complaints = 0;
 	ret = client_watch(server, EPOLL_CTL_ADD);
 	if (ret < 0) {
 		server->sock = -1;
 		return ret;
 	}
-	server->state = VFU_SERVER_GREETING;
+	server->state = VFU_SERVER_NEGOTIATING;
 	return 0;
 }
 
@@ -50,19 +50,19 @@ vfu_server_drop(struct vfu_server *server, const char *reason)
 {
 	bool served = server->state == VFU_SERVER_SERVING;
 
-	if (server->state == VFU_SERVER_ALONE)
+	if (server->state == VFU_SERVER_IDLE)
 		return;
 	vfu_server_log(server, VFU_LOG_INFO, "client dropped: %s", reason);
 	epoll_ctl(server->epoll, EPOLL_CTL_DEL, server->sock, NULL);
 	close(server->sock);
 	server->sock = -1;
-	server->state = VFU_SERVER_ALONE;
+	server->state = VFU_SERVER_IDLE;
 	vfu_rx_reset(&server->rx);
 	vfu_server_irqs_clear(server, 0, server->config.msix_vectors);
 	if (served && server->config.ops->disconnected != NULL)
 		server->config.ops->disconnected(server->config.ctx);
 	iova_map_clear(server->iova);
-	vfu_dma_clear(server);
+	vfu_server_dma_clear(server);
 }
 
 /* Whether the client has hung up, though requests of it may still be unread. */
@@ -71,7 +71,7 @@ client_gone(const struct vfu_server *server)
 {
 	struct pollfd pfd = {.fd = server->sock, .events = POLLRDHUP};
 
-	return server->state != VFU_SERVER_ALONE && poll(&pfd, 1, 0) == 1;
+	return server->state != VFU_SERVER_IDLE && poll(&pfd, 1, 0) == 1;
 }
 
 static void
@@ -90,28 +90,28 @@ client_accept(struct vfu_server *server)
 	server->accept_failing = false;
 	if (client_gone(server))
 		vfu_server_drop(server, "it closed the connection");
-	if (server->state != VFU_SERVER_ALONE) {
+	if (server->state != VFU_SERVER_IDLE) {
 		vfu_server_log(server, VFU_LOG_WARNING,
 			       "a second client was turned away: one is connected");
 		close(sock);
 		return;
 	}
-	ret = vfu_client_enter(server, sock);
+	ret = vfu_server_conn_open(server, sock);
 	if (ret < 0) {
 		vfu_server_log(server, VFU_LOG_ERROR, "cannot serve a client: %s", strerror(-ret));
 		close(sock);
 	}
 }
 
-/* Waits for room in the socket, or for requests: never for both, replies must have room. */
+/* Waits until the socket can be written, or for requests: never for both, as a reply needs room. */
 static bool
 watch_update(struct vfu_server *server)
 {
 	bool out = server->tx_pending || server->dma_partial;
 
-	if (out == server->watch_out)
+	if (out == server->wait_writable)
 		return true;
-	server->watch_out = out;
+	server->wait_writable = out;
 	if (client_watch(server, EPOLL_CTL_MOD) == 0)
 		return true;
 	vfu_server_drop(server, "cannot wait for its socket");
@@ -125,8 +125,9 @@ reply_push(struct vfu_server *server)
 	int ret;
 
 	ret = vfu_tx_push(&server->tx, server->sock);
-	if (ret < 0 || server->leaving) {
-		vfu_server_drop(server, server->leaving ? "it broke the protocol" : strerror(-ret));
+	if (ret < 0 || server->drop_after_reply) {
+		vfu_server_drop(server, server->drop_after_reply ? "it broke the protocol"
+								 : strerror(-ret));
 		return false;
 	}
 	server->tx_pending = ret == 0;
@@ -141,11 +142,11 @@ dma_push(struct vfu_server *server)
 
 	if (vfu_server_dma_quiet(server))
 		return true;
-	if (vfu_dma_overdue(server)) {
+	if (vfu_server_dma_overdue(server)) {
 		vfu_server_drop(server, "it does not answer DMA messages");
 		return false;
 	}
-	ret = vfu_dma_push(server);
+	ret = vfu_server_dma_send(server);
 	if (ret < 0) {
 		vfu_server_drop(server, strerror(-ret));
 		return false;
@@ -162,7 +163,7 @@ framing_lost(struct vfu_server *server)
 			    "a message (command %u) claims %u bytes; possible are %zu to %zu",
 			    hdr->cmd, hdr->bytes, sizeof(*hdr), server->rx.buf_bytes);
 	vfu_tx_start(&server->tx, hdr->id, hdr->cmd, VFU_HDR_REPLY | VFU_HDR_ERROR, EMSGSIZE);
-	server->leaving = true;
+	server->drop_after_reply = true;
 	reply_push(server);
 }
 
@@ -180,25 +181,25 @@ request_next(struct vfu_server *server)
 		return false;
 	}
 	if (ret < 0) {
-		vfu_server_drop(server, ret != -ENOTCONN      ? strerror(-ret)
-					: server->rx.have > 0 ? "it left in mid-message"
-							      : "it closed the connection");
+		vfu_server_drop(server, ret != -ENOTCONN           ? strerror(-ret)
+					: server->rx.got_bytes > 0 ? "it left in mid-message"
+								   : "it closed the connection");
 		return false;
 	}
 	if (ret == 0)
 		return false;
 	reply = vfu_server_request(server);
 	vfu_rx_reset(&server->rx);
-	if (before == VFU_SERVER_GREETING && server->state == VFU_SERVER_SERVING) {
+	if (before == VFU_SERVER_NEGOTIATING && server->state == VFU_SERVER_SERVING) {
 		vfu_server_log(server, VFU_LOG_INFO, "client connected");
 		if (server->config.ops->connected != NULL)
 			server->config.ops->connected(server->config.ctx);
 	}
 	if (reply)
 		return reply_push(server);
-	if (server->leaving)
+	if (server->drop_after_reply)
 		vfu_server_drop(server, "it broke the protocol");
-	return server->state != VFU_SERVER_ALONE;
+	return server->state != VFU_SERVER_IDLE;
 }
 
 static unsigned int
@@ -218,7 +219,7 @@ vfu_server_poll(struct vfu_server *server)
 {
 	struct epoll_event events[2];
 	unsigned int done = 0;
-	bool knock = false;
+	bool connecting = false;
 	int i, n;
 
 	if (server->state == VFU_SERVER_SERVING && !server->tx_pending)
@@ -226,12 +227,12 @@ vfu_server_poll(struct vfu_server *server)
 	n = epoll_wait(server->epoll, events, 2, 0);
 	for (i = 0; i < n; i++) {
 		if (events[i].data.fd == server->listener)
-			knock = true;
+			connecting = true;
 		else
 			done += client_poll(server);
 	}
 	/* Last: the client that was here may just have left. */
-	if (knock) {
+	if (connecting) {
 		client_accept(server);
 		done++;
 	}

@@ -6,7 +6,6 @@
 #include <string.h>
 #include <sys/queue.h>
 #include <sys/socket.h>
-#include <time.h>
 
 #include "vfu_server_internal.h"
 
@@ -16,7 +15,7 @@
  * so these go on being served meanwhile.
  */
 
-#define DMA_PATIENCE_NS 10000000000ull
+#define DMA_TIMEOUT_NS 10000000000ull
 #define DMA_QUEUE_BYTES_MAX (4u << 20)
 
 struct vfu_dma_msg {
@@ -31,15 +30,6 @@ struct vfu_dma_msg {
 	uint32_t sent;
 	uint8_t wire[];
 };
-
-static uint64_t
-now_ns(void)
-{
-	struct timespec ts;
-
-	clock_gettime(CLOCK_MONOTONIC, &ts);
-	return (uint64_t)ts.tv_sec * 1000000000u + (uint64_t)ts.tv_nsec;
-}
 
 /* Appends a message; `data` is NULL for a read. */
 static int
@@ -61,7 +51,7 @@ msg_queue(struct vfu_server *server, int lane, uint64_t iova, const void *data, 
 	msg = calloc(1, sizeof(*msg) + bytes);
 	if (msg == NULL)
 		return -ENOMEM;
-	msg->since_ns = now_ns();
+	msg->since_ns = vfu_now_ns();
 	msg->lane = lane;
 	msg->iova = iova;
 	msg->count = count;
@@ -96,7 +86,7 @@ vfu_server_dma_read(struct vfu_server *server, unsigned int lane_idx, uint64_t i
 	if (server->state != VFU_SERVER_SERVING || bytes > VFU_DMA_BYTES_MAX)
 		return -EFAULT;
 	if (state != VFU_DMA_IDLE && lane->iova == iova && lane->bytes == bytes) {
-		if (state == VFU_DMA_ASKED)
+		if (state == VFU_DMA_PENDING)
 			return -EAGAIN;
 		lane->state = VFU_DMA_IDLE;
 		if (state == VFU_DMA_REFUSED)
@@ -107,8 +97,8 @@ vfu_server_dma_read(struct vfu_server *server, unsigned int lane_idx, uint64_t i
 	vfu_server_dma_cancel(server, lane_idx);
 	ret = msg_queue(server, (int)lane_idx, iova, NULL, bytes);
 	if (ret < 0)
-		return -EAGAIN; /* no room now */
-	lane->state = VFU_DMA_ASKED;
+		return -EAGAIN; /* the queue is full now */
+	lane->state = VFU_DMA_PENDING;
 	lane->iova = iova;
 	lane->bytes = bytes;
 	return -EAGAIN;
@@ -141,7 +131,7 @@ vfu_server_dma_quiet(const struct vfu_server *server)
 }
 
 void
-vfu_dma_clear(struct vfu_server *server)
+vfu_server_dma_clear(struct vfu_server *server)
 {
 	unsigned int i;
 
@@ -153,7 +143,7 @@ vfu_dma_clear(struct vfu_server *server)
 }
 
 int
-vfu_dma_push(struct vfu_server *server)
+vfu_server_dma_send(struct vfu_server *server)
 {
 	struct vfu_dma_msg *msg;
 	ssize_t n;
@@ -177,11 +167,11 @@ vfu_dma_push(struct vfu_server *server)
 }
 
 bool
-vfu_dma_overdue(const struct vfu_server *server)
+vfu_server_dma_overdue(const struct vfu_server *server)
 {
 	const struct vfu_dma_msg *first = STAILQ_FIRST(&server->dma_msgs);
 
-	return first != NULL && now_ns() - first->since_ns > DMA_PATIENCE_NS;
+	return first != NULL && vfu_now_ns() - first->since_ns > DMA_TIMEOUT_NS;
 }
 
 /* Whether the reply carries what was asked for. */
@@ -195,7 +185,7 @@ data_matches(const struct vfu_server *server, const struct vfu_dma_msg *msg)
 }
 
 bool
-vfu_dma_reply(struct vfu_server *server)
+vfu_server_dma_complete(struct vfu_server *server)
 {
 	const struct vfu_hdr *hdr = vfu_rx_hdr(&server->rx);
 	bool refused = hdr->flags & VFU_HDR_ERROR;

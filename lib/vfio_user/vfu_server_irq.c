@@ -23,7 +23,7 @@ vfu_server_irqs_clear(struct vfu_server *server, unsigned int start, unsigned in
 }
 
 int
-vfu_server_irq(struct vfu_server *server, unsigned int vector)
+vfu_server_irq_trigger(struct vfu_server *server, unsigned int vector)
 {
 	const uint64_t one = 1;
 	struct pollfd pfd;

@@ -112,7 +112,7 @@ vfu_server_adopt(int sock, const struct vfu_server_config *config, struct vfu_se
 	ret = vfu_server_create(config, &s);
 	if (ret < 0)
 		return ret;
-	ret = vfu_client_enter(s, sock);
+	ret = vfu_server_conn_open(s, sock);
 	if (ret < 0) {
 		vfu_server_destroy(s);
 		return ret;

@@ -11,8 +11,8 @@
 
 #include "vfu_sock.h"
 
-/* Room for descriptors as the kernel lays them out, aligned for struct cmsghdr. */
-union fd_room {
+/* Control data that holds descriptors, aligned for struct cmsghdr. */
+union fd_buffer {
 	struct cmsghdr align;
 	char bytes[CMSG_SPACE(sizeof(int) * VFU_MSG_FDS_MAX)];
 };
@@ -46,7 +46,7 @@ vfu_rx_reset(struct vfu_rx *rx)
 			close(rx->fds[i]);
 	rx->n_fds = 0;
 	rx->fds_lost = false;
-	rx->have = 0;
+	rx->got_bytes = 0;
 }
 
 int
@@ -62,7 +62,7 @@ vfu_rx_take_fd(struct vfu_rx *rx, unsigned int i)
 }
 
 static void
-keep_fds(struct vfu_rx *rx, struct msghdr *msg)
+fds_keep(struct vfu_rx *rx, struct msghdr *msg)
 {
 	struct cmsghdr *cmsg;
 	size_t n, i;
@@ -88,21 +88,21 @@ keep_fds(struct vfu_rx *rx, struct msghdr *msg)
 
 /* Reads at most up to `want` bytes of the message. 1: they are there; else as vfu_rx_pull(). */
 static int
-pull_to(struct vfu_rx *rx, int sock, size_t want)
+rx_pull_to(struct vfu_rx *rx, int sock, size_t want)
 {
-	union fd_room room;
+	union fd_buffer control;
 	struct iovec iov;
 	struct msghdr msg;
 	ssize_t n;
 
-	while (rx->have < want) {
-		iov.iov_base = rx->buf + rx->have;
-		iov.iov_len = want - rx->have;
+	while (rx->got_bytes < want) {
+		iov.iov_base = rx->buf + rx->got_bytes;
+		iov.iov_len = want - rx->got_bytes;
 		memset(&msg, 0, sizeof(msg));
 		msg.msg_iov = &iov;
 		msg.msg_iovlen = 1;
-		msg.msg_control = room.bytes;
-		msg.msg_controllen = sizeof(room.bytes);
+		msg.msg_control = control.bytes;
+		msg.msg_controllen = sizeof(control.bytes);
 		n = recvmsg(sock, &msg, MSG_DONTWAIT | MSG_CMSG_CLOEXEC);
 		if (n < 0 && errno == EINTR)
 			continue;
@@ -110,10 +110,10 @@ pull_to(struct vfu_rx *rx, int sock, size_t want)
 			return 0;
 		if (n < 0)
 			return errno == ECONNRESET ? -ENOTCONN : -errno;
-		keep_fds(rx, &msg);
+		fds_keep(rx, &msg);
 		if (n == 0)
 			return -ENOTCONN;
-		rx->have += (size_t)n;
+		rx->got_bytes += (size_t)n;
 	}
 	return 1;
 }
@@ -124,13 +124,13 @@ vfu_rx_pull(struct vfu_rx *rx, int sock)
 	uint32_t bytes;
 	int ret;
 
-	ret = pull_to(rx, sock, sizeof(struct vfu_hdr));
+	ret = rx_pull_to(rx, sock, sizeof(struct vfu_hdr));
 	if (ret <= 0)
 		return ret;
 	bytes = vfu_rx_hdr(rx)->bytes;
 	if (bytes < sizeof(struct vfu_hdr) || bytes > rx->buf_bytes)
 		return -EMSGSIZE;
-	return pull_to(rx, sock, bytes);
+	return rx_pull_to(rx, sock, bytes);
 }
 
 int
@@ -157,7 +157,7 @@ vfu_tx_start(struct vfu_tx *tx, uint16_t id, uint16_t cmd, uint32_t flags, uint3
 	struct vfu_hdr *hdr;
 
 	tx->bytes = 0;
-	tx->sent = 0;
+	tx->sent_bytes = 0;
 	tx->n_fds = 0;
 	hdr = vfu_tx_put(tx, sizeof(*hdr));
 	hdr->id = id;
@@ -179,13 +179,13 @@ vfu_tx_put(struct vfu_tx *tx, size_t bytes)
 }
 
 static void
-attach_fds(const struct vfu_tx *tx, struct msghdr *msg, union fd_room *room)
+fds_attach(const struct vfu_tx *tx, struct msghdr *msg, union fd_buffer *control)
 {
 	size_t bytes = sizeof(int) * tx->n_fds;
 	struct cmsghdr *cmsg;
 
-	memset(room, 0, sizeof(*room));
-	msg->msg_control = room->bytes;
+	memset(control, 0, sizeof(*control));
+	msg->msg_control = control->bytes;
 	msg->msg_controllen = CMSG_SPACE(bytes);
 	cmsg = CMSG_FIRSTHDR(msg);
 	cmsg->cmsg_level = SOL_SOCKET;
@@ -197,19 +197,19 @@ attach_fds(const struct vfu_tx *tx, struct msghdr *msg, union fd_room *room)
 int
 vfu_tx_push(struct vfu_tx *tx, int sock)
 {
-	union fd_room room;
+	union fd_buffer control;
 	struct iovec iov;
 	struct msghdr msg;
 	ssize_t n;
 
-	while (tx->sent < tx->bytes) {
-		iov.iov_base = tx->buf + tx->sent;
-		iov.iov_len = tx->bytes - tx->sent;
+	while (tx->sent_bytes < tx->bytes) {
+		iov.iov_base = tx->buf + tx->sent_bytes;
+		iov.iov_len = tx->bytes - tx->sent_bytes;
 		memset(&msg, 0, sizeof(msg));
 		msg.msg_iov = &iov;
 		msg.msg_iovlen = 1;
-		if (tx->sent == 0 && tx->n_fds > 0)
-			attach_fds(tx, &msg, &room);
+		if (tx->sent_bytes == 0 && tx->n_fds > 0)
+			fds_attach(tx, &msg, &control);
 		n = sendmsg(sock, &msg, MSG_DONTWAIT | MSG_NOSIGNAL);
 		if (n < 0 && errno == EINTR)
 			continue;
@@ -217,7 +217,7 @@ vfu_tx_push(struct vfu_tx *tx, int sock)
 			return 0;
 		if (n < 0)
 			return errno == EPIPE || errno == ECONNRESET ? -ENOTCONN : -errno;
-		tx->sent += (size_t)n;
+		tx->sent_bytes += (size_t)n;
 	}
 	return 1;
 }

@@ -5,56 +5,79 @@
 #define VFU_SOCK_H
 
 /*
- * Messages over a non-blocking stream socket, in pieces as they come and go. Private to this
- * library; used by both ends.
+ * Messages over a non-blocking stream socket, which carries them in pieces. Private to this
+ * library; used by client and server. Not thread-safe: the owner of a vfu_rx or vfu_tx serialises.
  */
 
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <sys/un.h>
+#include <time.h>
+
+#include <wcbase.h>
 
 #include "vfu_wire.h"
 
-/* A message on its way in. Descriptors that nobody took are closed by vfu_rx_reset(). */
+/* A message that is being received. */
 struct vfu_rx {
 	uint8_t *buf;
 	size_t buf_bytes; /* the longest message that is taken */
-	size_t have;
+	size_t got_bytes;
 	int fds[VFU_MSG_FDS_MAX]; /* -1: taken */
 	unsigned int n_fds;
 	bool fds_lost; /* more came than a message may have, or this process may hold */
 };
 
-/* A message on its way out: the header, then what was put behind it. */
+/* A message that is being sent: a header, and what vfu_tx_put() appended. */
 struct vfu_tx {
 	uint8_t *buf;
 	size_t buf_bytes;
 	size_t bytes;
-	size_t sent;
+	size_t sent_bytes;
 	int fds[VFU_MSG_FDS_MAX]; /* borrowed until the first byte has left */
 	unsigned int n_fds;
 };
 
-__attribute__((warn_unused_result)) int vfu_rx_init(struct vfu_rx *rx, size_t buf_bytes);
-void vfu_rx_fini(struct vfu_rx *rx);
-/* Makes room for the next message. */
-void vfu_rx_reset(struct vfu_rx *rx);
-/* Takes descriptor i, which is then the caller's; -1 if there is none. */
-int vfu_rx_take_fd(struct vfu_rx *rx, unsigned int i);
-/*
- * Reads no further than the end of one message. 1: it is whole; 0: the rest has not come yet;
- * -ENOTCONN: the peer has closed; -EMSGSIZE: its length cannot be, framing is lost; else -errno.
- */
-__attribute__((warn_unused_result)) int vfu_rx_pull(struct vfu_rx *rx, int sock);
+/* Allocates the buffer. Returns 0 or -ENOMEM. */
+WC_MUST_CHECK int vfu_rx_init(struct vfu_rx *rx, size_t buf_bytes);
 
-__attribute__((warn_unused_result)) int vfu_tx_init(struct vfu_tx *tx, size_t buf_bytes);
+/* Closes the descriptors that nobody took, and frees the buffer. */
+void vfu_rx_fini(struct vfu_rx *rx);
+
+/* Forgets the message, closing its descriptors that nobody took: the next one can be received. */
+void vfu_rx_reset(struct vfu_rx *rx);
+
+/* Takes descriptor i of the message, which is then the caller's; -1 if there is none. */
+int vfu_rx_take_fd(struct vfu_rx *rx, unsigned int i);
+
+/*
+ * Reads up to the end of the message and no further; never waits. 1: the message is whole; 0: the
+ * rest has not come yet; -ENOTCONN: the peer has closed; -EMSGSIZE: its length is impossible, and
+ * where the next message begins is unknown; else the -errno of recvmsg(2).
+ */
+WC_MUST_CHECK int vfu_rx_pull(struct vfu_rx *rx, int sock);
+
+/* Allocates the buffer. Returns 0 or -ENOMEM. */
+WC_MUST_CHECK int vfu_tx_init(struct vfu_tx *tx, size_t buf_bytes);
+
+/* Frees the buffer. */
 void vfu_tx_fini(struct vfu_tx *tx);
+
+/* Starts a message with this header and no payload. */
 void vfu_tx_start(struct vfu_tx *tx, uint16_t id, uint16_t cmd, uint32_t flags, uint32_t error);
-/* Room for `bytes` more, zeroed; the caller knows that they fit. */
+
+/*
+ * Appends `bytes` zeroed bytes to the message and returns where they are, for the caller to fill.
+ * They must fit the buffer; this is asserted.
+ */
 void *vfu_tx_put(struct vfu_tx *tx, size_t bytes);
-/* 1: all of it has left; 0: the socket is full; else -errno (-ENOTCONN: the peer has closed). */
-__attribute__((warn_unused_result)) int vfu_tx_push(struct vfu_tx *tx, int sock);
+
+/*
+ * Sends what has not been sent; never waits. 1: all has left; 0: the socket is full; -ENOTCONN: the
+ * peer has closed; else the -errno of sendmsg(2).
+ */
+WC_MUST_CHECK int vfu_tx_push(struct vfu_tx *tx, int sock);
 
 static inline const struct vfu_hdr *
 vfu_rx_hdr(const struct vfu_rx *rx)
@@ -71,15 +94,36 @@ vfu_rx_payload(const struct vfu_rx *rx)
 static inline size_t
 vfu_rx_payload_bytes(const struct vfu_rx *rx)
 {
-	return rx->have - sizeof(struct vfu_hdr);
+	return rx->got_bytes - sizeof(struct vfu_hdr);
 }
 
-/* 0, or -EINVAL if the path is empty or too long for a socket address. */
-__attribute__((warn_unused_result)) int
-vfu_sock_address(const char *path, struct sockaddr_un *addr);
+/* Makes a socket address of a path. 0, or -EINVAL if the path is empty or too long for one. */
+WC_MUST_CHECK int vfu_sock_address(const char *path, struct sockaddr_un *addr);
 
-/* Writes to `why` unless that is NULL. */
-__attribute__((format(printf, 3, 4))) void
-vfu_why(char *why, size_t why_bytes, const char *fmt, ...);
+/* Prints to `why`, which may be NULL. */
+WC_PRINTF(3, 4) void vfu_why(char *why, size_t why_bytes, const char *fmt, ...);
+
+/* Monotonic time. */
+static inline uint64_t
+vfu_now_ns(void)
+{
+	struct timespec ts;
+
+	clock_gettime(CLOCK_MONOTONIC, &ts);
+	return (uint64_t)ts.tv_sec * 1000000000u + (uint64_t)ts.tv_nsec;
+}
+
+static inline uint64_t
+vfu_now_ms(void)
+{
+	return vfu_now_ns() / 1000000;
+}
+
+/* Whether [off, off + bytes) lies in [from, from + size_bytes); no sum can overflow. */
+static inline bool
+vfu_range_contains(uint64_t off, uint64_t bytes, uint64_t from, uint64_t size_bytes)
+{
+	return off >= from && off - from <= size_bytes && bytes <= size_bytes - (off - from);
+}
 
 #endif /* VFU_SOCK_H */

@@ -13,6 +13,10 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include <iova.h>
+
+#include "vfu_pci.h"
+
 #define VFU_MAJOR 0
 #define VFU_MINOR 0
 
@@ -22,8 +26,7 @@
 
 #define VFU_PAGE_BYTES 4096u
 
-#define VFU_REGIONS_MAX 9 /* PCI: six BARs, ROM, configuration space, VGA */
-#define VFU_IRQS_MAX 5    /* INTx, MSI, MSI-X, error, request */
+#define VFU_IRQS_MAX 5 /* INTx, MSI, MSI-X, error, request */
 #define VFU_IRQ_MSIX 2
 #define VFU_IRQ_ERR 3
 
@@ -65,7 +68,7 @@ struct vfu_version {
 };
 static_assert(sizeof(struct vfu_version) == 4, "VERSION begins with 4 bytes");
 
-#define VFU_DMA_FLAGS_ACCESS 0x3u /* as IOVA_READ and IOVA_WRITE */
+#define VFU_DMA_FLAGS_ACCESS (IOVA_READ | IOVA_WRITE) /* the protocol has the same bits */
 
 struct vfu_dma_map {
 	uint32_t argsz;
@@ -97,7 +100,7 @@ struct vfu_info {
 };
 static_assert(sizeof(struct vfu_info) == 16, "GET_INFO is 16 bytes");
 
-#define VFU_REGION_CAPS 0x8u /* with VFU_REGION_READ, _WRITE and _MMAP in flags */
+#define VFU_REGION_FLAG_CAPS 0x8u /* with the VFU_REGION_FLAG_* of vfu_pci.h */
 
 struct vfu_region_info {
 	uint32_t argsz;

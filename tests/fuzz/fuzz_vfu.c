@@ -105,20 +105,20 @@ static const struct vfu_server_area areas[] = {{0, 0x1000}, {0x2000, 0x1000}};
 static struct vfu_server *
 server_make(struct device *device, int sock)
 {
-	const uint32_t rw = VFU_REGION_READ | VFU_REGION_WRITE;
+	const uint32_t rw = VFU_REGION_FLAG_READ | VFU_REGION_FLAG_WRITE;
 	struct vfu_server_config config = {
 		.ops = &ops,
 		.ctx = device,
 		.regions[0] = {.bytes = REGS_BYTES, .flags = rw},
 		.regions[2] = {.bytes = FILE_BYTES,
-			       .flags = rw | VFU_REGION_MMAP,
+			       .flags = rw | VFU_REGION_FLAG_MMAP,
 			       .fd = device->window_fd},
 		.regions[4] = {.bytes = 0x4000,
-			       .flags = rw | VFU_REGION_MMAP,
+			       .flags = rw | VFU_REGION_FLAG_MMAP,
 			       .fd = device->window_fd,
 			       .areas = areas,
 			       .n_areas = 2},
-		.regions[VFU_REGION_CONFIG] = {.bytes = 0x100, .flags = VFU_REGION_READ},
+		.regions[VFU_PCI_REGION_CONFIG] = {.bytes = 0x100, .flags = VFU_REGION_FLAG_READ},
 		.msix_vectors = 16,
 	};
 	struct vfu_server *server = NULL;
@@ -226,7 +226,7 @@ device_work(struct vfu_server *server)
 	unsigned int i;
 
 	for (i = 0; i < 16; i++)
-		(void)vfu_server_irq(server, i);
+		(void)vfu_server_irq_trigger(server, i);
 	for (i = 0; i < sizeof(iovas) / sizeof(iovas[0]); i++) {
 		void *at = iova_map_find(map, iovas[i], 0x1000, IOVA_READ);
 		unsigned char resident;

@@ -172,7 +172,7 @@ mini_connect(struct mini *mini, const char *socket)
 	mini->memory = mmap(NULL, MINI_BYTES, PROT_READ | PROT_WRITE, MAP_SHARED, mini->fd, 0);
 	assert_true(mini->memory != MAP_FAILED);
 	assert_int_equal(vfu_client_dma_map(mini->client, MINI_IOVA, MINI_BYTES, mini->fd, 0,
-					    VFU_DMA_READ | VFU_DMA_WRITE),
+					    IOVA_READ | IOVA_WRITE),
 			 0);
 }
 

@@ -93,8 +93,8 @@ aperture_trapped__each_store_is_reported(void **state)
 
 	(void)state;
 	card_start("trapped");
-	assert_int_equal(vfu_client_region(mini.client, WCNIC_BAR_WINDOWS, &info), 0);
-	assert_int_equal(info.flags, VFU_REGION_READ | VFU_REGION_WRITE);
+	assert_int_equal(vfu_client_region_info(mini.client, WCNIC_BAR_WINDOWS, &info), 0);
+	assert_int_equal(info.flags, VFU_REGION_FLAG_READ | VFU_REGION_FLAG_WRITE);
 	assert_true(caps() & WCNIC_CAP_WINDOW_TEST);
 	mini_enable(&mini);
 	grant = window_get();
@@ -140,7 +140,7 @@ mini_scatter(void)
 		uint64_t off = (pages - 1 - i) * PAGE;
 
 		assert_int_equal(vfu_client_dma_map(mini.client, MINI_IOVA + i * PAGE, PAGE,
-						    mini.fd, off, VFU_DMA_READ | VFU_DMA_WRITE),
+						    mini.fd, off, IOVA_READ | IOVA_WRITE),
 				 0);
 		assert_true(mmap(mini.memory + i * PAGE, PAGE, PROT_READ | PROT_WRITE,
 				 MAP_SHARED | MAP_FIXED, mini.fd, (off_t)off) != MAP_FAILED);
@@ -161,7 +161,7 @@ memory_in_thousands_of_pages__answers_across_them(void **state)
 	for (i = 0; i < pages; i++)
 		assert_int_equal(vfu_client_dma_map(mini.client, 0x10000000 + i * PAGE, PAGE, fd,
 						    (uint64_t)(i * 1237 % pages) * PAGE,
-						    VFU_DMA_READ | VFU_DMA_WRITE),
+						    IOVA_READ | IOVA_WRITE),
 				 0);
 	mini_scatter();
 	mini_enable(&mini);
@@ -182,7 +182,7 @@ memory_in_thousands_of_pages__answers_across_them(void **state)
 static void
 maps__overlapping_or_absurd__refused_and_the_client_stays(void **state)
 {
-	const unsigned int rw = VFU_DMA_READ | VFU_DMA_WRITE;
+	const unsigned int rw = IOVA_READ | IOVA_WRITE;
 
 	(void)state;
 	card_start("mapped");
@@ -214,7 +214,7 @@ maps__read_only_ring__card_refuses_to_start(void **state)
 	card_start("mapped");
 	assert_int_equal(vfu_client_dma_unmap(mini.client, MINI_IOVA, MINI_BYTES), 0);
 	assert_int_equal(
-		vfu_client_dma_map(mini.client, MINI_IOVA, MINI_BYTES, mini.fd, 0, VFU_DMA_READ),
+		vfu_client_dma_map(mini.client, MINI_IOVA, MINI_BYTES, mini.fd, 0, IOVA_READ),
 		0);
 	mini_reg_set(&mini, WCNIC_REG_ASQ_BASE, MINI_IOVA, 8);
 	mini_reg_set(&mini, WCNIC_REG_ACQ_BASE, MINI_IOVA + 0x1000, 8);

@@ -77,17 +77,17 @@ aperture__client_maps_it(void **state)
 	void *at;
 
 	(void)state;
-	assert_int_equal(vfu_client_region(mini.client, WCNIC_BAR_WINDOWS, &info), 0);
+	assert_int_equal(vfu_client_region_info(mini.client, WCNIC_BAR_WINDOWS, &info), 0);
 	assert_int_equal(info.bytes, 16 << 20);
-	assert_true(info.flags & VFU_REGION_MMAP);
+	assert_true(info.flags & VFU_REGION_FLAG_MMAP);
 	assert_int_equal(vfu_client_region_mmap(mini.client, WCNIC_BAR_WINDOWS, 0, info.bytes, &at),
 			 0);
 	/* A store that the card finds by itself, outside all windows. */
 	mini_enable(&mini);
 	__atomic_store_n((uint64_t *)at, 1, __ATOMIC_RELEASE);
 	munmap(at, info.bytes);
-	assert_int_equal(vfu_client_region(mini.client, WCNIC_BAR_REGS, &info), 0);
-	assert_int_equal(info.flags, VFU_REGION_READ | VFU_REGION_WRITE);
+	assert_int_equal(vfu_client_region_info(mini.client, WCNIC_BAR_REGS, &info), 0);
+	assert_int_equal(info.flags, VFU_REGION_FLAG_READ | VFU_REGION_FLAG_WRITE);
 	assert_int_equal(mini_command(&mini, WCNIC_OP_IDENTIFY), WCNIC_ST_OK);
 }
 
@@ -96,7 +96,7 @@ config(uint64_t off, size_t bytes)
 {
 	uint32_t value = 0;
 
-	assert_int_equal(vfu_client_region_read(mini.client, VFU_REGION_CONFIG, off, &value, bytes),
+	assert_int_equal(vfu_client_region_read(mini.client, VFU_PCI_REGION_CONFIG, off, &value, bytes),
 			 0);
 	return value;
 }
@@ -105,7 +105,7 @@ static void
 config_set(uint64_t off, uint32_t value, size_t bytes)
 {
 	assert_int_equal(
-		vfu_client_region_write(mini.client, VFU_REGION_CONFIG, off, &value, bytes), 0);
+		vfu_client_region_write(mini.client, VFU_PCI_REGION_CONFIG, off, &value, bytes), 0);
 }
 
 static uint32_t
@@ -402,7 +402,7 @@ sleep__reset_or_memory_taken_away__is_over(void **state)
 	assert_int_equal(vfu_client_dma_unmap(mini.client, MINI_IOVA, MINI_BYTES), 0);
 	usleep(50000);
 	assert_int_equal(vfu_client_dma_map(mini.client, MINI_IOVA, MINI_BYTES, mini.fd, 0,
-					    VFU_DMA_READ | VFU_DMA_WRITE),
+					    IOVA_READ | IOVA_WRITE),
 			 0);
 	record_wait(0);
 	mini_reg_set(&mini, WCNIC_REG_CTRL, WCNIC_CTRL_RESET, 4);

@@ -61,15 +61,15 @@ connect__shape_of_the_device_known(void **state)
 	struct vfu_region info;
 
 	(void)state;
-	assert_int_equal(vfu_client_region(client, 0, &info), 0);
+	assert_int_equal(vfu_client_region_info(client, 0, &info), 0);
 	assert_int_equal(info.bytes, RIG_REGS_BYTES);
-	assert_int_equal(info.flags, VFU_REGION_READ | VFU_REGION_WRITE);
-	assert_int_equal(vfu_client_region(client, 1, &info), 0);
+	assert_int_equal(info.flags, VFU_REGION_FLAG_READ | VFU_REGION_FLAG_WRITE);
+	assert_int_equal(vfu_client_region_info(client, 1, &info), 0);
 	assert_int_equal(info.bytes, 0);
-	assert_int_equal(vfu_client_region(client, 4, &info), 0);
+	assert_int_equal(vfu_client_region_info(client, 4, &info), 0);
 	assert_int_equal(info.bytes, RIG_SPARSE_BYTES);
-	assert_int_equal(info.flags, VFU_REGION_READ | VFU_REGION_WRITE | VFU_REGION_MMAP);
-	assert_int_equal(vfu_client_region(client, 9, &info), -EINVAL);
+	assert_int_equal(info.flags, VFU_REGION_FLAG_READ | VFU_REGION_FLAG_WRITE | VFU_REGION_FLAG_MMAP);
+	assert_int_equal(vfu_client_region_info(client, 9, &info), -EINVAL);
 	assert_true(vfu_client_alive(client));
 }
 
@@ -162,11 +162,11 @@ dma_map__found_by_the_device(void **state)
 	struct iova_map *iova;
 
 	(void)state;
-	assert_int_equal(vfu_client_dma_map(client, 0x10000, 0x2000, fd, 0x1000, VFU_DMA_READ), 0);
-	assert_int_equal(vfu_client_dma_map(client, 0x11000, 0x1000, fd, 0, VFU_DMA_READ), -EEXIST);
-	assert_int_equal(vfu_client_dma_map(client, 0x20000, 0x8000, fd, 0, VFU_DMA_READ), -ERANGE);
-	assert_int_equal(vfu_client_dma_map(client, 0x20001, 0x1000, fd, 0, VFU_DMA_READ), -EINVAL);
-	assert_int_equal(vfu_client_dma_map(client, 0x20000, 0x1000, -1, 0, VFU_DMA_READ), -EBADF);
+	assert_int_equal(vfu_client_dma_map(client, 0x10000, 0x2000, fd, 0x1000, IOVA_READ), 0);
+	assert_int_equal(vfu_client_dma_map(client, 0x11000, 0x1000, fd, 0, IOVA_READ), -EEXIST);
+	assert_int_equal(vfu_client_dma_map(client, 0x20000, 0x8000, fd, 0, IOVA_READ), -ERANGE);
+	assert_int_equal(vfu_client_dma_map(client, 0x20001, 0x1000, fd, 0, IOVA_READ), -EINVAL);
+	assert_int_equal(vfu_client_dma_map(client, 0x20000, 0x1000, -1, 0, IOVA_READ), -EBADF);
 	close(fd);
 	rig_pause(&rig);
 	iova = vfu_server_iova(rig.server);
@@ -195,7 +195,7 @@ msix_set__more_vectors_than_a_message_and_a_hole(void **state)
 	assert_int_equal(vfu_client_msix_set(client, 1, RIG_VECTORS, fds), -EINVAL);
 	rig_pause(&rig);
 	for (i = 0; i < RIG_VECTORS; i++)
-		assert_int_equal(vfu_server_irq(rig.server, i), i == 11 ? -ENOENT : 0);
+		assert_int_equal(vfu_server_irq_trigger(rig.server, i), i == 11 ? -ENOENT : 0);
 	for (i = 0; i < RIG_VECTORS; i++) {
 		if (i == 11)
 			continue;
@@ -206,7 +206,7 @@ msix_set__more_vectors_than_a_message_and_a_hole(void **state)
 	rig_run(&rig);
 	assert_int_equal(vfu_client_msix_set(client, 0, 0, NULL), 0);
 	rig_pause(&rig);
-	assert_int_equal(vfu_server_irq(rig.server, 0), -ENOENT);
+	assert_int_equal(vfu_server_irq_trigger(rig.server, 0), -ENOENT);
 }
 
 static void

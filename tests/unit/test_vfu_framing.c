@@ -254,7 +254,7 @@ disconnect__mid_message_device_told_map_cleared(void **state)
 	assert_int_equal(bench.rig.disconnects, 1);
 	assert_true(bench.rig.mapped_at_disconnect);
 	assert_null(iova_map_find(vfu_server_iova(bench.rig.server), 0x10000, 1, 0));
-	assert_int_equal(vfu_server_irq(bench.rig.server, 0), -ENOENT);
+	assert_int_equal(vfu_server_irq_trigger(bench.rig.server, 0), -ENOENT);
 	assert_non_null(strstr(bench.rig.log, "mid-message"));
 	close(fd);
 	close(event);
@@ -317,9 +317,9 @@ adopt__bad_config_refused(void **state)
 	(void)state;
 	assert_int_equal(vfu_server_adopt(bench.sock, &config, &server), -EINVAL);
 	config.msix_vectors = 0;
-	config.regions[2] = (struct vfu_server_region){0x1000, VFU_REGION_MMAP, -1, 0, NULL, 0};
+	config.regions[2] = (struct vfu_server_region){0x1000, VFU_REGION_FLAG_MMAP, -1, 0, NULL, 0};
 	assert_int_equal(vfu_server_adopt(bench.sock, &config, &server), -EINVAL);
-	config.regions[2] = (struct vfu_server_region){0x1000, VFU_REGION_MMAP, 0, 0, &outside, 1};
+	config.regions[2] = (struct vfu_server_region){0x1000, VFU_REGION_FLAG_MMAP, 0, 0, &outside, 1};
 	assert_int_equal(vfu_server_adopt(bench.sock, &config, &server), -EINVAL);
 }
 

@@ -127,7 +127,7 @@ region_info__mappable_region_comes_with_its_file(void **state)
 	assert_int_equal(bench_ask(VFU_CMD_GET_REGION_INFO, &request, sizeof(request), &reply), 0);
 	memcpy(&info, reply.payload, sizeof(info));
 	assert_int_equal(info.bytes, RIG_WINDOW_BYTES);
-	assert_int_equal(info.flags, VFU_REGION_READ | VFU_REGION_WRITE | VFU_REGION_MMAP);
+	assert_int_equal(info.flags, VFU_REGION_FLAG_READ | VFU_REGION_FLAG_WRITE | VFU_REGION_FLAG_MMAP);
 	assert_int_equal(info.cap_off, 0);
 	assert_int_equal(reply.n_fds, 1);
 	close(reply.fds[0]);
@@ -148,7 +148,7 @@ region_info__sparse_region_answers_in_two_steps(void **state)
 	assert_int_equal(reply.n_fds, 0);
 	assert_int_equal(info.argsz, 32 + 16 + 2 * 16);
 	assert_int_equal(info.cap_off, 32);
-	assert_true(info.flags & VFU_REGION_CAPS);
+	assert_true(info.flags & VFU_REGION_FLAG_CAPS);
 
 	request.argsz = info.argsz;
 	assert_int_equal(bench_ask(VFU_CMD_GET_REGION_INFO, &request, sizeof(request), &reply), 0);
@@ -467,23 +467,23 @@ set_irqs__armed_raised_disarmed(void **state)
 	struct raw reply;
 
 	(void)state;
-	assert_int_equal(vfu_server_irq(bench.rig.server, RIG_VECTORS - 1), -ENOENT);
+	assert_int_equal(vfu_server_irq_trigger(bench.rig.server, RIG_VECTORS - 1), -ENOENT);
 	assert_int_equal(bench_ask_fds(VFU_CMD_SET_IRQS, &set, sizeof(set), fds, 2), 0);
-	assert_int_equal(vfu_server_irq(bench.rig.server, RIG_VECTORS - 1), 0);
-	assert_int_equal(vfu_server_irq(bench.rig.server, RIG_VECTORS - 3), -ENOENT);
-	assert_int_equal(vfu_server_irq(bench.rig.server, RIG_VECTORS), -ENOENT);
+	assert_int_equal(vfu_server_irq_trigger(bench.rig.server, RIG_VECTORS - 1), 0);
+	assert_int_equal(vfu_server_irq_trigger(bench.rig.server, RIG_VECTORS - 3), -ENOENT);
+	assert_int_equal(vfu_server_irq_trigger(bench.rig.server, RIG_VECTORS), -ENOENT);
 	assert_int_equal(event_count(fds[0]), 0);
 	assert_int_equal(event_count(fds[1]), 1);
 
 	set.count = 1; /* without descriptors: one is disarmed */
 	assert_int_equal(bench_ask(VFU_CMD_SET_IRQS, &set, sizeof(set), &reply), 0);
-	assert_int_equal(vfu_server_irq(bench.rig.server, RIG_VECTORS - 2), -ENOENT);
-	assert_int_equal(vfu_server_irq(bench.rig.server, RIG_VECTORS - 1), 0);
+	assert_int_equal(vfu_server_irq_trigger(bench.rig.server, RIG_VECTORS - 2), -ENOENT);
+	assert_int_equal(vfu_server_irq_trigger(bench.rig.server, RIG_VECTORS - 1), 0);
 
 	set = (struct vfu_irq_set){20, VFU_IRQ_DATA_NONE | VFU_IRQ_ACTION_TRIGGER, VFU_IRQ_MSIX, 0,
 				   0};
 	assert_int_equal(bench_ask(VFU_CMD_SET_IRQS, &set, sizeof(set), &reply), 0);
-	assert_int_equal(vfu_server_irq(bench.rig.server, RIG_VECTORS - 1), -ENOENT);
+	assert_int_equal(vfu_server_irq_trigger(bench.rig.server, RIG_VECTORS - 1), -ENOENT);
 	close(fds[0]);
 	close(fds[1]);
 }
@@ -525,7 +525,7 @@ set_irqs__full_blocking_eventfd_does_not_block(void **state)
 	(void)state;
 	assert_int_equal(bench_ask_fds(VFU_CMD_SET_IRQS, &set, sizeof(set), &fd, 1), 0);
 	assert_int_equal(write(fd, &full, sizeof(full)), sizeof(full));
-	assert_int_equal(vfu_server_irq(bench.rig.server, 0), -EAGAIN);
+	assert_int_equal(vfu_server_irq_trigger(bench.rig.server, 0), -EAGAIN);
 	close(fd);
 }
 
@@ -551,7 +551,7 @@ set_irqs__malformed_refused(void **state)
 		assert_int_equal(bench_ask_fds(VFU_CMD_SET_IRQS, &bad[i], 20, &fd, 1), EINVAL);
 	assert_int_equal(bench_ask_fds(VFU_CMD_SET_IRQS, &set, 20, &file, 1), EINVAL);
 	assert_int_equal(bench_ask(VFU_CMD_SET_IRQS, &set, 19, &reply), EINVAL);
-	assert_int_equal(vfu_server_irq(bench.rig.server, 0), -ENOENT);
+	assert_int_equal(vfu_server_irq_trigger(bench.rig.server, 0), -ENOENT);
 	/* The error interrupt is taken and never raised. */
 	set.index = VFU_IRQ_ERR;
 	assert_int_equal(bench_ask_fds(VFU_CMD_SET_IRQS, &set, 20, &fd, 1), 0);

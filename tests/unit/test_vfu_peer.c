@@ -42,7 +42,7 @@ answer(const struct raw *request, struct raw *reply)
 {
 	struct vfu_info info = {16, VFU_INFO_RESET | VFU_INFO_PCI, 1, 3};
 	struct vfu_region_info region = {
-		32, VFU_REGION_READ | VFU_REGION_WRITE | VFU_REGION_MMAP, 0, 0, 0x1000, 0};
+		32, VFU_REGION_FLAG_READ | VFU_REGION_FLAG_WRITE | VFU_REGION_FLAG_MMAP, 0, 0, 0x1000, 0};
 	struct vfu_irq_info irq = {16, 1, 2, 4};
 
 	*reply = *request;
@@ -312,7 +312,7 @@ put_caps(struct raw *reply, uint32_t cap_off, uint32_t next, uint32_t n_areas)
 	struct vfu_region_info *info = (struct vfu_region_info *)reply->payload;
 	struct vfu_cap_sparse cap = {VFU_CAP_SPARSE_MMAP, 1, next, n_areas, 0};
 
-	info->flags |= VFU_REGION_CAPS;
+	info->flags |= VFU_REGION_FLAG_CAPS;
 	info->cap_off = cap_off;
 	memcpy(reply->payload + 32, &cap, sizeof(cap));
 	reply->payload_bytes = 32 + sizeof(cap) + 16;
@@ -432,8 +432,8 @@ region_mmap__no_file_came_not_mappable(void **state)
 	liar.twist = twist_no_fd;
 	assert_int_equal(pthread_create(&thread, NULL, liar_main, NULL), 0);
 	assert_int_equal(vfu_client_connect(path, 5000, &client, why, sizeof(why)), 0);
-	assert_int_equal(vfu_client_region(client, 0, &info), 0);
-	assert_int_equal(info.flags, VFU_REGION_READ | VFU_REGION_WRITE);
+	assert_int_equal(vfu_client_region_info(client, 0, &info), 0);
+	assert_int_equal(info.flags, VFU_REGION_FLAG_READ | VFU_REGION_FLAG_WRITE);
 	assert_int_equal(vfu_client_region_mmap(client, 0, 0, 0x1000, &at), -EINVAL);
 	vfu_client_close(client);
 	pthread_join(thread, NULL);

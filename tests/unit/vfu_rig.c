@@ -99,7 +99,7 @@ rig_start(struct rig *rig, int *peer)
 		.ctx = rig,
 		.msix_vectors = RIG_VECTORS,
 	};
-	const uint32_t rw = VFU_REGION_READ | VFU_REGION_WRITE;
+	const uint32_t rw = VFU_REGION_FLAG_READ | VFU_REGION_FLAG_WRITE;
 	static unsigned int count;
 	char why[256] = "";
 	int pair[2];
@@ -109,11 +109,11 @@ rig_start(struct rig *rig, int *peer)
 	rig->sparse_fd = memory_file(RIG_SPARSE_BYTES);
 	config.regions[0] = (struct vfu_server_region){.bytes = RIG_REGS_BYTES, .flags = rw};
 	config.regions[2] = (struct vfu_server_region){
-		.bytes = RIG_WINDOW_BYTES, .flags = rw | VFU_REGION_MMAP, .fd = rig->window_fd};
+		.bytes = RIG_WINDOW_BYTES, .flags = rw | VFU_REGION_FLAG_MMAP, .fd = rig->window_fd};
 	config.regions[3] = (struct vfu_server_region){.bytes = RIG_FIXED_BYTES,
-						       .flags = VFU_REGION_READ};
+						       .flags = VFU_REGION_FLAG_READ};
 	config.regions[4] = (struct vfu_server_region){.bytes = RIG_SPARSE_BYTES,
-						       .flags = rw | VFU_REGION_MMAP,
+						       .flags = rw | VFU_REGION_FLAG_MMAP,
 						       .fd = rig->sparse_fd,
 						       .areas = rig_areas,
 						       .n_areas = 2};
@@ -133,7 +133,7 @@ static void *
 rig_main(void *arg)
 {
 	struct rig *rig = arg;
-	struct pollfd pfd = {.fd = vfu_server_fd(rig->server), .events = POLLIN};
+	struct pollfd pfd = {.fd = vfu_server_poll_fd(rig->server), .events = POLLIN};
 
 	while (!__atomic_load_n(&rig->stop, __ATOMIC_SEQ_CST)) {
 		poll(&pfd, 1, 10);

@@ -44,7 +44,7 @@ range_map(struct sock *s, const struct wcnic_dma_range *range)
 		return 0;
 	}
 	ret = vfu_client_dma_map(s->client, (uintptr_t)range->addr, range->bytes, range->fd,
-				 range->fd_off, VFU_DMA_READ | VFU_DMA_WRITE);
+				 range->fd_off, IOVA_READ | IOVA_WRITE);
 	if (ret != 0 && ret != -EEXIST)
 		WCNIC_LOG(ERR, s->hw, "the card does not map %zu bytes of memory at %p: %s",
 			  range->bytes, range->addr, strerror(-ret));
@@ -86,19 +86,19 @@ aperture_check(struct wcnic_hw *hw, struct vfu_client *client)
 	struct vfu_region regs, windows;
 	int ret;
 
-	ret = vfu_client_region(client, WCNIC_BAR_REGS, &regs);
+	ret = vfu_client_region_info(client, WCNIC_BAR_REGS, &regs);
 	if (ret == 0)
-		ret = vfu_client_region(client, WCNIC_BAR_WINDOWS, &windows);
+		ret = vfu_client_region_info(client, WCNIC_BAR_WINDOWS, &windows);
 	if (ret != 0)
 		return ret;
 	if (regs.bytes >= WCNIC_BAR_REGS_BYTES && windows.bytes != 0 &&
-	    (windows.flags & VFU_REGION_MMAP) != 0)
+	    (windows.flags & VFU_REGION_FLAG_MMAP) != 0)
 		return 0;
 	WCNIC_LOG(ERR, hw,
 		  "socket=%s: not a wcnic card: BAR0 of 0x%" PRIx64 " bytes, BAR2 of 0x%" PRIx64
 		  "%s; 0x%x and a mappable BAR2 are needed",
 		  hw->args.socket, regs.bytes, windows.bytes,
-		  (windows.flags & VFU_REGION_MMAP) != 0 ? "" : ", not mappable",
+		  (windows.flags & VFU_REGION_FLAG_MMAP) != 0 ? "" : ", not mappable",
 		  WCNIC_BAR_REGS_BYTES);
 	return -EPROTO;
 }
