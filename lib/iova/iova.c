@@ -1,6 +1,9 @@
 /* SPDX-License-Identifier: BSD-3-Clause
  * Copyright(c) 2026 The wcnic authors
  */
+
+/* The IOVA map: a sorted array of ranges, and the files that they share. */
+
 #include <assert.h>
 #include <errno.h>
 #include <fcntl.h>
@@ -42,17 +45,17 @@ struct entry {
 		uint64_t file_off;
 	};
 	unsigned int prot;
-	bool remote; /* nowhere here */
+	bool remote; /* it has no address in this process */
 };
 
 struct iova_map {
 	struct entry *entries; /* sorted, without overlap */
 	size_t n;
-	size_t room;
+	size_t capacity;
 	bool broken;
 	uint64_t generation;
 	LIST_HEAD(, mapped_file) files;
-	/* Where a page was found last: only a hint, as entries move. */
+	/* The entry in which a page was found last. Only a hint: entries move. */
 	uint16_t hints[HINTS];
 };
 
@@ -92,12 +95,12 @@ entry_at(const struct iova_map *map, uint64_t iova)
 	return lo;
 }
 
-/* Finds the place of a new range and makes room there. */
+/* Finds the index of a new range, and makes sure that one more entry fits. */
 static int
 range_place(struct iova_map *map, uint64_t iova, uint64_t bytes, size_t *at)
 {
 	struct entry *grown;
-	size_t room;
+	size_t capacity;
 
 	map->generation++; /* where a file is mapped may change with the next entry */
 	if (bytes == 0 || iova + (bytes - 1) < iova)
@@ -107,21 +110,21 @@ range_place(struct iova_map *map, uint64_t iova, uint64_t bytes, size_t *at)
 		return -EEXIST;
 	if (map->n == IOVA_ENTRIES_MAX)
 		return -ENOSPC;
-	if (map->n < map->room)
+	if (map->n < map->capacity)
 		return 0;
-	room = map->room == 0 ? 64 : map->room * 2;
-	grown = realloc(map->entries, room * sizeof(*grown));
+	capacity = map->capacity == 0 ? 64 : map->capacity * 2;
+	grown = realloc(map->entries, capacity * sizeof(*grown));
 	if (grown == NULL)
 		return -ENOMEM;
 	map->entries = grown;
-	map->room = room;
+	map->capacity = capacity;
 	return 0;
 }
 
 static void
 entry_insert(struct iova_map *map, size_t at, const struct entry *entry)
 {
-	assert(map->n < map->room);
+	assert(map->n < map->capacity);
 	memmove(&map->entries[at + 1], &map->entries[at], (map->n - at) * sizeof(*entry));
 	map->entries[at] = *entry;
 	map->n++;
@@ -162,7 +165,8 @@ file_map(struct mapped_file *file, int fd, uint64_t bytes)
 	int prot = file->writable ? PROT_READ | PROT_WRITE : PROT_READ;
 	void *base;
 
-	/* Without NORESERVE huge pages would be reserved for holes that nobody wants to use. */
+	/* Without NORESERVE huge pages would be reserved for holes of the file that are never used.
+	 */
 	base = mmap(NULL, bytes, prot, MAP_SHARED | MAP_NORESERVE, fd, 0);
 	if (base == MAP_FAILED)
 		return -errno;
@@ -337,9 +341,9 @@ entry_of(struct iova_map *map, uint64_t iova, unsigned int prot)
 	return entry->first <= iova && entry_serves(entry, prot) ? entry : NULL;
 }
 
-/* Whether the entry behind this one goes on where it ends, here as well. */
+/* Whether the next entry begins where this one ends, as an IOVA and as an address. */
 static bool
-entry_goes_on(const struct entry *entry)
+entry_continues(const struct entry *entry)
 {
 	const struct entry *next = entry + 1;
 
@@ -360,10 +364,10 @@ iova_map_find(struct iova_map *map, uint64_t iova, uint64_t bytes, unsigned int 
 	if (entry == NULL)
 		return NULL;
 	addr = entry_addr(entry) + (iova - entry->first);
-	/* The rest may be in entries that follow, as long as they follow here as well. */
+	/* The rest may be in further entries, if they are contiguous in this process as well. */
 	for (; entry->last < last; entry++)
 		if (entry + 1 == map->entries + map->n || !entry_serves(entry + 1, prot) ||
-		    !entry_goes_on(entry))
+		    !entry_continues(entry))
 			return NULL;
 	return addr;
 }
@@ -385,10 +389,10 @@ iova_map_span(struct iova_map *map, uint64_t iova, unsigned int prot, uint64_t *
 	if (from == NULL)
 		return false;
 	for (i = 0; i < SPAN_ENTRIES && from != map->entries; i++, from--)
-		if (!entry_serves(from - 1, prot) || !entry_goes_on(from - 1))
+		if (!entry_serves(from - 1, prot) || !entry_continues(from - 1))
 			break;
 	for (i = 0; i < SPAN_ENTRIES && to + 1 != map->entries + map->n; i++, to++)
-		if (!entry_serves(to + 1, prot) || !entry_goes_on(to))
+		if (!entry_serves(to + 1, prot) || !entry_continues(to))
 			break;
 	*first = from->first;
 	*bytes = to->last - from->first + 1;

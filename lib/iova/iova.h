@@ -5,13 +5,18 @@
 #define IOVA_H
 
 /*
- * An IOVA map: what a device may reach of its host's memory, and where that is in this process.
- * Thousands of entries; look-ups are a binary search. Not thread-safe: the owner serialises.
+ * An IOVA map: which addresses a device may access by DMA, with which permissions, and where that
+ * memory is in this process. It holds thousands of ranges; a look-up is a binary search.
+ *
+ * Threads: none of the calls is thread-safe; the owner serialises them. iova_map_fault() may be
+ * called from a signal handler.
  */
 
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+
+#include <wcbase.h>
 
 #ifdef __cplusplus
 extern "C" {
@@ -19,75 +24,88 @@ extern "C" {
 
 struct iova_map;
 
-#define IOVA_ENTRIES_MAX 65535u
+#define IOVA_ENTRIES_MAX 65535u /* ranges in one map */
 
+/* Permissions: what the device may do. vfio-user and VFIO use the same bits. */
 #define IOVA_READ 1u
 #define IOVA_WRITE 2u
 
-/* Returns NULL if out of memory. */
-struct iova_map *iova_map_create(void);
-void iova_map_destroy(struct iova_map *map);
+/* Makes an empty map, the caller's until iova_map_destroy(). NULL: out of memory. */
+WC_PUBLIC struct iova_map *iova_map_create(void);
+
+/* Unmaps all files and frees the map. NULL is allowed. */
+WC_PUBLIC void iova_map_destroy(struct iova_map *map);
 
 /*
- * Adds [iova, iova + bytes) at `addr` of this process; the memory stays the caller's.
+ * Adds [iova, iova + bytes), which is memory at `addr` of this process and stays the caller's. It
+ * must outlive the entry.
  * Returns 0, -EINVAL (empty or wraps around), -EEXIST (overlaps an entry), -ENOSPC (holds
  * IOVA_ENTRIES_MAX already) or -ENOMEM.
  */
-__attribute__((warn_unused_result)) int
+WC_PUBLIC WC_MUST_CHECK int
 iova_map_add(struct iova_map *map, uint64_t iova, uint64_t bytes, void *addr, unsigned int prot);
 
 /*
- * Adds a range backed by a file, mapping the file here. Entries that share a file (st_dev, st_ino)
- * share one mapping. The fd may be closed afterwards. Errors as above, or those of fstat and mmap;
- * -ERANGE if the file ends before fd_off + bytes, -EACCES if the fd was not opened for `prot`,
- * -EINVAL if it is no file. A pointer found before may be stale afterwards: mappings move when
- * they grow.
+ * Adds a range that is backed by a file from offset fd_off, and maps the file into this process.
+ * Entries of one file (st_dev, st_ino) share a mapping. The caller keeps the fd and may close it
+ * afterwards. Errors of iova_map_add(), -ERANGE (the file ends before fd_off + bytes), -EACCES (the
+ * fd was not opened for `prot`), -EINVAL (no regular file), or the -errno of fstat(2) and mmap(2).
+ * Pointers that were found before may be stale afterwards: a mapping moves when it grows.
  */
-__attribute__((warn_unused_result)) int
-iova_map_add_fd(struct iova_map *map, uint64_t iova, uint64_t bytes, int fd, uint64_t fd_off,
-		unsigned int prot);
+WC_PUBLIC WC_MUST_CHECK int iova_map_add_fd(struct iova_map *map, uint64_t iova, uint64_t bytes,
+					    int fd, uint64_t fd_off, unsigned int prot);
 
 /*
- * Adds a range that can be reached, but not through an address here. Errors as iova_map_add().
+ * Adds a range that the device may access, but which has no address in this process: only
+ * iova_map_reaches() tells of it. Errors as iova_map_add().
  */
-__attribute__((warn_unused_result)) int
+WC_PUBLIC WC_MUST_CHECK int
 iova_map_add_remote(struct iova_map *map, uint64_t iova, uint64_t bytes, unsigned int prot);
 
 /*
- * Removes what lies wholly inside [iova, iova + bytes), unmapping files that nothing uses any more.
- * Returns how many entries went; none is not an error. -EINVAL if an entry is cut by the range:
- * then nothing is removed.
+ * Removes the entries inside [iova, iova + bytes) and unmaps files that no entry uses any more.
+ * Returns how many entries were removed, which may be 0. -EINVAL: the range would cut an entry;
+ * nothing is removed then.
  */
-int iova_map_remove(struct iova_map *map, uint64_t iova, uint64_t bytes);
-void iova_map_clear(struct iova_map *map);
+WC_PUBLIC int iova_map_remove(struct iova_map *map, uint64_t iova, uint64_t bytes);
+
+/* Removes all entries. The map is not broken any more. */
+WC_PUBLIC void iova_map_clear(struct iova_map *map);
 
 /*
- * Where [iova, iova + bytes) is here, or NULL unless all of it is mapped with `prot` and contiguous
- * in this process. Cost: a binary search, or a compare where the page was looked up before.
+ * The address of [iova, iova + bytes) in this process. NULL unless all of it is mapped with `prot`
+ * and contiguous here. The pointer is valid while iova_map_generation() stays the same. Cost: a
+ * binary search, or one compare if the page was looked up before.
  */
-void *iova_map_find(struct iova_map *map, uint64_t iova, uint64_t bytes, unsigned int prot);
+WC_PUBLIC void *
+iova_map_find(struct iova_map *map, uint64_t iova, uint64_t bytes, unsigned int prot);
 
-/* Another number whenever a pointer that was found before may be stale. */
-uint64_t iova_map_generation(const struct iova_map *map);
+/* A number that changes whenever a pointer that was found before may be stale. */
+WC_PUBLIC uint64_t iova_map_generation(const struct iova_map *map);
 
 /*
- * The memory around `iova` that is mapped with `prot` and contiguous in this process, as far as a
- * few entries before and behind tell. Returns false if there is none.
+ * The memory around `iova` that is mapped with `prot` and contiguous in this process: an IOVA, a
+ * size and an address, valid as a pointer of iova_map_find(). It looks at no more than 64 entries
+ * in each direction, so the memory may go on beyond. False: `iova` is not mapped so.
  */
-bool iova_map_span(struct iova_map *map, uint64_t iova, unsigned int prot, uint64_t *first,
-		   uint64_t *bytes, void **addr);
+WC_PUBLIC bool iova_map_span(struct iova_map *map, uint64_t iova, unsigned int prot,
+			     uint64_t *first, uint64_t *bytes, void **addr);
 
-/* Whether all of [iova, iova + bytes) is mapped with `prot`, in whatever pieces and ways. */
-bool iova_map_reaches(const struct iova_map *map, uint64_t iova, uint64_t bytes, unsigned int prot);
+/* Whether all of [iova, iova + bytes) has permission `prot`, in any number of entries of any kind.
+ */
+WC_PUBLIC bool
+iova_map_reaches(const struct iova_map *map, uint64_t iova, uint64_t bytes, unsigned int prot);
 
 /*
- * For a SIGBUS handler, in the thread that owns the map: the peer has cut short a file that it
- * shares. If `addr` lies in a file of this map, zeroed private memory takes the place of the whole
- * file, the map counts as broken until it is cleared, and true is returned: the access can be
- * tried again. The owner should then part from the peer.
+ * Handles SIGBUS at `addr`: the peer has truncated a file that it shares. If `addr` lies in a file
+ * of this map, zeroed private memory replaces the whole file, the map is broken until it is
+ * cleared, and true is returned: the access can be repeated. Called in the thread that owns the
+ * map; async-signal-safe.
  */
-bool iova_map_fault(struct iova_map *map, const void *addr);
-bool iova_map_broken(const struct iova_map *map);
+WC_PUBLIC bool iova_map_fault(struct iova_map *map, const void *addr);
+
+/* Whether iova_map_fault() replaced a file. The owner should then disconnect the peer. */
+WC_PUBLIC bool iova_map_broken(const struct iova_map *map);
 
 #ifdef __cplusplus
 }

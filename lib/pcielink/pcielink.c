@@ -1,6 +1,9 @@
 /* SPDX-License-Identifier: BSD-3-Clause
  * Copyright(c) 2026 The wcnic authors
  */
+
+/* The link model: CPUs whose stores and order points become TLPs, and the totals. */
+
 #include <assert.h>
 #include <errno.h>
 #include <stdlib.h>

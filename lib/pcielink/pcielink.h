@@ -21,6 +21,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include <wcbase.h>
+
 #ifdef __cplusplus
 extern "C" {
 #endif
@@ -52,7 +54,7 @@ enum pcielink_key {
 	PCIELINK_WC_RELEASE_NS, /* a buffer stays taken so long after its last TLP's acceptance */
 	PCIELINK_WC_SPACING_NS, /* at least so long between two TLPs from one CPU's buffers */
 	PCIELINK_PARTIAL_MAX_BYTES, /* the largest piece of a line that is not full */
-	PCIELINK_GATHER, /* that a Normal-NC store joins its open line; x86 WC always does */
+	PCIELINK_GATHER, /* probability that a Normal-NC store joins its open line; x86 WC: 1 */
 	/* the CPU */
 	PCIELINK_STORE_NS,          /* to issue one store of any kind */
 	PCIELINK_ORDER_NS,          /* an order point that waits for nothing */
@@ -78,39 +80,39 @@ struct pcielink_key_info {
 struct pcielink_param {
 	uint64_t value;     /* in the unit it is kept in */
 	uint64_t low, high; /* bounds for sensitivity bands; equal to value if none are given */
-	bool assumed;       /* nobody's figure */
+	bool assumed;       /* no source gives it */
 	char origin[PCIELINK_ORIGIN_BYTES]; /* the source, or why it was assumed */
 };
 
-/* Plain data: for a band copy it and put a bound in the place of a value. */
+/* Plain data: for a sensitivity band copy it and replace a value by one of its bounds. */
 struct pcielink_config {
 	char name[PCIELINK_NAME_BYTES]; /* of the file, without folder and .conf */
 	struct pcielink_param param[PCIELINK_KEYS];
 };
 
-/* Static. */
-const struct pcielink_key_info *pcielink_key_info(enum pcielink_key key);
+/* What is known of a key: a constant, valid for ever. NULL: there is no such key. */
+WC_PUBLIC const struct pcielink_key_info *pcielink_key_info(enum pcielink_key key);
 
 /*
  * One parameter set as text: lines of `key = value` or `key = value [low .. high]`, each followed
  * by `# source: WHERE` or `# assumed: WHY`; lines that start with # are comments. Every key exactly
  * once. -EINVAL: `why` (may be NULL) names the line, what is wrong and what would be right.
  */
-__attribute__((warn_unused_result)) int
+WC_PUBLIC WC_MUST_CHECK int
 pcielink_config_parse(struct pcielink_config *config, const char *name, const char *text,
 		      size_t bytes, char *why, size_t why_bytes);
 
 /* The same from a file; also what open and read return. */
-__attribute__((warn_unused_result)) int
+WC_PUBLIC WC_MUST_CHECK int
 pcielink_config_load(struct pcielink_config *config, const char *path, char *why, size_t why_bytes);
 
 /* Whether every value is in its range; parse and load have checked it, a changed copy may not be.
  */
-__attribute__((warn_unused_result)) int
+WC_PUBLIC WC_MUST_CHECK int
 pcielink_config_check(const struct pcielink_config *config, char *why, size_t why_bytes);
 
 /* What the wire carries after encoding and efficiency, in bytes/s. */
-uint64_t pcielink_config_bytes_per_s(const struct pcielink_config *config);
+WC_PUBLIC uint64_t pcielink_config_bytes_per_s(const struct pcielink_config *config);
 
 /* ---- what goes in -------------------------------------------------------------------------- */
 
@@ -192,17 +194,18 @@ struct pcielink_totals {
 struct pcielink;
 
 /*
- * Keeps a copy of the configuration. `seed` is of the gathering; `fn` may be NULL. -EINVAL: cpus is
- * 0 or above PCIELINK_CPUS_MAX, or the configuration has a value out of range; -ENOMEM.
+ * Keeps a copy of the configuration. `seed` starts the random numbers of the gathering; `fn` may be
+ * NULL. -EINVAL: cpus is 0 or above PCIELINK_CPUS_MAX, or the configuration has a value out of
+ * range; -ENOMEM.
  */
-__attribute__((warn_unused_result)) int
+WC_PUBLIC WC_MUST_CHECK int
 pcielink_create(const struct pcielink_config *config, unsigned int cpus, uint64_t seed,
 		pcielink_tlp_fn fn, void *ctx, struct pcielink **link);
-/* NULL does nothing. Open lines are lost: flush first. */
-void pcielink_destroy(struct pcielink *link);
+/* Frees the link. Open lines are lost: flush first. NULL is allowed. */
+WC_PUBLIC void pcielink_destroy(struct pcielink *link);
 
-/* As newly created: time 0, no open lines, totals 0, the seed again. */
-void pcielink_reset(struct pcielink *link);
+/* Makes the link as new: time 0, no open lines, totals 0, the seed of its creation. */
+WC_PUBLIC void pcielink_reset(struct pcielink *link);
 
 /*
  * One store of 1 to 64 bytes at a physical address; what crosses a line is two. It happens at
@@ -210,28 +213,37 @@ void pcielink_reset(struct pcielink *link);
  * time that any CPU has reached. -EINVAL: no such CPU, size or type; nothing has happened then.
  * Cost: a few dozen compares, no allocation, no system call.
  */
-int pcielink_store(struct pcielink *link, unsigned int cpu, uint64_t addr, unsigned int bytes,
-		   enum pcielink_type type, uint64_t at_ps);
+WC_PUBLIC int pcielink_store(struct pcielink *link, unsigned int cpu, uint64_t addr,
+			     unsigned int bytes, enum pcielink_type type, uint64_t at_ps);
 
-int
+/*
+ * One order point of a CPU, at `at_ps` as for a store. It closes the CPU's open lines; what else it
+ * does is at enum pcielink_order. -EINVAL: no such CPU or order; nothing has happened then.
+ */
+WC_PUBLIC int
 pcielink_order(struct pcielink *link, unsigned int cpu, enum pcielink_order order, uint64_t at_ps);
 
-/* Evicts the open lines of every CPU, without any CPU's time: the end of a stream. */
-void pcielink_flush(struct pcielink *link);
+/* Evicts the open lines of every CPU, at no CPU time: the end of a stream. */
+WC_PUBLIC void pcielink_flush(struct pcielink *link);
 
-/* When that CPU can do its next store. Add what it computes meanwhile to get an at_ps. */
-uint64_t pcielink_now(const struct pcielink *link, unsigned int cpu);
+/* When that CPU can do its next store. Add the time that it computes to get an at_ps. */
+WC_PUBLIC uint64_t pcielink_now(const struct pcielink *link, unsigned int cpu);
+
 /* When the last TLP so far has left. */
-uint64_t pcielink_end(const struct pcielink *link);
+WC_PUBLIC uint64_t pcielink_end(const struct pcielink *link);
 
-void pcielink_totals_get(const struct pcielink *link, struct pcielink_totals *totals);
-/* totals -= before: what a region of interest did. */
-void pcielink_totals_sub(struct pcielink_totals *totals, const struct pcielink_totals *before);
+/* Copies the totals since creation or the last reset. */
+WC_PUBLIC void pcielink_totals_get(const struct pcielink *link, struct pcielink_totals *totals);
 
-/* "UC", "Device-nGnRE", "Normal-NC", "WC", "WB". */
-const char *pcielink_type_name(enum pcielink_type type);
-/* "store", "fill", "pressure", "order", "no-gather", "end". */
-const char *pcielink_cause_name(enum pcielink_cause cause);
+/* totals -= before: what happened between two calls of pcielink_totals_get(). */
+WC_PUBLIC void
+pcielink_totals_sub(struct pcielink_totals *totals, const struct pcielink_totals *before);
+
+/* "UC", "Device-nGnRE", "Normal-NC", "WC", "WB"; "unknown". A constant. */
+WC_PUBLIC const char *pcielink_type_name(enum pcielink_type type);
+
+/* "store", "fill", "pressure", "order", "no-gather", "end"; "unknown". A constant. */
+WC_PUBLIC const char *pcielink_cause_name(enum pcielink_cause cause);
 
 #ifdef __cplusplus
 }

@@ -1,11 +1,12 @@
 /* SPDX-License-Identifier: BSD-3-Clause
  * Copyright(c) 2026 The wcnic authors
  */
+
+/* The write-combining buffers of one CPU: which line is open in which, and how lines leave. */
+
 #include <assert.h>
 
 #include "pcielink_internal.h"
-
-/* The write-combining buffers of one CPU: which line is open in which, and how lines leave. */
 
 #define FULL UINT64_MAX
 #define RATIO_ONE 1000000u

@@ -1,6 +1,9 @@
 /* SPDX-License-Identifier: BSD-3-Clause
  * Copyright(c) 2026 The wcnic authors
  */
+
+/* Parameter sets: their keys, the text format of config/link, and the checks of values. */
+
 #include <ctype.h>
 #include <errno.h>
 #include <inttypes.h>
@@ -60,8 +63,7 @@ pcielink_key_info(enum pcielink_key key)
 	return key < PCIELINK_KEYS ? &keys[key] : NULL;
 }
 
-__attribute__((format(printf, 2, 3))) static int
-refuse(const struct parse *p, const char *fmt, ...)
+WC_PRINTF(2, 3) static int refuse(const struct parse *p, const char *fmt, ...)
 {
 	va_list ap;
 	int used = 0;

@@ -91,7 +91,7 @@ struct piece {
 	enum pcielink_type type;
 };
 
-/* Puts it into a buffer; c->now_ps moves if the CPU had to wait for one. */
+/* Puts the piece into a buffer; c->now_ps advances if the CPU has to wait for one. */
 void pcielink_buffer_store(struct pcielink *link, struct cpu *c, const struct piece *piece);
 /* Evicts every open line, the oldest first. */
 void pcielink_buffers_evict(struct pcielink *link, struct cpu *c, enum pcielink_cause cause);

@@ -1,14 +1,15 @@
 /* SPDX-License-Identifier: BSD-3-Clause
  * Copyright(c) 2026 The wcnic authors
  */
-#include <assert.h>
-
-#include "pcielink_internal.h"
 
 /*
  * A TLP on its way: accepted by the root complex when its queue has room, put on the wire when that
  * is free and the device has granted credits. First come, first served.
  */
+
+#include <assert.h>
+
+#include "pcielink_internal.h"
 
 #define ADDRESS_32_END (UINT64_C(1) << 32)
 

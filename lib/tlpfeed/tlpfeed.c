@@ -1,6 +1,9 @@
 /* SPDX-License-Identifier: BSD-3-Clause
  * Copyright(c) 2026 The wcnic authors
  */
+
+/* Both ends of the ring of TLPs. */
+
 #include <errno.h>
 #include <fcntl.h>
 #include <string.h>
@@ -33,7 +36,7 @@ tlpfeed_create(struct tlpfeed *feed, const char *path)
 	fd = open(path, O_RDWR | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
 	if (fd < 0)
 		return -errno;
-	/* Allocated now: a disk that fills up later would be a SIGBUS. */
+	/* Allocates the blocks now: if the disk filled up later, a store would raise SIGBUS. */
 	ret = -posix_fallocate(fd, 0, sizeof(struct tlpfeed_ring));
 	if (ret == 0)
 		ret = ring_map(feed, fd);
@@ -72,7 +75,7 @@ tlpfeed_open(struct tlpfeed *feed, const char *path)
 		return -EINVAL;
 	}
 	feed->producer = true;
-	feed->idx = __atomic_load_n(&feed->ring->head, __ATOMIC_RELAXED);
+	feed->seq = __atomic_load_n(&feed->ring->head, __ATOMIC_RELAXED);
 	__atomic_store_n(&feed->ring->attached, 1, __ATOMIC_RELEASE);
 	return 0;
 }
@@ -93,13 +96,13 @@ tlpfeed_push(struct tlpfeed *feed, uint64_t off, uint32_t bytes, uint64_t ns)
 	struct tlpfeed_ring *ring = feed->ring;
 
 	/* Acquire: the entry is not overwritten before it has been read. */
-	if (feed->idx - __atomic_load_n(&ring->tail, __ATOMIC_ACQUIRE) >= TLPFEED_ENTRIES) {
+	if (feed->seq - __atomic_load_n(&ring->tail, __ATOMIC_ACQUIRE) >= TLPFEED_ENTRIES) {
 		__atomic_fetch_add(&ring->lost, 1, __ATOMIC_RELEASE);
 		return false;
 	}
-	ring->tlps[feed->idx % TLPFEED_ENTRIES] = (struct tlpfeed_tlp){
+	ring->tlps[feed->seq % TLPFEED_ENTRIES] = (struct tlpfeed_tlp){
 		.off = off, .ns = ns, .bytes = bytes};
-	__atomic_store_n(&ring->head, ++feed->idx, __ATOMIC_RELEASE);
+	__atomic_store_n(&ring->head, ++feed->seq, __ATOMIC_RELEASE);
 	return true;
 }
 
@@ -124,11 +127,11 @@ tlpfeed_pull(struct tlpfeed *feed, uint64_t aperture_bytes, struct tlpfeed_tlp *
 
 	if (tlpfeed_broken(feed))
 		return false;
-	ready = __atomic_load_n(&ring->head, __ATOMIC_ACQUIRE) - feed->idx;
+	ready = __atomic_load_n(&ring->head, __ATOMIC_ACQUIRE) - feed->seq;
 	if (ready == 0)
 		return false;
-	*tlp = ring->tlps[feed->idx % TLPFEED_ENTRIES];
-	/* The copy is what counts from here on. */
+	*tlp = ring->tlps[feed->seq % TLPFEED_ENTRIES];
+	/* The checks below are of the copy, which the producer cannot change. */
 	__atomic_signal_fence(__ATOMIC_ACQUIRE);
 	if (tlpfeed_broken(feed))
 		return false;
@@ -137,7 +140,7 @@ tlpfeed_pull(struct tlpfeed *feed, uint64_t aperture_bytes, struct tlpfeed_tlp *
 		__atomic_store_n(&feed->broken, true, __ATOMIC_RELAXED);
 		return false;
 	}
-	__atomic_store_n(&ring->tail, ++feed->idx, __ATOMIC_RELEASE);
+	__atomic_store_n(&ring->tail, ++feed->seq, __ATOMIC_RELEASE);
 	return true;
 }
 
