@@ -10,7 +10,7 @@
 #include "options.h"
 #include "plugin.h"
 #include "stats.h"
-#include "unit.h"
+#include "served_card.h"
 #include "worker.h"
 
 #define EXIT_FAILED 1

@@ -10,7 +10,7 @@
 #include <stdbool.h>
 
 #include "stats.h"
-#include "unit.h"
+#include "served_card.h"
 
 #define WORKER_UNITS_MAX 2u
 

@@ -12,7 +12,7 @@
 #include "log.h"
 #include "placement.h"
 #include "stats.h"
-#include "unit.h"
+#include "served_card.h"
 
 /* What one access through the card's interface may carry. */
 #define BAR_ACCESS_BYTES_MAX 64u
