@@ -18,8 +18,8 @@
 
 struct program {
 	struct options options;
-	struct unit units[CARDS_MAX];
-	unsigned int n_units;
+	struct served_card cards[CARDS_MAX];
+	unsigned int n_cards;
 	struct worker workers[CARDS_MAX];
 	unsigned int n_workers; /* that are laid out */
 	unsigned int n_started;
@@ -28,20 +28,20 @@ struct program {
 static struct program program;
 
 static bool
-is_wire(const struct unit *unit)
+is_wire(const struct served_card *card)
 {
-	return strcmp(unit->options.port, "wire") == 0;
+	return strcmp(card->options.port, "wire") == 0;
 }
 
 static void
-worker_add(struct unit *unit, struct unit *other)
+worker_add(struct served_card *card, struct served_card *other)
 {
 	struct worker *worker = &program.workers[program.n_workers++];
 
-	worker->units[0] = unit;
-	worker->units[1] = other;
-	worker->n_units = other != NULL ? 2 : 1;
-	worker->cpu = unit->options.cpu;
+	worker->cards[0] = card;
+	worker->cards[1] = other;
+	worker->n_cards = other != NULL ? 2 : 1;
+	worker->cpu = card->options.cpu;
 	if (worker->cpu < 0 && other != NULL)
 		worker->cpu = other->options.cpu;
 }
@@ -50,23 +50,23 @@ worker_add(struct unit *unit, struct unit *other)
 static int
 workers_lay_out(void)
 {
-	struct unit *end = NULL;
+	struct served_card *end = NULL;
 	unsigned int i;
 	int ret;
 
-	for (i = 0; i < program.n_units; i++) {
-		struct unit *unit = &program.units[i];
+	for (i = 0; i < program.n_cards; i++) {
+		struct served_card *card = &program.cards[i];
 
-		if (!is_wire(unit)) {
-			worker_add(unit, NULL);
+		if (!is_wire(card)) {
+			worker_add(card, NULL);
 		} else if (end == NULL) {
-			end = unit;
+			end = card;
 		} else {
-			ret = wcnic_port_wire(end->port, unit->port);
+			ret = wcnic_port_wire(end->port, card->port);
 			if (ret < 0)
 				return ret;
-			wcnicd_log(LOG_LEVEL_INFO, unit->name, "wired to %s", end->name);
-			worker_add(end, unit);
+			wcnicd_log(LOG_LEVEL_INFO, card->name, "wired to %s", end->name);
+			worker_add(end, card);
 			end = NULL;
 		}
 	}
@@ -150,10 +150,10 @@ program_start(void)
 			return ret;
 	}
 	for (i = 0; i < program.options.n_cards; i++) {
-		ret = unit_create(&program.units[i], &program.options.cards[i]);
+		ret = served_card_create(&program.cards[i], &program.options.cards[i]);
 		if (ret < 0)
 			return ret;
-		program.n_units++;
+		program.n_cards++;
 	}
 	ret = workers_lay_out();
 	if (ret < 0)
@@ -181,7 +181,7 @@ program_write_stats(void)
 	if (program.options.stats_file == NULL)
 		return 0;
 	for (i = 0; i < program.n_workers; i++)
-		for (j = 0; j < program.workers[i].n_units; j++)
+		for (j = 0; j < program.workers[i].n_cards; j++)
 			records[n++] = program.workers[i].records[j];
 	ret = stats_write(program.options.stats_file, records, n);
 	if (ret < 0)
@@ -201,8 +201,8 @@ program_stop(void)
 		worker_stop(&program.workers[i]);
 	if (ran)
 		ret = program_write_stats();
-	for (i = 0; i < program.n_units; i++)
-		unit_destroy(&program.units[i]);
+	for (i = 0; i < program.n_cards; i++)
+		served_card_destroy(&program.cards[i]);
 	plugin_fini();
 	return ret;
 }

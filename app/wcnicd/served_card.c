@@ -19,11 +19,11 @@
 #define FRAME_POLLS 127u /* between two whole ones */
 
 static uint32_t
-reg_read(struct unit *unit, uint64_t off)
+reg_read(struct served_card *card, uint64_t off)
 {
 	uint32_t value = 0;
 
-	if (wcnic_card_bar_read(unit->card, WCNIC_BAR_REGS, off, &value, sizeof(value)) < 0)
+	if (wcnic_card_bar_read(card->model, WCNIC_BAR_REGS, off, &value, sizeof(value)) < 0)
 		return 0;
 	return le32toh(value);
 }
@@ -31,16 +31,16 @@ reg_read(struct unit *unit, uint64_t off)
 static void *
 card_dma(void *ctx, uint64_t iova, size_t bytes, unsigned int prot)
 {
-	struct unit *unit = ctx;
+	struct served_card *card = ctx;
 	void *at;
 
-	if ((prot & WCNIC_DMA_WRITE) && !vfu_server_dma_quiet(unit->server))
+	if ((prot & WCNIC_DMA_WRITE) && !vfu_server_dma_quiet(card->server))
 		return NULL;
-	at = iova_map_find(vfu_server_iova(unit->server), iova, bytes, prot);
-	if (at != NULL && !unit->near) {
-		unit->near = true;
-		if (unit->options.cpu < 0)
-			placement_near(at, unit->name);
+	at = iova_map_find(vfu_server_iova(card->server), iova, bytes, prot);
+	if (at != NULL && !card->placed_near) {
+		card->placed_near = true;
+		if (card->options.cpu < 0)
+			placement_near(at, card->name);
 	}
 	return at;
 }
@@ -48,90 +48,90 @@ card_dma(void *ctx, uint64_t iova, size_t bytes, unsigned int prot)
 static bool
 card_dma_span(void *ctx, uint64_t iova, unsigned int prot, struct wcnic_dma_span *span)
 {
-	struct unit *unit = ctx;
+	struct served_card *card = ctx;
 
-	if ((prot & WCNIC_DMA_WRITE) && !vfu_server_dma_quiet(unit->server))
+	if ((prot & WCNIC_DMA_WRITE) && !vfu_server_dma_quiet(card->server))
 		return false;
-	return iova_map_span(vfu_server_iova(unit->server), iova, prot, &span->iova, &span->bytes,
+	return iova_map_span(vfu_server_iova(card->server), iova, prot, &span->iova, &span->bytes,
 			     &span->at);
 }
 
 static uint64_t
 card_dma_generation(void *ctx)
 {
-	struct unit *unit = ctx;
+	struct served_card *card = ctx;
 
-	return iova_map_generation(vfu_server_iova(unit->server));
+	return iova_map_generation(vfu_server_iova(card->server));
 }
 
 static bool
 card_dma_reach(void *ctx, uint64_t iova, uint64_t bytes, unsigned int prot)
 {
-	struct unit *unit = ctx;
+	struct served_card *card = ctx;
 
-	return iova_map_reaches(vfu_server_iova(unit->server), iova, bytes, prot);
+	return iova_map_reaches(vfu_server_iova(card->server), iova, bytes, prot);
 }
 
 static int
 card_dma_fetch(void *ctx, unsigned int lane, uint64_t iova, void *data, size_t bytes)
 {
-	struct unit *unit = ctx;
+	struct served_card *card = ctx;
 
 	if (!card_dma_reach(ctx, iova, bytes, WCNIC_DMA_READ))
 		return -EFAULT;
-	return vfu_server_dma_read(unit->server, lane, iova, data, (uint32_t)bytes);
+	return vfu_server_dma_read(card->server, lane, iova, data, (uint32_t)bytes);
 }
 
 static void
 card_dma_cancel(void *ctx, unsigned int lane)
 {
-	struct unit *unit = ctx;
+	struct served_card *card = ctx;
 
-	vfu_server_dma_cancel(unit->server, lane);
+	vfu_server_dma_cancel(card->server, lane);
 }
 
 static int
 card_dma_post(void *ctx, uint64_t iova, const void *data, size_t bytes)
 {
-	struct unit *unit = ctx;
+	struct served_card *card = ctx;
 
 	if (!card_dma_reach(ctx, iova, bytes, WCNIC_DMA_WRITE))
 		return -EFAULT;
-	return vfu_server_dma_write(unit->server, iova, data, (uint32_t)bytes);
+	return vfu_server_dma_write(card->server, iova, data, (uint32_t)bytes);
 }
 
 static bool
 card_dma_quiet(void *ctx)
 {
-	struct unit *unit = ctx;
+	struct served_card *card = ctx;
 
-	return vfu_server_dma_quiet(unit->server);
+	return vfu_server_dma_quiet(card->server);
 }
 
 /* An interrupt must not overtake the completion that it is about. */
 static void
 card_irq(void *ctx, uint16_t vector)
 {
-	struct unit *unit = ctx;
+	struct served_card *card = ctx;
 
-	if (vfu_server_dma_quiet(unit->server)) {
-		vfu_server_irq_trigger(unit->server, vector);
+	if (vfu_server_dma_quiet(card->server)) {
+		vfu_server_irq_trigger(card->server, vector);
 		return;
 	}
-	unit->irqs_held[vector / 64] |= 1ull << vector % 64;
-	unit->irqs_wait = true;
+	card->irqs_deferred[vector / 64] |= 1ull << vector % 64;
+	card->irqs_pending = true;
 }
 
 static void
-irqs_release(struct unit *unit)
+irqs_release(struct served_card *card)
 {
 	unsigned int vector;
 
-	unit->irqs_wait = false;
-	for (vector = 0; vector < 2 * unit->options.queues; vector++)
-		if (unit->irqs_held[vector / 64] & 1ull << vector % 64)
-			vfu_server_irq_trigger(unit->server, vector);
-	memset(unit->irqs_held, 0, sizeof(unit->irqs_held));
+	card->irqs_pending = false;
+	for (vector = 0; vector < 2 * card->options.queues; vector++)
+		if (card->irqs_deferred[vector / 64] & 1ull << vector % 64)
+			vfu_server_irq_trigger(card->server, vector);
+	memset(card->irqs_deferred, 0, sizeof(card->irqs_deferred));
 }
 
 static uint64_t
@@ -145,11 +145,11 @@ card_now_ns(void *ctx)
 }
 
 static void
-unit_log(void *ctx, int level, const char *line)
+card_log(void *ctx, int level, const char *line)
 {
-	const struct unit *unit = ctx;
+	const struct served_card *card = ctx;
 
-	wcnicd_log(level, unit->name, "%s", line);
+	wcnicd_log(level, card->name, "%s", line);
 }
 
 static const struct wcnic_card_ops card_ops = {
@@ -163,22 +163,22 @@ static const struct wcnic_card_ops card_ops = {
 	.dma_quiet = card_dma_quiet,
 	.irq = card_irq,
 	.now_ns = card_now_ns,
-	.log = unit_log,
+	.log = card_log,
 };
 
 static void
-unit_reset(struct unit *unit)
+card_reset(struct served_card *card)
 {
 	struct wcnic_stats stats;
 
-	wcnic_card_stats(unit->card, &stats);
-	wcnic_card_reset(unit->card);
-	stats_add(&unit->totals, &stats);
-	pci_config_reset(&unit->pci);
+	wcnic_card_stats(card->model, &stats);
+	wcnic_card_reset(card->model);
+	stats_add(&card->totals, &stats);
+	pci_config_reset(&card->pci);
 }
 
 static int
-regs_write(struct unit *unit, uint64_t off, const void *data, size_t bytes)
+regs_write(struct served_card *card, uint64_t off, const void *data, size_t bytes)
 {
 	struct wcnic_stats stats;
 	uint32_t resets;
@@ -186,17 +186,18 @@ regs_write(struct unit *unit, uint64_t off, const void *data, size_t bytes)
 
 	/* A reset clears the card's counters, and any write may ask for one. */
 	if (off > WCNIC_REG_CTRL || off + bytes <= WCNIC_REG_CTRL)
-		return wcnic_card_bar_write(unit->card, WCNIC_BAR_REGS, off, data, bytes);
-	wcnic_card_stats(unit->card, &stats);
-	resets = reg_read(unit, WCNIC_REG_RESET_COUNT);
-	ret = wcnic_card_bar_write(unit->card, WCNIC_BAR_REGS, off, data, bytes);
-	if (reg_read(unit, WCNIC_REG_RESET_COUNT) != resets)
-		stats_add(&unit->totals, &stats);
+		return wcnic_card_bar_write(card->model, WCNIC_BAR_REGS, off, data, bytes);
+	wcnic_card_stats(card->model, &stats);
+	resets = reg_read(card, WCNIC_REG_RESET_COUNT);
+	ret = wcnic_card_bar_write(card->model, WCNIC_BAR_REGS, off, data, bytes);
+	if (reg_read(card, WCNIC_REG_RESET_COUNT) != resets)
+		stats_add(&card->totals, &stats);
 	return ret;
 }
 
 static int
-windows_access(struct unit *unit, uint64_t off, uint8_t *in, const uint8_t *out, size_t bytes)
+windows_access(struct served_card *card, uint64_t off, uint8_t *in, const uint8_t *out,
+	       size_t bytes)
 {
 	size_t piece;
 	int ret = 0;
@@ -204,10 +205,10 @@ windows_access(struct unit *unit, uint64_t off, uint8_t *in, const uint8_t *out,
 	for (; bytes > 0 && ret == 0; bytes -= piece, off += piece) {
 		piece = bytes < BAR_ACCESS_BYTES_MAX ? bytes : BAR_ACCESS_BYTES_MAX;
 		if (in != NULL) {
-			ret = wcnic_card_bar_read(unit->card, WCNIC_BAR_WINDOWS, off, in, piece);
+			ret = wcnic_card_bar_read(card->model, WCNIC_BAR_WINDOWS, off, in, piece);
 			in += piece;
 		} else {
-			ret = wcnic_card_bar_write(unit->card, WCNIC_BAR_WINDOWS, off, out, piece);
+			ret = wcnic_card_bar_write(card->model, WCNIC_BAR_WINDOWS, off, out, piece);
 			out += piece;
 		}
 	}
@@ -217,22 +218,22 @@ windows_access(struct unit *unit, uint64_t off, uint8_t *in, const uint8_t *out,
 static int
 server_region_read(void *ctx, unsigned int region, uint64_t off, void *data, size_t bytes)
 {
-	struct unit *unit = ctx;
+	struct served_card *card = ctx;
 
 	switch (region) {
 	case WCNIC_BAR_REGS:
 		/* The card answers a malformed access with zeroes and remembers it. */
-		if (wcnic_card_bar_read(unit->card, region, off, data, bytes) < 0)
+		if (wcnic_card_bar_read(card->model, region, off, data, bytes) < 0)
 			memset(data, 0, bytes);
 		return 0;
 	case WCNIC_BAR_WINDOWS:
-		return windows_access(unit, off, data, NULL, bytes);
+		return windows_access(card, off, data, NULL, bytes);
 	case WCNIC_BAR_MSIX:
 		/* The client keeps the table itself and tells with SET_IRQS what came of it. */
 		memset(data, 0, bytes);
 		return 0;
 	case VFU_PCI_REGION_CONFIG:
-		pci_config_read(&unit->pci, off, data, bytes);
+		pci_config_read(&card->pci, off, data, bytes);
 		return 0;
 	default:
 		return -EINVAL;
@@ -242,20 +243,20 @@ server_region_read(void *ctx, unsigned int region, uint64_t off, void *data, siz
 static int
 server_region_write(void *ctx, unsigned int region, uint64_t off, const void *data, size_t bytes)
 {
-	struct unit *unit = ctx;
+	struct served_card *card = ctx;
 
 	switch (region) {
 	case WCNIC_BAR_REGS:
 		/* Section 2: a malformed write changes nothing and is no error on the bus. */
-		regs_write(unit, off, data, bytes);
+		regs_write(card, off, data, bytes);
 		return 0;
 	case WCNIC_BAR_WINDOWS:
-		return windows_access(unit, off, NULL, data, bytes);
+		return windows_access(card, off, NULL, data, bytes);
 	case WCNIC_BAR_MSIX:
 		return 0;
 	case VFU_PCI_REGION_CONFIG:
-		if (pci_config_write(&unit->pci, off, data, bytes))
-			unit_reset(unit);
+		if (pci_config_write(&card->pci, off, data, bytes))
+			card_reset(card);
 		return 0;
 	default:
 		return -EINVAL;
@@ -265,17 +266,17 @@ server_region_write(void *ctx, unsigned int region, uint64_t off, const void *da
 static int
 server_reset(void *ctx)
 {
-	unit_reset(ctx);
+	card_reset(ctx);
 	return 0;
 }
 
 static void
 server_disconnected(void *ctx)
 {
-	struct unit *unit = ctx;
+	struct served_card *card = ctx;
 
-	unit_reset(unit);
-	unit->near = false;
+	card_reset(card);
+	card->placed_near = false;
 }
 
 static const struct vfu_server_ops server_ops = {
@@ -283,28 +284,28 @@ static const struct vfu_server_ops server_ops = {
 	.region_write = server_region_write,
 	.reset = server_reset,
 	.disconnected = server_disconnected,
-	.log = unit_log,
+	.log = card_log,
 };
 
 /* The aperture is a file, so that the client can map it. */
 static int
-aperture_create(struct unit *unit)
+aperture_create(struct served_card *card)
 {
 	int fd, ret;
 
-	unit->aperture_bytes = (uint64_t)unit->options.aperture_mib << 20;
+	card->aperture_bytes = (uint64_t)card->options.aperture_mib << 20;
 	fd = memfd_create("wcnic-aperture", MFD_CLOEXEC | MFD_ALLOW_SEALING);
 	if (fd < 0)
 		goto fail;
 	/* Sealed: a client that cut it short would kill this process. */
-	if (ftruncate(fd, (off_t)unit->aperture_bytes) < 0 ||
+	if (ftruncate(fd, (off_t)card->aperture_bytes) < 0 ||
 	    fcntl(fd, F_ADD_SEALS, F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_SEAL) < 0)
 		goto fail_close;
-	unit->aperture = mmap(NULL, unit->aperture_bytes, PROT_READ | PROT_WRITE, MAP_SHARED, fd,
+	card->aperture = mmap(NULL, card->aperture_bytes, PROT_READ | PROT_WRITE, MAP_SHARED, fd,
 			      0);
-	if (unit->aperture == MAP_FAILED)
+	if (card->aperture == MAP_FAILED)
 		goto fail_close;
-	unit->aperture_fd = fd;
+	card->aperture_fd = fd;
 	return 0;
 fail_close:
 	ret = -errno;
@@ -312,61 +313,61 @@ fail_close:
 	errno = -ret;
 fail:
 	ret = -errno;
-	unit->aperture = NULL;
-	wcnicd_log(LOG_LEVEL_ERROR, unit->name, "no memory for an aperture of %u MiB: %s",
-		   unit->options.aperture_mib, strerror(-ret));
+	card->aperture = NULL;
+	wcnicd_log(LOG_LEVEL_ERROR, card->name, "no memory for an aperture of %u MiB: %s",
+		   card->options.aperture_mib, strerror(-ret));
 	return ret;
 }
 
 static int
-unit_feed_create(struct unit *unit)
+feed_create(struct served_card *card)
 {
-	const char *path = unit->options.tlp_feed;
+	const char *path = card->options.tlp_feed;
 	int ret;
 
 	if (path == NULL)
 		return 0;
-	ret = tlpfeed_create(&unit->feed, path);
+	ret = tlpfeed_create(&card->feed, path);
 	if (ret < 0)
-		wcnicd_log(LOG_LEVEL_ERROR, unit->name, "--tlp-feed %s: %s", path, strerror(-ret));
+		wcnicd_log(LOG_LEVEL_ERROR, card->name, "--tlp-feed %s: %s", path, strerror(-ret));
 	return ret;
 }
 
 static int
-card_create(struct unit *unit)
+model_create(struct served_card *card)
 {
 	struct wcnic_card_config config = {
 		.ops = &card_ops,
-		.ctx = unit,
-		.aperture = unit->aperture,
-		.aperture_bytes = unit->aperture_bytes,
-		.queue_pairs = (uint16_t)unit->options.queues,
-		.seed = unit->options.seed,
-		.sees_stores = unit->options.bar2_trapped || unit->feed.ring != NULL,
+		.ctx = card,
+		.aperture = card->aperture,
+		.aperture_bytes = card->aperture_bytes,
+		.queue_pairs = (uint16_t)card->options.queues,
+		.seed = card->options.seed,
+		.sees_stores = card->options.bar2_trapped || card->feed.ring != NULL,
 		/* Doorbells that are trapped wake as they are. */
-		.sleeps = !unit->options.bar2_trapped,
+		.sleeps = !card->options.bar2_trapped,
 	};
 	char why[256];
 	int ret;
 
-	ret = wcnic_card_create(&config, &unit->card);
+	ret = wcnic_card_create(&config, &card->model);
 	if (ret < 0) {
-		wcnicd_log(LOG_LEVEL_ERROR, unit->name, "cannot make the card: %s", strerror(-ret));
+		wcnicd_log(LOG_LEVEL_ERROR, card->name, "cannot make the card: %s", strerror(-ret));
 		return ret;
 	}
-	ret = wcnic_port_create(unit->options.port, unit->card, &unit->port, why, sizeof(why));
+	ret = wcnic_port_create(card->options.port, card->model, &card->port, why, sizeof(why));
 	if (ret < 0)
-		wcnicd_log(LOG_LEVEL_ERROR, unit->name, "--port %s: %s", unit->options.port, why);
+		wcnicd_log(LOG_LEVEL_ERROR, card->name, "--port %s: %s", card->options.port, why);
 	return ret;
 }
 
 static int
-server_create(struct unit *unit)
+server_create(struct served_card *card)
 {
-	unsigned int vectors = 2 * unit->options.queues; /* as IDENTIFY says */
+	unsigned int vectors = 2 * card->options.queues; /* as IDENTIFY says */
 	struct vfu_server_config config = {
 		.ops = &server_ops,
-		.ctx = unit,
+		.ctx = card,
 		.msix_vectors = vectors,
 	};
 	char why[256];
@@ -374,219 +375,220 @@ server_create(struct unit *unit)
 
 	config.regions[WCNIC_BAR_REGS].bytes = WCNIC_BAR_REGS_BYTES;
 	config.regions[WCNIC_BAR_REGS].flags = VFU_REGION_FLAG_READ | VFU_REGION_FLAG_WRITE;
-	config.regions[WCNIC_BAR_WINDOWS].bytes = unit->aperture_bytes;
+	config.regions[WCNIC_BAR_WINDOWS].bytes = card->aperture_bytes;
 	config.regions[WCNIC_BAR_WINDOWS].flags = VFU_REGION_FLAG_READ | VFU_REGION_FLAG_WRITE;
-	if (!unit->options.bar2_trapped) {
+	if (!card->options.bar2_trapped) {
 		config.regions[WCNIC_BAR_WINDOWS].flags |= VFU_REGION_FLAG_MMAP;
-		config.regions[WCNIC_BAR_WINDOWS].fd = unit->aperture_fd;
+		config.regions[WCNIC_BAR_WINDOWS].fd = card->aperture_fd;
 	}
 	config.regions[WCNIC_BAR_MSIX].bytes = WCNIC_BAR_MSIX_BYTES;
 	config.regions[WCNIC_BAR_MSIX].flags = VFU_REGION_FLAG_READ | VFU_REGION_FLAG_WRITE;
 	config.regions[VFU_PCI_REGION_CONFIG].bytes = PCI_CONFIG_BYTES;
 	config.regions[VFU_PCI_REGION_CONFIG].flags = VFU_REGION_FLAG_READ | VFU_REGION_FLAG_WRITE;
-	pci_config_init(&unit->pci, unit->aperture_bytes, vectors);
-	ret = vfu_server_listen(unit->options.socket, &config, &unit->server, why, sizeof(why));
+	pci_config_init(&card->pci, card->aperture_bytes, vectors);
+	ret = vfu_server_listen(card->options.socket, &config, &card->server, why, sizeof(why));
 	if (ret < 0)
-		wcnicd_log(LOG_LEVEL_ERROR, unit->name, "--socket: %s", why);
+		wcnicd_log(LOG_LEVEL_ERROR, card->name, "--socket: %s", why);
 	return ret;
 }
 
 /* The last component of the path, without ".sock"; a seed from all of it. */
 static void
-identity_from_path(struct unit *unit)
+identity_from_path(struct served_card *card)
 {
-	const char *base = strrchr(unit->options.socket, '/');
+	const char *base = strrchr(card->options.socket, '/');
 	uint64_t hash = 0xcbf29ce484222325u; /* FNV-1a */
 	const char *c;
 	size_t len;
 
-	base = base != NULL ? base + 1 : unit->options.socket;
+	base = base != NULL ? base + 1 : card->options.socket;
 	len = strlen(base);
 	if (len > 5 && strcmp(base + len - 5, ".sock") == 0)
 		len -= 5;
-	if (len >= sizeof(unit->name))
-		len = sizeof(unit->name) - 1;
-	memcpy(unit->name, base, len);
-	unit->name[len] = '\0';
-	for (c = unit->options.socket; *c != '\0'; c++)
+	if (len >= sizeof(card->name))
+		len = sizeof(card->name) - 1;
+	memcpy(card->name, base, len);
+	card->name[len] = '\0';
+	for (c = card->options.socket; *c != '\0'; c++)
 		hash = (hash ^ (uint8_t)*c) * 0x100000001b3u;
-	if (!unit->options.seed_given)
-		unit->options.seed = hash;
+	if (!card->options.seed_given)
+		card->options.seed = hash;
 }
 
 int
-unit_create(struct unit *unit, const struct card_options *options)
+served_card_create(struct served_card *card, const struct card_options *options)
 {
 	int ret;
 
-	memset(unit, 0, sizeof(*unit));
-	unit->options = *options;
-	unit->aperture_fd = -1;
-	identity_from_path(unit);
-	ret = aperture_create(unit);
+	memset(card, 0, sizeof(*card));
+	card->options = *options;
+	card->aperture_fd = -1;
+	identity_from_path(card);
+	ret = aperture_create(card);
 	if (ret == 0)
-		ret = unit_feed_create(unit);
+		ret = feed_create(card);
 	if (ret == 0)
-		ret = card_create(unit);
+		ret = model_create(card);
 	if (ret == 0)
-		ret = server_create(unit);
+		ret = server_create(card);
 	if (ret < 0) {
-		unit_destroy(unit);
+		served_card_destroy(card);
 		return ret;
 	}
-	wcnicd_log(LOG_LEVEL_INFO, unit->name, "listens on %s, port %s, %u queue pairs",
-		   unit->options.socket, unit->options.port, unit->options.queues);
+	wcnicd_log(LOG_LEVEL_INFO, card->name, "listens on %s, port %s, %u queue pairs",
+		   card->options.socket, card->options.port, card->options.queues);
 	return 0;
 }
 
 void
-unit_destroy(struct unit *unit)
+served_card_destroy(struct served_card *card)
 {
-	vfu_server_destroy(unit->server);
-	if (unit->port != NULL)
-		unit_check_port(unit);
-	wcnic_port_destroy(unit->port);
-	wcnic_card_destroy(unit->card);
-	if (unit->feed.ring != NULL)
-		unlink(unit->options.tlp_feed);
-	tlpfeed_fini(&unit->feed);
-	if (unit->aperture != NULL)
-		munmap(unit->aperture, unit->aperture_bytes);
-	if (unit->aperture_fd >= 0)
-		close(unit->aperture_fd);
-	memset(unit, 0, sizeof(*unit));
-	unit->aperture_fd = -1;
+	vfu_server_destroy(card->server);
+	if (card->port != NULL)
+		served_card_check_port(card);
+	wcnic_port_destroy(card->port);
+	wcnic_card_destroy(card->model);
+	if (card->feed.ring != NULL)
+		unlink(card->options.tlp_feed);
+	tlpfeed_fini(&card->feed);
+	if (card->aperture != NULL)
+		munmap(card->aperture, card->aperture_bytes);
+	if (card->aperture_fd >= 0)
+		close(card->aperture_fd);
+	memset(card, 0, sizeof(*card));
+	card->aperture_fd = -1;
 }
 
 static void
-unit_feed_take(struct unit *unit)
+feed_take(struct served_card *card)
 {
 	struct tlpfeed_tlp tlp;
 	unsigned int n;
 	uint64_t lost;
 
 	/* No more than there can be now, however fast a producer may be. */
-	for (n = 0; n < TLPFEED_ENTRIES && tlpfeed_pull(&unit->feed, unit->aperture_bytes, &tlp);
+	for (n = 0; n < TLPFEED_ENTRIES && tlpfeed_pull(&card->feed, card->aperture_bytes, &tlp);
 	     n++)
-		if (wcnic_card_arrival(unit->card, tlp.off, tlp.bytes, tlp.ns) < 0)
+		if (wcnic_card_arrival(card->model, tlp.off, tlp.bytes, tlp.ns) < 0)
 			break; /* not after the checks of tlpfeed_pull() */
-	lost = tlpfeed_lost(&unit->feed);
+	lost = tlpfeed_lost(&card->feed);
 	if (lost != 0) {
-		wcnicd_log(LOG_LEVEL_WARNING, unit->name, "--tlp-feed: %llu TLPs found it full",
+		wcnicd_log(LOG_LEVEL_WARNING, card->name, "--tlp-feed: %llu TLPs found it full",
 			   (unsigned long long)lost);
-		wcnic_card_arrivals_lost(unit->card);
+		wcnic_card_arrivals_lost(card->model);
 	}
 	/* A test that nobody watches must not report that all lines were lost. */
-	if (!tlpfeed_attached(&unit->feed))
-		wcnic_card_arrivals_lost(unit->card);
-	if (!tlpfeed_broken(&unit->feed) || unit->feed_told)
+	if (!tlpfeed_attached(&card->feed))
+		wcnic_card_arrivals_lost(card->model);
+	if (!tlpfeed_broken(&card->feed) || card->feed_reported)
 		return;
-	unit->feed_told = true;
-	wcnicd_log(LOG_LEVEL_ERROR, unit->name,
+	card->feed_reported = true;
+	wcnicd_log(LOG_LEVEL_ERROR, card->name,
 		   "--tlp-feed %s: what is in it is no TLP of this card; not read any more",
-		   unit->options.tlp_feed);
+		   card->options.tlp_feed);
 }
 
 unsigned int
-unit_poll(struct unit *unit)
+served_card_poll(struct served_card *card)
 {
 	/* The card is as fast as its memory: it goes on when its messages are answered. */
-	if (!vfu_server_dma_quiet(unit->server))
+	if (!vfu_server_dma_quiet(card->server))
 		return 0;
-	if (unit->irqs_wait)
-		irqs_release(unit);
+	if (card->irqs_pending)
+		irqs_release(card);
 	/* What arrived before a command was given is seen before it is done. */
-	if (unit->feed.ring != NULL)
-		unit_feed_take(unit);
-	if (unit->frame_polls > 0) {
-		unit->frame_polls--;
-		return wcnic_card_poll_frames(unit->card);
+	if (card->feed.ring != NULL)
+		feed_take(card);
+	if (card->frame_polls > 0) {
+		card->frame_polls--;
+		return wcnic_card_poll_frames(card->model);
 	}
-	unit->frame_polls = FRAME_POLLS;
-	return wcnic_card_poll(unit->card);
+	card->frame_polls = FRAME_POLLS;
+	return wcnic_card_poll(card->model);
 }
 
 void
-unit_poll_whole_next(struct unit *unit)
+served_card_poll_all_next(struct served_card *card)
 {
-	unit->frame_polls = 0;
+	card->frame_polls = 0;
 }
 
 unsigned int
-unit_serve(struct unit *unit)
+served_card_serve(struct served_card *card)
 {
 	unsigned int served;
 
-	if (iova_map_broken(vfu_server_iova(unit->server)))
-		vfu_server_drop(unit->server, "it cut short a file that it shares");
-	served = vfu_server_poll(unit->server);
+	if (iova_map_broken(vfu_server_iova(card->server)))
+		vfu_server_drop(card->server, "it cut short a file that it shares");
+	served = vfu_server_poll(card->server);
 	if (served > 0) /* perhaps a command's doorbell */
-		unit_poll_whole_next(unit);
+		served_card_poll_all_next(card);
 	return served;
 }
 
 bool
-unit_hurries(struct unit *unit)
+served_card_needs_serving(struct served_card *card)
 {
-	return unit->options.bar2_trapped || !vfu_server_dma_quiet(unit->server);
+	return card->options.bar2_trapped || !vfu_server_dma_quiet(card->server);
 }
 
 void
-unit_check_port(struct unit *unit)
+served_card_check_port(struct served_card *card)
 {
-	const char *error = wcnic_port_error(unit->port);
+	const char *error = wcnic_port_error(card->port);
 	struct wcnic_stats stats;
 
-	if (error != NULL && !unit->error_told) {
-		unit->error_told = true;
-		wcnicd_log(LOG_LEVEL_ERROR, unit->name, "port: %s", error);
+	if (error != NULL && !card->error_reported) {
+		card->error_reported = true;
+		wcnicd_log(LOG_LEVEL_ERROR, card->name, "port: %s", error);
 	}
-	if (unit->input_told)
+	if (card->input_reported)
 		return;
-	wcnic_card_stats(unit->card, &stats);
+	wcnic_card_stats(card->model, &stats);
 	if (stats.port_in_done == 0)
 		return;
-	unit->input_told = true;
-	wcnicd_log(LOG_LEVEL_INFO, unit->name, "port: the input has ended after %llu frames",
+	card->input_reported = true;
+	wcnicd_log(LOG_LEVEL_INFO, card->name, "port: the input has ended after %llu frames",
 		   (unsigned long long)stats.port_in_frames);
 }
 
 bool
-unit_busy(struct unit *unit)
+served_card_has_driver(struct served_card *card)
 {
-	return vfu_server_connected(unit->server) &&
-	       (reg_read(unit, WCNIC_REG_STATUS) & WCNIC_STATUS_ENABLED);
+	return vfu_server_connected(card->server) &&
+	       (reg_read(card, WCNIC_REG_STATUS) & WCNIC_STATUS_ENABLED);
 }
 
 bool
-unit_waits(struct unit *unit)
+served_card_driver_wakes(struct served_card *card)
 {
-	return unit->feed.ring == NULL && wcnic_card_waits(unit->card);
+	return card->feed.ring == NULL && wcnic_card_waits(card->model);
 }
 
 bool
-unit_sleep(struct unit *unit)
+served_card_sleep(struct served_card *card)
 {
-	return vfu_server_connected(unit->server) && wcnic_card_sleep(unit->card);
+	return vfu_server_connected(card->server) && wcnic_card_sleep(card->model);
 }
 
 void
-unit_awake(struct unit *unit)
+served_card_awake(struct served_card *card)
 {
-	wcnic_card_awake(unit->card);
+	wcnic_card_awake(card->model);
 }
 
 bool
-unit_fault(struct unit *unit, const void *addr)
+served_card_fault(struct served_card *card, const void *addr)
 {
-	return tlpfeed_fault(&unit->feed, addr) ||
-	       iova_map_fault(vfu_server_iova(unit->server), addr);
+	return tlpfeed_fault(&card->feed, addr) ||
+	       iova_map_fault(vfu_server_iova(card->server), addr);
 }
 
 void
-unit_stats(struct unit *unit, struct wcnic_stats *since_reset, struct wcnic_stats *total)
+served_card_stats(struct served_card *card, struct wcnic_stats *since_reset,
+		  struct wcnic_stats *total)
 {
-	wcnic_card_stats(unit->card, since_reset);
-	*total = unit->totals;
+	wcnic_card_stats(card->model, since_reset);
+	*total = card->totals;
 	stats_add(total, since_reset);
 }

@@ -40,8 +40,8 @@ on_sigbus(int sig, siginfo_t *info, void *context)
 	unsigned int i;
 
 	(void)context;
-	for (i = 0; own_worker != NULL && i < own_worker->n_units; i++)
-		if (unit_fault(own_worker->units[i], info->si_addr))
+	for (i = 0; own_worker != NULL && i < own_worker->n_cards; i++)
+		if (served_card_fault(own_worker->cards[i], info->si_addr))
 			return;
 	signal(sig, SIG_DFL); /* back to the access, which now kills */
 }
@@ -61,13 +61,13 @@ stats_take(struct worker *worker)
 {
 	unsigned int i;
 
-	for (i = 0; i < worker->n_units; i++) {
+	for (i = 0; i < worker->n_cards; i++) {
 		struct stats_record *record = &worker->records[i];
 
-		record->name = worker->units[i]->name;
-		record->socket = worker->units[i]->options.socket;
-		record->port = worker->units[i]->options.port;
-		unit_stats(worker->units[i], &record->since_reset, &record->total);
+		record->name = worker->cards[i]->name;
+		record->socket = worker->cards[i]->options.socket;
+		record->port = worker->cards[i]->options.port;
+		served_card_stats(worker->cards[i], &record->since_reset, &record->total);
 	}
 }
 
@@ -89,10 +89,10 @@ worker_watch(struct worker *worker)
 	enum idle_watch watch = IDLE_ALONE;
 	unsigned int i;
 
-	for (i = 0; i < worker->n_units; i++) {
-		if (!unit_busy(worker->units[i]))
+	for (i = 0; i < worker->n_cards; i++) {
+		if (!served_card_has_driver(worker->cards[i]))
 			continue;
-		if (!unit_waits(worker->units[i]))
+		if (!served_card_driver_wakes(worker->cards[i]))
 			return IDLE_LOOK;
 		watch = IDLE_WAKES;
 	}
@@ -104,8 +104,8 @@ worker_policy(const struct worker *worker)
 {
 	unsigned int i;
 
-	for (i = 0; i < worker->n_units; i++)
-		if (worker->units[i]->options.idle == IDLE_SPIN)
+	for (i = 0; i < worker->n_cards; i++)
+		if (worker->cards[i]->options.idle == IDLE_SPIN)
 			return IDLE_SPIN;
 	return IDLE_ADAPTIVE;
 }
@@ -113,13 +113,13 @@ worker_policy(const struct worker *worker)
 static void
 worker_nap(struct worker *worker, uint32_t nap_ns)
 {
-	struct pollfd fds[WORKER_UNITS_MAX + 1];
+	struct pollfd fds[WORKER_CARDS_MAX + 1];
 	struct timespec nap = {.tv_nsec = nap_ns};
 	uint64_t count;
 	unsigned int i;
 
-	for (i = 0; i < worker->n_units; i++) {
-		fds[i].fd = vfu_server_poll_fd(worker->units[i]->server);
+	for (i = 0; i < worker->n_cards; i++) {
+		fds[i].fd = vfu_server_poll_fd(worker->cards[i]->server);
 		fds[i].events = POLLIN;
 	}
 	fds[i].fd = worker->wake;
@@ -143,11 +143,11 @@ worker_lie_down(struct worker *worker, struct idle_step step, enum idle_watch wa
 	unsigned int i, moved = 0;
 	bool told = false;
 
-	for (i = 0; i < worker->n_units && idle_tells(step); i++)
-		told |= unit_sleep(worker->units[i]);
-	for (i = 0; i < worker->n_units && told; i++) {
-		unit_poll_whole_next(worker->units[i]);
-		moved += unit_poll(worker->units[i]);
+	for (i = 0; i < worker->n_cards && idle_tells(step); i++)
+		told |= served_card_sleep(worker->cards[i]);
+	for (i = 0; i < worker->n_cards && told; i++) {
+		served_card_poll_all_next(worker->cards[i]);
+		moved += served_card_poll(worker->cards[i]);
 	}
 	return moved == 0 && (!told || worker_watch(worker) == watch);
 }
@@ -157,9 +157,9 @@ worker_get_up(struct worker *worker)
 {
 	unsigned int i;
 
-	for (i = 0; i < worker->n_units; i++) {
-		unit_awake(worker->units[i]);
-		unit_poll_whole_next(worker->units[i]); /* much may have happened meanwhile */
+	for (i = 0; i < worker->n_cards; i++) {
+		served_card_awake(worker->cards[i]);
+		served_card_poll_all_next(worker->cards[i]); /* much may have happened meanwhile */
 	}
 }
 
@@ -171,8 +171,8 @@ worker_poll(struct worker *worker)
 
 	for (polls = 0; polls < POLLS_PER_SERVE; polls++) {
 		moved = 0;
-		for (i = 0; i < worker->n_units; i++)
-			moved += unit_poll(worker->units[i]);
+		for (i = 0; i < worker->n_cards; i++)
+			moved += served_card_poll(worker->cards[i]);
 		done += moved;
 		if (moved == 0)
 			return done;
@@ -187,9 +187,9 @@ worker_serve(struct worker *worker, uint64_t now)
 	bool due = now >= worker->serve_at;
 	unsigned int i, done = 0;
 
-	for (i = 0; i < worker->n_units; i++)
-		if (due || unit_hurries(worker->units[i]))
-			done += unit_serve(worker->units[i]);
+	for (i = 0; i < worker->n_cards; i++)
+		if (due || served_card_needs_serving(worker->cards[i]))
+			done += served_card_serve(worker->cards[i]);
 	if (due)
 		worker->serve_at = now + SERVE_NS;
 	return done;
@@ -230,7 +230,7 @@ worker_main(void *arg)
 	placement_prompt();
 	ret = worker->cpu >= 0 ? placement_cpu(worker->cpu) : 0;
 	if (ret < 0)
-		wcnicd_log(LOG_LEVEL_WARNING, worker->units[0]->name, "cannot run on CPU %d: %s",
+		wcnicd_log(LOG_LEVEL_WARNING, worker->cards[0]->name, "cannot run on CPU %d: %s",
 			   worker->cpu, strerror(-ret));
 	while (!__atomic_load_n(&worker->stop, __ATOMIC_ACQUIRE)) {
 		now = now_ns();
@@ -244,8 +244,8 @@ worker_main(void *arg)
 		if (now < check_at)
 			continue;
 		check_at = now + CHECK_PORT_NS;
-		for (i = 0; i < worker->n_units; i++)
-			unit_check_port(worker->units[i]);
+		for (i = 0; i < worker->n_cards; i++)
+			served_card_check_port(worker->cards[i]);
 		stats_answer(worker);
 	}
 	return NULL;

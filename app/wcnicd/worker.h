@@ -12,11 +12,11 @@
 #include "stats.h"
 #include "served_card.h"
 
-#define WORKER_UNITS_MAX 2u
+#define WORKER_CARDS_MAX 2u
 
 struct worker {
-	struct unit *units[WORKER_UNITS_MAX];
-	unsigned int n_units;
+	struct served_card *cards[WORKER_CARDS_MAX];
+	unsigned int n_cards;
 	int cpu; /* -1: any */
 	pthread_t thread;
 	uint64_t worked_at; /* when a frame or command moved last */
@@ -28,10 +28,10 @@ struct worker {
 	pthread_cond_t answered;
 	unsigned int asked;   /* for stats, under lock as what follows */
 	unsigned int replied; /* catches up with asked */
-	struct stats_record records[WORKER_UNITS_MAX];
+	struct stats_record records[WORKER_CARDS_MAX];
 };
 
-/* The units are set and created. Returns 0 or -errno. */
+/* The cards are set and created. Returns 0 or -errno. */
 __attribute__((warn_unused_result)) int worker_start(struct worker *worker);
 
 /* Ends the thread; records then holds the last counters. */
