@@ -1,0 +1,111 @@
+/* SPDX-License-Identifier: BSD-3-Clause
+ * Copyright(c) 2026 The wcnic authors
+ */
+
+/* What the thread of a served card does in each round, and before it naps. */
+
+#include <string.h>
+
+#include "log.h"
+#include "served_card_internal.h"
+
+/* Polls for frames alone between two polls of everything. */
+#define FRAME_POLLS 127u
+
+static void
+feed_take(struct served_card *card)
+{
+	struct tlpfeed_tlp tlp;
+	unsigned int n;
+	uint64_t lost;
+
+	/* No more than there can be now, however fast a producer may be. */
+	for (n = 0; n < TLPFEED_ENTRIES && tlpfeed_pull(&card->feed, card->aperture_bytes, &tlp);
+	     n++)
+		if (wcnic_card_arrival(card->model, tlp.off, tlp.bytes, tlp.ns) < 0)
+			break; /* not after the checks of tlpfeed_pull() */
+	lost = tlpfeed_lost(&card->feed);
+	if (lost != 0) {
+		wcnicd_log(LOG_LEVEL_WARNING, card->name, "--tlp-feed: %llu TLPs found it full",
+			   (unsigned long long)lost);
+		wcnic_card_arrivals_lost(card->model);
+	}
+	/* A test that nobody watches must not report that all lines were lost. */
+	if (!tlpfeed_attached(&card->feed))
+		wcnic_card_arrivals_lost(card->model);
+	if (!tlpfeed_broken(&card->feed) || card->feed_reported)
+		return;
+	card->feed_reported = true;
+	wcnicd_log(LOG_LEVEL_ERROR, card->name,
+		   "--tlp-feed %s: what is in it is no TLP of this card; not read any more",
+		   card->options.tlp_feed);
+}
+
+unsigned int
+served_card_poll(struct served_card *card)
+{
+	/* The card is as fast as its memory: it goes on when its messages are answered. */
+	if (!vfu_server_dma_quiet(card->server))
+		return 0;
+	if (card->irqs_pending)
+		served_card_irqs_release(card);
+	/* What arrived before a command was given is seen before it is done. */
+	if (card->feed.ring != NULL)
+		feed_take(card);
+	if (card->frame_polls > 0) {
+		card->frame_polls--;
+		return wcnic_card_poll_frames(card->model);
+	}
+	card->frame_polls = FRAME_POLLS;
+	return wcnic_card_poll(card->model);
+}
+
+void
+served_card_poll_all_next(struct served_card *card)
+{
+	card->frame_polls = 0;
+}
+
+unsigned int
+served_card_serve(struct served_card *card)
+{
+	unsigned int served;
+
+	if (iova_map_broken(vfu_server_iova(card->server)))
+		vfu_server_drop(card->server, "it cut short a file that it shares");
+	served = vfu_server_poll(card->server);
+	if (served > 0) /* perhaps a command's doorbell */
+		served_card_poll_all_next(card);
+	return served;
+}
+
+bool
+served_card_needs_serving(struct served_card *card)
+{
+	return card->options.bar2_trapped || !vfu_server_dma_quiet(card->server);
+}
+
+bool
+served_card_has_driver(struct served_card *card)
+{
+	return vfu_server_connected(card->server) &&
+	       (served_card_reg_read(card, WCNIC_REG_STATUS) & WCNIC_STATUS_ENABLED);
+}
+
+bool
+served_card_driver_wakes(struct served_card *card)
+{
+	return card->feed.ring == NULL && wcnic_card_waits(card->model);
+}
+
+bool
+served_card_sleep(struct served_card *card)
+{
+	return vfu_server_connected(card->server) && wcnic_card_sleep(card->model);
+}
+
+void
+served_card_awake(struct served_card *card)
+{
+	wcnic_card_awake(card->model);
+}
