@@ -73,71 +73,6 @@ workers_lay_out(void)
 	return 0;
 }
 
-/* A card has one way to learn of its stores, and a feed one card. */
-static int
-feeds_check(const struct options *options)
-{
-	unsigned int i, j;
-
-	for (i = 0; i < options->n_cards; i++) {
-		const struct card_options *card = &options->cards[i];
-
-		if (card->tlp_feed == NULL)
-			continue;
-		if (card->bar2_trapped) {
-			fprintf(stderr,
-				"wcnicd: --tlp-feed %s needs --bar2 mapped: a trapped aperture "
-				"shows each store itself\n",
-				card->tlp_feed);
-			return -EINVAL;
-		}
-		for (j = 0; j < i; j++) {
-			if (options->cards[j].tlp_feed == NULL ||
-			    strcmp(options->cards[j].tlp_feed, card->tlp_feed) != 0)
-				continue;
-			fprintf(stderr, "wcnicd: --tlp-feed %s is given to two cards\n",
-				card->tlp_feed);
-			return -EINVAL;
-		}
-	}
-	return 0;
-}
-
-/* What can be wrong between options that are each right. */
-static int
-options_check(const struct options *options)
-{
-	const struct card_options *end = NULL;
-	unsigned int i;
-
-	for (i = 0; i < options->n_cards; i++) {
-		const struct card_options *card = &options->cards[i];
-
-		if (strcmp(card->port, "wire") != 0)
-			continue;
-		if (end != NULL && end->cpu >= 0 && card->cpu >= 0 && end->cpu != card->cpu) {
-			fprintf(stderr,
-				"wcnicd: --cpu %d and --cpu %d: the wired cards %s and %s share a "
-				"thread; give one CPU\n",
-				end->cpu, card->cpu, end->socket, card->socket);
-			return -EINVAL;
-		}
-		end = end == NULL ? card : NULL;
-	}
-	if (end != NULL) {
-		fprintf(stderr,
-			"wcnicd: --port wire of %s has no other end; a second card needs it too\n",
-			end->socket);
-		return -EINVAL;
-	}
-	if (options->eal != NULL && !plugin_needed(options)) {
-		fprintf(stderr, "wcnicd: --eal '%s' needs a --port ethdev:DEVICE that uses DPDK\n",
-			options->eal);
-		return -EINVAL;
-	}
-	return feeds_check(options);
-}
-
 static int
 program_start(void)
 {
@@ -234,15 +169,13 @@ main(int argc, char **argv)
 	int ret;
 
 	switch (options_parse(argc, argv, &program.options)) {
-	case OPTIONS_DONE:
+	case APP_OPTIONS_DONE:
 		return 0;
-	case OPTIONS_BAD:
+	case APP_OPTIONS_BAD:
 		return EXIT_BAD_ARGUMENT;
-	case OPTIONS_RUN:
+	case APP_OPTIONS_RUN:
 		break;
 	}
-	if (options_check(&program.options) < 0)
-		return EXIT_BAD_ARGUMENT;
 	sigemptyset(&signals);
 	sigaddset(&signals, SIGTERM);
 	sigaddset(&signals, SIGINT);

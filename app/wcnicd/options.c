@@ -1,15 +1,19 @@
 /* SPDX-License-Identifier: BSD-3-Clause
  * Copyright(c) 2026 The wcnic authors
  */
+
+/* The command line of wcnicd. */
+
 #include <errno.h>
-#include <getopt.h>
 #include <sched.h>
-#include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
+
+#include <app_error.h>
+#include <app_number.h>
 
 #include "log.h"
 #include "options.h"
+#include "plugin.h"
 
 static const char help[] =
 	"usage: wcnicd --socket PATH [--port SPEC] [OPTION]... [--socket PATH ...]...\n"
@@ -39,10 +43,10 @@ static const char help[] =
 	"  --seed N            of the address, window offsets and generations (default: from "
 	"PATH)\n"
 	"  --cpu N             pins the card's thread; wired cards share a thread\n"
-	"  --idle HOW          adaptive (default): the thread of an idle card naps, at most 2 ms "
-	"as long\n"
-	"                        as a driver is there; spin: it polls as long as a driver is "
-	"there\n"
+	"  --idle HOW          adaptive (default): the thread of an idle card naps: at most 20 ms "
+	"if its\n"
+	"                        driver wakes it, else at most 2 ms; spin: it polls as long as\n"
+	"                        there is a driver\n"
 	"  --log-level LEVEL   error, warning, info (default) or debug\n"
 	"  --stats-file FILE   counters as JSON, written at exit and on SIGUSR1\n"
 	"  --eal ARGS          what DPDK is started with for ethdev ports, instead of\n"
@@ -52,41 +56,6 @@ static const char help[] =
 	"\n"
 	"SIGTERM or SIGINT ends it: captures are closed, sockets removed, exit status 0.\n";
 
-enum option_id {
-	OPT_SOCKET = 256,
-	OPT_PORT,
-	OPT_QUEUES,
-	OPT_APERTURE,
-	OPT_BAR2,
-	OPT_TLP_FEED,
-	OPT_SEED,
-	OPT_CPU,
-	OPT_IDLE,
-	OPT_LOG_LEVEL,
-	OPT_STATS_FILE,
-	OPT_EAL,
-	OPT_HELP,
-	OPT_VERSION,
-};
-
-static const struct option long_options[] = {
-	{"socket", required_argument, NULL, OPT_SOCKET},
-	{"port", required_argument, NULL, OPT_PORT},
-	{"queues", required_argument, NULL, OPT_QUEUES},
-	{"aperture-mib", required_argument, NULL, OPT_APERTURE},
-	{"bar2", required_argument, NULL, OPT_BAR2},
-	{"tlp-feed", required_argument, NULL, OPT_TLP_FEED},
-	{"seed", required_argument, NULL, OPT_SEED},
-	{"cpu", required_argument, NULL, OPT_CPU},
-	{"idle", required_argument, NULL, OPT_IDLE},
-	{"log-level", required_argument, NULL, OPT_LOG_LEVEL},
-	{"stats-file", required_argument, NULL, OPT_STATS_FILE},
-	{"eal", required_argument, NULL, OPT_EAL},
-	{"help", no_argument, NULL, OPT_HELP},
-	{"version", no_argument, NULL, OPT_VERSION},
-	{0},
-};
-
 static const struct card_options card_defaults = {
 	.port = "loopback",
 	.queues = 8,
@@ -95,187 +64,240 @@ static const struct card_options card_defaults = {
 };
 
 static int
-number(const char *name, const char *text, uint64_t min, uint64_t max, uint64_t *value)
+aperture_take(void *values, char *text)
 {
-	char *end;
-
-	errno = 0;
-	*value = strtoull(text, &end, 0);
-	if (text[0] >= '0' && text[0] <= '9' && *end == '\0' && errno == 0 && *value >= min &&
-	    *value <= max)
-		return 0;
-	fprintf(stderr, "wcnicd: --%s '%s': expected a number from %llu to %llu\n", name, text,
-		(unsigned long long)min, (unsigned long long)max);
-	return -EINVAL;
-}
-
-static int
-cpu_number(const char *text, int *cpu)
-{
+	struct card_options *card = values;
 	uint64_t value;
-	cpu_set_t set;
 
-	if (number("cpu", text, 0, CPU_SETSIZE - 1, &value) < 0)
-		return -EINVAL;
-	if (sched_getaffinity(0, sizeof(set), &set) == 0 && !CPU_ISSET((int)value, &set)) {
-		fprintf(stderr,
-			"wcnicd: --cpu %s: this process may not run there; see taskset -p\n", text);
+	if (!app_number(text, 1, 1024, &value)) {
+		app_error("--aperture-mib '%s': expected a number from 1 to 1024", text);
 		return -EINVAL;
 	}
-	*cpu = (int)value;
+	if ((value & (value - 1)) != 0) {
+		app_error("--aperture-mib '%s': expected a power of two, 1 to 1024", text);
+		return -EINVAL;
+	}
+	card->aperture_mib = (unsigned int)value;
 	return 0;
 }
 
-/* An option of a card. 0 or -EINVAL. */
 static int
-card_option(struct card_options *card, int id, const char *text)
+bar2_take(void *values, char *text)
 {
-	uint64_t value = 0;
-	int ret = 0;
+	static const char *const words[] = {"mapped", "trapped", NULL};
+	struct card_options *card = values;
+	int word = app_option_choice("bar2", text, words);
 
-	switch (id) {
-	case OPT_PORT:
-		card->port = text;
-		break;
-	case OPT_QUEUES:
-		ret = number("queues", text, 1, 64, &value);
-		card->queues = (unsigned int)value;
-		break;
-	case OPT_APERTURE:
-		ret = number("aperture-mib", text, 1, 1024, &value);
-		if (ret == 0 && (value & (value - 1)) != 0) {
-			fprintf(stderr,
-				"wcnicd: --aperture-mib '%s': expected a power of two, 1 to 1024\n",
-				text);
-			ret = -EINVAL;
-		}
-		card->aperture_mib = (unsigned int)value;
-		break;
-	case OPT_BAR2:
-		card->bar2_trapped = strcmp(text, "trapped") == 0;
-		if (!card->bar2_trapped && strcmp(text, "mapped") != 0) {
-			fprintf(stderr, "wcnicd: --bar2 '%s': expected mapped or trapped\n", text);
-			ret = -EINVAL;
-		}
-		break;
-	case OPT_TLP_FEED:
-		card->tlp_feed = text;
-		break;
-	case OPT_SEED:
-		ret = number("seed", text, 0, UINT64_MAX, &card->seed);
-		card->seed_given = true;
-		break;
-	case OPT_CPU:
-		ret = cpu_number(text, &card->cpu);
-		break;
-	case OPT_IDLE:
-		card->idle = strcmp(text, "spin") == 0 ? IDLE_SPIN : IDLE_ADAPTIVE;
-		if (card->idle != IDLE_SPIN && strcmp(text, "adaptive") != 0) {
-			fprintf(stderr, "wcnicd: --idle '%s': expected adaptive or spin\n", text);
-			ret = -EINVAL;
-		}
-		break;
-	default:
-		ret = -EINVAL;
+	if (word < 0)
+		return word;
+	card->bar2_trapped = word == 1;
+	return 0;
+}
+
+static int
+seed_take(void *values, char *text)
+{
+	struct card_options *card = values;
+
+	if (!app_number(text, 0, UINT64_MAX, &card->seed)) {
+		app_error("--seed '%s': expected a number from 0 to 18446744073709551615", text);
+		return -EINVAL;
 	}
+	card->seed_given = true;
+	return 0;
+}
+
+static int
+cpu_take(void *values, char *text)
+{
+	struct card_options *card = values;
+	uint64_t cpu;
+	cpu_set_t set;
+
+	if (!app_number(text, 0, CPU_SETSIZE - 1, &cpu)) {
+		app_error("--cpu '%s': expected a number from 0 to %d", text, CPU_SETSIZE - 1);
+		return -EINVAL;
+	}
+	if (sched_getaffinity(0, sizeof(set), &set) == 0 && !CPU_ISSET((int)cpu, &set)) {
+		app_error("--cpu %s: this process may not run there; see taskset -p", text);
+		return -EINVAL;
+	}
+	card->cpu = (int)cpu;
+	return 0;
+}
+
+static int
+idle_take(void *values, char *text)
+{
+	static const char *const words[] = {
+		[IDLE_ADAPTIVE] = "adaptive", [IDLE_SPIN] = "spin", NULL};
+	struct card_options *card = values;
+	int word = app_option_choice("idle", text, words);
+
+	if (word < 0)
+		return word;
+	card->idle = (enum idle_policy)word;
+	return 0;
+}
+
+static const struct app_option card_table[] = {
+	APP_TEXT("port", struct card_options, port),
+	APP_UINT("queues", struct card_options, queues, 1, 64),
+	APP_CALL("aperture-mib", aperture_take),
+	APP_CALL("bar2", bar2_take),
+	APP_TEXT("tlp-feed", struct card_options, tlp_feed),
+	APP_CALL("seed", seed_take),
+	APP_CALL("cpu", cpu_take),
+	APP_CALL("idle", idle_take),
+	{0},
+};
+
+static int
+log_level_take(void *values, char *text)
+{
+	int ret = wcnicd_log_set(text);
+
+	(void)values;
+	if (ret < 0)
+		app_error("--log-level '%s': expected error, warning, info or debug", text);
 	return ret;
 }
 
+static const struct app_option program_table[] = {
+	APP_CALL("log-level", log_level_take),
+	APP_TEXT("stats-file", struct options, stats_file),
+	APP_TEXT("eal", struct options, eal),
+	{0},
+};
+
+/*
+ * Options of a card go to the last card that a --socket began; before the first one they go to the
+ * defaults, from which each card starts.
+ */
+enum {
+	GROUP_CARD,
+	GROUP_PROGRAM,
+	GROUP_SOCKET,
+	GROUPS,
+};
+
+struct parse {
+	struct options *options;
+	struct card_options defaults;
+	struct app_option_group groups[GROUPS + 1];
+};
+
 static int
-card_begin(struct options *options, const struct card_options *defaults, const char *path)
+socket_take(void *values, char *path)
 {
-	unsigned int i;
+	struct parse *parse = values;
+	struct options *options = parse->options;
+	struct card_options *card = &options->cards[options->n_cards];
 
 	if (options->n_cards == CARDS_MAX) {
-		fprintf(stderr, "wcnicd: --socket '%s': at most %u cards in one process\n", path,
-			CARDS_MAX);
+		app_error("--socket '%s': at most %u cards in one process", path, CARDS_MAX);
 		return -EINVAL;
 	}
-	for (i = 0; i < options->n_cards; i++) {
+	for (unsigned int i = 0; i < options->n_cards; i++) {
 		if (strcmp(options->cards[i].socket, path) == 0) {
-			fprintf(stderr, "wcnicd: --socket '%s' is given twice\n", path);
+			app_error("--socket '%s' is given twice", path);
 			return -EINVAL;
 		}
 	}
-	options->cards[options->n_cards] = *defaults;
-	options->cards[options->n_cards++].socket = path;
+	*card = parse->defaults;
+	card->socket = path;
+	options->n_cards++;
+	parse->groups[GROUP_CARD].values = card;
 	return 0;
 }
 
-static void
-bad_option(int id, char **argv)
+static const struct app_option socket_table[] = {
+	APP_CALL("socket", socket_take),
+	{0},
+};
+
+/* A card has one way to learn of its stores, and a feed one card. */
+static int
+feeds_check(const struct options *options)
 {
-	const char *given = argv[optind - 1];
+	unsigned int i, j;
 
-	if (id == ':')
-		fprintf(stderr, "wcnicd: %s needs a value; see --help\n", given);
-	else
-		fprintf(stderr, "wcnicd: unknown option %s; see --help\n", given);
-}
+	for (i = 0; i < options->n_cards; i++) {
+		const struct card_options *card = &options->cards[i];
 
-/* One option. OPTIONS_RUN: go on with the next. */
-static enum options_verdict
-option_do(struct options *options, struct card_options *defaults, int id, char **argv)
-{
-	int ret = 0;
-
-	switch (id) {
-	case OPT_HELP:
-		fputs(help, stdout);
-		return OPTIONS_DONE;
-	case OPT_VERSION:
-		puts("wcnicd " WCNIC_VERSION);
-		return OPTIONS_DONE;
-	case OPT_LOG_LEVEL:
-		ret = wcnicd_log_set(optarg);
-		if (ret < 0)
-			fprintf(stderr,
-				"wcnicd: --log-level '%s': expected error, warning, info or "
-				"debug\n",
-				optarg);
-		break;
-	case OPT_STATS_FILE:
-		options->stats_file = optarg;
-		break;
-	case OPT_EAL:
-		options->eal = optarg;
-		break;
-	case OPT_SOCKET:
-		ret = card_begin(options, defaults, optarg);
-		break;
-	case ':':
-	case '?':
-		bad_option(id, argv);
-		return OPTIONS_BAD;
-	default:
-		ret = card_option(options->n_cards > 0 ? &options->cards[options->n_cards - 1]
-						       : defaults,
-				  id, optarg);
+		if (card->tlp_feed == NULL)
+			continue;
+		if (card->bar2_trapped) {
+			app_error("--tlp-feed %s needs --bar2 mapped: a trapped aperture "
+				  "shows each store itself",
+				  card->tlp_feed);
+			return -EINVAL;
+		}
+		for (j = 0; j < i; j++) {
+			if (options->cards[j].tlp_feed == NULL ||
+			    strcmp(options->cards[j].tlp_feed, card->tlp_feed) != 0)
+				continue;
+			app_error("--tlp-feed %s is given to two cards", card->tlp_feed);
+			return -EINVAL;
+		}
 	}
-	return ret < 0 ? OPTIONS_BAD : OPTIONS_RUN;
+	return 0;
 }
 
-enum options_verdict
+/* What can be wrong between options that are each right. */
+static int
+options_check(const struct options *options)
+{
+	const struct card_options *end = NULL;
+	unsigned int i;
+
+	for (i = 0; i < options->n_cards; i++) {
+		const struct card_options *card = &options->cards[i];
+
+		if (strcmp(card->port, "wire") != 0)
+			continue;
+		if (end != NULL && end->cpu >= 0 && card->cpu >= 0 && end->cpu != card->cpu) {
+			app_error("--cpu %d and --cpu %d: the wired cards %s and %s share a "
+				  "thread; give one CPU",
+				  end->cpu, card->cpu, end->socket, card->socket);
+			return -EINVAL;
+		}
+		end = end == NULL ? card : NULL;
+	}
+	if (end != NULL) {
+		app_error("--port wire of %s has no other end; a second card needs it too",
+			  end->socket);
+		return -EINVAL;
+	}
+	if (options->eal != NULL && !plugin_needed(options)) {
+		app_error("--eal '%s' needs a --port ethdev:DEVICE that uses DPDK", options->eal);
+		return -EINVAL;
+	}
+	return feeds_check(options);
+}
+
+enum app_options_verdict
 options_parse(int argc, char **argv, struct options *options)
 {
-	struct card_options defaults = card_defaults;
-	enum options_verdict verdict;
-	int id;
+	struct parse parse = {.options = options, .defaults = card_defaults};
+	enum app_options_verdict verdict;
+	int first;
 
 	memset(options, 0, sizeof(*options));
-	opterr = 0;
-	while ((id = getopt_long(argc, argv, ":", long_options, NULL)) != -1) {
-		verdict = option_do(options, &defaults, id, argv);
-		if (verdict != OPTIONS_RUN)
-			return verdict;
-	}
-	if (optind < argc) {
-		fprintf(stderr, "wcnicd: unexpected argument '%s'; see --help\n", argv[optind]);
-		return OPTIONS_BAD;
+	parse.groups[GROUP_CARD] = (struct app_option_group){card_table, &parse.defaults};
+	parse.groups[GROUP_PROGRAM] = (struct app_option_group){program_table, options};
+	parse.groups[GROUP_SOCKET] = (struct app_option_group){socket_table, &parse};
+	verdict = app_options_parse(parse.groups, help, "wcnicd " WCNIC_VERSION, argc, argv,
+				    &first);
+	if (verdict != APP_OPTIONS_RUN)
+		return verdict;
+	if (first < argc) {
+		app_error("unexpected argument '%s'; see --help", argv[first]);
+		return APP_OPTIONS_BAD;
 	}
 	if (options->n_cards == 0) {
-		fputs("wcnicd: no --socket PATH; each card needs one; see --help\n", stderr);
-		return OPTIONS_BAD;
+		app_error("no --socket PATH; each card needs one; see --help");
+		return APP_OPTIONS_BAD;
 	}
-	return OPTIONS_RUN;
+	return options_check(options) == 0 ? APP_OPTIONS_RUN : APP_OPTIONS_BAD;
 }

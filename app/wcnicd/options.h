@@ -4,8 +4,13 @@
 #ifndef WCNICD_OPTIONS_H
 #define WCNICD_OPTIONS_H
 
+/* What the command line asks for. */
+
 #include <stdbool.h>
 #include <stdint.h>
+
+#include <app_options.h>
+#include <wcbase.h>
 
 #include "idle.h"
 
@@ -31,12 +36,11 @@ struct options {
 	const char *eal;        /* what DPDK is started with; NULL: the plugin's defaults */
 };
 
-enum options_verdict {
-	OPTIONS_RUN,
-	OPTIONS_DONE, /* --help or --version has been answered */
-	OPTIONS_BAD,  /* said why on stderr */
-};
-
-enum options_verdict options_parse(int argc, char **argv, struct options *options);
+/*
+ * Takes the command line into `options`, whose texts point into argv. APP_OPTIONS_BAD: app_error()
+ * has said which option is wrong, or which options do not go together.
+ */
+WC_MUST_CHECK enum app_options_verdict
+options_parse(int argc, char **argv, struct options *options);
 
 #endif /* WCNICD_OPTIONS_H */
