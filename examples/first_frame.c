@@ -189,7 +189,7 @@ frame_push(const struct wcbar_store *store, void *slot, uint16_t generation, con
 int
 main(void)
 {
-	static const struct wcnic_card_ops ops = {.dma = dma, .now_ns = now_ns};
+	static const struct wcdev_ops ops = {.dma = dma, .now_ns = now_ns};
 	const struct wcnic_card_config config = {
 		.ops = &ops, .aperture = aperture, .aperture_bytes = APERTURE, .queue_pairs = 1};
 	const struct wcbar_store *store = wcbar_stores(WCBAR_TYPE_WB)[0];

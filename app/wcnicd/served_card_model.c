@@ -29,7 +29,7 @@ model_dma(void *ctx, uint64_t iova, size_t bytes, unsigned int prot)
 	struct served_card *card = ctx;
 	void *at;
 
-	if ((prot & WCNIC_DMA_WRITE) && !vfu_server_dma_quiet(card->server))
+	if ((prot & WCDEV_DMA_WRITE) && !vfu_server_dma_quiet(card->server))
 		return NULL;
 	at = iova_map_find(vfu_server_iova(card->server), iova, bytes, prot);
 	if (at != NULL && !card->placed_near) {
@@ -41,11 +41,11 @@ model_dma(void *ctx, uint64_t iova, size_t bytes, unsigned int prot)
 }
 
 static bool
-model_dma_span(void *ctx, uint64_t iova, unsigned int prot, struct wcnic_dma_span *span)
+model_dma_span(void *ctx, uint64_t iova, unsigned int prot, struct wcdev_dma_span *span)
 {
 	struct served_card *card = ctx;
 
-	if ((prot & WCNIC_DMA_WRITE) && !vfu_server_dma_quiet(card->server))
+	if ((prot & WCDEV_DMA_WRITE) && !vfu_server_dma_quiet(card->server))
 		return false;
 	return iova_map_span(vfu_server_iova(card->server), iova, prot, &span->iova, &span->bytes,
 			     &span->at);
@@ -72,7 +72,7 @@ model_dma_fetch(void *ctx, unsigned int lane, uint64_t iova, void *data, size_t 
 {
 	struct served_card *card = ctx;
 
-	if (!model_dma_reach(ctx, iova, bytes, WCNIC_DMA_READ))
+	if (!model_dma_reach(ctx, iova, bytes, WCDEV_DMA_READ))
 		return -EFAULT;
 	return vfu_server_dma_read(card->server, lane, iova, data, (uint32_t)bytes);
 }
@@ -90,7 +90,7 @@ model_dma_post(void *ctx, uint64_t iova, const void *data, size_t bytes)
 {
 	struct served_card *card = ctx;
 
-	if (!model_dma_reach(ctx, iova, bytes, WCNIC_DMA_WRITE))
+	if (!model_dma_reach(ctx, iova, bytes, WCDEV_DMA_WRITE))
 		return -EFAULT;
 	return vfu_server_dma_write(card->server, iova, data, (uint32_t)bytes);
 }
@@ -147,7 +147,7 @@ served_card_log(void *ctx, int level, const char *line)
 	wcnicd_log(level, card->name, "%s", line);
 }
 
-static const struct wcnic_card_ops model_ops = {
+static const struct wcdev_ops model_ops = {
 	.dma = model_dma,
 	.dma_span = model_dma_span,
 	.dma_generation = model_dma_generation,

@@ -130,7 +130,7 @@ buffer_get(struct wcnic_card *card, const struct wcnic_admin_cmd *cmd, const str
 {
 	uint32_t bytes = le32toh(cmd->data_bytes);
 	uint32_t needed = op->input_bytes != 0 ? op->input_bytes : answer_bytes(card, cmd, op);
-	unsigned int prot = op->input_bytes != 0 ? WCNIC_DMA_READ : WCNIC_DMA_WRITE;
+	unsigned int prot = op->input_bytes != 0 ? WCDEV_DMA_READ : WCDEV_DMA_WRITE;
 
 	*buffer_bytes = 0;
 	if (needed == 0)

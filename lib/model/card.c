@@ -265,7 +265,7 @@ card_poll_tx(struct wcnic_card *card)
 static unsigned int
 card_poll_port(struct wcnic_card *card)
 {
-	const struct wcnic_port_ops *ops = card->port.ops;
+	const struct wcdev_port_ops *ops = card->port.ops;
 
 	if (ops == NULL || ops->poll == NULL || !(card->port.flags & WCNIC_PORTF_UP))
 		return 0;

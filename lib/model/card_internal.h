@@ -214,7 +214,7 @@ struct admin {
 };
 
 struct card_port {
-	const struct wcnic_port_ops *ops;
+	const struct wcdev_port_ops *ops;
 	void *ctx;
 	bool link_up;
 	uint32_t speed_mbps;
@@ -254,7 +254,7 @@ struct wake {
 };
 
 struct wcnic_card {
-	const struct wcnic_card_ops *ops;
+	const struct wcdev_ops *ops;
 	void *ctx;
 	uint8_t *aperture;
 	uint64_t aperture_bytes;
@@ -307,7 +307,7 @@ struct wcnic_card {
 	struct dma_memo memos[DMA_LANES];
 	unsigned int n_memos; /* that have owners */
 	struct watch watch;
-	struct wcnic_frag *frags; /* CARD_FRAGS of them: of the frames being sent */
+	struct wcdev_frag *frags; /* CARD_FRAGS of them: of the frames being sent */
 	uint64_t scratch[CARD_SCRATCH_BYTES / 8];
 };
 

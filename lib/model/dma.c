@@ -55,7 +55,7 @@ void *
 dma_find_anew(struct wcnic_card *card, struct dma_span *span, uint64_t iova, uint32_t bytes,
 	      unsigned int prot)
 {
-	struct wcnic_dma_span found;
+	struct wcdev_dma_span found;
 	uint64_t off;
 
 	/* Outside a poll nothing tells when the call on the card returns. */
@@ -167,12 +167,12 @@ int
 dma_next(struct wcnic_card *card, const void *owner, uint64_t iova, uint32_t *bytes,
 	 const void **data)
 {
-	*data = card_dma(card, iova, *bytes, WCNIC_DMA_READ);
+	*data = card_dma(card, iova, *bytes, WCDEV_DMA_READ);
 	if (*data != NULL)
 		return 0;
 	if (page_piece(iova, *bytes) != *bytes) {
 		*bytes = page_piece(iova, *bytes);
-		*data = card_dma(card, iova, *bytes, WCNIC_DMA_READ);
+		*data = card_dma(card, iova, *bytes, WCDEV_DMA_READ);
 		if (*data != NULL)
 			return 0;
 	}
@@ -217,10 +217,10 @@ dma_write(struct wcnic_card *card, uint64_t iova, const void *src, uint32_t byte
 
 	for (; bytes != 0; bytes -= piece, iova += piece, src = (const uint8_t *)src + piece) {
 		piece = bytes;
-		dst = card_dma(card, iova, piece, WCNIC_DMA_WRITE);
+		dst = card_dma(card, iova, piece, WCDEV_DMA_WRITE);
 		if (dst == NULL) {
 			piece = page_piece(iova, bytes);
-			dst = card_dma(card, iova, piece, WCNIC_DMA_WRITE);
+			dst = card_dma(card, iova, piece, WCDEV_DMA_WRITE);
 		}
 		if (dst != NULL) {
 			memcpy(dst, src, piece);

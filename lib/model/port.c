@@ -33,7 +33,7 @@ port_reset(struct wcnic_card *card)
 }
 
 void
-wcnic_card_set_port(struct wcnic_card *card, const struct wcnic_port_ops *ops, void *ctx)
+wcnic_card_set_port(struct wcnic_card *card, const struct wcdev_port_ops *ops, void *ctx)
 {
 	card->port.ops = ops;
 	card->port.ctx = ctx;
@@ -100,7 +100,7 @@ port_set(struct wcnic_card *card, struct admin_call *call)
 
 /* The first bytes of a frame: copied to `room`, as the host may change them at any time. */
 static const uint8_t *
-head_copy(const struct wcnic_frame *frame, uint8_t *room)
+head_copy(const struct wcdev_frame *frame, uint8_t *room)
 {
 	size_t used = 0;
 	uint32_t i;
@@ -130,7 +130,7 @@ filter_passes(const struct card_port *port, const uint8_t *dst)
 
 /* Counts a frame that the card's rules refuse. */
 static bool
-frame_refused(struct wcnic_card *card, const struct wcnic_frame *frame)
+frame_refused(struct wcnic_card *card, const struct wcdev_frame *frame)
 {
 	if (frame->bytes < CARD_FRAME_MIN)
 		card->stats.rx_runt++;
@@ -143,21 +143,21 @@ frame_refused(struct wcnic_card *card, const struct wcnic_frame *frame)
 
 /* The first bytes of a frame, which nobody else can change: as they are, or copied to `room`. */
 static const uint8_t *
-head_get(const struct wcnic_frame *frame, uint8_t *room)
+head_get(const struct wcdev_frame *frame, uint8_t *room)
 {
-	if ((frame->flags & WCNIC_FRAME_STABLE) && frame->n_frags == 1)
+	if ((frame->flags & WCDEV_FRAME_STABLE) && frame->n_frags == 1)
 		return frame->frags[0].base;
 	return head_copy(frame, room);
 }
 
 static uint32_t
-head_bytes(const struct wcnic_frame *frame)
+head_bytes(const struct wcdev_frame *frame)
 {
 	return frame->bytes < PARSE_BYTES ? frame->bytes : PARSE_BYTES;
 }
 
 static uint16_t
-ptype_find(const struct wcnic_frame *frame)
+ptype_find(const struct wcdev_frame *frame)
 {
 	uint8_t room[PARSE_BYTES];
 	struct rx_parse parse;
@@ -168,7 +168,7 @@ ptype_find(const struct wcnic_frame *frame)
 
 /* Chooses the queue, and what its completion says. NULL: the filter refuses the frame. */
 static struct rxq *
-frame_judge(struct wcnic_card *card, const struct wcnic_frame *frame, struct rx_kind *kind)
+frame_judge(struct wcnic_card *card, const struct wcdev_frame *frame, struct rx_kind *kind)
 {
 	uint8_t room[PARSE_BYTES];
 	const uint8_t *head = head_get(frame, room);
@@ -203,7 +203,7 @@ short_make(const struct card_port *port)
 }
 
 static inline bool
-short_takes(const struct rx_short *s, const struct wcnic_frame *frame)
+short_takes(const struct rx_short *s, const struct wcdev_frame *frame)
 {
 	static const uint8_t broadcast[6] = {0xff, 0xff, 0xff, 0xff, 0xff, 0xff};
 	uint64_t to;
@@ -221,7 +221,7 @@ short_takes(const struct rx_short *s, const struct wcnic_frame *frame)
  * buffers that are known end. Returns how many.
  */
 static unsigned int
-frames_put(struct wcnic_card *card, struct rxq *q, const struct wcnic_frame *frames, unsigned int n)
+frames_put(struct wcnic_card *card, struct rxq *q, const struct wcdev_frame *frames, unsigned int n)
 {
 	struct rx_short s = short_make(&card->port);
 	const uint16_t end = q->ahead_end;
@@ -232,7 +232,7 @@ frames_put(struct wcnic_card *card, struct rxq *q, const struct wcnic_frame *fra
 	if (s.max > q->buf_bytes)
 		s.max = q->buf_bytes;
 	for (i = 0; i < n && head != end; i++) {
-		const struct wcnic_frame *frame = &frames[i];
+		const struct wcdev_frame *frame = &frames[i];
 		const uint8_t *src = frame->frags[0].base;
 		uint16_t ptype;
 
@@ -261,7 +261,7 @@ struct hashed {
 
 /* Chooses queues up to the first frame that is not of the usual kind. Returns for how many. */
 static unsigned int
-queues_choose(struct wcnic_card *card, const struct wcnic_frame *frames, unsigned int n,
+queues_choose(struct wcnic_card *card, const struct wcdev_frame *frames, unsigned int n,
 	      struct hashed *hashed)
 {
 	const struct rx_short s = short_make(&card->port);
@@ -292,7 +292,7 @@ queues_choose(struct wcnic_card *card, const struct wcnic_frame *frames, unsigne
  * `queues`: as frame_receive().
  */
 static unsigned int
-frames_put_by_hash(struct wcnic_card *card, const struct wcnic_frame *frames, unsigned int n,
+frames_put_by_hash(struct wcnic_card *card, const struct wcdev_frame *frames, unsigned int n,
 		   uint64_t *queues)
 {
 	struct hashed hashed[HASH_BURST];
@@ -318,7 +318,7 @@ frames_put_by_hash(struct wcnic_card *card, const struct wcnic_frame *frames, un
 }
 
 static unsigned int
-frames_put_hashed(struct wcnic_card *card, const struct wcnic_frame *frames, unsigned int n,
+frames_put_hashed(struct wcnic_card *card, const struct wcdev_frame *frames, unsigned int n,
 		  uint64_t *queues)
 {
 	unsigned int done = 0;
@@ -336,7 +336,7 @@ frames_put_hashed(struct wcnic_card *card, const struct wcnic_frame *frames, uns
 
 /* As many as go the short way, if any do. */
 static unsigned int
-frames_put_any(struct wcnic_card *card, const struct wcnic_frame *frames, unsigned int n,
+frames_put_any(struct wcnic_card *card, const struct wcdev_frame *frames, unsigned int n,
 	       uint64_t *queues)
 {
 	struct rxq *q = card->rss.reta[0];
@@ -357,7 +357,7 @@ frames_put_any(struct wcnic_card *card, const struct wcnic_frame *frames, unsign
 
 /* A frame of any kind. `queues`: a bit for each whose completions may be kept back. */
 __attribute__((warn_unused_result)) static int
-frame_receive(struct wcnic_card *card, const struct wcnic_frame *frame, uint64_t *queues)
+frame_receive(struct wcnic_card *card, const struct wcdev_frame *frame, uint64_t *queues)
 {
 	struct rx_kind kind;
 	struct rxq *q;
@@ -374,7 +374,7 @@ frame_receive(struct wcnic_card *card, const struct wcnic_frame *frame, uint64_t
 }
 
 static unsigned int
-frames_receive(struct wcnic_card *card, const struct wcnic_frame *frames, unsigned int n, int *ret,
+frames_receive(struct wcnic_card *card, const struct wcdev_frame *frames, unsigned int n, int *ret,
 	       uint64_t *queues)
 {
 	unsigned int i = 0;
@@ -393,7 +393,7 @@ frames_receive(struct wcnic_card *card, const struct wcnic_frame *frames, unsign
 
 /* What dma() gives is good for the rest of this call, which may not be from a poll of this card. */
 static unsigned int
-burst_receive(struct wcnic_card *card, const struct wcnic_frame *frames, unsigned int n, int *ret)
+burst_receive(struct wcnic_card *card, const struct wcdev_frame *frames, unsigned int n, int *ret)
 {
 	bool first = card->stats.rx_frames == 0;
 	bool polling = card->polling;
@@ -417,7 +417,7 @@ burst_receive(struct wcnic_card *card, const struct wcnic_frame *frames, unsigne
 }
 
 unsigned int
-wcnic_card_receive_burst(struct wcnic_card *card, const struct wcnic_frame *frames, unsigned int n,
+wcnic_card_receive_burst(struct wcnic_card *card, const struct wcdev_frame *frames, unsigned int n,
 			 int *ret)
 {
 	if ((card->port.flags & WCNIC_PORTF_UP) && card->rxq_live != 0 &&
@@ -429,7 +429,7 @@ wcnic_card_receive_burst(struct wcnic_card *card, const struct wcnic_frame *fram
 }
 
 int
-wcnic_card_receive(struct wcnic_card *card, const struct wcnic_frame *frame)
+wcnic_card_receive(struct wcnic_card *card, const struct wcdev_frame *frame)
 {
 	int ret = 0;
 

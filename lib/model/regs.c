@@ -105,11 +105,11 @@ enable_fault(struct wcnic_card *card)
 	    ev_log2 < WCNIC_ADMIN_LOG2_MIN || ev_log2 > WCNIC_ADMIN_LOG2_MAX)
 		return WCNIC_REG_ADMIN_SIZE;
 	ring_init(&admin->asq, admin->asq_base, 1u << sq_log2, sizeof(struct wcnic_admin_cmd),
-		  WCNIC_DMA_READ);
+		  WCDEV_DMA_READ);
 	ring_init(&admin->acq, admin->acq_base, 1u << sq_log2, sizeof(struct wcnic_admin_cpl),
-		  WCNIC_DMA_WRITE);
+		  WCDEV_DMA_WRITE);
 	ring_init(&admin->aeq, admin->aeq_base, 1u << ev_log2, sizeof(struct wcnic_event),
-		  WCNIC_DMA_WRITE);
+		  WCDEV_DMA_WRITE);
 	if ((admin->asq_base & 63) != 0 || !ring_reaches(card, &admin->asq))
 		return WCNIC_REG_ASQ_BASE;
 	if ((admin->acq_base & 63) != 0 || !ring_reaches(card, &admin->acq))

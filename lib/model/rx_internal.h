@@ -102,7 +102,7 @@ rxq_put(struct rxq *q, uint16_t head, const uint8_t *src, uint32_t bytes, struct
 
 /* Delivers a frame of any kind. 0: delivered or discarded; -EAGAIN: no buffers. */
 __attribute__((warn_unused_result)) int
-rxq_deliver(struct wcnic_card *card, struct rxq *q, const struct wcnic_frame *frame,
+rxq_deliver(struct wcnic_card *card, struct rxq *q, const struct wcdev_frame *frame,
 	    struct rx_kind kind);
 
 /*

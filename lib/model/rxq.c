@@ -36,9 +36,9 @@ create_check(struct wcnic_card *card, struct admin_call *call, const struct wcni
 	if (le64toh(p->cq_iova) & 63)
 		return ADMIN_BAD_FIELD(call, wcnic_cmd_rxq_create, cq_iova);
 	if (!dma_reaches(card, le64toh(p->ring_iova), depth * sizeof(struct wcnic_rx_desc),
-			 WCNIC_DMA_READ) ||
+			 WCDEV_DMA_READ) ||
 	    !dma_reaches(card, le64toh(p->cq_iova), depth * sizeof(struct wcnic_rx_cpl),
-			 WCNIC_DMA_WRITE))
+			 WCDEV_DMA_WRITE))
 		return WCNIC_ST_BAD_ADDRESS;
 	return WCNIC_ST_OK;
 }
@@ -67,9 +67,9 @@ rxq_create(struct wcnic_card *card, struct admin_call *call)
 	q->vector = le16toh(p->vector);
 	q->buf_bytes = le32toh(p->buf_bytes);
 	ring_init(&q->ring, le64toh(p->ring_iova), q->depth, sizeof(struct wcnic_rx_desc),
-		  WCNIC_DMA_READ);
+		  WCDEV_DMA_READ);
 	ring_init(&q->cq, le64toh(p->cq_iova), q->depth, sizeof(struct wcnic_rx_cpl),
-		  WCNIC_DMA_WRITE);
+		  WCDEV_DMA_WRITE);
 	q->db_window = db_window;
 	q->db_off = le32toh(p->db_off);
 	q->db = db;
@@ -191,10 +191,10 @@ buffers_map(struct wcnic_card *card, struct rxq *q, unsigned int count, struct r
 		if (ret != 0)
 			return ret;
 		buffers[i].iova = le64toh(desc.iova);
-		buffers[i].at = card_dma(card, buffers[i].iova, q->buf_bytes, WCNIC_DMA_WRITE);
+		buffers[i].at = card_dma(card, buffers[i].iova, q->buf_bytes, WCDEV_DMA_WRITE);
 		if (buffers[i].at == NULL) {
 			here = false;
-			if (!dma_reaches(card, buffers[i].iova, q->buf_bytes, WCNIC_DMA_WRITE))
+			if (!dma_reaches(card, buffers[i].iova, q->buf_bytes, WCDEV_DMA_WRITE))
 				return -EFAULT;
 		}
 		if (!ring_ready(card, &q->cq, q->head + i))
@@ -204,7 +204,7 @@ buffers_map(struct wcnic_card *card, struct rxq *q, unsigned int count, struct r
 }
 
 static void
-frame_scatter(struct wcnic_card *card, const struct wcnic_frame *frame,
+frame_scatter(struct wcnic_card *card, const struct wcdev_frame *frame,
 	      const struct rx_buffer *buffer, uint32_t buf_bytes)
 {
 	uint32_t used = 0;
@@ -235,7 +235,7 @@ frame_scatter(struct wcnic_card *card, const struct wcnic_frame *frame,
 }
 
 static void
-completions_publish(struct wcnic_card *card, struct rxq *q, const struct wcnic_frame *frame,
+completions_publish(struct wcnic_card *card, struct rxq *q, const struct wcdev_frame *frame,
 		    unsigned int count, struct rx_kind kind)
 {
 	uint32_t frame_bytes = frame->bytes;
@@ -305,7 +305,7 @@ buffers_find(struct wcnic_card *card, struct rxq *q, const uint8_t *desc, uint16
 		uint8_t *at = span.at + (iova - span.iova);
 
 		if (iova - span.iova >= room) {
-			at = dma_find(card, &q->bufs, iova, q->buf_bytes, WCNIC_DMA_WRITE);
+			at = dma_find(card, &q->bufs, iova, q->buf_bytes, WCDEV_DMA_WRITE);
 			if (at == NULL)
 				break;
 		}
@@ -342,7 +342,7 @@ rxq_look_ahead(struct wcnic_card *card, struct rxq *q)
 
 /* Puts a frame into as many buffers as it takes. As rxq_deliver(). */
 __attribute__((warn_unused_result)) static int
-frame_spread(struct wcnic_card *card, struct rxq *q, const struct wcnic_frame *frame,
+frame_spread(struct wcnic_card *card, struct rxq *q, const struct wcdev_frame *frame,
 	     unsigned int count, struct rx_kind kind)
 {
 	struct rx_buffer buffers[RX_BUFFERS_MAX];
@@ -366,7 +366,7 @@ frame_spread(struct wcnic_card *card, struct rxq *q, const struct wcnic_frame *f
 }
 
 int
-rxq_deliver(struct wcnic_card *card, struct rxq *q, const struct wcnic_frame *frame,
+rxq_deliver(struct wcnic_card *card, struct rxq *q, const struct wcdev_frame *frame,
 	    struct rx_kind kind)
 {
 	unsigned int count = 1;

@@ -28,7 +28,7 @@ struct tx_stream {
 };
 
 struct tx_frame {
-	struct wcnic_frame frame;
+	struct wcdev_frame frame;
 	uint16_t entries;
 	enum wcnic_error reason;
 	struct tx_stream after; /* behind it; packed, TX_WAIT: at the line that is not whole */
@@ -52,7 +52,7 @@ struct tx_burst {
 	uint64_t odd_frames;     /* a bit for each that is not simple */
 	struct tx_stream start;  /* before the first */
 	struct tx_stream stream; /* behind the last */
-	struct wcnic_frame frames[CARD_BURST];
+	struct wcdev_frame frames[CARD_BURST];
 	struct tx_mark marks[CARD_BURST]; /* of those that are not simple */
 	struct tx_frame odd;
 };
@@ -114,7 +114,7 @@ burst_room(const struct tx_burst *t, uint16_t limit, unsigned int most)
 
 /* A simple frame. */
 static inline void
-frame_set(struct wcnic_frame *frame, struct wcnic_frag *frag, const void *base, uint32_t bytes,
+frame_set(struct wcdev_frame *frame, struct wcdev_frag *frag, const void *base, uint32_t bytes,
 	  uint32_t flags)
 {
 	frag->base = base;
@@ -153,7 +153,7 @@ burst_add_odd(struct wcnic_card *card, struct txq *q, struct tx_burst *t)
 struct builder {
 	struct wcnic_card *card;
 	struct txq *q;
-	struct wcnic_frag *frags;
+	struct wcdev_frag *frags;
 	uint32_t n_frags;
 	uint64_t bytes;
 	uint16_t frame_bytes; /* as the SOP says */

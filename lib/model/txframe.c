@@ -65,7 +65,7 @@ builder_add_segment(struct builder *b, uint64_t iova, uint32_t bytes)
 		builder_fault(b, WCNIC_ERR_DESC);
 		return;
 	}
-	base = dma_find(b->card, &b->q->segs, iova, bytes, WCNIC_DMA_READ);
+	base = dma_find(b->card, &b->q->segs, iova, bytes, WCDEV_DMA_READ);
 	if (base != NULL)
 		builder_add(b, base, bytes);
 	else
@@ -105,8 +105,8 @@ builder_finish(struct builder *b, uint16_t entries, struct tx_frame *out)
 static void
 fetch_simple(struct wcnic_card *card, struct txq *q, struct tx_burst *t, unsigned int most)
 {
-	struct wcnic_frag *frag = card->frags + t->n_frags;
-	struct wcnic_frame *frame = t->frames + t->n;
+	struct wcdev_frag *frag = card->frags + t->n_frags;
+	struct wcdev_frame *frame = t->frames + t->n;
 	uint32_t max = frame_bytes_max(card);
 	uint16_t seq = t->seq;
 	unsigned int i;
@@ -127,7 +127,7 @@ fetch_simple(struct wcnic_card *card, struct txq *q, struct tx_burst *t, unsigne
 			     (uint64_t)bytes << 48) ||
 		    !frame_bytes_ok(bytes, max))
 			break;
-		base = dma_find(card, &q->segs, iova, bytes, WCNIC_DMA_READ);
+		base = dma_find(card, &q->segs, iova, bytes, WCDEV_DMA_READ);
 		if (base == NULL)
 			break;
 		__builtin_prefetch(base);
@@ -263,8 +263,8 @@ slot_add(struct builder *b, const struct wcnic_push_hdr *hdr, const uint64_t *st
 static void
 slots_simple(struct wcnic_card *card, const struct txq *q, struct tx_burst *t, unsigned int most)
 {
-	struct wcnic_frag *frag = card->frags + t->n_frags;
-	struct wcnic_frame *frame = t->frames + t->n;
+	struct wcdev_frag *frag = card->frags + t->n_frags;
+	struct wcdev_frame *frame = t->frames + t->n;
 	uint64_t *stream = card->scratch + t->stream.at;
 	const uint64_t *end = card->scratch + CARD_STREAM_BYTES / 8;
 	uint32_t max = frame_bytes_max(card);
@@ -282,7 +282,7 @@ slots_simple(struct wcnic_card *card, const struct txq *q, struct tx_burst *t, u
 		if (word != hdr_of_inline(bytes, hdr.n_lines) || !frame_bytes_ok(bytes, max) ||
 		    bytes > WCNIC_SLOT_INLINE_BYTES(hdr.n_lines))
 			break;
-		frame_set(frame++, frag++, stream + 1, bytes, WCNIC_FRAME_STABLE);
+		frame_set(frame++, frag++, stream + 1, bytes, WCDEV_FRAME_STABLE);
 		stream += 1 + (bytes + 7) / 8;
 	}
 	t->stream.at = (uint32_t)(stream - card->scratch);

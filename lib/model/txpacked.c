@@ -196,9 +196,9 @@ packed_simple(struct wcnic_card *card, const struct txq *q, struct tx_burst *t, 
 	const uint64_t tag = line_tag(0, q->generation, q->epoch);
 	const uint32_t room = WCNIC_SLOT_INLINE_BYTES(q->slot_lines);
 	const uint32_t max = frame_bytes_max(card) < room ? frame_bytes_max(card) : room;
-	struct wcnic_frag *frag = card->frags + t->n_frags;
-	struct wcnic_frame *frame = t->frames + t->n;
-	struct wcnic_frame *last = frame + most;
+	struct wcdev_frag *frag = card->frags + t->n_frags;
+	struct wcdev_frame *frame = t->frames + t->n;
+	struct wcdev_frame *last = frame + most;
 	const uint8_t *lines = q->slots;
 	const uint32_t mask = q->n_lines - 1u;
 	uint64_t *at = card->scratch + t->stream.at;
@@ -232,7 +232,7 @@ packed_simple(struct wcnic_card *card, const struct txq *q, struct tx_burst *t, 
 			end += LINE_PAYLOAD_WORDS;
 			line++;
 		}
-		frame_set(frame++, frag++, at + 1, bytes, WCNIC_FRAME_STABLE);
+		frame_set(frame++, frag++, at + 1, bytes, WCDEV_FRAME_STABLE);
 		at = next;
 	}
 out:
@@ -270,7 +270,7 @@ tx_packed_after(const struct wcnic_card *card, const struct tx_burst *t, unsigne
 	uint64_t before = t->odd_frames & ((2ull << frame) - 1);
 	struct tx_stream s = t->start;
 	unsigned int odd = before != 0 ? 63 - (unsigned int)__builtin_clzll(before) : 0;
-	const struct wcnic_frag *frag = t->frames[frame].frags;
+	const struct wcdev_frag *frag = t->frames[frame].frags;
 	uint32_t lines;
 
 	if (before != 0)

@@ -39,9 +39,9 @@ create_check(struct wcnic_card *card, struct admin_call *call, const struct wcni
 	if (le64toh(p->cq_iova) & 63)
 		return ADMIN_BAD_FIELD(call, wcnic_cmd_txq_create, cq_iova);
 	if (!dma_reaches(card, le64toh(p->ring_iova), depth * sizeof(struct wcnic_tx_desc),
-			 WCNIC_DMA_READ) ||
+			 WCDEV_DMA_READ) ||
 	    !dma_reaches(card, le64toh(p->cq_iova), depth * sizeof(struct wcnic_tx_cpl),
-			 WCNIC_DMA_WRITE))
+			 WCDEV_DMA_WRITE))
 		return WCNIC_ST_BAD_ADDRESS;
 	return WCNIC_ST_OK;
 }
@@ -64,9 +64,9 @@ txq_init(struct wcnic_card *card, struct txq *q, const struct wcnic_cmd_txq_crea
 	q->depth = le16toh(p->depth);
 	q->vector = le16toh(p->vector);
 	ring_init(&q->ring, le64toh(p->ring_iova), q->depth, sizeof(struct wcnic_tx_desc),
-		  WCNIC_DMA_READ);
+		  WCDEV_DMA_READ);
 	ring_init(&q->cq, le64toh(p->cq_iova), q->depth, sizeof(struct wcnic_tx_cpl),
-		  WCNIC_DMA_WRITE);
+		  WCDEV_DMA_WRITE);
 	q->placement = p->placement;
 	q->format = p->format;
 	q->db_window = le16toh(p->db_window);
@@ -353,7 +353,7 @@ frame_entries(const struct tx_burst *t, unsigned int frame)
 }
 
 static unsigned int
-port_send(const struct card_port *port, const struct wcnic_frame *frames, unsigned int n, int *ret)
+port_send(const struct card_port *port, const struct wcdev_frame *frames, unsigned int n, int *ret)
 {
 	unsigned int i;
 

@@ -19,7 +19,7 @@ wake_set(struct wcnic_card *card, struct admin_call *call)
 	if (iova % WCNIC_LINE_BYTES != 0)
 		return ADMIN_BAD_FIELD(call, wcnic_cmd_wake_set, iova);
 	if (iova != 0 &&
-	    !dma_reaches(card, iova, sizeof(struct wcnic_wake_record), WCNIC_DMA_WRITE))
+	    !dma_reaches(card, iova, sizeof(struct wcnic_wake_record), WCDEV_DMA_WRITE))
 		return WCNIC_ST_BAD_ADDRESS;
 	wcnic_card_awake(card);
 	card->wake.iova = iova;
@@ -30,7 +30,7 @@ wake_set(struct wcnic_card *card, struct admin_call *call)
 static bool
 record_write(struct wcnic_card *card, uint32_t value)
 {
-	wcnic_le32 *word = card_dma(card, card->wake.iova, sizeof(*word), WCNIC_DMA_WRITE);
+	wcnic_le32 *word = card_dma(card, card->wake.iova, sizeof(*word), WCDEV_DMA_WRITE);
 
 	if (word == NULL)
 		return false;

@@ -8,7 +8,7 @@
  * The card of doc/datasheet.md as a library: registers, firmware, windows, queues, port.
  *
  * It has no threads, sockets or clock of its own: the embedder polls it and hands it memory, time
- * and interrupts through struct wcnic_card_ops. Threads: all calls on one card, and on cards wired
+ * and interrupts through struct wcdev_ops. Threads: all calls on one card, and on cards wired
  * together, must be serialised by the embedder; only the aperture and host memory are shared with
  * a running driver. Every byte found there is taken as hostile.
  */
@@ -17,7 +17,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "wcnic_abi.h"
+#include <wcdev.h>
+#include <wcnic_abi.h>
 
 #ifdef __cplusplus
 extern "C" {
@@ -25,63 +26,8 @@ extern "C" {
 
 struct wcnic_card;
 
-#define WCNIC_DMA_READ 1u
-#define WCNIC_DMA_WRITE 2u
-
-/* Host memory [iova, iova + bytes) is here from `at` on. */
-struct wcnic_dma_span {
-	uint64_t iova;
-	uint64_t bytes;
-	void *at;
-};
-
-/* What the embedder provides. Every call is made from inside a call on the card. */
-struct wcnic_card_ops {
-	/*
-	 * The host memory [iova, iova + bytes) for access `prot` (WCNIC_DMA_*), or NULL if any byte
-	 * of it is not mapped so or it is not in one piece here: then the card asks for it page by
-	 * page (4 KiB). The pointer stays valid until the call on the card returns.
-	 */
-	void *(*dma)(void *ctx, uint64_t iova, size_t bytes, unsigned int prot);
-	/*
-	 * A piece of host memory around `iova` that is mapped for `prot` and in one piece here, as
-	 * long as can be told with little effort; false: there is none. It saves calls of dma(),
-	 * is good as long as what that gives, and says nothing that it does not. May be NULL.
-	 */
-	bool (*dma_span)(void *ctx, uint64_t iova, unsigned int prot, struct wcnic_dma_span *span);
-	/*
-	 * A number that is another one whenever a pointer that dma() or dma_span() gave may be good
-	 * no more; as long as it stays, they are good beyond the call on the card. May be NULL.
-	 */
-	uint64_t (*dma_generation)(void *ctx);
-	/*
-	 * Memory for which dma() has no pointer, reached by messages to the host: all five, or none
-	 * where there is no such memory. None of them waits.
-	 *
-	 * dma_reach: whether each byte of the range can be reached for `prot`, with a pointer or
-	 * without. dma_fetch: 0 with the data, or -EAGAIN: asked for, the same call is repeated in
-	 * a later poll (or another in the same lane, 0 or 1, takes its place); or -EFAULT.
-	 * dma_cancel: what is under way in the lane is not wanted any more.
-	 * dma_post: sends the data, in the order of the calls. As long as one is under way, dma()
-	 * gives no pointer for writing and interrupts wait, so that nothing overtakes. dma_quiet:
-	 * nothing is under way.
-	 */
-	bool (*dma_reach)(void *ctx, uint64_t iova, uint64_t bytes, unsigned int prot);
-	int (*dma_fetch)(void *ctx, unsigned int lane, uint64_t iova, void *data, size_t bytes);
-	void (*dma_cancel)(void *ctx, unsigned int lane);
-	int (*dma_post)(void *ctx, uint64_t iova, const void *data, size_t bytes);
-	bool (*dma_quiet)(void *ctx);
-	/* Raises an MSI-X vector. May be NULL: no interrupts. */
-	void (*irq)(void *ctx, uint16_t vector);
-	/* A monotonic clock. */
-	uint64_t (*now_ns)(void *ctx);
-	/* One line of log without newline. level as in syslog(3): 3 error .. 7 debug. May be NULL.
-	 */
-	void (*log)(void *ctx, int level, const char *line);
-};
-
 struct wcnic_card_config {
-	const struct wcnic_card_ops *ops;
+	const struct wcdev_ops *ops;
 	void *ctx;
 	/*
 	 * BAR2: zeroed memory of aperture_bytes (power of two, 1 MiB..1 GiB), page-aligned, owned
@@ -106,54 +52,6 @@ struct wcnic_card_config {
 };
 
 /*
- * A frame on its way between card and port: fragments in the memory of whoever made it, valid
- * only during the call it is passed to.
- */
-struct wcnic_frag {
-	const void *base;
-	uint32_t bytes;
-};
-
-struct wcnic_frame {
-	const struct wcnic_frag *frags;
-	uint32_t n_frags;
-	uint32_t bytes; /* sum of the fragments */
-	uint32_t flags; /* WCNIC_FRAME_* */
-};
-
-/* Nobody changes the fragments during the call: they need not be copied to be judged. */
-#define WCNIC_FRAME_STABLE 1u
-
-/* The far side of a card. lib/port has the ready ones. */
-struct wcnic_port_ops {
-	const char *kind; /* at most 15 characters */
-	/*
-	 * Takes one frame from the card. 0: taken; -EAGAIN: hold it and offer it again at a later
-	 * poll (nothing is lost); any other -errno: the frame is discarded and counted.
-	 */
-	int (*send)(void *port, const struct wcnic_frame *frame);
-	/*
-	 * Takes frames in order, as many calls of send() would. Returns how many were taken; if
-	 * fewer than `n`, *ret is what send() would have said to the next. May be NULL.
-	 */
-	unsigned int (*send_burst)(void *port, const struct wcnic_frame *frames, unsigned int n,
-				   int *ret);
-	/*
-	 * Called once a poll of a card whose port is up: the port may hand at most `budget` frames
-	 * (0: no Rx queue exists) to the card with wcnic_card_receive(). Returns how many it did.
-	 * May be NULL.
-	 */
-	unsigned int (*poll)(void *port, unsigned int budget);
-	/* After the last send() of a batch and before its completions are published. May be NULL.
-	 */
-	void (*flush)(void *port);
-	/* Link state and speed. May be NULL: up, 100 Gbit/s. */
-	bool (*link)(void *port, uint32_t *speed_mbps);
-	/* Frames of the input so far, and whether it has ended. May be NULL. */
-	void (*input)(void *port, uint64_t *frames, bool *done);
-};
-
-/*
  * Allocates a card in the state of power-on. *card is set on success only.
  * Returns 0, -EINVAL (the log names the field) or -ENOMEM.
  */
@@ -164,7 +62,7 @@ wcnic_card_create(const struct wcnic_card_config *config, struct wcnic_card **ca
 void wcnic_card_destroy(struct wcnic_card *card);
 
 /* Connects a port; `ops` and `port` must outlive the card or the next call. NULL ops: no link. */
-void wcnic_card_set_port(struct wcnic_card *card, const struct wcnic_port_ops *ops, void *port);
+void wcnic_card_set_port(struct wcnic_card *card, const struct wcdev_port_ops *ops, void *port);
 
 /*
  * Lets the card work: admin commands, doorbells, Tx, port input, Rx, events, heartbeat, a slice of
@@ -224,14 +122,14 @@ int wcnic_card_window_revoke(struct wcnic_card *card, uint16_t window_id);
  * is down or no Rx queue exists, the caller decides whether to wait.
  */
 __attribute__((warn_unused_result)) int
-wcnic_card_receive(struct wcnic_card *card, const struct wcnic_frame *frame);
+wcnic_card_receive(struct wcnic_card *card, const struct wcdev_frame *frame);
 
 /*
  * The same with frames in order: returns how many were delivered or discarded. If fewer than `n`,
  * *ret says why the next was not: -EAGAIN, or -ENETDOWN, which all `n` are counted for.
  */
 __attribute__((warn_unused_result)) unsigned int
-wcnic_card_receive_burst(struct wcnic_card *card, const struct wcnic_frame *frames, unsigned int n,
+wcnic_card_receive_burst(struct wcnic_card *card, const struct wcdev_frame *frames, unsigned int n,
 			 int *ret);
 
 /* A copy of the counters as STATS_QUERY gives them, in host byte order. */

@@ -58,8 +58,8 @@ struct generator {
 	struct lengths lengths[TURNS];
 	unsigned int given; /* frames [given, made) wait */
 	unsigned int made;
-	struct wcnic_frame frames[BURST];
-	struct wcnic_frag frags[BURST];
+	struct wcdev_frame frames[BURST];
+	struct wcdev_frag frags[BURST];
 	uint8_t data[BURST][FRAME_MAX];
 };
 
@@ -167,7 +167,7 @@ frames_init(struct generator *gen)
 		gen->frags[i].base = gen->data[i];
 		gen->frames[i].frags = &gen->frags[i];
 		gen->frames[i].n_frags = 1;
-		gen->frames[i].flags = WCNIC_FRAME_STABLE;
+		gen->frames[i].flags = WCDEV_FRAME_STABLE;
 	}
 	lengths_init(gen);
 }
@@ -281,7 +281,7 @@ generator_poll(void *ctx, unsigned int budget)
 }
 
 static int
-generator_send(void *ctx, const struct wcnic_frame *frame)
+generator_send(void *ctx, const struct wcdev_frame *frame)
 {
 	(void)ctx;
 	(void)frame;

@@ -30,7 +30,7 @@ struct wcnic_port {
 };
 
 struct port_kind {
-	struct wcnic_port_ops ops;
+	struct wcdev_port_ops ops;
 	const char *keys;  /* that its text may hold, as a user reads them; "" for none */
 	const char *first; /* what the first word is, if it has no key; else NULL */
 	size_t bytes;      /* of the port, which is zeroed for start() */

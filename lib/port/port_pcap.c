@@ -109,8 +109,8 @@ pcap_poll(void *ctx, unsigned int budget)
 	unsigned int moved = 0;
 
 	while (moved < budget && !pp->in_done && in_next(pp) && in_is_due(pp)) {
-		struct wcnic_frag frag = {.base = pp->data, .bytes = pp->hdr->caplen};
-		struct wcnic_frame frame = {.frags = &frag, .n_frags = 1, .bytes = frag.bytes};
+		struct wcdev_frag frag = {.base = pp->data, .bytes = pp->hdr->caplen};
+		struct wcdev_frame frame = {.frags = &frag, .n_frags = 1, .bytes = frag.bytes};
 
 		if (wcnic_card_receive(pp->port.card, &frame) != 0)
 			break;
@@ -170,7 +170,7 @@ out_check(struct pcap_port *pp, bool failed)
 }
 
 static int
-pcap_send(void *ctx, const struct wcnic_frame *frame)
+pcap_send(void *ctx, const struct wcdev_frame *frame)
 {
 	struct pcap_port *pp = ctx;
 	const u_char *data = frame->frags[0].base;

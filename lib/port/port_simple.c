@@ -9,7 +9,7 @@
 
 /* Hands a frame to a card; one that is down or has no queue lets it fall, and counts it. */
 static int
-card_offer(struct wcnic_card *card, const struct wcnic_frame *frame)
+card_offer(struct wcnic_card *card, const struct wcdev_frame *frame)
 {
 	int ret = wcnic_card_receive(card, frame);
 
@@ -17,7 +17,7 @@ card_offer(struct wcnic_card *card, const struct wcnic_frame *frame)
 }
 
 static unsigned int
-card_offer_burst(struct wcnic_card *card, const struct wcnic_frame *frames, unsigned int n,
+card_offer_burst(struct wcnic_card *card, const struct wcdev_frame *frames, unsigned int n,
 		 int *ret)
 {
 	unsigned int taken = wcnic_card_receive_burst(card, frames, n, ret);
@@ -26,7 +26,7 @@ card_offer_burst(struct wcnic_card *card, const struct wcnic_frame *frames, unsi
 }
 
 static int
-loopback_send(void *ctx, const struct wcnic_frame *frame)
+loopback_send(void *ctx, const struct wcdev_frame *frame)
 {
 	struct wcnic_port *port = ctx;
 
@@ -34,7 +34,7 @@ loopback_send(void *ctx, const struct wcnic_frame *frame)
 }
 
 static unsigned int
-loopback_send_burst(void *ctx, const struct wcnic_frame *frames, unsigned int n, int *ret)
+loopback_send_burst(void *ctx, const struct wcdev_frame *frames, unsigned int n, int *ret)
 {
 	struct wcnic_port *port = ctx;
 
@@ -48,7 +48,7 @@ const struct port_kind port_kind_loopback = {
 };
 
 static int
-sink_send(void *ctx, const struct wcnic_frame *frame)
+sink_send(void *ctx, const struct wcdev_frame *frame)
 {
 	(void)ctx;
 	(void)frame;
@@ -56,7 +56,7 @@ sink_send(void *ctx, const struct wcnic_frame *frame)
 }
 
 static unsigned int
-sink_send_burst(void *ctx, const struct wcnic_frame *frames, unsigned int n, int *ret)
+sink_send_burst(void *ctx, const struct wcdev_frame *frames, unsigned int n, int *ret)
 {
 	(void)ctx;
 	(void)frames;
@@ -76,7 +76,7 @@ struct wire {
 };
 
 static int
-wire_send(void *ctx, const struct wcnic_frame *frame)
+wire_send(void *ctx, const struct wcdev_frame *frame)
 {
 	struct wire *wire = ctx;
 
@@ -86,7 +86,7 @@ wire_send(void *ctx, const struct wcnic_frame *frame)
 }
 
 static unsigned int
-wire_send_burst(void *ctx, const struct wcnic_frame *frames, unsigned int n, int *ret)
+wire_send_burst(void *ctx, const struct wcdev_frame *frames, unsigned int n, int *ret)
 {
 	struct wire *wire = ctx;
 

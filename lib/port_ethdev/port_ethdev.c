@@ -77,7 +77,7 @@ bytes_copy(uint8_t *dst, const uint8_t *src, uint32_t bytes)
 }
 
 static int
-ethdev_send(void *ctx, const struct wcnic_frame *frame)
+ethdev_send(void *ctx, const struct wcdev_frame *frame)
 {
 	struct port_ethdev *pe = ctx;
 	uint8_t *at;
@@ -106,7 +106,7 @@ ethdev_send(void *ctx, const struct wcnic_frame *frame)
 
 /* Frames in one piece that the device takes, as many as there are mbufs and room for. */
 static unsigned int
-plain_send(struct port_ethdev *pe, const struct wcnic_frame *frames, unsigned int n)
+plain_send(struct port_ethdev *pe, const struct wcdev_frame *frames, unsigned int n)
 {
 	const unsigned int room = PORT_ETHDEV_BURST - pe->n_tx;
 	unsigned int i;
@@ -114,7 +114,7 @@ plain_send(struct port_ethdev *pe, const struct wcnic_frame *frames, unsigned in
 	n = RTE_MIN(n, room);
 	n = RTE_MIN(n, mbufs_get(pe));
 	for (i = 0; i < n; i++) {
-		const struct wcnic_frame *frame = &frames[i];
+		const struct wcdev_frame *frame = &frames[i];
 
 		if (unlikely(frame->n_frags != 1 || frame->bytes > pe->frame_max))
 			break;
@@ -124,7 +124,7 @@ plain_send(struct port_ethdev *pe, const struct wcnic_frame *frames, unsigned in
 }
 
 static unsigned int
-ethdev_send_burst(void *ctx, const struct wcnic_frame *frames, unsigned int n, int *ret)
+ethdev_send_burst(void *ctx, const struct wcdev_frame *frames, unsigned int n, int *ret)
 {
 	struct port_ethdev *pe = ctx;
 	unsigned int i = 0;
@@ -154,8 +154,8 @@ ethdev_flush(void *ctx)
 static int
 rx_offer(struct port_ethdev *pe, struct rte_mbuf *mbuf)
 {
-	struct wcnic_frag frags[FRAGS_MAX];
-	struct wcnic_frame frame = {.frags = frags, .bytes = mbuf->pkt_len};
+	struct wcdev_frag frags[FRAGS_MAX];
+	struct wcdev_frame frame = {.frags = frags, .bytes = mbuf->pkt_len};
 
 	if (unlikely(mbuf->nb_segs > FRAGS_MAX)) {
 		port_error_set(&pe->port, "%s: a frame in %u pieces was discarded: at most %u",
@@ -173,18 +173,18 @@ rx_offer(struct port_ethdev *pe, struct rte_mbuf *mbuf)
 static unsigned int
 rx_offer_plain(struct port_ethdev *pe, struct rte_mbuf *const *mbufs, unsigned int n, int *ret)
 {
-	struct wcnic_frame frames[PORT_ETHDEV_BURST];
-	struct wcnic_frag frags[PORT_ETHDEV_BURST];
+	struct wcdev_frame frames[PORT_ETHDEV_BURST];
+	struct wcdev_frag frags[PORT_ETHDEV_BURST];
 	unsigned int i;
 
 	for (i = 0; i < n && likely(mbufs[i]->nb_segs == 1); i++) {
 		if (i + 4 < n)
 			rte_prefetch0(rte_pktmbuf_mtod(mbufs[i + 4], const void *));
-		frags[i] = (struct wcnic_frag){
+		frags[i] = (struct wcdev_frag){
 			.base = rte_pktmbuf_mtod(mbufs[i], const void *),
 			.bytes = mbufs[i]->data_len,
 		};
-		frames[i] = (struct wcnic_frame){
+		frames[i] = (struct wcdev_frame){
 			.frags = &frags[i],
 			.n_frags = 1,
 			.bytes = mbufs[i]->data_len,

@@ -61,7 +61,7 @@ fuzz_take64(struct fuzz_input *in)
 
 /* Every byte is read, so that one which is not the card's to give is seen. */
 static int
-loop_send(void *ctx, const struct wcnic_frame *frame)
+loop_send(void *ctx, const struct wcdev_frame *frame)
 {
 	struct fuzz_rig *r = ctx;
 	uint32_t sum = 0;
@@ -83,7 +83,7 @@ loop_send(void *ctx, const struct wcnic_frame *frame)
 	return ret;
 }
 
-static const struct wcnic_port_ops loop_ops = {.kind = "loopback", .send = loop_send};
+static const struct wcdev_port_ops loop_ops = {.kind = "loopback", .send = loop_send};
 
 void
 fuzz_rig_init(struct fuzz_rig *r, bool queues, enum wcnic_push_format format)

@@ -367,7 +367,7 @@ lsc_callback(uint16_t port, enum rte_eth_event_type type, void *arg, void *out)
 	return 0;
 }
 
-static const struct wcnic_port_ops *far_side;
+static const struct wcdev_port_ops *far_side;
 
 static bool
 far_link(void *port, uint32_t *mbps)
@@ -378,7 +378,7 @@ far_link(void *port, uint32_t *mbps)
 }
 
 static int
-far_send(void *port, const struct wcnic_frame *frame)
+far_send(void *port, const struct wcdev_frame *frame)
 {
 	(void)port;
 	(void)frame;
@@ -394,7 +394,7 @@ plug(struct wcnic_card *card, void *arg)
 static void
 link__changes_are_told_by_callback(void **state)
 {
-	static const struct wcnic_port_ops slow = {
+	static const struct wcdev_port_ops slow = {
 		.kind = "slow", .send = far_send, .link = far_link};
 	struct loop_config config = {.devargs = *state, .lsc = true};
 	struct rte_eth_link link;

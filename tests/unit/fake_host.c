@@ -13,9 +13,9 @@ static const struct {
 	uint64_t iova;
 	unsigned int prot;
 } maps[] = {
-	{FAKE_IOVA, WCNIC_DMA_READ | WCNIC_DMA_WRITE},
-	{FAKE_IOVA_RO, WCNIC_DMA_READ},
-	{FAKE_IOVA_WO, WCNIC_DMA_WRITE},
+	{FAKE_IOVA, WCDEV_DMA_READ | WCDEV_DMA_WRITE},
+	{FAKE_IOVA_RO, WCDEV_DMA_READ},
+	{FAKE_IOVA_WO, WCDEV_DMA_WRITE},
 };
 
 static void *
@@ -24,7 +24,7 @@ fake_dma(void *ctx, uint64_t iova, size_t bytes, unsigned int prot)
 	struct fake_host *h = ctx;
 	unsigned int i;
 
-	assert(prot == WCNIC_DMA_READ || prot == WCNIC_DMA_WRITE);
+	assert(prot == WCDEV_DMA_READ || prot == WCDEV_DMA_WRITE);
 	h->lookups++;
 	for (i = 0; i < sizeof(maps) / sizeof(maps[0]); i++) {
 		uint64_t off = iova - maps[i].iova;
@@ -37,7 +37,7 @@ fake_dma(void *ctx, uint64_t iova, size_t bytes, unsigned int prot)
 }
 
 static bool
-fake_span(void *ctx, uint64_t iova, unsigned int prot, struct wcnic_dma_span *span)
+fake_span(void *ctx, uint64_t iova, unsigned int prot, struct wcdev_dma_span *span)
 {
 	struct fake_host *h = ctx;
 	unsigned int i;
@@ -84,7 +84,7 @@ fake_log(void *ctx, int level, const char *line)
 	snprintf(h->log, sizeof(h->log), "%s", line);
 }
 
-static const struct wcnic_card_ops fake_ops = {
+static const struct wcdev_ops fake_ops = {
 	.dma = fake_dma,
 	.dma_span = fake_span,
 	.irq = fake_irq,
@@ -92,7 +92,7 @@ static const struct wcnic_card_ops fake_ops = {
 	.log = fake_log,
 };
 
-const struct wcnic_card_ops fake_generation_ops = {
+const struct wcdev_ops fake_generation_ops = {
 	.dma = fake_dma,
 	.dma_span = fake_span,
 	.dma_generation = fake_generation,

@@ -52,7 +52,7 @@ struct fake_host {
 };
 
 /* For a card that is told when the map changes: by h->generation. */
-extern const struct wcnic_card_ops fake_generation_ops;
+extern const struct wcdev_ops fake_generation_ops;
 
 /* A card on this host, in the state of power-on. `config` may be NULL. Returns 0 or -errno. */
 int fake_host_init(struct fake_host *h, const struct wcnic_card_config *config);

@@ -377,8 +377,8 @@ fake_rx_reap(struct fake_rxq *q, struct wcnic_rx_cpl *cpl, uint8_t **buf)
 int
 fake_receive(struct fake_host *h, const uint8_t *data, uint32_t bytes, uint32_t piece)
 {
-	struct wcnic_frag frags[256];
-	struct wcnic_frame frame = {.frags = frags, .bytes = bytes};
+	struct wcdev_frag frags[256];
+	struct wcdev_frame frame = {.frags = frags, .bytes = bytes};
 	uint32_t used;
 
 	for (used = 0; used < bytes; used += piece) {

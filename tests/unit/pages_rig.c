@@ -36,7 +36,7 @@ pages_dma(void *ctx, uint64_t iova, size_t bytes, unsigned int prot)
 	uint64_t off = iova - FAKE_IOVA;
 
 	(void)ctx;
-	if ((prot & WCNIC_DMA_WRITE) && rig.n_posts > 0)
+	if ((prot & WCDEV_DMA_WRITE) && rig.n_posts > 0)
 		return NULL;
 	if (!range_is(iova, bytes, PAGE_HERE, PAGE_HERE) || off % PAGE + bytes > PAGE)
 		return NULL;
@@ -129,8 +129,8 @@ now(void *ctx)
 	return ((struct fake_host *)ctx)->now_ns;
 }
 
-const struct wcnic_card_ops pages_scattered_ops = {.dma = pages_dma, .now_ns = now};
-const struct wcnic_card_ops pages_message_ops = {
+const struct wcdev_ops pages_scattered_ops = {.dma = pages_dma, .now_ns = now};
+const struct wcdev_ops pages_message_ops = {
 	.dma = pages_dma,
 	.dma_reach = pages_reach,
 	.dma_fetch = pages_fetch,
@@ -141,15 +141,15 @@ const struct wcnic_card_ops pages_message_ops = {
 };
 
 static int
-loop_send(void *ctx, const struct wcnic_frame *frame)
+loop_send(void *ctx, const struct wcdev_frame *frame)
 {
 	return wcnic_card_receive(ctx, frame);
 }
 
-static const struct wcnic_port_ops loop_ops = {.kind = "loopback", .send = loop_send};
+static const struct wcdev_port_ops loop_ops = {.kind = "loopback", .send = loop_send};
 
 void
-pages_open(const struct wcnic_card_ops *ops)
+pages_open(const struct wcdev_ops *ops)
 {
 	struct wcnic_card_config config = {.ops = ops, .seed = 5, .sleeps = true};
 	int fd = memfd_create("pages", MFD_CLOEXEC);

@@ -53,11 +53,11 @@ struct pages_rig {
 
 extern struct pages_rig rig;
 
-extern const struct wcnic_card_ops pages_scattered_ops;
-extern const struct wcnic_card_ops pages_message_ops;
+extern const struct wcdev_ops pages_scattered_ops;
+extern const struct wcdev_ops pages_message_ops;
 
 /* A card with a loopback; all pages are here. */
-void pages_open(const struct wcnic_card_ops *ops);
+void pages_open(const struct wcdev_ops *ops);
 int pages_teardown(void **state);
 void pages_set(enum page_kind even, enum page_kind odd);
 void page_set(const void *at, enum page_kind kind);

@@ -82,7 +82,7 @@ no_time(void *ctx)
 	return 0;
 }
 
-static const struct wcnic_card_ops ops = {.dma = no_dma, .now_ns = no_time};
+static const struct wcdev_ops ops = {.dma = no_dma, .now_ns = no_time};
 static uint8_t aperture[1 << 20] __attribute__((aligned(4096)));
 static const struct wcnic_card_config config = {
 	.ops = &ops,

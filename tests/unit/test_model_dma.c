@@ -119,8 +119,8 @@ scattered__unmapped_between_calls__is_not_touched(void **state)
 	struct fake_host *h = &rig.h;
 	struct wcnic_event event;
 	uint8_t *mem;
-	struct wcnic_frag frag = {.bytes = 64};
-	struct wcnic_frame frame = {.frags = &frag, .n_frags = 1, .bytes = 64};
+	struct wcdev_frag frag = {.bytes = 64};
+	struct wcdev_frame frame = {.frags = &frag, .n_frags = 1, .bytes = 64};
 
 	(void)state;
 	pages_open(&pages_scattered_ops);

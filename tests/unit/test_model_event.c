@@ -21,14 +21,14 @@ link_read(void *ctx, uint32_t *speed_mbps)
 }
 
 static int
-link_send(void *ctx, const struct wcnic_frame *frame)
+link_send(void *ctx, const struct wcdev_frame *frame)
 {
 	(void)ctx;
 	(void)frame;
 	return 0;
 }
 
-static const struct wcnic_port_ops link_ops = {
+static const struct wcdev_port_ops link_ops = {
 	.kind = "kind of 15 chars",
 	.send = link_send,
 	.link = link_read,

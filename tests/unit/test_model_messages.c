@@ -306,7 +306,7 @@ messages__owner_gives_up__others_go_on(void **state)
 static void
 create__some_message_ops_only__is_refused(void **state)
 {
-	struct wcnic_card_ops ops = pages_message_ops;
+	struct wcdev_ops ops = pages_message_ops;
 	struct wcnic_card_config config = {.ops = &ops};
 	struct fake_host h;
 

@@ -200,7 +200,7 @@ static void
 create__bad_config__is_refused_and_named(void **state)
 {
 	static uint8_t page[4096] __attribute__((aligned(4096)));
-	static const struct wcnic_card_ops none = {0};
+	static const struct wcdev_ops none = {0};
 	struct fake_host *h = *state;
 	struct wcnic_card *card = (struct wcnic_card *)page;
 	struct wcnic_card_config c = {.aperture_bytes = 3 << 20};

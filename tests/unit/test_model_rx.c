@@ -233,7 +233,7 @@ one_a_poll(void *ctx, unsigned int budget)
 static void
 rings__unmapped_between_polls__are_not_touched(void **state)
 {
-	static const struct wcnic_port_ops ops = {.kind = "one", .poll = one_a_poll};
+	static const struct wcdev_port_ops ops = {.kind = "one", .poll = one_a_poll};
 	struct fake_host *h = *state;
 	struct wcnic_event event;
 	struct wcnic_rx_cpl cpl;

@@ -17,8 +17,8 @@
 /* Frames of many kinds: short, longer than a buffer, in pieces, tagged, IPv6, fragments. */
 struct burst {
 	uint8_t data[BURST][400];
-	struct wcnic_frag frags[BURST][2];
-	struct wcnic_frame frames[BURST];
+	struct wcdev_frag frags[BURST][2];
+	struct wcdev_frame frames[BURST];
 };
 
 static void
@@ -45,9 +45,9 @@ burst_make(struct burst *b, unsigned int salt, uint32_t flags)
 			b->data[i][14] = 0x46; /* options */
 		if ((i + salt) % 13 == 12)
 			b->data[i][12] = i % 2 == 0 ? 0x81 : 0x88; /* a tag, or nothing known */
-		b->frags[i][0] = (struct wcnic_frag){b->data[i], first};
-		b->frags[i][1] = (struct wcnic_frag){b->data[i] + first, bytes - first};
-		b->frames[i] = (struct wcnic_frame){
+		b->frags[i][0] = (struct wcdev_frag){b->data[i], first};
+		b->frags[i][1] = (struct wcdev_frag){b->data[i] + first, bytes - first};
+		b->frames[i] = (struct wcdev_frame){
 			.frags = b->frags[i], .n_frags = 1 + (first != bytes), .bytes = bytes};
 		b->frames[i].flags = flags;
 	}
@@ -94,7 +94,7 @@ burst_rounds(struct fake_host *h, unsigned int rounds)
 		unsigned int cut = salt % (BURST + 1);
 		int ret = 0;
 
-		burst_make(b, salt, salt % 2 ? WCNIC_FRAME_STABLE : 0);
+		burst_make(b, salt, salt % 2 ? WCDEV_FRAME_STABLE : 0);
 		assert_int_equal(wcnic_card_receive_burst(h->card, b->frames, cut, &ret), cut);
 		burst_expect(h, &q, b, 0, cut);
 		fake_rx_post(h, &q, 128u - (uint16_t)(q.tail - q.head));
@@ -128,8 +128,8 @@ burst__not_promiscuous__the_same_frames_pass(void **state)
 					{0xff, 0xff, 0xff, 0xff, 0xff, 0xff},
 					{0xff, 0xff, 0xff, 0xff, 0xff, 0xfe},
 					{2, 0, 0, 0, 0, 9}};
-	struct wcnic_frame frames[5];
-	struct wcnic_frag frags[5];
+	struct wcdev_frame frames[5];
+	struct wcdev_frag frags[5];
 	struct wcnic_stats stats;
 	uint8_t data[5][64], got[512];
 	struct fake_rxq q;
@@ -143,8 +143,8 @@ burst__not_promiscuous__the_same_frames_pass(void **state)
 	for (i = 0; i < 5; i++) {
 		fake_frame_fill(data[i], 64, (uint8_t)i);
 		memcpy(data[i], to[i], 6);
-		frags[i] = (struct wcnic_frag){data[i], 64};
-		frames[i] = (struct wcnic_frame){.frags = &frags[i], .n_frags = 1, .bytes = 64};
+		frags[i] = (struct wcdev_frag){data[i], 64};
+		frames[i] = (struct wcdev_frame){.frags = &frags[i], .n_frags = 1, .bytes = 64};
 	}
 	assert_int_equal(wcnic_card_receive_burst(h->card, frames, 5, &ret), 5);
 	for (i = 0; i < 5; i += 2) {
@@ -180,8 +180,8 @@ burst__buffers_end_in_the_middle__the_rest_waits(void **state)
 {
 	struct fake_host *h = *state;
 	struct wcnic_stats stats;
-	struct wcnic_frame frames[12];
-	struct wcnic_frag frag;
+	struct wcdev_frame frames[12];
+	struct wcdev_frag frag;
 	struct wcnic_rx_cpl cpl;
 	struct fake_rxq q;
 	uint8_t frame[64];
@@ -189,9 +189,9 @@ burst__buffers_end_in_the_middle__the_rest_waits(void **state)
 	int ret = 0;
 
 	fake_frame_fill(frame, sizeof(frame), 0);
-	frag = (struct wcnic_frag){frame, sizeof(frame)};
+	frag = (struct wcdev_frag){frame, sizeof(frame)};
 	for (i = 0; i < 12; i++)
-		frames[i] = (struct wcnic_frame){.frags = &frag, .n_frags = 1, .bytes = 64};
+		frames[i] = (struct wcdev_frame){.frags = &frag, .n_frags = 1, .bytes = 64};
 	assert_int_equal(fake_rxq_open(h, &q, 0, 16, 128), 0);
 	fake_rx_post(h, &q, 5);
 	assert_int_equal(wcnic_card_receive_burst(h->card, frames, 12, &ret), 5);
@@ -219,7 +219,7 @@ static void
 burst__port_down__is_enetdown_for_all(void **state)
 {
 	struct fake_host *h = *state;
-	struct wcnic_frame frames[3] = {{0}};
+	struct wcdev_frame frames[3] = {{0}};
 	struct wcnic_stats stats;
 	int ret = 0;
 

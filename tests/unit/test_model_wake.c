@@ -25,7 +25,7 @@ static struct far {
 } far;
 
 static int
-far_send(void *ctx, const struct wcnic_frame *frame)
+far_send(void *ctx, const struct wcdev_frame *frame)
 {
 	struct far *f = ctx;
 
@@ -51,10 +51,10 @@ far_input(void *ctx, uint64_t *frames, bool *done)
 	*done = f->done;
 }
 
-static const struct wcnic_port_ops far_ops = {.kind = "far", .send = far_send};
-static const struct wcnic_port_ops far_polled_ops = {
+static const struct wcdev_port_ops far_ops = {.kind = "far", .send = far_send};
+static const struct wcdev_port_ops far_polled_ops = {
 	.kind = "far", .send = far_send, .poll = far_poll};
-static const struct wcnic_port_ops far_ending_ops = {
+static const struct wcdev_port_ops far_ending_ops = {
 	.kind = "far", .send = far_send, .poll = far_poll, .input = far_input};
 
 static int

@@ -353,7 +353,7 @@ push__of_an_earlier_owner__is_refused_as_stale(void **state)
 	struct wcnic_stats stats;
 	struct wcnic_tx_cpl cpl;
 	uint8_t frame[60] = {2};
-	static const struct wcnic_port_ops port = {.kind = "none"};
+	static const struct wcdev_port_ops port = {.kind = "none"};
 
 	(void)state;
 	/* Two owners, one after the other, of the same bytes: there is room for no other place. */

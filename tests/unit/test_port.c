@@ -131,9 +131,9 @@ wire__joined__carries_both_ways_and_holds_back(void **state)
 
 /* A port that notes where the frame lies that it is offered. */
 static int
-look_send(void *ctx, const struct wcnic_frame *frame)
+look_send(void *ctx, const struct wcdev_frame *frame)
 {
-	struct wcnic_frag *seen = ctx;
+	struct wcdev_frag *seen = ctx;
 
 	*seen = frame->frags[0];
 	assert_int_equal(frame->n_frags, 1);
@@ -144,8 +144,8 @@ look_send(void *ctx, const struct wcnic_frame *frame)
 static void
 send__segment_in_one_piece__port_gets_the_hosts_own_memory(void **state)
 {
-	static const struct wcnic_port_ops ops = {.kind = "look", .send = look_send};
-	struct wcnic_frag seen = {0};
+	static const struct wcdev_port_ops ops = {.kind = "look", .send = look_send};
+	struct wcdev_frag seen = {0};
 	struct fake_slot slot = {.flags = WCNIC_TXF_SOP | WCNIC_TXF_EOP};
 	struct end e;
 

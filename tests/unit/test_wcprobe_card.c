@@ -190,7 +190,7 @@ pause_card(void *ctx)
 static int
 rig_setup(void **state)
 {
-	static const struct wcnic_card_ops ops = {.dma = dma, .now_ns = now_ns};
+	static const struct wcdev_ops ops = {.dma = dma, .now_ns = now_ns};
 	struct rig *rig = aligned_alloc(64, (sizeof(*rig) + 63) / 64 * 64);
 	struct wcnic_card_config config = {.ops = &ops, .aperture_bytes = APERTURE};
 

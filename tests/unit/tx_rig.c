@@ -20,7 +20,7 @@ completion_visible(const struct recorder *rec)
 }
 
 static int
-rec_send(void *ctx, const struct wcnic_frame *frame)
+rec_send(void *ctx, const struct wcdev_frame *frame)
 {
 	struct recorder *rec = ctx;
 	uint8_t *dst = rec->data[rec->frames % SEEN_MAX];
@@ -52,7 +52,7 @@ rec_flush(void *ctx)
 	rec->flushed = rec->frames;
 }
 
-static const struct wcnic_port_ops rec_ops = {
+static const struct wcdev_port_ops rec_ops = {
 	.kind = "recorder",
 	.send = rec_send,
 	.flush = rec_flush,

@@ -60,7 +60,7 @@ card_dma(void *ctx, uint64_t iova, size_t bytes, unsigned int prot __rte_unused)
 }
 
 static bool
-card_dma_span(void *ctx, uint64_t iova, unsigned int prot __rte_unused, struct wcnic_dma_span *span)
+card_dma_span(void *ctx, uint64_t iova, unsigned int prot __rte_unused, struct wcdev_dma_span *span)
 {
 	struct embedded *e = ctx;
 
@@ -106,7 +106,7 @@ card_irq(void *ctx, uint16_t vector)
 		WCNIC_LOG(ERR, e->hw, "cannot raise vector %u: %s", vector, strerror(errno));
 }
 
-static const struct wcnic_card_ops card_ops = {
+static const struct wcdev_ops card_ops = {
 	.dma = card_dma,
 	.dma_span = card_dma_span,
 	.dma_generation = card_dma_generation,
