@@ -200,7 +200,7 @@ main(void)
 
 	if (wcnic_card_create(&config, &card) != 0)
 		give_up("no card");
-	if (wcnic_port_create("loopback", card, &port, why, sizeof(why)) != 0)
+	if (wcnic_port_create("loopback", wcnic_card_dev(card), &port, why, sizeof(why)) != 0)
 		give_up(why);
 	start();
 	doorbells = window_get(WCNIC_WINDOW_DOORBELL, WCNIC_QUEUE_NONE, 0);

@@ -183,7 +183,8 @@ served_card_model_create(struct served_card *card)
 		wcnicd_log(LOG_LEVEL_ERROR, card->name, "cannot make the card: %s", strerror(-ret));
 		return ret;
 	}
-	ret = wcnic_port_create(card->options.port, card->model, &card->port, why, sizeof(why));
+	ret = wcnic_port_create(card->options.port, wcnic_card_dev(card->model), &card->port, why,
+				sizeof(why));
 	if (ret < 0)
 		wcnicd_log(LOG_LEVEL_ERROR, card->name, "--port %s: %s", card->options.port, why);
 	return ret;

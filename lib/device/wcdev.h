@@ -13,9 +13,14 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include <wcbase.h>
+
 #ifdef __cplusplus
 extern "C" {
 #endif
+
+/* A card of whatever model, as its embedder and its port know it. */
+struct wcdev;
 
 #define WCDEV_DMA_READ 1u
 #define WCDEV_DMA_WRITE 2u
@@ -72,6 +77,11 @@ struct wcdev_ops {
 	void (*log)(void *ctx, int level, const char *line);
 };
 
+/* The MTUs that ports know, and the longest header before it: Ethernet with two VLAN tags. */
+#define WCDEV_MTU_MIN 68u
+#define WCDEV_MTU_MAX 9216u
+#define WCDEV_L2_BYTES_MAX 22u
+
 /*
  * A frame on its way between card and port: fragments in the memory of whoever made it, valid
  * only during the call it is passed to.
@@ -107,7 +117,7 @@ struct wcdev_port_ops {
 				   int *ret);
 	/*
 	 * Called once a poll of a card whose port is up: the port may hand at most `budget` frames
-	 * (0: no Rx queue exists) to the card with wcnic_card_receive(). Returns how many it did.
+	 * (0: no Rx queue exists) to the card with wcdev_receive(). Returns how many it did.
 	 * May be NULL.
 	 */
 	unsigned int (*poll)(void *port, unsigned int budget);
@@ -119,6 +129,23 @@ struct wcdev_port_ops {
 	/* Frames of the input so far, and whether it has ended. May be NULL. */
 	void (*input)(void *port, uint64_t *frames, bool *done);
 };
+
+/* Connects a port; `ops` and `port` must outlive the card or the next call. NULL ops: no link. */
+WC_PUBLIC void wcdev_port_set(struct wcdev *dev, const struct wcdev_port_ops *ops, void *port);
+
+/*
+ * Hands the card a frame from its port. 0: delivered or discarded by the card's own rules (and
+ * counted: oversize, runt, filtered); -EAGAIN: no buffers now, offer it again; -ENETDOWN: the port
+ * is down or no Rx queue exists, the caller decides whether to wait.
+ */
+WC_PUBLIC WC_MUST_CHECK int wcdev_receive(struct wcdev *dev, const struct wcdev_frame *frame);
+
+/*
+ * The same with frames in order: returns how many were delivered or discarded. If fewer than `n`,
+ * *ret says why the next was not: -EAGAIN, or -ENETDOWN, which all `n` are counted for.
+ */
+WC_PUBLIC WC_MUST_CHECK unsigned int
+wcdev_receive_burst(struct wcdev *dev, const struct wcdev_frame *frames, unsigned int n, int *ret);
 
 #ifdef __cplusplus
 }

@@ -58,13 +58,11 @@ features_set(struct wcnic_card *card, struct admin_call *call)
 void
 wcnic_card_stats(struct wcnic_card *card, struct wcnic_stats *stats)
 {
-	const struct card_port *port = &card->port;
 	uint64_t frames = 0;
 	bool done = false;
 
 	*stats = card->stats;
-	if (port->ops != NULL && port->ops->input != NULL)
-		port->ops->input(port->ctx, &frames, &done);
+	wcdev_port_input(&card->dev, &frames, &done);
 	stats->port_in_frames = frames;
 	stats->port_in_done = done;
 }

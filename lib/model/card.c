@@ -190,6 +190,7 @@ wcnic_card_create(const struct wcnic_card_config *config, struct wcnic_card **ou
 	card = calloc(1, sizeof(*card));
 	if (card == NULL)
 		return -ENOMEM;
+	card->dev.card_ops = &port_card_ops;
 	card->ops = config->ops;
 	card->ctx = config->ctx;
 	card->map_id = 1;
@@ -219,6 +220,12 @@ no_frags:
 no_pages:
 	free(card);
 	return -ENOMEM;
+}
+
+struct wcdev *
+wcnic_card_dev(struct wcnic_card *card)
+{
+	return &card->dev;
 }
 
 void
@@ -265,11 +272,9 @@ card_poll_tx(struct wcnic_card *card)
 static unsigned int
 card_poll_port(struct wcnic_card *card)
 {
-	const struct wcdev_port_ops *ops = card->port.ops;
-
-	if (ops == NULL || ops->poll == NULL || !(card->port.flags & WCNIC_PORTF_UP))
+	if (!(card->port.flags & WCNIC_PORTF_UP))
 		return 0;
-	return ops->poll(card->port.ctx, card->rxq_live != 0 ? CARD_BURST : 0);
+	return wcdev_port_poll(&card->dev, card->rxq_live != 0 ? CARD_BURST : 0);
 }
 
 unsigned int

@@ -11,6 +11,8 @@
 #include <stdint.h>
 #include <string.h>
 
+#include <wcdev_card.h>
+
 #include "wcnic_card.h"
 
 #define CARD_QUEUES_MAX 64u
@@ -25,7 +27,6 @@
 #define CARD_PUSH_WAIT_NS 100000u
 #define CARD_HEARTBEAT_NS 100000000u
 #define CARD_BURST 64u
-#define CARD_SPEED_MBPS 100000u
 /* Each entry of a frame costs its bytes, its header and padding to eight bytes. */
 #define CARD_FRAME_ENTRIES_MAX 255u
 #define CARD_FRAME_STREAM_BYTES (CARD_FRAME_MAX + (CARD_FRAME_ENTRIES_MAX + 2) * 16 + 1024)
@@ -214,8 +215,6 @@ struct admin {
 };
 
 struct card_port {
-	const struct wcdev_port_ops *ops;
-	void *ctx;
 	bool link_up;
 	uint32_t speed_mbps;
 	uint16_t mtu;
@@ -254,6 +253,7 @@ struct wake {
 };
 
 struct wcnic_card {
+	struct wcdev dev; /* must be first */
 	const struct wcdev_ops *ops;
 	void *ctx;
 	uint8_t *aperture;
@@ -450,6 +450,8 @@ void rxq_poll(struct wcnic_card *card, struct rxq *q);
 void rxq_publish(struct wcnic_card *card, struct rxq *q);
 
 /* ---- port.c ------------------------------------------------------------------------------ */
+
+extern const struct wcdev_card_ops port_card_ops;
 
 void port_reset(struct wcnic_card *card);
 enum wcnic_admin_status port_query(struct wcnic_card *card, struct admin_call *call);

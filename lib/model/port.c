@@ -12,13 +12,16 @@
 /* Ethernet, two VLAN tags, IPv4 with options or IPv6 with some extension headers, ports. */
 #define PARSE_BYTES 128u
 
-static bool
-link_read(const struct card_port *port, uint32_t *speed_mbps)
+static_assert(WCNIC_MTU_MIN == WCDEV_MTU_MIN && WCNIC_MTU_MAX == WCDEV_MTU_MAX &&
+		      WCNIC_L2_OVERHEAD == WCDEV_L2_BYTES_MAX,
+	      "ports carry what the card does");
+
+/* struct wcdev is the card's first member. */
+static struct wcnic_card *
+card_of(struct wcdev *dev)
 {
-	*speed_mbps = CARD_SPEED_MBPS;
-	if (port->ops == NULL)
-		return false;
-	return port->ops->link == NULL || port->ops->link(port->ctx, speed_mbps);
+	static_assert(offsetof(struct wcnic_card, dev) == 0, "the card begins with it");
+	return (struct wcnic_card *)dev;
 }
 
 void
@@ -29,15 +32,7 @@ port_reset(struct wcnic_card *card)
 	port->mtu = 1500;
 	port->flags = 0;
 	memcpy(port->mac, card->perm_mac, sizeof(port->mac));
-	port->link_up = link_read(port, &port->speed_mbps);
-}
-
-void
-wcnic_card_set_port(struct wcnic_card *card, const struct wcdev_port_ops *ops, void *ctx)
-{
-	card->port.ops = ops;
-	card->port.ctx = ctx;
-	port_link_poll(card);
+	port->link_up = wcdev_port_link(&card->dev, &port->speed_mbps);
 }
 
 void
@@ -45,7 +40,7 @@ port_link_poll(struct wcnic_card *card)
 {
 	struct card_port *port = &card->port;
 	uint32_t speed_mbps;
-	bool up = link_read(port, &speed_mbps);
+	bool up = wcdev_port_link(&card->dev, &speed_mbps);
 
 	if (up == port->link_up && speed_mbps == port->speed_mbps)
 		return;
@@ -66,8 +61,8 @@ port_query(struct wcnic_card *card, struct admin_call *call)
 	info->flags = htole16(port->flags);
 	memcpy(info->mac, port->mac, sizeof(info->mac));
 	info->speed_mbps = htole32(port->link_up ? port->speed_mbps : 0);
-	if (port->ops != NULL)
-		memcpy(info->kind, port->ops->kind, strnlen(port->ops->kind, 15));
+	if (card->dev.port_ops != NULL)
+		memcpy(info->kind, card->dev.port_ops->kind, strnlen(card->dev.port_ops->kind, 15));
 	return WCNIC_ST_OK;
 }
 
@@ -416,10 +411,11 @@ burst_receive(struct wcnic_card *card, const struct wcdev_frame *frames, unsigne
 	return done;
 }
 
-unsigned int
-wcnic_card_receive_burst(struct wcnic_card *card, const struct wcdev_frame *frames, unsigned int n,
-			 int *ret)
+static unsigned int
+port_receive_burst(struct wcdev *dev, const struct wcdev_frame *frames, unsigned int n, int *ret)
 {
+	struct wcnic_card *card = card_of(dev);
+
 	if ((card->port.flags & WCNIC_PORTF_UP) && card->rxq_live != 0 &&
 	    !(card->status & WCNIC_STATUS_ERROR))
 		return burst_receive(card, frames, n, ret);
@@ -428,10 +424,13 @@ wcnic_card_receive_burst(struct wcnic_card *card, const struct wcdev_frame *fram
 	return 0;
 }
 
-int
-wcnic_card_receive(struct wcnic_card *card, const struct wcdev_frame *frame)
+static void
+port_changed(struct wcdev *dev)
 {
-	int ret = 0;
-
-	return wcnic_card_receive_burst(card, frame, 1, &ret) == 1 ? 0 : ret;
+	port_link_poll(card_of(dev));
 }
+
+const struct wcdev_card_ops port_card_ops = {
+	.port_changed = port_changed,
+	.receive_burst = port_receive_burst,
+};

@@ -352,21 +352,6 @@ frame_entries(const struct tx_burst *t, unsigned int frame)
 	return t->odd_frames & 1ull << frame ? t->marks[frame].entries : 1;
 }
 
-static unsigned int
-port_send(const struct card_port *port, const struct wcdev_frame *frames, unsigned int n, int *ret)
-{
-	unsigned int i;
-
-	if (port->ops->send_burst != NULL)
-		return port->ops->send_burst(port->ctx, frames, n, ret);
-	for (i = 0; i < n; i++) {
-		*ret = port->ops->send(port->ctx, &frames[i]);
-		if (*ret != 0)
-			break;
-	}
-	return i;
-}
-
 /* The port has taken frames [first, end) of the burst. */
 static void
 batch_sent(struct wcnic_card *card, struct batch *b, struct txq *q, unsigned int first,
@@ -411,7 +396,7 @@ batch_send(struct wcnic_card *card, struct batch *b, struct txq *q)
 		unsigned int first = end;
 		int ret = 0;
 
-		end += port_send(&card->port, t->frames + first, t->n - first, &ret);
+		end += wcdev_port_send(&card->dev, t->frames + first, t->n - first, &ret);
 		batch_sent(card, b, q, first, end);
 		if (end == t->n)
 			break;
@@ -551,8 +536,8 @@ batch_publish(struct wcnic_card *card, struct batch *b, struct txq *q)
 {
 	unsigned int i;
 
-	if (b->frames != 0 && card->port.ops->flush != NULL)
-		card->port.ops->flush(card->port.ctx);
+	if (b->frames != 0)
+		wcdev_port_flush(&card->dev);
 	if (b->frames != 0) {
 		if (card->stats.first_tx_ns == 0)
 			card->stats.first_tx_ns = card->now_ns;
@@ -575,7 +560,8 @@ txq_poll(struct wcnic_card *card, struct txq *q)
 {
 	struct batch b;
 
-	if (!txq_refresh(card, q) || card->port.ops == NULL || !(card->port.flags & WCNIC_PORTF_UP))
+	if (!txq_refresh(card, q) || card->dev.port_ops == NULL ||
+	    !(card->port.flags & WCNIC_PORTF_UP))
 		return 0;
 	if (q->head == q->tail && !q->switching)
 		return 0;

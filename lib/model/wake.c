@@ -40,15 +40,15 @@ record_write(struct wcnic_card *card, uint32_t value)
 
 /* Whether frames may come from the port that the host has nothing to do with. */
 static bool
-port_has_input(const struct card_port *port)
+port_has_input(const struct wcnic_card *card)
 {
 	uint64_t frames;
 	bool done = false;
 
-	if (port->ops == NULL || port->ops->poll == NULL || !(port->flags & WCNIC_PORTF_UP))
+	if (card->dev.port_ops == NULL || card->dev.port_ops->poll == NULL ||
+	    !(card->port.flags & WCNIC_PORTF_UP))
 		return false;
-	if (port->ops->input != NULL)
-		port->ops->input(port->ctx, &frames, &done);
+	wcdev_port_input(&card->dev, &frames, &done);
 	return !done;
 }
 
@@ -57,8 +57,8 @@ wcnic_card_waits(struct wcnic_card *card)
 {
 	uint64_t live;
 
-	if (card->wake.iova == 0 || (card->status & WCNIC_STATUS_ERROR) ||
-	    port_has_input(&card->port) || !dma_quiet(card))
+	if (card->wake.iova == 0 || (card->status & WCNIC_STATUS_ERROR) || port_has_input(card) ||
+	    !dma_quiet(card))
 		return false;
 	for (live = card->txq_live; live != 0; live &= live - 1) {
 		const struct txq *q = &card->txqs[__builtin_ctzll(live)];

@@ -61,8 +61,8 @@ wcnic_card_create(const struct wcnic_card_config *config, struct wcnic_card **ca
 /* Frees the card; NULL is allowed. The port and the aperture are the embedder's. */
 void wcnic_card_destroy(struct wcnic_card *card);
 
-/* Connects a port; `ops` and `port` must outlive the card or the next call. NULL ops: no link. */
-void wcnic_card_set_port(struct wcnic_card *card, const struct wcdev_port_ops *ops, void *port);
+/* The card as ports know it: wcdev_port_set(), wcdev_receive(). It lives as long as the card. */
+struct wcdev *wcnic_card_dev(struct wcnic_card *card);
 
 /*
  * Lets the card work: admin commands, doorbells, Tx, port input, Rx, events, heartbeat, a slice of
@@ -115,22 +115,6 @@ void wcnic_card_reset(struct wcnic_card *card);
 
 /* Takes a window away from the driver, as firmware may: its queues stop with DROPPED. */
 int wcnic_card_window_revoke(struct wcnic_card *card, uint16_t window_id);
-
-/*
- * Hands the card a frame from its port. 0: delivered or discarded by the card's own rules (and
- * counted: oversize, runt, filtered); -EAGAIN: no buffers now, offer it again; -ENETDOWN: the port
- * is down or no Rx queue exists, the caller decides whether to wait.
- */
-__attribute__((warn_unused_result)) int
-wcnic_card_receive(struct wcnic_card *card, const struct wcdev_frame *frame);
-
-/*
- * The same with frames in order: returns how many were delivered or discarded. If fewer than `n`,
- * *ret says why the next was not: -EAGAIN, or -ENETDOWN, which all `n` are counted for.
- */
-__attribute__((warn_unused_result)) unsigned int
-wcnic_card_receive_burst(struct wcnic_card *card, const struct wcdev_frame *frames, unsigned int n,
-			 int *ret);
 
 /* A copy of the counters as STATS_QUERY gives them, in host byte order. */
 void wcnic_card_stats(struct wcnic_card *card, struct wcnic_stats *stats);

@@ -52,7 +52,7 @@ port_free(struct wcnic_port *port)
 }
 
 int
-wcnic_port_create(const char *spec, struct wcnic_card *card, struct wcnic_port **out, char *why,
+wcnic_port_create(const char *spec, struct wcdev *dev, struct wcnic_port **out, char *why,
 		  size_t why_bytes)
 {
 	struct port_args args = {.why = why, .why_bytes = why_bytes};
@@ -69,7 +69,7 @@ wcnic_port_create(const char *spec, struct wcnic_card *card, struct wcnic_port *
 	if (port == NULL)
 		goto no_memory;
 	port->kind = kind;
-	port->card = card;
+	port->dev = dev;
 	if (spec[kind_bytes] != '\0' && spec[kind_bytes + 1] != '\0') {
 		args.text = strdup(spec + kind_bytes + 1);
 		if (args.text == NULL)
@@ -83,7 +83,7 @@ wcnic_port_create(const char *spec, struct wcnic_card *card, struct wcnic_port *
 		port_free(port);
 		return ret;
 	}
-	wcnic_card_set_port(card, &kind->ops, port);
+	wcdev_port_set(dev, &kind->ops, port);
 	*out = port;
 	return 0;
 no_memory:
@@ -97,7 +97,7 @@ wcnic_port_destroy(struct wcnic_port *port)
 {
 	if (port == NULL)
 		return;
-	wcnic_card_set_port(port->card, NULL, NULL);
+	wcdev_port_set(port->dev, NULL, NULL);
 	port_free(port);
 }
 

@@ -19,7 +19,7 @@
 #define UDP_OFF (IP_OFF + IP_BYTES)
 #define DATA_OFF (UDP_OFF + UDP_BYTES)
 #define FRAME_MIN (DATA_OFF + 16u)
-#define FRAME_MAX (WCNIC_MTU_MAX + ETHER_BYTES)
+#define FRAME_MAX (WCDEV_MTU_MAX + ETHER_BYTES)
 #define FRAME_DEFAULT 64u
 #define FLOWS_MAX (1u << 16)
 #define PORT_DISCARD 9u
@@ -271,7 +271,7 @@ generator_poll(void *ctx, unsigned int budget)
 			n = budget - moved;
 		if (n == 0)
 			break;
-		taken = wcnic_card_receive_burst(gen->port.card, gen->frames + gen->given, n, &ret);
+		taken = wcdev_receive_burst(gen->port.dev, gen->frames + gen->given, n, &ret);
 		gen->given += taken;
 		moved += taken;
 		if (taken < n)

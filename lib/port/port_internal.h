@@ -25,7 +25,7 @@ struct port_args {
 /* What every kind of port begins with. */
 struct wcnic_port {
 	const struct port_kind *kind;
-	struct wcnic_card *card;
+	struct wcdev *dev;
 	char *error; /* first trouble with a capture */
 };
 

@@ -112,7 +112,7 @@ pcap_poll(void *ctx, unsigned int budget)
 		struct wcdev_frag frag = {.base = pp->data, .bytes = pp->hdr->caplen};
 		struct wcdev_frame frame = {.frags = &frag, .n_frags = 1, .bytes = frag.bytes};
 
-		if (wcnic_card_receive(pp->port.card, &frame) != 0)
+		if (wcdev_receive(pp->port.dev, &frame) != 0)
 			break;
 		pp->hdr = NULL;
 		moved++;

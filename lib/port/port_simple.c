@@ -9,18 +9,17 @@
 
 /* Hands a frame to a card; one that is down or has no queue lets it fall, and counts it. */
 static int
-card_offer(struct wcnic_card *card, const struct wcdev_frame *frame)
+card_offer(struct wcdev *dev, const struct wcdev_frame *frame)
 {
-	int ret = wcnic_card_receive(card, frame);
+	int ret = wcdev_receive(dev, frame);
 
 	return ret == -ENETDOWN ? 0 : ret;
 }
 
 static unsigned int
-card_offer_burst(struct wcnic_card *card, const struct wcdev_frame *frames, unsigned int n,
-		 int *ret)
+card_offer_burst(struct wcdev *dev, const struct wcdev_frame *frames, unsigned int n, int *ret)
 {
-	unsigned int taken = wcnic_card_receive_burst(card, frames, n, ret);
+	unsigned int taken = wcdev_receive_burst(dev, frames, n, ret);
 
 	return taken < n && *ret == -ENETDOWN ? n : taken;
 }
@@ -30,7 +29,7 @@ loopback_send(void *ctx, const struct wcdev_frame *frame)
 {
 	struct wcnic_port *port = ctx;
 
-	return card_offer(port->card, frame);
+	return card_offer(port->dev, frame);
 }
 
 static unsigned int
@@ -38,7 +37,7 @@ loopback_send_burst(void *ctx, const struct wcdev_frame *frames, unsigned int n,
 {
 	struct wcnic_port *port = ctx;
 
-	return card_offer_burst(port->card, frames, n, ret);
+	return card_offer_burst(port->dev, frames, n, ret);
 }
 
 const struct port_kind port_kind_loopback = {
@@ -82,7 +81,7 @@ wire_send(void *ctx, const struct wcdev_frame *frame)
 
 	if (wire->peer == NULL)
 		return -EAGAIN;
-	return card_offer(wire->peer->port.card, frame);
+	return card_offer(wire->peer->port.dev, frame);
 }
 
 static unsigned int
@@ -94,7 +93,7 @@ wire_send_burst(void *ctx, const struct wcdev_frame *frames, unsigned int n, int
 		*ret = -EAGAIN;
 		return 0;
 	}
-	return card_offer_burst(wire->peer->port.card, frames, n, ret);
+	return card_offer_burst(wire->peer->port.dev, frames, n, ret);
 }
 
 static bool

@@ -16,7 +16,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "wcnic_card.h"
+#include <wcdev.h>
 
 #ifdef __cplusplus
 extern "C" {
@@ -25,7 +25,7 @@ extern "C" {
 struct wcnic_port;
 
 /*
- * Makes a port from text and connects it to `card`:
+ * Makes a port from text and connects it to the card `dev`:
  *   loopback                      what the card sends comes back to it
  *   sink                          takes everything, gives nothing
  *   wire                          one end of a cable; see wcnic_port_wire()
@@ -47,7 +47,7 @@ struct wcnic_port;
  * Returns 0 or -errno.
  */
 __attribute__((warn_unused_result)) int
-wcnic_port_create(const char *spec, struct wcnic_card *card, struct wcnic_port **port, char *why,
+wcnic_port_create(const char *spec, struct wcdev *dev, struct wcnic_port **port, char *why,
 		  size_t why_bytes);
 
 /* Disconnects the port from its card, ends its captures, frees it. NULL is allowed. */

@@ -166,7 +166,7 @@ rx_offer(struct port_ethdev *pe, struct rte_mbuf *mbuf)
 		frags[frame.n_frags].base = rte_pktmbuf_mtod(mbuf, const void *);
 		frags[frame.n_frags++].bytes = mbuf->data_len;
 	}
-	return wcnic_card_receive(pe->port.card, &frame);
+	return wcdev_receive(pe->port.dev, &frame);
 }
 
 /* The card's share of mbufs of one segment, up to the first other one. */
@@ -190,7 +190,7 @@ rx_offer_plain(struct port_ethdev *pe, struct rte_mbuf *const *mbufs, unsigned i
 			.bytes = mbufs[i]->data_len,
 		};
 	}
-	return i == 0 ? 0 : wcnic_card_receive_burst(pe->port.card, frames, i, ret);
+	return i == 0 ? 0 : wcdev_receive_burst(pe->port.dev, frames, i, ret);
 }
 
 /* What the card cannot take now is offered again. */

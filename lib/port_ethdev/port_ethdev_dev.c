@@ -136,7 +136,7 @@ device_mtu(struct port_ethdev *pe, const struct port_args *args,
 	   const struct rte_eth_dev_info *info, uint16_t *mtu)
 {
 	uint64_t wanted = 0;
-	int ret = port_arg_number(args, "mtu", WCNIC_MTU_MIN, WCNIC_MTU_MAX, &wanted);
+	int ret = port_arg_number(args, "mtu", WCDEV_MTU_MIN, WCDEV_MTU_MAX, &wanted);
 
 	if (ret != 0)
 		return ret;
@@ -218,7 +218,7 @@ device_start(struct port_ethdev *pe, const struct port_args *args)
 	ret = device_mtu(pe, args, &info, &mtu);
 	if (ret != 0)
 		return ret;
-	pe->frame_max = mtu + WCNIC_L2_OVERHEAD;
+	pe->frame_max = mtu + WCDEV_L2_BYTES_MAX;
 	ret = device_queues(pe, args, mtu, &info);
 	if (ret != 0)
 		return ret;

@@ -77,7 +77,7 @@ loop_send(void *ctx, const struct wcdev_frame *frame)
 		bytes += frame->frags[i].bytes;
 	}
 	MUST(bytes == frame->bytes && bytes >= 14 && bytes <= 9238);
-	ret = wcnic_card_receive(r->h.card, frame);
+	ret = wcdev_receive(wcnic_card_dev(r->h.card), frame);
 	if (ret == -ENETDOWN)
 		return sum % 7 == 0 ? -EIO : 0;
 	return ret;
@@ -92,7 +92,7 @@ fuzz_rig_init(struct fuzz_rig *r, bool queues, enum wcnic_push_format format)
 
 	memset(r, 0, sizeof(*r));
 	MUST(fake_host_init_sized(&r->h, &c, FUZZ_MEM_BYTES) == 0);
-	wcnic_card_set_port(r->h.card, &loop_ops, r);
+	wcdev_port_set(wcnic_card_dev(r->h.card), &loop_ops, r);
 	fake_enable(&r->h);
 	r->data = fake_alloc(&r->h, FUZZ_DATA_BYTES, 4096);
 	if (!queues)

@@ -388,7 +388,7 @@ far_send(void *port, const struct wcdev_frame *frame)
 static void
 plug(struct wcnic_card *card, void *arg)
 {
-	wcnic_card_set_port(card, far_side, arg);
+	wcdev_port_set(wcnic_card_dev(card), far_side, arg);
 }
 
 static void

@@ -518,7 +518,7 @@ static void
 port_unplug(struct wcnic_card *card, void *arg)
 {
 	(void)arg;
-	wcnic_card_set_port(card, NULL, NULL);
+	wcdev_port_set(wcnic_card_dev(card), NULL, NULL);
 }
 
 /* Unplugging makes an event, which becomes another before the driver sees it. */

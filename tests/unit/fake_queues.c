@@ -386,7 +386,7 @@ fake_receive(struct fake_host *h, const uint8_t *data, uint32_t bytes, uint32_t 
 		frags[frame.n_frags].bytes = bytes - used < piece ? bytes - used : piece;
 		frame.n_frags++;
 	}
-	return wcnic_card_receive(h->card, &frame);
+	return wcdev_receive(wcnic_card_dev(h->card), &frame);
 }
 
 uint32_t

@@ -143,7 +143,7 @@ const struct wcdev_ops pages_message_ops = {
 static int
 loop_send(void *ctx, const struct wcdev_frame *frame)
 {
-	return wcnic_card_receive(ctx, frame);
+	return wcdev_receive(wcnic_card_dev(ctx), frame);
 }
 
 static const struct wcdev_port_ops loop_ops = {.kind = "loopback", .send = loop_send};
@@ -169,7 +169,7 @@ pages_open(const struct wcdev_ops *ops)
 	close(fd);
 	h->polls = 64;
 	h->between = pages_answer;
-	wcnic_card_set_port(h->card, &loop_ops, h->card);
+	wcdev_port_set(wcnic_card_dev(h->card), &loop_ops, h->card);
 }
 
 int

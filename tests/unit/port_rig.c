@@ -14,7 +14,7 @@ end_open(struct end *e, const char *spec)
 	char why[256] = "";
 
 	assert_int_equal(fake_host_init(&e->h, NULL), 0);
-	if (wcnic_port_create(spec, e->h.card, &e->port, why, sizeof(why)) != 0)
+	if (wcnic_port_create(spec, wcnic_card_dev(e->h.card), &e->port, why, sizeof(why)) != 0)
 		fail_msg("%s: %s", spec, why);
 	end_start(e);
 }
@@ -69,7 +69,8 @@ specs_refused(const struct bad_spec *bad, size_t count)
 	assert_int_equal(fake_host_init(&h, NULL), 0);
 	for (i = 0; i < count; i++) {
 		why[0] = '\0';
-		assert_true(wcnic_port_create(bad[i].spec, h.card, &port, why, sizeof(why)) < 0);
+		assert_true(wcnic_port_create(bad[i].spec, wcnic_card_dev(h.card), &port, why,
+					      sizeof(why)) < 0);
 		assert_null(port);
 		if (strstr(why, bad[i].culprit) == NULL || strstr(why, bad[i].remedy) == NULL)
 			fail_msg("%s: '%s' should name %s and %s", bad[i].spec, why, bad[i].culprit,

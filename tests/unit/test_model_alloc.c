@@ -137,7 +137,8 @@ port_create__each_allocation_fails__leaves_nothing(void **state)
 		for (turn = 0;; turn++) {
 			assert_true(turn < 20);
 			fail_in = turn;
-			ret = wcnic_port_create(specs[i], card, &port, why, sizeof(why));
+			ret = wcnic_port_create(specs[i], wcnic_card_dev(card), &port, why,
+						sizeof(why));
 			if (fail_in >= 0 && ret == 0)
 				break;
 			fail_in = -1;

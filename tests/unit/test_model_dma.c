@@ -131,7 +131,7 @@ scattered__unmapped_between_calls__is_not_touched(void **state)
 	frame_round(mem, 64, 1);
 	page_set(rig.rx.cq, PAGE_NONE);
 	rig.rx.cq[1].seq = htole16(0xbeef);
-	assert_int_equal(wcnic_card_receive(h->card, &frame), 0);
+	assert_int_equal(wcdev_receive(wcnic_card_dev(h->card), &frame), 0);
 	assert_int_equal(le16toh(rig.rx.cq[1].seq), 0xbeef);
 	assert_true(fake_event_find(h, WCNIC_EV_QUEUE_ERROR, &event));
 	assert_int_equal(le32toh(event.arg1), WCNIC_ERR_ADDRESS);

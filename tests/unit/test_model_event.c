@@ -43,7 +43,7 @@ setup(void **state)
 		return -1;
 	h = *state;
 	link_up = true;
-	wcnic_card_set_port(h->card, &link_ops, NULL);
+	wcdev_port_set(wcnic_card_dev(h->card), &link_ops, NULL);
 	fake_enable(h);
 	return 0;
 }
@@ -75,7 +75,7 @@ link__changes__are_told(void **state)
 	assert_int_equal(info.link_up, 1);
 	assert_int_equal(le32toh(info.speed_mbps), 25000);
 	assert_string_equal(info.kind, "kind of 15 char");
-	wcnic_card_set_port(h->card, NULL, NULL);
+	wcdev_port_set(wcnic_card_dev(h->card), NULL, NULL);
 	assert_true(fake_event(h, &event));
 	assert_int_equal(le32toh(event.arg0), 0);
 }

@@ -241,7 +241,7 @@ rings__unmapped_between_polls__are_not_touched(void **state)
 
 	assert_int_equal(fake_rxq_open(h, &q, 0, 8, 128), 0);
 	fake_rx_post(h, &q, 8);
-	wcnic_card_set_port(h->card, &ops, h);
+	wcdev_port_set(wcnic_card_dev(h->card), &ops, h);
 	assert_true(fake_event(h, &event)); /* the link */
 	wcnic_card_poll(h->card);
 	assert_true(fake_rx_reap(&q, &cpl, NULL));

@@ -95,13 +95,14 @@ burst_rounds(struct fake_host *h, unsigned int rounds)
 		int ret = 0;
 
 		burst_make(b, salt, salt % 2 ? WCDEV_FRAME_STABLE : 0);
-		assert_int_equal(wcnic_card_receive_burst(h->card, b->frames, cut, &ret), cut);
+		assert_int_equal(wcdev_receive_burst(wcnic_card_dev(h->card), b->frames, cut, &ret),
+				 cut);
 		burst_expect(h, &q, b, 0, cut);
 		fake_rx_post(h, &q, 128u - (uint16_t)(q.tail - q.head));
 		wcnic_card_poll(h->card);
-		assert_int_equal(
-			wcnic_card_receive_burst(h->card, b->frames + cut, BURST - cut, &ret),
-			BURST - cut);
+		assert_int_equal(wcdev_receive_burst(wcnic_card_dev(h->card), b->frames + cut,
+						     BURST - cut, &ret),
+				 BURST - cut);
 		burst_expect(h, &q, b, cut, BURST);
 		fake_rx_post(h, &q, 128u - (uint16_t)(q.tail - q.head));
 	}
@@ -146,7 +147,7 @@ burst__not_promiscuous__the_same_frames_pass(void **state)
 		frags[i] = (struct wcdev_frag){data[i], 64};
 		frames[i] = (struct wcdev_frame){.frags = &frags[i], .n_frags = 1, .bytes = 64};
 	}
-	assert_int_equal(wcnic_card_receive_burst(h->card, frames, 5, &ret), 5);
+	assert_int_equal(wcdev_receive_burst(wcnic_card_dev(h->card), frames, 5, &ret), 5);
 	for (i = 0; i < 5; i += 2) {
 		assert_int_equal(fake_rx_frame(&q, got, NULL), 64);
 		assert_memory_equal(got, data[i], 64);
@@ -194,19 +195,19 @@ burst__buffers_end_in_the_middle__the_rest_waits(void **state)
 		frames[i] = (struct wcdev_frame){.frags = &frag, .n_frags = 1, .bytes = 64};
 	assert_int_equal(fake_rxq_open(h, &q, 0, 16, 128), 0);
 	fake_rx_post(h, &q, 5);
-	assert_int_equal(wcnic_card_receive_burst(h->card, frames, 12, &ret), 5);
+	assert_int_equal(wcdev_receive_burst(wcnic_card_dev(h->card), frames, 12, &ret), 5);
 	assert_int_equal(ret, -EAGAIN);
-	assert_int_equal(wcnic_card_receive_burst(h->card, frames + 5, 7, &ret), 0);
+	assert_int_equal(wcdev_receive_burst(wcnic_card_dev(h->card), frames + 5, 7, &ret), 0);
 	fake_stats(h, &stats);
 	assert_int_equal(stats.rx_held, 1);
 	for (i = 0; i < 5; i++)
 		assert_true(fake_rx_reap(&q, &cpl, NULL));
 	fake_rx_post(h, &q, 16);
-	assert_int_equal(wcnic_card_receive_burst(h->card, frames + 5, 7, &ret), 7);
+	assert_int_equal(wcdev_receive_burst(wcnic_card_dev(h->card), frames + 5, 7, &ret), 7);
 	for (i = 0; i < 7; i++)
 		assert_true(fake_rx_reap(&q, &cpl, NULL));
 	/* Behind the tail are descriptors of the lap before. */
-	assert_int_equal(wcnic_card_receive_burst(h->card, frames, 12, &ret), 9);
+	assert_int_equal(wcdev_receive_burst(wcnic_card_dev(h->card), frames, 12, &ret), 9);
 	for (i = 0; i < 9; i++)
 		assert_true(fake_rx_reap(&q, &cpl, NULL));
 	assert_false(fake_rx_reap(&q, &cpl, NULL));
@@ -224,7 +225,7 @@ burst__port_down__is_enetdown_for_all(void **state)
 	int ret = 0;
 
 	assert_int_equal(fake_port_set(h, 1500, 0), 0);
-	assert_int_equal(wcnic_card_receive_burst(h->card, frames, 3, &ret), 0);
+	assert_int_equal(wcdev_receive_burst(wcnic_card_dev(h->card), frames, 3, &ret), 0);
 	assert_int_equal(ret, -ENETDOWN);
 	fake_stats(h, &stats);
 	assert_int_equal(stats.rx_down, 3);

@@ -82,7 +82,7 @@ setup_power_on(void **state)
 	memset(&far, 0, sizeof(far));
 	if (fake_host_init(&host, &c) != 0)
 		return -1;
-	wcnic_card_set_port(host.card, &far_ops, &far);
+	wcdev_port_set(wcnic_card_dev(host.card), &far_ops, &far);
 	fake_enable(&host);
 	record = fake_alloc(&host, sizeof(*record), 64);
 	return 0;
@@ -332,12 +332,12 @@ static void
 waits__port_with_input__only_while_it_is_down_or_at_its_end(void **state)
 {
 	(void)state;
-	wcnic_card_set_port(host.card, &far_polled_ops, &far);
+	wcdev_port_set(wcnic_card_dev(host.card), &far_polled_ops, &far);
 	assert_true(wcnic_card_waits(host.card));
 	assert_int_equal(fake_port_set(&host, 1500, WCNIC_PORTF_UP), 0);
 	assert_false(wcnic_card_waits(host.card));
 	assert_true(wcnic_card_sleep(host.card));
-	wcnic_card_set_port(host.card, &far_ending_ops, &far);
+	wcdev_port_set(wcnic_card_dev(host.card), &far_ending_ops, &far);
 	assert_false(wcnic_card_waits(host.card));
 	far.done = true;
 	assert_true(wcnic_card_waits(host.card));

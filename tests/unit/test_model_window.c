@@ -358,7 +358,7 @@ push__of_an_earlier_owner__is_refused_as_stale(void **state)
 	(void)state;
 	/* Two owners, one after the other, of the same bytes: there is room for no other place. */
 	host_open(&h, 3, 1 << 20);
-	wcnic_card_set_port(h.card, &port, NULL);
+	wcdev_port_set(wcnic_card_dev(h.card), &port, NULL);
 	assert_int_equal(fake_port_set(&h, 1500, WCNIC_PORTF_UP), 0);
 	assert_int_equal(fake_txq_open(&h, &q, 0, 16, WCNIC_PLACEMENT_PUSH, 2), 0);
 	slot.inline_data = frame;

@@ -151,7 +151,7 @@ send__segment_in_one_piece__port_gets_the_hosts_own_memory(void **state)
 
 	(void)state;
 	end_open(&e, "sink");
-	wcnic_card_set_port(e.h.card, &ops, &seen);
+	wcdev_port_set(wcnic_card_dev(e.h.card), &ops, &seen);
 	slot.frame_bytes = 1400;
 	fake_slot_seg(&slot, fake_iova(&e.h, e.frame), 1400);
 	fake_tx_slot(&e.tx, &slot, 0);

@@ -485,8 +485,8 @@ made_device__gone_with_the_port(void **state)
 	(void)state;
 	assert_int_equal(fake_host_init(&h, NULL), 0);
 	for (i = 0; i < 3; i++) {
-		assert_int_equal(wcnic_port_create("ethdev:net_null7;size=64;copy=1", h.card, &port,
-						   why, sizeof(why)),
+		assert_int_equal(wcnic_port_create("ethdev:net_null7;size=64;copy=1",
+						   wcnic_card_dev(h.card), &port, why, sizeof(why)),
 				 0);
 		assert_int_equal(rte_eth_dev_get_port_by_name("net_null7", &id), 0);
 		wcnic_port_destroy(port);

@@ -65,7 +65,8 @@ port_open(struct rig *r, const char *fmt, ...)
 	va_start(ap, fmt);
 	vsnprintf(spec, sizeof(spec), fmt, ap);
 	va_end(ap);
-	return wcnic_port_create(spec, r->end.h.card, &r->end.port, r->why, sizeof(r->why));
+	return wcnic_port_create(spec, wcnic_card_dev(r->end.h.card), &r->end.port, r->why,
+				 sizeof(r->why));
 }
 
 static uint32_t

@@ -67,7 +67,7 @@ tx_rig_setup(void **state)
 	*state = r;
 	if (r == NULL || fake_host_init(&r->h, &c) != 0)
 		return -1;
-	wcnic_card_set_port(r->h.card, &rec_ops, &r->rec);
+	wcdev_port_set(wcnic_card_dev(r->h.card), &rec_ops, &r->rec);
 	fake_enable(&r->h);
 	r->frame = fake_alloc(&r->h, 16384, 64);
 	fake_frame_fill(r->frame, 16384, 0);

@@ -236,7 +236,7 @@ card_make(struct embedded *e)
 		WCNIC_LOG(ERR, e->hw, "cannot make the embedded card: %s", strerror(-ret));
 		return ret;
 	}
-	ret = wcnic_port_create(args->port, e->card, &e->port, why, sizeof(why));
+	ret = wcnic_port_create(args->port, wcnic_card_dev(e->card), &e->port, why, sizeof(why));
 	if (ret != 0)
 		WCNIC_LOG(ERR, e->hw, "port=%s: %s", args->port, why);
 	return ret;
