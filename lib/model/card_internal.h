@@ -358,12 +358,12 @@ void card_enter(struct wcnic_card *card);
 void card_leave(struct wcnic_card *card);
 uint16_t card_vectors(const struct wcnic_card *card);
 
-/* ---- regs.c ------------------------------------------------------------------------------ */
+/* ---- card_regs.c ------------------------------------------------------------------------- */
 
 int regs_read(struct wcnic_card *card, uint64_t off, void *data, size_t bytes);
 int regs_write(struct wcnic_card *card, uint64_t off, const void *data, size_t bytes);
 
-/* ---- admin.c ----------------------------------------------------------------------------- */
+/* ---- card_admin.c ------------------------------------------------------------------------ */
 
 unsigned int admin_poll(struct wcnic_card *card);
 
@@ -388,18 +388,18 @@ struct admin_call {
 
 typedef enum wcnic_admin_status (*admin_fn)(struct wcnic_card *card, struct admin_call *call);
 
-/* ---- event.c ----------------------------------------------------------------------------- */
+/* ---- card_event.c ------------------------------------------------------------------------ */
 
 void event_post(struct wcnic_card *card, enum wcnic_event_type type, uint32_t arg0, uint32_t arg1,
 		uint64_t arg64);
 /* Tells of events that did not fit, once there is room. */
 void event_poll(struct wcnic_card *card);
 
-/* ---- wake.c ------------------------------------------------------------------------------ */
+/* ---- card_wake.c ------------------------------------------------------------------------- */
 
 enum wcnic_admin_status wake_set(struct wcnic_card *card, struct admin_call *call);
 
-/* ---- window.c ---------------------------------------------------------------------------- */
+/* ---- card_window.c ----------------------------------------------------------------------- */
 
 enum wcnic_admin_status window_alloc(struct wcnic_card *card, struct admin_call *call);
 enum wcnic_admin_status window_free(struct wcnic_card *card, struct admin_call *call);
@@ -415,7 +415,7 @@ int window_read(struct wcnic_card *card, uint64_t off, void *data, size_t bytes)
 int window_write(struct wcnic_card *card, uint64_t off, const void *data, size_t bytes);
 void window_generation_next(struct wcnic_card *card);
 
-/* ---- watch.c ----------------------------------------------------------------------------- */
+/* ---- card_watch.c ------------------------------------------------------------------------ */
 
 /* WINDOW_TEST of a window that no queue uses. */
 enum wcnic_admin_status
@@ -424,14 +424,14 @@ watch_command(struct wcnic_card *card, struct admin_call *call, const struct win
 void watch_store(struct wcnic_card *card, uint64_t off, size_t bytes);
 void watch_stop(struct wcnic_card *card);
 
-/* ---- stray.c ----------------------------------------------------------------------------- */
+/* ---- card_stray.c ------------------------------------------------------------------------ */
 
 void stray_poll(struct wcnic_card *card);
 void stray_found(struct wcnic_card *card, uint64_t off, uint32_t lines);
 /* Counts and clears what lies in a piece of the aperture that is no window. */
 void stray_scan(struct wcnic_card *card, uint64_t off, uint64_t bytes);
 
-/* ---- txq.c ------------------------------------------------------------------------------- */
+/* ---- card_txq.c -------------------------------------------------------------------------- */
 
 enum wcnic_admin_status txq_create(struct wcnic_card *card, struct admin_call *call);
 enum wcnic_admin_status txq_destroy(struct wcnic_card *card, struct admin_call *call);
@@ -439,7 +439,7 @@ void txq_reset_all(struct wcnic_card *card);
 void txq_window_gone(struct wcnic_card *card, uint16_t window_id);
 unsigned int txq_poll(struct wcnic_card *card, struct txq *q);
 
-/* ---- rxq.c ------------------------------------------------------------------------------- */
+/* ---- card_rxq.c -------------------------------------------------------------------------- */
 
 enum wcnic_admin_status rxq_create(struct wcnic_card *card, struct admin_call *call);
 enum wcnic_admin_status rxq_destroy(struct wcnic_card *card, struct admin_call *call);
@@ -449,7 +449,7 @@ void rxq_poll(struct wcnic_card *card, struct rxq *q);
 /* Writes the completions that were kept back, before the call on the card returns. */
 void rxq_publish(struct wcnic_card *card, struct rxq *q);
 
-/* ---- port.c ------------------------------------------------------------------------------ */
+/* ---- card_port.c ------------------------------------------------------------------------- */
 
 extern const struct wcdev_card_ops port_card_ops;
 

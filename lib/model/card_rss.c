@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause
  * Copyright(c) 2026 The wcnic authors
  */
-#include "rx_internal.h"
+#include "card_rx.h"
 
 /*
  * Section 7, Toeplitz. The hash is linear: the contribution of each byte of the input is worked out

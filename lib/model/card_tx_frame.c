@@ -3,7 +3,7 @@
  */
 #include <errno.h>
 
-#include "tx_internal.h"
+#include "card_tx.h"
 
 /*
  * Section 6: from entries to a frame. Each line and descriptor is copied once, then judged; what

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: BSD-3-Clause
  * Copyright(c) 2026 The wcnic authors
  */
-#ifndef TX_INTERNAL_H
-#define TX_INTERNAL_H
+#ifndef CARD_TX_H
+#define CARD_TX_H
 
-/* Section 6: what txq.c knows of the formats, and what these share: bursts, frames, lines. */
+/* Section 6: what card_txq.c knows of the formats, and what these share: bursts, frames, lines. */
 
 #include "card_dma.h"
 
@@ -72,7 +72,7 @@ __attribute__((warn_unused_result)) enum tx_verdict
 tx_gather_packed(struct wcnic_card *card, struct txq *q, struct tx_burst *t, uint16_t limit,
 		 unsigned int most);
 
-/* ---- txframe.c --------------------------------------------------------------------------- */
+/* ---- card_tx_frame.c -------------------------------------------------------------------------- */
 
 /* How many of the lines that the slot of `seq` needs belong to something else. */
 unsigned int tx_slot_stale(const struct txq *q, uint16_t seq);
@@ -81,7 +81,7 @@ void tx_slots_expire(struct txq *q, uint16_t head);
 /* Forgets what was stored in the window before the queue was there. */
 void tx_lines_clear(struct txq *q);
 
-/* ---- txpacked.c -------------------------------------------------------------------------- */
+/* ---- card_tx_packed.c ------------------------------------------------------------------------- */
 
 /* An epoch begins: lines are numbered from 0, and those of epochs long ago are forgotten. */
 void tx_packed_begin(struct txq *q);
@@ -262,4 +262,4 @@ line_forget(uint8_t *src, uint64_t tag)
 				    __ATOMIC_RELAXED);
 }
 
-#endif /* TX_INTERNAL_H */
+#endif /* CARD_TX_H */

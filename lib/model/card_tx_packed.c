@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause
  * Copyright(c) 2026 The wcnic authors
  */
-#include "tx_internal.h"
+#include "card_tx.h"
 
 /*
  * Section 6, packed push. The payloads of a queue's lines are copied to card->scratch one behind

@@ -4,7 +4,7 @@
 #include <errno.h>
 #include <syslog.h>
 
-#include "rx_internal.h"
+#include "card_rx.h"
 
 /* Section 7: buffers in, completions out. */
 

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause
  * Copyright(c) 2026 The wcnic authors
  */
-#ifndef RX_INTERNAL_H
-#define RX_INTERNAL_H
+#ifndef CARD_RX_H
+#define CARD_RX_H
 
 /* Section 7: the way of most frames, which are in one piece and fit a buffer that is all here. */
 
@@ -172,4 +172,4 @@ rx_addr(const uint8_t mac[6])
 	return word;
 }
 
-#endif /* RX_INTERNAL_H */
+#endif /* CARD_RX_H */

@@ -5,7 +5,7 @@
 #include <errno.h>
 #include <syslog.h>
 
-#include "tx_internal.h"
+#include "card_tx.h"
 
 /* Section 6: entries in, completions out. */
 

@@ -3,7 +3,7 @@
  */
 #include <errno.h>
 
-#include "rx_internal.h"
+#include "card_rx.h"
 
 /* Section 8, and what section 7 does with a frame before it reaches a queue. */
 
