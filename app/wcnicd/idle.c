@@ -1,34 +1,38 @@
 /* SPDX-License-Identifier: BSD-3-Clause
  * Copyright(c) 2026 The wcnic authors
  */
+
+/* How long an idle thread polls, pauses and naps. */
+
 #include "idle.h"
 
 /* A nap costs 5 to 10 us of a CPU's time, however short it is. */
 #define POLL_NS 10000u
 #define SPIN_NS 50000u
-#define NAP_SHARE 8u
+#define NAP_PART_OF_IDLE 8u
 #define NAP_MIN_NS 20000u
 #define NAP_MAX_NS 2000000u
-/* Without a driver only sockets matter, and these wake; the heartbeat and clocks go on. */
-#define NAP_ALONE_NS 20000000u
-/* A doorbell that crosses with the card's last look waits so long (datasheet section 5). */
-#define NAP_WAKES_NS 20000000u
-#define NAP_TOLD_NS 50000u
+/* Without a driver only sockets matter, and these wake; the heartbeat needs a poll now and then. */
+#define NAP_NO_DRIVER_NS 20000000u
+/* The longest delay of a doorbell that is rung during the card's last poll (datasheet section 5).
+ */
+#define NAP_DRIVER_WAKES_NS 20000000u
+#define NAP_ASKS_WAKE_MIN_NS 50000u
 #define PAUSES 16u
 
 struct idle_step
 idle_step(enum idle_policy policy, enum idle_watch watch, uint64_t idle_ns, uint64_t silent_ns)
 {
-	uint64_t nap_ns = idle_ns / NAP_SHARE;
+	uint64_t nap_ns = idle_ns / NAP_PART_OF_IDLE;
 
-	if (idle_ns < POLL_NS || (watch != IDLE_ALONE && policy == IDLE_SPIN))
+	if (idle_ns < POLL_NS || (watch != IDLE_NO_DRIVER && policy == IDLE_SPIN))
 		return (struct idle_step){.action = IDLE_POLL};
-	if (idle_ns < SPIN_NS || silent_ns < (watch == IDLE_WAKES ? POLL_NS : SPIN_NS))
+	if (idle_ns < SPIN_NS || silent_ns < (watch == IDLE_DRIVER_WAKES ? POLL_NS : SPIN_NS))
 		return (struct idle_step){.action = IDLE_PAUSE};
-	if (watch == IDLE_ALONE)
-		nap_ns = NAP_ALONE_NS;
-	else if (watch == IDLE_WAKES)
-		nap_ns = NAP_WAKES_NS;
+	if (watch == IDLE_NO_DRIVER)
+		nap_ns = NAP_NO_DRIVER_NS;
+	else if (watch == IDLE_DRIVER_WAKES)
+		nap_ns = NAP_DRIVER_WAKES_NS;
 	else if (nap_ns < NAP_MIN_NS)
 		nap_ns = NAP_MIN_NS;
 	else if (nap_ns > NAP_MAX_NS)
@@ -37,9 +41,9 @@ idle_step(enum idle_policy policy, enum idle_watch watch, uint64_t idle_ns, uint
 }
 
 bool
-idle_tells(struct idle_step step)
+idle_asks_wake(struct idle_step step)
 {
-	return step.action == IDLE_NAP && step.nap_ns >= NAP_TOLD_NS;
+	return step.action == IDLE_NAP && step.nap_ns >= NAP_ASKS_WAKE_MIN_NS;
 }
 
 void

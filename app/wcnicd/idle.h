@@ -5,10 +5,12 @@
 #define WCNICD_IDLE_H
 
 /*
- * What a thread does that finds nothing to do. A doorbell in memory wakes nobody, so while there is
- * a driver that rings nothing else, each nap is short against the time that nothing has happened:
- * what comes late comes late by an eighth of that, and never by more than 2 ms. Where all that may
- * come wakes, naps are long at once.
+ * What a thread does when it finds nothing to do: poll on, pause, or nap.
+ *
+ * A doorbell in memory wakes nobody. While a driver may ring one, each nap is an eighth of the time
+ * for which nothing has happened, at most 2 ms, so that work is late by no more than that. Where
+ * the driver wakes the card, or there is no driver, naps are 20 ms from the start: what comes then
+ * comes through a socket, and ends the nap.
  */
 
 #include <stdbool.h>
@@ -22,9 +24,9 @@ enum idle_policy {
 
 /* What may happen while the thread naps. */
 enum idle_watch {
-	IDLE_ALONE, /* there is no driver: what comes through sockets, which wake */
-	IDLE_WAKES, /* the driver wakes the card when it rings, and nothing else is awaited */
-	IDLE_LOOK, /* a doorbell that wakes nobody, a frame from the far side, a time that passes */
+	IDLE_NO_DRIVER,    /* there is no driver: messages of sockets, which wake */
+	IDLE_DRIVER_WAKES, /* messages of sockets, by which the driver also wakes the card */
+	IDLE_MUST_POLL,    /* doorbells in memory, frames from the port, timers */
 };
 
 enum idle_action {
@@ -39,17 +41,18 @@ struct idle_step {
 };
 
 /*
- * The step when no frame or command has moved for idle_ns, and nothing has come through a socket
- * for silent_ns: a driver that looks at registers now and then is no reason for short naps, and its
- * next look wakes.
+ * The next step of a thread when no frame or command has moved for idle_ns, and no message has come
+ * through a socket for silent_ns. Requests delay the next nap but do not make it shorter: a driver
+ * that reads a register now and then ends a nap with its next read. Any thread.
  */
 struct idle_step
 idle_step(enum idle_policy policy, enum idle_watch watch, uint64_t idle_ns, uint64_t silent_ns);
 
-/* Whether a driver is told of that nap, so that it rings to wake: that costs it some us. */
-bool idle_tells(struct idle_step step);
+/* Whether the driver is asked to wake the card from this nap. Waking costs it some us, so not from
+ * short ones. */
+bool idle_asks_wake(struct idle_step step);
 
-/* A fraction of a microsecond that the CPU leaves to the other thread of its core. */
+/* Pauses the CPU for a fraction of a microsecond, for the other hardware thread of its core. */
 void idle_pause(void);
 
 #endif /* WCNICD_IDLE_H */

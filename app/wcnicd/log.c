@@ -1,6 +1,9 @@
 /* SPDX-License-Identifier: BSD-3-Clause
  * Copyright(c) 2026 The wcnic authors
  */
+
+/* The log of wcnicd. */
+
 #include <errno.h>
 #include <stdarg.h>
 #include <stdio.h>

@@ -1,6 +1,9 @@
 /* SPDX-License-Identifier: BSD-3-Clause
  * Copyright(c) 2026 The wcnic authors
  */
+
+/* wcnicd: cards as a process. Its threads from start to end, and its signals. */
+
 #include <errno.h>
 #include <signal.h>
 #include <stdio.h>
@@ -21,7 +24,7 @@ struct program {
 	struct served_card cards[CARDS_MAX];
 	unsigned int n_cards;
 	struct worker workers[CARDS_MAX];
-	unsigned int n_workers; /* that are laid out */
+	unsigned int n_workers;
 	unsigned int n_started;
 };
 
@@ -46,7 +49,7 @@ worker_add(struct served_card *card, struct served_card *other)
 		worker->cpu = other->options.cpu;
 }
 
-/* A thread a card; cards with wire ports are joined in pairs, and share one. */
+/* One thread for each card. Cards with wire ports are joined in pairs, which share a thread. */
 static int
 workers_lay_out(void)
 {

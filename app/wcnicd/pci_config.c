@@ -1,6 +1,9 @@
 /* SPDX-License-Identifier: BSD-3-Clause
  * Copyright(c) 2026 The wcnic authors
  */
+
+/* The configuration space of the card. */
+
 #include <assert.h>
 #include <linux/pci_regs.h>
 #include <string.h>

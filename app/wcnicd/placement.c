@@ -1,6 +1,9 @@
 /* SPDX-License-Identifier: BSD-3-Clause
  * Copyright(c) 2026 The wcnic authors
  */
+
+/* CPUs, memory nodes and time slices of threads. */
+
 #include <errno.h>
 #include <numa.h>
 #include <numaif.h>
@@ -14,7 +17,7 @@
 #include "placement.h"
 
 /* As sched_setattr(2) has it; the C library has no name for it, or another. */
-struct turn_attr {
+struct slice_attr {
 	uint32_t bytes;
 	uint32_t policy;
 	uint64_t flags;
@@ -25,7 +28,7 @@ struct turn_attr {
 	uint64_t period_ns;
 };
 
-#define TURN_NS 500000u /* less than the kernel's own, which is 700 us at least */
+#define SLICE_NS 500000u /* less than the kernel's own, which is 700 us at least */
 
 int
 placement_cpu(int cpu)
@@ -44,11 +47,11 @@ placement_cpu(int cpu)
 void
 placement_prompt(void)
 {
-	struct turn_attr attr = {.bytes = sizeof(attr)};
+	struct slice_attr attr = {.bytes = sizeof(attr)};
 
 	if (syscall(SYS_sched_getattr, 0, &attr, sizeof(attr), 0) < 0 || attr.policy != SCHED_OTHER)
 		return;
-	attr.runtime_ns = TURN_NS;
+	attr.runtime_ns = SLICE_NS;
 	(void)syscall(SYS_sched_setattr, 0, &attr, 0);
 }
 

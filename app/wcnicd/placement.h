@@ -4,21 +4,23 @@
 #ifndef WCNICD_PLACEMENT_H
 #define WCNICD_PLACEMENT_H
 
-/* Where and when a card's thread runs. All act on the calling thread. */
+/* Where and when the thread of a card runs. Each call is about the calling thread. */
 
-/* Pins the thread to a CPU. Returns 0 or -errno. */
-__attribute__((warn_unused_result)) int placement_cpu(int cpu);
+#include <wcbase.h>
+
+/* Pins the thread to a CPU, and its memory to the node of that CPU. Returns 0 or -errno. */
+WC_MUST_CHECK int placement_cpu(int cpu);
 
 /*
- * A thread that is woken need not wait until another's turn on the CPU is over: on a machine with
- * few CPUs the kernel may wake it where its driver runs, which goes on for ms. It asks for short
- * turns; kernels before 6.12 ignore that. Not for real-time threads.
+ * Asks for short time slices, so that the thread runs soon after it is woken: on a machine with few
+ * CPUs the kernel may wake it on the CPU of its driver, whose time slice lasts some ms. Kernels
+ * before 6.12 ignore it. Does nothing for real-time threads.
  */
 void placement_prompt(void);
 
 /*
- * Moves the thread to the memory node of the page at addr, and logs it; on a machine with one node:
- * nothing.
+ * Moves the thread to the CPUs of the memory node that has the page at `addr`, and logs that under
+ * the name `who`. Does nothing on a machine with one node.
  */
 void placement_near(void *addr, const char *who);
 

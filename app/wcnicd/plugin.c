@@ -1,6 +1,9 @@
 /* SPDX-License-Identifier: BSD-3-Clause
  * Copyright(c) 2026 The wcnic authors
  */
+
+/* Loads the plugin for ports that are DPDK devices. */
+
 #include <dlfcn.h>
 #include <errno.h>
 #include <limits.h>

@@ -4,17 +4,22 @@
 #ifndef WCNICD_PLUGIN_H
 #define WCNICD_PLUGIN_H
 
-/* The plugin for ports that are DPDK devices. */
+/* The plugin for ports that are DPDK devices. One thread makes these calls. */
+
+#include <wcbase.h>
 
 #include "options.h"
 
-/* Whether a card's port needs it. */
+/* Whether the port of a card needs the plugin. */
 bool plugin_needed(const struct options *options);
 
-/* Loads it, before ports are made. Returns 0 or -errno; has then logged why. */
-__attribute__((warn_unused_result)) int plugin_load(const struct options *options);
+/*
+ * Loads the plugin and makes its kind of port known, before ports are made. Returns 0, -ENOENT (no
+ * plugin, or no DPDK) or -EPROTO (another version); the log says why.
+ */
+WC_MUST_CHECK int plugin_load(const struct options *options);
 
-/* Ends what it began, after the ports. */
+/* Ends what the plugin started, after the last port. Does nothing if it is not loaded. */
 void plugin_fini(void);
 
 #endif /* WCNICD_PLUGIN_H */

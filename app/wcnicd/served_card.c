@@ -14,38 +14,33 @@
 #include "served_card_internal.h"
 #include "stats.h"
 
-/* The aperture is a file, so that the client can map it. */
+/*
+ * Makes the aperture as a file, so that the client can map it. Returns 0 or -errno;
+ * served_card_destroy() undoes what was done.
+ */
 static int
 aperture_create(struct served_card *card)
 {
-	int fd, ret;
+	void *at;
+	int fd;
 
-	card->aperture_bytes = (uint64_t)card->options.aperture_mib << 20;
 	fd = memfd_create("wcnic-aperture", MFD_CLOEXEC | MFD_ALLOW_SEALING);
 	if (fd < 0)
-		goto fail;
-	/* Sealed: a client that cut it short would kill this process. */
+		return -errno;
+	card->aperture_fd = fd;
+	card->aperture_bytes = (uint64_t)card->options.aperture_mib << 20;
+	/* Sealed: a client that truncated it would kill this process with SIGBUS. */
 	if (ftruncate(fd, (off_t)card->aperture_bytes) < 0 ||
 	    fcntl(fd, F_ADD_SEALS, F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_SEAL) < 0)
-		goto fail_close;
-	card->aperture = mmap(NULL, card->aperture_bytes, PROT_READ | PROT_WRITE, MAP_SHARED, fd,
-			      0);
-	if (card->aperture == MAP_FAILED)
-		goto fail_close;
-	card->aperture_fd = fd;
+		return -errno;
+	at = mmap(NULL, card->aperture_bytes, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
+	if (at == MAP_FAILED)
+		return -errno;
+	card->aperture = at;
 	return 0;
-fail_close:
-	ret = -errno;
-	close(fd);
-	errno = -ret;
-fail:
-	ret = -errno;
-	card->aperture = NULL;
-	wcnicd_log(LOG_LEVEL_ERROR, card->name, "no memory for an aperture of %u MiB: %s",
-		   card->options.aperture_mib, strerror(-ret));
-	return ret;
 }
 
+/* Creates the ring in which TLPs arrive, if there is to be one. 0 or -errno, logged. */
 static int
 feed_create(struct served_card *card)
 {
@@ -60,7 +55,8 @@ feed_create(struct served_card *card)
 	return ret;
 }
 
-/* The last component of the path, without ".sock"; a seed from all of it. */
+/* The name is the last component of the socket's path without ".sock"; the seed is a hash of it
+ * all. */
 static void
 identity_from_path(struct served_card *card)
 {
@@ -93,19 +89,26 @@ served_card_create(struct served_card *card, const struct card_options *options)
 	card->aperture_fd = -1;
 	identity_from_path(card);
 	ret = aperture_create(card);
-	if (ret == 0)
-		ret = feed_create(card);
-	if (ret == 0)
-		ret = served_card_model_create(card);
-	if (ret == 0)
-		ret = served_card_server_create(card);
 	if (ret < 0) {
-		served_card_destroy(card);
-		return ret;
+		wcnicd_log(LOG_LEVEL_ERROR, card->name, "no memory for an aperture of %u MiB: %s",
+			   card->options.aperture_mib, strerror(-ret));
+		goto fail;
 	}
+	ret = feed_create(card);
+	if (ret < 0)
+		goto fail;
+	ret = served_card_model_create(card);
+	if (ret < 0)
+		goto fail;
+	ret = served_card_server_create(card);
+	if (ret < 0)
+		goto fail;
 	wcnicd_log(LOG_LEVEL_INFO, card->name, "listens on %s, port %s, %u queue pairs",
 		   card->options.socket, card->options.port, card->options.queues);
 	return 0;
+fail:
+	served_card_destroy(card);
+	return ret;
 }
 
 void

@@ -5,23 +5,28 @@
 #define WCNICD_SERVED_CARD_H
 
 /*
- * A card is one card with all that it needs: aperture, port, configuration space, server. After
- * served_card_create() it belongs to the one thread that polls it, until that has ended.
+ * A card model that is served over vfio-user, with all that it needs: aperture, port, configuration
+ * space, server.
+ *
+ * Threads: after served_card_create() one thread owns the card. It makes all calls until it ends;
+ * then served_card_destroy() may be called by another one.
  */
 
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
-#include "tlpfeed.h"
+#include <tlpfeed.h>
+#include <vfu_server.h>
+#include <wcbase.h>
+#include <wcnic_card.h>
+#include <wcnic_port.h>
+
 #include "options.h"
 #include "pci_config.h"
-#include "vfu_server.h"
-#include "wcnic_card.h"
-#include "wcnic_port.h"
 
 struct served_card {
-	char name[32];
+	char name[32]; /* in the log */
 	struct card_options options;
 	struct wcnic_card *model;
 	struct wcnic_port *port;
@@ -30,48 +35,63 @@ struct served_card {
 	uint64_t aperture_bytes;
 	int aperture_fd;
 	struct tlpfeed feed; /* ring NULL: none */
-	bool feed_reported;  /* that it is broken */
+	bool feed_reported;  /* the log says that it is broken */
 	struct pci_config pci;
-	struct wcnic_stats totals; /* of what resets have cleared */
-	uint64_t irqs_deferred[2]; /* vectors that wait for messages to be answered */
-	bool irqs_pending;
-	unsigned int frame_polls; /* to come before the next whole poll of the card */
-	bool placed_near;         /* the thread was placed for this client's memory */
-	bool input_reported;
-	bool error_reported;
+	struct wcnic_stats totals; /* counters that resets have cleared */
+	uint64_t irqs_deferred[2]; /* vectors that wait until DMA messages are answered */
+	bool irqs_pending;         /* there are any */
+	unsigned int frame_polls;  /* polls for frames alone before the next poll of everything */
+	bool placed_near;          /* the thread has moved to this client's memory */
+	bool input_reported;       /* the log says that the port's input has ended */
+	bool error_reported;       /* the log has the port's first error */
 };
 
-/* Returns 0 or -errno; has then logged why. */
-__attribute__((warn_unused_result)) int
-served_card_create(struct served_card *card, const struct card_options *options);
+/*
+ * Makes the card and listens on its socket. The texts of `options` must outlive the card. Returns 0
+ * or -errno; the log then says why, and nothing is left behind.
+ */
+WC_MUST_CHECK int served_card_create(struct served_card *card, const struct card_options *options);
+
+/* Disconnects the client, removes the socket and the feed's file, frees everything. */
 void served_card_destroy(struct served_card *card);
 
-/* Moves frames and commands; returns how many. */
+/*
+ * Moves frames, and in some polls handles commands and timers too. Returns how many frames and
+ * commands. Does nothing while DMA messages are unanswered.
+ */
 unsigned int served_card_poll(struct served_card *card);
-/* The next poll is for all that the card does, not for frames alone. */
+
+/* Makes the next poll one of everything, not of frames alone. */
 void served_card_poll_all_next(struct served_card *card);
 
-/* Handles what the client asks; returns how much that was. */
+/* Handles requests and connections of the client. Returns how many. */
 unsigned int served_card_serve(struct served_card *card);
 
-/* Whether what it waits for may come through the socket at any time. */
+/* Whether the card waits for messages of its client: serve it in every round. */
 bool served_card_needs_serving(struct served_card *card);
 
-/* Tells of the port what is new: input at its end, errors. For now and then. */
+/* Logs what is new of the port: the end of its input, its first error. Called now and then. */
 void served_card_check_port(struct served_card *card);
 
-/* Whether a driver may ring a doorbell in memory at any time. */
+/* Whether a client is connected that has enabled the card: it may ring a doorbell at any time. */
 bool served_card_has_driver(struct served_card *card);
-/* Whether all that such a driver may ask for wakes, and nothing else is awaited. */
+
+/* Whether everything that the card waits for wakes the thread: the driver promises to wake it. */
 bool served_card_driver_wakes(struct served_card *card);
-/* The thread is about to nap: false if the driver cannot be told. Then the last look is due. */
+
+/*
+ * Asks the driver to wake the card from now on. False: it cannot be asked. True: poll once more
+ * before the nap, as a doorbell may have been rung meanwhile.
+ */
 bool served_card_sleep(struct served_card *card);
+
+/* The nap is over: the driver need not wake the card any more. */
 void served_card_awake(struct served_card *card);
 
-/* SIGBUS at addr: true if the access can be tried again. Async-signal-safe. */
+/* Handles SIGBUS at `addr`: true if the access can be repeated. Async-signal-safe. */
 bool served_card_fault(struct served_card *card, const void *addr);
 
-/* All frames since the program began, over all resets. */
+/* Copies the counters since the last reset, and those since the card was made. */
 void served_card_stats(struct served_card *card, struct wcnic_stats *since_reset,
 		       struct wcnic_stats *total);
 

@@ -103,7 +103,7 @@ model_dma_quiet(void *ctx)
 	return vfu_server_dma_quiet(card->server);
 }
 
-/* An interrupt must not overtake the completion that it is about. */
+/* An interrupt must not come before the completion that it announces, which may be a message. */
 static void
 model_irq(void *ctx, uint16_t vector)
 {

@@ -19,18 +19,18 @@ feed_take(struct served_card *card)
 	unsigned int n;
 	uint64_t lost;
 
-	/* No more than there can be now, however fast a producer may be. */
+	/* At most one ring of TLPs, however fast the producer writes. */
 	for (n = 0; n < TLPFEED_ENTRIES && tlpfeed_pull(&card->feed, card->aperture_bytes, &tlp);
 	     n++)
 		if (wcnic_card_arrival(card->model, tlp.off, tlp.bytes, tlp.ns) < 0)
-			break; /* not after the checks of tlpfeed_pull() */
+			break; /* tlpfeed_pull() has checked the range: does not happen */
 	lost = tlpfeed_lost(&card->feed);
 	if (lost != 0) {
 		wcnicd_log(LOG_LEVEL_WARNING, card->name, "--tlp-feed: %llu TLPs found it full",
 			   (unsigned long long)lost);
 		wcnic_card_arrivals_lost(card->model);
 	}
-	/* A test that nobody watches must not report that all lines were lost. */
+	/* Without a producer a self test must not report that its lines were lost. */
 	if (!tlpfeed_attached(&card->feed))
 		wcnic_card_arrivals_lost(card->model);
 	if (!tlpfeed_broken(&card->feed) || card->feed_reported)
@@ -44,12 +44,12 @@ feed_take(struct served_card *card)
 unsigned int
 served_card_poll(struct served_card *card)
 {
-	/* The card is as fast as its memory: it goes on when its messages are answered. */
+	/* The card waits until its DMA messages are answered. */
 	if (!vfu_server_dma_quiet(card->server))
 		return 0;
 	if (card->irqs_pending)
 		served_card_irqs_release(card);
-	/* What arrived before a command was given is seen before it is done. */
+	/* TLPs that arrived before a command was given are seen before the command is done. */
 	if (card->feed.ring != NULL)
 		feed_take(card);
 	if (card->frame_polls > 0) {
@@ -74,7 +74,7 @@ served_card_serve(struct served_card *card)
 	if (iova_map_broken(vfu_server_iova(card->server)))
 		vfu_server_drop(card->server, "it cut short a file that it shares");
 	served = vfu_server_poll(card->server);
-	if (served > 0) /* perhaps a command's doorbell */
+	if (served > 0) /* one of them may be the doorbell of a command */
 		served_card_poll_all_next(card);
 	return served;
 }

@@ -77,7 +77,7 @@ server_region_read(void *ctx, unsigned int region, uint64_t off, void *data, siz
 	case WCNIC_BAR_WINDOWS:
 		return windows_access(card, off, data, NULL, bytes);
 	case WCNIC_BAR_MSIX:
-		/* The client keeps the table itself and tells with SET_IRQS what came of it. */
+		/* The client emulates the table itself, and binds vectors with SET_IRQS. */
 		memset(data, 0, bytes);
 		return 0;
 	case VFU_PCI_REGION_CONFIG:

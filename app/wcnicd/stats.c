@@ -1,6 +1,9 @@
 /* SPDX-License-Identifier: BSD-3-Clause
  * Copyright(c) 2026 The wcnic authors
  */
+
+/* Counters of cards: their names, their sums, the file of JSON. */
+
 #include <errno.h>
 #include <json-c/json.h>
 #include <stdbool.h>
@@ -13,7 +16,7 @@
 struct field {
 	const char *name;
 	size_t off;
-	bool newest; /* has no sum */
+	bool newest; /* a time or a state: it has no sum */
 };
 
 #define SUM(name)                                                \

@@ -4,9 +4,12 @@
 #ifndef WCNICD_STATS_H
 #define WCNICD_STATS_H
 
-#include "wcnic_abi.h"
+/* The counters of cards, and the file that they are written to. */
 
-/* One card's counters, to be written down. */
+#include <wcbase.h>
+#include <wcnic_abi.h>
+
+/* The counters of a card with its name. Texts are borrowed. */
 struct stats_record {
 	const char *name;
 	const char *socket;
@@ -15,11 +18,10 @@ struct stats_record {
 	struct wcnic_stats total;
 };
 
-/* Adds the counters; of times and states, which have no sum, the newer ones are kept. */
+/* *sum += *stats. Times and states have no sum: those of `stats` replace them unless they are 0. */
 void stats_add(struct wcnic_stats *sum, const struct wcnic_stats *stats);
 
-/* Replaces the file by one that is complete. Returns 0 or -errno. */
-__attribute__((warn_unused_result)) int
-stats_write(const char *path, const struct stats_record *records, unsigned int n);
+/* Writes n records as JSON and replaces the file in one step. Returns 0 or -errno. */
+WC_MUST_CHECK int stats_write(const char *path, const struct stats_record *records, unsigned int n);
 
 #endif /* WCNICD_STATS_H */

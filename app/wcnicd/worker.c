@@ -1,6 +1,9 @@
 /* SPDX-License-Identifier: BSD-3-Clause
  * Copyright(c) 2026 The wcnic authors
  */
+
+/* The thread of a card, or of two wired cards. */
+
 #include <errno.h>
 #include <poll.h>
 #include <signal.h>
@@ -15,13 +18,12 @@
 #include "placement.h"
 #include "worker.h"
 
-/* Sockets are looked at every so many polls of busy cards, and so often between polls of idle ones.
- */
+/* Sockets are served after so many polls of busy cards, and so often between polls of idle ones. */
 #define POLLS_PER_SERVE 64u
 #define SERVE_NS 50000u
 #define CHECK_PORT_NS 100000000u
 
-/* Whose memory a SIGBUS of this thread may be about. */
+/* The worker of this thread, for the handler of SIGBUS. */
 static __thread struct worker *own_worker;
 
 static uint64_t
@@ -33,7 +35,7 @@ now_ns(void)
 	return (uint64_t)now.tv_sec * 1000000000u + (uint64_t)now.tv_nsec;
 }
 
-/* A driver that cuts short the file behind its memory must not take the other cards along. */
+/* A driver that truncates the file behind its memory must not end the other cards. */
 static void
 on_sigbus(int sig, siginfo_t *info, void *context)
 {
@@ -43,7 +45,7 @@ on_sigbus(int sig, siginfo_t *info, void *context)
 	for (i = 0; own_worker != NULL && i < own_worker->n_cards; i++)
 		if (served_card_fault(own_worker->cards[i], info->si_addr))
 			return;
-	signal(sig, SIG_DFL); /* back to the access, which now kills */
+	signal(sig, SIG_DFL); /* the access is repeated, and ends the process */
 }
 
 void
@@ -55,7 +57,7 @@ worker_init(void)
 	sigaction(SIGBUS, &action, NULL);
 }
 
-/* lock is held, or the thread has ended. */
+/* The caller holds the lock, or the thread has ended. */
 static void
 stats_take(struct worker *worker)
 {
@@ -86,15 +88,15 @@ stats_answer(struct worker *worker)
 static enum idle_watch
 worker_watch(struct worker *worker)
 {
-	enum idle_watch watch = IDLE_ALONE;
+	enum idle_watch watch = IDLE_NO_DRIVER;
 	unsigned int i;
 
 	for (i = 0; i < worker->n_cards; i++) {
 		if (!served_card_has_driver(worker->cards[i]))
 			continue;
 		if (!served_card_driver_wakes(worker->cards[i]))
-			return IDLE_LOOK;
-		watch = IDLE_WAKES;
+			return IDLE_MUST_POLL;
+		watch = IDLE_DRIVER_WAKES;
 	}
 	return watch;
 }
@@ -125,35 +127,35 @@ worker_nap(struct worker *worker, uint32_t nap_ns)
 	fds[i].fd = worker->wake;
 	fds[i].events = POLLIN;
 	if (ppoll(fds, i + 1, &nap, NULL) <= 0) {
-		worker->serve_at = now_ns() + SERVE_NS; /* the sockets have been looked at */
+		worker->serve_at_ns = now_ns() + SERVE_NS; /* the sockets have been looked at */
 		return;
 	}
-	worker->serve_at = 0;
+	worker->serve_at_ns = 0;
 	if ((fds[i].revents & POLLIN) && read(worker->wake, &count, sizeof(count)) == sizeof(count))
 		stats_answer(worker);
 }
 
 /*
- * Tells the drivers, and looks for the last time. False: there was something to do, or there is
- * something new to wait for.
+ * Asks the drivers to wake their cards, and polls once more. False: there was something to do, or
+ * something else to wait for: no nap now.
  */
 static bool
-worker_lie_down(struct worker *worker, struct idle_step step, enum idle_watch watch)
+worker_nap_begin(struct worker *worker, struct idle_step step, enum idle_watch watch)
 {
 	unsigned int i, moved = 0;
-	bool told = false;
+	bool asked = false;
 
-	for (i = 0; i < worker->n_cards && idle_tells(step); i++)
-		told |= served_card_sleep(worker->cards[i]);
-	for (i = 0; i < worker->n_cards && told; i++) {
+	for (i = 0; i < worker->n_cards && idle_asks_wake(step); i++)
+		asked |= served_card_sleep(worker->cards[i]);
+	for (i = 0; i < worker->n_cards && asked; i++) {
 		served_card_poll_all_next(worker->cards[i]);
 		moved += served_card_poll(worker->cards[i]);
 	}
-	return moved == 0 && (!told || worker_watch(worker) == watch);
+	return moved == 0 && (!asked || worker_watch(worker) == watch);
 }
 
 static void
-worker_get_up(struct worker *worker)
+worker_nap_end(struct worker *worker)
 {
 	unsigned int i;
 
@@ -163,7 +165,7 @@ worker_get_up(struct worker *worker)
 	}
 }
 
-/* Lets the cards work until there is nothing to do, or for a while. Returns how much that was. */
+/* Polls the cards until there is nothing to do, or so often. Returns how much was done. */
 static unsigned int
 worker_poll(struct worker *worker)
 {
@@ -177,41 +179,41 @@ worker_poll(struct worker *worker)
 		if (moved == 0)
 			return done;
 	}
-	worker->serve_at = 0;
+	worker->serve_at_ns = 0;
 	return done;
 }
 
 static unsigned int
 worker_serve(struct worker *worker, uint64_t now)
 {
-	bool due = now >= worker->serve_at;
+	bool due = now >= worker->serve_at_ns;
 	unsigned int i, done = 0;
 
 	for (i = 0; i < worker->n_cards; i++)
 		if (due || served_card_needs_serving(worker->cards[i]))
 			done += served_card_serve(worker->cards[i]);
 	if (due)
-		worker->serve_at = now + SERVE_NS;
+		worker->serve_at_ns = now + SERVE_NS;
 	return done;
 }
 
-/* now: of the round in which nothing moved. */
+/* Nothing has moved in the round that began at `now`. */
 static void
 worker_idle(struct worker *worker, uint64_t now)
 {
 	enum idle_watch watch = worker_watch(worker);
-	struct idle_step step = idle_step(worker_policy(worker), watch, now - worker->worked_at,
-					  now - worker->served_at);
+	struct idle_step step = idle_step(worker_policy(worker), watch, now - worker->worked_at_ns,
+					  now - worker->served_at_ns);
 
 	if (step.action == IDLE_PAUSE)
 		idle_pause();
 	if (step.action != IDLE_NAP)
 		return;
-	if (worker_lie_down(worker, step, watch))
+	if (worker_nap_begin(worker, step, watch))
 		worker_nap(worker, step.nap_ns);
 	else
-		worker->worked_at = now;
-	worker_get_up(worker);
+		worker->worked_at_ns = now;
+	worker_nap_end(worker);
 }
 
 static void *
@@ -223,9 +225,9 @@ worker_main(void *arg)
 	int ret;
 
 	own_worker = worker;
-	worker->worked_at = now_ns();
-	worker->served_at = worker->worked_at;
-	/* Else each nap takes 50 us more than was asked for. */
+	worker->worked_at_ns = now_ns();
+	worker->served_at_ns = worker->worked_at_ns;
+	/* The default slack would make each nap 50 us longer. */
 	prctl(PR_SET_TIMERSLACK, 1000);
 	placement_prompt();
 	ret = worker->cpu >= 0 ? placement_cpu(worker->cpu) : 0;
@@ -236,11 +238,11 @@ worker_main(void *arg)
 		now = now_ns();
 		moved = worker_poll(worker);
 		if (worker_serve(worker, now) > 0)
-			worker->served_at = now;
+			worker->served_at_ns = now;
 		else if (moved == 0)
 			worker_idle(worker, now);
 		if (moved > 0)
-			worker->worked_at = now;
+			worker->worked_at_ns = now;
 		if (now < check_at)
 			continue;
 		check_at = now + CHECK_PORT_NS;

@@ -4,13 +4,20 @@
 #ifndef WCNICD_WORKER_H
 #define WCNICD_WORKER_H
 
-/* A thread that polls a card, or the two at the ends of a wire, and serves their sockets. */
+/*
+ * A thread that polls a card, or the two cards at the ends of a wire, and serves their sockets.
+ *
+ * Threads: the main thread makes all calls. It sets `cards`, `n_cards` and `cpu` before
+ * worker_start() and reads `records` after worker_stop() or worker_ask_stats().
+ */
 
 #include <pthread.h>
 #include <stdbool.h>
 
-#include "stats.h"
+#include <wcbase.h>
+
 #include "served_card.h"
+#include "stats.h"
 
 #define WORKER_CARDS_MAX 2u
 
@@ -19,11 +26,11 @@ struct worker {
 	unsigned int n_cards;
 	int cpu; /* -1: any */
 	pthread_t thread;
-	uint64_t worked_at; /* when a frame or command moved last */
-	uint64_t served_at; /* when something came through a socket last */
-	uint64_t serve_at;  /* when sockets are due */
-	int wake;           /* eventfd */
-	bool stop;          /* atomic */
+	uint64_t worked_at_ns; /* when a frame or command moved last */
+	uint64_t served_at_ns; /* when something came through a socket last */
+	uint64_t serve_at_ns;  /* when sockets are due */
+	int wake;              /* eventfd */
+	bool stop;             /* atomic */
 	pthread_mutex_t lock;
 	pthread_cond_t answered;
 	unsigned int asked;   /* for stats, under lock as what follows */
@@ -31,16 +38,16 @@ struct worker {
 	struct stats_record records[WORKER_CARDS_MAX];
 };
 
-/* The cards are set and created. Returns 0 or -errno. */
-__attribute__((warn_unused_result)) int worker_start(struct worker *worker);
+/* Installs the handler of SIGBUS, once for all workers, before the first one starts. */
+void worker_init(void);
 
-/* Ends the thread; records then holds the last counters. */
+/* Starts the thread; its cards are made. Returns 0 or -errno. */
+WC_MUST_CHECK int worker_start(struct worker *worker);
+
+/* Ends the thread and waits for it; `records` then has the last counters. */
 void worker_stop(struct worker *worker);
 
-/* Brings records up to date. */
+/* Lets the thread bring `records` up to date, and waits until it has. */
 void worker_ask_stats(struct worker *worker);
-
-/* Installs the handler of SIGBUS, once for all workers. */
-void worker_init(void);
 
 #endif /* WCNICD_WORKER_H */

@@ -18,11 +18,15 @@ static void
 idle_step__just_worked__polls(void **state)
 {
 	(void)state;
-	assert_int_equal(idle_step(IDLE_ADAPTIVE, IDLE_LOOK, 0, 3600 * S).action, IDLE_POLL);
-	assert_int_equal(idle_step(IDLE_ADAPTIVE, IDLE_LOOK, 9 * US, 3600 * S).action, IDLE_POLL);
-	assert_int_equal(idle_step(IDLE_ADAPTIVE, IDLE_LOOK, 11 * US, 3600 * S).action, IDLE_PAUSE);
-	assert_int_equal(idle_step(IDLE_ADAPTIVE, IDLE_LOOK, 49 * US, 3600 * S).action, IDLE_PAUSE);
-	assert_int_equal(idle_step(IDLE_ADAPTIVE, IDLE_LOOK, 51 * US, 3600 * S).action, IDLE_NAP);
+	assert_int_equal(idle_step(IDLE_ADAPTIVE, IDLE_MUST_POLL, 0, 3600 * S).action, IDLE_POLL);
+	assert_int_equal(idle_step(IDLE_ADAPTIVE, IDLE_MUST_POLL, 9 * US, 3600 * S).action,
+			 IDLE_POLL);
+	assert_int_equal(idle_step(IDLE_ADAPTIVE, IDLE_MUST_POLL, 11 * US, 3600 * S).action,
+			 IDLE_PAUSE);
+	assert_int_equal(idle_step(IDLE_ADAPTIVE, IDLE_MUST_POLL, 49 * US, 3600 * S).action,
+			 IDLE_PAUSE);
+	assert_int_equal(idle_step(IDLE_ADAPTIVE, IDLE_MUST_POLL, 51 * US, 3600 * S).action,
+			 IDLE_NAP);
 }
 
 /* A nap is never longer than an eighth of the time that it adds to, but for the shortest. */
@@ -34,7 +38,7 @@ idle_step__naps_grow_with_the_idle_time(void **state)
 
 	(void)state;
 	for (idle_ns = 51 * US; idle_ns < 60 * S; idle_ns += idle_ns / 7) {
-		struct idle_step step = idle_step(IDLE_ADAPTIVE, IDLE_LOOK, idle_ns, 3600 * S);
+		struct idle_step step = idle_step(IDLE_ADAPTIVE, IDLE_MUST_POLL, idle_ns, 3600 * S);
 
 		assert_int_equal(step.action, IDLE_NAP);
 		assert_in_range(step.nap_ns, 20 * US, 2 * MS);
@@ -50,28 +54,32 @@ static void
 idle_step__requests__pause_and_then_naps_as_long_as_before(void **state)
 {
 	(void)state;
-	assert_int_equal(idle_step(IDLE_ADAPTIVE, IDLE_LOOK, S, 0).action, IDLE_PAUSE);
-	assert_int_equal(idle_step(IDLE_ADAPTIVE, IDLE_LOOK, S, 49 * US).action, IDLE_PAUSE);
-	assert_int_equal(idle_step(IDLE_ADAPTIVE, IDLE_LOOK, S, 51 * US).nap_ns, 2 * MS);
-	assert_int_equal(idle_step(IDLE_ADAPTIVE, IDLE_LOOK, 51 * US, S).nap_ns, 20 * US);
+	assert_int_equal(idle_step(IDLE_ADAPTIVE, IDLE_MUST_POLL, S, 0).action, IDLE_PAUSE);
+	assert_int_equal(idle_step(IDLE_ADAPTIVE, IDLE_MUST_POLL, S, 49 * US).action, IDLE_PAUSE);
+	assert_int_equal(idle_step(IDLE_ADAPTIVE, IDLE_MUST_POLL, S, 51 * US).nap_ns, 2 * MS);
+	assert_int_equal(idle_step(IDLE_ADAPTIVE, IDLE_MUST_POLL, 51 * US, S).nap_ns, 20 * US);
 }
 
 static void
 idle_step__spin__polls_as_long_as_there_is_a_driver(void **state)
 {
 	(void)state;
-	assert_int_equal(idle_step(IDLE_SPIN, IDLE_LOOK, 0, 3600 * S).action, IDLE_POLL);
-	assert_int_equal(idle_step(IDLE_SPIN, IDLE_LOOK, 3600 * S, 3600 * S).action, IDLE_POLL);
-	assert_int_equal(idle_step(IDLE_SPIN, IDLE_WAKES, 3600 * S, 3600 * S).action, IDLE_POLL);
-	assert_int_equal(idle_step(IDLE_SPIN, IDLE_ALONE, MS, 3600 * S).action, IDLE_NAP);
+	assert_int_equal(idle_step(IDLE_SPIN, IDLE_MUST_POLL, 0, 3600 * S).action, IDLE_POLL);
+	assert_int_equal(idle_step(IDLE_SPIN, IDLE_MUST_POLL, 3600 * S, 3600 * S).action,
+			 IDLE_POLL);
+	assert_int_equal(idle_step(IDLE_SPIN, IDLE_DRIVER_WAKES, 3600 * S, 3600 * S).action,
+			 IDLE_POLL);
+	assert_int_equal(idle_step(IDLE_SPIN, IDLE_NO_DRIVER, MS, 3600 * S).action, IDLE_NAP);
 }
 
 static void
 idle_step__no_driver__long_naps(void **state)
 {
 	(void)state;
-	assert_int_equal(idle_step(IDLE_ADAPTIVE, IDLE_ALONE, 51 * US, 3600 * S).nap_ns, 20 * MS);
-	assert_int_equal(idle_step(IDLE_ADAPTIVE, IDLE_ALONE, 3600 * S, 3600 * S).nap_ns, 20 * MS);
+	assert_int_equal(idle_step(IDLE_ADAPTIVE, IDLE_NO_DRIVER, 51 * US, 3600 * S).nap_ns,
+			 20 * MS);
+	assert_int_equal(idle_step(IDLE_ADAPTIVE, IDLE_NO_DRIVER, 3600 * S, 3600 * S).nap_ns,
+			 20 * MS);
 }
 
 /* As soon as a nap pays, it is a long one; until then all is as before. */
@@ -79,25 +87,26 @@ static void
 idle_step__driver_wakes__long_naps_at_once(void **state)
 {
 	(void)state;
-	assert_int_equal(idle_step(IDLE_ADAPTIVE, IDLE_WAKES, 9 * US, 3600 * S).action, IDLE_POLL);
-	assert_int_equal(idle_step(IDLE_ADAPTIVE, IDLE_WAKES, 49 * US, 3600 * S).action,
+	assert_int_equal(idle_step(IDLE_ADAPTIVE, IDLE_DRIVER_WAKES, 9 * US, 3600 * S).action,
+			 IDLE_POLL);
+	assert_int_equal(idle_step(IDLE_ADAPTIVE, IDLE_DRIVER_WAKES, 49 * US, 3600 * S).action,
 			 IDLE_PAUSE);
-	assert_int_equal(idle_step(IDLE_ADAPTIVE, IDLE_WAKES, S, 9 * US).action, IDLE_PAUSE);
-	assert_int_equal(idle_step(IDLE_ADAPTIVE, IDLE_WAKES, S, 11 * US).nap_ns, 20 * MS);
-	assert_int_equal(idle_step(IDLE_ADAPTIVE, IDLE_WAKES, 51 * US, S).nap_ns, 20 * MS);
-	assert_int_equal(idle_step(IDLE_ADAPTIVE, IDLE_WAKES, 3600 * S, S).nap_ns, 20 * MS);
+	assert_int_equal(idle_step(IDLE_ADAPTIVE, IDLE_DRIVER_WAKES, S, 9 * US).action, IDLE_PAUSE);
+	assert_int_equal(idle_step(IDLE_ADAPTIVE, IDLE_DRIVER_WAKES, S, 11 * US).nap_ns, 20 * MS);
+	assert_int_equal(idle_step(IDLE_ADAPTIVE, IDLE_DRIVER_WAKES, 51 * US, S).nap_ns, 20 * MS);
+	assert_int_equal(idle_step(IDLE_ADAPTIVE, IDLE_DRIVER_WAKES, 3600 * S, S).nap_ns, 20 * MS);
 }
 
 /* To be woken costs a driver more than a nap that is over soon. */
 static void
-idle_tells__short_naps_are_nobody_elses_business(void **state)
+idle_asks_wake__short_naps_are_nobody_elses_business(void **state)
 {
 	(void)state;
-	assert_false(idle_tells(idle_step(IDLE_ADAPTIVE, IDLE_LOOK, 9 * US, S)));
-	assert_false(idle_tells(idle_step(IDLE_ADAPTIVE, IDLE_LOOK, 40 * US, S)));
-	assert_false(idle_tells(idle_step(IDLE_ADAPTIVE, IDLE_LOOK, 390 * US, S)));
-	assert_true(idle_tells(idle_step(IDLE_ADAPTIVE, IDLE_LOOK, 410 * US, S)));
-	assert_true(idle_tells(idle_step(IDLE_ADAPTIVE, IDLE_WAKES, 51 * US, S)));
+	assert_false(idle_asks_wake(idle_step(IDLE_ADAPTIVE, IDLE_MUST_POLL, 9 * US, S)));
+	assert_false(idle_asks_wake(idle_step(IDLE_ADAPTIVE, IDLE_MUST_POLL, 40 * US, S)));
+	assert_false(idle_asks_wake(idle_step(IDLE_ADAPTIVE, IDLE_MUST_POLL, 390 * US, S)));
+	assert_true(idle_asks_wake(idle_step(IDLE_ADAPTIVE, IDLE_MUST_POLL, 410 * US, S)));
+	assert_true(idle_asks_wake(idle_step(IDLE_ADAPTIVE, IDLE_DRIVER_WAKES, 51 * US, S)));
 }
 
 int
@@ -110,7 +119,7 @@ main(void)
 		cmocka_unit_test(idle_step__spin__polls_as_long_as_there_is_a_driver),
 		cmocka_unit_test(idle_step__no_driver__long_naps),
 		cmocka_unit_test(idle_step__driver_wakes__long_naps_at_once),
-		cmocka_unit_test(idle_tells__short_naps_are_nobody_elses_business),
+		cmocka_unit_test(idle_asks_wake__short_naps_are_nobody_elses_business),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
