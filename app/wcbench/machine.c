@@ -1,6 +1,9 @@
 /* SPDX-License-Identifier: BSD-3-Clause
  * Copyright(c) 2026 The wcnic authors
  */
+
+/* What a run was measured on. */
+
 #include <errno.h>
 #include <limits.h>
 #include <stdio.h>
@@ -168,7 +171,7 @@ emulated_judge(const char *root, const char *cpuinfo, const char *signature, str
 }
 
 int
-machine_read(const char *root, const char *signature, enum emulated told, struct machine *m)
+machine_read(const char *root, const char *signature, enum emulated given, struct machine *m)
 {
 	char cpuinfo[8192];
 	struct utsname uts;
@@ -185,8 +188,8 @@ machine_read(const char *root, const char *signature, enum emulated told, struct
 	cpu_name(cpuinfo, m->cpu, sizeof(m->cpu));
 	hypervisor_read(root, cpuinfo, signature, m);
 	found = emulated_judge(root, cpuinfo, signature, m);
-	m->emulated = told == EMULATED_UNKNOWN ? found : told;
-	if (told == EMULATED_NO && found == EMULATED_YES) {
+	m->emulated = given == EMULATED_UNKNOWN ? found : given;
+	if (given == EMULATED_NO && found == EMULATED_YES) {
 		size_t n = strlen(m->emulated_why);
 
 		snprintf(m->emulated_why + n, sizeof(m->emulated_why) - n,
@@ -194,7 +197,7 @@ machine_read(const char *root, const char *signature, enum emulated told, struct
 		m->emulated = EMULATED_YES;
 		return -EINVAL;
 	}
-	if (told != EMULATED_UNKNOWN && told != found)
+	if (given != EMULATED_UNKNOWN && given != found)
 		snprintf(m->emulated_why, sizeof(m->emulated_why), "as --emulated said");
 	return 0;
 }

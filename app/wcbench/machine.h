@@ -4,7 +4,7 @@
 #ifndef MACHINE_H
 #define MACHINE_H
 
-/* What a run was measured on, and whether that is a machine at all. */
+/* What a run was measured on, and whether its CPU is real or emulated. */
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -14,7 +14,7 @@
 enum emulated {
 	EMULATED_NO = 0,
 	EMULATED_YES,
-	EMULATED_UNKNOWN, /* somebody has to say it */
+	EMULATED_UNKNOWN, /* the user has to say it */
 };
 
 struct machine {
@@ -29,17 +29,17 @@ struct machine {
 	char emulated_why[MACHINE_WHY_BYTES];
 };
 
-/* Twelve letters by which an x86 hypervisor names itself to its guest; "" elsewhere or if none. */
+/* The twelve letters by which an x86 hypervisor names itself to its guest, or "". */
 void machine_signature(char signature[13]);
 
 /*
- * Fills `m`. `root` is "" or a folder with proc and sys of another machine, `signature` what its
- * machine_signature is, `told` what the user said of emulation. -EINVAL: the user said no where
- * the facts say yes; emulated_why has the sentence.
+ * Fills `m`. `root` is "" or a folder with proc and sys of another machine, `signature` is what
+ * machine_signature() gives there, `given` what the user said of emulation. -EINVAL: the user said
+ * no where the facts say yes; emulated_why has the sentence.
  */
-int machine_read(const char *root, const char *signature, enum emulated told, struct machine *m);
+int machine_read(const char *root, const char *signature, enum emulated given, struct machine *m);
 
-/* "measured" or "measured under emulation": what stands beside every figure. */
+/* "measured" or "measured under emulation": the basis of every figure. A static string. */
 const char *machine_basis(const struct machine *m);
 
 #endif /* MACHINE_H */

@@ -1,6 +1,9 @@
 /* SPDX-License-Identifier: BSD-3-Clause
  * Copyright(c) 2026 The wcnic authors
  */
+
+/* A hypervisor's signature, by CPUID. */
+
 #include <cpuid.h>
 #include <string.h>
 

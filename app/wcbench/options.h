@@ -34,7 +34,7 @@ extern const struct app_option options_common[];
 #define OPTIONS_HELP                                                                         \
 	"  --setting NAME    what the report calls where this ran (default: unnamed)\n"      \
 	"  --host-kernel REL of the host, when this is a guest; else this kernel is noted\n" \
-	"  --emulated yes|no whether the CPU is emulated, where that cannot be told\n"       \
+	"  --emulated yes|no whether the CPU is emulated, where that cannot be seen\n"       \
 	"  --commit ID       noted instead of the one this was built from\n"                 \
 	"  --json FILE       the figures as JSON; doc/tools.md describes it\n"               \
 	"  --help, --version\n"

@@ -66,34 +66,53 @@ struct packets_port {
 	uint64_t latency_lost;
 };
 
-enum app_options_verdict packets_options_parse(int argc, char **argv, struct packets_options *o);
-/* "64" ... "1518", "imix" */
+/* The command line of wcbench packets, after "--"; argv[0] is ignored. Strings point into argv. */
+WC_MUST_CHECK enum app_options_verdict
+packets_options_parse(int argc, char **argv, struct packets_options *o);
+
+/* The name of a frame size: "64" ... "1518", "imix". In `text`, or static. */
 const char *packets_size_name(uint32_t size, char text[16]);
+
+/* "tx" or "loop". */
 const char *packets_mode_name(enum packets_mode mode);
 
-/* Finds, sets up and starts every port; complains. The ports are the caller's to close. */
+/*
+ * Finds, sets up and starts every port of EAL, at most PACKETS_PORTS_MAX. 0, or -errno after
+ * app_error(). Also after a failure packets_ports_close() closes the *n ports.
+ */
 int
 packets_ports_open(const struct packets_options *o, struct packets_port *ports, unsigned int *n);
+
+/* Stops and closes the ports and frees their samples. */
 void packets_ports_close(struct packets_port *ports, unsigned int n);
-/* A statistic of the driver by its name; 0 if it has none of that name. */
+
+/* An extended statistic of the driver. 0 if there is none of this name; *has, if not NULL, says so.
+ */
 uint64_t packets_xstat(const struct packets_port *p, const char *name, bool *has);
 
 /*
- * One round. -EBADMSG, and `why` says which frames are unaccounted for; -EIO: nothing moves.
+ * One round of one size and mode: sends, receives and accounts for every frame. 0, or with a
+ * sentence in `why` -EBADMSG: frames are unaccounted for, or -EIO: nothing moves.
  */
 int packets_round(struct packets_port *p, const struct packets_options *o, unsigned int size_idx,
 		  enum packets_mode mode, double round_ns, char *why, size_t why_bytes);
-/* Frames sent alone and awaited; at most `ns` long. As above. */
+
+/* Round trips of frames that are alone, for at most `ns`. Returns as packets_round(). */
 int packets_latency(struct packets_port *p, const struct packets_options *o, double ns, char *why,
 		    size_t why_bytes);
 
-/* `error`: NULL, or why the run is void. */
+/* The report as JSON: a new object. `error` is NULL, or why the run is void. */
 struct json_object *packets_json(const struct packets_options *o, const struct machine *m,
 				 struct packets_port *ports, unsigned int n, const char *error);
+
+/* The report as text. */
 void packets_text(FILE *out, const struct packets_options *o, const struct machine *m,
 		  struct packets_port *ports, unsigned int n);
 
-/* wcbench packets; argv[0] is the program, then EAL's arguments, "--", this program's. */
+/*
+ * The command wcbench packets; argv[0] is "packets", then EAL's arguments, "--" and this program's.
+ * Returns the exit status.
+ */
 int packets_main(int argc, char **argv);
 
 #endif /* PACKETS_H */

@@ -1,6 +1,9 @@
 /* SPDX-License-Identifier: BSD-3-Clause
  * Copyright(c) 2026 The wcnic authors
  */
+
+/* Rounds of frames through a port, with every frame accounted for. */
+
 #include <errno.h>
 #include <inttypes.h>
 #include <stdio.h>

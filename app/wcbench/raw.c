@@ -3,9 +3,9 @@
  */
 
 /*
- * What lines and doorbells cost in a window. The ways take turns, so that a busy machine slows all
- * of them alike. A burst goes to the lines after those of the last one, as a queue does it, and
- * begins again where it would leave the window.
+ * What lines and doorbells cost in a window. The ways to store take turns, so that a busy machine
+ * slows all of them alike. A burst goes to the lines after those of the last one, as in a queue,
+ * and begins again at the window's first line where it would leave the window.
  */
 
 #include <assert.h>
@@ -81,7 +81,7 @@ sample(struct raw_cell *c, const struct wcbar_window *win)
 	return app_now_ns() - start;
 }
 
-/* An observer of the bus is told which stores these are. The last of them are drained. */
+/* Marks the sample for an observer of the bus. The stores are drained before the mark ends. */
 static double
 sample_marked(struct raw_cell *c, const struct wcbar_window *win, void *mark)
 {
@@ -138,7 +138,7 @@ cell_add(struct raw_mapping *out, const struct wcbar_store *store, unsigned int 
 	return samples_init(&c->ns, rounds);
 }
 
-/* One that may fault is the user's to name. */
+/* A store that may fault is measured only if the user names it. */
 static bool
 store_wanted(const struct wcbar_store *store, const char *name)
 {

@@ -19,7 +19,7 @@
 
 #define RAW_BURST_MAX 64u
 #define RAW_BURSTS 7u
-#define RAW_MARKS_MAX 199u /* what the plugin tells apart, and room for others to mark */
+#define RAW_MARKS_MAX 199u /* the plugin knows 255; the rest is left to others */
 #define RAW_CELLS_MAX (WCBAR_STORES_MAX * RAW_BURSTS * 2 + 2)
 
 struct raw_options {
@@ -30,7 +30,7 @@ struct raw_options {
 	bool wc, uc;         /* the mappings to measure */
 	const char *store;   /* only this one; NULL: all that are safe */
 	uint64_t lines;      /* to a sample; 0: as many as take a fixed time */
-	bool mark;           /* a register that tells an observer of the bus what is stored */
+	bool mark;           /* write what is stored next into a register, for an observer */
 	unsigned int mark_bar;
 	uint64_t mark_off;
 	const char *root; /* tests: a folder that is a machine; NULL: this one */
@@ -47,14 +47,14 @@ struct raw_cell {
 	struct samples ns;    /* per line, or per doorbell */
 };
 
-/* What came of one memory type. */
+/* What was measured with one memory type. */
 struct raw_mapping {
 	enum wcbar_type intended, type;
-	enum wcbar_rung rung; /* WCBAR_RUNGS: it is no BAR's */
+	enum wcbar_rung rung; /* WCBAR_RUNGS: not a mapping of a BAR */
 	bool direct;
 	unsigned int rounds;
 	void *mark;                /* the register, or NULL */
-	unsigned int marks_before; /* numbers that an earlier mapping took */
+	unsigned int marks_before; /* numbers that an earlier mapping used */
 	int error;                 /* then nothing was measured */
 	char why[WCBAR_WHY_BYTES];
 	size_t n;
@@ -62,30 +62,43 @@ struct raw_mapping {
 };
 
 /*
- * Measures every way to store that is safe for `win`, in rounds that go through all of them, into
- * its lines and nowhere else, zeroes only. Sets win->direct. Fills out->cells even on failure;
- * raw_mapping_fini frees them. 0, -ENOMEM, or -EINVAL with a sentence: no such store, no line.
+ * Measures every way to store that is safe for `win`, in rounds that go through all of them. Stores
+ * zeroes into its lines and nowhere else. Sets win->direct. Fills out->cells even on failure;
+ * raw_mapping_fini() frees them. 0, -ENOMEM, or -EINVAL with a sentence in out->why: no such store,
+ * no whole line.
  */
 int raw_measure(struct wcbar_window *win, const struct raw_options *o, struct raw_mapping *out);
+
+/* Frees the samples. */
 void raw_mapping_fini(struct raw_mapping *m);
 
-/* Opens the device and measures one mapping of the range. Fills out->error and why. */
+/*
+ * Opens the device, maps the range with the intended type and measures. Fills all of `out`; on
+ * failure out->error and out->why.
+ */
 void raw_device(const struct raw_options *o, const struct wcbar_pci_facts *facts,
 		enum wcbar_type intended, unsigned int marks_before, struct raw_mapping *out);
 
-/* Facts of the device, and whether the range is in its BAR. -errno and a sentence. */
+/*
+ * Reads the facts of the device and checks the options against them. 0, or -errno with a sentence
+ * in `why`; -EBUSY: a kernel driver has the device.
+ */
 int
 raw_check(const struct raw_options *o, struct wcbar_pci_facts *facts, char *why, size_t why_bytes);
 
-enum app_options_verdict raw_options_parse(int argc, char **argv, struct raw_options *o);
+/* The command line of wcbench raw; argv[0] is "raw". Strings point into argv. */
+WC_MUST_CHECK enum app_options_verdict
+raw_options_parse(int argc, char **argv, struct raw_options *o);
 
-/* A new object; NULL without memory. `n` mappings. */
+/* The report on `n` mappings as JSON: a new object, which the caller puts. */
 struct json_object *
 raw_json(const struct raw_options *o, const struct machine *machine,
 	 const struct wcbar_pci_facts *facts, struct raw_mapping *mappings, size_t n);
+
+/* The report on one mapping as text. */
 void raw_text(FILE *out, const struct machine *machine, struct raw_mapping *m);
 
-/* wcbench raw; argv[0] is "raw". */
+/* The command wcbench raw; argv[0] is "raw". Returns the exit status. */
 int raw_main(int argc, char **argv);
 
 #endif /* RAW_H */

@@ -1,6 +1,9 @@
 /* SPDX-License-Identifier: BSD-3-Clause
  * Copyright(c) 2026 The wcnic authors
  */
+
+/* One mapping of a device's BAR, measured. */
+
 #include <errno.h>
 #include <inttypes.h>
 #include <stdio.h>

@@ -15,23 +15,26 @@
 /* Grows when a field changes its meaning or goes; doc/tools.md describes it. */
 #define RUN_SCHEMA 1
 
-/* Program, setting, commit, machine, ok: a new object. `error`: NULL, or why the run is void. */
+/*
+ * The beginning of every run: program, setting, commit, machine, ok. A new object. `error` is NULL,
+ * or why the run is void.
+ */
 struct json_object *
 run_head(const char *kind, const struct options *o, const struct machine *m, const char *error);
 
 /*
- * {"basis", "unit", "n", "p50", ...}: percentiles that the zero-terminated list names. No samples
- * is null.
+ * One figure: {"basis", "unit", "n", "p50", ...}, with the percentiles of a list that 0 ends. NULL,
+ * which is null, without samples. Sorts the samples.
  */
 struct json_object *
 run_figure(const struct machine *m, const char *unit, struct samples *s, const double *percents);
 
-/* p10, p50, p90, p99 */
+/* The usual list: p10, p50, p90, p99. */
 extern const double run_percents[];
 
 /*
- * Reads this machine's facts for a run; complains if it cannot be told whether they are of an
- * emulator. -EINVAL.
+ * Reads this machine's facts for a run. 0, or -EINVAL after app_error(): whether the CPU is
+ * emulated cannot be seen and the user has not said it, or has said the opposite.
  */
 int run_machine(const struct options *o, struct machine *m);
 

@@ -1,6 +1,9 @@
 /* SPDX-License-Identifier: BSD-3-Clause
  * Copyright(c) 2026 The wcnic authors
  */
+
+/* Samples and their percentiles. */
+
 #include <assert.h>
 #include <errno.h>
 #include <math.h>

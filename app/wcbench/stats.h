@@ -13,15 +13,19 @@ struct samples {
 	size_t n, max;
 };
 
-/* Room for `max` samples; -ENOMEM. Give it back with samples_fini, also after a failure. */
+/* Allocates space for `max` samples. 0 or -ENOMEM; samples_fini() also after a failure. */
 int samples_init(struct samples *s, size_t max);
+
+/* Frees them. */
 void samples_fini(struct samples *s);
-/* One that does not fit any more is a bug of the caller. */
+
+/* Adds a sample. The caller must not add more than `max`. */
 void samples_add(struct samples *s, double value);
 
 /*
- * Nearest rank: the smallest sample that at least `percent` of all samples do not exceed, so always
- * one that was measured. 0 < percent <= 100, at least one sample. Sorts the samples.
+ * A percentile by nearest rank: the smallest sample that at least `percent` of all samples do not
+ * exceed, so always one that was measured. 0 < percent <= 100, at least one sample. Sorts the
+ * samples.
  */
 double samples_percentile(struct samples *s, double percent);
 

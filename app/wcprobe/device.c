@@ -1,6 +1,9 @@
 /* SPDX-License-Identifier: BSD-3-Clause
  * Copyright(c) 2026 The wcnic authors
  */
+
+/* What is found out with the device open. */
+
 #include <errno.h>
 #include <inttypes.h>
 #include <stdalign.h>
@@ -14,7 +17,7 @@
 /* Enough to time, little enough for a BAR whose every store is emulated. */
 #define TIMING_LINES_MAX 64u
 
-/* A device that was there when it was opened, and answers all ones now. */
+/* -ENODEV: the device was there when it was opened, and reads all ones now. */
 static int
 device_still_there(struct probe *p, struct wcbar_pci *pci)
 {
@@ -29,7 +32,7 @@ device_still_there(struct probe *p, struct wcbar_pci *pci)
 	return -ENODEV;
 }
 
-/* What the same stores cost that certainly do not leave: memory behind a BAR is told by that. */
+/* Times the same stores into this process's memory: that shows whether memory is behind the BAR. */
 static int
 memory_measure(struct timing *t, size_t lines)
 {
@@ -90,7 +93,7 @@ range_measure(struct probe *p, struct wcbar_pci *pci, struct wcbar_bar *bar, uin
 	return ret;
 }
 
-/* With the device open: every rung's answer, then what was permitted. */
+/* With the device open: asks for every rung, then does what was permitted. */
 static int
 pci_ask(struct probe *p, struct wcbar_pci *pci, const struct options *o)
 {

@@ -4,15 +4,15 @@
 #ifndef DEVICE_H
 #define DEVICE_H
 
-/* What needs the device opened. */
+/* What is found out with the device open. */
 
 #include "options.h"
 #include "probe.h"
 
 /*
- * Asks the kernel for every rung, stores where `options` permits, tests the card if told to; fills
- * p->answers, timing, card and effective, or open_error and open_why. A device that a kernel driver
- * has is not opened.
+ * Asks the kernel for every rung, stores where `options` permits it and runs the card's own test if
+ * `options` asks for it. Fills p->answers, timing, card and effective, or open_error and open_why.
+ * A device that a kernel driver has is not opened.
  */
 void device_ask(struct probe *p, const struct options *options);
 

@@ -4,7 +4,7 @@
 #ifndef JUDGE_H
 #define JUDGE_H
 
-/* All steps of a probe, in order. */
+/* All steps of a probe, in order, and the exit status. */
 
 #include "options.h"
 #include "probe.h"
@@ -17,14 +17,18 @@ enum status {
 };
 
 /*
- * Reads the facts and chooses the BAR. -errno and a sentence: no such device, no such BAR, a range
- * that is not in it.
+ * Reads the facts and chooses the BAR. 0, or -errno with a sentence in `why`: no such device, no
+ * such BAR, a range that is not in it.
  */
 int judge_facts(struct probe *p, const struct options *options, char *why, size_t why_bytes);
 
-/* Predicts, asks if told to, concludes, advises. */
+/*
+ * After judge_facts(): predicts each rung, opens the device if `options` asks for it, concludes and
+ * advises.
+ */
 void judge(struct probe *p, const struct options *options);
 
+/* The exit status for a judged probe. */
 enum status judge_status(const struct probe *p);
 
 #endif /* JUDGE_H */

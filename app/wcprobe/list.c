@@ -1,6 +1,9 @@
 /* SPDX-License-Identifier: BSD-3-Clause
  * Copyright(c) 2026 The wcnic authors
  */
+
+/* The PCI devices with memory BARs. */
+
 #include <dirent.h>
 #include <errno.h>
 #include <stdio.h>

@@ -20,8 +20,13 @@ struct list {
 	struct list_entry *entries;
 };
 
-/* -ENOENT: there is no PCI bus. */
+/*
+ * Reads the devices below `root` (NULL: this machine), in the order of their addresses. 0, or
+ * -errno with a sentence in `why`; -ENOENT: there is no PCI bus. list_free() releases the entries.
+ */
 int list_read(const char *root, struct list *list, char *why, size_t why_bytes);
+
+/* Releases the entries. */
 void list_free(struct list *list);
 
 #endif /* LIST_H */

@@ -1,6 +1,9 @@
 /* SPDX-License-Identifier: BSD-3-Clause
  * Copyright(c) 2026 The wcnic authors
  */
+
+/* What the ladder would answer, from the facts alone. */
+
 #include <errno.h>
 #include <inttypes.h>
 #include <stdarg.h>

@@ -9,13 +9,14 @@
 #include "probe.h"
 
 /*
- * Both arrays have WCBAR_RUNGS entries. `arch` as uname says, "" if it is not known. A rung that is
- * not sure depends on what is not known, or on a kernel that this project has not tried.
+ * What each rung would answer. Both arrays have WCBAR_RUNGS entries. `arch` is what uname says, ""
+ * if it is not known. A rung is not sure if it depends on what is not known, or on a kernel that
+ * this project has not tried. Pure.
  */
 void predict_answers(const struct wcbar_pci_facts *facts, const char *arch, unsigned int bar,
 		     struct wcbar_answer *answers, bool *sure);
 
-/* The arch of what is read from `root`: this machine's, or "" of a copy. */
+/* The architecture of what is read from `root`: this machine's, or "" for a copy. */
 void predict_arch(const char *root, char *arch, size_t bytes);
 
 /* The BAR that is worth asking for: the largest prefetchable one, else the largest; -1: none. */

@@ -1,6 +1,9 @@
 /* SPDX-License-Identifier: BSD-3-Clause
  * Copyright(c) 2026 The wcnic authors
  */
+
+/* Names, and what follows from the rungs' answers. */
+
 #include "probe.h"
 
 enum wcbar_rung

@@ -16,19 +16,23 @@ struct json_object;
 /* Grows when a field is added, changes its meaning or goes; doc/tools.md describes it. */
 #define REPORT_SCHEMA 1
 
+/* The report on one BAR, or the list of devices, as text. */
 void text_probe(FILE *out, const struct probe *p);
 void text_list(FILE *out, const struct list *list);
 
-/* New objects, the caller's to put; NULL without memory. */
+/*
+ * The same as JSON, and what could not be done. New objects, which the caller puts; NULL without
+ * memory.
+ */
 struct json_object *json_probe(const struct probe *p, int exit_status);
 struct json_object *json_list(const struct list *list);
 struct json_object *json_error(int error, const char *why, int exit_status);
 
-/* "64-bit prefetchable memory", "I/O ports". */
+/* What a BAR is: "64-bit, prefetchable", "I/O ports". */
 void report_bar_kind(const struct wcbar_bar_facts *b, char *text, size_t bytes);
-/* "1 MiB" */
+/* A number of bytes for people: "1 MiB". */
 void report_size(uint64_t size, char *text, size_t bytes);
-/* "memory controller, RAM" or "" */
+/* The name of a PCI class: "network", "other". A static string. */
 const char *report_class(uint32_t class_code);
 
 #endif /* REPORT_H */

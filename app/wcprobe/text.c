@@ -1,6 +1,9 @@
 /* SPDX-License-Identifier: BSD-3-Clause
  * Copyright(c) 2026 The wcnic authors
  */
+
+/* Reports as text. */
+
 #include <inttypes.h>
 #include <string.h>
 

@@ -1,6 +1,9 @@
 /* SPDX-License-Identifier: BSD-3-Clause
  * Copyright(c) 2026 The wcnic authors
  */
+
+/* From what was measured to what is concluded. */
+
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>

@@ -108,7 +108,7 @@ entry_remove(const char *path, const struct stat *st, int type, struct FTW *ftw)
 
 static const struct {
 	const char *cpuinfo, *vendor, *tree, *signature;
-	enum emulated told;
+	enum emulated given;
 	int ret;
 	enum emulated emulated;
 	bool hypervisor;
@@ -156,7 +156,7 @@ machine_read__each_machine__is_known_for_what_it_is(void **state)
 		if (machines[i].tree != NULL) /* a list of strings, each ended by a zero */
 			file_put(root, "/sys/firmware/devicetree/base/compatible", machines[i].tree,
 				 sizeof("\0linux,dummy-virt"));
-		if (machine_read(root, machines[i].signature, machines[i].told, &m) !=
+		if (machine_read(root, machines[i].signature, machines[i].given, &m) !=
 			    machines[i].ret ||
 		    m.emulated != machines[i].emulated || m.hypervisor != machines[i].hypervisor ||
 		    strcmp(m.cpu, machines[i].cpu) != 0 ||
