@@ -31,8 +31,8 @@ struct header {
 	uint8_t seq[8];
 };
 
-/* What is under way. */
-struct flight {
+/* The frames of one round: what was sent, received and is still under way. */
+struct traffic {
 	struct packets_port *port;
 	const struct packets_options *o;
 	enum packets_mode mode;
@@ -47,7 +47,7 @@ struct flight {
 /* ---- frames -------------------------------------------------------------------------------- */
 
 static void
-frame_write(const struct flight *f, struct rte_mbuf *m, uint64_t seq)
+frame_write(const struct traffic *f, struct rte_mbuf *m, uint64_t seq)
 {
 	const uint32_t size = f->size != PACKETS_IMIX ? f->size : imix[seq % RTE_DIM(imix)];
 	struct header *h = rte_pktmbuf_mtod(m, struct header *);
@@ -61,13 +61,13 @@ frame_write(const struct flight *f, struct rte_mbuf *m, uint64_t seq)
 }
 
 static void
-frames_send(struct flight *f, uint16_t n)
+frames_send(struct traffic *f, uint16_t n)
 {
 	struct rte_mbuf *m[PACKETS_BURST_MAX];
 	uint64_t bytes = 0, unsent = 0;
 	uint16_t sent;
 
-	/* an empty pool: the queue has them all */
+	/* the pool is empty: all mbufs are in the queue, and an empty burst reaps them */
 	if (rte_pktmbuf_alloc_bulk(f->port->pool, m, n) != 0) {
 		rte_eth_tx_burst(f->port->id, 0, m, 0);
 		return;
@@ -86,7 +86,7 @@ frames_send(struct flight *f, uint16_t n)
 }
 
 static void
-frames_take(struct flight *f)
+frames_receive(struct traffic *f)
 {
 	struct rte_mbuf *m[PACKETS_BURST_MAX];
 	const uint16_t n = rte_eth_rx_burst(f->port->id, 0, m, (uint16_t)f->o->burst);
@@ -94,7 +94,7 @@ frames_take(struct flight *f)
 	for (uint16_t i = 0; i < n; i++) {
 		const struct header *h = rte_pktmbuf_mtod(m[i], const struct header *);
 
-		/* others' frames are none of our business */
+		/* only frames of this program count */
 		if (m[i]->pkt_len >= sizeof(*h) &&
 		    h->ether.ether_type == rte_cpu_to_be_16(ETHER_TYPE) &&
 		    rte_is_same_ether_addr(&h->ether.src_addr, &f->port->mac)) {
@@ -108,9 +108,10 @@ frames_take(struct flight *f)
 
 /* ---- where they all went --------------------------------------------------------------------- */
 
-/* Tx: the device says of each that it was sent or failed. Loop: each came back or was counted. */
+/* Tx: the device counted each frame as sent or failed. Loop: each came back or was counted as lost.
+ */
 static bool
-accounted(struct flight *f)
+accounted(struct traffic *f)
 {
 	struct rte_eth_stats s;
 	uint64_t out, out_errors, missed;
@@ -127,7 +128,7 @@ accounted(struct flight *f)
 }
 
 static int
-flight_check(struct flight *f, char *why, size_t why_bytes)
+traffic_check(struct traffic *f, char *why, size_t why_bytes)
 {
 	char size[16];
 
@@ -153,14 +154,14 @@ flight_check(struct flight *f, char *why, size_t why_bytes)
 
 /* Waits for what is under way: until all is accounted for, or nothing moves any more. */
 static double
-flight_land(struct flight *f)
+traffic_settle(struct traffic *f)
 {
 	double now;
 	uint64_t before;
 
 	while (f->mode == PACKETS_LOOP && f->received < f->sent) {
 		before = f->received;
-		frames_take(f);
+		frames_receive(f);
 		now = app_now_ns();
 		if (f->received != before)
 			f->moved = now;
@@ -174,7 +175,7 @@ flight_land(struct flight *f)
 		/* drivers look for completions when they are asked to send, even nothing */
 		rte_eth_tx_burst(f->port->id, 0, none, 0);
 		if (f->mode == PACKETS_LOOP)
-			frames_take(f);
+			frames_receive(f);
 		if (app_now_ns() - now > STALL_NS)
 			break;
 	}
@@ -182,12 +183,12 @@ flight_land(struct flight *f)
 }
 
 static int
-flight_begin(struct flight *f, struct packets_port *p, const struct packets_options *o,
-	     uint32_t size, enum packets_mode mode)
+traffic_begin(struct traffic *f, struct packets_port *p, const struct packets_options *o,
+	      uint32_t size, enum packets_mode mode)
 {
-	*f = (struct flight){.port = p, .o = o, .mode = mode, .size = size};
+	*f = (struct traffic){.port = p, .o = o, .mode = mode, .size = size};
 	/* what an earlier mode left behind, and its last completions */
-	frames_take(f);
+	frames_receive(f);
 	f->received = f->received_bytes = 0;
 	f->moved = app_now_ns();
 	return rte_eth_stats_get(p->id, &f->before);
@@ -197,7 +198,7 @@ flight_begin(struct flight *f, struct packets_port *p, const struct packets_opti
 
 /* Sends so many frames, or for so long, taking back what comes; -EIO: nothing moves. */
 static int
-flight_fly(struct flight *f, double end)
+traffic_run(struct traffic *f, double end)
 {
 	const uint64_t limit = f->mode == PACKETS_LOOP ? f->o->depth / 2 : UINT64_MAX;
 	const uint64_t frames = f->o->frames;
@@ -214,7 +215,7 @@ flight_fly(struct flight *f, double end)
 		if (f->sent - f->received + n <= limit || f->mode == PACKETS_TX)
 			frames_send(f, (uint16_t)n);
 		if (f->mode == PACKETS_LOOP)
-			frames_take(f);
+			frames_receive(f);
 		if (f->sent + f->received != before)
 			f->moved = now;
 		else if (now - f->moved > STALL_NS)
@@ -229,19 +230,19 @@ packets_round(struct packets_port *p, const struct packets_options *o, unsigned 
 	struct packets_cell *c = &p->cells[size_idx][mode];
 	uint64_t pushed = packets_xstat(p, "tx_pushed", NULL);
 	uint64_t fetched = packets_xstat(p, "tx_fetched", NULL);
-	struct flight f;
+	struct traffic f;
 	double start, end;
 	int ret;
 
-	ret = flight_begin(&f, p, o, o->size[size_idx], mode);
+	ret = traffic_begin(&f, p, o, o->size[size_idx], mode);
 	if (ret != 0) {
 		snprintf(why, why_bytes, "%s has no statistics", p->name);
 		return ret;
 	}
 	start = app_now_ns();
-	ret = flight_fly(&f, start + round_ns);
-	end = flight_land(&f);
-	if (flight_check(&f, why, why_bytes) != 0)
+	ret = traffic_run(&f, start + round_ns);
+	end = traffic_settle(&f);
+	if (traffic_check(&f, why, why_bytes) != 0)
 		return -EBADMSG;
 	if (ret != 0) {
 		snprintf(why, why_bytes, "%s takes no frames any more", p->name);
@@ -262,7 +263,7 @@ packets_round(struct packets_port *p, const struct packets_options *o, unsigned 
 
 /* From the call that sends it to the call that returns it; false: it did not come back. */
 static bool
-round_trip(struct flight *f, double *ns)
+round_trip(struct traffic *f, double *ns)
 {
 	const uint64_t sent = f->sent;
 	const double start = app_now_ns();
@@ -274,7 +275,7 @@ round_trip(struct flight *f, double *ns)
 	}
 	f->seq = UINT64_MAX;
 	while (f->seq != sent && now - start < STALL_NS) {
-		frames_take(f);
+		frames_receive(f);
 		now = app_now_ns();
 	}
 	*ns = now - start;
@@ -286,10 +287,10 @@ packets_latency(struct packets_port *p, const struct packets_options *o, double 
 		size_t why_bytes)
 {
 	const double start = app_now_ns();
-	struct flight f;
+	struct traffic f;
 	double trip;
 
-	if (flight_begin(&f, p, o, o->latency_size, PACKETS_LOOP) != 0) {
+	if (traffic_begin(&f, p, o, o->latency_size, PACKETS_LOOP) != 0) {
 		snprintf(why, why_bytes, "%s has no statistics", p->name);
 		return -EIO;
 	}
@@ -300,7 +301,7 @@ packets_latency(struct packets_port *p, const struct packets_options *o, double 
 		if (o->frames == 0 && app_now_ns() - start > ns)
 			break;
 	}
-	flight_land(&f);
+	traffic_settle(&f);
 	p->latency_lost = f.lost;
-	return flight_check(&f, why, why_bytes);
+	return traffic_check(&f, why, why_bytes);
 }
