@@ -4,7 +4,12 @@
 #ifndef WCDEV_CARD_H
 #define WCDEV_CARD_H
 
-/* For card models: the object that each card begins with. */
+/*
+ * For card models: the object that each card begins with, and what it asks its embedder for apart
+ * from host memory (wcdev_dma.h). All calls on one card are serialised by the embedder.
+ */
+
+#include <wcbase.h>
 
 #include "wcdev.h"
 
@@ -17,12 +22,122 @@ struct wcdev_card_ops {
 				      unsigned int n, int *ret);
 };
 
+/*
+ * Reads of host memory by message take time. Those for one command or frame are kept in a memo
+ * until all are there. There is one memo in each lane: frames on their way in may wait for one on
+ * its way out, and must not wait for its memo.
+ */
+enum wcdev_lane {
+	WCDEV_LANE_OUT, /* commands, frames that the host sends */
+	WCDEV_LANE_IN,  /* frames for the host */
+	WCDEV_LANES,
+};
+
+/* Who reads host memory, and in which lane: a part of each queue that does. */
+struct wcdev_reader {
+	enum wcdev_lane lane;
+};
+
+/* The longest frame is in at most WCDEV_FRAME_ENTRIES_MAX entries: descriptor and piece of each. */
+#define WCDEV_FRAME_ENTRIES_MAX 255u
+#define WCDEV_MEMO_READS (2 * WCDEV_FRAME_ENTRIES_MAX + 8)
+#define WCDEV_MEMO_BYTES (WCDEV_MTU_MAX + WCDEV_L2_BYTES_MAX + WCDEV_MEMO_READS * 24)
+
+struct wcdev_dma_memo_read {
+	uint64_t iova;
+	uint32_t bytes;
+	uint32_t off; /* in data, in bytes */
+};
+
+struct wcdev_dma_memo {
+	const struct wcdev_reader *reader; /* whose it is; NULL: free */
+	bool walked; /* since the last poll began; else the reader has given up */
+	unsigned int n;
+	unsigned int next; /* the read that comes next when they are walked again */
+	uint32_t used;
+	struct wcdev_dma_memo_read reads[WCDEV_MEMO_READS];
+	uint64_t data[(WCDEV_MEMO_BYTES + 7) / 8];
+};
+
 /* The first member of a card, so that either is found from the other. */
 struct wcdev {
 	const struct wcdev_card_ops *card_ops;
+	const struct wcdev_ops *ops;
+	void *ctx;
 	const struct wcdev_port_ops *port_ops; /* NULL: no port */
 	void *port;
+
+	/*
+	 * What was looked up in host memory is kept with this number, and is good as long as the
+	 * number is the same. Never 0.
+	 */
+	uint64_t map_id;
+	uint64_t dma_generation; /* the embedder's, when map_id was good last */
+	bool in_call;            /* between wcdev_enter() and wcdev_leave() */
+
+	unsigned int n_memos; /* that have readers */
+	struct wcdev_dma_memo memos[WCDEV_LANES];
 };
+
+/* Of memory that is zeroed. The three must outlive the card. */
+void wcdev_init(struct wcdev *dev, const struct wcdev_card_ops *card_ops,
+		const struct wcdev_ops *ops, void *ctx);
+
+/* Says what is missing in the embedder's operations, or NULL. */
+WC_MUST_CHECK const char *wcdev_ops_fault(const struct wcdev_ops *ops);
+
+/*
+ * Around everything that looks up host memory on the data path: in between, what was found is good
+ * until map_id changes. Not nested: see dev->in_call.
+ */
+static inline void
+wcdev_enter(struct wcdev *dev)
+{
+	uint64_t generation;
+
+	dev->in_call = true;
+	if (dev->ops->dma_generation == NULL)
+		return;
+	generation = dev->ops->dma_generation(dev->ctx);
+	dev->map_id += generation != dev->dma_generation;
+	dev->dma_generation = generation;
+}
+
+static inline void
+wcdev_leave(struct wcdev *dev)
+{
+	dev->in_call = false;
+	/* Host memory may be unmapped between calls, and nobody would tell. */
+	dev->map_id += dev->ops->dma_generation == NULL;
+}
+
+/* One line to the embedder's log; `level` as in syslog(3). At most 255 characters. */
+void wcdev_log(const struct wcdev *dev, int level, const char *fmt, ...) WC_PRINTF(3, 4);
+
+/* Of a queue without an interrupt. */
+#define WCDEV_VECTOR_NONE 0xffffu
+
+/* Whether the embedder can raise interrupts. */
+static inline bool
+wcdev_has_irq(const struct wcdev *dev)
+{
+	return dev->ops->irq != NULL;
+}
+
+/* Raises MSI-X vector `vector`, if it is one and the embedder can. */
+static inline void
+wcdev_irq(const struct wcdev *dev, uint16_t vector)
+{
+	if (vector != WCDEV_VECTOR_NONE && dev->ops->irq != NULL)
+		dev->ops->irq(dev->ctx, vector);
+}
+
+/* The embedder's monotonic clock. */
+static inline uint64_t
+wcdev_now_ns(const struct wcdev *dev)
+{
+	return dev->ops->now_ns(dev->ctx);
+}
 
 /* ---- the port, as the card calls it ------------------------------------------------------ */
 

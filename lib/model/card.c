@@ -2,29 +2,13 @@
  * Copyright(c) 2026 The wcnic authors
  */
 #include <errno.h>
-#include <stdarg.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <syslog.h>
 
-#include "card_dma.h"
+#include "card_internal.h"
 
 #define APERTURE_MIN (1ull << 20)
 #define APERTURE_MAX (1ull << 30)
-
-void
-card_log(struct wcnic_card *card, int level, const char *fmt, ...)
-{
-	char line[256];
-	va_list ap;
-
-	if (card->ops->log == NULL)
-		return;
-	va_start(ap, fmt);
-	vsnprintf(line, sizeof(line), fmt, ap);
-	va_end(ap);
-	card->ops->log(card->ctx, level, line);
-}
 
 void
 card_error_note(struct wcnic_card *card, enum wcnic_error cause, uint32_t info)
@@ -40,51 +24,23 @@ card_fatal(struct wcnic_card *card, enum wcnic_error cause, uint32_t info)
 {
 	if (card->status & WCNIC_STATUS_ERROR)
 		return;
-	card_log(card, LOG_ERR, "fatal error %d, detail 0x%x: the card waits for a reset", cause,
-		 info);
+	wcdev_log(&card->dev, LOG_ERR, "fatal error %d, detail 0x%x: the card waits for a reset",
+		  cause, info);
 	card_error_note(card, cause, info);
 	card->status |= WCNIC_STATUS_ERROR;
 	event_post(card, WCNIC_EV_FATAL, 0, cause, 0);
 }
 
-void
-card_irq(struct wcnic_card *card, uint16_t vector)
-{
-	if (vector != WCNIC_VECTOR_NONE && card->ops->irq != NULL)
-		card->ops->irq(card->ctx, vector);
-}
-
 uint16_t
 card_vectors(const struct wcnic_card *card)
 {
-	return card->ops->irq != NULL ? 2 * card->n_queues : 0;
-}
-
-void
-card_enter(struct wcnic_card *card)
-{
-	uint64_t generation;
-
-	card->polling = true;
-	if (card->ops->dma_generation == NULL)
-		return;
-	generation = card->ops->dma_generation(card->ctx);
-	card->map_id += generation != card->dma_generation;
-	card->dma_generation = generation;
-}
-
-void
-card_leave(struct wcnic_card *card)
-{
-	card->polling = false;
-	/* Host memory may be unmapped between calls, and nobody would tell. */
-	card->map_id += card->ops->dma_generation == NULL;
+	return wcdev_has_irq(&card->dev) ? 2 * card->n_queues : 0;
 }
 
 void
 card_beat(struct wcnic_card *card)
 {
-	uint64_t now_ns = card->ops->now_ns(card->ctx);
+	uint64_t now_ns = wcdev_now_ns(&card->dev);
 
 	card->now_ns = now_ns;
 	if (card->sent)
@@ -135,12 +91,10 @@ card_identity_init(struct wcnic_card *card, const struct wcnic_card_config *conf
 static const char *
 config_fault(const struct wcnic_card_config *config)
 {
-	if (config->ops->dma == NULL || config->ops->now_ns == NULL)
-		return "ops: dma and now_ns are needed";
-	if (config->ops->dma_reach != NULL &&
-	    (config->ops->dma_fetch == NULL || config->ops->dma_cancel == NULL ||
-	     config->ops->dma_post == NULL || config->ops->dma_quiet == NULL))
-		return "ops: with dma_reach the other four of its kind are needed";
+	const char *fault = wcdev_ops_fault(config->ops);
+
+	if (fault != NULL)
+		return fault;
 	if (config->aperture == NULL || ((uintptr_t)config->aperture & 4095) != 0)
 		return "aperture: page-aligned memory is needed";
 	if (!is_pow2(config->aperture_bytes) || config->aperture_bytes < APERTURE_MIN ||
@@ -164,7 +118,7 @@ card_clear(struct wcnic_card *card)
 	card->error_info = 0;
 	card->fw_hung = false;
 	card->features = card->caps & (WCNIC_CAP_PUSH | WCNIC_CAP_RSS);
-	dma_memo_clear(card);
+	wcdev_readers_reset(&card->dev);
 	memset(&card->admin, 0, sizeof(card->admin));
 	memset(&card->stats, 0, sizeof(card->stats));
 	memset(&card->stray, 0, sizeof(card->stray));
@@ -180,7 +134,7 @@ int
 wcnic_card_create(const struct wcnic_card_config *config, struct wcnic_card **out)
 {
 	struct wcnic_card *card;
-	const char *fault = config->ops == NULL ? "ops: needed" : config_fault(config);
+	const char *fault = config_fault(config);
 
 	if (fault != NULL) {
 		if (config->ops != NULL && config->ops->log != NULL)
@@ -190,10 +144,7 @@ wcnic_card_create(const struct wcnic_card_config *config, struct wcnic_card **ou
 	card = calloc(1, sizeof(*card));
 	if (card == NULL)
 		return -ENOMEM;
-	card->dev.card_ops = &port_card_ops;
-	card->ops = config->ops;
-	card->ctx = config->ctx;
-	card->map_id = 1;
+	wcdev_init(&card->dev, &port_card_ops, config->ops, config->ctx);
 	card->aperture = config->aperture;
 	card->aperture_bytes = config->aperture_bytes;
 	card->n_queues = config->queue_pairs != 0 ? config->queue_pairs : CARD_QUEUES_DEFAULT;
@@ -248,7 +199,7 @@ wcnic_card_reset(struct wcnic_card *card)
 	window_generation_next(card);
 	card_clear(card);
 	card->reset_count++;
-	card_log(card, LOG_INFO, "reset %u", card->reset_count);
+	wcdev_log(&card->dev, LOG_INFO, "reset %u", card->reset_count);
 }
 
 /* Queues take turns at being first, so that none starves when buffers are few. */
@@ -287,8 +238,8 @@ wcnic_card_poll(struct wcnic_card *card)
 	card_beat(card);
 	if ((card->status & (WCNIC_STATUS_ENABLED | WCNIC_STATUS_ERROR)) != WCNIC_STATUS_ENABLED)
 		return 0;
-	card_enter(card);
-	dma_memo_sweep(card);
+	wcdev_enter(&card->dev);
+	wcdev_readers_sweep(&card->dev);
 	moved = admin_poll(card);
 	for (live = card->rxq_live; live != 0; live &= live - 1)
 		rxq_poll(card, &card->rxqs[__builtin_ctzll(live)]);
@@ -299,7 +250,7 @@ wcnic_card_poll(struct wcnic_card *card)
 	port_link_poll(card);
 	stray_poll(card);
 	event_poll(card);
-	card_leave(card);
+	wcdev_leave(&card->dev);
 	return moved;
 }
 
@@ -311,10 +262,10 @@ wcnic_card_poll_frames(struct wcnic_card *card)
 	if ((card->status & (WCNIC_STATUS_ENABLED | WCNIC_STATUS_ERROR)) != WCNIC_STATUS_ENABLED)
 		return 0;
 	card->poll_id++;
-	card_enter(card);
+	wcdev_enter(&card->dev);
 	moved = card_poll_tx(card);
 	moved += card_poll_port(card);
-	card_leave(card);
+	wcdev_leave(&card->dev);
 	return moved;
 }
 

@@ -4,7 +4,7 @@
 #include <errno.h>
 #include <syslog.h>
 
-#include "card_dma.h"
+#include "card_internal.h"
 
 /* Section 3: commands in, answers out. */
 
@@ -138,7 +138,7 @@ buffer_get(struct wcnic_card *card, const struct wcnic_admin_cmd *cmd, const str
 		return WCNIC_ST_INVALID_FIELD;
 	}
 	*buffer_bytes = bytes < needed ? bytes : needed;
-	return dma_reaches(card, le64toh(cmd->data_iova), *buffer_bytes, prot)
+	return wcdev_dma_reachable(&card->dev, le64toh(cmd->data_iova), *buffer_bytes, prot)
 		       ? WCNIC_ST_OK
 		       : WCNIC_ST_BAD_ADDRESS;
 }
@@ -166,7 +166,8 @@ command_do(struct wcnic_card *card, const struct wcnic_admin_cmd *cmd, struct ad
 	if (status != WCNIC_ST_OK)
 		return status;
 	if (op->input_bytes != 0) {
-		ret = dma_read(card, &card->admin, le64toh(cmd->data_iova), &input, sizeof(input));
+		ret = wcdev_dma_read(&card->dev, &card->admin.reader, le64toh(cmd->data_iova),
+				     &input, sizeof(input));
 		*later = ret == -EAGAIN;
 		if (ret != 0)
 			return WCNIC_ST_BAD_ADDRESS;
@@ -176,7 +177,7 @@ command_do(struct wcnic_card *card, const struct wcnic_admin_cmd *cmd, struct ad
 	status = op->fn(card, call);
 	if (status != WCNIC_ST_OK || op->answer_bytes == 0 || buffer_bytes == 0)
 		return status;
-	if (dma_write(card, le64toh(cmd->data_iova), &call->answer, buffer_bytes) != 0)
+	if (wcdev_dma_write(&card->dev, le64toh(cmd->data_iova), &call->answer, buffer_bytes) != 0)
 		return WCNIC_ST_INTERNAL;
 	*answered = buffer_bytes;
 	return WCNIC_ST_OK;
@@ -196,11 +197,11 @@ command_next(struct wcnic_card *card)
 	enum wcnic_admin_status status;
 	int ret;
 
-	dma_memo_rewind(card, admin);
-	ret = ring_read(card, &admin->asq, admin, seq, &cmd, sizeof(cmd));
+	wcdev_reader_begin(&card->dev, &admin->reader);
+	ret = wcdev_ring_read(&card->dev, &admin->asq, &admin->reader, seq, &cmd, sizeof(cmd));
 	if (ret == -EAGAIN)
 		return false;
-	if (ret != 0 || !ring_ready(card, &admin->acq, seq)) {
+	if (ret != 0 || !wcdev_ring_ready(&card->dev, &admin->acq, seq)) {
 		card_fatal(card, WCNIC_ERR_ADMIN_CONFIG,
 			   ret != 0 ? WCNIC_REG_ASQ_BASE : WCNIC_REG_ACQ_BASE);
 		return false;
@@ -208,18 +209,18 @@ command_next(struct wcnic_card *card)
 	status = command_do(card, &cmd, &call, &answered, &later);
 	if (later)
 		return false;
-	dma_memo_reset(card, admin);
+	wcdev_reader_end(&card->dev, &admin->reader);
 	admin->asq_head++;
 	if (status != WCNIC_ST_OK)
-		card_log(card, LOG_DEBUG, "command 0x%02x: status %d, result %u", cmd.opcode,
-			 status, call.result);
+		wcdev_log(&card->dev, LOG_DEBUG, "command 0x%02x: status %d, result %u", cmd.opcode,
+			  status, call.result);
 	cpl.cmd_id = cmd.cmd_id;
 	cpl.status = htole16(status);
 	cpl.result = htole32(call.result);
 	cpl.data_bytes = htole32(answered);
 	cpl.sq_head = htole16(admin->asq_head);
-	cpl.phase = ring_phase(seq, admin->asq.entries);
-	ring_publish(card, &admin->acq, seq, &cpl, sizeof(cpl));
+	cpl.phase = wcdev_ring_phase(seq, admin->asq.entries);
+	wcdev_ring_publish(&card->dev, &admin->acq, seq, &cpl, sizeof(cpl));
 	return true;
 }
 

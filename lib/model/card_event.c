@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause
  * Copyright(c) 2026 The wcnic authors
  */
-#include "card_dma.h"
+#include "card_internal.h"
 
 /* Section 9: the async event ring. */
 
@@ -22,11 +22,12 @@ ring_write(struct wcnic_card *card, enum wcnic_event_type type, uint32_t arg0, u
 		.arg0 = htole32(arg0),
 		.arg1 = htole32(arg1),
 		.arg64 = htole64(arg64),
-		.phase = ring_phase(admin->aeq_tail, admin->aeq.entries),
+		.phase = wcdev_ring_phase(admin->aeq_tail, admin->aeq.entries),
 	};
 
 	/* Without a ring there is nowhere to say so but in the registers. */
-	if (ring_publish(card, &admin->aeq, admin->aeq_tail, &event, sizeof(event)) != 0) {
+	if (wcdev_ring_publish(&card->dev, &admin->aeq, admin->aeq_tail, &event, sizeof(event)) !=
+	    0) {
 		card_error_note(card, WCNIC_ERR_ADMIN_CONFIG, WCNIC_REG_AEQ_BASE);
 		card->status |= WCNIC_STATUS_ERROR;
 		return;

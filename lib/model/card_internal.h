@@ -11,7 +11,7 @@
 #include <stdint.h>
 #include <string.h>
 
-#include <wcdev_card.h>
+#include <wcdev_ring.h>
 
 #include "wcnic_card.h"
 
@@ -28,7 +28,7 @@
 #define CARD_HEARTBEAT_NS 100000000u
 #define CARD_BURST 64u
 /* Each entry of a frame costs its bytes, its header and padding to eight bytes. */
-#define CARD_FRAME_ENTRIES_MAX 255u
+#define CARD_FRAME_ENTRIES_MAX WCDEV_FRAME_ENTRIES_MAX
 #define CARD_FRAME_STREAM_BYTES (CARD_FRAME_MAX + (CARD_FRAME_ENTRIES_MAX + 2) * 16 + 1024)
 /* Each frame of a burst begins in the first so many bytes of the scratch memory. */
 #define CARD_STREAM_BYTES 8192u
@@ -65,53 +65,6 @@ struct window {
 	uint64_t off;
 };
 
-/* A ring in host memory; entries are as long as they are aligned, and at most a line. */
-struct ring {
-	uint64_t iova;
-	uint16_t entries;
-	uint8_t entry_bytes;
-	uint8_t prot;
-	bool scattered; /* not in one piece here */
-	/* As long as the card has this map_id, entries [first, first + n) are here from `at` on. */
-	uint16_t first;
-	uint16_t n;
-	uint64_t map_id;
-	uint8_t *at;
-};
-
-/* A piece of host memory that is in one piece here, as long as the card has this map_id. */
-struct dma_span {
-	uint64_t map_id;
-	uint64_t iova;
-	uint64_t bytes;
-	uint8_t *at;
-};
-
-/* What was read by message for a command or frame that is not complete yet. */
-#define DMA_MEMO_READS (2 * CARD_FRAME_ENTRIES_MAX + 8)
-#define DMA_MEMO_BYTES (CARD_FRAME_MAX + DMA_MEMO_READS * 24)
-
-struct dma_memo_read {
-	uint64_t iova;
-	uint32_t bytes;
-	uint32_t off; /* in data, in bytes */
-};
-
-/* Frames on their way in may wait for one on its way out, and must not wait for its memo. */
-#define DMA_LANE_OUT 0u
-#define DMA_LANE_IN 1u
-#define DMA_LANES 2u
-
-struct dma_memo {
-	const void *owner; /* whose it is; NULL: nobody's */
-	bool walked;       /* since the last poll began; else the owner has given up */
-	unsigned int n;
-	unsigned int next; /* the read that comes next when they are walked again */
-	uint32_t used;
-	struct dma_memo_read reads[DMA_MEMO_READS];
-	uint64_t data[(DMA_MEMO_BYTES + 7) / 8];
-};
-
 enum queue_state {
 	QUEUE_NONE = 0,
 	QUEUE_RUN,
@@ -121,15 +74,16 @@ enum queue_state {
 
 struct txq {
 	enum queue_state state;
+	struct wcdev_reader reader;
 	uint16_t qid;
 	uint16_t depth;
 	uint16_t vector;
 	uint16_t db_window;
 	uint16_t push_window;
 	uint32_t db_off;
-	struct ring ring;
-	struct ring cq;
-	struct dma_span segs;
+	struct wcdev_ring ring;
+	struct wcdev_ring cq;
+	struct wcdev_dma_cache segs;
 
 	uint64_t *db;   /* the record, in the aperture */
 	uint8_t *slots; /* the push window, in the aperture; NULL: none or revoked */
@@ -168,14 +122,15 @@ struct txq {
 
 struct rxq {
 	enum queue_state state;
+	struct wcdev_reader reader;
 	uint16_t qid;
 	uint16_t depth;
 	uint16_t vector;
 	uint16_t db_window;
 	uint32_t db_off;
 	uint32_t buf_bytes;
-	struct ring ring;
-	struct ring cq;
+	struct wcdev_ring ring;
+	struct wcdev_ring cq;
 
 	uint64_t *db;
 	uint64_t db_fired; /* the record that the interrupt was raised for */
@@ -191,7 +146,7 @@ struct rxq {
 	uint64_t ahead_phase;
 	uint16_t ahead_end;
 	uint8_t *ahead[RX_AHEAD];
-	struct dma_span bufs;
+	struct wcdev_dma_cache bufs;
 	/* Completions [published, head) are yet to be written, by their number modulo RX_CPLS. */
 	uint16_t published;
 	uint64_t cpls[RX_CPLS][2];
@@ -202,9 +157,10 @@ struct admin {
 	uint64_t acq_base;
 	uint64_t aeq_base;
 	uint32_t size;
-	struct ring asq;
-	struct ring acq;
-	struct ring aeq;
+	struct wcdev_reader reader;
+	struct wcdev_ring asq;
+	struct wcdev_ring acq;
+	struct wcdev_ring aeq;
 	uint16_t asq_head;
 	uint16_t asq_tail;
 	uint16_t aeq_head;
@@ -254,8 +210,6 @@ struct wake {
 
 struct wcnic_card {
 	struct wcdev dev; /* must be first */
-	const struct wcdev_ops *ops;
-	void *ctx;
 	uint8_t *aperture;
 	uint64_t aperture_bytes;
 	uint16_t n_queues;
@@ -268,9 +222,6 @@ struct wcnic_card {
 
 	uint64_t now_ns; /* of this poll */
 	uint64_t poll_id;
-	uint64_t map_id; /* another one when what is looked up must be looked up anew; never 0 */
-	uint64_t dma_generation; /* the embedder's, when map_id was good last */
-	bool polling;
 	bool sent; /* frames, since the clock was read last */
 
 	uint32_t ctrl;
@@ -304,38 +255,10 @@ struct wcnic_card {
 	struct txq txqs[CARD_QUEUES_MAX];
 	struct rxq rxqs[CARD_QUEUES_MAX];
 
-	struct dma_memo memos[DMA_LANES];
-	unsigned int n_memos; /* that have owners */
 	struct watch watch;
 	struct wcdev_frag *frags; /* CARD_FRAGS of them: of the frames being sent */
 	uint64_t scratch[CARD_SCRATCH_BYTES / 8];
 };
-
-/* ---- shared memory ----------------------------------------------------------------------- */
-
-static inline uint64_t
-shared_load(const void *word)
-{
-	return __atomic_load_n((const uint64_t *)word, __ATOMIC_RELAXED);
-}
-
-/* A 16-byte completion: its last word, which holds the phase, becomes visible last. */
-static inline void
-shared_publish16(void *dst, const void *src)
-{
-	uint64_t words[2];
-
-	memcpy(words, src, sizeof(words));
-	__atomic_store_n((uint64_t *)dst, words[0], __ATOMIC_RELAXED);
-	__atomic_store_n((uint64_t *)dst + 1, words[1], __ATOMIC_RELEASE);
-}
-
-/* The phase of entry `seq` of a ring: 1 in the first lap. */
-static inline uint8_t
-ring_phase(uint16_t seq, uint16_t entries)
-{
-	return (seq & entries) ? 0 : WCNIC_PHASE_BIT;
-}
 
 static inline bool
 is_pow2(uint64_t value)
@@ -345,17 +268,11 @@ is_pow2(uint64_t value)
 
 /* ---- card.c ------------------------------------------------------------------------------ */
 
-__attribute__((format(printf, 3, 4))) void
-card_log(struct wcnic_card *card, int level, const char *fmt, ...);
 /* Notes the first error since reset. */
 void card_error_note(struct wcnic_card *card, enum wcnic_error cause, uint32_t info);
 /* The card can only be reset after this. */
 void card_fatal(struct wcnic_card *card, enum wcnic_error cause, uint32_t info);
-void card_irq(struct wcnic_card *card, uint16_t vector);
 void card_beat(struct wcnic_card *card);
-/* Around what looks up host memory: in between, what was found is good until map_id changes. */
-void card_enter(struct wcnic_card *card);
-void card_leave(struct wcnic_card *card);
 uint16_t card_vectors(const struct wcnic_card *card);
 
 /* ---- card_regs.c ------------------------------------------------------------------------- */

@@ -391,19 +391,19 @@ static unsigned int
 burst_receive(struct wcnic_card *card, const struct wcdev_frame *frames, unsigned int n, int *ret)
 {
 	bool first = card->stats.rx_frames == 0;
-	bool polling = card->polling;
+	bool polling = card->dev.in_call;
 	uint64_t queues = 0;
 	unsigned int done;
 
 	if (!polling)
-		card_enter(card);
+		wcdev_enter(&card->dev);
 	done = frames_receive(card, frames, n, ret, &queues);
 	for (; queues != 0; queues &= queues - 1)
 		rxq_publish(card, &card->rxqs[__builtin_ctzll(queues)]);
 	if (first && card->stats.rx_frames != 0)
-		card->stats.first_rx_ns = card->ops->now_ns(card->ctx);
+		card->stats.first_rx_ns = wcdev_now_ns(&card->dev);
 	if (!polling)
-		card_leave(card);
+		wcdev_leave(&card->dev);
 	/* A frame that is offered again and again has waited once. */
 	if (done != n && (done != 0 || !card->rx_held))
 		card->stats.rx_held++;

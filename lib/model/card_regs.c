@@ -3,7 +3,7 @@
  */
 #include <errno.h>
 
-#include "card_dma.h"
+#include "card_internal.h"
 
 /* Section 2: the register file. */
 
@@ -55,7 +55,7 @@ reg_value(struct wcnic_card *card, uint64_t off)
 	case WCNIC_REG_CTRL:
 		return card->ctrl;
 	case WCNIC_REG_STATUS:
-		card->settling = card->settling && !dma_quiet(card);
+		card->settling = card->settling && !wcdev_dma_quiet(&card->dev);
 		return card->status & ~(card->settling ? WCNIC_STATUS_READY : 0);
 	case WCNIC_REG_ERROR_CAUSE:
 		return card->error_cause;
@@ -104,17 +104,17 @@ enable_fault(struct wcnic_card *card)
 	if (sq_log2 < WCNIC_ADMIN_LOG2_MIN || sq_log2 > WCNIC_ADMIN_LOG2_MAX ||
 	    ev_log2 < WCNIC_ADMIN_LOG2_MIN || ev_log2 > WCNIC_ADMIN_LOG2_MAX)
 		return WCNIC_REG_ADMIN_SIZE;
-	ring_init(&admin->asq, admin->asq_base, 1u << sq_log2, sizeof(struct wcnic_admin_cmd),
-		  WCDEV_DMA_READ);
-	ring_init(&admin->acq, admin->acq_base, 1u << sq_log2, sizeof(struct wcnic_admin_cpl),
-		  WCDEV_DMA_WRITE);
-	ring_init(&admin->aeq, admin->aeq_base, 1u << ev_log2, sizeof(struct wcnic_event),
-		  WCDEV_DMA_WRITE);
-	if ((admin->asq_base & 63) != 0 || !ring_reaches(card, &admin->asq))
+	wcdev_ring_init(&admin->asq, admin->asq_base, 1u << sq_log2, sizeof(struct wcnic_admin_cmd),
+			WCDEV_DMA_READ);
+	wcdev_ring_init(&admin->acq, admin->acq_base, 1u << sq_log2, sizeof(struct wcnic_admin_cpl),
+			WCDEV_DMA_WRITE);
+	wcdev_ring_init(&admin->aeq, admin->aeq_base, 1u << ev_log2, sizeof(struct wcnic_event),
+			WCDEV_DMA_WRITE);
+	if ((admin->asq_base & 63) != 0 || !wcdev_ring_reachable(&card->dev, &admin->asq))
 		return WCNIC_REG_ASQ_BASE;
-	if ((admin->acq_base & 63) != 0 || !ring_reaches(card, &admin->acq))
+	if ((admin->acq_base & 63) != 0 || !wcdev_ring_reachable(&card->dev, &admin->acq))
 		return WCNIC_REG_ACQ_BASE;
-	if ((admin->aeq_base & 63) != 0 || !ring_reaches(card, &admin->aeq))
+	if ((admin->aeq_base & 63) != 0 || !wcdev_ring_reachable(&card->dev, &admin->aeq))
 		return WCNIC_REG_AEQ_BASE;
 	return 0;
 }

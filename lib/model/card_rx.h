@@ -6,7 +6,7 @@
 
 /* Section 7: the way of most frames, which are in one piece and fit a buffer that is all here. */
 
-#include "card_dma.h"
+#include "card_internal.h"
 
 /* The words of a completion: this, and what belongs to the buffer. */
 struct rx_kind {
@@ -35,7 +35,7 @@ rx_completion_make(uint64_t cpl[2], struct rx_kind kind, uint32_t bytes, uint16_
 static inline uint64_t
 rx_phase(uint16_t seq, uint16_t entries)
 {
-	return (uint64_t)ring_phase(seq, entries) << 56;
+	return (uint64_t)wcdev_ring_phase(seq, entries) << 56;
 }
 
 /* Most frames are short: no call, and no more stores than it takes. */
@@ -55,7 +55,7 @@ static inline void
 rxq_publish_line(struct wcnic_card *card, struct rxq *q, uint16_t head)
 {
 	const uint16_t first = head - RX_LINE_CPLS;
-	uint8_t *dst = ring_find(card, &q->cq, first);
+	uint8_t *dst = wcdev_ring_find(&card->dev, &q->cq, first);
 	unsigned int i;
 
 	if (q->published != first || dst == NULL) {
@@ -65,15 +65,15 @@ rxq_publish_line(struct wcnic_card *card, struct rxq *q, uint16_t head)
 	q->published = head;
 #pragma GCC unroll 4
 	for (i = 0; i < RX_LINE_CPLS; i++)
-		shared_publish16(dst + i * sizeof(struct wcnic_rx_cpl),
-				 q->cpls[first % RX_CPLS + i]);
+		wcdev_publish16(dst + i * sizeof(struct wcnic_rx_cpl),
+				q->cpls[first % RX_CPLS + i]);
 }
 
 /* Whether the next buffer is all here, and so are those before q->ahead_end. */
 static inline bool
 rxq_has_ahead(const struct wcnic_card *card, const struct rxq *q)
 {
-	return q->ahead_end != q->head && q->ahead_map_id == card->map_id;
+	return q->ahead_end != q->head && q->ahead_map_id == card->dev.map_id;
 }
 
 /* No more completions may be kept back. */

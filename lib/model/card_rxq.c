@@ -35,10 +35,10 @@ create_check(struct wcnic_card *card, struct admin_call *call, const struct wcni
 		return ADMIN_BAD_FIELD(call, wcnic_cmd_rxq_create, ring_iova);
 	if (le64toh(p->cq_iova) & 63)
 		return ADMIN_BAD_FIELD(call, wcnic_cmd_rxq_create, cq_iova);
-	if (!dma_reaches(card, le64toh(p->ring_iova), depth * sizeof(struct wcnic_rx_desc),
-			 WCDEV_DMA_READ) ||
-	    !dma_reaches(card, le64toh(p->cq_iova), depth * sizeof(struct wcnic_rx_cpl),
-			 WCDEV_DMA_WRITE))
+	if (!wcdev_dma_reachable(&card->dev, le64toh(p->ring_iova),
+				 depth * sizeof(struct wcnic_rx_desc), WCDEV_DMA_READ) ||
+	    !wcdev_dma_reachable(&card->dev, le64toh(p->cq_iova),
+				 depth * sizeof(struct wcnic_rx_cpl), WCDEV_DMA_WRITE))
 		return WCNIC_ST_BAD_ADDRESS;
 	return WCNIC_ST_OK;
 }
@@ -62,14 +62,15 @@ rxq_create(struct wcnic_card *card, struct admin_call *call)
 	q = &card->rxqs[le16toh(p->qid)];
 	memset(q, 0, sizeof(*q));
 	q->state = QUEUE_RUN;
+	q->reader.lane = WCDEV_LANE_IN;
 	q->qid = le16toh(p->qid);
 	q->depth = le16toh(p->depth);
 	q->vector = le16toh(p->vector);
 	q->buf_bytes = le32toh(p->buf_bytes);
-	ring_init(&q->ring, le64toh(p->ring_iova), q->depth, sizeof(struct wcnic_rx_desc),
-		  WCDEV_DMA_READ);
-	ring_init(&q->cq, le64toh(p->cq_iova), q->depth, sizeof(struct wcnic_rx_cpl),
-		  WCDEV_DMA_WRITE);
+	wcdev_ring_init(&q->ring, le64toh(p->ring_iova), q->depth, sizeof(struct wcnic_rx_desc),
+			WCDEV_DMA_READ);
+	wcdev_ring_init(&q->cq, le64toh(p->cq_iova), q->depth, sizeof(struct wcnic_rx_cpl),
+			WCDEV_DMA_WRITE);
 	q->db_window = db_window;
 	q->db_off = le32toh(p->db_off);
 	q->db = db;
@@ -86,7 +87,7 @@ rxq_fini(struct wcnic_card *card, struct rxq *q)
 		__atomic_store_n(q->db, 0, __ATOMIC_RELAXED);
 		card->windows[q->db_window].users--;
 	}
-	dma_memo_reset(card, q);
+	wcdev_reader_end(&card->dev, &q->reader);
 	card->rxq_live &= ~(1ull << q->qid);
 	memset(q, 0, sizeof(*q));
 }
@@ -120,8 +121,8 @@ rxq_fail(struct wcnic_card *card, struct rxq *q, enum wcnic_error error)
 		return;
 	q->state = QUEUE_FAILED;
 	q->ahead_end = q->head;
-	card_log(card, LOG_WARNING, "rx queue %u stops: error %d at buffer %u", q->qid, error,
-		 q->head);
+	wcdev_log(&card->dev, LOG_WARNING, "rx queue %u stops: error %d at buffer %u", q->qid,
+		  error, q->head);
 	event_post(card, WCNIC_EV_QUEUE_ERROR, q->qid, error, 0);
 }
 
@@ -164,7 +165,7 @@ rxq_poll(struct wcnic_card *card, struct rxq *q)
 		return;
 	q->fired = true;
 	q->db_fired = db;
-	card_irq(card, q->vector);
+	wcdev_irq(&card->dev, q->vector);
 }
 
 /* Where a frame goes: one of them for each buffer. `at` is NULL if it is not in one piece here. */
@@ -185,22 +186,25 @@ buffers_map(struct wcnic_card *card, struct rxq *q, unsigned int count, struct r
 	unsigned int i;
 	int ret;
 
-	dma_memo_rewind(card, q);
+	wcdev_reader_begin(&card->dev, &q->reader);
 	for (i = 0; i < count; i++) {
-		ret = ring_read(card, &q->ring, q, q->head + i, &desc, sizeof(desc));
+		ret = wcdev_ring_read(&card->dev, &q->ring, &q->reader, q->head + i, &desc,
+				      sizeof(desc));
 		if (ret != 0)
 			return ret;
 		buffers[i].iova = le64toh(desc.iova);
-		buffers[i].at = card_dma(card, buffers[i].iova, q->buf_bytes, WCDEV_DMA_WRITE);
+		buffers[i].at = wcdev_dma_ptr(&card->dev, buffers[i].iova, q->buf_bytes,
+					      WCDEV_DMA_WRITE);
 		if (buffers[i].at == NULL) {
 			here = false;
-			if (!dma_reaches(card, buffers[i].iova, q->buf_bytes, WCDEV_DMA_WRITE))
+			if (!wcdev_dma_reachable(&card->dev, buffers[i].iova, q->buf_bytes,
+						 WCDEV_DMA_WRITE))
 				return -EFAULT;
 		}
-		if (!ring_ready(card, &q->cq, q->head + i))
+		if (!wcdev_ring_ready(&card->dev, &q->cq, q->head + i))
 			return -EFAULT;
 	}
-	return here || dma_quiet(card) ? 0 : -EAGAIN;
+	return here || wcdev_dma_quiet(&card->dev) ? 0 : -EAGAIN;
 }
 
 static void
@@ -222,7 +226,7 @@ frame_scatter(struct wcnic_card *card, const struct wcdev_frame *frame,
 			if (buffer->at != NULL)
 				memcpy(buffer->at + used, src, bytes);
 			else
-				dma_write(card, buffer->iova + used, src, bytes);
+				wcdev_dma_write(&card->dev, buffer->iova + used, src, bytes);
 			src += bytes;
 			left -= bytes;
 			used += bytes;
@@ -251,7 +255,7 @@ completions_publish(struct wcnic_card *card, struct rxq *q, const struct wcdev_f
 			kind.first |= WCNIC_RXF_EOP << 16;
 		rx_completion_make(cpl, kind, bytes, q->head, frame_bytes,
 				   rx_phase(q->head, q->depth));
-		ring_publish(card, &q->cq, q->head, cpl, sizeof(cpl));
+		wcdev_ring_publish(&card->dev, &q->cq, q->head, cpl, sizeof(cpl));
 		left -= bytes;
 		kind = (struct rx_kind){0}; /* it is in the first */
 		frame_bytes = 0;
@@ -269,16 +273,16 @@ least(uint16_t a, uint16_t b)
 static uint16_t
 piece_publish(struct wcnic_card *card, struct rxq *q, uint16_t seq, uint16_t n)
 {
-	uint8_t *dst = ring_find(card, &q->cq, seq);
+	uint8_t *dst = wcdev_ring_find(&card->dev, &q->cq, seq);
 	uint16_t i;
 
 	if (dst == NULL) {
-		ring_post(card, &q->cq, seq, q->cpls[seq % RX_CPLS]);
+		wcdev_ring_post(&card->dev, &q->cq, seq, q->cpls[seq % RX_CPLS]);
 		return 1;
 	}
-	n = least(n, least(ring_run(&q->cq, seq), (uint16_t)(RX_CPLS - seq % RX_CPLS)));
+	n = least(n, least(wcdev_ring_run(&q->cq, seq), (uint16_t)(RX_CPLS - seq % RX_CPLS)));
 	for (i = 0; i < n; i++)
-		shared_publish16(dst + i * sizeof(struct wcnic_rx_cpl), q->cpls[seq % RX_CPLS + i]);
+		wcdev_publish16(dst + i * sizeof(struct wcnic_rx_cpl), q->cpls[seq % RX_CPLS + i]);
 	return n;
 }
 
@@ -294,18 +298,19 @@ rxq_publish(struct wcnic_card *card, struct rxq *q)
 static uint16_t
 buffers_find(struct wcnic_card *card, struct rxq *q, const uint8_t *desc, uint16_t n)
 {
-	struct dma_span span = q->bufs;
+	struct wcdev_dma_cache span = q->bufs;
 	uint64_t room = 0; /* where in the piece a buffer may begin, for which `span` is good */
 	uint16_t i;
 
-	if (span.map_id == card->map_id && span.bytes >= q->buf_bytes)
+	if (span.map_id == card->dev.map_id && span.bytes >= q->buf_bytes)
 		room = span.bytes - q->buf_bytes + 1;
 	for (i = 0; i < n; i++, desc += sizeof(struct wcnic_rx_desc)) {
-		const uint64_t iova = le64toh(shared_load(desc));
+		const uint64_t iova = le64toh(wcdev_load64(desc));
 		uint8_t *at = span.at + (iova - span.iova);
 
 		if (iova - span.iova >= room) {
-			at = dma_find(card, &q->bufs, iova, q->buf_bytes, WCDEV_DMA_WRITE);
+			at = wcdev_dma_find(&card->dev, &q->bufs, iova, q->buf_bytes,
+					    WCDEV_DMA_WRITE);
 			if (at == NULL)
 				break;
 		}
@@ -327,13 +332,13 @@ rxq_look_ahead(struct wcnic_card *card, struct rxq *q)
 	q->ahead_end = q->head;
 	if (q->state != QUEUE_RUN || q->tail == q->head)
 		return false;
-	desc = ring_find(card, &q->ring, q->head);
-	cpl = ring_find(card, &q->cq, q->head);
+	desc = wcdev_ring_find(&card->dev, &q->ring, q->head);
+	cpl = wcdev_ring_find(&card->dev, &q->cq, q->head);
 	if (desc == NULL || cpl == NULL)
 		return false;
 	n = least(n, (uint16_t)(q->tail - q->head));
-	n = least(n, least(ring_run(&q->ring, q->head), ring_run(&q->cq, q->head)));
-	q->ahead_map_id = card->map_id;
+	n = least(n, least(wcdev_ring_run(&q->ring, q->head), wcdev_ring_run(&q->cq, q->head)));
+	q->ahead_map_id = card->dev.map_id;
 	q->ahead_phase = rx_phase(q->head, q->depth);
 	__builtin_prefetch(cpl, 1);
 	q->ahead_end += buffers_find(card, q, desc, n);
@@ -350,7 +355,7 @@ frame_spread(struct wcnic_card *card, struct rxq *q, const struct wcdev_frame *f
 
 	if (ret == -EAGAIN)
 		return ret;
-	dma_memo_reset(card, q);
+	wcdev_reader_end(&card->dev, &q->reader);
 	rxq_publish(card, q);
 	if (ret != 0) {
 		card->stats.rx_errors++;

@@ -31,7 +31,7 @@ line_take(uint8_t *line)
 	unsigned int i;
 
 	for (i = 0; i < WCNIC_LINE_BYTES; i += 8)
-		seen |= shared_load(line + i);
+		seen |= wcdev_load64(line + i);
 	if (seen != 0)
 		memset(line, 0, WCNIC_LINE_BYTES);
 	return seen != 0;

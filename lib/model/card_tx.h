@@ -6,7 +6,7 @@
 
 /* Section 6: what card_txq.c knows of the formats, and what these share: bursts, frames, lines. */
 
-#include "card_dma.h"
+#include "card_internal.h"
 
 #define LINE_PAYLOAD_WORDS (WCNIC_LINE_PAYLOAD_BYTES / 8)
 #define SLOT_PAYLOAD_WORDS_MAX (WCNIC_SLOT_LINES_MAX * LINE_PAYLOAD_WORDS)
@@ -72,7 +72,8 @@ __attribute__((warn_unused_result)) enum tx_verdict
 tx_gather_packed(struct wcnic_card *card, struct txq *q, struct tx_burst *t, uint16_t limit,
 		 unsigned int most);
 
-/* ---- card_tx_frame.c -------------------------------------------------------------------------- */
+/* ---- card_tx_frame.c --------------------------------------------------------------------------
+ */
 
 /* How many of the lines that the slot of `seq` needs belong to something else. */
 unsigned int tx_slot_stale(const struct txq *q, uint16_t seq);
@@ -81,7 +82,8 @@ void tx_slots_expire(struct txq *q, uint16_t head);
 /* Forgets what was stored in the window before the queue was there. */
 void tx_lines_clear(struct txq *q);
 
-/* ---- card_tx_packed.c ------------------------------------------------------------------------- */
+/* ---- card_tx_packed.c -------------------------------------------------------------------------
+ */
 
 /* An epoch begins: lines are numbered from 0, and those of epochs long ago are forgotten. */
 void tx_packed_begin(struct txq *q);
@@ -145,7 +147,7 @@ burst_add_odd(struct wcnic_card *card, struct txq *q, struct tx_burst *t)
 	t->n_frags += t->odd.frame.n_frags;
 	t->seq += t->odd.entries;
 	t->stream = t->odd.after;
-	t->memo = dma_memo_of(card, q) != NULL;
+	t->memo = wcdev_reader_has_memo(&card->dev, &q->reader);
 }
 
 /* ---- a frame as it is put together ------------------------------------------------------- */
@@ -165,7 +167,7 @@ static inline void
 builder_init(struct builder *b, struct wcnic_card *card, struct txq *q, const struct tx_burst *t)
 {
 	*b = (struct builder){.card = card, .q = q, .frags = card->frags + t->n_frags};
-	dma_memo_rewind(card, q);
+	wcdev_reader_begin(&card->dev, &q->reader);
 }
 
 void builder_add(struct builder *b, const void *base, uint32_t bytes);

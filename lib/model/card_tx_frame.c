@@ -39,7 +39,7 @@ builder_add_pieces(struct builder *b, uint64_t iova, uint32_t bytes)
 
 	for (; bytes != 0; bytes -= piece, iova += piece) {
 		piece = bytes;
-		ret = dma_next(b->card, b->q, iova, &piece, &base);
+		ret = wcdev_dma_next(&b->card->dev, &b->q->reader, iova, &piece, &base);
 		b->later = ret == -EAGAIN;
 		if (b->later)
 			return;
@@ -65,7 +65,7 @@ builder_add_segment(struct builder *b, uint64_t iova, uint32_t bytes)
 		builder_fault(b, WCNIC_ERR_DESC);
 		return;
 	}
-	base = dma_find(b->card, &b->q->segs, iova, bytes, WCDEV_DMA_READ);
+	base = wcdev_dma_find(&b->card->dev, &b->q->segs, iova, bytes, WCDEV_DMA_READ);
 	if (base != NULL)
 		builder_add(b, base, bytes);
 	else
@@ -112,22 +112,22 @@ fetch_simple(struct wcnic_card *card, struct txq *q, struct tx_burst *t, unsigne
 	unsigned int i;
 
 	for (i = 0; i < most; i++, seq++) {
-		const uint8_t *src = ring_find(card, &q->ring, seq);
+		const uint8_t *src = wcdev_ring_find(&card->dev, &q->ring, seq);
 		uint64_t iova, word;
 		uint32_t bytes;
 		const void *base;
 
 		if (src == NULL)
 			break;
-		iova = le64toh(shared_load(src));
-		word = le64toh(shared_load(src + 8));
+		iova = le64toh(wcdev_load64(src));
+		word = le64toh(wcdev_load64(src + 8));
 		bytes = (uint16_t)word;
 		/* bytes, flags, seq, frame_bytes */
 		if (word != (bytes | (WCNIC_TXF_SOP | WCNIC_TXF_EOP) << 16 | (uint64_t)seq << 32 |
 			     (uint64_t)bytes << 48) ||
 		    !frame_bytes_ok(bytes, max))
 			break;
-		base = dma_find(card, &q->segs, iova, bytes, WCDEV_DMA_READ);
+		base = wcdev_dma_find(&card->dev, &q->segs, iova, bytes, WCDEV_DMA_READ);
 		if (base == NULL)
 			break;
 		__builtin_prefetch(base);
@@ -150,7 +150,7 @@ frame_fetch(struct wcnic_card *card, struct txq *q, struct tx_burst *t, uint16_t
 		uint16_t flags;
 		int ret;
 
-		ret = ring_read(card, &q->ring, q, at, &desc, sizeof(desc));
+		ret = wcdev_ring_read(&card->dev, &q->ring, &q->reader, at, &desc, sizeof(desc));
 		if (ret != 0)
 			return ret == -EAGAIN ? TX_FETCH : TX_FAULT;
 		flags = le16toh(desc.flags);
@@ -368,7 +368,7 @@ tx_slot_stale(const struct txq *q, uint16_t seq)
 		n_lines = hdr.n_lines < q->slot_lines ? hdr.n_lines : q->slot_lines;
 	}
 	for (line = 0; line < n_lines; line++, src += WCNIC_LINE_BYTES)
-		if (shared_load(src) != 0 && !slot_line_take(src, q, seq, line, payload, &flags))
+		if (wcdev_load64(src) != 0 && !slot_line_take(src, q, seq, line, payload, &flags))
 			stale++;
 	return stale;
 }
@@ -384,7 +384,7 @@ tx_slots_expire(struct txq *q, uint16_t head)
 		return;
 	q->expired_seq = head;
 	for (; lines != 0; lines--, src += WCNIC_LINE_BYTES) {
-		uint64_t tag = shared_load(src);
+		uint64_t tag = wcdev_load64(src);
 		uint16_t age = head - (uint16_t)le64toh(tag);
 
 		/* Not one of the entries to come, and not from since the last look. */
@@ -402,7 +402,7 @@ tx_lines_clear(struct txq *q)
 	uint64_t tag;
 
 	for (; lines != 0; lines--, src += WCNIC_LINE_BYTES) {
-		tag = shared_load(src);
+		tag = wcdev_load64(src);
 		if (tag != 0)
 			line_forget(src, tag);
 	}

@@ -28,7 +28,7 @@ tx_packed_begin(struct txq *q)
 	if (q->format != WCNIC_FORMAT_PACKED || src == NULL || q->epoch % FORGET_EPOCHS != 0)
 		return;
 	for (lines = q->n_lines; lines != 0; lines--, src += WCNIC_LINE_BYTES) {
-		uint64_t tag = shared_load(src);
+		uint64_t tag = wcdev_load64(src);
 
 		if (tag != 0 && (uint8_t)(le64toh(tag) >> 48) != q->epoch)
 			line_forget(src, tag);
@@ -297,6 +297,6 @@ tx_packed_stale(const struct txq *q, uint16_t line)
 	const uint8_t *src = line_at(q, line);
 	uint64_t payload[LINE_PAYLOAD_WORDS];
 
-	return shared_load(src) != 0 &&
+	return wcdev_load64(src) != 0 &&
 	       line_take(src, payload) != line_tag(line, q->generation, q->epoch);
 }

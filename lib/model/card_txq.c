@@ -38,10 +38,10 @@ create_check(struct wcnic_card *card, struct admin_call *call, const struct wcni
 		return ADMIN_BAD_FIELD(call, wcnic_cmd_txq_create, ring_iova);
 	if (le64toh(p->cq_iova) & 63)
 		return ADMIN_BAD_FIELD(call, wcnic_cmd_txq_create, cq_iova);
-	if (!dma_reaches(card, le64toh(p->ring_iova), depth * sizeof(struct wcnic_tx_desc),
-			 WCDEV_DMA_READ) ||
-	    !dma_reaches(card, le64toh(p->cq_iova), depth * sizeof(struct wcnic_tx_cpl),
-			 WCDEV_DMA_WRITE))
+	if (!wcdev_dma_reachable(&card->dev, le64toh(p->ring_iova),
+				 depth * sizeof(struct wcnic_tx_desc), WCDEV_DMA_READ) ||
+	    !wcdev_dma_reachable(&card->dev, le64toh(p->cq_iova),
+				 depth * sizeof(struct wcnic_tx_cpl), WCDEV_DMA_WRITE))
 		return WCNIC_ST_BAD_ADDRESS;
 	return WCNIC_ST_OK;
 }
@@ -60,13 +60,14 @@ txq_init(struct wcnic_card *card, struct txq *q, const struct wcnic_cmd_txq_crea
 {
 	memset(q, 0, sizeof(*q));
 	q->state = QUEUE_RUN;
+	q->reader.lane = WCDEV_LANE_OUT;
 	q->qid = le16toh(p->qid);
 	q->depth = le16toh(p->depth);
 	q->vector = le16toh(p->vector);
-	ring_init(&q->ring, le64toh(p->ring_iova), q->depth, sizeof(struct wcnic_tx_desc),
-		  WCDEV_DMA_READ);
-	ring_init(&q->cq, le64toh(p->cq_iova), q->depth, sizeof(struct wcnic_tx_cpl),
-		  WCDEV_DMA_WRITE);
+	wcdev_ring_init(&q->ring, le64toh(p->ring_iova), q->depth, sizeof(struct wcnic_tx_desc),
+			WCDEV_DMA_READ);
+	wcdev_ring_init(&q->cq, le64toh(p->cq_iova), q->depth, sizeof(struct wcnic_tx_cpl),
+			WCDEV_DMA_WRITE);
 	q->placement = p->placement;
 	q->format = p->format;
 	q->db_window = le16toh(p->db_window);
@@ -122,7 +123,7 @@ txq_fini(struct wcnic_card *card, struct txq *q)
 	}
 	if (q->slots != NULL)
 		card->windows[q->push_window].users--;
-	dma_memo_reset(card, q);
+	wcdev_reader_end(&card->dev, &q->reader);
 	card->txq_live &= ~(1ull << q->qid);
 	memset(q, 0, sizeof(*q));
 }
@@ -155,8 +156,8 @@ txq_fail(struct wcnic_card *card, struct txq *q, enum wcnic_error error)
 	if (q->state == QUEUE_FAILED)
 		return;
 	q->state = QUEUE_FAILED;
-	card_log(card, LOG_WARNING, "tx queue %u stops: error %d at entry %u, record 0x%llx",
-		 q->qid, error, q->head, (unsigned long long)q->db_seen);
+	wcdev_log(&card->dev, LOG_WARNING, "tx queue %u stops: error %d at entry %u, record 0x%llx",
+		  q->qid, error, q->head, (unsigned long long)q->db_seen);
 	event_post(card, WCNIC_EV_QUEUE_ERROR, q->qid | WCNIC_EV_QUEUE_TX, error, 0);
 }
 
@@ -444,7 +445,7 @@ static bool
 batch_odd(struct wcnic_card *card, struct batch *b, struct txq *q, enum tx_verdict verdict)
 {
 	const struct tx_frame *f = &b->burst.odd;
-	bool memo = dma_memo_of(card, q) != NULL;
+	bool memo = wcdev_reader_has_memo(&card->dev, &q->reader);
 
 	switch (verdict) {
 	case TX_WAIT:
@@ -459,7 +460,7 @@ batch_odd(struct wcnic_card *card, struct batch *b, struct txq *q, enum tx_verdi
 	case TX_BAD:
 		b->stream = f->after;
 		batch_error(card, b, q, f->reason, f->entries);
-		dma_memo_reset(card, q);
+		wcdev_reader_end(&card->dev, &q->reader);
 		return verdict == TX_BAD && !memo;
 	default:
 		return false;
@@ -507,7 +508,7 @@ batch_step(struct wcnic_card *card, struct batch *b, struct txq *q)
 		return false;
 	/* A frame that came by message: let other queues have their turn at messages. */
 	if (b->burst.memo) {
-		dma_memo_reset(card, q);
+		wcdev_reader_end(&card->dev, &q->reader);
 		return false;
 	}
 	return verdict == TX_READY || batch_odd(card, b, q, verdict);
@@ -545,14 +546,15 @@ batch_publish(struct wcnic_card *card, struct batch *b, struct txq *q)
 		q->waiting = false;
 	}
 	for (i = 0; i < b->n_cpls; i++, q->cq_tail++) {
-		b->cpls[i].phase = ring_phase(q->cq_tail, q->depth);
-		if (ring_publish(card, &q->cq, q->cq_tail, &b->cpls[i], sizeof(b->cpls[i])) != 0)
+		b->cpls[i].phase = wcdev_ring_phase(q->cq_tail, q->depth);
+		if (wcdev_ring_publish(&card->dev, &q->cq, q->cq_tail, &b->cpls[i],
+				       sizeof(b->cpls[i])) != 0)
 			b->fail = WCNIC_ERR_ADDRESS;
 	}
 	q->head = b->seq;
 	tx_slots_expire(q, q->head);
 	if (b->n_cpls != 0)
-		card_irq(card, q->vector);
+		wcdev_irq(&card->dev, q->vector);
 }
 
 unsigned int
@@ -565,7 +567,7 @@ txq_poll(struct wcnic_card *card, struct txq *q)
 		return 0;
 	if (q->head == q->tail && !q->switching)
 		return 0;
-	if (!ring_ready(card, &q->cq, q->cq_tail)) {
+	if (!wcdev_ring_ready(&card->dev, &q->cq, q->cq_tail)) {
 		txq_fail(card, q, WCNIC_ERR_ADDRESS);
 		return 0;
 	}

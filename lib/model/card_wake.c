@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause
  * Copyright(c) 2026 The wcnic authors
  */
-#include "card_dma.h"
+#include "card_internal.h"
 
 /*
  * Section 5, sleep: the embedder says when it stops to look at doorbells, the record tells the
@@ -18,8 +18,8 @@ wake_set(struct wcnic_card *card, struct admin_call *call)
 		return WCNIC_ST_UNSUPPORTED;
 	if (iova % WCNIC_LINE_BYTES != 0)
 		return ADMIN_BAD_FIELD(call, wcnic_cmd_wake_set, iova);
-	if (iova != 0 &&
-	    !dma_reaches(card, iova, sizeof(struct wcnic_wake_record), WCDEV_DMA_WRITE))
+	if (iova != 0 && !wcdev_dma_reachable(&card->dev, iova, sizeof(struct wcnic_wake_record),
+					      WCDEV_DMA_WRITE))
 		return WCNIC_ST_BAD_ADDRESS;
 	wcnic_card_awake(card);
 	card->wake.iova = iova;
@@ -30,7 +30,8 @@ wake_set(struct wcnic_card *card, struct admin_call *call)
 static bool
 record_write(struct wcnic_card *card, uint32_t value)
 {
-	wcnic_le32 *word = card_dma(card, card->wake.iova, sizeof(*word), WCDEV_DMA_WRITE);
+	wcnic_le32 *word = wcdev_dma_ptr(&card->dev, card->wake.iova, sizeof(*word),
+					 WCDEV_DMA_WRITE);
 
 	if (word == NULL)
 		return false;
@@ -58,7 +59,7 @@ wcnic_card_waits(struct wcnic_card *card)
 	uint64_t live;
 
 	if (card->wake.iova == 0 || (card->status & WCNIC_STATUS_ERROR) || port_has_input(card) ||
-	    !dma_quiet(card))
+	    !wcdev_dma_quiet(&card->dev))
 		return false;
 	for (live = card->txq_live; live != 0; live &= live - 1) {
 		const struct txq *q = &card->txqs[__builtin_ctzll(live)];

@@ -72,7 +72,7 @@ void
 watch_store(struct wcnic_card *card, uint64_t off, size_t bytes)
 {
 	if (card->watch.window != NULL)
-		watch_arrival(card, off, bytes, card->ops->now_ns(card->ctx));
+		watch_arrival(card, off, bytes, wcdev_now_ns(&card->dev));
 }
 
 int
@@ -90,7 +90,7 @@ wcnic_card_arrivals_lost(struct wcnic_card *card)
 {
 	if (card->watch.window == NULL)
 		return;
-	card_log(card, LOG_WARNING, "arrivals were lost: the self test ends");
+	wcdev_log(&card->dev, LOG_WARNING, "arrivals were lost: the self test ends");
 	watch_stop(card);
 }
 

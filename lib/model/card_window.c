@@ -312,7 +312,7 @@ wcnic_card_window_revoke(struct wcnic_card *card, uint16_t id)
 	if (id >= card->n_windows || !card->windows[id].used)
 		return -ENOENT;
 	generation = card->windows[id].generation;
-	card_log(card, LOG_WARNING, "window %u is revoked", id);
+	wcdev_log(&card->dev, LOG_WARNING, "window %u is revoked", id);
 	event_post(card, WCNIC_EV_WINDOW_REVOKED, id, generation, 0);
 	txq_window_gone(card, id);
 	rxq_window_gone(card, id);
