@@ -4,9 +4,11 @@
 #ifndef PERF_FRAME_H
 #define PERF_FRAME_H
 
+/* The frames that the bench sends. */
+
 #include <stdint.h>
 
-/* A broadcast UDP datagram of one of 256 flows, of 42 bytes or more without FCS. */
+/* Writes a broadcast UDP datagram of one of 256 flows; `bytes` without FCS, 42 or more. */
 void perf_frame_fill(uint8_t *data, uint32_t flow, uint16_t bytes);
 
 #endif /* PERF_FRAME_H */

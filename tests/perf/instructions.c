@@ -14,7 +14,6 @@
  */
 
 #include <errno.h>
-#include <getopt.h>
 #include <inttypes.h>
 #include <sched.h>
 #include <signal.h>
@@ -29,6 +28,9 @@
 #include <rte_errno.h>
 #include <rte_ethdev.h>
 #include <rte_mbuf.h>
+
+#include <app_error.h>
+#include <app_options.h>
 
 #include "frame.h"
 #include "instructions.h"
@@ -62,7 +64,7 @@ struct options {
 	const char *vdev[VDEVS_MAX];
 	unsigned int n_vdevs;
 	unsigned int bytes, burst, depth, calls, cpu;
-	bool fast_free, far, huge, verbose;
+	bool no_fast_free, far, huge, verbose;
 };
 
 struct rig {
@@ -117,7 +119,7 @@ counted_poll(struct steps *s)
 {
 	unsigned int moved;
 
-	COUNTED(s, STEPS_MODEL, moved = card_held_poll_frames());
+	COUNTED(s, STEPS_MODEL, moved = card_paused_poll_frames());
 	return moved;
 }
 
@@ -204,7 +206,7 @@ card_work(struct rig *r)
 	if (!card_embedded())
 		return;
 	do {
-		moved = counting ? counted_poll(r->steps) : card_held_poll();
+		moved = counting ? counted_poll(r->steps) : card_paused_poll();
 		if (counting)
 			record(r, moved, rte_mempool_avail_count(r->pool));
 	} while (moved != 0);
@@ -248,7 +250,7 @@ traffic(struct rig *r)
 
 		rte_pktmbuf_free_bulk(early, n);
 	}
-	card_hold();
+	card_pause();
 	for (unsigned int i = 0; i < warm && ret == 0; i++)
 		ret = cycle(r);
 	counted_nothing(r->steps);
@@ -259,7 +261,7 @@ traffic(struct rig *r)
 	r->counting = false;
 	if (ret == 0)
 		rte_pktmbuf_free_bulk(r->pkts, r->o->burst);
-	card_release();
+	card_resume();
 	return ret;
 }
 
@@ -275,7 +277,7 @@ port_start(struct rig *r, unsigned int end)
 	int ret;
 
 	ret = rte_eth_dev_info_get(port, &info);
-	if (ret == 0 && r->o->fast_free)
+	if (ret == 0 && !r->o->no_fast_free)
 		conf.txmode.offloads = info.tx_offload_capa & RTE_ETH_TX_OFFLOAD_MBUF_FAST_FREE;
 	if (ret == 0)
 		ret = rte_eth_dev_configure(port, 1, 1, &conf);
@@ -390,79 +392,65 @@ counted_process(const struct options *o, struct steps *steps)
 	return ret == 0 ? 0 : 1;
 }
 
-static bool
-number(const char *name, const char *text, unsigned int min, unsigned int max, unsigned int *value)
-{
-	char *end;
-	unsigned long v = strtoul(text, &end, 10);
-
-	*value = (unsigned int)v;
-	if (*text != '\0' && *end == '\0' && v >= min && v <= max)
-		return true;
-	fprintf(stderr, "instructions: --%s '%s': expected %u to %u\n", name, text, min, max);
-	return false;
-}
+/* ---- the command line ------------------------------------------------------------------------ */
 
 static int
+vdev_take(void *values, char *text)
+{
+	struct options *o = values;
+
+	if (o->n_vdevs == VDEVS_MAX) {
+		app_error("--vdev '%s': at most %d", text, VDEVS_MAX);
+		return -EINVAL;
+	}
+	o->vdev[o->n_vdevs++] = text;
+	return 0;
+}
+
+static const struct app_option options_table[] = {
+	APP_CALL("vdev", vdev_take),
+	APP_UINT("bytes", struct options, bytes, 60, 1514),
+	APP_UINT("burst", struct options, burst, 1, BURST_MAX),
+	APP_UINT("depth", struct options, depth, 128, 4096),
+	APP_UINT("calls", struct options, calls, 1, 100000),
+	APP_UINT("cpu", struct options, cpu, 0, CPU_SETSIZE - 1),
+	APP_FLAG("no-fast-free", struct options, no_fast_free),
+	APP_FLAG("far", struct options, far),
+	APP_FLAG("huge", struct options, huge),
+	APP_FLAG("verbose", struct options, verbose),
+	{0},
+};
+
+static enum app_options_verdict
 options_parse(int argc, char **argv, struct options *o)
 {
-	static const struct option names[] = {
-		{"vdev", required_argument, NULL, 'v'},  {"bytes", required_argument, NULL, 'b'},
-		{"burst", required_argument, NULL, 'n'}, {"depth", required_argument, NULL, 'd'},
-		{"calls", required_argument, NULL, 'c'}, {"no-fast-free", no_argument, NULL, 'f'},
-		{"far", no_argument, NULL, 'F'},         {"verbose", no_argument, NULL, 'V'},
-		{"help", no_argument, NULL, 'h'},        {"cpu", required_argument, NULL, 'p'},
-		{"huge", no_argument, NULL, 'H'},        {0},
-	};
-	bool ok = true;
-	int id;
+	const struct app_option_group groups[] = {{options_table, o}, {0}};
+	enum app_options_verdict verdict;
+	int first;
 
-	while (ok && (id = getopt_long(argc, argv, "", names, NULL)) != -1) {
-		if (id == 'v' && o->n_vdevs < VDEVS_MAX)
-			o->vdev[o->n_vdevs++] = optarg;
-		else if (id == 'b')
-			ok = number("bytes", optarg, 60, 1514, &o->bytes);
-		else if (id == 'n')
-			ok = number("burst", optarg, 1, BURST_MAX, &o->burst);
-		else if (id == 'd')
-			ok = number("depth", optarg, 128, 4096, &o->depth);
-		else if (id == 'c')
-			ok = number("calls", optarg, 1, 100000, &o->calls);
-		else if (id == 'p')
-			ok = number("cpu", optarg, 0, CPU_SETSIZE - 1, &o->cpu);
-		else if (id == 'f')
-			o->fast_free = false;
-		else if (id == 'H')
-			o->huge = true;
-		else if (id == 'F')
-			o->far = true;
-		else if (id == 'V')
-			o->verbose = true;
-		else
-			ok = false;
-		if (id == 'h') {
-			fputs(help, stdout);
-			exit(0);
-		}
-	}
-	if (ok && optind == argc && o->n_vdevs > 0)
-		return 0;
-	fputs("instructions: one --vdev or two are needed, and no other arguments; see --help\n",
-	      stderr);
-	return -EINVAL;
+	verdict = app_options_parse(groups, help, NULL, argc, argv, &first);
+	if (verdict != APP_OPTIONS_RUN || (first == argc && o->n_vdevs > 0))
+		return verdict;
+	app_error("one --vdev or two are needed, and no other arguments; see --help");
+	return APP_OPTIONS_BAD;
 }
 
 int
 main(int argc, char **argv)
 {
-	struct options o = {
-		.bytes = 60, .burst = 32, .depth = 1024, .calls = 72, .fast_free = true};
+	struct options o = {.bytes = 60, .burst = 32, .depth = 1024, .calls = 72};
 	struct steps *steps;
 	cpu_set_t cpus;
 	pid_t parent = getpid(), pid;
 
-	if (options_parse(argc, argv, &o) != 0)
+	switch (options_parse(argc, argv, &o)) {
+	case APP_OPTIONS_BAD:
 		return 2;
+	case APP_OPTIONS_DONE:
+		return 0;
+	case APP_OPTIONS_RUN:
+		break;
+	}
 	steps = steps_create(16 * o.calls);
 	if (steps == NULL)
 		return 1;

@@ -4,6 +4,11 @@
 #ifndef PERF_INSTRUCTIONS_H
 #define PERF_INSTRUCTIONS_H
 
+/*
+ * The parts of the program that counts instructions per packet: the process that counts, and a card
+ * that works only when it is polled.
+ */
+
 #include <stdatomic.h>
 #include <stdbool.h>
 #include <stdint.h>
@@ -39,12 +44,16 @@ struct steps {
 
 /* ---- steps.c: the process that counts -------------------------------------------------------- */
 
+/* Memory for `calls` calls, shared with a child that is forked later. NULL: there is none. */
 struct steps *steps_create(unsigned int calls);
-/* The calling thread asks its parent to be counted. 0 or -errno. */
+
+/* Lets the parent count the calling thread. 0 or -errno. */
 int steps_me(void);
-/* Counts until the process ends. 0 if it ended well. */
+
+/* Counts until the process ends. 0, its exit status, or -errno after a message. */
 int steps_follow(pid_t pid, struct steps *s);
-/* -ENODATA if there is no whole cycle. */
+
+/* Prints the result as JSON. 0, or -ENODATA: no whole cycle was counted. */
 int steps_print(FILE *out, const struct steps *s, unsigned int burst, bool verbose);
 
 /*
@@ -57,18 +66,23 @@ int steps_print(FILE *out, const struct steps *s, unsigned int burst, bool verbo
 bool steps_window(const struct steps_call *calls, unsigned int n, unsigned int kind,
 		  unsigned int *first, unsigned int *last);
 
-/* ---- held_card.c: an embedded card that works only when it is told --------------------------- */
+/* ---- paused_card.c: an embedded card that works only when it is polled here ----------------- */
 
-/* From now on the card's own thread leaves it alone, and the driver's service is silent. */
-void card_hold(void);
-void card_release(void);
-/* Whether there is one. */
+/* From now on the card's own thread does not poll it, and the driver's service does not run. */
+void card_pause(void);
+
+/* Ends the pause. */
+void card_resume(void);
+
+/* Whether there is an embedded card. */
 bool card_embedded(void);
+
 /*
- * wcnic_card_poll() of it, and the poll for frames alone, which is all but one of 128 of wcnicd's.
- * In the other there is what comes by turns or by the clock: its instructions differ.
+ * Polls the paused card as wcnic_card_poll(), or for frames only: wcnicd polls so 127 times of 128.
+ * The full poll has work that depends on turns and on the clock, so its instructions differ from
+ * call to call.
  */
-unsigned int card_held_poll(void);
-unsigned int card_held_poll_frames(void);
+unsigned int card_paused_poll(void);
+unsigned int card_paused_poll_frames(void);
 
 #endif /* PERF_INSTRUCTIONS_H */

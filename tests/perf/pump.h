@@ -59,15 +59,22 @@ enum pump_mode {
 
 /* ---- pump_run.c ---------------------------------------------------------------------------- */
 
-/* Prepares and runs: `begin` once, `run` as often as wanted, `end` brings back what is under way.
+/*
+ * Begins a command: resets the counts and makes the frames. Then pump_run() as often as wanted,
+ * then pump_end().
  */
 void pump_begin(struct pump *p, enum pump_mode mode, uint32_t bytes, uint16_t burst, uint16_t used);
-/* Until the time stamp counter reads so, or standard input has something to say. */
+
+/* Sends and receives until the time stamp counter has this value, or standard input has data. */
 void pump_run(struct pump *p, enum pump_mode mode, uint64_t until_tsc, bool until_input);
+
+/* Receives what is still under way and frees what waits to be sent. */
 void pump_end(struct pump *p, enum pump_mode mode);
-/* Receives and frees for a while, and lets the driver reap; returns how many frames came. */
+
+/* Receives and frees until then, and lets the driver reap. Returns how many frames came. */
 uint64_t pump_drain(struct pump *p, uint64_t until_tsc);
-/* Fills every buffer of the pool with a frame. */
+
+/* Writes a frame into every buffer of the pool. */
 void pump_pool_fill(struct rte_mempool *pool);
 
 #endif /* PERF_PUMP_H */

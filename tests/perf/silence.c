@@ -8,7 +8,7 @@
  * comes, JSON on standard output.
  */
 
-#include <getopt.h>
+#include <limits.h>
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -20,6 +20,9 @@
 #include <rte_eal.h>
 #include <rte_ethdev.h>
 #include <rte_mbuf.h>
+
+#include <app_error.h>
+#include <app_options.h>
 
 #include "frame.h"
 
@@ -33,7 +36,7 @@
 static const char usage[] =
 	"Usage: silence --vdev DRIVER,ARGUMENTS [--pid PID] [--lcore N] [--short]\n"
 	"  --vdev   the port, e.g. net_wcnic0,socket=card.sock of a wcnicd with --port loopback\n"
-	"  --pid    the card's process: its share of a CPU is told as well\n"
+	"  --pid    the card's process: its share of a CPU is printed as well\n"
 	"  --lcore  the CPU that sends and receives (0)\n"
 	"  --short  silences up to 100 ms, and those few times\n";
 
@@ -47,10 +50,10 @@ static const struct silence {
 
 struct silence_run {
 	const char *vdev;
-	char *lcore;
+	const char *lcore;
 	uint16_t port;
 	struct rte_mempool *pool;
-	pid_t pid; /* 0: nobody's share of a CPU is asked for */
+	pid_t pid; /* of the card's process; 0: its share of a CPU is not asked for */
 	bool brief;
 	bool after_one; /* a result was printed */
 };
@@ -229,39 +232,29 @@ measure(struct silence_run *run)
 	return ret;
 }
 
-/* False, after saying why: the arguments are wrong. */
+static const struct app_option options_table[] = {
+	APP_TEXT("vdev", struct silence_run, vdev),
+	APP_INT("pid", struct silence_run, pid, 1, INT_MAX),
+	APP_TEXT("lcore", struct silence_run, lcore),
+	APP_FLAG("short", struct silence_run, brief),
+	{0},
+};
+
+/* False, after an error: the arguments are wrong. */
 static bool
 args_parse(struct silence_run *run, int argc, char **argv)
 {
-	static const struct option options[] = {
-		{"vdev", required_argument, NULL, 'v'},
-		{"pid", required_argument, NULL, 'p'},
-		{"lcore", required_argument, NULL, 'l'},
-		{"short", no_argument, NULL, 's'},
-		{0},
-	};
-	bool good = true;
-	int opt;
+	const struct app_option_group groups[] = {{options_table, run}, {0}};
+	int first;
 
-	while ((opt = getopt_long(argc, argv, "", options, NULL)) != -1) {
-		if (opt == 'v')
-			run->vdev = optarg;
-		else if (opt == 'p')
-			run->pid = atoi(optarg);
-		else if (opt == 'l')
-			run->lcore = optarg;
-		else if (opt == 's')
-			run->brief = true;
-		else
-			good = false;
-	}
-	if (!good || run->vdev == NULL || optind != argc) {
+	if (app_options_parse(groups, usage, NULL, argc, argv, &first) != APP_OPTIONS_RUN)
+		return false;
+	if (run->vdev == NULL || first != argc) {
 		fputs(usage, stderr);
 		return false;
 	}
 	if (run->pid != 0 && card_cpu_ns(run) == 0) {
-		fprintf(stderr, "silence: --pid %d: no process with that id, or it has never run\n",
-			run->pid);
+		app_error("--pid %d: no process with that id, or it has never run", run->pid);
 		return false;
 	}
 	return true;
@@ -290,7 +283,7 @@ main(int argc, char **argv)
 
 	if (!args_parse(&run, argc, argv))
 		return 2;
-	eal[7] = run.lcore;
+	eal[7] = (char *)(uintptr_t)run.lcore;
 	snprintf(prefix, sizeof(prefix), "wcnic-silence-%d", getpid());
 	if (rte_eal_init(RTE_DIM(eal), eal) < 0 || port_start(&run) != 0) {
 		fprintf(stderr, "silence: cannot start the port %s\n", run.vdev);

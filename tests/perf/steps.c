@@ -1,6 +1,9 @@
 /* SPDX-License-Identifier: BSD-3-Clause
  * Copyright(c) 2026 The wcnic authors
  */
+
+/* Counts instructions of calls in another process, and makes means of them. */
+
 #include <errno.h>
 #include <inttypes.h>
 #include <signal.h>
@@ -87,9 +90,9 @@ steps_follow(pid_t pid, struct steps *s)
 	return -ECHILD;
 }
 
-/* How many mbufs more the driver holds after the call. */
+/* How many more mbufs the driver has after the call than before. */
 static int64_t
-held_more(const struct steps_call *c)
+mbufs_gained(const struct steps_call *c)
 {
 	const bool tx = c->kind == STEPS_NEAR_TX || c->kind == STEPS_FAR_TX;
 
@@ -104,16 +107,16 @@ enum even {
 };
 
 static bool
-is_even(const int64_t held[STEPS_KINDS], unsigned int own, enum even even)
+is_even(const int64_t gained[STEPS_KINDS], unsigned int own, enum even even)
 {
 	int64_t sum = 0;
 	bool each = true;
 
 	for (unsigned int kind = STEPS_NEAR_RX; kind <= STEPS_FAR_TX; kind++) {
-		sum += held[kind];
-		each = each && held[kind] == 0;
+		sum += gained[kind];
+		each = each && gained[kind] == 0;
 	}
-	return even == EVEN_SUM ? sum == 0 : even == EVEN_OWN ? held[own] == 0 : each;
+	return even == EVEN_SUM ? sum == 0 : even == EVEN_OWN ? gained[own] == 0 : each;
 }
 
 static bool
@@ -123,13 +126,13 @@ window_find(const struct steps_call *calls, unsigned int n, unsigned int kind, e
 	unsigned int best = 0;
 
 	for (unsigned int i = 0; i < n; i++) {
-		int64_t held[STEPS_KINDS] = {0};
+		int64_t gained[STEPS_KINDS] = {0};
 
 		if (calls[i].kind != kind)
 			continue;
 		for (unsigned int j = i + 1; j < n; j++) {
-			held[calls[j].kind] += held_more(&calls[j]);
-			if (calls[j].kind != kind || j - i <= best || !is_even(held, kind, even))
+			gained[calls[j].kind] += mbufs_gained(&calls[j]);
+			if (calls[j].kind != kind || j - i <= best || !is_even(gained, kind, even))
 				continue;
 			best = j - i;
 			*first = i + 1;

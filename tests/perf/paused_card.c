@@ -4,7 +4,7 @@
 
 /*
  * The embedded card has a thread of its own (thread=1), so that the driver's bursts are those that
- * they are with a card in another process. While the card is held its thread goes on in circles,
+ * they are with a card in another process. While the card is paused its thread goes on in circles,
  * but the card is polled by whoever counts. Calls are wrapped at link time.
  */
 
@@ -16,9 +16,9 @@
 
 #include "instructions.h"
 
-static struct wcnic_card *_Atomic held_card;
-static atomic_bool held;
-static atomic_uint turns; /* of the card's thread since the card was held */
+static struct wcnic_card *_Atomic card_seen;
+static atomic_bool paused;
+static atomic_uint turns; /* of the card's thread since the pause began */
 
 unsigned int __real_wcnic_card_poll(struct wcnic_card *card);
 unsigned int __wrap_wcnic_card_poll(struct wcnic_card *card);
@@ -28,8 +28,8 @@ int __wrap_rte_eal_alarm_set(uint64_t us, rte_eal_alarm_callback callback, void 
 unsigned int
 __wrap_wcnic_card_poll(struct wcnic_card *card)
 {
-	atomic_store(&held_card, card);
-	if (!atomic_load(&held))
+	atomic_store(&card_seen, card);
+	if (!atomic_load(&paused))
 		return __real_wcnic_card_poll(card);
 	atomic_fetch_add(&turns, 1);
 	return 0;
@@ -39,37 +39,37 @@ __wrap_wcnic_card_poll(struct wcnic_card *card)
 int
 __wrap_rte_eal_alarm_set(uint64_t us, rte_eal_alarm_callback callback, void *arg)
 {
-	return atomic_load(&held) ? 0 : __real_rte_eal_alarm_set(us, callback, arg);
+	return atomic_load(&paused) ? 0 : __real_rte_eal_alarm_set(us, callback, arg);
 }
 
 bool
 card_embedded(void)
 {
-	return atomic_load(&held_card) != NULL;
+	return atomic_load(&card_seen) != NULL;
 }
 
 void
-card_hold(void)
+card_pause(void)
 {
-	atomic_store(&held, true);
+	atomic_store(&paused, true);
 	while (card_embedded() && atomic_load(&turns) == 0)
 		sched_yield();
 }
 
 void
-card_release(void)
+card_resume(void)
 {
-	atomic_store(&held, false);
+	atomic_store(&paused, false);
 }
 
 unsigned int
-card_held_poll(void)
+card_paused_poll(void)
 {
-	return __real_wcnic_card_poll(atomic_load_explicit(&held_card, memory_order_relaxed));
+	return __real_wcnic_card_poll(atomic_load_explicit(&card_seen, memory_order_relaxed));
 }
 
 unsigned int
-card_held_poll_frames(void)
+card_paused_poll_frames(void)
 {
-	return wcnic_card_poll_frames(atomic_load_explicit(&held_card, memory_order_relaxed));
+	return wcnic_card_poll_frames(atomic_load_explicit(&card_seen, memory_order_relaxed));
 }
