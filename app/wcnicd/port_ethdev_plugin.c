@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause
  * Copyright(c) 2026 The wcnic authors
  */
-#include "port_ethdev.h"
+#include "port_ethdev_internal.h"
 
 /* libwcnic_port_ethdev.so: what wcnicd loads for --port ethdev, so that it needs no DPDK else. */
 

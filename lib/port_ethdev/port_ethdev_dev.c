@@ -12,7 +12,7 @@
 #include <rte_log.h>
 #include <rte_mbuf.h>
 
-#include "port_ethdev.h"
+#include "port_ethdev_internal.h"
 
 /* The device: found, set up with a queue for each direction, watched. */
 

@@ -10,7 +10,7 @@
 #include <rte_eal.h>
 #include <rte_errno.h>
 
-#include "port_ethdev.h"
+#include "port_ethdev_internal.h"
 
 /* EAL: one for all ports of the process. */
 

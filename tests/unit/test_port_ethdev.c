@@ -20,7 +20,7 @@
 #include <rte_mbuf.h>
 #include <rte_ring.h>
 
-#include "port_ethdev.h"
+#include "port_ethdev_internal.h"
 #include "port_rig.h"
 
 /*

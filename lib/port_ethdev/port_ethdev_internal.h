@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause
  * Copyright(c) 2026 The wcnic authors
  */
-#ifndef PORT_ETHDEV_H
-#define PORT_ETHDEV_H
+#ifndef PORT_ETHDEV_INTERNAL_H
+#define PORT_ETHDEV_INTERNAL_H
 
 /*
  * A port that is a DPDK ethdev: what the card sends goes out of it in bursts, what it receives goes
@@ -78,4 +78,4 @@ void port_ethdev_stop(struct port_ethdev *pe);
 /* Asks the device for its link. */
 void port_ethdev_link_read(struct port_ethdev *pe);
 
-#endif /* PORT_ETHDEV_H */
+#endif /* PORT_ETHDEV_INTERNAL_H */

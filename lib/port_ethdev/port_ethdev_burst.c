@@ -10,7 +10,7 @@
 #include <rte_mbuf.h>
 #include <rte_prefetch.h>
 
-#include "port_ethdev.h"
+#include "port_ethdev_internal.h"
 
 /* Frames between card and device. */
 
