@@ -11,13 +11,14 @@
 #include <string.h>
 #include <unistd.h>
 
+#include <wcnic_port_kind.h>
+
 #include "log.h"
 #include "plugin.h"
-#include "port_internal.h"
 
 #define PLUGIN_FILE "libwcnic_port_ethdev.so"
 
-static const struct port_plugin *plugin;
+static const struct wcnic_port_plugin *plugin;
 
 bool
 plugin_needed(const struct options *options)
@@ -58,14 +59,14 @@ plugin_load(const struct options *options)
 {
 	char path[PATH_MAX + 256];
 	void *handle = plugin_open(path, sizeof(path));
-	const struct port_plugin *found;
+	const struct wcnic_port_plugin *found;
 
 	if (handle == NULL) {
 		wcnicd_log(LOG_LEVEL_ERROR, NULL, "--port ethdev needs %s and DPDK: %s",
 			   PLUGIN_FILE, dlerror());
 		return -ENOENT;
 	}
-	found = dlsym(handle, PORT_PLUGIN_SYMBOL);
+	found = dlsym(handle, WCNIC_PORT_PLUGIN_SYMBOL);
 	if (found == NULL || strcmp(found->version, WCNIC_VERSION) != 0) {
 		wcnicd_log(LOG_LEVEL_ERROR, NULL,
 			   "%s is of version %s, this is wcnicd " WCNIC_VERSION, path,
@@ -74,8 +75,8 @@ plugin_load(const struct options *options)
 		return -EPROTO;
 	}
 	plugin = found;
-	plugin->options(options->eal);
-	port_kind_add(plugin->kind);
+	plugin->options_set(options->eal);
+	wcnic_port_kind_add(plugin->kind);
 	return 0;
 }
 

@@ -1,15 +1,20 @@
 /* SPDX-License-Identifier: BSD-3-Clause
  * Copyright(c) 2026 The wcnic authors
  */
-#include "port_ethdev_internal.h"
 
-/* libwcnic_port_ethdev.so: what wcnicd loads for --port ethdev, so that it needs no DPDK else. */
+/*
+ * libwcnic_port_ethdev.so: the plugin that wcnicd loads for --port ethdev. Without such a port
+ * wcnicd needs no DPDK.
+ */
 
-extern const struct port_plugin wcnic_port_plugin;
+#include <port_ethdev.h>
+#include <wcbase.h>
 
-__attribute__((visibility("default"))) const struct port_plugin wcnic_port_plugin = {
+extern WC_PUBLIC const struct wcnic_port_plugin wcnic_port_plugin;
+
+const struct wcnic_port_plugin wcnic_port_plugin = {
 	.version = WCNIC_VERSION,
-	.kind = &port_kind_ethdev,
-	.options = port_ethdev_options,
+	.kind = &port_ethdev_kind,
+	.options_set = port_ethdev_options_set,
 	.fini = port_ethdev_fini,
 };

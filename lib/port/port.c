@@ -1,35 +1,38 @@
 /* SPDX-License-Identifier: BSD-3-Clause
  * Copyright(c) 2026 The wcnic authors
  */
+
+/* Kinds of ports, and ports that are made of a text. */
+
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "port_internal.h"
 
-static const struct port_kind *const port_kinds[] = {
-	&port_kind_loopback, &port_kind_sink,      &port_kind_wire,
-	&port_kind_pcap,     &port_kind_generator,
+static const struct wcnic_port_kind *const port_kinds[] = {
+	&port_loopback_kind, &port_sink_kind,      &port_wire_kind,
+	&port_pcap_kind,     &port_generator_kind,
 };
 
 #define PORT_KIND_NAMES "loopback, sink, wire, pcap or generator"
 
-/* One that needs more than this library. */
-static const struct port_kind *port_kind_more;
+/* The kind of a plugin; NULL: none. */
+static const struct wcnic_port_kind *added_kind;
 
 void
-port_kind_add(const struct port_kind *kind)
+wcnic_port_kind_add(const struct wcnic_port_kind *kind)
 {
-	port_kind_more = kind;
+	added_kind = kind;
 }
 
 static bool
-kind_is(const struct port_kind *kind, const char *spec, size_t bytes)
+kind_is(const struct wcnic_port_kind *kind, const char *spec, size_t bytes)
 {
 	return strlen(kind->ops.kind) == bytes && memcmp(kind->ops.kind, spec, bytes) == 0;
 }
 
-static const struct port_kind *
+static const struct wcnic_port_kind *
 kind_find(const char *spec, size_t bytes)
 {
 	unsigned int i;
@@ -37,8 +40,8 @@ kind_find(const char *spec, size_t bytes)
 	for (i = 0; i < sizeof(port_kinds) / sizeof(port_kinds[0]); i++)
 		if (kind_is(port_kinds[i], spec, bytes))
 			return port_kinds[i];
-	if (port_kind_more != NULL && kind_is(port_kind_more, spec, bytes))
-		return port_kind_more;
+	if (added_kind != NULL && kind_is(added_kind, spec, bytes))
+		return added_kind;
 	return NULL;
 }
 
@@ -55,14 +58,14 @@ int
 wcnic_port_create(const char *spec, struct wcdev *dev, struct wcnic_port **out, char *why,
 		  size_t why_bytes)
 {
-	struct port_args args = {.why = why, .why_bytes = why_bytes};
+	struct wcnic_port_args args = {.why = why, .why_bytes = why_bytes};
 	size_t kind_bytes = strcspn(spec, ":");
-	const struct port_kind *kind = kind_find(spec, kind_bytes);
+	const struct wcnic_port_kind *kind = kind_find(spec, kind_bytes);
 	struct wcnic_port *port;
 	int ret;
 
 	if (kind == NULL)
-		return port_args_refuse(
+		return wcnic_port_args_refuse(
 			&args, "unknown kind of port '%.*s': " PORT_KIND_NAMES " is needed",
 			(int)kind_bytes, spec);
 	port = calloc(1, kind->bytes);
@@ -88,7 +91,7 @@ wcnic_port_create(const char *spec, struct wcdev *dev, struct wcnic_port **out, 
 	return 0;
 no_memory:
 	free(port);
-	(void)port_args_refuse(&args, "out of memory");
+	(void)wcnic_port_args_refuse(&args, "out of memory");
 	return -ENOMEM;
 }
 

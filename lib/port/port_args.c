@@ -1,6 +1,9 @@
 /* SPDX-License-Identifier: BSD-3-Clause
  * Copyright(c) 2026 The wcnic authors
  */
+
+/* The text of a port, cut into words, and the messages about it. */
+
 #include <errno.h>
 #include <inttypes.h>
 #include <stdarg.h>
@@ -10,10 +13,8 @@
 
 #include "port_internal.h"
 
-/* The text of a port, and what a port says of it. */
-
 int
-port_args_refuse(const struct port_args *args, const char *fmt, ...)
+wcnic_port_args_refuse(const struct wcnic_port_args *args, const char *fmt, ...)
 {
 	va_list ap;
 
@@ -25,7 +26,7 @@ port_args_refuse(const struct port_args *args, const char *fmt, ...)
 }
 
 void
-port_error_set(struct wcnic_port *port, const char *fmt, ...)
+wcnic_port_error_set(struct wcnic_port *port, const char *fmt, ...)
 {
 	va_list ap;
 
@@ -38,7 +39,7 @@ port_error_set(struct wcnic_port *port, const char *fmt, ...)
 }
 
 const char *
-port_arg_find(const struct port_args *args, const char *key)
+wcnic_port_arg_find(const struct wcnic_port_args *args, const char *key)
 {
 	unsigned int i;
 
@@ -49,10 +50,10 @@ port_arg_find(const struct port_args *args, const char *key)
 }
 
 int
-port_arg_number(const struct port_args *args, const char *key, uint64_t min, uint64_t max,
-		uint64_t *value)
+wcnic_port_arg_number(const struct wcnic_port_args *args, const char *key, uint64_t min,
+		      uint64_t max, uint64_t *value)
 {
-	const char *text = port_arg_find(args, key);
+	const char *text = wcnic_port_arg_find(args, key);
 	unsigned long long number;
 	char *end;
 
@@ -62,9 +63,9 @@ port_arg_number(const struct port_args *args, const char *key, uint64_t min, uin
 	number = strtoull(text, &end, 10);
 	if (text[0] < '0' || text[0] > '9' || *end != '\0' || errno != 0 || number < min ||
 	    number > max)
-		return port_args_refuse(args,
-					"%s=%s: a number from %" PRIu64 " to %" PRIu64 " is needed",
-					key, text, min, max);
+		return wcnic_port_args_refuse(
+			args, "%s=%s: a number from %" PRIu64 " to %" PRIu64 " is needed", key,
+			text, min, max);
 	*value = number;
 	return 0;
 }
@@ -85,7 +86,7 @@ key_known(const char *keys, const char *key)
 }
 
 static void
-arg_add(struct port_args *args, const char *key, const char *value)
+arg_add(struct wcnic_port_args *args, const char *key, const char *value)
 {
 	args->args[args->n_args].key = key;
 	args->args[args->n_args].value = value;
@@ -93,7 +94,7 @@ arg_add(struct port_args *args, const char *key, const char *value)
 }
 
 int
-port_args_split(const struct port_kind *kind, struct port_args *args)
+port_args_split(const struct wcnic_port_kind *kind, struct wcnic_port_args *args)
 {
 	char *rest = args->text;
 	char *word;
@@ -104,18 +105,19 @@ port_args_split(const struct port_kind *kind, struct port_args *args)
 		char *value = strchr(word, '=');
 
 		if (value == NULL)
-			return port_args_refuse(args,
-						"%s: '%s' is not key=value (a path may not hold "
-						"a comma)",
-						kind->ops.kind, word);
+			return wcnic_port_args_refuse(
+				args,
+				"%s: '%s' is not key=value (a path may not hold "
+				"a comma)",
+				kind->ops.kind, word);
 		*value++ = '\0';
 		if (!key_known(kind->keys, word))
-			return port_args_refuse(args, "%s: unknown key '%s'; it takes: %s",
-						kind->ops.kind, word,
-						kind->keys[0] != '\0' ? kind->keys : "none");
-		if (port_arg_find(args, word) != NULL)
-			return port_args_refuse(args, "%s: '%s' is given twice", kind->ops.kind,
-						word);
+			return wcnic_port_args_refuse(args, "%s: unknown key '%s'; it takes: %s",
+						      kind->ops.kind, word,
+						      kind->keys[0] != '\0' ? kind->keys : "none");
+		if (wcnic_port_arg_find(args, word) != NULL)
+			return wcnic_port_args_refuse(args, "%s: '%s' is given twice",
+						      kind->ops.kind, word);
 		arg_add(args, word, value);
 	}
 	return 0;

@@ -1,16 +1,17 @@
 /* SPDX-License-Identifier: BSD-3-Clause
  * Copyright(c) 2026 The wcnic authors
  */
+
+/*
+ * The generator: broadcast IPv4/UDP frames between addresses of 198.18.0.0/15, the range for
+ * benchmarks. The payload begins with a big-endian 64-bit sequence number and a 64-bit flow number.
+ */
+
 #include <endian.h>
 #include <errno.h>
 #include <string.h>
 
 #include "port_internal.h"
-
-/*
- * Makes broadcast IPv4/UDP frames between addresses of 198.18.0.0/15, the range for benchmarks.
- * The payload begins with a big-endian 64-bit sequence number and a 64-bit flow number.
- */
 
 #define ETHER_BYTES 14u
 #define IP_BYTES 20u
@@ -24,23 +25,22 @@
 #define FLOWS_MAX (1u << 16)
 #define PORT_DISCARD 9u
 #define PORT_FIRST 1024u
-#define PORTS 60000u     /* flows with more have them twice */
+#define PORTS 60000u     /* with more flows than this, two flows share a port */
 #define SRC_HIGH 0xc612u /* of the address; the low half is the flow */
 #define DST_HIGH 0xc613u
 /* Frames are made so many at a time, each in memory of its own. */
 #define BURST 64u
-/* IMIX, without FCS: seven, four and one in each twelve, which begin anew after three bursts. */
+/* The sizes of IMIX repeat after 12 frames, and so with the start of every third burst. */
 #define TURNS 3u
 
-/* Of the frames of a burst: what all of one length have in common, its part of the checksums too.
- */
+/* What depends on the length of each frame of a burst: it and its parts of the checksums. */
 struct lengths {
 	uint32_t bytes[BURST];
 	uint32_t ip_sum[BURST];
 	uint32_t udp_sum[BURST];
 };
 
-/* ... and what each has of its own. */
+/* What differs from frame to frame. */
 struct fields {
 	uint32_t flow[BURST];
 	uint32_t port[BURST];
@@ -56,7 +56,7 @@ struct generator {
 	uint32_t random[BURST];
 	uint64_t seq; /* of the next frame; a burst begins with a multiple of BURST */
 	struct lengths lengths[TURNS];
-	unsigned int given; /* frames [given, made) wait */
+	unsigned int taken; /* frames [taken, made) wait for the card */
 	unsigned int made;
 	struct wcdev_frame frames[BURST];
 	struct wcdev_frag frags[BURST];
@@ -138,7 +138,7 @@ random_init(struct generator *gen, uint64_t seed)
 	}
 }
 
-/* What no frame changes. */
+/* The bytes that are the same in all frames. */
 static void
 frame_init(uint8_t *frame)
 {
@@ -172,7 +172,7 @@ frames_init(struct generator *gen)
 	lengths_init(gen);
 }
 
-/* xorshift32, as many side by side as there are frames: what follows is done to all at once. */
+/* One xorshift32 for each frame of a burst, so that the compiler can do all of them at once. */
 static void
 flows_pick(struct generator *gen, uint32_t flow[BURST])
 {
@@ -237,7 +237,7 @@ frames_make(struct generator *gen)
 	struct fields f;
 	unsigned int i;
 
-	gen->given = 0;
+	gen->taken = 0;
 	gen->made = BURST;
 	if (gen->count != 0 && gen->count - gen->seq < BURST)
 		gen->made = (unsigned int)(gen->count - gen->seq);
@@ -264,15 +264,15 @@ generator_poll(void *ctx, unsigned int budget)
 		unsigned int n, taken;
 		int ret = 0;
 
-		if (gen->given == gen->made)
+		if (gen->taken == gen->made)
 			frames_make(gen);
-		n = gen->made - gen->given;
+		n = gen->made - gen->taken;
 		if (n > budget - moved)
 			n = budget - moved;
 		if (n == 0)
 			break;
-		taken = wcdev_receive_burst(gen->port.dev, gen->frames + gen->given, n, &ret);
-		gen->given += taken;
+		taken = wcdev_receive_burst(gen->port.dev, gen->frames + gen->taken, n, &ret);
+		gen->taken += taken;
 		moved += taken;
 		if (taken < n)
 			break;
@@ -293,12 +293,12 @@ generator_input(void *ctx, uint64_t *frames, bool *done)
 {
 	struct generator *gen = ctx;
 
-	*frames = gen->seq - (gen->made - gen->given);
+	*frames = gen->seq - (gen->made - gen->taken);
 	*done = gen->count != 0 && *frames == gen->count;
 }
 
-__attribute__((warn_unused_result)) static int
-generator_start(struct wcnic_port *port, const struct port_args *args)
+WC_MUST_CHECK static int
+generator_start(struct wcnic_port *port, const struct wcnic_port_args *args)
 {
 	struct generator *gen = (struct generator *)port;
 	uint64_t seed = 1;
@@ -306,15 +306,15 @@ generator_start(struct wcnic_port *port, const struct port_args *args)
 
 	gen->bytes = FRAME_DEFAULT;
 	gen->flows = 1;
-	ret = port_arg_number(args, "bytes", 0, FRAME_MAX, &gen->bytes);
+	ret = wcnic_port_arg_number(args, "bytes", 0, FRAME_MAX, &gen->bytes);
 	if (ret == 0 && gen->bytes != 0)
-		ret = port_arg_number(args, "bytes", FRAME_MIN, FRAME_MAX, &gen->bytes);
+		ret = wcnic_port_arg_number(args, "bytes", FRAME_MIN, FRAME_MAX, &gen->bytes);
 	if (ret == 0)
-		ret = port_arg_number(args, "count", 0, UINT64_MAX, &gen->count);
+		ret = wcnic_port_arg_number(args, "count", 0, UINT64_MAX, &gen->count);
 	if (ret == 0)
-		ret = port_arg_number(args, "flows", 1, FLOWS_MAX, &gen->flows);
+		ret = wcnic_port_arg_number(args, "flows", 1, FLOWS_MAX, &gen->flows);
 	if (ret == 0)
-		ret = port_arg_number(args, "seed", 0, UINT64_MAX, &seed);
+		ret = wcnic_port_arg_number(args, "seed", 0, UINT64_MAX, &seed);
 	if (ret != 0)
 		return ret;
 	random_init(gen, seed);
@@ -322,7 +322,7 @@ generator_start(struct wcnic_port *port, const struct port_args *args)
 	return 0;
 }
 
-const struct port_kind port_kind_generator = {
+const struct wcnic_port_kind port_generator_kind = {
 	.ops = {.kind = "generator",
 		.send = generator_send,
 		.poll = generator_poll,

@@ -1,6 +1,9 @@
 /* SPDX-License-Identifier: BSD-3-Clause
  * Copyright(c) 2026 The wcnic authors
  */
+
+/* Captures: one is played, one is recorded. Times are in nanoseconds. */
+
 #include <errno.h>
 #include <inttypes.h>
 #include <pcap/pcap.h>
@@ -11,8 +14,6 @@
 #include <time.h>
 
 #include "port_internal.h"
-
-/* Captures: one is played, one is recorded. Times are in nanoseconds. */
 
 #define SNAPLEN_BYTES 262144
 #define NS_PER_S 1000000000ll
@@ -56,9 +57,9 @@ static void
 in_end(struct pcap_port *pp, const char *how)
 {
 	if (how != NULL)
-		port_error_set(&pp->port, "%s: %s after %" PRIu64 " frames: %s", pp->in_path,
-			       strstr(how, "truncated") != NULL ? "truncated" : "unreadable",
-			       pp->in_frames, how);
+		wcnic_port_error_set(&pp->port, "%s: %s after %" PRIu64 " frames: %s", pp->in_path,
+				     strstr(how, "truncated") != NULL ? "truncated" : "unreadable",
+				     pp->in_frames, how);
 	pp->in_done = true;
 }
 
@@ -78,10 +79,10 @@ in_next(struct pcap_port *pp)
 	}
 	pp->in_frames++;
 	if (pp->hdr->caplen < pp->hdr->len)
-		port_error_set(&pp->port,
-			       "%s: frame %" PRIu64
-			       " was cut when it was captured: %u of %u bytes are there",
-			       pp->in_path, pp->in_frames, pp->hdr->caplen, pp->hdr->len);
+		wcnic_port_error_set(&pp->port,
+				     "%s: frame %" PRIu64
+				     " was cut when it was captured: %u of %u bytes are there",
+				     pp->in_path, pp->in_frames, pp->hdr->caplen, pp->hdr->len);
 	return true;
 }
 
@@ -129,8 +130,8 @@ pcap_input(void *ctx, uint64_t *frames, bool *done)
 	*done = pp->in_done;
 }
 
-__attribute__((warn_unused_result)) static int
-in_open(struct pcap_port *pp, const struct port_args *args)
+WC_MUST_CHECK static int
+in_open(struct pcap_port *pp, const struct wcnic_port_args *args)
 {
 	char why[PCAP_ERRBUF_SIZE] = "";
 	const char *name;
@@ -140,23 +141,23 @@ in_open(struct pcap_port *pp, const struct port_args *args)
 	if (file == NULL) {
 		int ret = -errno;
 
-		(void)port_args_refuse(args, "in=%s: %s", pp->in_path, strerror(-ret));
+		(void)wcnic_port_args_refuse(args, "in=%s: %s", pp->in_path, strerror(-ret));
 		return ret;
 	}
 	pp->in = pcap_fopen_offline_with_tstamp_precision(file, PCAP_TSTAMP_PRECISION_NANO, why);
 	if (pp->in == NULL) {
 		fclose(file);
-		return port_args_refuse(args, "in=%s: not a pcap or pcapng capture: %s",
-					pp->in_path, why);
+		return wcnic_port_args_refuse(args, "in=%s: not a pcap or pcapng capture: %s",
+					      pp->in_path, why);
 	}
 	kind = pcap_datalink(pp->in);
 	if (kind == DLT_EN10MB)
 		return 0;
 	name = pcap_datalink_val_to_name(kind);
-	return port_args_refuse(args,
-				"in=%s: its link type is %s (%d); a capture of Ethernet "
-				"(EN10MB) is needed",
-				pp->in_path, name != NULL ? name : "unknown", kind);
+	return wcnic_port_args_refuse(args,
+				      "in=%s: its link type is %s (%d); a capture of Ethernet "
+				      "(EN10MB) is needed",
+				      pp->in_path, name != NULL ? name : "unknown", kind);
 }
 
 /* ---- out --------------------------------------------------------------------------------- */
@@ -165,8 +166,8 @@ static void
 out_check(struct pcap_port *pp, bool failed)
 {
 	if (failed)
-		port_error_set(&pp->port, "%s: cannot be written: %s", pp->out_path,
-			       strerror(errno));
+		wcnic_port_error_set(&pp->port, "%s: cannot be written: %s", pp->out_path,
+				     strerror(errno));
 }
 
 static int
@@ -218,16 +219,16 @@ is_input(const struct pcap_port *pp)
 	       stat(pp->out_path, &out) == 0 && in.st_dev == out.st_dev && in.st_ino == out.st_ino;
 }
 
-__attribute__((warn_unused_result)) static int
-out_open(struct pcap_port *pp, const struct port_args *args)
+WC_MUST_CHECK static int
+out_open(struct pcap_port *pp, const struct wcnic_port_args *args)
 {
 	int ret;
 
 	if (is_input(pp))
-		return port_args_refuse(args,
-					"out=%s: is the file that in= reads; another is "
-					"needed",
-					pp->out_path);
+		return wcnic_port_args_refuse(args,
+					      "out=%s: is the file that in= reads; another is "
+					      "needed",
+					      pp->out_path);
 	pp->gather = malloc(SNAPLEN_BYTES);
 	pp->out_buffer = malloc(OUT_BUFFER_BYTES);
 	pp->out_kind = pcap_open_dead_with_tstamp_precision(DLT_EN10MB, SNAPLEN_BYTES,
@@ -237,14 +238,14 @@ out_open(struct pcap_port *pp, const struct port_args *args)
 	pp->out_file = fopen(pp->out_path, "wb");
 	if (pp->out_file == NULL) {
 		ret = -errno;
-		(void)port_args_refuse(args, "out=%s: %s", pp->out_path, strerror(-ret));
+		(void)wcnic_port_args_refuse(args, "out=%s: %s", pp->out_path, strerror(-ret));
 		return ret;
 	}
 	setvbuf(pp->out_file, pp->out_buffer, _IOFBF, OUT_BUFFER_BYTES);
 	pp->out = pcap_dump_fopen(pp->out_kind, pp->out_file);
 	if (pp->out == NULL || pcap_dump_flush(pp->out) != 0) {
 		ret = errno != 0 ? -errno : -EIO;
-		(void)port_args_refuse(args, "out=%s: %s", pp->out_path, strerror(-ret));
+		(void)wcnic_port_args_refuse(args, "out=%s: %s", pp->out_path, strerror(-ret));
 		return ret;
 	}
 	return 0;
@@ -271,19 +272,20 @@ pcap_stop(struct wcnic_port *port)
 	free(pp->out_path);
 }
 
-__attribute__((warn_unused_result)) static int
-pcap_start(struct wcnic_port *port, const struct port_args *args)
+WC_MUST_CHECK static int
+pcap_start(struct wcnic_port *port, const struct wcnic_port_args *args)
 {
 	struct pcap_port *pp = (struct pcap_port *)port;
-	const char *in = port_arg_find(args, "in");
-	const char *out = port_arg_find(args, "out");
-	const char *timing = port_arg_find(args, "timing");
+	const char *in = wcnic_port_arg_find(args, "in");
+	const char *out = wcnic_port_arg_find(args, "out");
+	const char *timing = wcnic_port_arg_find(args, "timing");
 	int ret = 0;
 
 	if ((in == NULL || in[0] == '\0') && (out == NULL || out[0] == '\0'))
-		return port_args_refuse(args, "pcap: in=FILE, out=FILE or both are needed");
+		return wcnic_port_args_refuse(args, "pcap: in=FILE, out=FILE or both are needed");
 	if (timing != NULL && strcmp(timing, "full") != 0 && strcmp(timing, "capture") != 0)
-		return port_args_refuse(args, "pcap: timing=%s: full or capture is needed", timing);
+		return wcnic_port_args_refuse(args, "pcap: timing=%s: full or capture is needed",
+					      timing);
 	pp->paced = timing != NULL && strcmp(timing, "capture") == 0;
 	pp->in_done = in == NULL;
 	if (in != NULL) {
@@ -295,11 +297,11 @@ pcap_start(struct wcnic_port *port, const struct port_args *args)
 		ret = pp->out_path != NULL ? out_open(pp, args) : -ENOMEM;
 	}
 	if (ret == -ENOMEM)
-		(void)port_args_refuse(args, "pcap: out of memory");
+		(void)wcnic_port_args_refuse(args, "pcap: out of memory");
 	return ret;
 }
 
-const struct port_kind port_kind_pcap = {
+const struct wcnic_port_kind port_pcap_kind = {
 	.ops = {.kind = "pcap",
 		.send = pcap_send,
 		.poll = pcap_poll,

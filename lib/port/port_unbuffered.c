@@ -1,13 +1,14 @@
 /* SPDX-License-Identifier: BSD-3-Clause
  * Copyright(c) 2026 The wcnic authors
  */
+
+/* Loopback, sink and wire: ports that keep no frame. */
+
 #include <errno.h>
 
 #include "port_internal.h"
 
-/* Loopback, sink and wire: ports that keep no frame. */
-
-/* Hands a frame to a card; one that is down or has no queue lets it fall, and counts it. */
+/* Hands a frame to a card. A card that is down or has no queue counts it and drops it. */
 static int
 card_offer(struct wcdev *dev, const struct wcdev_frame *frame)
 {
@@ -40,7 +41,7 @@ loopback_send_burst(void *ctx, const struct wcdev_frame *frames, unsigned int n,
 	return card_offer_burst(port->dev, frames, n, ret);
 }
 
-const struct port_kind port_kind_loopback = {
+const struct wcnic_port_kind port_loopback_kind = {
 	.ops = {.kind = "loopback", .send = loopback_send, .send_burst = loopback_send_burst},
 	.keys = "",
 	.bytes = sizeof(struct wcnic_port),
@@ -63,7 +64,7 @@ sink_send_burst(void *ctx, const struct wcdev_frame *frames, unsigned int n, int
 	return n;
 }
 
-const struct port_kind port_kind_sink = {
+const struct wcnic_port_kind port_sink_kind = {
 	.ops = {.kind = "sink", .send = sink_send, .send_burst = sink_send_burst},
 	.keys = "",
 	.bytes = sizeof(struct wcnic_port),
@@ -114,7 +115,7 @@ wire_stop(struct wcnic_port *port)
 		wire->peer->peer = NULL;
 }
 
-const struct port_kind port_kind_wire = {
+const struct wcnic_port_kind port_wire_kind = {
 	.ops = {.kind = "wire",
 		.send = wire_send,
 		.send_burst = wire_send_burst,
@@ -130,7 +131,7 @@ wcnic_port_wire(struct wcnic_port *a, struct wcnic_port *b)
 	struct wire *wire_a = (struct wire *)a;
 	struct wire *wire_b = (struct wire *)b;
 
-	if (a == b || a->kind != &port_kind_wire || b->kind != &port_kind_wire ||
+	if (a == b || a->kind != &port_wire_kind || b->kind != &port_wire_kind ||
 	    wire_a->peer != NULL || wire_b->peer != NULL)
 		return -EINVAL;
 	wire_a->peer = wire_b;

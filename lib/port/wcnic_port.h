@@ -5,17 +5,18 @@
 #define WCNIC_PORT_H
 
 /*
- * What a card can be plugged into. A port never loses what it can hold back: loopback and wire
- * stop the sender while the receiver has no buffer, a capture waits.
+ * Ports: what a card model is plugged into. A port does not lose frames that can wait: loopback and
+ * wire hold the sender while the receiver has no buffer, and a capture waits.
  *
- * Threads: a port belongs to its card and is called from the card's poll; two wired cards are
- * polled by one thread.
+ * Threads: a port belongs to its card and is called from the card's poll. Two wired cards are
+ * polled by one thread. Ports are made and destroyed by one thread.
  */
 
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
+#include <wcbase.h>
 #include <wcdev.h>
 
 #ifdef __cplusplus
@@ -25,42 +26,50 @@ extern "C" {
 struct wcnic_port;
 
 /*
- * Makes a port from text and connects it to the card `dev`:
- *   loopback                      what the card sends comes back to it
- *   sink                          takes everything, gives nothing
- *   wire                          one end of a cable; see wcnic_port_wire()
+ * Makes a port from a text and connects it to the card `dev`, which must outlive it. The port is
+ * the caller's until wcnic_port_destroy(). The text is one of:
+ *
+ *   loopback
+ *     Frames that the card sends come back to it.
+ *   sink
+ *     Takes every frame without reading it, and gives none.
+ *   wire
+ *     One end of a cable; see wcnic_port_wire().
  *   pcap:in=FILE,out=FILE[,timing=full|capture]
- *                                 in: a capture is played once, as fast as buffers allow or with
- *                                 its own gaps; out: what the card sends is recorded. Either may be
- *                                 missing. Frames that the MTU does not allow are counted by the
- *                                 card (rx_oversize).
- *                                 Frames that were cut when they were captured are played as far
- *                                 as they go. A path may not hold a comma.
+ *     in: a capture is played once, as fast as the card has buffers (full, the default) or with its
+ *     own gaps (capture). Frames that were cut when they were captured are played as far as they
+ * go. Frames longer than the MTU are counted by the card (rx_oversize). out: frames that the card
+ * sends are recorded. One of the two may be missing. A path may not have a comma.
  *   generator:[bytes=N][,count=N][,flows=N][,seed=N]
- *                                 makes `count` (0: without end) broadcast IPv4/UDP frames of
- *                                 `bytes` bytes (58 to 9230, default 64; 0: IMIX, 60, 566 and 1514
- *                                 bytes as 7:4:1, in a fixed order) in `flows` flows (up to 65536,
- * default 1), takes everything. Without FCS. The payload, at byte 42, is a 64-bit sequence number
- * from 0, a 64-bit flow number, both big-endian, and padding. The same seed makes the same frames.
- *   ethdev:DEVICE[,mtu=N]         where its plugin is loaded, as wcnicd does; see lib/port_ethdev
- * On failure nothing is left behind, and `why` says what was wrong and what would be right.
- * Returns 0 or -errno.
+ *     Makes `count` (0: without end) broadcast IPv4/UDP frames, and takes every frame as sink does.
+ *     `bytes`: size without FCS, 58 to 9230 (default 64); 0: IMIX, sizes 60, 566 and 1514 as 7:4:1
+ *     in a fixed order. `flows`: 1 to 65536 (default 1). The payload, at byte 42, is a sequence
+ *     number from 0 and a flow number, both big-endian and of 64 bits, and padding. The same seed
+ *     makes the same frames.
+ *   ethdev:DEVICE[,mtu=N]
+ *     Only where the plugin for it is loaded, as in wcnicd; see lib/port_ethdev/port_ethdev.h.
+ *
+ * Returns 0, -EINVAL (the text), -ENOMEM or the -errno of a file; `why` then says what is wrong and
+ * what would be right, and nothing is left behind.
  */
-__attribute__((warn_unused_result)) int
+WC_PUBLIC WC_MUST_CHECK int
 wcnic_port_create(const char *spec, struct wcdev *dev, struct wcnic_port **port, char *why,
 		  size_t why_bytes);
 
 /* Disconnects the port from its card, ends its captures, frees it. NULL is allowed. */
-void wcnic_port_destroy(struct wcnic_port *port);
-
-/* Joins two ports of kind wire. Returns 0 or -EINVAL. */
-int wcnic_port_wire(struct wcnic_port *a, struct wcnic_port *b);
+WC_PUBLIC void wcnic_port_destroy(struct wcnic_port *port);
 
 /*
- * What went wrong with a capture since the port was made (a truncated input, a full disk), or NULL.
- * The text lives as long as the port.
+ * Joins two ports of kind wire, until one is destroyed. Returns 0, or -EINVAL: one of them is not
+ * of that kind or is joined already, or both are the same.
  */
-const char *wcnic_port_error(const struct wcnic_port *port);
+WC_PUBLIC int wcnic_port_wire(struct wcnic_port *a, struct wcnic_port *b);
+
+/*
+ * The first thing that went wrong with the port since it was made (a truncated capture, a full
+ * disk, a frame longer than a device's MTU), or NULL. The text lives as long as the port.
+ */
+WC_PUBLIC const char *wcnic_port_error(const struct wcnic_port *port);
 
 #ifdef __cplusplus
 }

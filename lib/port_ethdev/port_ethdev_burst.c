@@ -1,6 +1,9 @@
 /* SPDX-License-Identifier: BSD-3-Clause
  * Copyright(c) 2026 The wcnic authors
  */
+
+/* Frames between card and device. */
+
 #include <errno.h>
 #include <string.h>
 
@@ -11,8 +14,6 @@
 #include <rte_prefetch.h>
 
 #include "port_ethdev_internal.h"
-
-/* Frames between card and device. */
 
 /* How often a second the device is asked for its link. */
 #define LINK_READS 50u
@@ -28,7 +29,7 @@ is_usable(struct port_ethdev *pe)
 
 /* ---- out --------------------------------------------------------------------------------- */
 
-/* Offers the device what waits. Returns whether there is room for more. */
+/* Offers the device what waits. Returns whether there is space for more. */
 static bool
 tx_push(struct port_ethdev *pe)
 {
@@ -84,10 +85,11 @@ ethdev_send(void *ctx, const struct wcdev_frame *frame)
 	uint32_t i;
 
 	if (unlikely(frame->bytes > pe->frame_max)) {
-		port_error_set(&pe->port,
-			       "%s: a frame of %u bytes was discarded: the device's MTU lets %u "
-			       "pass; set it with mtu=",
-			       pe->name, frame->bytes, pe->frame_max);
+		wcnic_port_error_set(
+			&pe->port,
+			"%s: a frame of %u bytes was discarded: the device's MTU lets %u "
+			"pass; set it with mtu=",
+			pe->name, frame->bytes, pe->frame_max);
 		return -EMSGSIZE;
 	}
 	if (pe->n_tx == PORT_ETHDEV_BURST && !tx_push(pe))
@@ -104,14 +106,14 @@ ethdev_send(void *ctx, const struct wcdev_frame *frame)
 	return 0;
 }
 
-/* Frames in one piece that the device takes, as many as there are mbufs and room for. */
+/* Frames in one piece that the device takes, as many as there are mbufs and space for. */
 static unsigned int
-plain_send(struct port_ethdev *pe, const struct wcdev_frame *frames, unsigned int n)
+single_segment_send(struct port_ethdev *pe, const struct wcdev_frame *frames, unsigned int n)
 {
-	const unsigned int room = PORT_ETHDEV_BURST - pe->n_tx;
+	const unsigned int space = PORT_ETHDEV_BURST - pe->n_tx;
 	unsigned int i;
 
-	n = RTE_MIN(n, room);
+	n = RTE_MIN(n, space);
 	n = RTE_MIN(n, mbufs_get(pe));
 	for (i = 0; i < n; i++) {
 		const struct wcdev_frame *frame = &frames[i];
@@ -131,10 +133,10 @@ ethdev_send_burst(void *ctx, const struct wcdev_frame *frames, unsigned int n, i
 
 	while (i < n) {
 		if (likely(is_usable(pe)))
-			i += plain_send(pe, frames + i, n - i);
+			i += single_segment_send(pe, frames + i, n - i);
 		if (i == n)
 			break;
-		*ret = ethdev_send(ctx, &frames[i]); /* pushes, if there was no room */
+		*ret = ethdev_send(ctx, &frames[i]); /* pushes, if there was no space */
 		if (*ret != 0)
 			break;
 		i++;
@@ -158,8 +160,9 @@ rx_offer(struct port_ethdev *pe, struct rte_mbuf *mbuf)
 	struct wcdev_frame frame = {.frags = frags, .bytes = mbuf->pkt_len};
 
 	if (unlikely(mbuf->nb_segs > FRAGS_MAX)) {
-		port_error_set(&pe->port, "%s: a frame in %u pieces was discarded: at most %u",
-			       pe->name, mbuf->nb_segs, FRAGS_MAX);
+		wcnic_port_error_set(&pe->port,
+				     "%s: a frame in %u pieces was discarded: at most %u", pe->name,
+				     mbuf->nb_segs, FRAGS_MAX);
 		return 0;
 	}
 	for (; mbuf != NULL; mbuf = mbuf->next) {
@@ -171,7 +174,8 @@ rx_offer(struct port_ethdev *pe, struct rte_mbuf *mbuf)
 
 /* The card's share of mbufs of one segment, up to the first other one. */
 static unsigned int
-rx_offer_plain(struct port_ethdev *pe, struct rte_mbuf *const *mbufs, unsigned int n, int *ret)
+rx_offer_single_segment(struct port_ethdev *pe, struct rte_mbuf *const *mbufs, unsigned int n,
+			int *ret)
 {
 	struct wcdev_frame frames[PORT_ETHDEV_BURST];
 	struct wcdev_frag frags[PORT_ETHDEV_BURST];
@@ -203,7 +207,7 @@ rx_deliver(struct port_ethdev *pe, unsigned int budget)
 	int ret = 0;
 
 	while (done < n && ret == 0) {
-		done += rx_offer_plain(pe, mbufs + done, n - done, &ret);
+		done += rx_offer_single_segment(pe, mbufs + done, n - done, &ret);
 		if (done < n && ret == 0 && mbufs[done]->nb_segs != 1) {
 			ret = rx_offer(pe, mbufs[done]);
 			done += ret == 0;
@@ -216,9 +220,9 @@ rx_deliver(struct port_ethdev *pe, unsigned int budget)
 
 /* Else this thread would have no part in the caches of DPDK's pools. */
 static void
-thread_tell(struct port_ethdev *pe)
+thread_register(struct port_ethdev *pe)
 {
-	pe->thread_told = true;
+	pe->thread_registered = true;
 	if (rte_lcore_id() == LCORE_ID_ANY)
 		(void)rte_thread_register(); /* works without, but slower */
 }
@@ -228,8 +232,8 @@ ethdev_poll(void *ctx, unsigned int budget)
 {
 	struct port_ethdev *pe = ctx;
 
-	if (unlikely(!pe->thread_told))
-		thread_tell(pe);
+	if (unlikely(!pe->thread_registered))
+		thread_register(pe);
 	if (unlikely(pe->n_tx != 0))
 		tx_push(pe);
 	if (pe->rx_next == pe->n_rx && budget != 0 && is_usable(pe)) {
@@ -248,7 +252,8 @@ ethdev_link(void *ctx, uint32_t *speed_mbps)
 	uint64_t now = rte_rdtsc();
 
 	if (unlikely(__atomic_load_n(&pe->removed, __ATOMIC_ACQUIRE))) {
-		port_error_set(&pe->port, "%s was removed; what the card sends is held", pe->name);
+		wcnic_port_error_set(&pe->port, "%s was removed; what the card sends is held",
+				     pe->name);
 		return false;
 	}
 	if (now >= pe->link_tsc) {
@@ -260,8 +265,8 @@ ethdev_link(void *ctx, uint32_t *speed_mbps)
 	return pe->link_up;
 }
 
-__attribute__((warn_unused_result)) static int
-ethdev_start(struct wcnic_port *port, const struct port_args *args)
+WC_MUST_CHECK static int
+ethdev_start(struct wcnic_port *port, const struct wcnic_port_args *args)
 {
 	return port_ethdev_start((struct port_ethdev *)port, args);
 }
@@ -280,7 +285,7 @@ ethdev_stop(struct wcnic_port *port)
 	port_ethdev_stop(pe);
 }
 
-const struct port_kind port_kind_ethdev = {
+const struct wcnic_port_kind port_ethdev_kind = {
 	.ops = {.kind = "ethdev",
 		.send = ethdev_send,
 		.send_burst = ethdev_send_burst,

@@ -1,6 +1,9 @@
 /* SPDX-License-Identifier: BSD-3-Clause
  * Copyright(c) 2026 The wcnic authors
  */
+
+/* The device: found, set up with a queue for each direction, watched. */
+
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -14,8 +17,6 @@
 
 #include "port_ethdev_internal.h"
 
-/* The device: found, set up with a queue for each direction, watched. */
-
 RTE_LOG_REGISTER(port_ethdev_logtype, wcnic.port.ethdev, NOTICE);
 
 #define DESCRIPTORS 1024u
@@ -23,20 +24,20 @@ RTE_LOG_REGISTER(port_ethdev_logtype, wcnic.port.ethdev, NOTICE);
 /* Beyond what fits the queues: bursts here and in the device. */
 #define POOL_SPARE_MBUFS 1024u
 
-__attribute__((warn_unused_result)) static int
-device_text(struct port_ethdev *pe, const struct port_args *args)
+WC_MUST_CHECK static int
+device_text(struct port_ethdev *pe, const struct wcnic_port_args *args)
 {
-	const char *text = port_arg_find(args, "device");
+	const char *text = wcnic_port_arg_find(args, "device");
 	char *c;
 
 	if (text == NULL || text[0] == '\0' || text[0] == ';')
-		return port_args_refuse(args,
-					"ethdev: a device is needed: ethdev:net_tap0;iface=w0, or "
-					"a PCI address");
+		return wcnic_port_args_refuse(
+			args, "ethdev: a device is needed: ethdev:net_tap0;iface=w0, or "
+			      "a PCI address");
 	pe->devargs = strdup(text);
 	pe->name = strndup(text, strcspn(text, ";"));
 	if (pe->devargs == NULL || pe->name == NULL) {
-		(void)port_args_refuse(args, "ethdev: out of memory");
+		(void)wcnic_port_args_refuse(args, "ethdev: out of memory");
 		return -ENOMEM;
 	}
 	for (c = pe->devargs; *c != '\0'; c++)
@@ -63,36 +64,39 @@ device_port(struct port_ethdev *pe)
 	return -ENODEV;
 }
 
-__attribute__((warn_unused_result)) static int
-device_find(struct port_ethdev *pe, const struct port_args *args)
+WC_MUST_CHECK static int
+device_find(struct port_ethdev *pe, const struct wcnic_port_args *args)
 {
 	int ret;
 
 	if (rte_eth_dev_get_port_by_name(pe->name, &pe->id) == 0) {
 		if (strchr(pe->devargs, ',') == NULL)
 			return 0;
-		return port_args_refuse(args,
-					"ethdev: '%s' is there already, of --eal or another card: "
-					"arguments cannot be given to it here",
-					pe->name);
+		return wcnic_port_args_refuse(
+			args,
+			"ethdev: '%s' is there already, of --eal or another card: "
+			"arguments cannot be given to it here",
+			pe->name);
 	}
 	ret = rte_dev_probe(pe->devargs);
 	if (ret != 0)
-		return port_args_refuse(args,
-					"ethdev: DPDK has no device '%s' and cannot make it (%s): "
-					"its driver's name and a number (net_tap0), or the address "
-					"of a PCI device with an --eal that lets EAL look for it, "
-					"is needed",
-					pe->devargs, strerror(-ret));
+		return wcnic_port_args_refuse(
+			args,
+			"ethdev: DPDK has no device '%s' and cannot make it (%s): "
+			"its driver's name and a number (net_tap0), or the address "
+			"of a PCI device with an --eal that lets EAL look for it, "
+			"is needed",
+			pe->devargs, strerror(-ret));
 	if (device_port(pe) == 0) {
-		pe->made = true;
+		pe->created = true;
 		return 0;
 	}
-	return port_args_refuse(args, "ethdev: '%s' is a device, but no Ethernet device", pe->name);
+	return wcnic_port_args_refuse(args, "ethdev: '%s' is a device, but no Ethernet device",
+				      pe->name);
 }
 
-__attribute__((warn_unused_result)) static int
-device_own(struct port_ethdev *pe, const struct port_args *args)
+WC_MUST_CHECK static int
+device_own(struct port_ethdev *pe, const struct wcnic_port_args *args)
 {
 	struct rte_eth_dev_owner owner = {.name = "wcnic port"};
 	int ret = rte_eth_dev_owner_new(&pe->owner);
@@ -101,42 +105,43 @@ device_own(struct port_ethdev *pe, const struct port_args *args)
 	if (ret == 0)
 		ret = rte_eth_dev_owner_set(pe->id, &owner);
 	if (ret != 0)
-		return port_args_refuse(args, "ethdev: '%s' belongs to another card or device",
-					pe->name);
+		return wcnic_port_args_refuse(
+			args, "ethdev: '%s' belongs to another card or device", pe->name);
 	pe->owned = true;
 	return 0;
 }
 
 /* Room in a buffer for every frame that the MTU lets pass, so that none takes two to be sent. */
-__attribute__((warn_unused_result)) static int
-pool_make(struct port_ethdev *pe, const struct port_args *args, uint32_t mbufs)
+WC_MUST_CHECK static int
+pool_make(struct port_ethdev *pe, const struct wcnic_port_args *args, uint32_t mbufs)
 {
 	static unsigned int made;
-	uint32_t room = RTE_ALIGN_CEIL(pe->frame_max, RTE_CACHE_LINE_SIZE);
+	uint32_t data_room = RTE_ALIGN_CEIL(pe->frame_max, RTE_CACHE_LINE_SIZE);
 	char name[32];
 
-	if (room < RTE_MBUF_DEFAULT_DATAROOM)
-		room = RTE_MBUF_DEFAULT_DATAROOM;
+	if (data_room < RTE_MBUF_DEFAULT_DATAROOM)
+		data_room = RTE_MBUF_DEFAULT_DATAROOM;
 	snprintf(name, sizeof(name), "wcnic_port_%u", made++);
 	pe->pool = rte_pktmbuf_pool_create(name, mbufs, CACHE_MBUFS, 0,
-					   (uint16_t)(room + RTE_PKTMBUF_HEADROOM),
+					   (uint16_t)(data_room + RTE_PKTMBUF_HEADROOM),
 					   rte_eth_dev_socket_id(pe->id));
 	if (pe->pool != NULL)
 		return 0;
-	(void)port_args_refuse(args,
-			       "ethdev: '%s': no memory for %u buffers of %u bytes (%s); give EAL "
-			       "more",
-			       pe->name, mbufs, room, rte_strerror(rte_errno));
+	(void)wcnic_port_args_refuse(
+		args,
+		"ethdev: '%s': no memory for %u buffers of %u bytes (%s); give EAL "
+		"more",
+		pe->name, mbufs, data_room, rte_strerror(rte_errno));
 	return -ENOMEM;
 }
 
 /* The MTU is part of the configuration; some devices want to be told on top. */
-__attribute__((warn_unused_result)) static int
-device_mtu(struct port_ethdev *pe, const struct port_args *args,
+WC_MUST_CHECK static int
+device_mtu(struct port_ethdev *pe, const struct wcnic_port_args *args,
 	   const struct rte_eth_dev_info *info, uint16_t *mtu)
 {
 	uint64_t wanted = 0;
-	int ret = port_arg_number(args, "mtu", WCDEV_MTU_MIN, WCDEV_MTU_MAX, &wanted);
+	int ret = wcnic_port_arg_number(args, "mtu", WCDEV_MTU_MIN, WCDEV_MTU_MAX, &wanted);
 
 	if (ret != 0)
 		return ret;
@@ -147,19 +152,20 @@ device_mtu(struct port_ethdev *pe, const struct port_args *args,
 	*mtu = (uint16_t)wanted;
 	if (*mtu >= info->min_mtu && *mtu <= info->max_mtu)
 		return 0;
-	return port_args_refuse(args, "ethdev: mtu=%u: '%s' takes %u to %u", *mtu, pe->name,
-				info->min_mtu, info->max_mtu);
+	return wcnic_port_args_refuse(args, "ethdev: mtu=%u: '%s' takes %u to %u", *mtu, pe->name,
+				      info->min_mtu, info->max_mtu);
 }
 
-__attribute__((warn_unused_result)) static int
-device_failed(const struct port_ethdev *pe, const struct port_args *args, const char *what, int ret)
+WC_MUST_CHECK static int
+device_failed(const struct port_ethdev *pe, const struct wcnic_port_args *args, const char *what,
+	      int ret)
 {
-	(void)port_args_refuse(args, "ethdev: '%s': %s: %s", pe->name, what, strerror(-ret));
+	(void)wcnic_port_args_refuse(args, "ethdev: '%s': %s: %s", pe->name, what, strerror(-ret));
 	return ret;
 }
 
-__attribute__((warn_unused_result)) static int
-device_queues(struct port_ethdev *pe, const struct port_args *args, uint16_t mtu,
+WC_MUST_CHECK static int
+device_queues(struct port_ethdev *pe, const struct wcnic_port_args *args, uint16_t mtu,
 	      const struct rte_eth_dev_info *info)
 {
 	struct rte_eth_conf conf = {.rxmode.mtu = mtu};
@@ -169,13 +175,13 @@ device_queues(struct port_ethdev *pe, const struct port_args *args, uint16_t mtu
 	conf.txmode.offloads = info->tx_offload_capa & RTE_ETH_TX_OFFLOAD_MBUF_FAST_FREE;
 	ret = rte_eth_dev_configure(pe->id, 1, 1, &conf);
 	if (ret != 0) {
-		(void)port_args_refuse(args,
-				       "ethdev: '%s' cannot be set up with a queue for each "
-				       "direction and an MTU of %u: %s",
-				       pe->name, mtu, strerror(-ret));
+		(void)wcnic_port_args_refuse(args,
+					     "ethdev: '%s' cannot be set up with a queue for each "
+					     "direction and an MTU of %u: %s",
+					     pe->name, mtu, strerror(-ret));
 		return ret;
 	}
-	if (port_arg_find(args, "mtu") != NULL)
+	if (wcnic_port_arg_find(args, "mtu") != NULL)
 		ret = rte_eth_dev_set_mtu(pe->id, mtu);
 	if (ret != 0 && ret != -ENOTSUP)
 		return device_failed(pe, args, "does not take the MTU", ret);
@@ -206,8 +212,8 @@ on_removed(uint16_t id, enum rte_eth_event_type type, void *ctx, void *arg)
 	return 0;
 }
 
-__attribute__((warn_unused_result)) static int
-device_start(struct port_ethdev *pe, const struct port_args *args)
+WC_MUST_CHECK static int
+device_start(struct port_ethdev *pe, const struct wcnic_port_args *args)
 {
 	struct rte_eth_dev_info info;
 	uint16_t mtu;
@@ -239,7 +245,7 @@ device_start(struct port_ethdev *pe, const struct port_args *args)
 }
 
 int
-port_ethdev_start(struct port_ethdev *pe, const struct port_args *args)
+port_ethdev_start(struct port_ethdev *pe, const struct wcnic_port_args *args)
 {
 	int ret = device_text(pe, args);
 
@@ -296,13 +302,13 @@ port_ethdev_stop(struct port_ethdev *pe)
 		rte_eth_dev_callback_unregister(pe->id, RTE_ETH_EVENT_INTR_RMV, on_removed, pe);
 	if (pe->started)
 		(void)rte_eth_dev_stop(pe->id);
-	if (pe->owned || pe->made)
+	if (pe->owned || pe->created)
 		(void)rte_eth_dev_info_get(pe->id, &info);
 	if (pe->owned) {
 		(void)rte_eth_dev_owner_unset(pe->id, pe->owner);
 		(void)rte_eth_dev_close(pe->id);
 	}
-	if (pe->made && info.device != NULL)
+	if (pe->created && info.device != NULL)
 		(void)rte_dev_remove(info.device);
 	/* Devices of one process may hand on buffers themselves: those that are still out stay. */
 	if (pe->pool != NULL && rte_mempool_full(pe->pool))

@@ -1,6 +1,9 @@
 /* SPDX-License-Identifier: BSD-3-Clause
  * Copyright(c) 2026 The wcnic authors
  */
+
+/* EAL: one for all ports of the process. */
+
 #include <errno.h>
 #include <sched.h>
 #include <stdio.h>
@@ -11,8 +14,6 @@
 #include <rte_errno.h>
 
 #include "port_ethdev_internal.h"
-
-/* EAL: one for all ports of the process. */
 
 #define WORDS_MAX 64u
 
@@ -25,7 +26,7 @@ static const char *eal_options = PORT_ETHDEV_EAL;
 static char *eal_text; /* in pieces that EAL may keep */
 
 void
-port_ethdev_options(const char *text)
+port_ethdev_options_set(const char *text)
 {
 	eal_options = text != NULL ? text : PORT_ETHDEV_EAL;
 }
@@ -78,7 +79,7 @@ eal_init(int argc, char **argv)
 }
 
 int
-port_ethdev_eal_start(const struct port_args *args)
+port_ethdev_eal_start(const struct wcnic_port_args *args)
 {
 	static char program[] = "wcnicd";
 	char *argv[WORDS_MAX + 3] = {program};
@@ -89,10 +90,10 @@ port_ethdev_eal_start(const struct port_args *args)
 	if (eal_state == EAL_RUNS)
 		return 0;
 	if (eal_state == EAL_FAILED)
-		return port_args_refuse(args, "ethdev: EAL has not started");
+		return wcnic_port_args_refuse(args, "ethdev: EAL has not started");
 	eal_text = strdup(eal_options);
 	if (eal_text == NULL) {
-		(void)port_args_refuse(args, "ethdev: out of memory");
+		(void)wcnic_port_args_refuse(args, "ethdev: out of memory");
 		return -ENOMEM;
 	}
 	rest = eal_text;
@@ -100,17 +101,18 @@ port_ethdev_eal_start(const struct port_args *args)
 		if (word[0] == '\0')
 			continue;
 		if (argc > (int)WORDS_MAX)
-			return port_args_refuse(args, "ethdev: EAL takes at most %u words here",
-						WORDS_MAX);
+			return wcnic_port_args_refuse(
+				args, "ethdev: EAL takes at most %u words here", WORDS_MAX);
 		argv[argc++] = word;
 	}
 	ret = eal_init(argc, argv);
 	eal_state = ret == 0 ? EAL_RUNS : EAL_FAILED;
 	if (ret != 0)
-		(void)port_args_refuse(args,
-				       "ethdev: EAL does not start with '%s': %s; its own lines "
-				       "say more",
-				       eal_options, strerror(-ret));
+		(void)wcnic_port_args_refuse(
+			args,
+			"ethdev: EAL does not start with '%s': %s; its own lines "
+			"say more",
+			eal_options, strerror(-ret));
 	return ret;
 }
 

@@ -5,23 +5,16 @@
 #define PORT_ETHDEV_INTERNAL_H
 
 /*
- * A port that is a DPDK ethdev: what the card sends goes out of it in bursts, what it receives goes
- * into the card. Frames are copied, as each side's memory is its own.
- *
- *   ethdev:DEVICE[,mtu=N]
- *     DEVICE  as EAL's --vdev or --allow takes it, with ';' for ',': net_tap0;iface=w0, or
- *             0000:01:00.0. One that EAL has already is taken as it is, else it is made.
- *     mtu     of the device, 68 to 9216 (default: what it has). Longer frames of the card are
- *             discarded and counted (tx_errors), and the port says so.
- *
- * Nothing else is lost: what the device does not take, or has no link for, is held back; what the
- * card has no buffer for stays with the device but for one burst.
- *
- * Threads: ports are made and destroyed by one thread. EAL is started with the first port and
- * cannot be started twice in a process.
+ * What the files of the ethdev port share. Each calls only those above it:
+ *   port_ethdev_eal.c    EAL
+ *   port_ethdev_dev.c    the device: found, set up, watched
+ *   port_ethdev_burst.c  frames between card and device
  */
 
-#include "port_internal.h"
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "port_ethdev.h"
 
 #define PORT_ETHDEV_BURST 64u
 #define PORT_ETHDEV_EAL "--no-huge -m 256 --no-shconf --no-pci --no-telemetry --log-level=warning"
@@ -33,15 +26,15 @@ struct rte_device;
 struct port_ethdev {
 	struct wcnic_port port;
 	uint16_t id;
-	bool owned;   /* nobody else may take the device */
-	bool made;    /* by this port, not by EAL's arguments */
+	bool owned;   /* no other user of DPDK may take the device */
+	bool created; /* by this port, not by EAL's arguments */
 	bool watched; /* for its removal */
 	bool started;
-	bool thread_told; /* to EAL, which thread polls */
-	bool removed;     /* atomic: set by EAL's interrupt thread */
+	bool thread_registered; /* the polling thread is known to EAL, or cannot be */
+	bool removed;           /* atomic: set by EAL's interrupt thread */
 	bool link_up;
 	uint32_t link_mbps; /* 0: unknown */
-	uint64_t link_tsc;  /* when the link is to be looked at again */
+	uint64_t link_tsc;  /* when the link is to be read again */
 	uint32_t frame_max; /* bytes that the device takes */
 	uint64_t owner;
 	char *name;    /* DEVICE up to its arguments */
@@ -57,25 +50,26 @@ struct port_ethdev {
 	struct rte_mbuf *rx[PORT_ETHDEV_BURST];
 };
 
-extern const struct port_kind port_kind_ethdev;
-
 /* ---- port_ethdev_eal.c ------------------------------------------------------------------- */
 
-/* What EAL is started with, parted by blanks; NULL: PORT_ETHDEV_EAL. The text must stay. */
-void port_ethdev_options(const char *text);
-/* Starts EAL if that has not been done. Returns 0 or -errno, and has then said why. */
-__attribute__((warn_unused_result)) int port_ethdev_eal_start(const struct port_args *args);
-/* Ends EAL. */
-void port_ethdev_fini(void);
+/*
+ * Starts EAL unless it runs. Returns 0, or -errno after wcnic_port_args_refuse(). EAL that has
+ * failed to start is not tried again.
+ */
+WC_MUST_CHECK int port_ethdev_eal_start(const struct wcnic_port_args *args);
 
 /* ---- port_ethdev_dev.c ------------------------------------------------------------------- */
 
-/* Finds or makes the device, and starts it. Returns 0 or -errno, and has then said why. */
-__attribute__((warn_unused_result)) int
-port_ethdev_start(struct port_ethdev *pe, const struct port_args *args);
-/* Undoes as much of that as was done. */
+/*
+ * Finds or creates the device, and starts it. Returns 0, or -errno after wcnic_port_args_refuse();
+ * port_ethdev_stop() undoes what was done.
+ */
+WC_MUST_CHECK int port_ethdev_start(struct port_ethdev *pe, const struct wcnic_port_args *args);
+
+/* Stops the device and frees what the port has. Frames that wait are lost, and logged. */
 void port_ethdev_stop(struct port_ethdev *pe);
-/* Asks the device for its link. */
+
+/* Reads link state and speed from the device. */
 void port_ethdev_link_read(struct port_ethdev *pe);
 
 #endif /* PORT_ETHDEV_INTERNAL_H */

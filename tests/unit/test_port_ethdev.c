@@ -21,6 +21,7 @@
 #include <rte_ring.h>
 
 #include "port_ethdev_internal.h"
+#include "port_internal.h"
 #include "port_rig.h"
 
 /*
@@ -529,15 +530,15 @@ group_setup(void **state)
 {
 	static char eal[128];
 	char why[256] = "";
-	struct port_args args = {.why = why, .why_bytes = sizeof(why)};
+	struct wcnic_port_args args = {.why = why, .why_bytes = sizeof(why)};
 
 	(void)state;
 	snprintf(eal, sizeof(eal),
 		 "--no-huge -m 128 --no-shconf --no-pci --no-telemetry --log-level=critical "
 		 "--file-prefix=test-port-%d",
 		 getpid());
-	port_ethdev_options(eal);
-	port_kind_add(&port_kind_ethdev);
+	port_ethdev_options_set(eal);
+	wcnic_port_kind_add(&port_ethdev_kind);
 	if (port_ethdev_eal_start(&args) != 0) {
 		print_error("%s\n", why);
 		return -1;
