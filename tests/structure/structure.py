@@ -161,6 +161,42 @@ def meson_breaches(root, modules, paths):
     return breaches
 
 
+SPDX = re.compile(r"/\* SPDX-License-Identifier: BSD-3-Clause\n"
+                  r" \* Copyright\(c\) 2026 The wcnic authors\n \*/\n\n?")
+GUARD = re.compile(r"#ifndef \w+\n#define \w+\n\n?")
+CLOCKS = re.compile(r"getrusage|CLOCK_(PROCESS|THREAD)_CPUTIME|getloadavg|\btimes\(")
+
+
+def head_breaches(root, paths):
+    """A file says what it is for, before its includes."""
+    breaches = []
+    for path in paths:
+        if path.endswith((".c", ".h")):
+            with open(os.path.join(root, path), encoding="utf-8") as file:
+                text = file.read()
+            licence = SPDX.match(text)
+            if licence is None:
+                breaches.append(f"{path}:1: the file does not begin with the SPDX line and copyright")
+                continue
+            text = text[licence.end():]
+            guard = GUARD.match(text) if path.endswith(".h") else None
+            if not text[guard.end() if guard else 0:].startswith("/*"):
+                breaches.append(f"{path}:4: a comment here must say what the file is for")
+    return breaches
+
+
+def clock_breaches(root, paths):
+    """Tests that judge how much of a CPU something took: that depends on who else uses it."""
+    breaches = []
+    for path in paths:
+        if path.startswith("tests/") and path.endswith((".c", ".h")) and "/perf/" not in path:
+            with open(os.path.join(root, path), encoding="utf-8") as lines:
+                breaches += [f"{path}:{number}: a test may not judge by the clock of a CPU: "
+                             f"{line.strip()}" for number, line in enumerate(lines, 1)
+                             if CLOCKS.search(line)]
+    return breaches
+
+
 LINK = re.compile(r"\]\(([^)\s]+)\)")
 
 

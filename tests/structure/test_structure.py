@@ -186,6 +186,31 @@ class Prose(TreeTest):
                           "doc/page.md:2: links to #none, which is not there"])
 
 
+class Heads(TreeTest):
+    LICENCE = ("/* SPDX-License-Identifier: BSD-3-Clause\n * Copyright(c) 2026 The wcnic authors\n */\n")
+
+    def breaches(self, name, text):
+        return structure.head_breaches(self.tree({name: text}).root, [name])
+
+    def test_comment_before_the_includes_passes(self):
+        self.assertEqual(self.breaches("a.c", self.LICENCE + "\n/* What. */\n\n#include <x.h>\n"), [])
+        self.assertEqual(self.breaches("a.h", self.LICENCE + "#ifndef A\n#define A\n\n/* What. */\n"),
+                         [])
+
+    def test_missing_ones_are_named(self):
+        self.assertEqual(self.breaches("a.c", self.LICENCE + "#include <x.h>\n/* Late. */\n"),
+                         ["a.c:4: a comment here must say what the file is for"])
+        self.assertEqual(len(self.breaches("a.c", "/* What. */\n")), 1)
+
+
+class Clocks(TreeTest):
+    def test_share_of_a_cpu_is_named_in_tests_but_benchmarks(self):
+        files = {name: "\tgetrusage(RUSAGE_SELF, &u);\n" for name in ("tests/unit/a.c", "tests/perf/b.c")}
+        self.assertEqual(structure.clock_breaches(self.tree(files).root, list(files)),
+                         ["tests/unit/a.c:1: a test may not judge by the clock of a CPU: "
+                          "getrusage(RUSAGE_SELF, &u);"])
+
+
 class Symbols(unittest.TestCase):
     def breaches(self, source, header="int iova_get(void);\n", plugin=""):
         with tempfile.TemporaryDirectory() as prefix:
