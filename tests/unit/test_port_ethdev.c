@@ -20,6 +20,8 @@
 #include <rte_mbuf.h>
 #include <rte_ring.h>
 
+#include <patience.h>
+
 #include "port_ethdev_internal.h"
 #include "port_internal.h"
 #include "port_rig.h"
@@ -383,14 +385,14 @@ send__longer_than_the_devices_mtu__discarded_counted_and_said(void **state)
 	assert_int_equal(teardown((void **)&r), 0);
 }
 
-/* Polls until the card's next link event, or for a second. */
+/* Polls until the card's next link event, for as long as a test waits. */
 static bool
 link_event(struct rig *r, bool *up)
 {
 	struct wcnic_event event;
 	unsigned int i;
 
-	for (i = 0; i < 1000; i++) {
+	for (i = 0; i < PATIENCE_MS; i++) {
 		wcnic_card_poll(r->end.h.card);
 		if (fake_event_find(&r->end.h, WCNIC_EV_LINK, &event)) {
 			*up = le32toh(event.arg0) != 0;

@@ -15,6 +15,8 @@
 
 #include <cmocka.h>
 
+#include <patience.h>
+
 #include "vfu_client.h"
 #include "vfu_rig.h"
 #include "vfu_test.h"
@@ -158,7 +160,7 @@ static void
 connect__honest_server_accepted(void **state)
 {
 	(void)state;
-	assert_int_equal(connect_to(5000), 0);
+	assert_int_equal(connect_to(PATIENCE_MS), 0);
 }
 
 static void
@@ -166,7 +168,7 @@ connect__byte_by_byte_accepted(void **state)
 {
 	(void)state;
 	liar.byte_by_byte = true;
-	assert_int_equal(connect_to(20000), 0);
+	assert_int_equal(connect_to(PATIENCE_MS), 0);
 }
 
 static void
@@ -208,7 +210,7 @@ connect__other_protocol_named(void **state)
 		if (i > 0)
 			setup(state);
 		liar.says = says[i];
-		assert_int_equal(connect_to(5000), -EPROTO);
+		assert_int_equal(connect_to(PATIENCE_MS), -EPROTO);
 		assert_non_null(strstr(why, "vfio-user"));
 		if (i + 1 < sizeof(says) / sizeof(says[0]))
 			assert_int_equal(teardown(state), 0);
@@ -407,7 +409,7 @@ connect__twisted_reply_refused(void **state)
 		liar.cmd = cases[i].cmd;
 		liar.twist = cases[i].twist;
 		why[0] = '\0';
-		ret = connect_to(5000);
+		ret = connect_to(PATIENCE_MS);
 		if (ret != -EPROTO || why[0] == '\0')
 			fail_msg("%s: %d %s", cases[i].name, ret, why);
 	}

@@ -13,6 +13,8 @@
 
 #include <cmocka.h>
 
+#include <patience.h>
+
 #include "vfu_rig.h"
 #include "vfu_test.h"
 
@@ -174,7 +176,7 @@ rig_wait(const unsigned int *number, unsigned int value)
 {
 	unsigned int i;
 
-	for (i = 0; i < 5000; i++) {
+	for (i = 0; i < PATIENCE_MS; i++) {
 		if (__atomic_load_n(number, __ATOMIC_SEQ_CST) == value)
 			return;
 		usleep(1000);
@@ -260,7 +262,7 @@ receive_all(int sock, void *to, size_t bytes, struct raw *raw)
 int
 raw_receive(int sock, struct raw *raw)
 {
-	const struct timeval patience = {.tv_sec = 5};
+	const struct timeval patience = {.tv_sec = PATIENCE_S};
 
 	memset(raw, 0, sizeof(*raw));
 	setsockopt(sock, SOL_SOCKET, SO_RCVTIMEO, &patience, sizeof(patience));
