@@ -106,6 +106,22 @@ child_expect(struct child *child, const char *text)
 	fail_msg("'%s' was not said; but:\n%s", text, child->text);
 }
 
+bool
+child_expect_either(struct child *child, const char *first, const char *second)
+{
+	unsigned int i;
+
+	for (i = 0; i < PATIENCE_MS; i++) {
+		if (strstr(child_text(child), first) != NULL)
+			return true;
+		if (strstr(child->text, second) != NULL)
+			return false;
+		usleep(1000);
+	}
+	fail_msg("neither '%s' nor '%s' was said; but:\n%s", first, second, child->text);
+	return false;
+}
+
 int
 child_end(struct child *child, int sig)
 {
@@ -119,28 +135,65 @@ child_end(struct child *child, int sig)
 	return WIFSIGNALED(status) ? -WTERMSIG(status) : WEXITSTATUS(status);
 }
 
+/* Of one thread; 0 once it has ended. */
 static uint64_t
-clock_us(clockid_t clock)
+thread_naps(pid_t pid, const char *tid)
 {
-	struct timespec now;
+	unsigned long long naps = 0;
+	char path[320], line[256];
+	FILE *file;
 
-	assert_int_equal(clock_gettime(clock, &now), 0);
-	return (uint64_t)now.tv_sec * 1000000 + (uint64_t)now.tv_nsec / 1000;
+	snprintf(path, sizeof(path), "/proc/%d/task/%s/status", (int)pid, tid);
+	file = fopen(path, "r");
+	while (file != NULL && fgets(line, sizeof(line), file) != NULL)
+		if (sscanf(line, "voluntary_ctxt_switches: %llu", &naps) == 1)
+			break;
+	if (file != NULL)
+		fclose(file);
+	return naps;
 }
 
-unsigned int
-child_cpu_percent(struct child *child, unsigned int ms)
+uint64_t
+child_naps(struct child *child)
 {
-	uint64_t used, passed;
+	struct dirent *task;
+	uint64_t sum = 0;
+	char path[64];
+	DIR *tasks;
+
+	snprintf(path, sizeof(path), "/proc/%d/task", (int)child->pid);
+	tasks = opendir(path);
+	assert_non_null(tasks);
+	while ((task = readdir(tasks)) != NULL)
+		if (task->d_name[0] != '.')
+			sum += thread_naps(child->pid, task->d_name);
+	closedir(tasks);
+	return sum;
+}
+
+void
+child_expect_naps(struct child *child, unsigned int n)
+{
+	const uint64_t before = child_naps(child);
+	unsigned int i;
+
+	for (i = 0; i < PATIENCE_MS; i++) {
+		if (child_naps(child) >= before + n)
+			return;
+		usleep(1000);
+	}
+	fail_msg("it slept %u times, and not %u", (unsigned int)(child_naps(child) - before), n);
+}
+
+uint64_t
+child_ran_us(struct child *child)
+{
+	struct timespec now;
 	clockid_t clock;
 
 	assert_int_equal(clock_getcpuclockid(child->pid, &clock), 0);
-	used = clock_us(clock);
-	passed = clock_us(CLOCK_MONOTONIC);
-	usleep(ms * 1000);
-	used = clock_us(clock) - used;
-	passed = clock_us(CLOCK_MONOTONIC) - passed;
-	return (unsigned int)(used * 100 / passed);
+	assert_int_equal(clock_gettime(clock, &now), 0);
+	return (uint64_t)now.tv_sec * 1000000 + (uint64_t)now.tv_nsec / 1000;
 }
 
 unsigned int

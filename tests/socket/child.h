@@ -10,10 +10,10 @@
 #include <stdint.h>
 #include <sys/types.h>
 
+#include <patience.h>
+
 #include "vfu_client.h"
 #include "wcnic_abi.h"
-
-#define PATIENCE_MS 20000u
 
 /* Set by main() from its argument. */
 extern const char *wcnicd_path;
@@ -37,10 +37,19 @@ void child_start(struct child *child, const char *const *args);
 const char *child_text(struct child *child);
 /* Waits until it has said that. */
 void child_expect(struct child *child, const char *text);
+/* The same for one of two. Returns whether it was the first. */
+bool child_expect_either(struct child *child, const char *first, const char *second);
 /* Sends a signal (0: none) and waits for its end. Returns the exit status, or -signal. */
 int child_end(struct child *child, int sig);
-/* Time on CPUs that it used over so many milliseconds, in percent of one. */
-unsigned int child_cpu_percent(struct child *child, unsigned int ms);
+/*
+ * How often its threads have gone to sleep of their own accord. A thread that polls without end
+ * never does, on however slow a machine.
+ */
+uint64_t child_naps(struct child *child);
+/* Waits until it has gone to sleep so many times more. */
+void child_expect_naps(struct child *child, unsigned int n);
+/* The time that it has run on CPUs so far: how far it got, whatever else the machine does. */
+uint64_t child_ran_us(struct child *child);
 unsigned int child_rss_kib(struct child *child);
 
 /* A driver that has a page each for the three admin rings and for answers. */

@@ -153,8 +153,24 @@ forward_for(struct forwarder *f, unsigned int ms)
 static bool
 forward_until(struct forwarder *f, bool up)
 {
-	for (unsigned int i = 0; i < 1000; i++) {
+	for (unsigned int i = 0; i < PATIENCE_MS / 10; i++) {
 		if (link_is_up(f->port) == up)
+			return true;
+		forward_for(f, 10);
+	}
+	return false;
+}
+
+/* Forwards so many frames more; false if they do not come. */
+static bool
+forward_frames(struct forwarder *f, uint64_t n)
+{
+	const uint64_t end = f->sent + n;
+
+	for (unsigned int i = 0; i < PATIENCE_MS / 10; i++) {
+		for (unsigned int burst = 0; burst < 1000 && f->sent < end; burst++)
+			forward(f);
+		if (f->sent >= end)
 			return true;
 		forward_for(f, 10);
 	}
@@ -169,7 +185,8 @@ forwarder_open(struct forwarder *f, const char *placement)
 
 	card_start(0);
 	child_expect(&card, "listens");
-	snprintf(args, sizeof(args), "socket=%s,placement=%s", in_folder("sock"), placement);
+	snprintf(args, sizeof(args), "socket=%s,timeout_ms=60000,placement=%s", in_folder("sock"),
+		 placement);
 	f->port = port_open("net_wcnic0", args, 512);
 }
 
@@ -240,7 +257,7 @@ kill_ten_times(const char *placement)
 		if (life > 0)
 			card_start(life);
 		assert_true(forward_until(&f, true));
-		forward_for(&f, 40 + life * 23);
+		assert_true(forward_frames(&f, 1000 + life * 1000));
 		card_kill();
 		assert_true(forward_until(&f, false));
 	}
@@ -298,7 +315,7 @@ pmd__card_of_eight_queues_stays_under_64_mib(void **state)
 	(void)state;
 	forwarder_open(&f, "push");
 	assert_true(forward_until(&f, true));
-	forward_for(&f, 1000);
+	assert_true(forward_frames(&f, FRAMES * 9 / 10));
 	kib = resident_kib(card.pid);
 	print_message("%lu KiB\n", kib);
 	assert_true(f.sent > 1000);
