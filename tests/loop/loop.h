@@ -26,6 +26,8 @@
 #include <rte_ethdev.h>
 #include <rte_mbuf.h>
 
+#include <patience.h>
+
 #include "wcnic_attach.h"
 #include "wcnic_ethdev.h"
 #include "wcnic_hw.h"
@@ -40,7 +42,6 @@
 #define LOOP_QUEUES_MAX 8
 #define LOOP_TX_ROOM 9600 /* a whole frame of the longest kind in one buffer */
 #define LOOP_TX_MBUFS 4096
-#define LOOP_PATIENCE_MS 10000 /* without progress for so long, a test has failed */
 
 struct loop_config {
 	const char *devargs; /* NULL: none */
@@ -57,6 +58,8 @@ struct loop_config {
 	bool rx_intr;
 	bool not_promiscuous;
 	bool not_started;
+	bool heartbeat; /* the driver takes a card without heartbeats for dead as it does elsewhere
+			 */
 };
 
 struct loop {

@@ -26,6 +26,7 @@ static struct {
 	unsigned int wc_maps;
 	enum wcbar_rung rung;
 	_Atomic unsigned int dma_stops;
+	_Atomic unsigned int missed; /* searches that found no card */
 } bus;
 
 /* ---- the attach -------------------------------------------------------------------------- */
@@ -33,7 +34,10 @@ static struct {
 static int
 bus_open(struct wcnic_hw *hw)
 {
-	return bus.gone ? -ENODEV : real->open(hw);
+	if (!bus.gone)
+		return real->open(hw);
+	bus.missed++;
+	return -ENODEV;
 }
 
 static int
@@ -183,7 +187,7 @@ static const struct loop_stream some = {
 static void
 removal_wait(void)
 {
-	for (unsigned int ms = 0; removals == 0 && ms < LOOP_PATIENCE_MS; ms += 5)
+	for (unsigned int ms = 0; removals == 0 && ms < PATIENCE_MS; ms += 5)
 		usleep(5000);
 	assert_int_equal(removals, 1);
 }
@@ -233,7 +237,8 @@ removal__registers_all_ones_for_a_while_is_recovered(void **state)
 	bus_start(&l);
 	loop_stream_run(&l, &some);
 	bus.gone = true;
-	usleep(300000);
+	for (unsigned int ms = 0; bus.missed < 5 && ms < PATIENCE_MS; ms++)
+		usleep(1000);
 	bus.gone = false;
 	loop_recovered(&l, 1);
 	assert_int_equal(removals, 0);
@@ -413,11 +418,34 @@ static bool trapped;
 int __wrap_wcbar_calibrate(struct wcbar_window *win, size_t lines, struct wcbar_calibration *c);
 int __real_wcbar_calibrate(struct wcbar_window *win, size_t lines, struct wcbar_calibration *c);
 
+/* As the real one does it, but memory is direct, and each store as fast as on a quiet machine. */
+static int
+calibrated_by_no_clock(struct wcbar_window *win, size_t lines, struct wcbar_calibration *c)
+{
+	int ret = __real_wcbar_calibrate(win, lines, c);
+	const struct wcbar_store *const *stores;
+
+	if (ret != 0)
+		return ret;
+	win->direct = true;
+	stores = wcbar_window_stores(win);
+	memset(c, 0, sizeof(*c));
+	c->ns_per_store = 1;
+	c->ns_per_read = 10;
+	c->direct = true;
+	for (; stores[c->ranks] != NULL; c->ranks++) {
+		c->rank[c->ranks].store = stores[c->ranks];
+		c->rank[c->ranks].ns_per_line = (double)(1 + c->ranks);
+	}
+	win->store = c->rank[0].store;
+	return 0;
+}
+
 int
 __wrap_wcbar_calibrate(struct wcbar_window *win, size_t lines, struct wcbar_calibration *c)
 {
 	if (!trapped)
-		return __real_wcbar_calibrate(win, lines, c);
+		return calibrated_by_no_clock(win, lines, c);
 	memset(c, 0, sizeof(*c));
 	c->ns_per_store = 5000;
 	c->ns_per_read = 30000;

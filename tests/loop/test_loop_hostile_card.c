@@ -525,7 +525,7 @@ service_finds(const struct loop_config *config, const char *named)
 static void
 heartbeat__stops_card_is_recovered(void **state)
 {
-	struct loop_config config = {.devargs = *state};
+	struct loop_config config = {.devargs = *state, .heartbeat = true};
 
 	reg_lie_begin(WCNIC_REG_HEARTBEAT, 0, 0);
 	reg_lie.frozen = true;

@@ -11,7 +11,7 @@
 
 #include <rte_interrupts.h>
 
-#define WAKE_MS 5000 /* a sleep that takes so long was not ended by an interrupt */
+#define WAKE_MS PATIENCE_MS /* a sleep that takes so long was not ended by an interrupt */
 
 static const struct loop_config threaded = {
 	.devargs = "thread=1,placement=fetch", .rx_intr = true, .n_rxq = 2};
