@@ -26,60 +26,6 @@
 #define PCI_BASE_CLASS_BRIDGE 0x06u
 #define FILE_BYTES 4096u
 
-int
-wcbar_why_set(struct wcbar_why why, int error, const char *fmt, ...)
-{
-	va_list args;
-
-	if (why.text != NULL && why.bytes > 0) {
-		va_start(args, fmt);
-		vsnprintf(why.text, why.bytes, fmt, args);
-		va_end(args);
-	}
-	return error;
-}
-
-bool
-wcbar_path(char path[PATH_MAX], const char *root, const char *fmt, ...)
-{
-	va_list args;
-	int have, more;
-
-	have = snprintf(path, PATH_MAX, "%s", root);
-	if (have < 0 || have >= PATH_MAX)
-		return false;
-	va_start(args, fmt);
-	more = vsnprintf(path + have, (size_t)(PATH_MAX - have), fmt, args);
-	va_end(args);
-	return more >= 0 && more < PATH_MAX - have;
-}
-
-int
-wcbar_sysfs_open(const char *root, const char *bdf, const char *name, int flags)
-{
-	char path[PATH_MAX];
-	int fd;
-
-	if (!wcbar_path(path, root, "/sys/bus/pci/devices/%s/%s", bdf, name))
-		return -ENAMETOOLONG;
-	fd = open(path, flags | O_CLOEXEC);
-	return fd < 0 ? -errno : fd;
-}
-
-int
-wcbar_sysfs_write(const char *root, const char *bdf, const char *name, const char *text)
-{
-	int fd = wcbar_sysfs_open(root, bdf, name, O_WRONLY);
-	int ret = 0;
-
-	if (fd < 0)
-		return fd;
-	if (write(fd, text, strlen(text)) != (ssize_t)strlen(text))
-		ret = -errno;
-	close(fd);
-	return ret;
-}
-
 /* The start of a file as a string without its last newline; false: cannot be read. */
 static bool
 file_read(const char *path, char *text, size_t bytes)

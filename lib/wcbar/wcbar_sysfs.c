@@ -1,0 +1,68 @@
+/* SPDX-License-Identifier: BSD-3-Clause
+ * Copyright(c) 2026 The wcnic authors
+ */
+
+/* Files of sysfs and procfs under a root, and the sentence that says why something failed. */
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "wcbar_internal.h"
+
+int
+wcbar_why_set(struct wcbar_why why, int error, const char *fmt, ...)
+{
+	va_list args;
+
+	if (why.text != NULL && why.bytes > 0) {
+		va_start(args, fmt);
+		vsnprintf(why.text, why.bytes, fmt, args);
+		va_end(args);
+	}
+	return error;
+}
+
+bool
+wcbar_path(char path[PATH_MAX], const char *root, const char *fmt, ...)
+{
+	va_list args;
+	int have, more;
+
+	have = snprintf(path, PATH_MAX, "%s", root);
+	if (have < 0 || have >= PATH_MAX)
+		return false;
+	va_start(args, fmt);
+	more = vsnprintf(path + have, (size_t)(PATH_MAX - have), fmt, args);
+	va_end(args);
+	return more >= 0 && more < PATH_MAX - have;
+}
+
+int
+wcbar_sysfs_open(const char *root, const char *bdf, const char *name, int flags)
+{
+	char path[PATH_MAX];
+	int fd;
+
+	if (!wcbar_path(path, root, "/sys/bus/pci/devices/%s/%s", bdf, name))
+		return -ENAMETOOLONG;
+	fd = open(path, flags | O_CLOEXEC);
+	return fd < 0 ? -errno : fd;
+}
+
+int
+wcbar_sysfs_write(const char *root, const char *bdf, const char *name, const char *text)
+{
+	int fd = wcbar_sysfs_open(root, bdf, name, O_WRONLY);
+	int ret = 0;
+
+	if (fd < 0)
+		return fd;
+	if (write(fd, text, strlen(text)) != (ssize_t)strlen(text))
+		ret = -errno;
+	close(fd);
+	return ret;
+}
