@@ -211,9 +211,9 @@ main(void)
 	queues_create(db_window, push_window);
 
 	host.rx_ring[0].iova = htole64(IOVA(buffer));
-	store->doorbell(doorbells + WCNIC_DOORBELL_STRIDE, WCNIC_RXDB_TAIL(1));
+	wcbar_write64(doorbells + WCNIC_DOORBELL_STRIDE, WCNIC_RXDB_TAIL(1));
 	frame_push(store, slots, generation, "hello through the window");
-	store->doorbell(doorbells, WCNIC_TXDB_TAIL(1) | WCNIC_TXDB_PLACEMENT(WCNIC_PLACEMENT_PUSH));
+	wcbar_write64(doorbells, WCNIC_TXDB_TAIL(1) | WCNIC_TXDB_PLACEMENT(WCNIC_PLACEMENT_PUSH));
 	wcnic_card_poll(card);
 
 	if ((host.tx_cq[0].phase & WCNIC_PHASE_BIT) == 0 || host.tx_cq[0].status != WCNIC_TX_PUSHED)

@@ -37,7 +37,7 @@ static void
 doorbells_ring(const struct raw_cell *c, void *addr)
 {
 	for (unsigned int i = 0; i < DOORBELLS; i++) {
-		c->store->doorbell(addr, 0);
+		c->ring(addr, 0);
 		if (c->each)
 			c->store->drain();
 	}
@@ -138,6 +138,17 @@ cell_add(struct raw_mapping *out, const struct wcbar_store *store, unsigned int 
 	return samples_init(&c->ns, rounds);
 }
 
+static int
+doorbells_add(struct raw_mapping *out, const struct wcbar_window *win, bool each,
+	      unsigned int rounds)
+{
+	const size_t i = out->n;
+	const int ret = cell_add(out, win->store, 0, each, rounds);
+
+	out->cells[i].ring = wcbar_doorbell_select(win->type);
+	return ret;
+}
+
 /* A store that may fault is measured only if the user names it. */
 static bool
 store_wanted(const struct wcbar_store *store, const char *name)
@@ -151,7 +162,6 @@ cells_make(const struct wcbar_window *win, const struct raw_options *o, unsigned
 {
 	const struct wcbar_store *const *s = wcbar_window_stores(win);
 	const size_t lines = win->bytes / WCBAR_LINE_BYTES;
-	const struct wcbar_store *ringing;
 	int ret = 0;
 
 	for (; *s != NULL && ret == 0; s++) {
@@ -173,9 +183,8 @@ cells_make(const struct wcbar_window *win, const struct raw_options *o, unsigned
 			 win->direct ? "that is direct" : "that is not known to be direct");
 		return -EINVAL;
 	}
-	ringing = wcbar_store_ringing(win->store, win->type);
-	ret = cell_add(out, ringing, 0, true, rounds);
-	return ret != 0 ? ret : cell_add(out, ringing, 0, false, rounds);
+	ret = doorbells_add(out, win, true, rounds);
+	return ret != 0 ? ret : doorbells_add(out, win, false, rounds);
 }
 
 static void

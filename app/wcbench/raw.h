@@ -39,6 +39,7 @@ struct raw_options {
 /* One way to store, measured round by round. */
 struct raw_cell {
 	const struct wcbar_store *store;
+	wcbar_doorbell_fn ring;
 	unsigned int burst;   /* lines; 0: an 8-byte doorbell, which has no lines */
 	bool each;            /* drained after each line or doorbell; false: after the burst */
 	unsigned int repeats; /* of the burst in a sample */

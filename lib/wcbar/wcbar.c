@@ -2,7 +2,7 @@
  * Copyright(c) 2026 The wcnic authors
  */
 
-#include <assert.h>
+#include <pthread.h>
 #include <stdbool.h>
 #include <string.h>
 
@@ -29,8 +29,7 @@ wcbar_type_name(enum wcbar_type type)
 static const struct wcbar_store *stores_wc[WCBAR_STORES_MAX + 1];
 static const struct wcbar_store *stores_wb[WCBAR_STORES_MAX + 1];
 static const struct wcbar_store *stores_narrow[2];
-/* Twins of stores_wc, whose list has every store of this CPU, for doorbells that are WC. */
-static struct wcbar_store stores_ringing_wc[WCBAR_STORES_MAX];
+static pthread_once_t stores_probed = PTHREAD_ONCE_INIT;
 
 static size_t
 stores_add(const struct wcbar_store **list, size_t n, enum store_kind kind, bool any)
@@ -45,12 +44,12 @@ stores_add(const struct wcbar_store **list, size_t n, enum store_kind kind, bool
 }
 
 /*
- * Which stores this CPU can do, asked once before main(). Where combining is known or not needed
+ * Asks this CPU which stores it can do, once. Where combining is known or not needed
  * the widest goes first, in host memory those that leave it in the cache; what may fault goes last.
  * An uncached or unknown window gets nothing wider than 8 bytes, which every hypervisor and every
  * BAR takes.
  */
-__attribute__((constructor)) static void
+static void
 stores_probe(void)
 {
 	size_t n;
@@ -62,15 +61,12 @@ stores_probe(void)
 	stores_wb[n++] = &wcbar_store_u64;
 	stores_add(stores_wb, n, STORE_AROUND_CACHE, false);
 	stores_narrow[0] = &wcbar_store_u64;
-	for (n = 0; stores_wc[n] != NULL; n++) {
-		stores_ringing_wc[n] = *stores_wc[n];
-		stores_ringing_wc[n].doorbell = wcbar_write64_wc;
-	}
 }
 
 const struct wcbar_store *const *
 wcbar_stores(enum wcbar_type type)
 {
+	pthread_once(&stores_probed, stores_probe);
 	if (type == WCBAR_TYPE_WC)
 		return stores_wc;
 	return type == WCBAR_TYPE_WB ? stores_wb : stores_narrow;
@@ -80,20 +76,6 @@ const struct wcbar_store *const *
 wcbar_window_stores(const struct wcbar_window *win)
 {
 	return wcbar_stores(win->direct ? win->type : WCBAR_TYPE_UNKNOWN);
-}
-
-const struct wcbar_store *
-wcbar_store_ringing(const struct wcbar_store *store, enum wcbar_type doorbells)
-{
-	size_t n = 0;
-
-	if (doorbells != WCBAR_TYPE_WC)
-		return store;
-	while (stores_wc[n] != store) {
-		assert(stores_wc[n] != NULL); /* not a store of wcbar_stores() */
-		n++;
-	}
-	return &stores_ringing_wc[n];
 }
 
 bool
@@ -124,4 +106,10 @@ wcbar_store_by_name(enum wcbar_type type, const char *name)
 			return *s;
 	}
 	return NULL;
+}
+
+wcbar_doorbell_fn
+wcbar_doorbell_select(enum wcbar_type type)
+{
+	return type == WCBAR_TYPE_WC ? wcbar_write64_wc : wcbar_write64;
 }

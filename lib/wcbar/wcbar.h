@@ -47,12 +47,10 @@ struct wcbar_store {
 	 * its own. Host memory: whoever polls sees those lines before what is stored later.
 	 */
 	void (*drain)(void);
-	/*
-	 * One aligned 64-bit store that the device takes as a whole: one TLP. Into UC or host
-	 * memory, unless wcbar_store_ringing() says otherwise.
-	 */
-	void (*doorbell)(void *dst, uint64_t value);
 };
+
+/* Stores every line of the mapping with eight 8-byte stores: safe in every mapping of every CPU. */
+extern const struct wcbar_store wcbar_store_u64;
 
 struct wcbar_window {
 	void *addr; /* 64-byte aligned */
@@ -89,14 +87,6 @@ bool wcbar_store_is_plain(const struct wcbar_store *store);
 
 /* The stores that are safe for this window, the best guess first; narrow unless it is direct. */
 const struct wcbar_store *const *wcbar_window_stores(const struct wcbar_window *win);
-
-/*
- * The same way to store lines, under the same name, with the doorbell that a doorbell window of
- * type `doorbells` needs: of WC it is wcbar_write64_wc, of any other type it is `store` itself.
- * `store` is one of wcbar_stores(); the result is static. Chosen at setup: a burst does not ask.
- */
-const struct wcbar_store *
-wcbar_store_ringing(const struct wcbar_store *store, enum wcbar_type doorbells);
 
 /* ---- calibration --------------------------------------------------------------------------- */
 
@@ -168,6 +158,17 @@ void wcbar_write64(void *reg, uint64_t value);
  * once a line. arm64: dmb oshst, store, dgh and dmb oshst.
  */
 void wcbar_write64_wc(void *reg, uint64_t value);
+
+/* ---- doorbells ----------------------------------------------------------------------------- */
+
+/* Rings the doorbell record at `doorbell`, 8-byte aligned: one 64-bit store, one TLP. */
+typedef void (*wcbar_doorbell_fn)(void *doorbell, uint64_t value);
+
+/*
+ * The way to ring doorbells in a mapping of `type`: wcbar_write64_wc where it is WC, else
+ * wcbar_write64. Chosen at setup: a burst does not ask.
+ */
+wcbar_doorbell_fn wcbar_doorbell_select(enum wcbar_type type);
 
 /*
  * For doorbells: stores to host memory of this thread become visible before its next doorbell. x86:

@@ -11,7 +11,6 @@
 #include <endian.h>
 
 #include "wcbar.h"
-#include "wcbar_store.h"
 
 uint32_t
 wcbar_read32(const void *reg)

@@ -21,9 +21,6 @@ struct wcbar_store_probe {
 	enum store_kind kind;
 };
 
-/* Eight 8-byte stores a line: works everywhere. */
-extern const struct wcbar_store wcbar_store_u64;
-
 /* Wider than 8 bytes, the best guess for WC first; ends with a NULL store. */
 extern const struct wcbar_store_probe wcbar_store_probes[];
 

@@ -100,10 +100,9 @@ has_ls64(void)
 	return (getauxval(AUX_HWCAP3) & AUX_HWCAP3_LS64) != 0;
 }
 
-#define STORE(id)                                                               \
-	{                                                                       \
-		.name = #id, .lines = store_##id##_lines, .drain = store_drain, \
-		.doorbell = store_doorbell,                                     \
+#define STORE(id)                                                              \
+	{                                                                      \
+		.name = #id, .lines = store_##id##_lines, .drain = store_drain \
 	}
 
 const struct wcbar_store wcbar_store_u64 = STORE(u64);

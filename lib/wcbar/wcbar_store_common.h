@@ -6,8 +6,6 @@
 
 /* What every architecture's stores share. Included once by each of them. */
 
-#include <endian.h>
-
 #include "wcbar_store.h"
 
 static void
@@ -18,12 +16,6 @@ store_u64_lines(void *dst, const void *src, size_t lines)
 
 	for (size_t i = 0; i < lines * (WCBAR_LINE_BYTES / sizeof(*d)); i++)
 		d[i] = s[i];
-}
-
-static void
-store_doorbell(void *dst, uint64_t value)
-{
-	__atomic_store_n((uint64_t *)dst, htole64(value), __ATOMIC_RELEASE);
 }
 
 #endif /* WCBAR_STORE_COMMON_H */

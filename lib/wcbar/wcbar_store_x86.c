@@ -142,10 +142,9 @@ has_movdir64b(void)
 	return __get_cpuid_count(7, 0, &eax, &ebx, &ecx, &edx) != 0 && (ecx & bit_MOVDIR64B) != 0;
 }
 
-#define STORE(id)                                                               \
-	{                                                                       \
-		.name = #id, .lines = store_##id##_lines, .drain = store_drain, \
-		.doorbell = store_doorbell,                                     \
+#define STORE(id)                                                              \
+	{                                                                      \
+		.name = #id, .lines = store_##id##_lines, .drain = store_drain \
 	}
 
 const struct wcbar_store wcbar_store_u64 = STORE(u64);

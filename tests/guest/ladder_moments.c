@@ -122,7 +122,7 @@ moment_kept(void)
 	open = device_open(WCBAR_VFIO_OPEN, 0, &after);
 	by_vfio = vfio_map(open);
 	old = wcbar_read64(by_vfio);
-	win.store->doorbell(win.addr, PATTERN);
+	wcbar_write64(win.addr, PATTERN);
 	win.store->drain();
 	if (wcbar_bar_revoked(before, NULL))
 		answer = "revoked";

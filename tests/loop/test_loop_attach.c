@@ -567,15 +567,9 @@ no_drain(void)
 {
 }
 
-static void
-plain_doorbell(void *dst, uint64_t value)
-{
-	__atomic_store_n((uint64_t *)dst, htole64(value), __ATOMIC_RELEASE);
-}
-
-static const struct wcbar_store whole = {"whole", whole_lines, no_drain, plain_doorbell};
-static const struct wcbar_store pieces = {"pieces", pieces_lines, no_drain, plain_doorbell};
-static const struct wcbar_store leaky = {"leaky", leaky_lines, no_drain, plain_doorbell};
+static const struct wcbar_store whole = {"whole", whole_lines, no_drain};
+static const struct wcbar_store pieces = {"pieces", pieces_lines, no_drain};
+static const struct wcbar_store leaky = {"leaky", leaky_lines, no_drain};
 /* What the driver takes for the stores of this CPU; NULL: it is told the truth. */
 static const struct wcbar_store *const *fake_stores;
 

@@ -234,7 +234,6 @@ static const struct wcbar_store wc_fake = {
 	.name = "fake",
 	.lines = fake_lines,
 	.drain = fake_drain,
-	.doorbell = fake_doorbell,
 };
 
 void
@@ -248,6 +247,7 @@ wc_fake_install(struct wcnic_txq *txq, const struct wc_fake_config *config)
 	fake.written = calloc(txq->window.win.bytes / WCNIC_LINE_BYTES, 1);
 	assert_non_null(fake.written);
 	wcnic_tx_store_set(txq, &wc_fake);
+	txq->doorbell_ring = fake_doorbell;
 }
 
 const struct wc_fake_count *

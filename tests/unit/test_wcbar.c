@@ -126,74 +126,54 @@ store_is_plain__all_that_stay_in_the_cache(void **state)
 		plain += !other;
 		known++;
 	}
-	/* so is the twin that rings other doorbells */
-	for (const struct wcbar_store *const *s = wcbar_stores(WCBAR_TYPE_WC); *s != NULL; s++)
-		assert_int_equal(wcbar_store_is_plain(wcbar_store_ringing(*s, WCBAR_TYPE_WC)),
-				 wcbar_store_is_plain(*s));
 	assert_in_range(plain, 2, known); /* u64 and another at least */
 }
 
 static void
-store_doorbell__writes_one_little_endian_word(void **state)
-{
-	(void)state;
-	for (size_t t = 0; t < N_TYPES; t++) {
-		const struct wcbar_store *const *s;
-
-		for (s = wcbar_stores(types[t]); *s != NULL; s++) {
-			uint64_t word = htole64(0x0123456789abcdefull);
-
-			memset(dst, 0xee, sizeof(dst));
-			wcbar_before_doorbell();
-			(*s)->doorbell(dst + 64, 0x0123456789abcdefull);
-			assert_memory_equal(dst + 64, &word, 8);
-			for (size_t i = 0; i < sizeof(dst); i++) {
-				if (i < 64 || i >= 72)
-					assert_int_equal(dst[i], 0xee);
-			}
-		}
-	}
-}
-
-static void
-store_ringing__combining_doorbells_get_a_twin_of_each_store(void **state)
+doorbell__of_each_type_writes_one_little_endian_word(void **state)
 {
 	const uint64_t word = htole64(0x0123456789abcdefull);
 
 	(void)state;
 	for (size_t t = 0; t < N_TYPES; t++) {
-		const struct wcbar_store *const *s;
-
-		for (s = wcbar_stores(types[t]); *s != NULL; s++) {
-			const struct wcbar_store *twin = wcbar_store_ringing(*s, WCBAR_TYPE_WC);
-
-			assert_ptr_equal(twin->doorbell, wcbar_write64_wc);
-			assert_ptr_not_equal((*s)->doorbell, wcbar_write64_wc);
-			assert_ptr_equal(twin->lines, (*s)->lines);
-			assert_ptr_equal(twin->drain, (*s)->drain);
-			assert_ptr_equal(twin->name, (*s)->name);
-			memset(dst, 0xee, sizeof(dst));
-			twin->doorbell(dst + 64, 0x0123456789abcdefull);
-			assert_memory_equal(dst + 64, &word, 8);
-			for (size_t i = 0; i < sizeof(dst); i++) {
-				if (i < 64 || i >= 72)
-					assert_int_equal(dst[i], 0xee);
-			}
+		memset(dst, 0xee, sizeof(dst));
+		wcbar_before_doorbell();
+		wcbar_doorbell_select(types[t])(dst + 64, 0x0123456789abcdefull);
+		assert_memory_equal(dst + 64, &word, 8);
+		for (size_t i = 0; i < sizeof(dst); i++) {
+			if (i < 64 || i >= 72)
+				assert_int_equal(dst[i], 0xee);
 		}
 	}
 }
 
 static void
-store_ringing__other_doorbells_keep_the_store(void **state)
+doorbell_select__combining_type__is_the_fenced_write(void **state)
+{
+	(void)state;
+	assert_ptr_equal(wcbar_doorbell_select(WCBAR_TYPE_WC), wcbar_write64_wc);
+}
+
+static void
+doorbell_select__other_types__are_a_plain_write(void **state)
 {
 	(void)state;
 	for (size_t t = 0; t < N_TYPES; t++) {
-		const struct wcbar_store *const *s;
+		if (types[t] != WCBAR_TYPE_WC)
+			assert_ptr_equal(wcbar_doorbell_select(types[t]), wcbar_write64);
+	}
+}
 
-		if (types[t] == WCBAR_TYPE_WC)
-			continue;
-		for (s = wcbar_stores(WCBAR_TYPE_WC); *s != NULL; s++)
-			assert_ptr_equal(wcbar_store_ringing(*s, types[t]), *s);
+static void
+stores__of_each_type_have_lines_and_a_drain(void **state)
+{
+	(void)state;
+	for (size_t t = 0; t < N_TYPES; t++) {
+		for (const struct wcbar_store *const *s = wcbar_stores(types[t]); *s != NULL; s++) {
+			assert_non_null((*s)->name);
+			assert_non_null((*s)->lines);
+			assert_non_null((*s)->drain);
+		}
 	}
 }
 
@@ -441,9 +421,10 @@ main(void)
 		cmocka_unit_test(store_lines__any_count_writes_exactly_these),
 		cmocka_unit_test(line_put__writes_exactly_one_line),
 		cmocka_unit_test(store_is_plain__all_that_stay_in_the_cache),
-		cmocka_unit_test(store_doorbell__writes_one_little_endian_word),
-		cmocka_unit_test(store_ringing__combining_doorbells_get_a_twin_of_each_store),
-		cmocka_unit_test(store_ringing__other_doorbells_keep_the_store),
+		cmocka_unit_test(doorbell__of_each_type_writes_one_little_endian_word),
+		cmocka_unit_test(doorbell_select__combining_type__is_the_fenced_write),
+		cmocka_unit_test(doorbell_select__other_types__are_a_plain_write),
+		cmocka_unit_test(stores__of_each_type_have_lines_and_a_drain),
 		cmocka_unit_test(stores__narrow_types_get_only_words),
 		cmocka_unit_test(stores__combining_types_have_words_and_wider),
 		cmocka_unit_test(stores__host_memory_gets_none_that_faults_and_cached_ones_first),

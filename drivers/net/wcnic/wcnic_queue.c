@@ -362,16 +362,6 @@ placement_choose(const struct wcnic_txq *txq)
 	return type == WCBAR_TYPE_WC ? WCNIC_PLACEMENT_PUSH : WCNIC_PLACEMENT_FETCH;
 }
 
-static const struct wcbar_store *
-txq_store(const struct wcnic_txq *txq)
-{
-	const struct wcnic_window *doorbells = &txq->hw->doorbells;
-
-	if (!txq->window.held)
-		return doorbells->win.store;
-	return wcbar_store_ringing(txq->window.win.store, doorbells->win.type);
-}
-
 static void
 txq_reset(struct wcnic_txq *txq)
 {
@@ -390,12 +380,13 @@ txq_reset(struct wcnic_txq *txq)
 	txq->failed = false;
 	txq->push_revoked = false;
 	txq->push_again_tsc = 0;
-	wcnic_tx_store_set(txq, txq_store(txq));
+	wcnic_tx_store_set(txq, (txq->window.held ? &txq->window : &txq->hw->doorbells)->win.store);
 	wcnic_tx_placement_set(txq, placement_choose(txq));
 	if (txq->wanted != WCNIC_PLACEMENT_FETCH && txq->placement == WCNIC_PLACEMENT_FETCH)
 		txq->push_revoked = true; /* decided: do not try again before the next start */
 	txq->burst_left = txq->window.max_burst;
 	txq->doorbell = doorbell_at(txq->hw, tx_doorbell_off(txq));
+	txq->doorbell_ring = wcbar_doorbell_select(txq->hw->doorbells.win.type);
 	txq->sleep = &txq->hw->admin.wake->sleep;
 	txq->woken = 0;
 }
@@ -453,7 +444,7 @@ rxq_start(struct wcnic_rxq *rxq)
 	rxq->failed = false;
 	rxq->on_card = false;
 	rxq->doorbell = doorbell_at(hw, db_off);
-	rxq->store = hw->doorbells.win.store;
+	rxq->doorbell_ring = wcbar_doorbell_select(hw->doorbells.win.type);
 	ret = wcnic_admin_exec(hw, &(struct wcnic_admin_req){.opcode = WCNIC_OP_RXQ_CREATE,
 							     .params = &cmd,
 							     .params_bytes = sizeof(cmd)});

@@ -153,16 +153,16 @@ static inline void
 rx_doorbell(struct wcnic_rxq *rxq)
 {
 	wcbar_before_doorbell();
-	rxq->store->doorbell(rxq->doorbell,
-			     WCNIC_RXDB_TAIL(rxq->posted) | WCNIC_RXDB_CQ_HEAD(rxq->head));
+	rxq->doorbell_ring(rxq->doorbell,
+			   WCNIC_RXDB_TAIL(rxq->posted) | WCNIC_RXDB_CQ_HEAD(rxq->head));
 }
 
 /* ---- interrupts ------------------------------------------------------------------------------ */
 
 /*
  * The record holds the whole state, so as long as an interrupt is wanted every doorbell asks for
- * it: one without ARM that followed soon after would hide the one with it. The queue's doorbell is
- * replaced meanwhile, and bursts know nothing of it.
+ * it: one without ARM that followed soon after would hide the one with it. So the queue's function
+ * that rings its doorbell is replaced meanwhile, which costs a burst nothing.
  */
 static void
 doorbell_armed(void *dst, uint64_t value)
@@ -176,16 +176,6 @@ doorbell_armed_wc(void *dst, uint64_t value)
 	wcbar_write64_wc(dst, value | WCNIC_RXDB_ARM);
 }
 
-static const struct wcbar_store store_armed = {
-	.name = "armed",
-	.doorbell = doorbell_armed,
-};
-
-static const struct wcbar_store store_armed_wc = {
-	.name = "armed",
-	.doorbell = doorbell_armed_wc,
-};
-
 /*
  * Between the application's last look and this there may have been a completion: the card raises
  * for any at or after the record's cq_head, so none is lost. One that is here already is not left
@@ -198,7 +188,8 @@ wcnic_rx_arm(struct wcnic_rxq *rxq)
 
 	if (!wcnic_gate_enter(&rxq->gate))
 		return; /* whoever opens it wakes the sleepers */
-	rxq->store = rxq->hw->doorbells.win.type == WCBAR_TYPE_WC ? &store_armed_wc : &store_armed;
+	rxq->doorbell_ring = rxq->hw->doorbells.win.type == WCBAR_TYPE_WC ? doorbell_armed_wc
+									  : doorbell_armed;
 	rx_doorbell(rxq);
 	if (wcnic_completion_take(rxq->cq, rxq->head, rxq->depth, &cpl))
 		wcnic_intr_raise(rxq->hw, rxq->qid);
@@ -210,7 +201,7 @@ wcnic_rx_disarm(struct wcnic_rxq *rxq)
 {
 	if (!wcnic_gate_enter(&rxq->gate))
 		return;
-	rxq->store = rxq->hw->doorbells.win.store;
+	rxq->doorbell_ring = wcbar_doorbell_select(rxq->hw->doorbells.win.type);
 	wcnic_gate_leave(&rxq->gate);
 }
 

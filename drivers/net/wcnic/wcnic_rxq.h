@@ -58,7 +58,7 @@ struct wcnic_rxq {
 	wcnic_rx_take_t take;
 	const char *take_vectors; /* which of its variants that is */
 	void *doorbell;
-	const struct wcbar_store *store;
+	wcbar_doorbell_fn doorbell_ring;
 	struct wcnic_hw *hw;
 	struct wcnic_rxq_stats stats;
 	const struct rte_memzone *ring_mz;

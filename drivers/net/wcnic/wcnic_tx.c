@@ -315,10 +315,10 @@ wcnic_tx_doorbell(struct wcnic_txq *txq)
 	if (pushing(txq))
 		txq->store->drain();
 	wcbar_before_doorbell();
-	txq->store->doorbell(txq->doorbell, WCNIC_TXDB_TAIL(txq->tail) |
-						    WCNIC_TXDB_SWITCH_SEQ(txq->switch_seq) |
-						    WCNIC_TXDB_EPOCH(txq->epoch) |
-						    WCNIC_TXDB_PLACEMENT(txq->placement));
+	txq->doorbell_ring(txq->doorbell, WCNIC_TXDB_TAIL(txq->tail) |
+						  WCNIC_TXDB_SWITCH_SEQ(txq->switch_seq) |
+						  WCNIC_TXDB_EPOCH(txq->epoch) |
+						  WCNIC_TXDB_PLACEMENT(txq->placement));
 	txq->burst_left = txq->window.max_burst;
 	/* No fence: if both miss each other, the frame waits until the card looks again. */
 	sleep = __atomic_load_n(txq->sleep, __ATOMIC_RELAXED);

@@ -90,6 +90,7 @@ struct wcnic_txq {
 	uint16_t resend_head;
 	uint16_t resend_count;
 	void *doorbell;
+	wcbar_doorbell_fn doorbell_ring;
 	const wcnic_le32 *sleep; /* the wake record's word; 0: the card is awake */
 	const struct wcbar_store *store;
 	void *slots;

@@ -140,7 +140,7 @@ window_map(struct wcnic_hw *hw, enum wcnic_window_type type, struct wcnic_window
 	if (type == WCNIC_WINDOW_PUSH)
 		wcnic_store_choose(hw, win);
 	else
-		win->win.store = wcbar_store_ringing(wcbar_stores(WCBAR_TYPE_UC)[0], win->win.type);
+		win->win.store = wcbar_stores(WCBAR_TYPE_UC)[0];
 	return 0;
 }
 
