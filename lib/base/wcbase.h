@@ -16,6 +16,10 @@
 #define WC_PRINTF(fmt, first) __attribute__((format(printf, fmt, first)))
 
 #define WC_ALIGNED(bytes) __attribute__((aligned(bytes)))
+
+/* A vector of so many bytes, whose elements are of the type before it. */
+#define WC_VECTOR(bytes) __attribute__((vector_size(bytes)))
+
 #define WC_ALWAYS_INLINE inline __attribute__((always_inline))
 #define WC_NORETURN __attribute__((noreturn))
 

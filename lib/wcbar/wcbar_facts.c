@@ -45,8 +45,8 @@ file_read(const char *path, char *text, size_t bytes)
 	return true;
 }
 
-__attribute__((format(printf, 4, 5))) static bool
-text_read(const char *root, char *text, size_t bytes, const char *fmt, ...)
+WC_PRINTF(4, 5)
+static bool text_read(const char *root, char *text, size_t bytes, const char *fmt, ...)
 {
 	char name[PATH_MAX], path[PATH_MAX];
 	va_list args;
@@ -60,8 +60,7 @@ text_read(const char *root, char *text, size_t bytes, const char *fmt, ...)
 	       file_read(path, text, bytes);
 }
 
-__attribute__((format(printf, 2, 3))) static bool
-is_there(const char *root, const char *fmt, ...)
+WC_PRINTF(2, 3) static bool is_there(const char *root, const char *fmt, ...)
 {
 	char name[PATH_MAX], path[PATH_MAX];
 	va_list args;

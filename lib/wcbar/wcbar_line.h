@@ -5,19 +5,21 @@
 #define WCBAR_LINE_H
 
 /*
- * A line into a window straight from registers, for who puts lines together with vectors: what
- * wcbar_store.lines() does, without the way through memory. The stores are as wide as the caller is
- * compiled for, so each is the twin of one store of wcbar_stores(), and is for windows for which
- * that one was chosen:
+ * Stores one line straight from registers, for callers that build lines with vectors: the same as
+ * wcbar_store.lines() without a copy in memory. The stores are as wide as the caller is compiled
+ * for, so each function does what one store of wcbar_stores() does. Use it for windows for which
+ * that store was chosen:
  *
  *   wcbar_line_put()     x86-64: "sse2", with target avx2 "avx2"; arm64: none, for host memory
  *   wcbar_line_put512()  "avx512"
  *
- * In host memory any of them will do where a plain store was chosen: wcbar_store_is_plain(). dst is
- * 64-byte aligned. Any thread; TLPs, order and drain as of the twin.
+ * In host memory any of them works where a plain store was chosen: wcbar_store_is_plain(). `dst` is
+ * 64-byte aligned. Any thread. TLPs, order and drain are those of that store. No fence.
  */
 
 #include <stdint.h>
+
+#include <wcbase.h>
 
 #if defined(__x86_64__)
 #include <immintrin.h>
@@ -27,9 +29,11 @@
 extern "C" {
 #endif
 
-typedef uint64_t wcbar_half_t __attribute__((vector_size(32)));
+/* Half a line: 32 bytes. */
+typedef uint64_t wcbar_half_t WC_VECTOR(32);
 
-static inline __attribute__((always_inline)) void
+/* A line of two halves. */
+static WC_ALWAYS_INLINE void
 wcbar_line_put(void *dst, const wcbar_half_t *low, const wcbar_half_t *high)
 {
 	volatile wcbar_half_t *d = (volatile wcbar_half_t *)dst;
@@ -39,8 +43,8 @@ wcbar_line_put(void *dst, const wcbar_half_t *low, const wcbar_half_t *high)
 }
 
 #if defined(__x86_64__)
-static inline __attribute__((always_inline, target("avx512f"))) void
-wcbar_line_put512(void *dst, const __m512i *line)
+/* A line in one register. The caller is compiled for avx512f. */
+WC_TARGET("avx512f") static WC_ALWAYS_INLINE void wcbar_line_put512(void *dst, const __m512i *line)
 {
 	*(volatile __m512i *)dst = *line;
 }

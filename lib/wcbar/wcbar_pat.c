@@ -3,11 +3,12 @@
  */
 
 /*
- * On x86 the kernel keeps one memory type for each physical range: whoever maps a range that is
- * mapped already gets the type of the mapping that came first, and is not told. So a
+ * On x86 the kernel keeps one memory type for each physical range. A process that maps a range
+ * which is mapped already gets the type of the first mapping, without an error. So a
  * write-combining mapping that the kernel granted may be uncached, because VFIO's own mapping of
- * the BAR came first; and the other way round, VFIO's mappings of a BAR are write-combining if such
- * a mapping existed while VFIO opened the device. The kernel's list of ranges says what came out.
+ * the BAR came first. The other way round, VFIO's mappings of a BAR are write-combining if such a
+ * mapping existed while VFIO opened the device. The kernel's list of ranges says what came out
+ * (Linux: arch/x86/mm/pat/memtype.c).
  */
 
 #include <errno.h>
@@ -118,7 +119,6 @@ wcbar_pat_check(const struct wcbar_ask *ask, enum wcbar_type wanted, bool must_k
 
 /* ---- mappings that keep the type ----------------------------------------------------------- */
 
-/* Where that does not work the ladder says later what the mappings are. */
 void
 wcbar_pat_hold(struct wcbar_pci *pci, unsigned int bars)
 {
@@ -138,7 +138,7 @@ wcbar_pat_hold(struct wcbar_pci *pci, unsigned int bars)
 		addr = mmap(NULL, (size_t)b->bytes, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
 		close(fd);
 		if (addr != MAP_FAILED)
-			pci->held[i] = addr;
+			pci->wc_maps[i] = addr;
 	}
 }
 
@@ -146,8 +146,8 @@ void
 wcbar_pat_release(struct wcbar_pci *pci)
 {
 	for (unsigned int i = 0; i < WCBAR_PCI_BARS; i++) {
-		if (pci->held[i] != NULL)
-			munmap(pci->held[i], (size_t)pci->facts.bars[i].bytes);
-		pci->held[i] = NULL;
+		if (pci->wc_maps[i] != NULL)
+			munmap(pci->wc_maps[i], (size_t)pci->facts.bars[i].bytes);
+		pci->wc_maps[i] = NULL;
 	}
 }

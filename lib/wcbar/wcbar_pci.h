@@ -5,23 +5,25 @@
 #define WCBAR_PCI_H
 
 /*
- * The BARs of a PCI device, mapped piece by piece by intended memory type, on stock kernels. Knows
- * no card and needs no library but libc.
+ * Maps the BARs of a PCI device piece by piece, each with its intended memory type, on stock
+ * kernels. Works for any device.
  *
- *   facts   what sysfs and procfs say of a device; reads only, needs no rights
- *   pci     the device opened as its kernel driver allows: VFIO (group or cdev), UIO, or none
- *   bar     one BAR: an address range of its size, in which pieces lie side by side
- *   ladder  the ways to a mapping of the intended type, tried in order for each piece; what every
- *           rung answered is kept
+ *   facts   what sysfs and procfs say about a device; only reads, and needs no rights
+ *   pci     the device, opened as its kernel driver allows: VFIO (group or cdev), UIO, or none
+ *   bar     one BAR: an address range of its size, in which its pieces are mapped
+ *   ladder  the ways to a mapping of the intended type, its rungs. They are tried in order for each
+ *           piece, and the answer of each rung is kept
  *
- * Threads: one at a time for each pci and what belongs to it; the mapped memory is the caller's.
- * Cost: control path only. Errors: 0 or -errno; `why`, where there is one, gets a sentence that
- * names what was wrong and what would be right.
+ * Threads: one at a time for each pci and what belongs to it. Mapped memory is the caller's to
+ * share. Cost: control path only, these are system calls. Errors: 0 or -errno. `why` (may be NULL)
+ * of `why_bytes` gets a sentence that names what was wrong and what would be right.
  */
 
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+
+#include <wcbase.h>
 
 #include "wcbar.h"
 
@@ -61,8 +63,8 @@ struct wcbar_pci_facts {
 	enum wcbar_access access;   /* the best that the bound driver allows here */
 	int iommu_group;            /* -1: no IOMMU for it */
 	unsigned int group_devices; /* in that group, this one included, bridges not */
-	char group_peer[16]; /* another device of the group that is in use by a kernel driver, or ""
-			      */
+	/* Another device of the group that a kernel driver uses; "": none. */
+	char group_peer[16];
 	char iommu_type[16]; /* of its group: DMA, DMA-FQ, identity, ...; "" if unknown */
 	bool memory_enabled; /* PCI_COMMAND */
 	struct wcbar_bar_facts bars[WCBAR_PCI_BARS];
@@ -79,75 +81,92 @@ struct wcbar_pci_facts {
 #define WCBAR_VFIO_CLOSED (-2) /* leave VFIO closed: sysfs alone, no DMA */
 
 struct wcbar_pci_options {
-	/* Tests put a tree of their own here, which then holds sys, proc and dev. NULL: "". */
+	/* The folder that holds sys, proc and dev; tests pass a tree of their own. NULL: "". */
 	const char *root;
-	/* A VFIO device that the caller has opened and keeps, or one of the two above. */
+	/* A VFIO device that the caller has opened and closes itself, or one of the two above. */
 	int vfio_fd;
 	/*
-	 * BARs, a bit each, that hold windows and nothing else. On x86 one physical range has one
-	 * memory type, that of its first mapping, and newer kernels map every BAR when VFIO is
-	 * opened. So these BARs are mapped WC by sysfs for as long as opening takes, with
-	 * WCBAR_VFIO_CLOSED until wcbar_pci_close; VFIO's own mappings of them then are WC too
-	 * (WCBAR_RUNG_VFIO_PAT). Whoever opens VFIO elsewhere holds them so around that. Registers
-	 * in such a BAR would be write-combining as well: name none that has any.
+	 * BARs, a bit each, that have windows and nothing else: registers in such a BAR would
+	 * become write-combining too. On x86 one physical range has one memory type, that of its
+	 * first mapping, and newer kernels map every BAR when VFIO is opened. So these BARs are
+	 * mapped WC by sysfs while the device is opened, or with WCBAR_VFIO_CLOSED until
+	 * wcbar_pci_close(). VFIO's own mappings of them are then WC too (WCBAR_RUNG_VFIO_PAT). A
+	 * caller that opens VFIO elsewhere does so between wcbar_pci_open() with WCBAR_VFIO_CLOSED
+	 * and wcbar_pci_close().
 	 */
 	unsigned int wc_bars;
 };
 
 #define WCBAR_PCI_OPTIONS_DEFAULT ((struct wcbar_pci_options){.vfio_fd = WCBAR_VFIO_OPEN})
 
-/* `options` may be NULL. -ENODEV: no such device; -EINVAL: not a PCI address. */
-int wcbar_pci_facts_read(const char *bdf, const struct wcbar_pci_options *options,
-			 struct wcbar_pci_facts *facts, char *why, size_t why_bytes);
+/*
+ * Fills `facts` about the device at `bdf` ("[DOMAIN:]BUS:DEVICE.FUNCTION"). `options` may be NULL;
+ * only its root counts. -ENODEV: no such device; -EINVAL: not a PCI address; -EBADMSG: sysfs
+ * describes its BARs in another form than expected.
+ */
+WC_PUBLIC int wcbar_pci_facts_read(const char *bdf, const struct wcbar_pci_options *options,
+				   struct wcbar_pci_facts *facts, char *why, size_t why_bytes);
 
 /* ---- a device ------------------------------------------------------------------------------ */
 
 struct wcbar_pci;
 
 /*
- * Opens the device. With VFIO it is the user's from here on: its memory decoding is on, bus
- * mastering is not. Maps nothing: no BAR is touched through VFIO before wcbar_bar_map.
- * -EBUSY: a kernel driver has it; -EPERM: locked down, or a group with a device in other hands.
+ * Opens the device; close it with wcbar_pci_close(). Turns memory decoding on, and leaves bus
+ * mastering off. Maps nothing: no BAR is touched through VFIO before wcbar_bar_map().
+ * `options` may be NULL. -EBUSY: a kernel driver has it, or another process; -EPERM: the kernel is
+ * locked down, or a kernel driver has another device of its IOMMU group; -EACCES: no permission.
  */
-int wcbar_pci_open(const char *bdf, const struct wcbar_pci_options *options, struct wcbar_pci **pci,
-		   char *why, size_t why_bytes);
-/* All BARs are closed with it. NULL does nothing. */
-void wcbar_pci_close(struct wcbar_pci *pci);
+WC_PUBLIC int wcbar_pci_open(const char *bdf, const struct wcbar_pci_options *options,
+			     struct wcbar_pci **pci, char *why, size_t why_bytes);
+/* Closes the device and all BARs that were opened of it. NULL does nothing. */
+WC_PUBLIC void wcbar_pci_close(struct wcbar_pci *pci);
 
-const struct wcbar_pci_facts *wcbar_pci_facts(const struct wcbar_pci *pci);
-/* The VFIO device, or -1. Stays the library's. */
-int wcbar_pci_vfio_fd(const struct wcbar_pci *pci);
-
-/* Configuration space, by VFIO or sysfs; 1, 2 or 4 bytes, aligned. */
-int wcbar_pci_config_read(struct wcbar_pci *pci, unsigned int off, void *value, size_t bytes);
-int
-wcbar_pci_config_write(struct wcbar_pci *pci, unsigned int off, const void *value, size_t bytes);
-/* PCI_COMMAND bus master: whether the device may do DMA. */
-int wcbar_pci_bus_master(struct wcbar_pci *pci, bool on);
+/* What was read about the device when it was opened. Belongs to `pci`. */
+WC_PUBLIC const struct wcbar_pci_facts *wcbar_pci_facts(const struct wcbar_pci *pci);
+/* The VFIO device, or -1. Belongs to `pci`, unless the caller passed it in. */
+WC_PUBLIC int wcbar_pci_vfio_fd(const struct wcbar_pci *pci);
 
 /*
- * Makes [addr, addr + bytes) reachable for the device at `iova`; pages stay pinned until unmap or
- * close. Only where this library opened VFIO itself; -ENOTSUP otherwise.
+ * Configuration space, by VFIO or sysfs: 1, 2 or 4 aligned bytes at `off`, in the device's
+ * (little-endian) order. -EINVAL: not that; -ENXIO: the kernel gave less.
  */
-int wcbar_pci_dma_map(struct wcbar_pci *pci, void *addr, size_t bytes, uint64_t iova);
-int wcbar_pci_dma_unmap(struct wcbar_pci *pci, size_t bytes, uint64_t iova);
+WC_PUBLIC int
+wcbar_pci_config_read(struct wcbar_pci *pci, unsigned int off, void *value, size_t bytes);
+WC_PUBLIC int
+wcbar_pci_config_write(struct wcbar_pci *pci, unsigned int off, const void *value, size_t bytes);
+/* Sets or clears bus mastering in PCI_COMMAND: whether the device may do DMA. -ENODEV: no answer.
+ */
+WC_PUBLIC int wcbar_pci_bus_master(struct wcbar_pci *pci, bool on);
 
-/* Function-level reset (or what the kernel has instead). Mappings stay; the device forgets. */
-int wcbar_pci_reset(struct wcbar_pci *pci);
+/*
+ * Makes [addr, addr + bytes) reachable for the device at `iova`, all in whole pages. The pages stay
+ * pinned until unmap or close. -EINVAL: not whole pages; -ENOTSUP: this library did not open VFIO
+ * itself, or nothing has an IOMMU here. Unmap takes exactly what was mapped; -ENOENT: it was not.
+ */
+WC_PUBLIC int wcbar_pci_dma_map(struct wcbar_pci *pci, void *addr, size_t bytes, uint64_t iova);
+WC_PUBLIC int wcbar_pci_dma_unmap(struct wcbar_pci *pci, size_t bytes, uint64_t iova);
+
+/*
+ * Function-level reset, or what the kernel does instead. Mappings stay; the device loses its state.
+ * -ENOTSUP: the kernel cannot reset it.
+ */
+WC_PUBLIC int wcbar_pci_reset(struct wcbar_pci *pci);
 
 /* ---- the ladder ---------------------------------------------------------------------------- */
 
 enum wcbar_rung {
 	WCBAR_RUNG_VFIO_MEMATTR = 0, /* a dma-buf of the BAR whose memory attribute is WC */
-	WCBAR_RUNG_SYSFS_VFIO,    /* resourceN_wc under VFIO; the BAR is kept out of VFIO's hands */
-	WCBAR_RUNG_SYSFS_RELAXED, /* the same while VFIO has it: iomem=relaxed */
-	WCBAR_RUNG_SYSFS,         /* resourceN_wc, no VFIO: UIO or no driver */
-	WCBAR_RUNG_VFIO_PAT,      /* VFIO's own mapping, made WC on x86: see wc_bars */
-	WCBAR_RUNG_VFIO,          /* VFIO's own mapping: Device, UC */
-	WCBAR_RUNG_SYSFS_UC,      /* resourceN: Device, UC */
+	WCBAR_RUNG_SYSFS_VFIO,       /* resourceN_wc of a VFIO device; VFIO does not map this BAR */
+	WCBAR_RUNG_SYSFS_RELAXED,    /* the same while VFIO maps it: iomem=relaxed */
+	WCBAR_RUNG_SYSFS,            /* resourceN_wc, no VFIO: UIO or no driver */
+	WCBAR_RUNG_VFIO_PAT,         /* VFIO's own mapping, made WC on x86: see wc_bars */
+	WCBAR_RUNG_VFIO,             /* VFIO's own mapping: Device, UC */
+	WCBAR_RUNG_SYSFS_UC,         /* resourceN: Device, UC */
 	WCBAR_RUNGS,
 };
 
+/* What one rung answered. */
 struct wcbar_answer {
 	enum wcbar_rung rung;
 	enum wcbar_type type; /* what a mapping by this rung would be */
@@ -157,67 +176,80 @@ struct wcbar_answer {
 	char why[WCBAR_WHY_BYTES]; /* for error != 0: the reason, and what would change it */
 };
 
-/* "vfio-memattr", "sysfs-wc-vfio", "sysfs-wc-relaxed", "sysfs-wc", "vfio-pat", "vfio", "sysfs". */
-const char *wcbar_rung_name(enum wcbar_rung rung);
+/*
+ * "vfio-memattr", "sysfs-wc-vfio", "sysfs-wc-relaxed", "sysfs-wc", "vfio-pat", "vfio", "sysfs", in
+ * the order of the enum; "none" for WCBAR_RUNGS. Static.
+ */
+WC_PUBLIC const char *wcbar_rung_name(enum wcbar_rung rung);
 
 struct wcbar_bar;
 
 /*
- * One BAR: reserves an address range of its size, maps nothing yet. -ENODEV: no such BAR; -ENOTSUP:
- * I/O ports, or smaller than a page of this machine, unless it begins one: then all of the page is
- * mapped, and what lies behind the BAR in it may be another device's.
+ * Reserves an address range of the size of BAR `number`, and maps nothing yet. Close it with
+ * wcbar_bar_close(), or with its device. A BAR that is smaller than a page can be mapped if a page
+ * begins with it; all of the page is mapped then, and the rest of it may be another device's.
+ * -ENODEV: no such BAR; -ENOTSUP: I/O ports, or not in whole pages; -ENOSPC: too many are open.
  */
-int wcbar_bar_open(struct wcbar_pci *pci, unsigned int number, struct wcbar_bar **bar, char *why,
-		   size_t why_bytes);
-/* Unmaps all of it. NULL does nothing. */
-void wcbar_bar_close(struct wcbar_bar *bar);
+WC_PUBLIC int wcbar_bar_open(struct wcbar_pci *pci, unsigned int number, struct wcbar_bar **bar,
+			     char *why, size_t why_bytes);
+/* Unmaps all of it and frees `bar`. NULL does nothing. */
+WC_PUBLIC void wcbar_bar_close(struct wcbar_bar *bar);
 
 #define WCBAR_MAP_EXACT 1u /* fail with -ENOTSUP rather than give another type than intended */
 
 /*
- * Maps [off, off + bytes), whole pages that no other piece has, at its place in the BAR's range.
- * Fills `win`: address, bytes, the type that came out, `direct` false, and a store that is safe
- * everywhere. Whoever asked for WC and did not say EXACT looks at win->type: there is no silence
- * about it in wcbar_bar_answers. A rung that a later mapping of the same BAR would take away is
- * not mixed with one that does that: pieces of a BAR that is kept out of VFIO's hands come all
- * through sysfs.
+ * Maps [off, off + bytes), whole pages that no other piece has, at its place in the BAR's range, by
+ * the first rung that gives `intended` (WC or UC). Fills `win`: address, bytes, the type that came
+ * out, `direct` false, and a store that is safe everywhere. `flags`: WCBAR_MAP_EXACT or 0. Without
+ * it a request for WC may end in UC: look at win->type, and at wcbar_bar_answers() for the reasons.
+ * Pieces of one BAR never come by VFIO and by sysfs if the kernel would then revoke one of them.
+ * -EINVAL: not whole pages of this BAR; -EEXIST: a piece is there; -ENOTSUP: EXACT, and no rung
+ * gives it; else the error of the last rung.
  */
-int wcbar_bar_map(struct wcbar_bar *bar, uint64_t off, size_t bytes, enum wcbar_type intended,
-		  unsigned int flags, struct wcbar_window *win);
-void wcbar_bar_unmap(struct wcbar_bar *bar, struct wcbar_window *win);
-
-/* What each rung answered when the last piece was mapped: WCBAR_RUNGS of them, by enum. */
-const struct wcbar_answer *wcbar_bar_answers(const struct wcbar_bar *bar);
-/* The rung that the piece at `off` came by; WCBAR_RUNGS if none is mapped there. */
-enum wcbar_rung wcbar_bar_rung(const struct wcbar_bar *bar, uint64_t off);
+WC_PUBLIC int wcbar_bar_map(struct wcbar_bar *bar, uint64_t off, size_t bytes,
+			    enum wcbar_type intended, unsigned int flags, struct wcbar_window *win);
+/* Unmaps the piece and clears `win`. */
+WC_PUBLIC void wcbar_bar_unmap(struct wcbar_bar *bar, struct wcbar_window *win);
 
 /*
- * Asks every rung whether it would give `intended` for one page of the BAR at `off`, in ladder
- * order, and undoes each mapping again; stores nothing. `answers` has WCBAR_RUNGS entries.
+ * What each rung answered when the last piece was mapped: WCBAR_RUNGS of them, by enum. Belongs to
+ * `bar`, and changes with its next wcbar_bar_map().
  */
-int wcbar_bar_probe(struct wcbar_bar *bar, uint64_t off, enum wcbar_type intended,
-		    struct wcbar_answer *answers);
+WC_PUBLIC const struct wcbar_answer *wcbar_bar_answers(const struct wcbar_bar *bar);
+/* The rung that mapped the piece at `off`; WCBAR_RUNGS: no piece is there. */
+WC_PUBLIC enum wcbar_rung wcbar_bar_rung(const struct wcbar_bar *bar, uint64_t off);
 
 /*
- * Whether a WC mapping can be had by opening VFIO again with this BAR in wc_bars, and no other way:
- * nothing in the answers to a WC mapping or probe is WC, and WCBAR_RUNG_VFIO_PAT says -EBUSY, as
- * it does where the kernel is known to have made the BAR UC when VFIO was opened.
+ * Asks every rung, in order, whether it would give `intended` for the page of the BAR at `off`.
+ * Undoes each mapping again, and stores nothing to the device. Fills WCBAR_RUNGS `answers`.
+ * -EINVAL: there is no such page.
  */
-bool wcbar_wc_bars_would_help(const struct wcbar_answer *answers);
+WC_PUBLIC int wcbar_bar_probe(struct wcbar_bar *bar, uint64_t off, enum wcbar_type intended,
+			      struct wcbar_answer *answers);
+
+/*
+ * Whether only one way leads to a WC mapping: to open VFIO again with this BAR in wc_bars. So it is
+ * if no answer to a WC mapping or probe is WC, and WCBAR_RUNG_VFIO_PAT answered -EBUSY: the kernel
+ * made the BAR UC when VFIO was opened.
+ */
+WC_PUBLIC bool wcbar_wc_bars_would_help(const struct wcbar_answer *answers);
 
 /* ---- mappings that the kernel takes away ---------------------------------------------------- */
 
 /*
  * The kernel revokes a sysfs mapping when another part of it claims the BAR, and a VFIO mapping
- * while the device's memory is off: the next access gets SIGBUS. From the first call on this
- * process recognises such a fault in a BAR's range: the page is replaced by memory that reads all
- * ones until something is stored there, as a device that is gone nearly does, and the bar is
- * marked. Other SIGBUS go to the handler that was there before; whoever installs one later passes
- * on what is not theirs. Idempotent.
+ * while the device's memory decoding is off: the next access gets SIGBUS. From the first call on,
+ * this process handles such a fault in a BAR's range: it replaces the page by memory that reads all
+ * ones until something is stored there, nearly as a device does that is gone, and marks the bar.
+ * Other SIGBUS go to the handler that was there before. Install yours before, or let it pass on
+ * what is not its own. Calling it again does nothing. Any thread. -ENOMEM, -EINVAL: not installed.
  */
-int wcbar_sigbus_install(void);
-/* Whether a piece of this BAR was taken away; *off (may be NULL) gets where the first fault was. */
-bool wcbar_bar_revoked(const struct wcbar_bar *bar, uint64_t *off);
+WC_PUBLIC int wcbar_sigbus_install(void);
+/*
+ * Whether the kernel revoked a piece of this BAR and somebody noticed. *off (may be NULL) gets the
+ * offset in the BAR of the first fault.
+ */
+WC_PUBLIC bool wcbar_bar_revoked(const struct wcbar_bar *bar, uint64_t *off);
 
 #ifdef __cplusplus
 }

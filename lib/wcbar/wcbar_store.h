@@ -4,10 +4,13 @@
 #ifndef WCBAR_STORE_H
 #define WCBAR_STORE_H
 
+/* What each architecture says about its stores. */
+
 #include <stdbool.h>
 
 #include "wcbar.h"
 
+/* Where a store may be used. */
 enum store_kind {
 	STORE_PLAIN = 0,
 	STORE_AROUND_CACHE, /* in host memory worse than any plain one */
@@ -24,10 +27,10 @@ struct wcbar_store_probe {
 /* Wider than 8 bytes, the best guess for WC first; ends with a NULL store. */
 extern const struct wcbar_store_probe wcbar_store_probes[];
 
-/* Faults where the memory or the device does not take it: never tried without being named. */
+/* Whether it faults where memory or device does not accept it: tried only if the user names it. */
 bool wcbar_store_may_fault(const struct wcbar_store *store);
 
-/* x86: mappings of one physical range share a memory type, that of the first. */
+/* True on x86: all mappings of one physical range have the memory type of the first. */
 extern const bool wcbar_cpu_shares_types;
 
 #endif /* WCBAR_STORE_H */

@@ -28,8 +28,7 @@ store_sse2_lines(void *dst, const void *src, size_t lines)
 	}
 }
 
-__attribute__((target("avx2"))) static void
-store_avx2_lines(void *dst, const void *src, size_t lines)
+WC_TARGET("avx2") static void store_avx2_lines(void *dst, const void *src, size_t lines)
 {
 	volatile __m256i *d = dst;
 	const __m256i *s = src;
@@ -42,8 +41,7 @@ store_avx2_lines(void *dst, const void *src, size_t lines)
 	}
 }
 
-__attribute__((target("avx512f"))) static void
-store_avx512_lines(void *dst, const void *src, size_t lines)
+WC_TARGET("avx512f") static void store_avx512_lines(void *dst, const void *src, size_t lines)
 {
 	volatile __m512i *d = dst;
 	const __m512i *s = src;
@@ -72,8 +70,7 @@ store_sse2nt_lines(void *dst, const void *src, size_t lines)
 	}
 }
 
-__attribute__((target("avx2"))) static void
-store_avx2nt_lines(void *dst, const void *src, size_t lines)
+WC_TARGET("avx2") static void store_avx2nt_lines(void *dst, const void *src, size_t lines)
 {
 	__m256i *d = dst;
 	const __m256i *s = src;
@@ -86,8 +83,7 @@ store_avx2nt_lines(void *dst, const void *src, size_t lines)
 	}
 }
 
-__attribute__((target("avx512f"))) static void
-store_avx512nt_lines(void *dst, const void *src, size_t lines)
+WC_TARGET("avx512f") static void store_avx512nt_lines(void *dst, const void *src, size_t lines)
 {
 	__m512i *d = dst;
 	const __m512i *s = src;
@@ -97,8 +93,7 @@ store_avx512nt_lines(void *dst, const void *src, size_t lines)
 }
 
 /* A direct store: the line leaves as one write, never split, never gathered with another. */
-__attribute__((target("movdir64b"))) static void
-store_movdir64b_lines(void *dst, const void *src, size_t lines)
+WC_TARGET("movdir64b") static void store_movdir64b_lines(void *dst, const void *src, size_t lines)
 {
 	char *d = dst;
 	const char *s = src;

@@ -7,7 +7,6 @@
 #include <stddef.h>
 
 #include <wcbar.h>
-#include <wcbar_store.h>
 
 #include "guest.h"
 #include "guest_driver.h"
