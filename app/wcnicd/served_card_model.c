@@ -4,6 +4,7 @@
 
 /* What the card model asks of its host: DMA, interrupts, time and the log. */
 
+#include <assert.h>
 #include <endian.h>
 #include <errno.h>
 #include <string.h>
@@ -12,6 +13,9 @@
 #include "log.h"
 #include "placement.h"
 #include "served_card_internal.h"
+
+static_assert(WCDEV_DMA_READ == IOVA_READ && WCDEV_DMA_WRITE == IOVA_WRITE,
+	      "what a card asks for is passed to the IOVA map as it is");
 
 uint32_t
 served_card_reg_read(struct served_card *card, uint64_t off)

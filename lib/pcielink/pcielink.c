@@ -58,7 +58,7 @@ pcielink_reset(struct pcielink *link)
 	memset(&link->wire, 0, sizeof(link->wire));
 	memset(link->cpu, 0, link->cpus * sizeof(link->cpu[0]));
 	link->latest_ps = 0;
-	/* Each CPU draws for itself, so that how CPUs take turns changes nobody's luck. */
+	/* One generator for each CPU: the order in which CPUs store changes no CPU's numbers. */
 	for (unsigned int i = 0; i < link->cpus; i++)
 		link->cpu[i].random = link->seed ^ ((uint64_t)i << 56);
 }

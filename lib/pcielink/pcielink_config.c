@@ -353,7 +353,7 @@ pcielink_config_parse(struct pcielink_config *config, const char *name, const ch
 }
 
 static int
-file_read(const char *path, char *text, size_t room, size_t *bytes)
+file_read(const char *path, char *text, size_t max_bytes, size_t *bytes)
 {
 	FILE *f = fopen(path, "re");
 	int ret = 0;
@@ -361,7 +361,7 @@ file_read(const char *path, char *text, size_t room, size_t *bytes)
 	if (f == NULL)
 		return -errno;
 	errno = 0;
-	*bytes = fread(text, 1, room, f);
+	*bytes = fread(text, 1, max_bytes, f);
 	if (ferror(f))
 		ret = errno != 0 ? -errno : -EIO;
 	fclose(f);

@@ -70,7 +70,7 @@ wcnic_port_arg_number(const struct wcnic_port_args *args, const char *key, uint6
 	return 0;
 }
 
-/* Whether `key` is one of the words of `keys`, which are parted by blanks. */
+/* Whether `key` is one of the words of `keys`, which have blanks between. */
 static bool
 key_known(const char *keys, const char *key)
 {

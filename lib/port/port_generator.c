@@ -28,7 +28,7 @@
 #define PORTS 60000u     /* with more flows than this, two flows share a port */
 #define SRC_HIGH 0xc612u /* of the address; the low half is the flow */
 #define DST_HIGH 0xc613u
-/* Frames are made so many at a time, each in memory of its own. */
+/* Frames are made in bursts; each frame of a burst has its own memory. */
 #define BURST 64u
 /* The sizes of IMIX repeat after 12 frames, and so with the start of every third burst. */
 #define TURNS 3u
@@ -123,7 +123,7 @@ lengths_init(struct generator *gen)
 			    gen->bytes != 0 ? (uint32_t)gen->bytes : imix[i % n], gen->data[0]);
 }
 
-/* splitmix64; none of the generators may begin with 0. */
+/* Seeds the generators by splitmix64. None of them may start at 0. */
 static void
 random_init(struct generator *gen, uint64_t seed)
 {
@@ -190,7 +190,7 @@ flows_pick(struct generator *gen, uint32_t flow[BURST])
 	}
 }
 
-/* The sequence number's lowest 16 bits do not wrap within a burst. */
+/* Makes the fields of a burst. The lowest 16 bits of `seq` do not wrap within it. */
 static void
 fields_make(struct generator *gen, const struct lengths *lengths, struct fields *f)
 {
@@ -229,7 +229,7 @@ frame_make(uint8_t *data, const struct fields *f, unsigned int i, uint32_t bytes
 	put64(data + DATA_OFF + 8, flow);
 }
 
-/* Makes a burst, or what is left to make. */
+/* Makes a burst, or the last frames of `count`. */
 static void
 frames_make(struct generator *gen)
 {

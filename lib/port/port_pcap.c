@@ -17,7 +17,7 @@
 
 #define SNAPLEN_BYTES 262144
 #define NS_PER_S 1000000000ll
-/* A batch of frames leaves in few system calls. */
+/* So much is collected for one write(2). */
 #define OUT_BUFFER_BYTES (1u << 20)
 
 struct pcap_port {
@@ -63,7 +63,7 @@ in_end(struct pcap_port *pp, const char *how)
 	pp->in_done = true;
 }
 
-/* Whether a frame waits to be delivered. */
+/* Makes sure that a frame waits for the card. False: there is none any more. */
 static bool
 in_next(struct pcap_port *pp)
 {
@@ -209,7 +209,7 @@ pcap_flush_out(void *ctx)
 		out_check(pp, pcap_dump_flush(pp->out) != 0);
 }
 
-/* Opening the output would empty the input. */
+/* Whether the output is the file that is played: opening it would empty that. */
 static bool
 is_input(const struct pcap_port *pp)
 {

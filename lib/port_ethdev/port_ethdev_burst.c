@@ -27,9 +27,9 @@ is_usable(struct port_ethdev *pe)
 	return pe->link_up && !__atomic_load_n(&pe->removed, __ATOMIC_ACQUIRE);
 }
 
-/* ---- out --------------------------------------------------------------------------------- */
+/* ---- Tx --------------------------------------------------------------------------------- */
 
-/* Offers the device what waits. Returns whether there is space for more. */
+/* Sends the frames that wait to the device. Returns whether another frame can wait. */
 static bool
 tx_push(struct port_ethdev *pe)
 {
@@ -44,7 +44,7 @@ tx_push(struct port_ethdev *pe)
 	return pe->n_tx < PORT_ETHDEV_BURST;
 }
 
-/* How many mbufs are at hand. 0: the device has them all. */
+/* Makes sure that there are spare mbufs. Returns how many; 0: the device has them all. */
 static unsigned int
 mbufs_get(struct port_ethdev *pe)
 {
@@ -53,7 +53,7 @@ mbufs_get(struct port_ethdev *pe)
 	return pe->n_spare;
 }
 
-/* Of those at hand. */
+/* Appends a spare mbuf of `bytes` bytes to the frames that wait. Returns where its data go. */
 static uint8_t *
 mbuf_queue(struct port_ethdev *pe, uint32_t bytes)
 {
@@ -65,7 +65,7 @@ mbuf_queue(struct port_ethdev *pe, uint32_t bytes)
 	return rte_pktmbuf_mtod(mbuf, uint8_t *);
 }
 
-/* Most frames are short: no call. */
+/* Copies 32 to 64 bytes, which most frames have, without a call. */
 static inline void
 bytes_copy(uint8_t *dst, const uint8_t *src, uint32_t bytes)
 {
@@ -106,7 +106,7 @@ ethdev_send(void *ctx, const struct wcdev_frame *frame)
 	return 0;
 }
 
-/* Frames in one piece that the device takes, as many as there are mbufs and space for. */
+/* Queues frames of one fragment, up to the first other one, as far as there are mbufs. */
 static unsigned int
 single_segment_send(struct port_ethdev *pe, const struct wcdev_frame *frames, unsigned int n)
 {
@@ -136,7 +136,8 @@ ethdev_send_burst(void *ctx, const struct wcdev_frame *frames, unsigned int n, i
 			i += single_segment_send(pe, frames + i, n - i);
 		if (i == n)
 			break;
-		*ret = ethdev_send(ctx, &frames[i]); /* pushes, if there was no space */
+		*ret = ethdev_send(ctx,
+				   &frames[i]); /* sends those that wait, if no more can wait */
 		if (*ret != 0)
 			break;
 		i++;
@@ -150,9 +151,9 @@ ethdev_flush(void *ctx)
 	tx_push(ctx);
 }
 
-/* ---- in ---------------------------------------------------------------------------------- */
+/* ---- Rx ---------------------------------------------------------------------------------- */
 
-/* 0 if the card has decided about the frame. */
+/* Gives the card a frame of any number of segments. As wcdev_receive(). */
 static int
 rx_offer(struct port_ethdev *pe, struct rte_mbuf *mbuf)
 {
@@ -172,7 +173,7 @@ rx_offer(struct port_ethdev *pe, struct rte_mbuf *mbuf)
 	return wcdev_receive(pe->port.dev, &frame);
 }
 
-/* The card's share of mbufs of one segment, up to the first other one. */
+/* Gives the card mbufs of one segment, up to the first other one. As wcdev_receive_burst(). */
 static unsigned int
 rx_offer_single_segment(struct port_ethdev *pe, struct rte_mbuf *const *mbufs, unsigned int n,
 			int *ret)
@@ -197,7 +198,7 @@ rx_offer_single_segment(struct port_ethdev *pe, struct rte_mbuf *const *mbufs, u
 	return i == 0 ? 0 : wcdev_receive_burst(pe->port.dev, frames, i, ret);
 }
 
-/* What the card cannot take now is offered again. */
+/* Gives the card what was received, at most `budget` frames. The rest waits for the next call. */
 static unsigned int
 rx_deliver(struct port_ethdev *pe, unsigned int budget)
 {
@@ -218,7 +219,7 @@ rx_deliver(struct port_ethdev *pe, unsigned int budget)
 	return done;
 }
 
-/* Else this thread would have no part in the caches of DPDK's pools. */
+/* Registers the polling thread, so that it has a cache in DPDK's pools. */
 static void
 thread_register(struct port_ethdev *pe)
 {

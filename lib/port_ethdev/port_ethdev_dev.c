@@ -21,7 +21,7 @@ RTE_LOG_REGISTER(port_ethdev_logtype, wcnic.port.ethdev, NOTICE);
 
 #define DESCRIPTORS 1024u
 #define CACHE_MBUFS 256u
-/* Beyond what fits the queues: bursts here and in the device. */
+/* More than the queues can have: for bursts here and in the device. */
 #define POOL_SPARE_MBUFS 1024u
 
 WC_MUST_CHECK static int
@@ -46,7 +46,7 @@ device_text(struct port_ethdev *pe, const struct wcnic_port_args *args)
 	return 0;
 }
 
-/* A device may give its port another name than its own. */
+/* Finds the device's ethdev port, whose name may differ from the device's. */
 static int
 device_port(struct port_ethdev *pe)
 {
@@ -111,7 +111,7 @@ device_own(struct port_ethdev *pe, const struct wcnic_port_args *args)
 	return 0;
 }
 
-/* Room in a buffer for every frame that the MTU lets pass, so that none takes two to be sent. */
+/* Creates the pool. A buffer holds every frame that the MTU allows: no frame is sent in two. */
 WC_MUST_CHECK static int
 pool_make(struct port_ethdev *pe, const struct wcnic_port_args *args, uint32_t mbufs)
 {
@@ -135,7 +135,7 @@ pool_make(struct port_ethdev *pe, const struct wcnic_port_args *args, uint32_t m
 	return -ENOMEM;
 }
 
-/* The MTU is part of the configuration; some devices want to be told on top. */
+/* The MTU is part of the configuration; some devices need the call as well. */
 WC_MUST_CHECK static int
 device_mtu(struct port_ethdev *pe, const struct wcnic_port_args *args,
 	   const struct rte_eth_dev_info *info, uint16_t *mtu)
@@ -236,7 +236,7 @@ device_start(struct port_ethdev *pe, const struct wcnic_port_args *args)
 	if (ret != 0)
 		return device_failed(pe, args, "does not start", ret);
 	pe->started = true;
-	/* A wire carries every frame; devices without filters have no such mode. */
+	/* The card must see every frame. Devices without a filter do not have this mode. */
 	ret = rte_eth_promiscuous_enable(pe->id);
 	if (ret != 0 && ret != -ENOTSUP)
 		return device_failed(pe, args, "cannot receive what is not sent to it", ret);
@@ -271,7 +271,7 @@ port_ethdev_link_read(struct port_ethdev *pe)
 										 : 0;
 }
 
-/* Frames that are left are lost with the device; that must not go unsaid. */
+/* Drops the frames that wait, and logs how many. */
 static void
 frames_drop(struct port_ethdev *pe)
 {
@@ -310,7 +310,7 @@ port_ethdev_stop(struct port_ethdev *pe)
 	}
 	if (pe->created && info.device != NULL)
 		(void)rte_dev_remove(info.device);
-	/* Devices of one process may hand on buffers themselves: those that are still out stay. */
+	/* Other devices of the process may still have buffers of the pool: it stays then. */
 	if (pe->pool != NULL && rte_mempool_full(pe->pool))
 		rte_mempool_free(pe->pool);
 	free(pe->name);

@@ -31,7 +31,7 @@ port_ethdev_options_set(const char *text)
 	eal_options = text != NULL ? text : PORT_ETHDEV_EAL;
 }
 
-/* Whether a word says which CPUs EAL gets. */
+/* Whether an argument says which CPUs EAL uses. */
 static bool
 is_about_cpus(const char *word)
 {
@@ -55,7 +55,7 @@ first_cpu(const cpu_set_t *cpus)
 	return 0;
 }
 
-/* The thread that starts EAL stays where it was, and so do those that it starts later. */
+/* Starts EAL. The CPUs of this thread, and of those that it starts later, stay as they were. */
 static int
 eal_init(int argc, char **argv)
 {

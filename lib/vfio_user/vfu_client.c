@@ -179,7 +179,7 @@ out:
 	return ret;
 }
 
-/* Binds `count` vectors to descriptors; without descriptors they are disarmed. */
+/* Binds `count` vectors to eventfds; fds == NULL: disarms them. */
 static int
 msix_request(struct vfu_client *client, unsigned int start, unsigned int count, const int *fds,
 	     uint32_t data_type)
@@ -217,7 +217,7 @@ vfu_client_msix_set(struct vfu_client *client, unsigned int start, unsigned int 
 		return msix_request(client, 0, 0, NULL, VFU_IRQ_DATA_NONE);
 	if (!vfu_range_contains(start, count, 0, client->n_vectors))
 		return -EINVAL;
-	/* Runs of descriptors as long as a message carries; a hole (-1) is a vector to disarm. */
+	/* A message for each run of eventfds that fits one, and for each vector to disarm (-1). */
 	for (i = 0; i < count; i += n) {
 		for (n = 0; n < VFU_MSG_FDS_MAX && i + n < count && eventfds[i + n] >= 0; n++)
 			;

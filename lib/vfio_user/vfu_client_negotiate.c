@@ -1,6 +1,9 @@
 /* SPDX-License-Identifier: BSD-3-Clause
  * Copyright(c) 2026 The wcnic authors
  */
+
+/* The client: the version, and what regions and vectors the device has. */
+
 #include <errno.h>
 #include <string.h>
 
@@ -103,7 +106,7 @@ out:
 	return ret;
 }
 
-/* Keeps the areas that a capability chain names. A chain that leaves the answer is malformed. */
+/* Copies the areas of the capability chain. A chain that leaves the reply is malformed. */
 static int
 region_areas(struct client_region *region, const uint8_t *reply, size_t reply_bytes,
 	     uint32_t cap_off)
@@ -135,7 +138,7 @@ region_areas(struct client_region *region, const uint8_t *reply, size_t reply_by
 	return 0;
 }
 
-/* Asks once; *argsz is what the whole answer needs. */
+/* Asks for a region. If the reply needs more than *argsz bytes, sets that and keeps nothing. */
 static int
 region_ask(struct vfu_client *client, unsigned int index, uint32_t *argsz, bool *refused)
 {

@@ -53,7 +53,7 @@ vfu_client_region_mmap(struct vfu_client *client, unsigned int region, uint64_t 
 
 	if (r == NULL || !(r->info.flags & VFU_REGION_FLAG_MMAP) || !region_mappable(r, off, bytes))
 		return -EINVAL;
-	/* A mapping past the end of the file would be a SIGBUS in waiting. */
+	/* An access past the end of the file would raise SIGBUS. */
 	if (fstat(r->fd, &st) < 0)
 		return -errno;
 	if (S_ISREG(st.st_mode) &&
@@ -134,9 +134,9 @@ vfu_client_region_write(struct vfu_client *client, unsigned int region, uint64_t
 }
 
 /*
- * Beside a request of another thread and without its lock, which may be held for as long as the
- * peer takes to answer: what one call gives to a unix socket, and is shorter than half of its
- * buffer, is taken in one piece or not at all. So are requests.
+ * Does not take the client's lock, which another thread may hold until the server answers its
+ * request. Messages do not mix: a unix socket takes the data of one send(2) whole or not at all if
+ * they are shorter than half of its buffer, as this message and all requests are.
  */
 int
 vfu_client_region_post(struct vfu_client *client, unsigned int region, uint64_t off,
@@ -169,6 +169,6 @@ vfu_client_region_post(struct vfu_client *client, unsigned int region, uint64_t 
 		return 0;
 	if (sent < 0 && (errno == EAGAIN || errno == EWOULDBLOCK || errno == EINTR))
 		return -EAGAIN;
-	/* A part of a message cannot be taken back. */
+	/* A part of the message was sent, which cannot be undone. */
 	return vfu_client_fail(client, -ENOTCONN);
 }

@@ -2,7 +2,7 @@
  * Copyright(c) 2026 The wcnic authors
  */
 
-/* The server: its life, and what its owner may ask of it. */
+/* The server: its life, and what its owner can ask. */
 
 #include <errno.h>
 #include <stdlib.h>

@@ -1,6 +1,12 @@
 /* SPDX-License-Identifier: BSD-3-Clause
  * Copyright(c) 2026 The wcnic authors
  */
+
+/*
+ * The requests. Each handler gets a payload of at least the size in the table below and appends to
+ * the reply in server->tx, or returns a negative errno, and then only the error is sent.
+ */
+
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
@@ -8,12 +14,7 @@
 
 #include "vfu_server_internal.h"
 
-/*
- * The requests. Each handler gets a payload of at least the size in the table below and appends to
- * the reply in server->tx, or returns a negative errno, and then only the error is sent.
- */
-
-/* The reply to VERSION must not be longer than the request: the client's buffer is no longer. */
+/* The reply to VERSION must not be longer than the request: clients have no larger buffer. */
 static const char *const caps_texts[] = {
 	"{\"capabilities\":{\"max_msg_fds\":8,\"max_data_xfer_size\":1048576,"
 	"\"write_multiple\":true}}",
@@ -72,7 +73,8 @@ cmd_dma_map(struct vfu_server *server, const void *payload, size_t bytes)
 		return refuse(server, EINVAL, "a DMA range is whole pages and does not wrap");
 	if (server->rx.n_fds > 1)
 		return refuse(server, EINVAL, "DMA_MAP takes one descriptor");
-	/* Without one (a ROM, another device's BAR) the range is reached by messages. */
+	/* Without a descriptor (a ROM, a BAR of another device) the range is reached by messages.
+	 */
 	if (server->rx.n_fds == 0)
 		ret = iova_map_add_remote(server->iova, map->iova, map->bytes, map->flags);
 	else
@@ -167,7 +169,7 @@ cmd_get_region_info(struct vfu_server *server, const void *payload, size_t bytes
 	info->cap_off = caps ? sizeof(*info) : 0;
 	info->bytes = region->bytes;
 	info->fd_off = region->fd_off;
-	/* If the answer does not fit, the client asks again with a larger argsz. */
+	/* If the reply does not fit, the client repeats the request with a larger argsz. */
 	if (need > ask->argsz)
 		return 0;
 	if (caps)
@@ -182,7 +184,7 @@ cmd_get_region_info(struct vfu_server *server, const void *payload, size_t bytes
 static unsigned int
 irq_count(const struct vfu_server *server, uint32_t index)
 {
-	/* Clients warn about a device without an error interrupt; it is never raised. */
+	/* There is one error interrupt, never raised: clients warn if there is none. */
 	return index == VFU_IRQ_MSIX ? server->config.msix_vectors : index == VFU_IRQ_ERR;
 }
 
@@ -235,7 +237,7 @@ irqs_bind(struct vfu_server *server, const struct vfu_irq_set *set)
 	return 0;
 }
 
-/* Raises vectors as the device would: the client tests its wiring. */
+/* Raises vectors as if the device did, so that a client can test its eventfds. */
 static void
 irqs_trigger(struct vfu_server *server, const struct vfu_irq_set *set, const uint8_t *which)
 {
@@ -280,7 +282,7 @@ cmd_set_irqs(struct vfu_server *server, const void *payload, size_t bytes)
 	}
 }
 
-/* Whether the access is one that the device can be asked for; else a negative errno. */
+/* Checks an access of a region. 0 or -errno. */
 static int
 access_check(struct vfu_server *server, uint64_t off, uint32_t region_idx, uint32_t count,
 	     uint32_t flag)
@@ -426,7 +428,7 @@ vfu_server_request(struct vfu_server *server)
 	    server->state == VFU_SERVER_SERVING && vfu_server_dma_complete(server))
 		return false;
 	if ((hdr->flags & VFU_HDR_TYPE_MASK) != VFU_HDR_REQUEST) {
-		/* Answering an answer could go on for ever. */
+		/* No error reply: two ends that answer replies would never stop. */
 		vfu_server_complain(server, "a reply came that nobody had asked for (flags 0x%x)",
 				    hdr->flags);
 		server->drop_after_reply = true;

@@ -118,7 +118,7 @@ watch_update(struct vfu_server *server)
 	return false;
 }
 
-/* Sends what is left of the reply. False: not all of it now, or the client is gone. */
+/* Sends the rest of the reply. False: the socket is full, or the client is gone. */
 static bool
 reply_push(struct vfu_server *server)
 {
@@ -134,7 +134,7 @@ reply_push(struct vfu_server *server)
 	return watch_update(server) && !server->tx_pending;
 }
 
-/* Sends messages of ours, once no reply is on its way out. False: nothing can be sent now. */
+/* Sends DMA messages; no reply is being sent. False: nothing more can be sent now. */
 static bool
 dma_push(struct vfu_server *server)
 {
@@ -167,7 +167,7 @@ framing_lost(struct vfu_server *server)
 	reply_push(server);
 }
 
-/* Reads and does one request. False: no more now. */
+/* Receives a request and does it. False: there is no further one now. */
 static bool
 request_next(struct vfu_server *server)
 {
@@ -231,7 +231,7 @@ vfu_server_poll(struct vfu_server *server)
 		else
 			done += client_poll(server);
 	}
-	/* Last: the client that was here may just have left. */
+	/* After the client's events: it may have left, so that another one can be served. */
 	if (connecting) {
 		client_accept(server);
 		done++;

@@ -1,6 +1,13 @@
 /* SPDX-License-Identifier: BSD-3-Clause
  * Copyright(c) 2026 The wcnic authors
  */
+
+/*
+ * DMA by message: ranges that the client maps without a descriptor are read and written by requests
+ * to the client. Nothing here waits: a client may delay its replies until its own requests are
+ * answered, so the server goes on answering them.
+ */
+
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
@@ -8,12 +15,6 @@
 #include <sys/socket.h>
 
 #include "vfu_server_internal.h"
-
-/*
- * DMA by message: what the client maps without a descriptor is read and written by asking it.
- * Nothing here waits. The client may hold up its answers until requests of its own are answered,
- * so these go on being served meanwhile.
- */
 
 #define DMA_TIMEOUT_NS 10000000000ull
 #define DMA_QUEUE_BYTES_MAX (4u << 20)
@@ -23,7 +24,7 @@ struct vfu_dma_msg {
 	uint64_t since_ns;
 	uint16_t id;
 	uint16_t cmd;
-	int lane; /* that the data are for; -1: nobody */
+	int lane; /* of a read; -1: a write, or a read that was cancelled */
 	uint64_t iova;
 	uint32_t count;
 	uint32_t bytes; /* of the message */
@@ -174,7 +175,7 @@ vfu_server_dma_overdue(const struct vfu_server *server)
 	return first != NULL && vfu_now_ns() - first->since_ns > DMA_TIMEOUT_NS;
 }
 
-/* Whether the reply carries what was asked for. */
+/* Whether the reply is to this read and has its data. */
 static bool
 data_matches(const struct vfu_server *server, const struct vfu_dma_msg *msg)
 {

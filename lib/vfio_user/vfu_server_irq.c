@@ -30,7 +30,7 @@ vfu_server_irq_trigger(struct vfu_server *server, unsigned int vector)
 
 	if (vector >= server->config.msix_vectors || server->irq_fds[vector] < 0)
 		return -ENOENT;
-	/* The client's eventfd may be blocking and full: it must not stop the device. */
+	/* A client may give an eventfd that blocks when it is full: write only if it does not. */
 	pfd.fd = server->irq_fds[vector];
 	pfd.events = POLLOUT;
 	if (poll(&pfd, 1, 0) != 1 || !(pfd.revents & POLLOUT))

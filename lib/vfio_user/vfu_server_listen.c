@@ -14,7 +14,7 @@
 
 #define LISTEN_BACKLOG 8
 
-/* Removes a socket file that no server answers on. */
+/* Removes the socket file if no server listens on it. */
 static int
 stale_remove(const struct sockaddr_un *addr, char *why, size_t why_bytes)
 {

@@ -1,6 +1,9 @@
 /* SPDX-License-Identifier: BSD-3-Clause
  * Copyright(c) 2026 The wcnic authors
  */
+
+/* Messages over a stream socket, in pieces, with their descriptors. */
+
 #include <errno.h>
 #include <stdarg.h>
 #include <stdio.h>
