@@ -28,7 +28,7 @@ card_fatal(struct wcnic_card *card, enum wcnic_error cause, uint32_t info)
 		  cause, info);
 	card_error_note(card, cause, info);
 	card->status |= WCNIC_STATUS_ERROR;
-	event_post(card, WCNIC_EV_FATAL, 0, cause, 0);
+	card_event_post(card, WCNIC_EV_FATAL, 0, cause, 0);
 }
 
 uint16_t
@@ -97,7 +97,7 @@ config_fault(const struct wcnic_card_config *config)
 		return fault;
 	if (config->aperture == NULL || ((uintptr_t)config->aperture & 4095) != 0)
 		return "aperture: page-aligned memory is needed";
-	if (!is_pow2(config->aperture_bytes) || config->aperture_bytes < APERTURE_MIN ||
+	if (!card_is_pow2(config->aperture_bytes) || config->aperture_bytes < APERTURE_MIN ||
 	    config->aperture_bytes > APERTURE_MAX)
 		return "aperture_bytes: a power of two from 1 MiB to 1 GiB is needed";
 	if (config->queue_pairs > CARD_QUEUES_MAX)
@@ -126,8 +126,8 @@ card_clear(struct wcnic_card *card)
 	card->wake.set = false;
 	card->rx_held = false;
 	card->sent = false;
-	rss_reset(card);
-	port_reset(card);
+	card_rss_reset(card);
+	card_port_reset(card);
 }
 
 int
@@ -144,7 +144,7 @@ wcnic_card_create(const struct wcnic_card_config *config, struct wcnic_card **ou
 	card = calloc(1, sizeof(*card));
 	if (card == NULL)
 		return -ENOMEM;
-	wcdev_init(&card->dev, &port_card_ops, config->ops, config->ctx);
+	wcdev_init(&card->dev, &card_dev_ops, config->ops, config->ctx);
 	card->aperture = config->aperture;
 	card->aperture_bytes = config->aperture_bytes;
 	card->n_queues = config->queue_pairs != 0 ? config->queue_pairs : CARD_QUEUES_DEFAULT;
@@ -162,7 +162,7 @@ wcnic_card_create(const struct wcnic_card_config *config, struct wcnic_card **ou
 	if (card->frags == NULL)
 		goto no_frags;
 	card_identity_init(card, config);
-	window_generation_next(card);
+	card_window_generation_next(card);
 	card_clear(card);
 	*out = card;
 	return 0;
@@ -184,7 +184,7 @@ wcnic_card_destroy(struct wcnic_card *card)
 {
 	if (card == NULL)
 		return;
-	watch_stop(card);
+	card_watch_stop(card);
 	free(card->frags);
 	free(card->page_owner);
 	free(card);
@@ -193,10 +193,10 @@ wcnic_card_destroy(struct wcnic_card *card)
 void
 wcnic_card_reset(struct wcnic_card *card)
 {
-	txq_reset_all(card);
-	rxq_reset_all(card);
-	window_reset_all(card);
-	window_generation_next(card);
+	card_txq_reset_all(card);
+	card_rxq_reset_all(card);
+	card_window_reset_all(card);
+	card_window_generation_next(card);
 	card_clear(card);
 	card->reset_count++;
 	wcdev_log(&card->dev, LOG_INFO, "reset %u", card->reset_count);
@@ -215,7 +215,7 @@ card_poll_tx(struct wcnic_card *card)
 		turned |= card->txq_live << (CARD_QUEUES_MAX - first);
 	for (; turned != 0; turned &= turned - 1) {
 		qid = (first + __builtin_ctzll(turned)) % CARD_QUEUES_MAX;
-		moved += txq_poll(card, &card->txqs[qid]);
+		moved += card_txq_poll(card, &card->txqs[qid]);
 	}
 	return moved;
 }
@@ -240,16 +240,16 @@ wcnic_card_poll(struct wcnic_card *card)
 		return 0;
 	wcdev_enter(&card->dev);
 	wcdev_readers_sweep(&card->dev);
-	moved = admin_poll(card);
+	moved = card_admin_poll(card);
 	for (live = card->rxq_live; live != 0; live &= live - 1)
-		rxq_poll(card, &card->rxqs[__builtin_ctzll(live)]);
+		card_rxq_poll(card, &card->rxqs[__builtin_ctzll(live)]);
 	moved += card_poll_tx(card);
 	moved += card_poll_port(card);
 	for (live = card->rxq_live; live != 0; live &= live - 1)
-		rxq_poll(card, &card->rxqs[__builtin_ctzll(live)]);
-	port_link_poll(card);
-	stray_poll(card);
-	event_poll(card);
+		card_rxq_poll(card, &card->rxqs[__builtin_ctzll(live)]);
+	card_port_link_poll(card);
+	card_stray_poll(card);
+	card_event_poll(card);
 	wcdev_leave(&card->dev);
 	return moved;
 }
@@ -274,9 +274,9 @@ wcnic_card_bar_read(struct wcnic_card *card, unsigned int bar, uint64_t off, voi
 		    size_t bytes)
 {
 	if (bar == WCNIC_BAR_REGS)
-		return regs_read(card, off, data, bytes);
+		return card_regs_read(card, off, data, bytes);
 	if (bar == WCNIC_BAR_WINDOWS)
-		return window_read(card, off, data, bytes);
+		return card_window_read(card, off, data, bytes);
 	return -EINVAL;
 }
 
@@ -285,8 +285,8 @@ wcnic_card_bar_write(struct wcnic_card *card, unsigned int bar, uint64_t off, co
 		     size_t bytes)
 {
 	if (bar == WCNIC_BAR_REGS)
-		return regs_write(card, off, data, bytes);
+		return card_regs_write(card, off, data, bytes);
 	if (bar == WCNIC_BAR_WINDOWS)
-		return window_write(card, off, data, bytes);
+		return card_window_write(card, off, data, bytes);
 	return -EINVAL;
 }

@@ -11,7 +11,7 @@
 #define ADMIN_BURST 32u
 
 static enum wcnic_admin_status
-identify(struct wcnic_card *card, struct admin_call *call)
+identify(struct wcnic_card *card, struct card_admin_call *call)
 {
 	struct wcnic_identity *id = &call->answer.identity;
 
@@ -38,7 +38,7 @@ identify(struct wcnic_card *card, struct admin_call *call)
 }
 
 static enum wcnic_admin_status
-features_set(struct wcnic_card *card, struct admin_call *call)
+features_set(struct wcnic_card *card, struct card_admin_call *call)
 {
 	const struct wcnic_cmd_features *p = call->params;
 	uint64_t features = le64toh(p->features);
@@ -68,7 +68,7 @@ wcnic_card_stats(struct wcnic_card *card, struct wcnic_stats *stats)
 }
 
 static enum wcnic_admin_status
-stats_query(struct wcnic_card *card, struct admin_call *call)
+stats_query(struct wcnic_card *card, struct card_admin_call *call)
 {
 	struct wcnic_stats stats;
 	uint64_t words[sizeof(stats) / 8];
@@ -84,7 +84,7 @@ stats_query(struct wcnic_card *card, struct admin_call *call)
 }
 
 struct admin_op {
-	admin_fn fn;
+	card_admin_fn fn;
 	uint16_t answer_bytes;
 	uint16_t input_bytes;
 };
@@ -92,19 +92,19 @@ struct admin_op {
 static const struct admin_op admin_ops[] = {
 	[WCNIC_OP_IDENTIFY] = {identify, sizeof(struct wcnic_identity), 0},
 	[WCNIC_OP_FEATURES_SET] = {features_set, 0, 0},
-	[WCNIC_OP_WAKE_SET] = {wake_set, 0, 0},
-	[WCNIC_OP_WINDOW_ALLOC] = {window_alloc, sizeof(struct wcnic_window_grant), 0},
-	[WCNIC_OP_WINDOW_FREE] = {window_free, 0, 0},
-	[WCNIC_OP_WINDOW_QUERY] = {window_query, sizeof(struct wcnic_window_grant), 0},
-	[WCNIC_OP_WINDOW_TEST] = {window_test, sizeof(struct wcnic_window_test_report), 0},
-	[WCNIC_OP_TXQ_CREATE] = {txq_create, 0, 0},
-	[WCNIC_OP_TXQ_DESTROY] = {txq_destroy, 0, 0},
-	[WCNIC_OP_RXQ_CREATE] = {rxq_create, 0, 0},
-	[WCNIC_OP_RXQ_DESTROY] = {rxq_destroy, 0, 0},
-	[WCNIC_OP_PORT_QUERY] = {port_query, sizeof(struct wcnic_port_info), 0},
-	[WCNIC_OP_PORT_SET] = {port_set, 0, 0},
+	[WCNIC_OP_WAKE_SET] = {card_wake_set, 0, 0},
+	[WCNIC_OP_WINDOW_ALLOC] = {card_window_alloc, sizeof(struct wcnic_window_grant), 0},
+	[WCNIC_OP_WINDOW_FREE] = {card_window_free, 0, 0},
+	[WCNIC_OP_WINDOW_QUERY] = {card_window_query, sizeof(struct wcnic_window_grant), 0},
+	[WCNIC_OP_WINDOW_TEST] = {card_window_test, sizeof(struct wcnic_window_test_report), 0},
+	[WCNIC_OP_TXQ_CREATE] = {card_txq_create, 0, 0},
+	[WCNIC_OP_TXQ_DESTROY] = {card_txq_destroy, 0, 0},
+	[WCNIC_OP_RXQ_CREATE] = {card_rxq_create, 0, 0},
+	[WCNIC_OP_RXQ_DESTROY] = {card_rxq_destroy, 0, 0},
+	[WCNIC_OP_PORT_QUERY] = {card_port_query, sizeof(struct wcnic_port_info), 0},
+	[WCNIC_OP_PORT_SET] = {card_port_set, 0, 0},
 	[WCNIC_OP_STATS_QUERY] = {stats_query, sizeof(struct wcnic_stats), 0},
-	[WCNIC_OP_RSS_SET] = {rss_set, 0, sizeof(struct wcnic_rss)},
+	[WCNIC_OP_RSS_SET] = {card_rss_set, 0, sizeof(struct wcnic_rss)},
 };
 
 /* Only one step of the self test answers, and only on a card that has it. */
@@ -124,7 +124,7 @@ answer_bytes(const struct wcnic_card *card, const struct wcnic_admin_cmd *cmd,
  */
 __attribute__((warn_unused_result)) static enum wcnic_admin_status
 buffer_get(struct wcnic_card *card, const struct wcnic_admin_cmd *cmd, const struct admin_op *op,
-	   struct admin_call *call, uint32_t *buffer_bytes)
+	   struct card_admin_call *call, uint32_t *buffer_bytes)
 {
 	uint32_t bytes = le32toh(cmd->data_bytes);
 	uint32_t needed = op->input_bytes != 0 ? op->input_bytes : answer_bytes(card, cmd, op);
@@ -145,7 +145,7 @@ buffer_get(struct wcnic_card *card, const struct wcnic_admin_cmd *cmd, const str
 
 /* *later: the input was asked for and has not come; nothing has been done. */
 static enum wcnic_admin_status
-command_do(struct wcnic_card *card, const struct wcnic_admin_cmd *cmd, struct admin_call *call,
+command_do(struct wcnic_card *card, const struct wcnic_admin_cmd *cmd, struct card_admin_call *call,
 	   uint32_t *answered, bool *later)
 {
 	const struct admin_op *op;
@@ -187,9 +187,9 @@ command_do(struct wcnic_card *card, const struct wcnic_admin_cmd *cmd, struct ad
 static bool
 command_next(struct wcnic_card *card)
 {
-	struct admin *admin = &card->admin;
+	struct card_admin *admin = &card->admin;
 	uint16_t seq = admin->asq_head;
-	struct admin_call call = {0};
+	struct card_admin_call call = {0};
 	struct wcnic_admin_cmd cmd;
 	struct wcnic_admin_cpl cpl = {0};
 	uint32_t answered = 0;
@@ -225,9 +225,9 @@ command_next(struct wcnic_card *card)
 }
 
 unsigned int
-admin_poll(struct wcnic_card *card)
+card_admin_poll(struct wcnic_card *card)
 {
-	struct admin *admin = &card->admin;
+	struct card_admin *admin = &card->admin;
 	unsigned int done = 0;
 
 	while (done < ADMIN_BURST && admin->asq_head != admin->asq_tail && !card->fw_hung) {

@@ -6,7 +6,7 @@
 /* Section 9: the async event ring. */
 
 static bool
-ring_has_room(const struct admin *admin)
+ring_has_room(const struct card_admin *admin)
 {
 	return (uint16_t)(admin->aeq_tail - admin->aeq_head) < admin->aeq.entries;
 }
@@ -15,7 +15,7 @@ static void
 ring_write(struct wcnic_card *card, enum wcnic_event_type type, uint32_t arg0, uint32_t arg1,
 	   uint64_t arg64)
 {
-	struct admin *admin = &card->admin;
+	struct card_admin *admin = &card->admin;
 	struct wcnic_event event = {
 		.type = htole16(type),
 		.seq = htole16(admin->aeq_tail),
@@ -36,9 +36,9 @@ ring_write(struct wcnic_card *card, enum wcnic_event_type type, uint32_t arg0, u
 }
 
 void
-event_poll(struct wcnic_card *card)
+card_event_poll(struct wcnic_card *card)
 {
-	struct admin *admin = &card->admin;
+	struct card_admin *admin = &card->admin;
 	uint32_t lost = admin->lost;
 
 	if (lost == 0 || !ring_has_room(admin))
@@ -48,14 +48,14 @@ event_poll(struct wcnic_card *card)
 }
 
 void
-event_post(struct wcnic_card *card, enum wcnic_event_type type, uint32_t arg0, uint32_t arg1,
-	   uint64_t arg64)
+card_event_post(struct wcnic_card *card, enum wcnic_event_type type, uint32_t arg0, uint32_t arg1,
+		uint64_t arg64)
 {
-	struct admin *admin = &card->admin;
+	struct card_admin *admin = &card->admin;
 
 	if (!(card->status & WCNIC_STATUS_ENABLED))
 		return;
-	event_poll(card); /* what was lost came before */
+	card_event_poll(card); /* what was lost came before */
 	if (!ring_has_room(admin)) {
 		admin->lost++;
 		card->stats.events_lost++;

@@ -46,14 +46,14 @@ struct rx_parse {
 	const uint8_t *ports; /* both, or NULL */
 };
 
-struct rss_state {
+struct card_rss {
 	uint32_t types;
-	struct rxq *reta[WCNIC_RETA_ENTRIES];
+	struct card_rxq *reta[WCNIC_RETA_ENTRIES];
 	uint32_t table[36][256]; /* hash contribution of each input byte */
 	uint8_t ipv4_bytes[8];   /* of addresses and ports that are hashed, by L4 of the ptype */
 };
 
-struct window {
+struct card_window {
 	bool used;
 	uint8_t type;
 	uint8_t slot_lines;
@@ -65,15 +65,15 @@ struct window {
 	uint64_t off;
 };
 
-enum queue_state {
-	QUEUE_NONE = 0,
-	QUEUE_RUN,
-	QUEUE_STOPPED, /* Tx: after INCOMPLETE or DROPPED, waits for the next epoch */
-	QUEUE_FAILED,  /* after QUEUE_ERROR, waits for its destruction */
+enum card_queue_state {
+	CARD_QUEUE_NONE = 0,
+	CARD_QUEUE_RUN,
+	CARD_QUEUE_STOPPED, /* Tx: after INCOMPLETE or DROPPED, waits for the next epoch */
+	CARD_QUEUE_FAILED,  /* after QUEUE_ERROR, waits for its destruction */
 };
 
-struct txq {
-	enum queue_state state;
+struct card_txq {
+	enum card_queue_state state;
 	struct wcdev_reader reader;
 	uint16_t qid;
 	uint16_t depth;
@@ -116,12 +116,12 @@ struct txq {
 };
 
 /* Buffers that are looked up together, completions that are kept back, and those of a line. */
-#define RX_AHEAD 32u
-#define RX_CPLS 64u
-#define RX_LINE_CPLS (WCNIC_LINE_BYTES / sizeof(struct wcnic_rx_cpl))
+#define CARD_RX_AHEAD 32u
+#define CARD_RX_CPLS 64u
+#define CARD_RX_LINE_CPLS (WCNIC_LINE_BYTES / sizeof(struct wcnic_rx_cpl))
 
-struct rxq {
-	enum queue_state state;
+struct card_rxq {
+	enum card_queue_state state;
 	struct wcdev_reader reader;
 	uint16_t qid;
 	uint16_t depth;
@@ -140,19 +140,20 @@ struct rxq {
 
 	/*
 	 * As long as the card has this map_id, the buffers [head, ahead_end) are here, by their
-	 * number modulo RX_AHEAD, and so is the room for their completions.
+	 * number modulo CARD_RX_AHEAD, and so is the room for their completions.
 	 */
 	uint64_t ahead_map_id;
 	uint64_t ahead_phase;
 	uint16_t ahead_end;
-	uint8_t *ahead[RX_AHEAD];
+	uint8_t *ahead[CARD_RX_AHEAD];
 	struct wcdev_dma_cache bufs;
-	/* Completions [published, head) are yet to be written, by their number modulo RX_CPLS. */
+	/* Completions [published, head) are yet to be written, by their number modulo CARD_RX_CPLS.
+	 */
 	uint16_t published;
-	uint64_t cpls[RX_CPLS][2];
+	uint64_t cpls[CARD_RX_CPLS][2];
 };
 
-struct admin {
+struct card_admin {
 	uint64_t asq_base;
 	uint64_t acq_base;
 	uint64_t aeq_base;
@@ -178,12 +179,12 @@ struct card_port {
 	uint8_t mac[6];
 };
 
-struct watch_line;
+struct card_watch_line;
 
 /* The self test that runs, if any. */
-struct watch {
-	const struct window *window; /* NULL: none */
-	struct watch_line *lines;
+struct card_watch {
+	const struct card_window *window; /* NULL: none */
+	struct card_watch_line *lines;
 	uint32_t n_lines;
 	uint32_t arrivals[8];
 	uint64_t highest; /* line that has been written to */
@@ -192,7 +193,7 @@ struct watch {
 	bool begun;
 };
 
-struct stray {
+struct card_stray {
 	uint64_t next_off; /* where the search goes on */
 	uint32_t polls;
 	uint32_t lines; /* found and not yet told */
@@ -202,7 +203,7 @@ struct stray {
 };
 
 /* The driver's wake record. */
-struct wake {
+struct card_wake {
 	uint64_t iova;   /* 0: none */
 	uint32_t number; /* of the last sleep */
 	bool set;
@@ -241,27 +242,27 @@ struct wcnic_card {
 	uint16_t *page_owner; /* by 64 KiB of the aperture: window id + 1, or 0 */
 	uint32_t n_pages;
 
-	struct admin admin;
+	struct card_admin admin;
 	struct card_port port;
-	struct stray stray;
-	struct wake wake;
-	struct rss_state rss;
+	struct card_stray stray;
+	struct card_wake wake;
+	struct card_rss rss;
 	struct wcnic_stats stats; /* in host byte order */
 	bool rx_held;
 
 	uint64_t txq_live; /* a bit per queue that exists */
 	uint64_t rxq_live;
-	struct window windows[CARD_WINDOWS_MAX];
-	struct txq txqs[CARD_QUEUES_MAX];
-	struct rxq rxqs[CARD_QUEUES_MAX];
+	struct card_window windows[CARD_WINDOWS_MAX];
+	struct card_txq txqs[CARD_QUEUES_MAX];
+	struct card_rxq rxqs[CARD_QUEUES_MAX];
 
-	struct watch watch;
+	struct card_watch watch;
 	struct wcdev_frag *frags; /* CARD_FRAGS of them: of the frames being sent */
 	uint64_t scratch[CARD_SCRATCH_BYTES / 8];
 };
 
 static inline bool
-is_pow2(uint64_t value)
+card_is_pow2(uint64_t value)
 {
 	return value != 0 && (value & (value - 1)) == 0;
 }
@@ -277,15 +278,15 @@ uint16_t card_vectors(const struct wcnic_card *card);
 
 /* ---- card_regs.c ------------------------------------------------------------------------- */
 
-int regs_read(struct wcnic_card *card, uint64_t off, void *data, size_t bytes);
-int regs_write(struct wcnic_card *card, uint64_t off, const void *data, size_t bytes);
+int card_regs_read(struct wcnic_card *card, uint64_t off, void *data, size_t bytes);
+int card_regs_write(struct wcnic_card *card, uint64_t off, const void *data, size_t bytes);
 
 /* ---- card_admin.c ------------------------------------------------------------------------ */
 
-unsigned int admin_poll(struct wcnic_card *card);
+unsigned int card_admin_poll(struct wcnic_card *card);
 
 /* One command while it is done: the answer and the result go back with the status. */
-struct admin_call {
+struct card_admin_call {
 	const void *params;
 	const void *input;
 	uint32_t result;
@@ -299,81 +300,83 @@ struct admin_call {
 };
 
 /* Refuses the parameter `field` of the command's `type`. */
-#define ADMIN_BAD_FIELD(call, type, field)                                                         \
+#define CARD_BAD_FIELD(call, type, field)                                                          \
 	((call)->result = offsetof(struct wcnic_admin_cmd, params) + offsetof(struct type, field), \
 	 WCNIC_ST_INVALID_FIELD)
 
-typedef enum wcnic_admin_status (*admin_fn)(struct wcnic_card *card, struct admin_call *call);
+typedef enum wcnic_admin_status (*card_admin_fn)(struct wcnic_card *card,
+						 struct card_admin_call *call);
 
 /* ---- card_event.c ------------------------------------------------------------------------ */
 
-void event_post(struct wcnic_card *card, enum wcnic_event_type type, uint32_t arg0, uint32_t arg1,
-		uint64_t arg64);
+void card_event_post(struct wcnic_card *card, enum wcnic_event_type type, uint32_t arg0,
+		     uint32_t arg1, uint64_t arg64);
 /* Tells of events that did not fit, once there is room. */
-void event_poll(struct wcnic_card *card);
+void card_event_poll(struct wcnic_card *card);
 
 /* ---- card_wake.c ------------------------------------------------------------------------- */
 
-enum wcnic_admin_status wake_set(struct wcnic_card *card, struct admin_call *call);
+enum wcnic_admin_status card_wake_set(struct wcnic_card *card, struct card_admin_call *call);
 
 /* ---- card_window.c ----------------------------------------------------------------------- */
 
-enum wcnic_admin_status window_alloc(struct wcnic_card *card, struct admin_call *call);
-enum wcnic_admin_status window_free(struct wcnic_card *card, struct admin_call *call);
-enum wcnic_admin_status window_query(struct wcnic_card *card, struct admin_call *call);
-enum wcnic_admin_status window_test(struct wcnic_card *card, struct admin_call *call);
-void window_reset_all(struct wcnic_card *card);
+enum wcnic_admin_status card_window_alloc(struct wcnic_card *card, struct card_admin_call *call);
+enum wcnic_admin_status card_window_free(struct wcnic_card *card, struct card_admin_call *call);
+enum wcnic_admin_status card_window_query(struct wcnic_card *card, struct card_admin_call *call);
+enum wcnic_admin_status card_window_test(struct wcnic_card *card, struct card_admin_call *call);
+void card_window_reset_all(struct wcnic_card *card);
 /* The window `id` if it is of that type, else NULL. */
-struct window *window_find(struct wcnic_card *card, uint16_t id, enum wcnic_window_type type);
+struct card_window *
+card_window_find(struct wcnic_card *card, uint16_t id, enum wcnic_window_type type);
 /* A doorbell record for a new queue: a verdict, and the word in the aperture. */
 __attribute__((warn_unused_result)) enum wcnic_admin_status
-window_record(struct wcnic_card *card, uint16_t id, uint32_t off, uint64_t **record);
-int window_read(struct wcnic_card *card, uint64_t off, void *data, size_t bytes);
-int window_write(struct wcnic_card *card, uint64_t off, const void *data, size_t bytes);
-void window_generation_next(struct wcnic_card *card);
+card_window_record(struct wcnic_card *card, uint16_t id, uint32_t off, uint64_t **record);
+int card_window_read(struct wcnic_card *card, uint64_t off, void *data, size_t bytes);
+int card_window_write(struct wcnic_card *card, uint64_t off, const void *data, size_t bytes);
+void card_window_generation_next(struct wcnic_card *card);
 
 /* ---- card_watch.c ------------------------------------------------------------------------ */
 
 /* WINDOW_TEST of a window that no queue uses. */
-enum wcnic_admin_status
-watch_command(struct wcnic_card *card, struct admin_call *call, const struct window *w);
+enum wcnic_admin_status card_watch_command(struct wcnic_card *card, struct card_admin_call *call,
+					   const struct card_window *w);
 /* A store, within one line, that has just arrived in the aperture. */
-void watch_store(struct wcnic_card *card, uint64_t off, size_t bytes);
-void watch_stop(struct wcnic_card *card);
+void card_watch_store(struct wcnic_card *card, uint64_t off, size_t bytes);
+void card_watch_stop(struct wcnic_card *card);
 
 /* ---- card_stray.c ------------------------------------------------------------------------ */
 
-void stray_poll(struct wcnic_card *card);
-void stray_found(struct wcnic_card *card, uint64_t off, uint32_t lines);
+void card_stray_poll(struct wcnic_card *card);
+void card_stray_found(struct wcnic_card *card, uint64_t off, uint32_t lines);
 /* Counts and clears what lies in a piece of the aperture that is no window. */
-void stray_scan(struct wcnic_card *card, uint64_t off, uint64_t bytes);
+void card_stray_scan(struct wcnic_card *card, uint64_t off, uint64_t bytes);
 
 /* ---- card_txq.c -------------------------------------------------------------------------- */
 
-enum wcnic_admin_status txq_create(struct wcnic_card *card, struct admin_call *call);
-enum wcnic_admin_status txq_destroy(struct wcnic_card *card, struct admin_call *call);
-void txq_reset_all(struct wcnic_card *card);
-void txq_window_gone(struct wcnic_card *card, uint16_t window_id);
-unsigned int txq_poll(struct wcnic_card *card, struct txq *q);
+enum wcnic_admin_status card_txq_create(struct wcnic_card *card, struct card_admin_call *call);
+enum wcnic_admin_status card_txq_destroy(struct wcnic_card *card, struct card_admin_call *call);
+void card_txq_reset_all(struct wcnic_card *card);
+void card_txq_window_gone(struct wcnic_card *card, uint16_t window_id);
+unsigned int card_txq_poll(struct wcnic_card *card, struct card_txq *q);
 
 /* ---- card_rxq.c -------------------------------------------------------------------------- */
 
-enum wcnic_admin_status rxq_create(struct wcnic_card *card, struct admin_call *call);
-enum wcnic_admin_status rxq_destroy(struct wcnic_card *card, struct admin_call *call);
-void rxq_reset_all(struct wcnic_card *card);
-void rxq_window_gone(struct wcnic_card *card, uint16_t window_id);
-void rxq_poll(struct wcnic_card *card, struct rxq *q);
+enum wcnic_admin_status card_rxq_create(struct wcnic_card *card, struct card_admin_call *call);
+enum wcnic_admin_status card_rxq_destroy(struct wcnic_card *card, struct card_admin_call *call);
+void card_rxq_reset_all(struct wcnic_card *card);
+void card_rxq_window_gone(struct wcnic_card *card, uint16_t window_id);
+void card_rxq_poll(struct wcnic_card *card, struct card_rxq *q);
 /* Writes the completions that were kept back, before the call on the card returns. */
-void rxq_publish(struct wcnic_card *card, struct rxq *q);
+void card_rxq_publish(struct wcnic_card *card, struct card_rxq *q);
 
 /* ---- card_port.c ------------------------------------------------------------------------- */
 
-extern const struct wcdev_card_ops port_card_ops;
+extern const struct wcdev_card_ops card_dev_ops;
 
-void port_reset(struct wcnic_card *card);
-enum wcnic_admin_status port_query(struct wcnic_card *card, struct admin_call *call);
-enum wcnic_admin_status port_set(struct wcnic_card *card, struct admin_call *call);
-void port_link_poll(struct wcnic_card *card);
+void card_port_reset(struct wcnic_card *card);
+enum wcnic_admin_status card_port_query(struct wcnic_card *card, struct card_admin_call *call);
+enum wcnic_admin_status card_port_set(struct wcnic_card *card, struct card_admin_call *call);
+void card_port_link_poll(struct wcnic_card *card);
 
 /* ---- parse.c, rss.c ---------------------------------------------------------------------- */
 
@@ -392,9 +395,9 @@ rx_type_is_known(uint16_t type)
 /* Classifies a frame by its first bytes. */
 void rx_parse(const uint8_t *head, size_t bytes, struct rx_parse *out);
 
-void rss_reset(struct wcnic_card *card);
-enum wcnic_admin_status rss_set(struct wcnic_card *card, struct admin_call *call);
+void card_rss_reset(struct wcnic_card *card);
+enum wcnic_admin_status card_rss_set(struct wcnic_card *card, struct card_admin_call *call);
 /* Whether the frame has a hash, and which. */
-bool rss_hash(const struct rss_state *rss, const struct rx_parse *parse, uint32_t *hash);
+bool card_rss_hash(const struct card_rss *rss, const struct rx_parse *parse, uint32_t *hash);
 
 #endif /* CARD_INTERNAL_H */

@@ -25,7 +25,7 @@ card_of(struct wcdev *dev)
 }
 
 void
-port_reset(struct wcnic_card *card)
+card_port_reset(struct wcnic_card *card)
 {
 	struct card_port *port = &card->port;
 
@@ -36,7 +36,7 @@ port_reset(struct wcnic_card *card)
 }
 
 void
-port_link_poll(struct wcnic_card *card)
+card_port_link_poll(struct wcnic_card *card)
 {
 	struct card_port *port = &card->port;
 	uint32_t speed_mbps;
@@ -46,16 +46,16 @@ port_link_poll(struct wcnic_card *card)
 		return;
 	port->link_up = up;
 	port->speed_mbps = speed_mbps;
-	event_post(card, WCNIC_EV_LINK, up, up ? speed_mbps : 0, 0);
+	card_event_post(card, WCNIC_EV_LINK, up, up ? speed_mbps : 0, 0);
 }
 
 enum wcnic_admin_status
-port_query(struct wcnic_card *card, struct admin_call *call)
+card_port_query(struct wcnic_card *card, struct card_admin_call *call)
 {
 	struct card_port *port = &card->port;
 	struct wcnic_port_info *info = &call->answer.port;
 
-	port_link_poll(card);
+	card_port_link_poll(card);
 	info->link_up = port->link_up;
 	info->mtu = htole16(port->mtu);
 	info->flags = htole16(port->flags);
@@ -67,7 +67,7 @@ port_query(struct wcnic_card *card, struct admin_call *call)
 }
 
 enum wcnic_admin_status
-port_set(struct wcnic_card *card, struct admin_call *call)
+card_port_set(struct wcnic_card *card, struct card_admin_call *call)
 {
 	const struct wcnic_cmd_port_set *p = call->params;
 	static const uint8_t none[6];
@@ -76,14 +76,14 @@ port_set(struct wcnic_card *card, struct admin_call *call)
 	uint16_t mtu = le16toh(p->mtu);
 
 	if (valid & ~PORT_VALID)
-		return ADMIN_BAD_FIELD(call, wcnic_cmd_port_set, valid);
+		return CARD_BAD_FIELD(call, wcnic_cmd_port_set, valid);
 	if ((valid & WCNIC_PORT_SET_MTU) && (mtu < WCNIC_MTU_MIN || mtu > WCNIC_MTU_MAX))
-		return ADMIN_BAD_FIELD(call, wcnic_cmd_port_set, mtu);
+		return CARD_BAD_FIELD(call, wcnic_cmd_port_set, mtu);
 	if ((valid & WCNIC_PORT_SET_MAC) &&
 	    ((p->mac[0] & 1) || memcmp(p->mac, none, sizeof(none)) == 0))
-		return ADMIN_BAD_FIELD(call, wcnic_cmd_port_set, mac);
+		return CARD_BAD_FIELD(call, wcnic_cmd_port_set, mac);
 	if ((valid & WCNIC_PORT_SET_FLAGS) && (le16toh(p->flags) & ~PORT_FLAGS))
-		return ADMIN_BAD_FIELD(call, wcnic_cmd_port_set, flags);
+		return CARD_BAD_FIELD(call, wcnic_cmd_port_set, flags);
 	if (valid & WCNIC_PORT_SET_MTU)
 		port->mtu = mtu;
 	if (valid & WCNIC_PORT_SET_MAC)
@@ -162,8 +162,8 @@ ptype_find(const struct wcdev_frame *frame)
 }
 
 /* Chooses the queue, and what its completion says. NULL: the filter refuses the frame. */
-static struct rxq *
-frame_judge(struct wcnic_card *card, const struct wcdev_frame *frame, struct rx_kind *kind)
+static struct card_rxq *
+frame_judge(struct wcnic_card *card, const struct wcdev_frame *frame, struct card_rx_kind *kind)
 {
 	uint8_t room[PARSE_BYTES];
 	const uint8_t *head = head_get(frame, room);
@@ -173,10 +173,10 @@ frame_judge(struct wcnic_card *card, const struct wcdev_frame *frame, struct rx_
 	if (!filter_passes(&card->port, head))
 		return NULL;
 	rx_parse(head, head_bytes(frame), &parse);
-	*kind = rx_kind_make(parse.ptype, 0, 0);
-	if (card->rss.types == 0 || !rss_hash(&card->rss, &parse, &hash))
+	*kind = card_rx_kind_make(parse.ptype, 0, 0);
+	if (card->rss.types == 0 || !card_rss_hash(&card->rss, &parse, &hash))
 		return card->rss.reta[0];
-	*kind = rx_kind_make(parse.ptype, WCNIC_RXF_HASH, hash);
+	*kind = card_rx_kind_make(parse.ptype, WCNIC_RXF_HASH, hash);
 	return card->rss.reta[hash % WCNIC_RETA_ENTRIES];
 }
 
@@ -193,7 +193,7 @@ short_make(const struct card_port *port)
 	return (struct rx_short){
 		.max = port->mtu + WCNIC_L2_OVERHEAD,
 		.all = (port->flags & WCNIC_PORTF_PROMISC) != 0,
-		.own = rx_addr(port->mac),
+		.own = card_rx_addr(port->mac),
 	};
 }
 
@@ -207,8 +207,8 @@ short_takes(const struct rx_short *s, const struct wcdev_frame *frame)
 		return false;
 	if (s->all)
 		return true;
-	to = rx_destination(frame->frags[0].base);
-	return to == s->own || to == rx_addr(broadcast);
+	to = card_rx_destination(frame->frags[0].base);
+	return to == s->own || to == card_rx_addr(broadcast);
 }
 
 /*
@@ -216,7 +216,8 @@ short_takes(const struct rx_short *s, const struct wcdev_frame *frame)
  * buffers that are known end. Returns how many.
  */
 static unsigned int
-frames_put(struct wcnic_card *card, struct rxq *q, const struct wcdev_frame *frames, unsigned int n)
+frames_put(struct wcnic_card *card, struct card_rxq *q, const struct wcdev_frame *frames,
+	   unsigned int n)
 {
 	struct rx_short s = short_make(&card->port);
 	const uint16_t end = q->ahead_end;
@@ -234,12 +235,12 @@ frames_put(struct wcnic_card *card, struct rxq *q, const struct wcdev_frame *fra
 		if (!short_takes(&s, frame))
 			break;
 		bytes += frame->bytes;
-		ptype = rx_ptype(src, frame->bytes);
-		if (ptype == RX_PTYPE_UNKNOWN)
+		ptype = card_rx_ptype(src, frame->bytes);
+		if (ptype == CARD_PTYPE_UNKNOWN)
 			ptype = ptype_find(frame);
-		head = rxq_put(q, head, src, frame->bytes, rx_kind_make(ptype, 0, 0));
-		if (head % RX_LINE_CPLS == 0)
-			rxq_publish_line(card, q, head);
+		head = card_rxq_put(q, head, src, frame->bytes, card_rx_kind_make(ptype, 0, 0));
+		if (head % CARD_RX_LINE_CPLS == 0)
+			card_rxq_publish_line(card, q, head);
 	}
 	card->stats.rx_frames += i;
 	card->stats.rx_bytes += bytes;
@@ -247,11 +248,11 @@ frames_put(struct wcnic_card *card, struct rxq *q, const struct wcdev_frame *fra
 }
 
 /* Frames whose queues are chosen before the first of them is put. */
-#define HASH_BURST RX_CPLS
+#define HASH_BURST CARD_RX_CPLS
 
 struct hashed {
-	struct rxq *q;
-	struct rx_kind kind;
+	struct card_rxq *q;
+	struct card_rx_kind kind;
 };
 
 /* Chooses queues up to the first frame that is not of the usual kind. Returns for how many. */
@@ -270,12 +271,12 @@ queues_choose(struct wcnic_card *card, const struct wcdev_frame *frames, unsigne
 
 		if (!short_takes(&s, &frames[i]))
 			break;
-		ptype = rx_ptype(src, frames[i].bytes);
-		if (ptype == RX_PTYPE_UNKNOWN)
+		ptype = card_rx_ptype(src, frames[i].bytes);
+		if (ptype == CARD_PTYPE_UNKNOWN)
 			break;
-		h->kind = rx_kind_make(ptype, 0, 0);
-		if (rss_hash_ipv4(&card->rss, ptype, src + RX_IPV4_ADDR_OFF, &hash))
-			h->kind = rx_kind_make(ptype, WCNIC_RXF_HASH, hash);
+		h->kind = card_rx_kind_make(ptype, 0, 0);
+		if (card_rss_hash_ipv4(&card->rss, ptype, src + CARD_IPV4_ADDR_OFF, &hash))
+			h->kind = card_rx_kind_make(ptype, WCNIC_RXF_HASH, hash);
 		h->q = card->rss.reta[hash % WCNIC_RETA_ENTRIES];
 	}
 	return i;
@@ -296,14 +297,15 @@ frames_put_by_hash(struct wcnic_card *card, const struct wcdev_frame *frames, un
 
 	n = queues_choose(card, frames, n, hashed);
 	for (i = 0; i < n; i++) {
-		struct rxq *q = hashed[i].q;
+		struct card_rxq *q = hashed[i].q;
 
-		if ((!rxq_has_ahead(card, q) && !rxq_look_ahead(card, q)) ||
+		if ((!card_rxq_has_ahead(card, q) && !card_rxq_look_ahead(card, q)) ||
 		    frames[i].bytes > q->buf_bytes)
 			break;
-		if (rxq_is_full(q))
-			rxq_publish(card, q);
-		(void)rxq_put(q, q->head, frames[i].frags[0].base, frames[i].bytes, hashed[i].kind);
+		if (card_rxq_is_full(q))
+			card_rxq_publish(card, q);
+		(void)card_rxq_put(q, q->head, frames[i].frags[0].base, frames[i].bytes,
+				   hashed[i].kind);
 		*queues |= 1ull << q->qid;
 		bytes += frames[i].bytes;
 	}
@@ -334,13 +336,13 @@ static unsigned int
 frames_put_any(struct wcnic_card *card, const struct wcdev_frame *frames, unsigned int n,
 	       uint64_t *queues)
 {
-	struct rxq *q = card->rss.reta[0];
+	struct card_rxq *q = card->rss.reta[0];
 	unsigned int done = 0;
 
 	if (card->rss.types != 0)
 		return frames_put_hashed(card, frames, n, queues);
 	*queues |= 1ull << q->qid;
-	while (done < n && rxq_look_ahead(card, q)) {
+	while (done < n && card_rxq_look_ahead(card, q)) {
 		unsigned int put = frames_put(card, q, frames + done, n - done);
 
 		if (put == 0)
@@ -354,8 +356,8 @@ frames_put_any(struct wcnic_card *card, const struct wcdev_frame *frames, unsign
 __attribute__((warn_unused_result)) static int
 frame_receive(struct wcnic_card *card, const struct wcdev_frame *frame, uint64_t *queues)
 {
-	struct rx_kind kind;
-	struct rxq *q;
+	struct card_rx_kind kind;
+	struct card_rxq *q;
 
 	if (frame_refused(card, frame))
 		return 0;
@@ -365,7 +367,7 @@ frame_receive(struct wcnic_card *card, const struct wcdev_frame *frame, uint64_t
 		return 0;
 	}
 	*queues |= 1ull << q->qid;
-	return rxq_deliver(card, q, frame, kind);
+	return card_rxq_deliver(card, q, frame, kind);
 }
 
 static unsigned int
@@ -399,7 +401,7 @@ burst_receive(struct wcnic_card *card, const struct wcdev_frame *frames, unsigne
 		wcdev_enter(&card->dev);
 	done = frames_receive(card, frames, n, ret, &queues);
 	for (; queues != 0; queues &= queues - 1)
-		rxq_publish(card, &card->rxqs[__builtin_ctzll(queues)]);
+		card_rxq_publish(card, &card->rxqs[__builtin_ctzll(queues)]);
 	if (first && card->stats.rx_frames != 0)
 		card->stats.first_rx_ns = wcdev_now_ns(&card->dev);
 	if (!polling)
@@ -427,10 +429,10 @@ port_receive_burst(struct wcdev *dev, const struct wcdev_frame *frames, unsigned
 static void
 port_changed(struct wcdev *dev)
 {
-	port_link_poll(card_of(dev));
+	card_port_link_poll(card_of(dev));
 }
 
-const struct wcdev_card_ops port_card_ops = {
+const struct wcdev_card_ops card_dev_ops = {
 	.port_changed = port_changed,
 	.receive_burst = port_receive_burst,
 };

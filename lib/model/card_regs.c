@@ -80,7 +80,7 @@ reg_value(struct wcnic_card *card, uint64_t off)
 }
 
 int
-regs_read(struct wcnic_card *card, uint64_t off, void *data, size_t bytes)
+card_regs_read(struct wcnic_card *card, uint64_t off, void *data, size_t bytes)
 {
 	int ret = access_check(card, off, bytes);
 	uint64_t value = 0;
@@ -97,7 +97,7 @@ regs_read(struct wcnic_card *card, uint64_t off, void *data, size_t bytes)
 static uint32_t
 enable_fault(struct wcnic_card *card)
 {
-	struct admin *admin = &card->admin;
+	struct card_admin *admin = &card->admin;
 	unsigned int sq_log2 = admin->size & 0xff;
 	unsigned int ev_log2 = (admin->size >> 8) & 0xff;
 
@@ -156,7 +156,7 @@ base_write(struct wcnic_card *card, uint64_t *base, uint64_t off, uint64_t value
 static void
 asq_tail_write(struct wcnic_card *card, uint16_t tail)
 {
-	struct admin *admin = &card->admin;
+	struct card_admin *admin = &card->admin;
 
 	if (!(card->status & WCNIC_STATUS_ENABLED))
 		return;
@@ -169,7 +169,7 @@ asq_tail_write(struct wcnic_card *card, uint16_t tail)
 static void
 aeq_head_write(struct wcnic_card *card, uint16_t head)
 {
-	struct admin *admin = &card->admin;
+	struct card_admin *admin = &card->admin;
 
 	if (!(card->status & WCNIC_STATUS_ENABLED))
 		return;
@@ -180,7 +180,7 @@ aeq_head_write(struct wcnic_card *card, uint16_t head)
 }
 
 int
-regs_write(struct wcnic_card *card, uint64_t off, const void *data, size_t bytes)
+card_regs_write(struct wcnic_card *card, uint64_t off, const void *data, size_t bytes)
 {
 	int ret = access_check(card, off, bytes);
 	uint64_t value = 0;

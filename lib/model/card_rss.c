@@ -9,7 +9,7 @@
  */
 
 void
-rss_reset(struct wcnic_card *card)
+card_rss_reset(struct wcnic_card *card)
 {
 	unsigned int i;
 
@@ -32,7 +32,7 @@ key_window(const uint8_t *key, unsigned int bit)
 }
 
 static void
-table_build(struct rss_state *rss, const uint8_t *key)
+table_build(struct card_rss *rss, const uint8_t *key)
 {
 	unsigned int byte, value, bit;
 
@@ -48,9 +48,9 @@ table_build(struct rss_state *rss, const uint8_t *key)
 	}
 }
 
-/* What of IPv4 is hashed: rss_hash_ipv4(). */
+/* What of IPv4 is hashed: card_rss_hash_ipv4(). */
 static void
-ipv4_set(struct rss_state *rss)
+ipv4_set(struct card_rss *rss)
 {
 	const uint8_t plain = rss->types & WCNIC_RSS_IPV4 ? 8 : 0;
 
@@ -62,7 +62,7 @@ ipv4_set(struct rss_state *rss)
 }
 
 enum wcnic_admin_status
-rss_set(struct wcnic_card *card, struct admin_call *call)
+card_rss_set(struct wcnic_card *card, struct card_admin_call *call)
 {
 	const struct wcnic_rss *in = call->input;
 	unsigned int i;
@@ -88,7 +88,7 @@ rss_set(struct wcnic_card *card, struct admin_call *call)
 }
 
 bool
-rss_hash(const struct rss_state *rss, const struct rx_parse *parse, uint32_t *hash)
+card_rss_hash(const struct card_rss *rss, const struct rx_parse *parse, uint32_t *hash)
 {
 	const uint32_t(*table)[256] = rss->table;
 	uint32_t plain = parse->addr_bytes == 8 ? WCNIC_RSS_IPV4 : WCNIC_RSS_IPV6;
@@ -99,9 +99,9 @@ rss_hash(const struct rss_state *rss, const struct rx_parse *parse, uint32_t *ha
 	if (parse->addr_bytes == 0 || (!with_ports && !(rss->types & plain)))
 		return false;
 	for (i = 0; i < parse->addr_bytes; i += 4, table += 4)
-		sum ^= rss_sum(table, parse->addr + i);
+		sum ^= card_rss_sum(table, parse->addr + i);
 	if (with_ports)
-		sum ^= rss_sum(table, parse->ports);
+		sum ^= card_rss_sum(table, parse->ports);
 	*hash = sum;
 	return true;
 }

@@ -9,38 +9,38 @@
 #include "card_internal.h"
 
 /* The words of a completion: this, and what belongs to the buffer. */
-struct rx_kind {
+struct card_rx_kind {
 	uint64_t first; /* flags, hash */
 	uint64_t last;  /* ptype */
 };
 
-static inline struct rx_kind
-rx_kind_make(uint16_t ptype, uint32_t flags, uint32_t hash)
+static inline struct card_rx_kind
+card_rx_kind_make(uint16_t ptype, uint32_t flags, uint32_t hash)
 {
-	return (struct rx_kind){
+	return (struct card_rx_kind){
 		.first = (uint64_t)flags << 16 | (uint64_t)hash << 32,
 		.last = (uint64_t)ptype << 32,
 	};
 }
 
-/* `phase`: the word of rx_phase(). */
+/* `phase`: the word of card_rx_phase(). */
 static inline void
-rx_completion_make(uint64_t cpl[2], struct rx_kind kind, uint32_t bytes, uint16_t seq,
-		   uint32_t frame_bytes, uint64_t phase)
+card_rx_completion_make(uint64_t cpl[2], struct card_rx_kind kind, uint32_t bytes, uint16_t seq,
+			uint32_t frame_bytes, uint64_t phase)
 {
 	cpl[0] = htole64(kind.first | bytes);
 	cpl[1] = htole64(kind.last | seq | frame_bytes << 16 | phase);
 }
 
 static inline uint64_t
-rx_phase(uint16_t seq, uint16_t entries)
+card_rx_phase(uint16_t seq, uint16_t entries)
 {
 	return (uint64_t)wcdev_ring_phase(seq, entries) << 56;
 }
 
 /* Most frames are short: no call, and no more stores than it takes. */
 static inline void
-rx_bytes_copy(uint8_t *dst, const uint8_t *src, uint32_t bytes)
+card_rx_bytes_copy(uint8_t *dst, const uint8_t *src, uint32_t bytes)
 {
 	if (bytes - 32 <= 32) {
 		memcpy(dst, src, 32);
@@ -52,69 +52,71 @@ rx_bytes_copy(uint8_t *dst, const uint8_t *src, uint32_t bytes)
 
 /* Writes a line of completions that ends at `head`. */
 static inline void
-rxq_publish_line(struct wcnic_card *card, struct rxq *q, uint16_t head)
+card_rxq_publish_line(struct wcnic_card *card, struct card_rxq *q, uint16_t head)
 {
-	const uint16_t first = head - RX_LINE_CPLS;
+	const uint16_t first = head - CARD_RX_LINE_CPLS;
 	uint8_t *dst = wcdev_ring_find(&card->dev, &q->cq, first);
 	unsigned int i;
 
 	if (q->published != first || dst == NULL) {
-		rxq_publish(card, q);
+		card_rxq_publish(card, q);
 		return;
 	}
 	q->published = head;
 #pragma GCC unroll 4
-	for (i = 0; i < RX_LINE_CPLS; i++)
+	for (i = 0; i < CARD_RX_LINE_CPLS; i++)
 		wcdev_publish16(dst + i * sizeof(struct wcnic_rx_cpl),
-				q->cpls[first % RX_CPLS + i]);
+				q->cpls[first % CARD_RX_CPLS + i]);
 }
 
 /* Whether the next buffer is all here, and so are those before q->ahead_end. */
 static inline bool
-rxq_has_ahead(const struct wcnic_card *card, const struct rxq *q)
+card_rxq_has_ahead(const struct wcnic_card *card, const struct card_rxq *q)
 {
 	return q->ahead_end != q->head && q->ahead_map_id == card->dev.map_id;
 }
 
 /* No more completions may be kept back. */
 static inline bool
-rxq_is_full(const struct rxq *q)
+card_rxq_is_full(const struct card_rxq *q)
 {
-	return (uint16_t)(q->head - q->published) == RX_CPLS;
+	return (uint16_t)(q->head - q->published) == CARD_RX_CPLS;
 }
 
-/* rxq_has_ahead(), after looking for more if there are none. */
-bool rxq_look_ahead(struct wcnic_card *card, struct rxq *q);
+/* card_rxq_has_ahead(), after looking for more if there are none. */
+bool card_rxq_look_ahead(struct wcnic_card *card, struct card_rxq *q);
 
 /*
  * Puts a frame, which is in one piece, into the next buffer, which is all here: `head` is q->head.
  * Its completion is kept back. Returns the new head.
  */
 static inline uint16_t
-rxq_put(struct rxq *q, uint16_t head, const uint8_t *src, uint32_t bytes, struct rx_kind kind)
+card_rxq_put(struct card_rxq *q, uint16_t head, const uint8_t *src, uint32_t bytes,
+	     struct card_rx_kind kind)
 {
-	rx_bytes_copy(q->ahead[head % RX_AHEAD], src, bytes);
+	card_rx_bytes_copy(q->ahead[head % CARD_RX_AHEAD], src, bytes);
 	kind.first |= (WCNIC_RXF_SOP | WCNIC_RXF_EOP) << 16;
-	rx_completion_make(q->cpls[head % RX_CPLS], kind, bytes, head, bytes, q->ahead_phase);
+	card_rx_completion_make(q->cpls[head % CARD_RX_CPLS], kind, bytes, head, bytes,
+				q->ahead_phase);
 	q->head = ++head;
 	return head;
 }
 
 /* Delivers a frame of any kind. 0: delivered or discarded; -EAGAIN: no buffers. */
 __attribute__((warn_unused_result)) int
-rxq_deliver(struct wcnic_card *card, struct rxq *q, const struct wcdev_frame *frame,
-	    struct rx_kind kind);
+card_rxq_deliver(struct wcnic_card *card, struct card_rxq *q, const struct wcdev_frame *frame,
+		 struct card_rx_kind kind);
 
 /*
  * Most frames are IPv4 without tag or options, and no fragment, or nothing that the card knows: a
- * few comparisons tell. The ptype of such a frame, or RX_PTYPE_UNKNOWN: then it is for rx_parse().
- * Each byte is looked at once, so it may be in memory that the host changes.
+ * few comparisons tell. The ptype of such a frame, or CARD_PTYPE_UNKNOWN: then it is for
+ * rx_parse(). Each byte is looked at once, so it may be in memory that the host changes.
  */
-#define RX_PTYPE_UNKNOWN 0xffffu
-#define RX_IPV4_ADDR_OFF 26u /* and the ports behind */
+#define CARD_PTYPE_UNKNOWN 0xffffu
+#define CARD_IPV4_ADDR_OFF 26u /* and the ports behind */
 
 static inline uint16_t
-rx_ptype(const uint8_t *head, uint32_t bytes)
+card_rx_ptype(const uint8_t *head, uint32_t bytes)
 {
 	static const uint16_t by_proto[256] = {
 		[1] = WCNIC_PTYPE_ICMP, [6] = WCNIC_PTYPE_TCP, [17] = WCNIC_PTYPE_UDP};
@@ -122,40 +124,41 @@ rx_ptype(const uint8_t *head, uint32_t bytes)
 	uint16_t fragment;
 
 	if (bytes < 38)
-		return RX_PTYPE_UNKNOWN;
+		return CARD_PTYPE_UNKNOWN;
 	memcpy(&type, head + 12, sizeof(type));
 	if ((type & htobe32(0xffffff00)) != htobe32(0x08004500))
-		return rx_type_is_known((uint16_t)(be32toh(type) >> 16)) ? RX_PTYPE_UNKNOWN
+		return rx_type_is_known((uint16_t)(be32toh(type) >> 16)) ? CARD_PTYPE_UNKNOWN
 									 : WCNIC_PTYPE_L2;
 	memcpy(&fragment, head + 20, sizeof(fragment));
 	if ((fragment & htobe16(0x3fff)) != 0)
-		return RX_PTYPE_UNKNOWN;
+		return CARD_PTYPE_UNKNOWN;
 	return WCNIC_PTYPE_IPV4 | by_proto[head[23]];
 }
 
 static inline uint32_t
-rss_sum(const uint32_t (*table)[256], const uint8_t *bytes)
+card_rss_sum(const uint32_t (*table)[256], const uint8_t *bytes)
 {
 	return table[0][bytes[0]] ^ table[1][bytes[1]] ^ table[2][bytes[2]] ^ table[3][bytes[3]];
 }
 
-/* rss_hash() by the ptype, for IPv4 with addresses and ports at `tuple`: each byte is read once. */
+/* card_rss_hash() by the ptype, for IPv4 with addresses and ports at `tuple`: each byte is read
+ * once. */
 static inline bool
-rss_hash_ipv4(const struct rss_state *rss, uint16_t ptype, const uint8_t *tuple, uint32_t *hash)
+card_rss_hash_ipv4(const struct card_rss *rss, uint16_t ptype, const uint8_t *tuple, uint32_t *hash)
 {
 	const unsigned int bytes = rss->ipv4_bytes[(ptype & WCNIC_PTYPE_L4_MASK) >> 8];
 
 	if ((ptype & WCNIC_PTYPE_L3_MASK) != WCNIC_PTYPE_IPV4 || bytes == 0)
 		return false;
-	*hash = rss_sum(rss->table, tuple) ^ rss_sum(rss->table + 4, tuple + 4);
+	*hash = card_rss_sum(rss->table, tuple) ^ card_rss_sum(rss->table + 4, tuple + 4);
 	if (bytes == 12)
-		*hash ^= rss_sum(rss->table + 8, tuple + 8);
+		*hash ^= card_rss_sum(rss->table + 8, tuple + 8);
 	return true;
 }
 
-/* The destination address, as rx_addr() gives that of a port. */
+/* The destination address, as card_rx_addr() gives that of a port. */
 static inline uint64_t
-rx_destination(const uint8_t *head)
+card_rx_destination(const uint8_t *head)
 {
 	uint64_t word;
 
@@ -164,7 +167,7 @@ rx_destination(const uint8_t *head)
 }
 
 static inline uint64_t
-rx_addr(const uint8_t mac[6])
+card_rx_addr(const uint8_t mac[6])
 {
 	uint64_t word = 0;
 

@@ -11,7 +11,8 @@
 #define RX_BUFFERS_MAX ((CARD_FRAME_MAX + 63) / 64)
 
 __attribute__((warn_unused_result)) static enum wcnic_admin_status
-create_check(struct wcnic_card *card, struct admin_call *call, const struct wcnic_cmd_rxq_create *p)
+create_check(struct wcnic_card *card, struct card_admin_call *call,
+	     const struct wcnic_cmd_rxq_create *p)
 {
 	uint16_t depth = le16toh(p->depth);
 	uint16_t vector = le16toh(p->vector);
@@ -19,22 +20,22 @@ create_check(struct wcnic_card *card, struct admin_call *call, const struct wcni
 
 	if (le16toh(p->qid) >= card->n_queues)
 		return WCNIC_ST_INVALID_QUEUE;
-	if (card->rxqs[le16toh(p->qid)].state != QUEUE_NONE)
+	if (card->rxqs[le16toh(p->qid)].state != CARD_QUEUE_NONE)
 		return WCNIC_ST_BAD_STATE;
-	if (!is_pow2(depth) || depth < CARD_DEPTH_MIN || depth > CARD_DEPTH_MAX)
-		return ADMIN_BAD_FIELD(call, wcnic_cmd_rxq_create, depth);
+	if (!card_is_pow2(depth) || depth < CARD_DEPTH_MIN || depth > CARD_DEPTH_MAX)
+		return CARD_BAD_FIELD(call, wcnic_cmd_rxq_create, depth);
 	if (vector != WCNIC_VECTOR_NONE && vector >= card_vectors(card))
-		return ADMIN_BAD_FIELD(call, wcnic_cmd_rxq_create, vector);
+		return CARD_BAD_FIELD(call, wcnic_cmd_rxq_create, vector);
 	if (buf_bytes < 64 || buf_bytes > 65535)
-		return ADMIN_BAD_FIELD(call, wcnic_cmd_rxq_create, buf_bytes);
+		return CARD_BAD_FIELD(call, wcnic_cmd_rxq_create, buf_bytes);
 	if (p->cqe_log2 == 5)
 		return WCNIC_ST_UNSUPPORTED;
 	if (p->cqe_log2 != 4)
-		return ADMIN_BAD_FIELD(call, wcnic_cmd_rxq_create, cqe_log2);
+		return CARD_BAD_FIELD(call, wcnic_cmd_rxq_create, cqe_log2);
 	if (le64toh(p->ring_iova) & 63)
-		return ADMIN_BAD_FIELD(call, wcnic_cmd_rxq_create, ring_iova);
+		return CARD_BAD_FIELD(call, wcnic_cmd_rxq_create, ring_iova);
 	if (le64toh(p->cq_iova) & 63)
-		return ADMIN_BAD_FIELD(call, wcnic_cmd_rxq_create, cq_iova);
+		return CARD_BAD_FIELD(call, wcnic_cmd_rxq_create, cq_iova);
 	if (!wcdev_dma_reachable(&card->dev, le64toh(p->ring_iova),
 				 depth * sizeof(struct wcnic_rx_desc), WCDEV_DMA_READ) ||
 	    !wcdev_dma_reachable(&card->dev, le64toh(p->cq_iova),
@@ -44,24 +45,24 @@ create_check(struct wcnic_card *card, struct admin_call *call, const struct wcni
 }
 
 enum wcnic_admin_status
-rxq_create(struct wcnic_card *card, struct admin_call *call)
+card_rxq_create(struct wcnic_card *card, struct card_admin_call *call)
 {
 	const struct wcnic_cmd_rxq_create *p = call->params;
 	enum wcnic_admin_status status = create_check(card, call, p);
 	uint16_t db_window = le16toh(p->db_window);
-	struct rxq *q;
+	struct card_rxq *q;
 	uint64_t *db;
 
 	if (status != WCNIC_ST_OK)
 		return status;
-	status = window_record(card, db_window, le32toh(p->db_off), &db);
+	status = card_window_record(card, db_window, le32toh(p->db_off), &db);
 	if (status == WCNIC_ST_INVALID_FIELD)
-		return ADMIN_BAD_FIELD(call, wcnic_cmd_rxq_create, db_off);
+		return CARD_BAD_FIELD(call, wcnic_cmd_rxq_create, db_off);
 	if (status != WCNIC_ST_OK)
 		return status;
 	q = &card->rxqs[le16toh(p->qid)];
 	memset(q, 0, sizeof(*q));
-	q->state = QUEUE_RUN;
+	q->state = CARD_QUEUE_RUN;
 	q->reader.lane = WCDEV_LANE_IN;
 	q->qid = le16toh(p->qid);
 	q->depth = le16toh(p->depth);
@@ -81,7 +82,7 @@ rxq_create(struct wcnic_card *card, struct admin_call *call)
 }
 
 static void
-rxq_fini(struct wcnic_card *card, struct rxq *q)
+rxq_fini(struct wcnic_card *card, struct card_rxq *q)
 {
 	if (q->db != NULL) {
 		__atomic_store_n(q->db, 0, __ATOMIC_RELAXED);
@@ -93,46 +94,46 @@ rxq_fini(struct wcnic_card *card, struct rxq *q)
 }
 
 enum wcnic_admin_status
-rxq_destroy(struct wcnic_card *card, struct admin_call *call)
+card_rxq_destroy(struct wcnic_card *card, struct card_admin_call *call)
 {
 	const struct wcnic_cmd_queue *p = call->params;
 	uint16_t qid = le16toh(p->qid);
 
-	if (qid >= card->n_queues || card->rxqs[qid].state == QUEUE_NONE)
+	if (qid >= card->n_queues || card->rxqs[qid].state == CARD_QUEUE_NONE)
 		return WCNIC_ST_INVALID_QUEUE;
 	rxq_fini(card, &card->rxqs[qid]);
 	return WCNIC_ST_OK;
 }
 
 void
-rxq_reset_all(struct wcnic_card *card)
+card_rxq_reset_all(struct wcnic_card *card)
 {
 	unsigned int i;
 
 	for (i = 0; i < card->n_queues; i++)
-		if (card->rxqs[i].state != QUEUE_NONE)
+		if (card->rxqs[i].state != CARD_QUEUE_NONE)
 			rxq_fini(card, &card->rxqs[i]);
 }
 
 static void
-rxq_fail(struct wcnic_card *card, struct rxq *q, enum wcnic_error error)
+rxq_fail(struct wcnic_card *card, struct card_rxq *q, enum wcnic_error error)
 {
-	if (q->state == QUEUE_FAILED)
+	if (q->state == CARD_QUEUE_FAILED)
 		return;
-	q->state = QUEUE_FAILED;
+	q->state = CARD_QUEUE_FAILED;
 	q->ahead_end = q->head;
 	wcdev_log(&card->dev, LOG_WARNING, "rx queue %u stops: error %d at buffer %u", q->qid,
 		  error, q->head);
-	event_post(card, WCNIC_EV_QUEUE_ERROR, q->qid, error, 0);
+	card_event_post(card, WCNIC_EV_QUEUE_ERROR, q->qid, error, 0);
 }
 
 void
-rxq_window_gone(struct wcnic_card *card, uint16_t window_id)
+card_rxq_window_gone(struct wcnic_card *card, uint16_t window_id)
 {
 	unsigned int i;
 
 	for (i = 0; i < card->n_queues; i++) {
-		struct rxq *q = &card->rxqs[i];
+		struct card_rxq *q = &card->rxqs[i];
 
 		if (q->db == NULL || q->db_window != window_id)
 			continue;
@@ -143,12 +144,12 @@ rxq_window_gone(struct wcnic_card *card, uint16_t window_id)
 
 /* Looks at the record; raises the interrupt that it asks for. */
 void
-rxq_poll(struct wcnic_card *card, struct rxq *q)
+card_rxq_poll(struct wcnic_card *card, struct card_rxq *q)
 {
 	uint64_t db;
 	uint16_t ready;
 
-	if (q->state != QUEUE_RUN)
+	if (q->state != CARD_QUEUE_RUN)
 		return;
 	db = le64toh(__atomic_load_n(q->db, __ATOMIC_ACQUIRE));
 	if ((uint16_t)(WCNIC_RXDB_GET_TAIL(db) - q->head) > q->depth) {
@@ -179,7 +180,8 @@ struct rx_buffer {
  * takes messages, and others are under way) or -EFAULT.
  */
 __attribute__((warn_unused_result)) static int
-buffers_map(struct wcnic_card *card, struct rxq *q, unsigned int count, struct rx_buffer *buffers)
+buffers_map(struct wcnic_card *card, struct card_rxq *q, unsigned int count,
+	    struct rx_buffer *buffers)
 {
 	struct wcnic_rx_desc desc;
 	bool here = true;
@@ -239,8 +241,8 @@ frame_scatter(struct wcnic_card *card, const struct wcdev_frame *frame,
 }
 
 static void
-completions_publish(struct wcnic_card *card, struct rxq *q, const struct wcdev_frame *frame,
-		    unsigned int count, struct rx_kind kind)
+completions_publish(struct wcnic_card *card, struct card_rxq *q, const struct wcdev_frame *frame,
+		    unsigned int count, struct card_rx_kind kind)
 {
 	uint32_t frame_bytes = frame->bytes;
 	uint32_t left = frame->bytes;
@@ -253,11 +255,11 @@ completions_publish(struct wcnic_card *card, struct rxq *q, const struct wcdev_f
 
 		if (i == count - 1)
 			kind.first |= WCNIC_RXF_EOP << 16;
-		rx_completion_make(cpl, kind, bytes, q->head, frame_bytes,
-				   rx_phase(q->head, q->depth));
+		card_rx_completion_make(cpl, kind, bytes, q->head, frame_bytes,
+					card_rx_phase(q->head, q->depth));
 		wcdev_ring_publish(&card->dev, &q->cq, q->head, cpl, sizeof(cpl));
 		left -= bytes;
-		kind = (struct rx_kind){0}; /* it is in the first */
+		kind = (struct card_rx_kind){0}; /* it is in the first */
 		frame_bytes = 0;
 	}
 	q->published = q->head;
@@ -271,23 +273,25 @@ least(uint16_t a, uint16_t b)
 
 /* Completions from `seq` on, as many of `n` as lie in one piece. Returns how many. */
 static uint16_t
-piece_publish(struct wcnic_card *card, struct rxq *q, uint16_t seq, uint16_t n)
+piece_publish(struct wcnic_card *card, struct card_rxq *q, uint16_t seq, uint16_t n)
 {
 	uint8_t *dst = wcdev_ring_find(&card->dev, &q->cq, seq);
 	uint16_t i;
 
 	if (dst == NULL) {
-		wcdev_ring_post(&card->dev, &q->cq, seq, q->cpls[seq % RX_CPLS]);
+		wcdev_ring_post(&card->dev, &q->cq, seq, q->cpls[seq % CARD_RX_CPLS]);
 		return 1;
 	}
-	n = least(n, least(wcdev_ring_run(&q->cq, seq), (uint16_t)(RX_CPLS - seq % RX_CPLS)));
+	n = least(n, least(wcdev_ring_run(&q->cq, seq),
+			   (uint16_t)(CARD_RX_CPLS - seq % CARD_RX_CPLS)));
 	for (i = 0; i < n; i++)
-		wcdev_publish16(dst + i * sizeof(struct wcnic_rx_cpl), q->cpls[seq % RX_CPLS + i]);
+		wcdev_publish16(dst + i * sizeof(struct wcnic_rx_cpl),
+				q->cpls[seq % CARD_RX_CPLS + i]);
 	return n;
 }
 
 void
-rxq_publish(struct wcnic_card *card, struct rxq *q)
+card_rxq_publish(struct wcnic_card *card, struct card_rxq *q)
 {
 	while (q->published != q->head)
 		q->published += piece_publish(card, q, q->published,
@@ -296,7 +300,7 @@ rxq_publish(struct wcnic_card *card, struct rxq *q)
 
 /* The buffers of `n` descriptors from q->head on. Returns how many are all here. */
 static uint16_t
-buffers_find(struct wcnic_card *card, struct rxq *q, const uint8_t *desc, uint16_t n)
+buffers_find(struct wcnic_card *card, struct card_rxq *q, const uint8_t *desc, uint16_t n)
 {
 	struct wcdev_dma_cache span = q->bufs;
 	uint64_t room = 0; /* where in the piece a buffer may begin, for which `span` is good */
@@ -315,22 +319,22 @@ buffers_find(struct wcnic_card *card, struct rxq *q, const uint8_t *desc, uint16
 				break;
 		}
 		__builtin_prefetch(at, 1);
-		q->ahead[(q->head + i) % RX_AHEAD] = at;
+		q->ahead[(q->head + i) % CARD_RX_AHEAD] = at;
 	}
 	return i;
 }
 
 /* Looks up the next buffers, and brings near what will be written. */
 bool
-rxq_look_ahead(struct wcnic_card *card, struct rxq *q)
+card_rxq_look_ahead(struct wcnic_card *card, struct card_rxq *q)
 {
-	uint16_t n = (uint16_t)(RX_AHEAD - q->head % RX_AHEAD);
+	uint16_t n = (uint16_t)(CARD_RX_AHEAD - q->head % CARD_RX_AHEAD);
 	const uint8_t *desc, *cpl;
 
-	if (rxq_has_ahead(card, q))
+	if (card_rxq_has_ahead(card, q))
 		return true;
 	q->ahead_end = q->head;
-	if (q->state != QUEUE_RUN || q->tail == q->head)
+	if (q->state != CARD_QUEUE_RUN || q->tail == q->head)
 		return false;
 	desc = wcdev_ring_find(&card->dev, &q->ring, q->head);
 	cpl = wcdev_ring_find(&card->dev, &q->cq, q->head);
@@ -339,16 +343,16 @@ rxq_look_ahead(struct wcnic_card *card, struct rxq *q)
 	n = least(n, (uint16_t)(q->tail - q->head));
 	n = least(n, least(wcdev_ring_run(&q->ring, q->head), wcdev_ring_run(&q->cq, q->head)));
 	q->ahead_map_id = card->dev.map_id;
-	q->ahead_phase = rx_phase(q->head, q->depth);
+	q->ahead_phase = card_rx_phase(q->head, q->depth);
 	__builtin_prefetch(cpl, 1);
 	q->ahead_end += buffers_find(card, q, desc, n);
 	return q->ahead_end != q->head;
 }
 
-/* Puts a frame into as many buffers as it takes. As rxq_deliver(). */
+/* Puts a frame into as many buffers as it takes. As card_rxq_deliver(). */
 __attribute__((warn_unused_result)) static int
-frame_spread(struct wcnic_card *card, struct rxq *q, const struct wcdev_frame *frame,
-	     unsigned int count, struct rx_kind kind)
+frame_spread(struct wcnic_card *card, struct card_rxq *q, const struct wcdev_frame *frame,
+	     unsigned int count, struct card_rx_kind kind)
 {
 	struct rx_buffer buffers[RX_BUFFERS_MAX];
 	int ret = buffers_map(card, q, count, buffers);
@@ -356,7 +360,7 @@ frame_spread(struct wcnic_card *card, struct rxq *q, const struct wcdev_frame *f
 	if (ret == -EAGAIN)
 		return ret;
 	wcdev_reader_end(&card->dev, &q->reader);
-	rxq_publish(card, q);
+	card_rxq_publish(card, q);
 	if (ret != 0) {
 		card->stats.rx_errors++;
 		rxq_fail(card, q, WCNIC_ERR_ADDRESS);
@@ -371,12 +375,12 @@ frame_spread(struct wcnic_card *card, struct rxq *q, const struct wcdev_frame *f
 }
 
 int
-rxq_deliver(struct wcnic_card *card, struct rxq *q, const struct wcdev_frame *frame,
-	    struct rx_kind kind)
+card_rxq_deliver(struct wcnic_card *card, struct card_rxq *q, const struct wcdev_frame *frame,
+		 struct card_rx_kind kind)
 {
 	unsigned int count = 1;
 
-	if (q->state != QUEUE_RUN) {
+	if (q->state != CARD_QUEUE_RUN) {
 		card->stats.rx_down++;
 		return 0;
 	}
@@ -387,16 +391,16 @@ rxq_deliver(struct wcnic_card *card, struct rxq *q, const struct wcdev_frame *fr
 		return 0;
 	}
 	if ((uint16_t)(q->tail - q->head) < count) {
-		rxq_publish(card, q);
-		rxq_poll(card, q);
-		if (q->state != QUEUE_RUN || (uint16_t)(q->tail - q->head) < count)
+		card_rxq_publish(card, q);
+		card_rxq_poll(card, q);
+		if (q->state != CARD_QUEUE_RUN || (uint16_t)(q->tail - q->head) < count)
 			return -EAGAIN;
 	}
-	if (count != 1 || frame->n_frags != 1 || !rxq_look_ahead(card, q))
+	if (count != 1 || frame->n_frags != 1 || !card_rxq_look_ahead(card, q))
 		return frame_spread(card, q, frame, count, kind);
-	if (rxq_is_full(q))
-		rxq_publish(card, q);
-	(void)rxq_put(q, q->head, frame->frags[0].base, frame->bytes, kind);
+	if (card_rxq_is_full(q))
+		card_rxq_publish(card, q);
+	(void)card_rxq_put(q, q->head, frame->frags[0].base, frame->bytes, kind);
 	card->stats.rx_frames++;
 	card->stats.rx_bytes += frame->bytes;
 	return 0;

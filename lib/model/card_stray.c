@@ -14,9 +14,9 @@
 #define STRAY_EVENT_NS 100000000ull
 
 void
-stray_found(struct wcnic_card *card, uint64_t off, uint32_t lines)
+card_stray_found(struct wcnic_card *card, uint64_t off, uint32_t lines)
 {
-	struct stray *stray = &card->stray;
+	struct card_stray *stray = &card->stray;
 
 	card->stats.stray_writes += lines;
 	if (stray->lines == 0)
@@ -25,7 +25,7 @@ stray_found(struct wcnic_card *card, uint64_t off, uint32_t lines)
 }
 
 static bool
-line_take(uint8_t *line)
+line_clear(uint8_t *line)
 {
 	uint64_t seen = 0;
 	unsigned int i;
@@ -38,25 +38,25 @@ line_take(uint8_t *line)
 }
 
 void
-stray_scan(struct wcnic_card *card, uint64_t off, uint64_t bytes)
+card_stray_scan(struct wcnic_card *card, uint64_t off, uint64_t bytes)
 {
 	uint64_t end = off + bytes;
 
 	for (; off < end; off += WCNIC_LINE_BYTES)
-		if (line_take(card->aperture + off))
-			stray_found(card, off, 1);
+		if (line_clear(card->aperture + off))
+			card_stray_found(card, off, 1);
 }
 
 static void
 stray_tell(struct wcnic_card *card)
 {
-	struct stray *stray = &card->stray;
+	struct card_stray *stray = &card->stray;
 
 	if (stray->lines == 0)
 		return;
 	if (stray->told && card->now_ns - stray->told_ns < STRAY_EVENT_NS)
 		return;
-	event_post(card, WCNIC_EV_STRAY_WRITE, stray->lines, 0, stray->first_off);
+	card_event_post(card, WCNIC_EV_STRAY_WRITE, stray->lines, 0, stray->first_off);
 	stray->lines = 0;
 	stray->told = true;
 	stray->told_ns = card->now_ns;
@@ -72,10 +72,10 @@ stray_ask(const uint8_t *lines)
 }
 
 void
-stray_poll(struct wcnic_card *card)
+card_stray_poll(struct wcnic_card *card)
 {
 	const uint64_t mask = card->aperture_bytes - 1;
-	struct stray *stray = &card->stray;
+	struct card_stray *stray = &card->stray;
 	uint64_t off = stray->next_off;
 
 	stray_tell(card);
@@ -83,7 +83,7 @@ stray_poll(struct wcnic_card *card)
 		return;
 	stray->polls = 0;
 	if (card->page_owner[off / WCNIC_WINDOW_ALIGN] == 0) {
-		stray_scan(card, off, STRAY_BYTES);
+		card_stray_scan(card, off, STRAY_BYTES);
 		off += STRAY_BYTES;
 	} else {
 		off = (off + WCNIC_WINDOW_ALIGN) & ~(uint64_t)(WCNIC_WINDOW_ALIGN - 1);

@@ -8,35 +8,36 @@
 
 #include "card_internal.h"
 
-#define LINE_PAYLOAD_WORDS (WCNIC_LINE_PAYLOAD_BYTES / 8)
-#define SLOT_PAYLOAD_WORDS_MAX (WCNIC_SLOT_LINES_MAX * LINE_PAYLOAD_WORDS)
+#define CARD_LINE_PAYLOAD_WORDS (WCNIC_LINE_PAYLOAD_BYTES / 8)
+#define CARD_SLOT_PAYLOAD_WORDS_MAX (WCNIC_SLOT_LINES_MAX * CARD_LINE_PAYLOAD_WORDS)
 
-enum tx_verdict {
-	TX_READY, /* `frame` can be sent */
-	TX_WAIT,  /* a slot is not whole */
-	TX_FETCH, /* host memory was asked for and has not come */
-	TX_FAULT, /* the descriptor ring cannot be read */
-	TX_BAD,   /* to be discarded for `reason`, its extent is known */
-	TX_LOST,  /* the same, and where the next frame begins is not known */
+enum card_tx_verdict {
+	CARD_TX_READY, /* `frame` can be sent */
+	CARD_TX_WAIT,  /* a slot is not whole */
+	CARD_TX_FETCH, /* host memory was asked for and has not come */
+	CARD_TX_FAULT, /* the descriptor ring cannot be read */
+	CARD_TX_BAD,   /* to be discarded for `reason`, its extent is known */
+	CARD_TX_LOST,  /* the same, and where the next frame begins is not known */
 };
 
 /* How far the lines of a queue have been copied to card->scratch. */
-struct tx_stream {
+struct card_tx_stream {
 	uint32_t at;   /* the first word that is free, or packed: where the next entry begins */
 	uint32_t end;  /* packed: words that have been copied */
 	uint16_t line; /* packed: the next to be copied */
 };
 
-struct tx_frame {
+struct card_tx_frame {
 	struct wcdev_frame frame;
 	uint16_t entries;
 	enum wcnic_error reason;
-	struct tx_stream after; /* behind it; packed, TX_WAIT: at the line that is not whole */
+	struct card_tx_stream
+		after; /* behind it; packed, CARD_TX_WAIT: at the line that is not whole */
 };
 
 /* Where a frame of a burst ends, for when the port takes no more. */
-struct tx_mark {
-	struct tx_stream after;
+struct card_tx_mark {
+	struct card_tx_stream after;
 	uint16_t entries;
 };
 
@@ -44,59 +45,61 @@ struct tx_mark {
  * Frames from one place, ready to be sent; and the first that was not. Most are *simple*: one entry
  * in one piece.
  */
-struct tx_burst {
+struct card_tx_burst {
 	unsigned int n;
-	uint32_t n_frags;        /* in card->frags, from its start */
-	uint16_t seq;            /* the first entry behind them */
-	bool memo;               /* the last was read by message: there is none behind it */
-	uint64_t odd_frames;     /* a bit for each that is not simple */
-	struct tx_stream start;  /* before the first */
-	struct tx_stream stream; /* behind the last */
+	uint32_t n_frags;             /* in card->frags, from its start */
+	uint16_t seq;                 /* the first entry behind them */
+	bool memo;                    /* the last was read by message: there is none behind it */
+	uint64_t odd_frames;          /* a bit for each that is not simple */
+	struct card_tx_stream start;  /* before the first */
+	struct card_tx_stream stream; /* behind the last */
 	struct wcdev_frame frames[CARD_BURST];
-	struct tx_mark marks[CARD_BURST]; /* of those that are not simple */
-	struct tx_frame odd;
+	struct card_tx_mark marks[CARD_BURST]; /* of those that are not simple */
+	struct card_tx_frame odd;
 };
 static_assert(CARD_BURST <= 64, "odd_frames has a bit for each");
 
 /*
- * Each adds frames to the burst, until there are `most` or memory is short: TX_READY; or until one
- * is not ready, which is then burst->odd. Frames end before the entry `limit`.
+ * Each adds frames to the burst, until there are `most` or memory is short: CARD_TX_READY; or until
+ * one is not ready, which is then burst->odd. Frames end before the entry `limit`.
  */
-__attribute__((warn_unused_result)) enum tx_verdict
-tx_gather_fetch(struct wcnic_card *card, struct txq *q, struct tx_burst *t, uint16_t limit,
-		unsigned int most);
-__attribute__((warn_unused_result)) enum tx_verdict
-tx_gather_slots(struct wcnic_card *card, struct txq *q, struct tx_burst *t, uint16_t limit,
-		unsigned int most);
-__attribute__((warn_unused_result)) enum tx_verdict
-tx_gather_packed(struct wcnic_card *card, struct txq *q, struct tx_burst *t, uint16_t limit,
-		 unsigned int most);
+__attribute__((warn_unused_result)) enum card_tx_verdict
+card_tx_gather_fetch(struct wcnic_card *card, struct card_txq *q, struct card_tx_burst *t,
+		     uint16_t limit, unsigned int most);
+__attribute__((warn_unused_result)) enum card_tx_verdict
+card_tx_gather_slots(struct wcnic_card *card, struct card_txq *q, struct card_tx_burst *t,
+		     uint16_t limit, unsigned int most);
+__attribute__((warn_unused_result)) enum card_tx_verdict
+card_tx_gather_packed(struct wcnic_card *card, struct card_txq *q, struct card_tx_burst *t,
+		      uint16_t limit, unsigned int most);
 
 /* ---- card_tx_frame.c --------------------------------------------------------------------------
  */
 
 /* How many of the lines that the slot of `seq` needs belong to something else. */
-unsigned int tx_slot_stale(const struct txq *q, uint16_t seq);
+unsigned int card_tx_slot_stale(const struct card_txq *q, uint16_t seq);
 /* Forgets lines so old that their sequence number would be taken for a new one. */
-void tx_slots_expire(struct txq *q, uint16_t head);
+void card_tx_slots_expire(struct card_txq *q, uint16_t head);
 /* Forgets what was stored in the window before the queue was there. */
-void tx_lines_clear(struct txq *q);
+void card_tx_lines_clear(struct card_txq *q);
 
 /* ---- card_tx_packed.c -------------------------------------------------------------------------
  */
 
 /* An epoch begins: lines are numbered from 0, and those of epochs long ago are forgotten. */
-void tx_packed_begin(struct txq *q);
+void card_tx_packed_begin(struct card_txq *q);
 /* The stream of a queue is in card->scratch between these, as long as no other queue's is. */
-void tx_packed_open(struct wcnic_card *card, const struct txq *q, struct tx_stream *s);
-void tx_packed_close(struct wcnic_card *card, struct txq *q, const struct tx_stream *s);
+void
+card_tx_packed_open(struct wcnic_card *card, const struct card_txq *q, struct card_tx_stream *s);
+void
+card_tx_packed_close(struct wcnic_card *card, struct card_txq *q, const struct card_tx_stream *s);
 /* The frames so far are gone: makes room in card->scratch. */
-void tx_packed_rewind(struct wcnic_card *card, struct tx_stream *s);
+void card_tx_packed_rewind(struct wcnic_card *card, struct card_tx_stream *s);
 /* Where the frame ends. */
-struct tx_stream
-tx_packed_after(const struct wcnic_card *card, const struct tx_burst *t, unsigned int frame);
+struct card_tx_stream card_tx_packed_after(const struct wcnic_card *card,
+					   const struct card_tx_burst *t, unsigned int frame);
 /* Whether something else is in the place of the line: 1 or 0. */
-unsigned int tx_packed_stale(const struct txq *q, uint16_t line);
+unsigned int card_tx_packed_stale(const struct card_txq *q, uint16_t line);
 
 /* ---- a burst ----------------------------------------------------------------------------- */
 
@@ -105,7 +108,7 @@ unsigned int tx_packed_stale(const struct txq *q, uint16_t line);
  * whatever kind has no room.
  */
 static inline unsigned int
-burst_room(const struct tx_burst *t, uint16_t limit, unsigned int most)
+card_tx_burst_space(const struct card_tx_burst *t, uint16_t limit, unsigned int most)
 {
 	unsigned int entries = (uint16_t)(limit - t->seq);
 
@@ -116,8 +119,8 @@ burst_room(const struct tx_burst *t, uint16_t limit, unsigned int most)
 
 /* A simple frame. */
 static inline void
-frame_set(struct wcdev_frame *frame, struct wcdev_frag *frag, const void *base, uint32_t bytes,
-	  uint32_t flags)
+card_tx_frame_set(struct wcdev_frame *frame, struct wcdev_frag *frag, const void *base,
+		  uint32_t bytes, uint32_t flags)
 {
 	frag->base = base;
 	frag->bytes = bytes;
@@ -129,7 +132,7 @@ frame_set(struct wcdev_frame *frame, struct wcdev_frag *frag, const void *base, 
 
 /* `n` simple frames were set behind the last. */
 static inline void
-burst_add(struct tx_burst *t, unsigned int n)
+card_tx_burst_add(struct card_tx_burst *t, unsigned int n)
 {
 	t->n += n;
 	t->n_frags += n;
@@ -137,7 +140,7 @@ burst_add(struct tx_burst *t, unsigned int n)
 }
 
 static inline void
-burst_add_odd(struct wcnic_card *card, struct txq *q, struct tx_burst *t)
+card_tx_burst_add_built(struct wcnic_card *card, struct card_txq *q, struct card_tx_burst *t)
 {
 	t->frames[t->n] = t->odd.frame;
 	t->marks[t->n].entries = t->odd.entries;
@@ -152,9 +155,9 @@ burst_add_odd(struct wcnic_card *card, struct txq *q, struct tx_burst *t)
 
 /* ---- a frame as it is put together ------------------------------------------------------- */
 
-struct builder {
+struct card_tx_builder {
 	struct wcnic_card *card;
-	struct txq *q;
+	struct card_txq *q;
 	struct wcdev_frag *frags;
 	uint32_t n_frags;
 	uint64_t bytes;
@@ -164,33 +167,34 @@ struct builder {
 };
 
 static inline void
-builder_init(struct builder *b, struct wcnic_card *card, struct txq *q, const struct tx_burst *t)
+card_tx_builder_init(struct card_tx_builder *b, struct wcnic_card *card, struct card_txq *q,
+		     const struct card_tx_burst *t)
 {
-	*b = (struct builder){.card = card, .q = q, .frags = card->frags + t->n_frags};
+	*b = (struct card_tx_builder){.card = card, .q = q, .frags = card->frags + t->n_frags};
 	wcdev_reader_begin(&card->dev, &q->reader);
 }
 
-void builder_add(struct builder *b, const void *base, uint32_t bytes);
-void builder_add_segment(struct builder *b, uint64_t iova, uint32_t bytes);
+void card_tx_builder_add(struct card_tx_builder *b, const void *base, uint32_t bytes);
+void card_tx_builder_add_segment(struct card_tx_builder *b, uint64_t iova, uint32_t bytes);
 /* SOP opens the frame, and only its first entry has it. */
-void
-builder_begin_entry(struct builder *b, unsigned int entry, uint16_t flags, uint16_t frame_bytes);
-__attribute__((warn_unused_result)) enum tx_verdict
-builder_finish(struct builder *b, uint16_t entries, struct tx_frame *out);
+void card_tx_builder_begin_entry(struct card_tx_builder *b, unsigned int entry, uint16_t flags,
+				 uint16_t frame_bytes);
+__attribute__((warn_unused_result)) enum card_tx_verdict
+card_tx_builder_finish(struct card_tx_builder *b, uint16_t entries, struct card_tx_frame *out);
 
 static inline void
-builder_fault(struct builder *b, enum wcnic_error reason)
+card_tx_builder_fault(struct card_tx_builder *b, enum wcnic_error reason)
 {
 	if (b->reason == WCNIC_ERR_NONE)
 		b->reason = reason;
 }
 
-__attribute__((warn_unused_result)) static inline enum tx_verdict
-frame_lost(uint16_t entries, struct tx_frame *out)
+__attribute__((warn_unused_result)) static inline enum card_tx_verdict
+card_tx_frame_lost(uint16_t entries, struct card_tx_frame *out)
 {
 	out->entries = entries;
 	out->reason = WCNIC_ERR_DESC;
-	return TX_LOST;
+	return CARD_TX_LOST;
 }
 
 /*
@@ -198,7 +202,7 @@ frame_lost(uint16_t entries, struct tx_frame *out)
  * to the builder. A header or descriptor of `bytes`, which it says twice:
  */
 static inline uint64_t
-hdr_of_inline(uint32_t bytes, uint8_t n_lines)
+card_tx_inline_hdr(uint32_t bytes, uint8_t n_lines)
 {
 	return (bytes | bytes << 16) | (uint64_t)(WCNIC_TXF_SOP | WCNIC_TXF_EOP) << 32 |
 	       (uint64_t)n_lines << 48;
@@ -206,13 +210,13 @@ hdr_of_inline(uint32_t bytes, uint8_t n_lines)
 
 /* The longest frame that may be sent. */
 static inline uint32_t
-frame_bytes_max(const struct wcnic_card *card)
+card_tx_bytes_max(const struct wcnic_card *card)
 {
 	return card->port.mtu + WCNIC_L2_OVERHEAD;
 }
 
 static inline bool
-frame_bytes_ok(uint32_t bytes, uint32_t max)
+card_tx_bytes_ok(uint32_t bytes, uint32_t max)
 {
 	return bytes - CARD_FRAME_MIN <= max - CARD_FRAME_MIN;
 }
@@ -221,44 +225,44 @@ frame_bytes_ok(uint32_t bytes, uint32_t max)
 
 /* A line's tag without its check; flags are zero. */
 static inline uint64_t
-line_tag(uint16_t seq, uint16_t generation, uint8_t idx)
+card_line_tag(uint16_t seq, uint16_t generation, uint8_t idx)
 {
 	return seq | (uint64_t)generation << 16 | (uint64_t)idx << 48;
 }
 
-#define LINE_TAG_CHECK_MASK (0xffffull << 32)
-#define LINE_TAG_FLAGS_SHIFT 56
+#define CARD_LINE_CHECK_MASK (0xffffull << 32)
+#define CARD_LINE_FLAGS_SHIFT 56
 
 /* The words of a line at any address that a word may have, two by two. */
-typedef uint64_t line_pair __attribute__((vector_size(16), aligned(8), may_alias));
+typedef uint64_t card_line_pair __attribute__((vector_size(16), aligned(8), may_alias));
 
 /*
  * Copies a line: its payload to `payload`. Returns its tag without the check if that is right, else
  * ~0, which is no tag. What is in the window is read once: it is judged after the fence.
  */
 static inline uint64_t
-line_take(const uint8_t *src, uint64_t *payload)
+card_line_copy(const uint8_t *src, uint64_t *payload)
 {
-	const line_pair *from = (const void *)src;
-	line_pair a = from[0], b = from[1], c = from[2], d = from[3];
-	line_pair x = a ^ b ^ c ^ d;
+	const card_line_pair *from = (const void *)src;
+	card_line_pair a = from[0], b = from[1], c = from[2], d = from[3];
+	card_line_pair x = a ^ b ^ c ^ d;
 	uint64_t sum;
 
 	__atomic_signal_fence(__ATOMIC_SEQ_CST);
 	payload[0] = a[1];
-	*(line_pair *)(void *)(payload + 1) = b;
-	*(line_pair *)(void *)(payload + 3) = c;
-	*(line_pair *)(void *)(payload + 5) = d;
+	*(card_line_pair *)(void *)(payload + 1) = b;
+	*(card_line_pair *)(void *)(payload + 3) = c;
+	*(card_line_pair *)(void *)(payload + 5) = d;
 	sum = le64toh(x[0] ^ x[1]);
 	sum ^= sum >> 32;
 	sum ^= sum >> 16;
 	/* The check is that of the line without it: with it, nothing is left. */
-	return (uint16_t)sum == 0 ? le64toh(a[0]) & ~LINE_TAG_CHECK_MASK : ~0ull;
+	return (uint16_t)sum == 0 ? le64toh(a[0]) & ~CARD_LINE_CHECK_MASK : ~0ull;
 }
 
 /* Forgets a line that has this tag. A new line that is just arriving wins. */
 static inline void
-line_forget(uint8_t *src, uint64_t tag)
+card_line_forget(uint8_t *src, uint64_t tag)
 {
 	__atomic_compare_exchange_n((uint64_t *)(void *)src, &tag, 0, false, __ATOMIC_RELAXED,
 				    __ATOMIC_RELAXED);

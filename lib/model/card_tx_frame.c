@@ -16,12 +16,12 @@
 /* ---- the builder ------------------------------------------------------------------------- */
 
 void
-builder_add(struct builder *b, const void *base, uint32_t bytes)
+card_tx_builder_add(struct card_tx_builder *b, const void *base, uint32_t bytes)
 {
 	b->bytes += bytes;
 	/* Each fragment has a byte at least: a frame with more of them is too long as well. */
 	if (b->n_frags == CARD_FRAME_MAX) {
-		builder_fault(b, WCNIC_ERR_DESC);
+		card_tx_builder_fault(b, WCNIC_ERR_DESC);
 		return;
 	}
 	b->frags[b->n_frags].base = base;
@@ -31,7 +31,7 @@ builder_add(struct builder *b, const void *base, uint32_t bytes)
 
 /* A segment that is not in one piece here. */
 static void
-builder_add_pieces(struct builder *b, uint64_t iova, uint32_t bytes)
+builder_add_pieces(struct card_tx_builder *b, uint64_t iova, uint32_t bytes)
 {
 	const void *base;
 	uint32_t piece;
@@ -45,69 +45,72 @@ builder_add_pieces(struct builder *b, uint64_t iova, uint32_t bytes)
 			return;
 		if (ret != 0) {
 			/* What can be sent is never too long to be had by message. */
-			builder_fault(b, ret != -E2BIG                     ? WCNIC_ERR_ADDRESS
-					 : b->frame_bytes > CARD_FRAME_MAX ? WCNIC_ERR_OVERSIZE
-									   : WCNIC_ERR_DESC);
+			card_tx_builder_fault(b, ret != -E2BIG ? WCNIC_ERR_ADDRESS
+						 : b->frame_bytes > CARD_FRAME_MAX
+							 ? WCNIC_ERR_OVERSIZE
+							 : WCNIC_ERR_DESC);
 			return;
 		}
-		builder_add(b, base, piece);
+		card_tx_builder_add(b, base, piece);
 	}
 }
 
 void
-builder_add_segment(struct builder *b, uint64_t iova, uint32_t bytes)
+card_tx_builder_add_segment(struct card_tx_builder *b, uint64_t iova, uint32_t bytes)
 {
 	const void *base;
 
 	if (b->reason != WCNIC_ERR_NONE)
 		return;
 	if (bytes == 0) {
-		builder_fault(b, WCNIC_ERR_DESC);
+		card_tx_builder_fault(b, WCNIC_ERR_DESC);
 		return;
 	}
 	base = wcdev_dma_find(&b->card->dev, &b->q->segs, iova, bytes, WCDEV_DMA_READ);
 	if (base != NULL)
-		builder_add(b, base, bytes);
+		card_tx_builder_add(b, base, bytes);
 	else
 		builder_add_pieces(b, iova, bytes);
 }
 
 void
-builder_begin_entry(struct builder *b, unsigned int entry, uint16_t flags, uint16_t frame_bytes)
+card_tx_builder_begin_entry(struct card_tx_builder *b, unsigned int entry, uint16_t flags,
+			    uint16_t frame_bytes)
 {
 	if ((entry == 0) != ((flags & WCNIC_TXF_SOP) != 0) || entry >= CARD_FRAME_ENTRIES_MAX)
-		builder_fault(b, WCNIC_ERR_DESC);
+		card_tx_builder_fault(b, WCNIC_ERR_DESC);
 	if (entry == 0)
 		b->frame_bytes = frame_bytes;
 }
 
-enum tx_verdict
-builder_finish(struct builder *b, uint16_t entries, struct tx_frame *out)
+enum card_tx_verdict
+card_tx_builder_finish(struct card_tx_builder *b, uint16_t entries, struct card_tx_frame *out)
 {
 	if (b->bytes != b->frame_bytes)
-		builder_fault(b, WCNIC_ERR_DESC);
+		card_tx_builder_fault(b, WCNIC_ERR_DESC);
 	if (b->frame_bytes < CARD_FRAME_MIN)
-		builder_fault(b, WCNIC_ERR_RUNT);
-	if (b->frame_bytes > frame_bytes_max(b->card))
-		builder_fault(b, WCNIC_ERR_OVERSIZE);
+		card_tx_builder_fault(b, WCNIC_ERR_RUNT);
+	if (b->frame_bytes > card_tx_bytes_max(b->card))
+		card_tx_builder_fault(b, WCNIC_ERR_OVERSIZE);
 	out->entries = entries;
 	out->reason = b->reason;
 	out->frame.frags = b->frags;
 	out->frame.n_frags = b->n_frags;
 	out->frame.bytes = b->frame_bytes;
 	out->frame.flags = 0;
-	return b->reason == WCNIC_ERR_NONE ? TX_READY : TX_BAD;
+	return b->reason == WCNIC_ERR_NONE ? CARD_TX_READY : CARD_TX_BAD;
 }
 
 /* ---- fetch ------------------------------------------------------------------------------- */
 
 /* Adds at most `most` frames of one descriptor, until one is not such or not all here. */
 static void
-fetch_simple(struct wcnic_card *card, struct txq *q, struct tx_burst *t, unsigned int most)
+fetch_simple(struct wcnic_card *card, struct card_txq *q, struct card_tx_burst *t,
+	     unsigned int most)
 {
 	struct wcdev_frag *frag = card->frags + t->n_frags;
 	struct wcdev_frame *frame = t->frames + t->n;
-	uint32_t max = frame_bytes_max(card);
+	uint32_t max = card_tx_bytes_max(card);
 	uint16_t seq = t->seq;
 	unsigned int i;
 
@@ -125,24 +128,24 @@ fetch_simple(struct wcnic_card *card, struct txq *q, struct tx_burst *t, unsigne
 		/* bytes, flags, seq, frame_bytes */
 		if (word != (bytes | (WCNIC_TXF_SOP | WCNIC_TXF_EOP) << 16 | (uint64_t)seq << 32 |
 			     (uint64_t)bytes << 48) ||
-		    !frame_bytes_ok(bytes, max))
+		    !card_tx_bytes_ok(bytes, max))
 			break;
 		base = wcdev_dma_find(&card->dev, &q->segs, iova, bytes, WCDEV_DMA_READ);
 		if (base == NULL)
 			break;
 		__builtin_prefetch(base);
-		frame_set(frame++, frag++, base, bytes, 0);
+		card_tx_frame_set(frame++, frag++, base, bytes, 0);
 	}
-	burst_add(t, i);
+	card_tx_burst_add(t, i);
 }
 
-__attribute__((warn_unused_result)) static enum tx_verdict
-frame_fetch(struct wcnic_card *card, struct txq *q, struct tx_burst *t, uint16_t limit)
+__attribute__((warn_unused_result)) static enum card_tx_verdict
+frame_fetch(struct wcnic_card *card, struct card_txq *q, struct card_tx_burst *t, uint16_t limit)
 {
-	struct builder b;
+	struct card_tx_builder b;
 	uint16_t entry = 0;
 
-	builder_init(&b, card, q, t);
+	card_tx_builder_init(&b, card, q, t);
 	t->odd.after = t->stream;
 	for (;;) {
 		uint16_t at = t->seq + entry;
@@ -152,45 +155,45 @@ frame_fetch(struct wcnic_card *card, struct txq *q, struct tx_burst *t, uint16_t
 
 		ret = wcdev_ring_read(&card->dev, &q->ring, &q->reader, at, &desc, sizeof(desc));
 		if (ret != 0)
-			return ret == -EAGAIN ? TX_FETCH : TX_FAULT;
+			return ret == -EAGAIN ? CARD_TX_FETCH : CARD_TX_FAULT;
 		flags = le16toh(desc.flags);
 		if (le16toh(desc.seq) != at)
-			return frame_lost(entry + 1, &t->odd);
-		builder_begin_entry(&b, entry, flags, le16toh(desc.frame_bytes));
-		builder_add_segment(&b, le64toh(desc.iova), le16toh(desc.bytes));
+			return card_tx_frame_lost(entry + 1, &t->odd);
+		card_tx_builder_begin_entry(&b, entry, flags, le16toh(desc.frame_bytes));
+		card_tx_builder_add_segment(&b, le64toh(desc.iova), le16toh(desc.bytes));
 		if (b.later)
-			return TX_FETCH;
+			return CARD_TX_FETCH;
 		entry++;
 		if (flags & WCNIC_TXF_EOP)
-			return builder_finish(&b, entry, &t->odd);
+			return card_tx_builder_finish(&b, entry, &t->odd);
 		if ((uint16_t)(t->seq + entry) == limit)
-			return frame_lost(entry, &t->odd);
+			return card_tx_frame_lost(entry, &t->odd);
 	}
 }
 
-enum tx_verdict
-tx_gather_fetch(struct wcnic_card *card, struct txq *q, struct tx_burst *t, uint16_t limit,
-		unsigned int most)
+enum card_tx_verdict
+card_tx_gather_fetch(struct wcnic_card *card, struct card_txq *q, struct card_tx_burst *t,
+		     uint16_t limit, unsigned int most)
 {
-	enum tx_verdict verdict;
+	enum card_tx_verdict verdict;
 	unsigned int room;
 
-	while ((room = burst_room(t, limit, most)) != 0) {
+	while ((room = card_tx_burst_space(t, limit, most)) != 0) {
 		fetch_simple(card, q, t, room);
-		if (burst_room(t, limit, most) == 0)
+		if (card_tx_burst_space(t, limit, most) == 0)
 			break;
 		verdict = frame_fetch(card, q, t, limit);
-		if (verdict != TX_READY)
+		if (verdict != CARD_TX_READY)
 			return verdict;
-		burst_add_odd(card, q, t);
+		card_tx_burst_add_built(card, q, t);
 	}
-	return TX_READY;
+	return CARD_TX_READY;
 }
 
 /* ---- push: slots ------------------------------------------------------------------------- */
 
 static uint8_t *
-slot_at(const struct txq *q, uint16_t seq)
+slot_at(const struct card_txq *q, uint16_t seq)
 {
 	uint32_t slot_bytes = q->slot_lines * WCNIC_LINE_BYTES;
 
@@ -199,45 +202,45 @@ slot_at(const struct txq *q, uint16_t seq)
 
 /* Copies a line: its payload to `payload`. Whether it is what it should be, and its flags. */
 static bool
-slot_line_take(const uint8_t *src, const struct txq *q, uint16_t seq, unsigned int line_idx,
+slot_line_take(const uint8_t *src, const struct card_txq *q, uint16_t seq, unsigned int line_idx,
 	       uint64_t *payload, uint8_t *flags)
 {
-	uint64_t tag = line_take(src, payload);
+	uint64_t tag = card_line_copy(src, payload);
 
-	*flags = (uint8_t)(tag >> LINE_TAG_FLAGS_SHIFT);
-	return (tag & ~(0xffull << LINE_TAG_FLAGS_SHIFT)) ==
-	       line_tag(seq, q->generation, (uint8_t)line_idx);
+	*flags = (uint8_t)(tag >> CARD_LINE_FLAGS_SHIFT);
+	return (tag & ~(0xffull << CARD_LINE_FLAGS_SHIFT)) ==
+	       card_line_tag(seq, q->generation, (uint8_t)line_idx);
 }
 
 /*
- * Copies the slot's stream to `stream`. TX_READY: it is whole; TX_WAIT: it is not; TX_BAD: it
- * never will be, as its header names more lines than a slot has, or none.
+ * Copies the slot's stream to `stream`. CARD_TX_READY: it is whole; CARD_TX_WAIT: it is not;
+ * CARD_TX_BAD: it never will be, as its header names more lines than a slot has, or none.
  */
-static enum tx_verdict
-slot_take(const struct txq *q, uint16_t seq, uint64_t *stream, struct wcnic_push_hdr *hdr)
+static enum card_tx_verdict
+slot_take(const struct card_txq *q, uint16_t seq, uint64_t *stream, struct wcnic_push_hdr *hdr)
 {
 	const uint8_t *src = slot_at(q, seq);
 	unsigned int line;
 	uint8_t flags;
 
 	if (!slot_line_take(src, q, seq, 0, stream, &flags))
-		return TX_WAIT;
+		return CARD_TX_WAIT;
 	memcpy(hdr, stream, sizeof(*hdr));
 	if (hdr->n_lines == 0 || hdr->n_lines > q->slot_lines)
-		return TX_BAD;
+		return CARD_TX_BAD;
 	for (line = 1; line < hdr->n_lines; line++) {
 		if (flags & WCNIC_LINEF_LAST)
-			return TX_WAIT;
-		stream += LINE_PAYLOAD_WORDS;
+			return CARD_TX_WAIT;
+		stream += CARD_LINE_PAYLOAD_WORDS;
 		if (!slot_line_take(src + line * WCNIC_LINE_BYTES, q, seq, line, stream, &flags))
-			return TX_WAIT;
+			return CARD_TX_WAIT;
 	}
-	return (flags & WCNIC_LINEF_LAST) ? TX_READY : TX_WAIT;
+	return (flags & WCNIC_LINEF_LAST) ? CARD_TX_READY : CARD_TX_WAIT;
 }
 
 /* What a whole slot holds: bytes of the frame, or segments. */
 static void
-slot_add(struct builder *b, const struct wcnic_push_hdr *hdr, const uint64_t *stream)
+slot_add(struct card_tx_builder *b, const struct wcnic_push_hdr *hdr, const uint64_t *stream)
 {
 	uint32_t inline_bytes = le16toh(hdr->inline_bytes);
 	uint32_t room = WCNIC_SLOT_INLINE_BYTES(hdr->n_lines);
@@ -246,28 +249,29 @@ slot_add(struct builder *b, const struct wcnic_push_hdr *hdr, const uint64_t *st
 
 	if ((inline_bytes == 0) == (hdr->n_segs == 0) || inline_bytes > room ||
 	    hdr->n_segs * sizeof(seg) > room) {
-		builder_fault(b, WCNIC_ERR_DESC);
+		card_tx_builder_fault(b, WCNIC_ERR_DESC);
 		return;
 	}
 	for (i = 0; i < hdr->n_segs; i++) {
 		memcpy(&seg, stream + 1 + i * 2, sizeof(seg));
-		builder_add_segment(b, le64toh(seg.iova), le32toh(seg.bytes));
+		card_tx_builder_add_segment(b, le64toh(seg.iova), le32toh(seg.bytes));
 		if (b->later)
 			return;
 	}
 	if (inline_bytes != 0 && b->reason == WCNIC_ERR_NONE)
-		builder_add(b, stream + 1, inline_bytes);
+		card_tx_builder_add(b, stream + 1, inline_bytes);
 }
 
 /* Adds at most `most` frames of one slot, wholly inline, until one is not such or not whole. */
 static void
-slots_simple(struct wcnic_card *card, const struct txq *q, struct tx_burst *t, unsigned int most)
+slots_simple(struct wcnic_card *card, const struct card_txq *q, struct card_tx_burst *t,
+	     unsigned int most)
 {
 	struct wcdev_frag *frag = card->frags + t->n_frags;
 	struct wcdev_frame *frame = t->frames + t->n;
 	uint64_t *stream = card->scratch + t->stream.at;
 	const uint64_t *end = card->scratch + CARD_STREAM_BYTES / 8;
-	uint32_t max = frame_bytes_max(card);
+	uint32_t max = card_tx_bytes_max(card);
 	struct wcnic_push_hdr hdr;
 	unsigned int i;
 
@@ -275,87 +279,87 @@ slots_simple(struct wcnic_card *card, const struct txq *q, struct tx_burst *t, u
 		uint64_t word;
 		uint32_t bytes;
 
-		if (slot_take(q, t->seq + i, stream, &hdr) != TX_READY)
+		if (slot_take(q, t->seq + i, stream, &hdr) != CARD_TX_READY)
 			break;
 		word = le64toh(stream[0]);
 		bytes = (uint16_t)word;
-		if (word != hdr_of_inline(bytes, hdr.n_lines) || !frame_bytes_ok(bytes, max) ||
-		    bytes > WCNIC_SLOT_INLINE_BYTES(hdr.n_lines))
+		if (word != card_tx_inline_hdr(bytes, hdr.n_lines) ||
+		    !card_tx_bytes_ok(bytes, max) || bytes > WCNIC_SLOT_INLINE_BYTES(hdr.n_lines))
 			break;
-		frame_set(frame++, frag++, stream + 1, bytes, WCDEV_FRAME_STABLE);
+		card_tx_frame_set(frame++, frag++, stream + 1, bytes, WCDEV_FRAME_STABLE);
 		stream += 1 + (bytes + 7) / 8;
 	}
 	t->stream.at = (uint32_t)(stream - card->scratch);
-	burst_add(t, i);
+	card_tx_burst_add(t, i);
 }
 
-__attribute__((warn_unused_result)) static enum tx_verdict
-frame_slots(struct wcnic_card *card, struct txq *q, struct tx_burst *t, uint16_t limit)
+__attribute__((warn_unused_result)) static enum card_tx_verdict
+frame_slots(struct wcnic_card *card, struct card_txq *q, struct card_tx_burst *t, uint16_t limit)
 {
 	uint64_t *start = card->scratch + t->stream.at;
 	uint64_t *stream = start;
-	struct builder b;
+	struct card_tx_builder b;
 	uint16_t entry = 0;
 
-	builder_init(&b, card, q, t);
+	card_tx_builder_init(&b, card, q, t);
 	for (;;) {
 		struct wcnic_push_hdr hdr;
-		enum tx_verdict slot;
+		enum card_tx_verdict slot;
 		uint16_t flags;
 
 		/* The next slot must find room; a frame that is not too long always leaves it. */
-		if (stream + SLOT_PAYLOAD_WORDS_MAX > card->scratch + CARD_SCRATCH_BYTES / 8)
-			builder_fault(&b, WCNIC_ERR_DESC);
+		if (stream + CARD_SLOT_PAYLOAD_WORDS_MAX > card->scratch + CARD_SCRATCH_BYTES / 8)
+			card_tx_builder_fault(&b, WCNIC_ERR_DESC);
 		/* Once the frame is refused, its slots are only walked: the room is used again. */
 		if (b.reason != WCNIC_ERR_NONE)
 			stream = start;
 		slot = slot_take(q, t->seq + entry, stream, &hdr);
 		t->odd.entries = ++entry;
-		if (slot == TX_WAIT)
-			return TX_WAIT;
+		if (slot == CARD_TX_WAIT)
+			return CARD_TX_WAIT;
 		flags = le16toh(hdr.flags);
-		builder_begin_entry(&b, entry - 1, flags, le16toh(hdr.frame_bytes));
-		if (slot == TX_BAD)
-			builder_fault(&b, WCNIC_ERR_DESC);
+		card_tx_builder_begin_entry(&b, entry - 1, flags, le16toh(hdr.frame_bytes));
+		if (slot == CARD_TX_BAD)
+			card_tx_builder_fault(&b, WCNIC_ERR_DESC);
 		else
 			slot_add(&b, &hdr, stream);
 		if (b.later)
-			return TX_FETCH;
+			return CARD_TX_FETCH;
 		if (hdr.inline_bytes != 0 && b.reason == WCNIC_ERR_NONE)
 			stream += 1 + (le16toh(hdr.inline_bytes) + 7) / 8;
 		t->odd.after = t->stream;
 		t->odd.after.at = (uint32_t)(stream - card->scratch);
 		if (flags & WCNIC_TXF_EOP)
-			return builder_finish(&b, entry, &t->odd);
+			return card_tx_builder_finish(&b, entry, &t->odd);
 		if ((uint16_t)(t->seq + entry) == limit)
-			return frame_lost(entry, &t->odd);
+			return card_tx_frame_lost(entry, &t->odd);
 	}
 }
 
-enum tx_verdict
-tx_gather_slots(struct wcnic_card *card, struct txq *q, struct tx_burst *t, uint16_t limit,
-		unsigned int most)
+enum card_tx_verdict
+card_tx_gather_slots(struct wcnic_card *card, struct card_txq *q, struct card_tx_burst *t,
+		     uint16_t limit, unsigned int most)
 {
-	enum tx_verdict verdict;
+	enum card_tx_verdict verdict;
 	unsigned int room;
 
-	while ((room = burst_room(t, limit, most)) != 0) {
+	while ((room = card_tx_burst_space(t, limit, most)) != 0) {
 		slots_simple(card, q, t, room);
-		if (burst_room(t, limit, most) == 0)
+		if (card_tx_burst_space(t, limit, most) == 0)
 			break;
 		verdict = frame_slots(card, q, t, limit);
-		if (verdict != TX_READY)
+		if (verdict != CARD_TX_READY)
 			return verdict;
-		burst_add_odd(card, q, t);
+		card_tx_burst_add_built(card, q, t);
 	}
-	return TX_READY;
+	return CARD_TX_READY;
 }
 
 unsigned int
-tx_slot_stale(const struct txq *q, uint16_t seq)
+card_tx_slot_stale(const struct card_txq *q, uint16_t seq)
 {
 	const uint8_t *src = slot_at(q, seq);
-	uint64_t payload[LINE_PAYLOAD_WORDS];
+	uint64_t payload[CARD_LINE_PAYLOAD_WORDS];
 	struct wcnic_push_hdr hdr;
 	unsigned int n_lines = 1;
 	unsigned int stale = 0;
@@ -374,7 +378,7 @@ tx_slot_stale(const struct txq *q, uint16_t seq)
 }
 
 void
-tx_slots_expire(struct txq *q, uint16_t head)
+card_tx_slots_expire(struct card_txq *q, uint16_t head)
 {
 	uint32_t lines = (uint32_t)q->n_slots * q->slot_lines;
 	uint8_t *src = q->slots;
@@ -390,12 +394,12 @@ tx_slots_expire(struct txq *q, uint16_t head)
 		/* Not one of the entries to come, and not from since the last look. */
 		if (tag == 0 || age <= EXPIRE_ENTRIES || age >= 65536u - CARD_DEPTH_MAX)
 			continue;
-		line_forget(src, tag);
+		card_line_forget(src, tag);
 	}
 }
 
 void
-tx_lines_clear(struct txq *q)
+card_tx_lines_clear(struct card_txq *q)
 {
 	uint32_t lines = (uint32_t)q->n_slots * q->slot_lines;
 	uint8_t *src = q->slots;
@@ -404,6 +408,6 @@ tx_lines_clear(struct txq *q)
 	for (; lines != 0; lines--, src += WCNIC_LINE_BYTES) {
 		tag = wcdev_load64(src);
 		if (tag != 0)
-			line_forget(src, tag);
+			card_line_forget(src, tag);
 	}
 }

@@ -12,13 +12,13 @@
 #define FORGET_EPOCHS 64u
 
 static uint8_t *
-line_at(const struct txq *q, uint16_t line)
+line_at(const struct card_txq *q, uint16_t line)
 {
 	return q->slots + (uint32_t)(line & (q->n_lines - 1)) * WCNIC_LINE_BYTES;
 }
 
 void
-tx_packed_begin(struct txq *q)
+card_tx_packed_begin(struct card_txq *q)
 {
 	uint8_t *src = q->slots;
 	uint32_t lines;
@@ -31,12 +31,12 @@ tx_packed_begin(struct txq *q)
 		uint64_t tag = wcdev_load64(src);
 
 		if (tag != 0 && (uint8_t)(le64toh(tag) >> 48) != q->epoch)
-			line_forget(src, tag);
+			card_line_forget(src, tag);
 	}
 }
 
 void
-tx_packed_open(struct wcnic_card *card, const struct txq *q, struct tx_stream *s)
+card_tx_packed_open(struct wcnic_card *card, const struct card_txq *q, struct card_tx_stream *s)
 {
 	memcpy(card->scratch, q->rest, sizeof(q->rest));
 	s->at = 0;
@@ -45,7 +45,7 @@ tx_packed_open(struct wcnic_card *card, const struct txq *q, struct tx_stream *s
 }
 
 void
-tx_packed_close(struct wcnic_card *card, struct txq *q, const struct tx_stream *s)
+card_tx_packed_close(struct wcnic_card *card, struct card_txq *q, const struct card_tx_stream *s)
 {
 	q->line = s->line;
 	q->n_rest = (uint8_t)(s->end - s->at);
@@ -54,7 +54,7 @@ tx_packed_close(struct wcnic_card *card, struct txq *q, const struct tx_stream *
 
 /* Moves what has been copied and not been used to `at`. */
 static void
-stream_move(struct wcnic_card *card, struct tx_stream *s, uint32_t at)
+stream_move(struct wcnic_card *card, struct card_tx_stream *s, uint32_t at)
 {
 	uint32_t words = s->end - s->at;
 
@@ -65,37 +65,38 @@ stream_move(struct wcnic_card *card, struct tx_stream *s, uint32_t at)
 
 /* Copies lines until there are so many words. Returns false if a line is not whole. */
 static bool
-stream_need(struct wcnic_card *card, const struct txq *q, struct tx_stream *s, uint32_t words)
+stream_need(struct wcnic_card *card, const struct card_txq *q, struct card_tx_stream *s,
+	    uint32_t words)
 {
-	for (; s->end - s->at < words; s->line++, s->end += LINE_PAYLOAD_WORDS)
-		if (line_take(line_at(q, s->line), card->scratch + s->end) !=
-		    line_tag(s->line, q->generation, q->epoch))
+	for (; s->end - s->at < words; s->line++, s->end += CARD_LINE_PAYLOAD_WORDS)
+		if (card_line_copy(line_at(q, s->line), card->scratch + s->end) !=
+		    card_line_tag(s->line, q->generation, q->epoch))
 			return false;
 	return true;
 }
 
 /*
- * The header of the next entry. TX_READY, TX_WAIT, or TX_LOST: there is none where one has to be.
- * One that is all zeroes says that its line ends here.
+ * The header of the next entry. CARD_TX_READY, CARD_TX_WAIT, or CARD_TX_LOST: there is none where
+ * one has to be. One that is all zeroes says that its line ends here.
  */
-static enum tx_verdict
-header_next(struct wcnic_card *card, const struct txq *q, struct tx_stream *s)
+static enum card_tx_verdict
+header_next(struct wcnic_card *card, const struct card_txq *q, struct card_tx_stream *s)
 {
 	if (!stream_need(card, q, s, 1))
-		return TX_WAIT;
+		return CARD_TX_WAIT;
 	if (card->scratch[s->at] != 0)
-		return TX_READY;
-	if (s->end - s->at == LINE_PAYLOAD_WORDS)
-		return TX_LOST;
+		return CARD_TX_READY;
+	if (s->end - s->at == CARD_LINE_PAYLOAD_WORDS)
+		return CARD_TX_LOST;
 	s->at = s->end;
 	if (!stream_need(card, q, s, 1))
-		return TX_WAIT;
-	return card->scratch[s->at] != 0 ? TX_READY : TX_LOST;
+		return CARD_TX_WAIT;
+	return card->scratch[s->at] != 0 ? CARD_TX_READY : CARD_TX_LOST;
 }
 
 /* How many words the entry has, or 0 if its header does not tell. */
 static uint32_t
-entry_words(const struct txq *q, const struct wcnic_push_hdr *hdr)
+entry_words(const struct card_txq *q, const struct wcnic_push_hdr *hdr)
 {
 	uint32_t inline_bytes = le16toh(hdr->inline_bytes);
 	uint32_t words = 1 + (inline_bytes + 7) / 8;
@@ -104,12 +105,12 @@ entry_words(const struct txq *q, const struct wcnic_push_hdr *hdr)
 		return 0;
 	if (inline_bytes == 0)
 		words = 1 + hdr->n_segs * (uint32_t)(sizeof(struct wcnic_push_seg) / 8);
-	return words <= q->slot_lines * LINE_PAYLOAD_WORDS ? words : 0;
+	return words <= q->slot_lines * CARD_LINE_PAYLOAD_WORDS ? words : 0;
 }
 
 /* What an entry holds: bytes of the frame, or segments. */
 static void
-entry_add(struct builder *b, const struct wcnic_push_hdr *hdr, const uint64_t *data)
+entry_add(struct card_tx_builder *b, const struct wcnic_push_hdr *hdr, const uint64_t *data)
 {
 	struct wcnic_push_seg seg;
 	unsigned int i;
@@ -117,67 +118,69 @@ entry_add(struct builder *b, const struct wcnic_push_hdr *hdr, const uint64_t *d
 	if (b->reason != WCNIC_ERR_NONE)
 		return;
 	if (hdr->inline_bytes != 0) {
-		builder_add(b, data, le16toh(hdr->inline_bytes));
+		card_tx_builder_add(b, data, le16toh(hdr->inline_bytes));
 		return;
 	}
 	for (i = 0; i < hdr->n_segs && !b->later; i++) {
 		memcpy(&seg, data + i * 2, sizeof(seg));
-		builder_add_segment(b, le64toh(seg.iova), le32toh(seg.bytes));
+		card_tx_builder_add_segment(b, le64toh(seg.iova), le32toh(seg.bytes));
 	}
 }
 
-/* The next entry: TX_READY, `hdr` is its header and it has been added; TX_WAIT, TX_FETCH, TX_LOST.
+/* The next entry: CARD_TX_READY, `hdr` is its header and it has been added; CARD_TX_WAIT,
+ * CARD_TX_FETCH, CARD_TX_LOST.
  */
-__attribute__((warn_unused_result)) static enum tx_verdict
-entry_next(struct builder *b, struct tx_stream *s, unsigned int entry, struct wcnic_push_hdr *hdr)
+__attribute__((warn_unused_result)) static enum card_tx_verdict
+entry_next(struct card_tx_builder *b, struct card_tx_stream *s, unsigned int entry,
+	   struct wcnic_push_hdr *hdr)
 {
 	struct wcnic_card *card = b->card;
-	const struct txq *q = b->q;
-	enum tx_verdict verdict = header_next(card, q, s);
+	const struct card_txq *q = b->q;
+	enum card_tx_verdict verdict = header_next(card, q, s);
 	uint32_t words;
 
-	if (verdict != TX_READY)
+	if (verdict != CARD_TX_READY)
 		return verdict;
 	memcpy(hdr, card->scratch + s->at, sizeof(*hdr));
 	words = entry_words(q, hdr);
 	if (words == 0)
-		return TX_LOST;
+		return CARD_TX_LOST;
 	if (!stream_need(card, q, s, words))
-		return TX_WAIT;
-	builder_begin_entry(b, entry, le16toh(hdr->flags), le16toh(hdr->frame_bytes));
+		return CARD_TX_WAIT;
+	card_tx_builder_begin_entry(b, entry, le16toh(hdr->flags), le16toh(hdr->frame_bytes));
 	entry_add(b, hdr, card->scratch + s->at + 1);
 	s->at += words;
-	return b->later ? TX_FETCH : TX_READY;
+	return b->later ? CARD_TX_FETCH : CARD_TX_READY;
 }
 
-__attribute__((warn_unused_result)) static enum tx_verdict
-frame_packed(struct wcnic_card *card, struct txq *q, struct tx_burst *t, uint16_t limit)
+__attribute__((warn_unused_result)) static enum card_tx_verdict
+frame_packed(struct wcnic_card *card, struct card_txq *q, struct card_tx_burst *t, uint16_t limit)
 {
-	struct tx_stream *s = &t->odd.after;
+	struct card_tx_stream *s = &t->odd.after;
 	uint32_t kept = t->stream.end; /* up to here the start of the frame stays: it may be held */
-	struct builder b;
+	struct card_tx_builder b;
 	uint16_t entry = 0;
 
-	builder_init(&b, card, q, t);
+	card_tx_builder_init(&b, card, q, t);
 	*s = t->stream;
 	for (;;) {
 		uint32_t entry_at = s->at;
 		struct wcnic_push_hdr hdr;
-		enum tx_verdict verdict;
+		enum card_tx_verdict verdict;
 
 		verdict = entry_next(&b, s, entry, &hdr);
 		t->odd.entries = ++entry;
-		if (verdict == TX_LOST)
-			return frame_lost(entry, &t->odd);
-		if (verdict != TX_READY)
+		if (verdict == CARD_TX_LOST)
+			return card_tx_frame_lost(entry, &t->odd);
+		if (verdict != CARD_TX_READY)
 			return verdict;
 		if (le16toh(hdr.flags) & WCNIC_TXF_EOP)
-			return builder_finish(&b, entry, &t->odd);
+			return card_tx_builder_finish(&b, entry, &t->odd);
 		if ((uint16_t)(t->seq + entry) == limit)
-			return frame_lost(entry, &t->odd);
+			return card_tx_frame_lost(entry, &t->odd);
 		/* The next entry must find room; a frame that is not too long always leaves it. */
-		if (s->end + SLOT_PAYLOAD_WORDS_MAX > CARD_SCRATCH_BYTES / 8)
-			builder_fault(&b, WCNIC_ERR_DESC);
+		if (s->end + CARD_SLOT_PAYLOAD_WORDS_MAX > CARD_SCRATCH_BYTES / 8)
+			card_tx_builder_fault(&b, WCNIC_ERR_DESC);
 		/* The room of segments, and of all that is refused, is used again. */
 		if (b.reason != WCNIC_ERR_NONE || entry_at < kept)
 			entry_at = kept;
@@ -191,11 +194,12 @@ frame_packed(struct wcnic_card *card, struct txq *q, struct tx_burst *t, uint16_
  * hottest loop of the card: what it needs is in registers.
  */
 static void
-packed_simple(struct wcnic_card *card, const struct txq *q, struct tx_burst *t, unsigned int most)
+packed_simple(struct wcnic_card *card, const struct card_txq *q, struct card_tx_burst *t,
+	      unsigned int most)
 {
-	const uint64_t tag = line_tag(0, q->generation, q->epoch);
+	const uint64_t tag = card_line_tag(0, q->generation, q->epoch);
 	const uint32_t room = WCNIC_SLOT_INLINE_BYTES(q->slot_lines);
-	const uint32_t max = frame_bytes_max(card) < room ? frame_bytes_max(card) : room;
+	const uint32_t max = card_tx_bytes_max(card) < room ? card_tx_bytes_max(card) : room;
 	struct wcdev_frag *frag = card->frags + t->n_frags;
 	struct wcdev_frame *frame = t->frames + t->n;
 	struct wcdev_frame *last = frame + most;
@@ -214,61 +218,62 @@ packed_simple(struct wcnic_card *card, const struct txq *q, struct tx_burst *t, 
 		uint64_t hdr;
 
 		if (at == end) {
-			if (line_take(lines + (line & mask) * WCNIC_LINE_BYTES, end) !=
+			if (card_line_copy(lines + (line & mask) * WCNIC_LINE_BYTES, end) !=
 			    (tag | line))
 				goto out;
-			end += LINE_PAYLOAD_WORDS;
+			end += CARD_LINE_PAYLOAD_WORDS;
 			line++;
 		}
 		hdr = le64toh(*at);
 		bytes = (uint16_t)hdr;
-		if (hdr != hdr_of_inline(bytes, 0) || !frame_bytes_ok(bytes, max))
+		if (hdr != card_tx_inline_hdr(bytes, 0) || !card_tx_bytes_ok(bytes, max))
 			goto out;
 		next = at + 1 + (bytes + 7) / 8;
 		while (end < next) {
-			if (line_take(lines + (line & mask) * WCNIC_LINE_BYTES, end) !=
+			if (card_line_copy(lines + (line & mask) * WCNIC_LINE_BYTES, end) !=
 			    (tag | line))
 				goto out;
-			end += LINE_PAYLOAD_WORDS;
+			end += CARD_LINE_PAYLOAD_WORDS;
 			line++;
 		}
-		frame_set(frame++, frag++, at + 1, bytes, WCDEV_FRAME_STABLE);
+		card_tx_frame_set(frame++, frag++, at + 1, bytes, WCDEV_FRAME_STABLE);
 		at = next;
 	}
 out:
 	/* Of a frame that is not to be had only what shares a line with the one before is kept. */
-	line -= (uint16_t)((end - at) / LINE_PAYLOAD_WORDS);
-	end -= (end - at) / LINE_PAYLOAD_WORDS * LINE_PAYLOAD_WORDS;
+	line -= (uint16_t)((end - at) / CARD_LINE_PAYLOAD_WORDS);
+	end -= (end - at) / CARD_LINE_PAYLOAD_WORDS * CARD_LINE_PAYLOAD_WORDS;
 	t->stream.at = (uint32_t)(at - card->scratch);
 	t->stream.end = (uint32_t)(end - card->scratch);
 	t->stream.line = line;
-	burst_add(t, (unsigned int)(frame - t->frames) - t->n);
+	card_tx_burst_add(t, (unsigned int)(frame - t->frames) - t->n);
 }
 
-enum tx_verdict
-tx_gather_packed(struct wcnic_card *card, struct txq *q, struct tx_burst *t, uint16_t limit,
-		 unsigned int most)
+enum card_tx_verdict
+card_tx_gather_packed(struct wcnic_card *card, struct card_txq *q, struct card_tx_burst *t,
+		      uint16_t limit, unsigned int most)
 {
-	enum tx_verdict verdict;
+	enum card_tx_verdict verdict;
 	unsigned int room;
 
-	while ((room = burst_room(t, limit, most)) != 0) {
+	while ((room = card_tx_burst_space(t, limit, most)) != 0) {
 		packed_simple(card, q, t, room);
-		if (burst_room(t, limit, most) == 0)
+		if (card_tx_burst_space(t, limit, most) == 0)
 			break;
 		verdict = frame_packed(card, q, t, limit);
-		if (verdict != TX_READY)
+		if (verdict != CARD_TX_READY)
 			return verdict;
-		burst_add_odd(card, q, t);
+		card_tx_burst_add_built(card, q, t);
 	}
-	return TX_READY;
+	return CARD_TX_READY;
 }
 
-struct tx_stream
-tx_packed_after(const struct wcnic_card *card, const struct tx_burst *t, unsigned int frame)
+struct card_tx_stream
+card_tx_packed_after(const struct wcnic_card *card, const struct card_tx_burst *t,
+		     unsigned int frame)
 {
 	uint64_t before = t->odd_frames & ((2ull << frame) - 1);
-	struct tx_stream s = t->start;
+	struct card_tx_stream s = t->start;
 	unsigned int odd = before != 0 ? 63 - (unsigned int)__builtin_clzll(before) : 0;
 	const struct wcdev_frag *frag = t->frames[frame].frags;
 	uint32_t lines;
@@ -279,24 +284,26 @@ tx_packed_after(const struct wcnic_card *card, const struct tx_burst *t, unsigne
 		return s;
 	/* Lines follow one another since then. */
 	s.at = (uint32_t)((const uint64_t *)frag->base - card->scratch) + (frag->bytes + 7) / 8;
-	lines = s.at > s.end ? (s.at - s.end + LINE_PAYLOAD_WORDS - 1) / LINE_PAYLOAD_WORDS : 0;
+	lines = s.at > s.end
+			? (s.at - s.end + CARD_LINE_PAYLOAD_WORDS - 1) / CARD_LINE_PAYLOAD_WORDS
+			: 0;
 	s.line += (uint16_t)lines;
-	s.end += lines * LINE_PAYLOAD_WORDS;
+	s.end += lines * CARD_LINE_PAYLOAD_WORDS;
 	return s;
 }
 
 void
-tx_packed_rewind(struct wcnic_card *card, struct tx_stream *s)
+card_tx_packed_rewind(struct wcnic_card *card, struct card_tx_stream *s)
 {
 	stream_move(card, s, 0);
 }
 
 unsigned int
-tx_packed_stale(const struct txq *q, uint16_t line)
+card_tx_packed_stale(const struct card_txq *q, uint16_t line)
 {
 	const uint8_t *src = line_at(q, line);
-	uint64_t payload[LINE_PAYLOAD_WORDS];
+	uint64_t payload[CARD_LINE_PAYLOAD_WORDS];
 
 	return wcdev_load64(src) != 0 &&
-	       line_take(src, payload) != line_tag(line, q->generation, q->epoch);
+	       card_line_copy(src, payload) != card_line_tag(line, q->generation, q->epoch);
 }

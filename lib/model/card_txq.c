@@ -10,34 +10,35 @@
 /* Section 6: entries in, completions out. */
 
 __attribute__((warn_unused_result)) static enum wcnic_admin_status
-create_check(struct wcnic_card *card, struct admin_call *call, const struct wcnic_cmd_txq_create *p)
+create_check(struct wcnic_card *card, struct card_admin_call *call,
+	     const struct wcnic_cmd_txq_create *p)
 {
 	uint16_t depth = le16toh(p->depth);
 	uint16_t vector = le16toh(p->vector);
 
 	if (le16toh(p->qid) >= card->n_queues)
 		return WCNIC_ST_INVALID_QUEUE;
-	if (card->txqs[le16toh(p->qid)].state != QUEUE_NONE)
+	if (card->txqs[le16toh(p->qid)].state != CARD_QUEUE_NONE)
 		return WCNIC_ST_BAD_STATE;
 	if (p->placement > WCNIC_PLACEMENT_PUSH ||
 	    (p->placement == WCNIC_PLACEMENT_PUSH && le16toh(p->push_window) == WCNIC_WINDOW_NONE))
-		return ADMIN_BAD_FIELD(call, wcnic_cmd_txq_create, placement);
+		return CARD_BAD_FIELD(call, wcnic_cmd_txq_create, placement);
 	if (p->commit == WCNIC_COMMIT_EXPRESS)
 		return WCNIC_ST_UNSUPPORTED;
 	if (p->commit != WCNIC_COMMIT_DOORBELL)
-		return ADMIN_BAD_FIELD(call, wcnic_cmd_txq_create, commit);
+		return CARD_BAD_FIELD(call, wcnic_cmd_txq_create, commit);
 	if (p->format > WCNIC_FORMAT_PACKED)
-		return ADMIN_BAD_FIELD(call, wcnic_cmd_txq_create, format);
+		return CARD_BAD_FIELD(call, wcnic_cmd_txq_create, format);
 	if (p->format == WCNIC_FORMAT_PACKED && !(card->features & WCNIC_CAP_PUSH_PACKED))
 		return WCNIC_ST_UNSUPPORTED;
-	if (!is_pow2(depth) || depth < CARD_DEPTH_MIN || depth > CARD_DEPTH_MAX)
-		return ADMIN_BAD_FIELD(call, wcnic_cmd_txq_create, depth);
+	if (!card_is_pow2(depth) || depth < CARD_DEPTH_MIN || depth > CARD_DEPTH_MAX)
+		return CARD_BAD_FIELD(call, wcnic_cmd_txq_create, depth);
 	if (vector != WCNIC_VECTOR_NONE && vector >= card_vectors(card))
-		return ADMIN_BAD_FIELD(call, wcnic_cmd_txq_create, vector);
+		return CARD_BAD_FIELD(call, wcnic_cmd_txq_create, vector);
 	if (le64toh(p->ring_iova) & 63)
-		return ADMIN_BAD_FIELD(call, wcnic_cmd_txq_create, ring_iova);
+		return CARD_BAD_FIELD(call, wcnic_cmd_txq_create, ring_iova);
 	if (le64toh(p->cq_iova) & 63)
-		return ADMIN_BAD_FIELD(call, wcnic_cmd_txq_create, cq_iova);
+		return CARD_BAD_FIELD(call, wcnic_cmd_txq_create, cq_iova);
 	if (!wcdev_dma_reachable(&card->dev, le64toh(p->ring_iova),
 				 depth * sizeof(struct wcnic_tx_desc), WCDEV_DMA_READ) ||
 	    !wcdev_dma_reachable(&card->dev, le64toh(p->cq_iova),
@@ -47,7 +48,7 @@ create_check(struct wcnic_card *card, struct admin_call *call, const struct wcni
 }
 
 static uint16_t
-packed_lines(const struct window *w)
+packed_lines(const struct card_window *w)
 {
 	uint32_t lines = (uint32_t)w->slots * w->slot_lines;
 
@@ -55,11 +56,11 @@ packed_lines(const struct window *w)
 }
 
 static void
-txq_init(struct wcnic_card *card, struct txq *q, const struct wcnic_cmd_txq_create *p, uint64_t *db,
-	 struct window *push)
+txq_init(struct wcnic_card *card, struct card_txq *q, const struct wcnic_cmd_txq_create *p,
+	 uint64_t *db, struct card_window *push)
 {
 	memset(q, 0, sizeof(*q));
-	q->state = QUEUE_RUN;
+	q->state = CARD_QUEUE_RUN;
 	q->reader.lane = WCDEV_LANE_OUT;
 	q->qid = le16toh(p->qid);
 	q->depth = le16toh(p->depth);
@@ -83,30 +84,30 @@ txq_init(struct wcnic_card *card, struct txq *q, const struct wcnic_cmd_txq_crea
 		q->n_lines = packed_lines(push);
 		q->generation = push->generation;
 		push->users++;
-		tx_lines_clear(q);
+		card_tx_lines_clear(q);
 	}
 	card->txq_live |= 1ull << q->qid;
 	card->admin.queue_made = true;
 }
 
 enum wcnic_admin_status
-txq_create(struct wcnic_card *card, struct admin_call *call)
+card_txq_create(struct wcnic_card *card, struct card_admin_call *call)
 {
 	const struct wcnic_cmd_txq_create *p = call->params;
 	enum wcnic_admin_status status = create_check(card, call, p);
 	uint16_t push_window = le16toh(p->push_window);
-	struct window *push = NULL;
+	struct card_window *push = NULL;
 	uint64_t *db;
 
 	if (status != WCNIC_ST_OK)
 		return status;
-	status = window_record(card, le16toh(p->db_window), le32toh(p->db_off), &db);
+	status = card_window_record(card, le16toh(p->db_window), le32toh(p->db_off), &db);
 	if (status == WCNIC_ST_INVALID_FIELD)
-		return ADMIN_BAD_FIELD(call, wcnic_cmd_txq_create, db_off);
+		return CARD_BAD_FIELD(call, wcnic_cmd_txq_create, db_off);
 	if (status != WCNIC_ST_OK)
 		return status;
 	if (push_window != WCNIC_WINDOW_NONE) {
-		push = window_find(card, push_window, WCNIC_WINDOW_PUSH);
+		push = card_window_find(card, push_window, WCNIC_WINDOW_PUSH);
 		if (push == NULL || push->qid != le16toh(p->qid))
 			return WCNIC_ST_INVALID_WINDOW;
 	}
@@ -115,7 +116,7 @@ txq_create(struct wcnic_card *card, struct admin_call *call)
 }
 
 static void
-txq_fini(struct wcnic_card *card, struct txq *q)
+txq_fini(struct wcnic_card *card, struct card_txq *q)
 {
 	if (q->db != NULL) {
 		__atomic_store_n(q->db, 0, __ATOMIC_RELAXED);
@@ -129,45 +130,45 @@ txq_fini(struct wcnic_card *card, struct txq *q)
 }
 
 enum wcnic_admin_status
-txq_destroy(struct wcnic_card *card, struct admin_call *call)
+card_txq_destroy(struct wcnic_card *card, struct card_admin_call *call)
 {
 	const struct wcnic_cmd_queue *p = call->params;
 	uint16_t qid = le16toh(p->qid);
 
-	if (qid >= card->n_queues || card->txqs[qid].state == QUEUE_NONE)
+	if (qid >= card->n_queues || card->txqs[qid].state == CARD_QUEUE_NONE)
 		return WCNIC_ST_INVALID_QUEUE;
 	txq_fini(card, &card->txqs[qid]);
 	return WCNIC_ST_OK;
 }
 
 void
-txq_reset_all(struct wcnic_card *card)
+card_txq_reset_all(struct wcnic_card *card)
 {
 	unsigned int i;
 
 	for (i = 0; i < card->n_queues; i++)
-		if (card->txqs[i].state != QUEUE_NONE)
+		if (card->txqs[i].state != CARD_QUEUE_NONE)
 			txq_fini(card, &card->txqs[i]);
 }
 
 static void
-txq_fail(struct wcnic_card *card, struct txq *q, enum wcnic_error error)
+txq_fail(struct wcnic_card *card, struct card_txq *q, enum wcnic_error error)
 {
-	if (q->state == QUEUE_FAILED)
+	if (q->state == CARD_QUEUE_FAILED)
 		return;
-	q->state = QUEUE_FAILED;
+	q->state = CARD_QUEUE_FAILED;
 	wcdev_log(&card->dev, LOG_WARNING, "tx queue %u stops: error %d at entry %u, record 0x%llx",
 		  q->qid, error, q->head, (unsigned long long)q->db_seen);
-	event_post(card, WCNIC_EV_QUEUE_ERROR, q->qid | WCNIC_EV_QUEUE_TX, error, 0);
+	card_event_post(card, WCNIC_EV_QUEUE_ERROR, q->qid | WCNIC_EV_QUEUE_TX, error, 0);
 }
 
 void
-txq_window_gone(struct wcnic_card *card, uint16_t window_id)
+card_txq_window_gone(struct wcnic_card *card, uint16_t window_id)
 {
 	unsigned int i;
 
 	for (i = 0; i < card->n_queues; i++) {
-		struct txq *q = &card->txqs[i];
+		struct card_txq *q = &card->txqs[i];
 
 		if (q->slots != NULL && q->push_window == window_id)
 			q->slots = NULL;
@@ -181,16 +182,16 @@ txq_window_gone(struct wcnic_card *card, uint16_t window_id)
 /* ---- the record -------------------------------------------------------------------------- */
 
 static void
-epoch_begin(struct txq *q, uint8_t placement)
+epoch_begin(struct card_txq *q, uint8_t placement)
 {
 	q->epoch++;
 	q->placement = placement;
-	tx_packed_begin(q);
+	card_tx_packed_begin(q);
 }
 
 /* How many of the entries up to `tail` are slots: no more than the window has may be in flight. */
 static bool
-pushed_too_many(const struct txq *q, uint16_t tail)
+pushed_too_many(const struct card_txq *q, uint16_t tail)
 {
 	uint16_t first = q->head;
 	uint16_t end = tail;
@@ -209,7 +210,7 @@ pushed_too_many(const struct txq *q, uint16_t tail)
 
 /* After INCOMPLETE or DROPPED only the next epoch, from the very entry, sets the queue going. */
 __attribute__((warn_unused_result)) static bool
-record_resume(struct txq *q, uint64_t db)
+record_resume(struct card_txq *q, uint64_t db)
 {
 	uint8_t epoch = WCNIC_TXDB_GET_EPOCH(db);
 
@@ -226,7 +227,7 @@ record_resume(struct txq *q, uint64_t db)
 		return false;
 	epoch_begin(q, WCNIC_TXDB_GET_PLACEMENT(db));
 	q->tail = WCNIC_TXDB_GET_TAIL(db);
-	q->state = QUEUE_RUN;
+	q->state = CARD_QUEUE_RUN;
 	return !pushed_too_many(q, q->tail);
 }
 
@@ -235,7 +236,7 @@ record_resume(struct txq *q, uint64_t db)
  * had been pushed after the resume, which uses its epoch again.
  */
 static bool
-switch_allowed(const struct txq *q, uint8_t placement)
+switch_allowed(const struct card_txq *q, uint8_t placement)
 {
 	if (placement == WCNIC_PLACEMENT_FETCH)
 		return true;
@@ -244,7 +245,7 @@ switch_allowed(const struct txq *q, uint8_t placement)
 
 /* Judges a record that runs the queue on. */
 __attribute__((warn_unused_result)) static bool
-record_advance(struct txq *q, uint64_t db)
+record_advance(struct card_txq *q, uint64_t db)
 {
 	uint16_t in_flight = WCNIC_TXDB_GET_TAIL(db) - q->head;
 	uint16_t switch_seq = WCNIC_TXDB_GET_SWITCH_SEQ(db);
@@ -274,21 +275,22 @@ record_advance(struct txq *q, uint64_t db)
 
 /* Whether the queue runs after a look at its record. */
 static bool
-txq_refresh(struct wcnic_card *card, struct txq *q)
+txq_refresh(struct wcnic_card *card, struct card_txq *q)
 {
 	uint64_t db;
 	bool valid;
 
-	if (q->state == QUEUE_FAILED)
+	if (q->state == CARD_QUEUE_FAILED)
 		return false;
 	db = le64toh(__atomic_load_n(q->db, __ATOMIC_ACQUIRE));
 	if (db != q->db_seen) {
 		q->db_seen = db;
-		valid = q->state == QUEUE_STOPPED ? record_resume(q, db) : record_advance(q, db);
+		valid = q->state == CARD_QUEUE_STOPPED ? record_resume(q, db)
+						       : record_advance(q, db);
 		if (!valid)
 			txq_fail(card, q, WCNIC_ERR_DOORBELL);
 	}
-	return q->state == QUEUE_RUN;
+	return q->state == CARD_QUEUE_RUN;
 }
 
 /* ---- a batch ----------------------------------------------------------------------------- */
@@ -298,15 +300,15 @@ struct batch {
 	struct wcnic_tx_cpl cpls[CARD_BURST + 2];
 	unsigned int n_cpls;
 	unsigned int frames;
-	uint16_t seq;            /* first entry that is not decided */
-	struct tx_stream stream; /* packed: what begins there */
+	uint16_t seq;                 /* first entry that is not decided */
+	struct card_tx_stream stream; /* packed: what begins there */
 	enum wcnic_error fail;
-	struct tx_burst burst;
+	struct card_tx_burst burst;
 };
 
 /* Adds to the last completion what had the same fate. */
 static void
-batch_add(struct batch *b, const struct txq *q, enum wcnic_tx_status status,
+batch_add(struct batch *b, const struct card_txq *q, enum wcnic_tx_status status,
 	  enum wcnic_error reason, uint16_t entries, uint16_t frames)
 {
 	struct wcnic_tx_cpl *cpl = b->n_cpls != 0 ? &b->cpls[b->n_cpls - 1] : NULL;
@@ -328,8 +330,8 @@ batch_add(struct batch *b, const struct txq *q, enum wcnic_tx_status status,
 }
 
 static void
-batch_error(struct wcnic_card *card, struct batch *b, const struct txq *q, enum wcnic_error reason,
-	    uint16_t entries)
+batch_error(struct wcnic_card *card, struct batch *b, const struct card_txq *q,
+	    enum wcnic_error reason, uint16_t entries)
 {
 	card->stats.tx_errors++;
 	if (reason == WCNIC_ERR_OVERSIZE)
@@ -338,27 +340,27 @@ batch_error(struct wcnic_card *card, struct batch *b, const struct txq *q, enum 
 }
 
 static void
-batch_stop(struct batch *b, struct txq *q, enum wcnic_tx_status status)
+batch_stop(struct batch *b, struct card_txq *q, enum wcnic_tx_status status)
 {
 	batch_add(b, q, status, WCNIC_ERR_NONE, 0, 0);
-	q->state = QUEUE_STOPPED;
+	q->state = CARD_QUEUE_STOPPED;
 	q->switching = false;
 	q->tail = b->seq;
 	q->waiting = false;
 }
 
 static uint16_t
-frame_entries(const struct tx_burst *t, unsigned int frame)
+frame_entries(const struct card_tx_burst *t, unsigned int frame)
 {
 	return t->odd_frames & 1ull << frame ? t->marks[frame].entries : 1;
 }
 
 /* The port has taken frames [first, end) of the burst. */
 static void
-batch_sent(struct wcnic_card *card, struct batch *b, struct txq *q, unsigned int first,
+batch_sent(struct wcnic_card *card, struct batch *b, struct card_txq *q, unsigned int first,
 	   unsigned int end)
 {
-	const struct tx_burst *t = &b->burst;
+	const struct card_tx_burst *t = &b->burst;
 	bool pushed = q->placement == WCNIC_PLACEMENT_PUSH;
 	uint16_t entries = 0;
 	uint64_t bytes = 0;
@@ -381,16 +383,16 @@ batch_sent(struct wcnic_card *card, struct batch *b, struct txq *q, unsigned int
 }
 
 static bool
-pushes_packed(const struct txq *q)
+pushes_packed(const struct card_txq *q)
 {
 	return q->placement == WCNIC_PLACEMENT_PUSH && q->format == WCNIC_FORMAT_PACKED;
 }
 
 /* Offers the burst to the port. Returns false if the port holds a frame back. */
 static bool
-batch_send(struct wcnic_card *card, struct batch *b, struct txq *q)
+batch_send(struct wcnic_card *card, struct batch *b, struct card_txq *q)
 {
-	const struct tx_burst *t = &b->burst;
+	const struct card_tx_burst *t = &b->burst;
 	unsigned int end = 0;
 
 	while (end < t->n) {
@@ -406,7 +408,7 @@ batch_send(struct wcnic_card *card, struct batch *b, struct txq *q)
 				card->stats.tx_held++;
 			q->held = true;
 			if (end != 0 && pushes_packed(q))
-				b->stream = tx_packed_after(card, t, end - 1);
+				b->stream = card_tx_packed_after(card, t, end - 1);
 			return false; /* to be offered again: what was read is still good */
 		}
 		q->held = false;
@@ -419,9 +421,9 @@ batch_send(struct wcnic_card *card, struct batch *b, struct txq *q)
 
 /* A slot at the head is not whole: it has until push_wait_ns to become so. */
 static void
-batch_wait(struct wcnic_card *card, struct batch *b, struct txq *q)
+batch_wait(struct wcnic_card *card, struct batch *b, struct card_txq *q)
 {
-	const struct tx_frame *f = &b->burst.odd;
+	const struct card_tx_frame *f = &b->burst.odd;
 
 	/* The clock runs from the poll in which nothing lay before the slot. */
 	if (b->n_cpls != 0)
@@ -434,48 +436,49 @@ batch_wait(struct wcnic_card *card, struct batch *b, struct txq *q)
 	if (card->now_ns - q->wait_since_ns < card->push_wait_ns)
 		return;
 	card->stats.stale_lines += q->format == WCNIC_FORMAT_PACKED
-					   ? tx_packed_stale(q, f->after.line)
-					   : tx_slot_stale(q, b->seq + f->entries - 1);
+					   ? card_tx_packed_stale(q, f->after.line)
+					   : card_tx_slot_stale(q, b->seq + f->entries - 1);
 	card->stats.tx_incomplete++;
 	batch_stop(b, q, WCNIC_TX_INCOMPLETE);
 }
 
 /* What comes of a frame that is not ready. Returns false if the batch ends here. */
 static bool
-batch_odd(struct wcnic_card *card, struct batch *b, struct txq *q, enum tx_verdict verdict)
+batch_odd(struct wcnic_card *card, struct batch *b, struct card_txq *q,
+	  enum card_tx_verdict verdict)
 {
-	const struct tx_frame *f = &b->burst.odd;
+	const struct card_tx_frame *f = &b->burst.odd;
 	bool memo = wcdev_reader_has_memo(&card->dev, &q->reader);
 
 	switch (verdict) {
-	case TX_WAIT:
+	case CARD_TX_WAIT:
 		batch_wait(card, b, q);
 		return false;
-	case TX_FAULT:
+	case CARD_TX_FAULT:
 		b->fail = WCNIC_ERR_ADDRESS;
 		return false;
-	case TX_LOST:
+	case CARD_TX_LOST:
 		b->fail = WCNIC_ERR_DESC;
 		/* fallthrough */
-	case TX_BAD:
+	case CARD_TX_BAD:
 		b->stream = f->after;
 		batch_error(card, b, q, f->reason, f->entries);
 		wcdev_reader_end(&card->dev, &q->reader);
-		return verdict == TX_BAD && !memo;
+		return verdict == CARD_TX_BAD && !memo;
 	default:
 		return false;
 	}
 }
 
-static enum tx_verdict
-batch_gather(struct wcnic_card *card, struct batch *b, struct txq *q)
+static enum card_tx_verdict
+batch_gather(struct wcnic_card *card, struct batch *b, struct card_txq *q)
 {
 	uint16_t limit = q->switching ? q->switch_seq : q->tail;
 	unsigned int most = CARD_BURST - b->frames;
-	struct tx_burst *t = &b->burst;
+	struct card_tx_burst *t = &b->burst;
 
 	if (q->format == WCNIC_FORMAT_PACKED)
-		tx_packed_rewind(card, &b->stream);
+		card_tx_packed_rewind(card, &b->stream);
 	else
 		b->stream.at = 0;
 	t->n = 0;
@@ -486,17 +489,17 @@ batch_gather(struct wcnic_card *card, struct batch *b, struct txq *q)
 	t->start = b->stream;
 	t->stream = b->stream;
 	if (q->placement == WCNIC_PLACEMENT_FETCH)
-		return tx_gather_fetch(card, q, t, limit, most);
+		return card_tx_gather_fetch(card, q, t, limit, most);
 	if (q->format == WCNIC_FORMAT_SLOTS)
-		return tx_gather_slots(card, q, t, limit, most);
-	return tx_gather_packed(card, q, t, limit, most);
+		return card_tx_gather_slots(card, q, t, limit, most);
+	return card_tx_gather_packed(card, q, t, limit, most);
 }
 
 /* Decides some frames. Returns false if the batch ends here. */
 static bool
-batch_step(struct wcnic_card *card, struct batch *b, struct txq *q)
+batch_step(struct wcnic_card *card, struct batch *b, struct card_txq *q)
 {
-	enum tx_verdict verdict;
+	enum card_tx_verdict verdict;
 
 	if (q->placement == WCNIC_PLACEMENT_PUSH && q->slots == NULL) {
 		card->stats.tx_dropped++;
@@ -511,11 +514,11 @@ batch_step(struct wcnic_card *card, struct batch *b, struct txq *q)
 		wcdev_reader_end(&card->dev, &q->reader);
 		return false;
 	}
-	return verdict == TX_READY || batch_odd(card, b, q, verdict);
+	return verdict == CARD_TX_READY || batch_odd(card, b, q, verdict);
 }
 
 static void
-batch_run(struct wcnic_card *card, struct batch *b, struct txq *q)
+batch_run(struct wcnic_card *card, struct batch *b, struct card_txq *q)
 {
 	bool more = true;
 
@@ -523,7 +526,7 @@ batch_run(struct wcnic_card *card, struct batch *b, struct txq *q)
 		if (q->switching && b->seq == q->switch_seq) {
 			q->switching = false;
 			epoch_begin(q, q->next_placement);
-			tx_packed_open(card, q, &b->stream);
+			card_tx_packed_open(card, q, &b->stream);
 		}
 		if (!more || b->seq == q->tail || b->frames == CARD_BURST)
 			return;
@@ -533,7 +536,7 @@ batch_run(struct wcnic_card *card, struct batch *b, struct txq *q)
 
 /* What the port holds is out before the host reads that it is. */
 static void
-batch_publish(struct wcnic_card *card, struct batch *b, struct txq *q)
+batch_publish(struct wcnic_card *card, struct batch *b, struct card_txq *q)
 {
 	unsigned int i;
 
@@ -552,13 +555,13 @@ batch_publish(struct wcnic_card *card, struct batch *b, struct txq *q)
 			b->fail = WCNIC_ERR_ADDRESS;
 	}
 	q->head = b->seq;
-	tx_slots_expire(q, q->head);
+	card_tx_slots_expire(q, q->head);
 	if (b->n_cpls != 0)
 		wcdev_irq(&card->dev, q->vector);
 }
 
 unsigned int
-txq_poll(struct wcnic_card *card, struct txq *q)
+card_txq_poll(struct wcnic_card *card, struct card_txq *q)
 {
 	struct batch b;
 
@@ -575,9 +578,9 @@ txq_poll(struct wcnic_card *card, struct txq *q)
 	b.frames = 0;
 	b.seq = q->head;
 	b.fail = WCNIC_ERR_NONE;
-	tx_packed_open(card, q, &b.stream);
+	card_tx_packed_open(card, q, &b.stream);
 	batch_run(card, &b, q);
-	tx_packed_close(card, q, &b.stream);
+	card_tx_packed_close(card, q, &b.stream);
 	batch_publish(card, &b, q);
 	if (b.fail != WCNIC_ERR_NONE)
 		txq_fail(card, q, b.fail);

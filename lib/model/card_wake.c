@@ -9,7 +9,7 @@
  */
 
 enum wcnic_admin_status
-wake_set(struct wcnic_card *card, struct admin_call *call)
+card_wake_set(struct wcnic_card *card, struct card_admin_call *call)
 {
 	const struct wcnic_cmd_wake_set *p = call->params;
 	uint64_t iova = le64toh(p->iova);
@@ -17,7 +17,7 @@ wake_set(struct wcnic_card *card, struct admin_call *call)
 	if (!(card->features & WCNIC_CAP_WAKE))
 		return WCNIC_ST_UNSUPPORTED;
 	if (iova % WCNIC_LINE_BYTES != 0)
-		return ADMIN_BAD_FIELD(call, wcnic_cmd_wake_set, iova);
+		return CARD_BAD_FIELD(call, wcnic_cmd_wake_set, iova);
 	if (iova != 0 && !wcdev_dma_reachable(&card->dev, iova, sizeof(struct wcnic_wake_record),
 					      WCDEV_DMA_WRITE))
 		return WCNIC_ST_BAD_ADDRESS;
@@ -62,7 +62,7 @@ wcnic_card_waits(struct wcnic_card *card)
 	    !wcdev_dma_quiet(&card->dev))
 		return false;
 	for (live = card->txq_live; live != 0; live &= live - 1) {
-		const struct txq *q = &card->txqs[__builtin_ctzll(live)];
+		const struct card_txq *q = &card->txqs[__builtin_ctzll(live)];
 
 		/* What it waits for comes with a clock or buffers, and neither wakes. */
 		if (q->waiting || q->held)
@@ -74,7 +74,7 @@ wcnic_card_waits(struct wcnic_card *card)
 bool
 wcnic_card_sleep(struct wcnic_card *card)
 {
-	struct wake *wake = &card->wake;
+	struct card_wake *wake = &card->wake;
 
 	if (wake->iova == 0 || (card->status & WCNIC_STATUS_ERROR))
 		return false;

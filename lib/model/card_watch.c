@@ -9,14 +9,14 @@
 
 /* Section 10: what becomes of the stores into a window, seen one by one. */
 
-struct watch_line {
+struct card_watch_line {
 	uint64_t seen; /* a bit per byte that has arrived */
 	bool whole;    /* all of it in one store */
 	bool late;     /* a byte of it came after one of a later line */
 };
 
 void
-watch_stop(struct wcnic_card *card)
+card_watch_stop(struct wcnic_card *card)
 {
 	free(card->watch.lines);
 	memset(&card->watch, 0, sizeof(card->watch));
@@ -24,9 +24,9 @@ watch_stop(struct wcnic_card *card)
 
 /* Returns false if there is no memory for the record. */
 static bool
-watch_start(struct wcnic_card *card, const struct window *w, uint32_t n_lines)
+watch_start(struct wcnic_card *card, const struct card_window *w, uint32_t n_lines)
 {
-	watch_stop(card);
+	card_watch_stop(card);
 	card->watch.lines = calloc(n_lines, sizeof(*card->watch.lines));
 	if (card->watch.lines == NULL)
 		return false;
@@ -39,9 +39,9 @@ watch_start(struct wcnic_card *card, const struct window *w, uint32_t n_lines)
 static void
 watch_arrival(struct wcnic_card *card, uint64_t off, size_t bytes, uint64_t ns)
 {
-	struct watch *watch = &card->watch;
+	struct card_watch *watch = &card->watch;
 	unsigned int first = off % WCNIC_LINE_BYTES;
-	struct watch_line *line;
+	struct card_watch_line *line;
 	unsigned int bin = 0;
 	uint64_t mask;
 	uint64_t idx;
@@ -69,7 +69,7 @@ watch_arrival(struct wcnic_card *card, uint64_t off, size_t bytes, uint64_t ns)
 }
 
 void
-watch_store(struct wcnic_card *card, uint64_t off, size_t bytes)
+card_watch_store(struct wcnic_card *card, uint64_t off, size_t bytes)
 {
 	if (card->watch.window != NULL)
 		watch_arrival(card, off, bytes, wcdev_now_ns(&card->dev));
@@ -91,17 +91,17 @@ wcnic_card_arrivals_lost(struct wcnic_card *card)
 	if (card->watch.window == NULL)
 		return;
 	wcdev_log(&card->dev, LOG_WARNING, "arrivals were lost: the self test ends");
-	watch_stop(card);
+	card_watch_stop(card);
 }
 
 static void
-watch_report(const struct watch *watch, struct wcnic_window_test_report *report)
+watch_report(const struct card_watch *watch, struct wcnic_window_test_report *report)
 {
 	uint32_t whole = 0, partial = 0, lost = 0, late = 0;
 	uint32_t i;
 
 	for (i = 0; i < watch->n_lines; i++) {
-		const struct watch_line *line = &watch->lines[i];
+		const struct card_watch_line *line = &watch->lines[i];
 
 		whole += line->whole;
 		partial += !line->whole && line->seen == ~0ull;
@@ -119,7 +119,8 @@ watch_report(const struct watch *watch, struct wcnic_window_test_report *report)
 }
 
 enum wcnic_admin_status
-watch_command(struct wcnic_card *card, struct admin_call *call, const struct window *w)
+card_watch_command(struct wcnic_card *card, struct card_admin_call *call,
+		   const struct card_window *w)
 {
 	const struct wcnic_cmd_window_test *p = call->params;
 
@@ -128,6 +129,6 @@ watch_command(struct wcnic_card *card, struct admin_call *call, const struct win
 	if (card->watch.window != w)
 		return WCNIC_ST_BAD_STATE;
 	watch_report(&card->watch, &call->answer.test);
-	watch_stop(card);
+	card_watch_stop(card);
 	return WCNIC_ST_OK;
 }

@@ -9,7 +9,7 @@
 /* Section 4: pieces of the aperture, handed out at run time. */
 
 void
-window_generation_next(struct wcnic_card *card)
+card_window_generation_next(struct wcnic_card *card)
 {
 	card->generation++;
 	if (card->generation == 0)
@@ -29,10 +29,10 @@ random_next(struct wcnic_card *card)
 	return (x * 0x2545f4914f6cdd1dull) >> 16;
 }
 
-struct window *
-window_find(struct wcnic_card *card, uint16_t id, enum wcnic_window_type type)
+struct card_window *
+card_window_find(struct wcnic_card *card, uint16_t id, enum wcnic_window_type type)
 {
-	struct window *w;
+	struct card_window *w;
 
 	if (id >= card->n_windows)
 		return NULL;
@@ -40,10 +40,10 @@ window_find(struct wcnic_card *card, uint16_t id, enum wcnic_window_type type)
 	return w->used && w->type == type ? w : NULL;
 }
 
-static struct window *
+static struct card_window *
 window_find_generation(struct wcnic_card *card, uint16_t id, uint16_t generation)
 {
-	struct window *w;
+	struct card_window *w;
 
 	if (id >= card->n_windows)
 		return NULL;
@@ -63,7 +63,7 @@ pages_free(const struct wcnic_card *card, uint32_t first, uint32_t pages)
 }
 
 static void
-pages_own(struct wcnic_card *card, const struct window *w, uint16_t owner)
+pages_own(struct wcnic_card *card, const struct card_window *w, uint16_t owner)
 {
 	uint32_t first = (uint32_t)(w->off / WCNIC_WINDOW_ALIGN);
 	uint32_t pages = w->bytes / WCNIC_WINDOW_ALIGN;
@@ -99,7 +99,7 @@ place_pick(struct wcnic_card *card, uint32_t bytes, uint32_t align, uint64_t *of
 }
 
 static void
-grant_fill(struct wcnic_card *card, const struct window *w, struct wcnic_window_grant *grant)
+grant_fill(struct wcnic_card *card, const struct card_window *w, struct wcnic_window_grant *grant)
 {
 	memset(grant, 0, sizeof(*grant));
 	grant->id = htole16((uint16_t)(w - card->windows));
@@ -114,28 +114,28 @@ grant_fill(struct wcnic_card *card, const struct window *w, struct wcnic_window_
 }
 
 __attribute__((warn_unused_result)) static enum wcnic_admin_status
-alloc_check(struct wcnic_card *card, struct admin_call *call,
+alloc_check(struct wcnic_card *card, struct card_admin_call *call,
 	    const struct wcnic_cmd_window_alloc *p)
 {
 	uint32_t align = le32toh(p->align);
 	uint16_t qid = le16toh(p->qid);
 
 	if (p->type != WCNIC_WINDOW_DOORBELL && p->type != WCNIC_WINDOW_PUSH)
-		return ADMIN_BAD_FIELD(call, wcnic_cmd_window_alloc, type);
+		return CARD_BAD_FIELD(call, wcnic_cmd_window_alloc, type);
 	if (p->type == WCNIC_WINDOW_PUSH && !(card->features & WCNIC_CAP_PUSH))
 		return WCNIC_ST_UNSUPPORTED;
 	if (p->type == WCNIC_WINDOW_PUSH
-		    ? !is_pow2(p->slot_lines) || p->slot_lines > WCNIC_SLOT_LINES_MAX
+		    ? !card_is_pow2(p->slot_lines) || p->slot_lines > WCNIC_SLOT_LINES_MAX
 		    : p->slot_lines != 0)
-		return ADMIN_BAD_FIELD(call, wcnic_cmd_window_alloc, slot_lines);
+		return CARD_BAD_FIELD(call, wcnic_cmd_window_alloc, slot_lines);
 	if (p->type == WCNIC_WINDOW_DOORBELL && qid != WCNIC_QUEUE_NONE)
-		return ADMIN_BAD_FIELD(call, wcnic_cmd_window_alloc, qid);
+		return CARD_BAD_FIELD(call, wcnic_cmd_window_alloc, qid);
 	if (p->type == WCNIC_WINDOW_PUSH && qid >= card->n_queues)
 		return WCNIC_ST_INVALID_QUEUE;
 	if (le32toh(p->bytes) == 0)
-		return ADMIN_BAD_FIELD(call, wcnic_cmd_window_alloc, bytes);
-	if (align != 0 && !is_pow2(align))
-		return ADMIN_BAD_FIELD(call, wcnic_cmd_window_alloc, align);
+		return CARD_BAD_FIELD(call, wcnic_cmd_window_alloc, bytes);
+	if (align != 0 && !card_is_pow2(align))
+		return CARD_BAD_FIELD(call, wcnic_cmd_window_alloc, align);
 	return WCNIC_ST_OK;
 }
 
@@ -159,11 +159,11 @@ room_find(struct wcnic_card *card, uint32_t bytes, uint32_t align, uint64_t *off
 }
 
 static void
-window_open(struct wcnic_card *card, struct window *w, const struct wcnic_cmd_window_alloc *p)
+window_open(struct wcnic_card *card, struct card_window *w, const struct wcnic_cmd_window_alloc *p)
 {
 	uint32_t slots = 0;
 
-	window_generation_next(card);
+	card_window_generation_next(card);
 	w->used = true;
 	w->type = p->type;
 	w->slot_lines = p->slot_lines;
@@ -176,17 +176,17 @@ window_open(struct wcnic_card *card, struct window *w, const struct wcnic_cmd_wi
 			slots /= 2;
 	w->slots = (uint16_t)slots;
 	/* Doorbell records must read zero; old lines would only be refused one by one. */
-	stray_scan(card, w->off, w->bytes);
+	card_stray_scan(card, w->off, w->bytes);
 	pages_own(card, w, (uint16_t)(w - card->windows + 1));
 }
 
 enum wcnic_admin_status
-window_alloc(struct wcnic_card *card, struct admin_call *call)
+card_window_alloc(struct wcnic_card *card, struct card_admin_call *call)
 {
 	const struct wcnic_cmd_window_alloc *p = call->params;
 	enum wcnic_admin_status status = alloc_check(card, call, p);
 	uint32_t align = le32toh(p->align);
-	struct window *w = NULL;
+	struct card_window *w = NULL;
 	unsigned int i;
 
 	if (status != WCNIC_ST_OK)
@@ -208,20 +208,21 @@ window_alloc(struct wcnic_card *card, struct admin_call *call)
 
 /* What is left in it must not be taken for stores that came after. */
 static void
-window_close(struct wcnic_card *card, struct window *w)
+window_close(struct wcnic_card *card, struct card_window *w)
 {
 	if (card->watch.window == w)
-		watch_stop(card);
+		card_watch_stop(card);
 	memset(card->aperture + w->off, 0, w->bytes);
 	pages_own(card, w, 0);
 	w->used = false;
 }
 
 enum wcnic_admin_status
-window_free(struct wcnic_card *card, struct admin_call *call)
+card_window_free(struct wcnic_card *card, struct card_admin_call *call)
 {
 	const struct wcnic_cmd_window *p = call->params;
-	struct window *w = window_find_generation(card, le16toh(p->id), le16toh(p->generation));
+	struct card_window *w = window_find_generation(card, le16toh(p->id),
+						       le16toh(p->generation));
 
 	if (w == NULL)
 		return WCNIC_ST_INVALID_WINDOW;
@@ -232,10 +233,11 @@ window_free(struct wcnic_card *card, struct admin_call *call)
 }
 
 enum wcnic_admin_status
-window_query(struct wcnic_card *card, struct admin_call *call)
+card_window_query(struct wcnic_card *card, struct card_admin_call *call)
 {
 	const struct wcnic_cmd_window *p = call->params;
-	struct window *w = window_find_generation(card, le16toh(p->id), le16toh(p->generation));
+	struct card_window *w = window_find_generation(card, le16toh(p->id),
+						       le16toh(p->generation));
 
 	if (w == NULL)
 		return WCNIC_ST_INVALID_WINDOW;
@@ -245,23 +247,24 @@ window_query(struct wcnic_card *card, struct admin_call *call)
 
 /* Section 10. Plain memory shows no single stores, whatever the driver asks for. */
 enum wcnic_admin_status
-window_test(struct wcnic_card *card, struct admin_call *call)
+card_window_test(struct wcnic_card *card, struct card_admin_call *call)
 {
 	const struct wcnic_cmd_window_test *p = call->params;
-	struct window *w = window_find_generation(card, le16toh(p->id), le16toh(p->generation));
+	struct card_window *w = window_find_generation(card, le16toh(p->id),
+						       le16toh(p->generation));
 
 	if (w == NULL || w->type != WCNIC_WINDOW_PUSH)
 		return WCNIC_ST_INVALID_WINDOW;
 	if (p->step != WCNIC_TEST_START && p->step != WCNIC_TEST_REPORT)
-		return ADMIN_BAD_FIELD(call, wcnic_cmd_window_test, step);
+		return CARD_BAD_FIELD(call, wcnic_cmd_window_test, step);
 	if (p->step == WCNIC_TEST_START &&
 	    (p->lines == 0 || le32toh(p->lines) > w->bytes / WCNIC_LINE_BYTES))
-		return ADMIN_BAD_FIELD(call, wcnic_cmd_window_test, lines);
+		return CARD_BAD_FIELD(call, wcnic_cmd_window_test, lines);
 	if (w->users != 0)
 		return WCNIC_ST_BAD_STATE;
 	if (!(card->caps & WCNIC_CAP_WINDOW_TEST))
 		return WCNIC_ST_NOT_OBSERVABLE;
-	return watch_command(card, call, w);
+	return card_watch_command(card, call, w);
 }
 
 static bool
@@ -270,8 +273,8 @@ record_taken(const struct wcnic_card *card, uint16_t id, uint32_t off)
 	unsigned int i;
 
 	for (i = 0; i < card->n_queues; i++) {
-		const struct txq *tx = &card->txqs[i];
-		const struct rxq *rx = &card->rxqs[i];
+		const struct card_txq *tx = &card->txqs[i];
+		const struct card_rxq *rx = &card->rxqs[i];
 
 		if (tx->db != NULL && tx->db_window == id && tx->db_off == off)
 			return true;
@@ -282,9 +285,9 @@ record_taken(const struct wcnic_card *card, uint16_t id, uint32_t off)
 }
 
 enum wcnic_admin_status
-window_record(struct wcnic_card *card, uint16_t id, uint32_t off, uint64_t **record)
+card_window_record(struct wcnic_card *card, uint16_t id, uint32_t off, uint64_t **record)
 {
-	struct window *w = window_find(card, id, WCNIC_WINDOW_DOORBELL);
+	struct card_window *w = card_window_find(card, id, WCNIC_WINDOW_DOORBELL);
 
 	if (w == NULL)
 		return WCNIC_ST_INVALID_WINDOW;
@@ -295,7 +298,7 @@ window_record(struct wcnic_card *card, uint16_t id, uint32_t off, uint64_t **rec
 }
 
 void
-window_reset_all(struct wcnic_card *card)
+card_window_reset_all(struct wcnic_card *card)
 {
 	unsigned int i;
 
@@ -313,9 +316,9 @@ wcnic_card_window_revoke(struct wcnic_card *card, uint16_t id)
 		return -ENOENT;
 	generation = card->windows[id].generation;
 	wcdev_log(&card->dev, LOG_WARNING, "window %u is revoked", id);
-	event_post(card, WCNIC_EV_WINDOW_REVOKED, id, generation, 0);
-	txq_window_gone(card, id);
-	rxq_window_gone(card, id);
+	card_event_post(card, WCNIC_EV_WINDOW_REVOKED, id, generation, 0);
+	card_txq_window_gone(card, id);
+	card_rxq_window_gone(card, id);
 	window_close(card, &card->windows[id]);
 	return 0;
 }
@@ -331,7 +334,7 @@ access_check(struct wcnic_card *card, uint64_t off, size_t bytes)
 }
 
 int
-window_read(struct wcnic_card *card, uint64_t off, void *data, size_t bytes)
+card_window_read(struct wcnic_card *card, uint64_t off, void *data, size_t bytes)
 {
 	int ret = access_check(card, off, bytes);
 	size_t i;
@@ -351,9 +354,9 @@ line_write(struct wcnic_card *card, uint64_t off, const uint8_t *data, size_t by
 {
 	uint64_t word;
 
-	watch_store(card, off, bytes);
+	card_watch_store(card, off, bytes);
 	if (card->page_owner[off / WCNIC_WINDOW_ALIGN] == 0) {
-		stray_found(card, off, 1);
+		card_stray_found(card, off, 1);
 	} else if (bytes == 8 && (off & 7) == 0) {
 		/* A doorbell record is never seen by halves. */
 		memcpy(&word, data, sizeof(word));
@@ -365,7 +368,7 @@ line_write(struct wcnic_card *card, uint64_t off, const uint8_t *data, size_t by
 }
 
 int
-window_write(struct wcnic_card *card, uint64_t off, const void *data, size_t bytes)
+card_window_write(struct wcnic_card *card, uint64_t off, const void *data, size_t bytes)
 {
 	int ret = access_check(card, off, bytes);
 	size_t first = WCNIC_LINE_BYTES - (size_t)(off % WCNIC_LINE_BYTES);
