@@ -10,48 +10,6 @@
 #define APERTURE_MIN (1ull << 20)
 #define APERTURE_MAX (1ull << 30)
 
-void
-card_error_note(struct wcnic_card *card, enum wcnic_error cause, uint32_t info)
-{
-	if (card->error_cause != WCNIC_ERR_NONE)
-		return;
-	card->error_cause = cause;
-	card->error_info = info;
-}
-
-void
-card_fatal(struct wcnic_card *card, enum wcnic_error cause, uint32_t info)
-{
-	if (card->status & WCNIC_STATUS_ERROR)
-		return;
-	wcdev_log(&card->dev, LOG_ERR, "fatal error %d, detail 0x%x: the card waits for a reset",
-		  cause, info);
-	card_error_note(card, cause, info);
-	card->status |= WCNIC_STATUS_ERROR;
-	card_event_post(card, WCNIC_EV_FATAL, 0, cause, 0);
-}
-
-uint16_t
-card_vectors(const struct wcnic_card *card)
-{
-	return wcdev_has_irq(&card->dev) ? 2 * card->n_queues : 0;
-}
-
-void
-card_beat(struct wcnic_card *card)
-{
-	uint64_t now_ns = wcdev_now_ns(&card->dev);
-
-	card->now_ns = now_ns;
-	if (card->sent)
-		card->stats.last_tx_ns = now_ns;
-	card->sent = false;
-	if (card->fw_hung || now_ns - card->beat_ns < CARD_HEARTBEAT_NS / 10)
-		return;
-	card->beat_ns = now_ns;
-	card->heartbeat++;
-}
-
 /* splitmix64 */
 static uint64_t
 seed_mix(uint64_t seed)
@@ -202,6 +160,22 @@ wcnic_card_reset(struct wcnic_card *card)
 	wcdev_log(&card->dev, LOG_INFO, "reset %u", card->reset_count);
 }
 
+int
+wcnic_card_window_revoke(struct wcnic_card *card, uint16_t id)
+{
+	uint16_t generation;
+
+	if (id >= card->n_windows || !card->windows[id].used)
+		return -ENOENT;
+	generation = card->windows[id].generation;
+	wcdev_log(&card->dev, LOG_WARNING, "window %u is revoked", id);
+	card_event_post(card, WCNIC_EV_WINDOW_REVOKED, id, generation, 0);
+	card_txq_window_gone(card, id);
+	card_rxq_window_gone(card, id);
+	card_window_close(card, &card->windows[id]);
+	return 0;
+}
+
 /* Queues take turns at being first, so that none starves when buffers are few. */
 static unsigned int
 card_poll_tx(struct wcnic_card *card)
@@ -280,12 +254,23 @@ wcnic_card_bar_read(struct wcnic_card *card, unsigned int bar, uint64_t off, voi
 	return -EINVAL;
 }
 
+static int
+regs_write(struct wcnic_card *card, uint64_t off, const void *data, size_t bytes)
+{
+	bool reset = false;
+	int ret = card_regs_write(card, off, data, bytes, &reset);
+
+	if (reset)
+		wcnic_card_reset(card);
+	return ret;
+}
+
 int
 wcnic_card_bar_write(struct wcnic_card *card, unsigned int bar, uint64_t off, const void *data,
 		     size_t bytes)
 {
 	if (bar == WCNIC_BAR_REGS)
-		return card_regs_write(card, off, data, bytes);
+		return regs_write(card, off, data, bytes);
 	if (bar == WCNIC_BAR_WINDOWS)
 		return card_window_write(card, off, data, bytes);
 	return -EINVAL;

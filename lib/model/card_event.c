@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause
  * Copyright(c) 2026 The wcnic authors
  */
+#include <syslog.h>
+
 #include "card_internal.h"
 
 /* Section 9: the async event ring. */
@@ -62,4 +64,16 @@ card_event_post(struct wcnic_card *card, enum wcnic_event_type type, uint32_t ar
 		return;
 	}
 	ring_write(card, type, arg0, arg1, arg64);
+}
+
+void
+card_fatal(struct wcnic_card *card, enum wcnic_error cause, uint32_t info)
+{
+	if (card->status & WCNIC_STATUS_ERROR)
+		return;
+	wcdev_log(&card->dev, LOG_ERR, "fatal error %d, detail 0x%x: the card waits for a reset",
+		  cause, info);
+	card_error_note(card, cause, info);
+	card->status |= WCNIC_STATUS_ERROR;
+	card_event_post(card, WCNIC_EV_FATAL, 0, cause, 0);
 }

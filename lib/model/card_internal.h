@@ -279,7 +279,9 @@ uint16_t card_vectors(const struct wcnic_card *card);
 /* ---- card_regs.c ------------------------------------------------------------------------- */
 
 int card_regs_read(struct wcnic_card *card, uint64_t off, void *data, size_t bytes);
-int card_regs_write(struct wcnic_card *card, uint64_t off, const void *data, size_t bytes);
+/* *reset is set if the card is to be reset before anything else. */
+int
+card_regs_write(struct wcnic_card *card, uint64_t off, const void *data, size_t bytes, bool *reset);
 
 /* ---- card_admin.c ------------------------------------------------------------------------ */
 
@@ -324,6 +326,7 @@ enum wcnic_admin_status card_window_alloc(struct wcnic_card *card, struct card_a
 enum wcnic_admin_status card_window_free(struct wcnic_card *card, struct card_admin_call *call);
 enum wcnic_admin_status card_window_query(struct wcnic_card *card, struct card_admin_call *call);
 enum wcnic_admin_status card_window_test(struct wcnic_card *card, struct card_admin_call *call);
+void card_window_close(struct wcnic_card *card, struct card_window *w);
 void card_window_reset_all(struct wcnic_card *card);
 /* The window `id` if it is of that type, else NULL. */
 struct card_window *

@@ -120,14 +120,14 @@ enable_fault(struct wcnic_card *card)
 }
 
 static void
-ctrl_write(struct wcnic_card *card, uint32_t value)
+ctrl_write(struct wcnic_card *card, uint32_t value, bool *reset)
 {
 	bool was_on = card->ctrl & WCNIC_CTRL_ENABLE;
 	bool on = value & WCNIC_CTRL_ENABLE;
 	uint32_t fault;
 
 	if ((value & WCNIC_CTRL_RESET) || (was_on && !on)) {
-		wcnic_card_reset(card);
+		*reset = true;
 		return;
 	}
 	if (was_on || !on || card->fw_hung)
@@ -180,7 +180,7 @@ aeq_head_write(struct wcnic_card *card, uint16_t head)
 }
 
 int
-card_regs_write(struct wcnic_card *card, uint64_t off, const void *data, size_t bytes)
+card_regs_write(struct wcnic_card *card, uint64_t off, const void *data, size_t bytes, bool *reset)
 {
 	int ret = access_check(card, off, bytes);
 	uint64_t value = 0;
@@ -202,7 +202,7 @@ card_regs_write(struct wcnic_card *card, uint64_t off, const void *data, size_t 
 	}
 	switch (off) {
 	case WCNIC_REG_CTRL:
-		ctrl_write(card, (uint32_t)value);
+		ctrl_write(card, (uint32_t)value, reset);
 		break;
 	case WCNIC_REG_ADMIN_SIZE:
 		if (!(card->status & WCNIC_STATUS_ENABLED))

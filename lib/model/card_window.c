@@ -2,7 +2,6 @@
  * Copyright(c) 2026 The wcnic authors
  */
 #include <errno.h>
-#include <syslog.h>
 
 #include "card_internal.h"
 
@@ -207,8 +206,8 @@ card_window_alloc(struct wcnic_card *card, struct card_admin_call *call)
 }
 
 /* What is left in it must not be taken for stores that came after. */
-static void
-window_close(struct wcnic_card *card, struct card_window *w)
+void
+card_window_close(struct wcnic_card *card, struct card_window *w)
 {
 	if (card->watch.window == w)
 		card_watch_stop(card);
@@ -228,7 +227,7 @@ card_window_free(struct wcnic_card *card, struct card_admin_call *call)
 		return WCNIC_ST_INVALID_WINDOW;
 	if (w->users != 0)
 		return WCNIC_ST_BUSY;
-	window_close(card, w);
+	card_window_close(card, w);
 	return WCNIC_ST_OK;
 }
 
@@ -304,23 +303,7 @@ card_window_reset_all(struct wcnic_card *card)
 
 	for (i = 0; i < card->n_windows; i++)
 		if (card->windows[i].used)
-			window_close(card, &card->windows[i]);
-}
-
-int
-wcnic_card_window_revoke(struct wcnic_card *card, uint16_t id)
-{
-	uint16_t generation;
-
-	if (id >= card->n_windows || !card->windows[id].used)
-		return -ENOENT;
-	generation = card->windows[id].generation;
-	wcdev_log(&card->dev, LOG_WARNING, "window %u is revoked", id);
-	card_event_post(card, WCNIC_EV_WINDOW_REVOKED, id, generation, 0);
-	card_txq_window_gone(card, id);
-	card_rxq_window_gone(card, id);
-	window_close(card, &card->windows[id]);
-	return 0;
+			card_window_close(card, &card->windows[i]);
 }
 
 __attribute__((warn_unused_result)) static int
