@@ -94,7 +94,6 @@ typedef uint64_t wcnic_le64;
 #define WCNIC_CAP_PUSH_PACKED 0x0000000000000004ull  /* a burst packed back to back into lines */
 #define WCNIC_CAP_RSS 0x0000000000000008ull          /* RSS_SET */
 #define WCNIC_CAP_WINDOW_TEST 0x0000000000000010ull  /* the card observes stores: WINDOW_TEST */
-#define WCNIC_CAP_RX_CQE32 0x0000000000000020ull     /* 32-byte Rx completions with timestamp */
 #define WCNIC_CAP_MSIX 0x0000000000000040ull
 #define WCNIC_CAP_WAKE 0x0000000000000080ull /* sleeps, and says so: WAKE_SET */
 
@@ -106,7 +105,6 @@ enum wcnic_admin_op {
 	WCNIC_OP_WAKE_SET = 0x03,
 	WCNIC_OP_WINDOW_ALLOC = 0x10,
 	WCNIC_OP_WINDOW_FREE = 0x11,
-	WCNIC_OP_WINDOW_QUERY = 0x12,
 	WCNIC_OP_WINDOW_TEST = 0x13,
 	WCNIC_OP_TXQ_CREATE = 0x20,
 	WCNIC_OP_TXQ_DESTROY = 0x21,
@@ -244,7 +242,7 @@ WCNIC_ABI_OFF(wcnic_cmd_window_alloc, qid, 2);
 WCNIC_ABI_OFF(wcnic_cmd_window_alloc, bytes, 4);
 WCNIC_ABI_OFF(wcnic_cmd_window_alloc, align, 8);
 
-/* WINDOW_FREE and WINDOW_QUERY. */
+/* WINDOW_FREE */
 struct wcnic_cmd_window {
 	wcnic_le16 id;
 	wcnic_le16 generation;
@@ -252,7 +250,7 @@ struct wcnic_cmd_window {
 };
 WCNIC_ABI_SIZE(wcnic_cmd_window, 48);
 
-/* WINDOW_ALLOC and WINDOW_QUERY answer with this. */
+/* WINDOW_ALLOC answers with this. */
 struct wcnic_window_grant {
 	wcnic_le16 id;
 	wcnic_le16 generation; /* never 0; differs from every recent owner's of these bytes */
@@ -352,7 +350,7 @@ struct wcnic_cmd_rxq_create {
 	wcnic_le32 buf_bytes; /* room at each posted address: 64..65535 */
 	wcnic_le64 ring_iova; /* depth x struct wcnic_rx_desc */
 	wcnic_le64 cq_iova;   /* depth x struct wcnic_rx_cpl */
-	uint8_t cqe_log2;     /* 4: 16-byte completions; 5 needs WCNIC_CAP_RX_CQE32 */
+	uint8_t cqe_log2;     /* 4: 16-byte completions, the only size */
 	uint8_t rsvd[15];
 };
 WCNIC_ABI_SIZE(wcnic_cmd_rxq_create, 48);

@@ -95,7 +95,6 @@ static const struct admin_op admin_ops[] = {
 	[WCNIC_OP_WAKE_SET] = {card_wake_set, 0, 0},
 	[WCNIC_OP_WINDOW_ALLOC] = {card_window_alloc, sizeof(struct wcnic_window_grant), 0},
 	[WCNIC_OP_WINDOW_FREE] = {card_window_free, 0, 0},
-	[WCNIC_OP_WINDOW_QUERY] = {card_window_query, sizeof(struct wcnic_window_grant), 0},
 	[WCNIC_OP_WINDOW_TEST] = {card_window_test, sizeof(struct wcnic_window_test_report), 0},
 	[WCNIC_OP_TXQ_CREATE] = {card_txq_create, 0, 0},
 	[WCNIC_OP_TXQ_DESTROY] = {card_txq_destroy, 0, 0},

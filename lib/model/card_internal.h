@@ -324,7 +324,6 @@ enum wcnic_admin_status card_wake_set(struct wcnic_card *card, struct card_admin
 
 enum wcnic_admin_status card_window_alloc(struct wcnic_card *card, struct card_admin_call *call);
 enum wcnic_admin_status card_window_free(struct wcnic_card *card, struct card_admin_call *call);
-enum wcnic_admin_status card_window_query(struct wcnic_card *card, struct card_admin_call *call);
 enum wcnic_admin_status card_window_test(struct wcnic_card *card, struct card_admin_call *call);
 void card_window_close(struct wcnic_card *card, struct card_window *w);
 void card_window_reset_all(struct wcnic_card *card);

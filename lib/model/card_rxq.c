@@ -28,8 +28,6 @@ create_check(struct wcnic_card *card, struct card_admin_call *call,
 		return CARD_BAD_FIELD(call, wcnic_cmd_rxq_create, vector);
 	if (buf_bytes < 64 || buf_bytes > 65535)
 		return CARD_BAD_FIELD(call, wcnic_cmd_rxq_create, buf_bytes);
-	if (p->cqe_log2 == 5)
-		return WCNIC_ST_UNSUPPORTED;
 	if (p->cqe_log2 != 4)
 		return CARD_BAD_FIELD(call, wcnic_cmd_rxq_create, cqe_log2);
 	if (le64toh(p->ring_iova) & 63)

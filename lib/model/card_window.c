@@ -231,19 +231,6 @@ card_window_free(struct wcnic_card *card, struct card_admin_call *call)
 	return WCNIC_ST_OK;
 }
 
-enum wcnic_admin_status
-card_window_query(struct wcnic_card *card, struct card_admin_call *call)
-{
-	const struct wcnic_cmd_window *p = call->params;
-	struct card_window *w = window_find_generation(card, le16toh(p->id),
-						       le16toh(p->generation));
-
-	if (w == NULL)
-		return WCNIC_ST_INVALID_WINDOW;
-	grant_fill(card, w, &call->answer.grant);
-	return WCNIC_ST_OK;
-}
-
 /* Section 10. Plain memory shows no single stores, whatever the driver asks for. */
 enum wcnic_admin_status
 card_window_test(struct wcnic_card *card, struct card_admin_call *call)

@@ -266,8 +266,7 @@ window_alloc__bad_field__is_named(void **state)
 static void
 window__stale_or_used__is_refused(void **state)
 {
-	static const uint8_t ops[] = {WCNIC_OP_WINDOW_FREE, WCNIC_OP_WINDOW_QUERY,
-				      WCNIC_OP_WINDOW_TEST};
+	static const uint8_t ops[] = {WCNIC_OP_WINDOW_FREE, WCNIC_OP_WINDOW_TEST};
 	struct fake_host *h = *state;
 	struct wcnic_window_grant again;
 	struct wcnic_cmd_window p;
@@ -284,9 +283,6 @@ window__stale_or_used__is_refused(void **state)
 		assert_int_equal(fake_cmd(h, ops[i], &p, &again, sizeof(again), NULL),
 				 WCNIC_ST_INVALID_WINDOW);
 	}
-	p = (struct wcnic_cmd_window){.id = q.push_grant.id, .generation = q.push_grant.generation};
-	assert_int_equal(fake_cmd(h, WCNIC_OP_WINDOW_QUERY, &p, &again, sizeof(again), NULL), 0);
-	assert_memory_equal(&again, &q.push_grant, sizeof(again));
 	assert_int_equal(fake_window_free(h, &q.push_grant), WCNIC_ST_BUSY);
 	assert_int_equal(fake_window_free(h, &q.db_grant), WCNIC_ST_BUSY);
 	assert_int_equal(fake_txq_close(h, &q), 0);
@@ -511,7 +507,7 @@ rxq_create__bad_field__is_named(void **state)
 	EXPECT_FIELD(buf_bytes, htole32(63));
 	EXPECT_FIELD(buf_bytes, htole32(65536));
 	EXPECT_FIELD(cqe_log2, 6);
-	EXPECT(cqe_log2, 5, WCNIC_ST_UNSUPPORTED, 0);
+	EXPECT_FIELD(cqe_log2, 5);
 	EXPECT(db_window, htole16(77), WCNIC_ST_INVALID_WINDOW, 0);
 	EXPECT_FIELD(db_off, htole32(1));
 	EXPECT_FIELD(ring_iova, htole64(fake_iova(h, ring) + 8));
