@@ -35,10 +35,8 @@ card_identity_init(struct wcnic_card *card, const struct wcnic_card_config *conf
 			card->perm_mac[i] = (uint8_t)(mix >> (8 * i));
 		card->perm_mac[0] = 0x02; /* locally administered, not a group */
 	}
-	card->caps = WCNIC_CAP_RSS;
-	if (!config->no_push)
-		card->caps |= WCNIC_CAP_PUSH | WCNIC_CAP_PUSH_PACKED;
-	if (!config->no_push && config->sees_stores)
+	card->caps = WCNIC_CAP_RSS | WCNIC_CAP_PUSH | WCNIC_CAP_PUSH_PACKED;
+	if (config->sees_stores)
 		card->caps |= WCNIC_CAP_WINDOW_TEST;
 	if (config->ops->irq != NULL)
 		card->caps |= WCNIC_CAP_MSIX;
@@ -112,7 +110,6 @@ wcnic_card_create(const struct wcnic_card_config *config, struct wcnic_card **ou
 	card->window_bytes_max = CARD_WINDOW_BYTES_MAX;
 	if (card->window_bytes_max > card->aperture_bytes / 4)
 		card->window_bytes_max = (uint32_t)(card->aperture_bytes / 4);
-	card->hang_after_cmds = config->hang_after_cmds;
 	card->page_owner = calloc(card->n_pages, sizeof(*card->page_owner));
 	if (card->page_owner == NULL)
 		goto no_pages;

@@ -230,15 +230,8 @@ card_admin_poll(struct wcnic_card *card)
 	unsigned int done = 0;
 
 	while (done < ADMIN_BURST && admin->asq_head != admin->asq_tail && !card->fw_hung) {
-		/* A planned fault: it comes once, so that a driver can be seen to recover. */
-		if (card->hang_after_cmds != 0 && card->cmds_done == card->hang_after_cmds) {
-			card->hang_after_cmds = 0;
-			card->fw_hung = true;
-			break;
-		}
 		if (!command_next(card))
 			break;
-		card->cmds_done++;
 		done++;
 	}
 	return done;

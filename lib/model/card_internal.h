@@ -217,7 +217,6 @@ struct wcnic_card {
 	uint16_t n_windows;
 	uint32_t push_wait_ns;
 	uint32_t window_bytes_max;
-	uint32_t hang_after_cmds;
 	uint64_t caps;
 	uint8_t perm_mac[6];
 
@@ -233,8 +232,7 @@ struct wcnic_card {
 	uint32_t heartbeat;
 	uint64_t beat_ns;
 	uint32_t reset_count;
-	bool fw_hung;
-	uint32_t cmds_done;
+	bool fw_hung; /* firmware answers nothing more, until a reset */
 	uint64_t features;
 
 	uint64_t random;

@@ -39,16 +39,12 @@ struct wcnic_card_config {
 	uint8_t mac[6];        /* all zero: made from the seed */
 	uint64_t seed;         /* of window offsets and the first generation */
 	uint32_t push_wait_ns; /* 0: 100 us */
-	bool no_push;          /* a card without PUSH windows */
 	bool sleeps;           /* the embedder calls wcnic_card_sleep() before it does: WAKE */
 	/*
 	 * WINDOW_TEST: each store to BAR2 comes through wcnic_card_bar_write(), as it was made; or
 	 * wcnic_card_arrival() tells what the link saw of them, and none comes that way.
 	 */
 	bool sees_stores;
-	/* Firmware faults for tests and demonstrations; 0: none. */
-	/* Firmware dies silently when it has done so many commands; once, a reset revives it. */
-	uint32_t hang_after_cmds;
 };
 
 /*

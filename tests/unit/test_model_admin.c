@@ -8,6 +8,7 @@
 #include <cmocka.h>
 
 #include "fake_host.h"
+#include "wcnic_card_test.h"
 
 #define FIELD(type, field) (offsetof(struct wcnic_admin_cmd, params) + offsetof(struct type, field))
 
@@ -207,12 +208,12 @@ features__after_the_first_queue__is_bad_state(void **state)
 static void
 no_push_card__push_window__is_unsupported(void **state)
 {
-	struct wcnic_card_config c = {.no_push = true};
 	struct wcnic_window_grant grant;
 	struct fake_host other;
 
 	(void)state;
-	assert_int_equal(fake_host_init(&other, &c), 0);
+	assert_int_equal(fake_host_init(&other, NULL), 0);
+	wcnic_card_test_no_push(other.card);
 	fake_enable(&other);
 	assert_int_equal(fake_reg64(&other, WCNIC_REG_CAPS) & WCNIC_CAP_PUSH, 0);
 	assert_int_equal(fake_window(&other, WCNIC_WINDOW_PUSH, 2, 0, 4096, &grant),
@@ -560,20 +561,20 @@ rss_set__bad_input__is_refused(void **state)
 }
 
 static void
-firmware__told_to_hang__stops_answering_until_reset(void **state)
+firmware__hangs__stops_answering_until_reset(void **state)
 {
-	struct wcnic_card_config c = {.hang_after_cmds = 3};
 	struct wcnic_identity id;
 	struct fake_host other;
 	uint32_t beat;
 	int i;
 
 	(void)state;
-	assert_int_equal(fake_host_init(&other, &c), 0);
+	assert_int_equal(fake_host_init(&other, NULL), 0);
 	fake_enable(&other);
 	for (i = 0; i < 3; i++)
 		assert_int_equal(fake_cmd(&other, WCNIC_OP_IDENTIFY, NULL, &id, sizeof(id), NULL),
 				 0);
+	wcnic_card_test_hang(other.card);
 	assert_int_equal(fake_cmd(&other, WCNIC_OP_IDENTIFY, NULL, &id, sizeof(id), NULL), -1);
 	beat = fake_reg32(&other, WCNIC_REG_HEARTBEAT);
 	other.now_ns += 10000000000ull;
@@ -617,7 +618,7 @@ main(void)
 		CASE(rxq_create__bad_field__is_named),
 		CASE(queue_destroy__no_such_queue__is_invalid_queue),
 		CASE(rss_set__bad_input__is_refused),
-		CASE(firmware__told_to_hang__stops_answering_until_reset),
+		CASE(firmware__hangs__stops_answering_until_reset),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
