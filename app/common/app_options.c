@@ -139,3 +139,20 @@ app_option_choice(const char *name, const char *text, const char *const *words)
 	app_error("--%s '%s': expected %s", name, text, expected);
 	return -EINVAL;
 }
+
+int
+app_option_range(const char *name, const char *text, unsigned int unit, uint64_t *off,
+		 uint64_t *bytes)
+{
+	if (!app_number_pair(text, 0, off, bytes)) {
+		app_error("--%s '%s': expected OFF:LEN, two numbers, for instance 0x1000:4096",
+			  name, text);
+		return -EINVAL;
+	}
+	if (*bytes == 0 || *off % unit != 0 || *bytes % unit != 0 || *off + *bytes < *off) {
+		app_error("--%s '%s': OFF and LEN must be multiples of %u, LEN not 0", name, text,
+			  unit);
+		return -EINVAL;
+	}
+	return 0;
+}

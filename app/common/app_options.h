@@ -100,4 +100,11 @@ app_options_parse(const struct app_option_group *groups, const char *help, const
  */
 WC_MUST_CHECK int app_option_choice(const char *name, const char *text, const char *const *words);
 
+/*
+ * A piece of something, "OFF:LEN": both are multiples of `unit`, LEN is not 0, and the end is below
+ * 2^64. 0, or -EINVAL after app_error() named option --name and what would be right.
+ */
+WC_MUST_CHECK int app_option_range(const char *name, const char *text, unsigned int unit,
+				   uint64_t *off, uint64_t *bytes);
+
 #endif /* APP_OPTIONS_H */

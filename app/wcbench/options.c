@@ -28,6 +28,12 @@ options_init(struct options *o)
 	};
 }
 
+enum status
+options_status(enum app_options_verdict verdict)
+{
+	return verdict == APP_OPTIONS_DONE ? STATUS_OK : STATUS_BAD;
+}
+
 static int
 seconds_take(void *values, char *text)
 {

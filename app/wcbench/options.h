@@ -42,6 +42,9 @@ extern const struct app_option options_common[];
 /* The line of --version. */
 extern const char options_version[];
 
+/* The exit status when options end the program: anything but APP_OPTIONS_RUN. */
+enum status options_status(enum app_options_verdict verdict);
+
 /* Sets the defaults. */
 void options_init(struct options *o);
 

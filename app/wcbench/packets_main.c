@@ -272,20 +272,18 @@ packets_main(int argc, char **argv)
 {
 	static char *nothing[] = {"packets", NULL};
 	const int own = own_arguments(argc, argv);
+	enum app_options_verdict verdict;
 	struct packets_options o;
 	struct packets_port *ports;
 	struct machine m;
 	enum status status = STATUS_FAILED;
 
-	switch (own == argc ? packets_options_parse(1, nothing, &o)
-			    : packets_options_parse(argc - own, argv + own, &o)) {
-	case APP_OPTIONS_BAD:
-		return STATUS_BAD;
-	case APP_OPTIONS_DONE:
-		return STATUS_OK;
-	case APP_OPTIONS_RUN:
-		break;
-	}
+	if (own == argc)
+		verdict = packets_options_parse(1, nothing, &o);
+	else
+		verdict = packets_options_parse(argc - own, argv + own, &o);
+	if (verdict != APP_OPTIONS_RUN)
+		return options_status(verdict);
 	if (run_machine(&o.common, &m) != 0)
 		return STATUS_BAD;
 	if (rte_eal_init(own, argv) < 0) {

@@ -131,20 +131,16 @@ raw_main(int argc, char **argv)
 {
 	char why[WCBAR_WHY_BYTES] = "";
 	struct wcbar_pci_facts facts;
+	enum app_options_verdict verdict;
 	struct raw_mapping *mappings;
 	struct machine machine;
 	struct raw_options o;
 	enum status status;
 	int ret;
 
-	switch (raw_options_parse(argc, argv, &o)) {
-	case APP_OPTIONS_BAD:
-		return STATUS_BAD;
-	case APP_OPTIONS_DONE:
-		return STATUS_OK;
-	case APP_OPTIONS_RUN:
-		break;
-	}
+	verdict = raw_options_parse(argc, argv, &o);
+	if (verdict != APP_OPTIONS_RUN)
+		return options_status(verdict);
 	if (run_machine(&o.common, &machine) != 0)
 		return STATUS_BAD;
 	ret = raw_check(&o, &facts, why, sizeof(why));

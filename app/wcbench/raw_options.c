@@ -43,18 +43,7 @@ range_take(void *values, char *text)
 {
 	struct raw_options *o = values;
 
-	if (!app_number_pair(text, 0, &o->off, &o->bytes)) {
-		app_error("--range '%s': expected OFF:LEN, two numbers, for instance 0x1000:4096",
-			  text);
-		return -EINVAL;
-	}
-	if (o->bytes == 0 || o->off % WCBAR_LINE_BYTES != 0 || o->bytes % WCBAR_LINE_BYTES != 0 ||
-	    o->off + o->bytes < o->off) {
-		app_error("--range '%s': OFF and LEN must be multiples of %u, LEN not 0", text,
-			  WCBAR_LINE_BYTES);
-		return -EINVAL;
-	}
-	return 0;
+	return app_option_range("range", text, WCBAR_LINE_BYTES, &o->off, &o->bytes);
 }
 
 static int

@@ -47,18 +47,8 @@ write_take(void *values, char *text)
 {
 	struct options *o = values;
 
-	if (!app_number_pair(text, 0, &o->write_off, &o->write_bytes)) {
-		app_error("--write '%s': expected OFF:LEN, two numbers, for instance 0x1000:4096",
-			  text);
+	if (app_option_range("write", text, WCBAR_LINE_BYTES, &o->write_off, &o->write_bytes) != 0)
 		return -EINVAL;
-	}
-	if (o->write_bytes == 0 || o->write_off % WCBAR_LINE_BYTES != 0 ||
-	    o->write_bytes % WCBAR_LINE_BYTES != 0 ||
-	    o->write_off + o->write_bytes < o->write_off) {
-		app_error("--write '%s': OFF and LEN must be multiples of %u, LEN not 0", text,
-			  WCBAR_LINE_BYTES);
-		return -EINVAL;
-	}
 	o->write = true;
 	return 0;
 }

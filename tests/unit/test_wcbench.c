@@ -22,6 +22,7 @@
 #include "options.h"
 #include "run.h"
 #include "stats.h"
+#include "json_at.h"
 
 /* ---- statistics ---------------------------------------------------------------------------- */
 
@@ -173,16 +174,6 @@ machine_read__each_machine__is_known_for_what_it_is(void **state)
 
 /* ---- JSON ---------------------------------------------------------------------------------- */
 
-static struct json_object *
-at(struct json_object *root, const char *path)
-{
-	struct json_object *value = NULL;
-
-	if (json_pointer_get(root, path, &value) != 0)
-		fail_msg("%s is not there", path);
-	return value;
-}
-
 static void
 run_head__a_run__is_read_back(void **state)
 {
@@ -208,19 +199,18 @@ run_head__a_run__is_read_back(void **state)
 
 	root = json_object_from_file(path);
 	assert_non_null(root);
-	assert_string_equal(json_object_get_string(at(root, "/program")), "wcbench");
-	assert_int_equal(json_object_get_int(at(root, "/schema")), RUN_SCHEMA);
-	assert_string_equal(json_object_get_string(at(root, "/setting")), "guest/nc");
-	assert_string_equal(json_object_get_string(at(root, "/host_kernel")), "6.12");
-	assert_string_equal(json_object_get_string(at(root, "/machine/cpu")), "A \"CPU\"");
-	assert_true(json_object_get_boolean(at(root, "/machine/emulated")));
-	assert_true(json_object_get_boolean(at(root, "/ok")));
-	assert_string_equal(json_object_get_string(at(root, "/figure/basis")),
-			    "measured under emulation");
-	assert_int_equal(json_object_get_int(at(root, "/figure/n")), 4);
-	assert_true(json_object_get_double(at(root, "/figure/p10")) == 1.25);
-	assert_true(json_object_get_double(at(root, "/figure/p50")) == 2.25);
-	assert_true(json_object_get_double(at(root, "/figure/p99")) == 4.25);
+	assert_string_equal(json_text_at(root, "/program"), "wcbench");
+	assert_int_equal(json_object_get_int(json_at(root, "/schema")), RUN_SCHEMA);
+	assert_string_equal(json_text_at(root, "/setting"), "guest/nc");
+	assert_string_equal(json_text_at(root, "/host_kernel"), "6.12");
+	assert_string_equal(json_text_at(root, "/machine/cpu"), "A \"CPU\"");
+	assert_true(json_object_get_boolean(json_at(root, "/machine/emulated")));
+	assert_true(json_object_get_boolean(json_at(root, "/ok")));
+	assert_string_equal(json_text_at(root, "/figure/basis"), "measured under emulation");
+	assert_int_equal(json_object_get_int(json_at(root, "/figure/n")), 4);
+	assert_true(json_object_get_double(json_at(root, "/figure/p10")) == 1.25);
+	assert_true(json_object_get_double(json_at(root, "/figure/p50")) == 2.25);
+	assert_true(json_object_get_double(json_at(root, "/figure/p99")) == 4.25);
 	json_object_put(root);
 	unlink(path);
 }
@@ -234,11 +224,11 @@ run_head__a_void_run__says_why(void **state)
 	struct samples none = {0};
 
 	(void)state;
-	assert_false(json_object_get_boolean(at(root, "/ok")));
-	assert_string_equal(json_object_get_string(at(root, "/error")), "frames are missing");
+	assert_false(json_object_get_boolean(json_at(root, "/ok")));
+	assert_string_equal(json_text_at(root, "/error"), "frames are missing");
 	/* no hypervisor: its own host */
-	assert_string_equal(json_object_get_string(at(root, "/host_kernel")), "6.1");
-	assert_string_equal(json_object_get_string(at(root, "/basis")), "measured");
+	assert_string_equal(json_text_at(root, "/host_kernel"), "6.1");
+	assert_string_equal(json_text_at(root, "/basis"), "measured");
 	assert_null(run_figure(&m, "ns", &none, run_percents));
 	json_object_put(root);
 }

@@ -20,6 +20,7 @@
 #include <cmocka.h>
 
 #include "packets.h"
+#include "json_at.h"
 
 #define EAL "--no-huge -m 128 --no-pci --no-telemetry --no-shconf --log-level 3 "
 
@@ -68,51 +69,35 @@ packets_run(const char *line)
 	return WEXITSTATUS(status);
 }
 
-static struct json_object *
-at(struct json_object *root, const char *format, ...)
-{
-	struct json_object *value = NULL;
-	char path[128];
-	va_list ap;
-
-	va_start(ap, format);
-	vsnprintf(path, sizeof(path), format, ap);
-	va_end(ap);
-	if (json_pointer_get(root, path, &value) != 0)
-		fail_msg("%s is not there", path);
-	return value;
-}
-
 static uint64_t
 number(struct json_object *root, const char *key)
 {
-	return (uint64_t)json_object_get_int64(at(root, "/%s", key));
+	return (uint64_t)json_object_get_int64(json_at(root, "/%s", key));
 }
 
 /* All rates of a port: nothing lost, each frame sent as the placement says. */
 static void
 rates_check(struct json_object *port, const char *placement, size_t rates, uint64_t frames)
 {
-	struct json_object *array = at(port, "/rates");
+	struct json_object *array = json_at(port, "/rates");
 
-	assert_string_equal(json_object_get_string(at(port, "/placement")), placement);
+	assert_string_equal(json_text_at(port, "/placement"), placement);
 	assert_int_equal(json_object_array_length(array), rates);
 	for (size_t i = 0; i < rates; i++) {
 		struct json_object *rate = json_object_array_get_idx(array, i);
 
 		assert_int_equal(number(rate, "sent"), frames);
 		assert_int_equal(number(rate, "lost"), 0);
-		if (strcmp(json_object_get_string(at(rate, "/mode")), "loop") == 0)
+		if (strcmp(json_text_at(rate, "/mode"), "loop") == 0)
 			assert_int_equal(number(rate, "received"), frames);
 		assert_int_equal(number(rate, "pushed") + number(rate, "fetched"), frames);
 		if (strcmp(placement, "push") == 0)
 			assert_int_equal(number(rate, "pushed"), frames);
 		else if (strcmp(placement, "fetch") == 0)
 			assert_int_equal(number(rate, "fetched"), frames);
-		assert_int_equal(number(at(rate, "/packets_per_second"), "n"), 3);
-		assert_true(json_object_get_double(at(rate, "/packets_per_second/p50")) > 0);
-		assert_memory_equal(json_object_get_string(at(rate, "/packets_per_second/basis")),
-				    "measured", 8);
+		assert_int_equal(number(json_at(rate, "/packets_per_second"), "n"), 3);
+		assert_true(json_object_get_double(json_at(rate, "/packets_per_second/p50")) > 0);
+		assert_memory_equal(json_text_at(rate, "/packets_per_second/basis"), "measured", 8);
 	}
 }
 
@@ -130,20 +115,21 @@ packets__three_placements__account_for_every_frame(void **state)
 			 STATUS_OK);
 	root = json_object_from_file(json_path);
 	assert_non_null(root);
-	assert_true(json_object_get_boolean(at(root, "/ok")));
-	assert_string_equal(json_object_get_string(at(root, "/kind")), "packets");
-	assert_string_equal(json_object_get_string(at(root, "/setting")), "loop");
+	assert_true(json_object_get_boolean(json_at(root, "/ok")));
+	assert_string_equal(json_text_at(root, "/kind"), "packets");
+	assert_string_equal(json_text_at(root, "/setting"), "loop");
 	for (unsigned int i = 0; i < 3; i++) {
-		struct json_object *port = at(root, "/ports/%u", i);
+		struct json_object *port = json_at(root, "/ports/%u", i);
 
 		rates_check(port, placements[i], 14, 6000);
-		assert_string_equal(json_object_get_string(at(port, "/type")), "WB");
-		assert_int_equal(number(at(port, "/latency/round_trip_ns"), "n"), 200);
-		assert_true(json_object_get_double(at(port, "/latency/round_trip_ns/p99.9")) > 0);
+		assert_string_equal(json_text_at(port, "/type"), "WB");
+		assert_int_equal(number(json_at(port, "/latency/round_trip_ns"), "n"), 200);
+		assert_true(json_object_get_double(json_at(port, "/latency/round_trip_ns/p99.9")) >
+			    0);
 	}
 	/* 64 bytes with FCS: 60 are handed over; IMIX: 7 of 64, 4 of 570, 1 of 1518 in twelve */
-	assert_int_equal(number(at(root, "/ports/0/rates/0"), "bytes"), 6000 * 60);
-	assert_int_equal(number(at(root, "/ports/0/rates/12"), "bytes"),
+	assert_int_equal(number(json_at(root, "/ports/0/rates/0"), "bytes"), 6000 * 60);
+	assert_int_equal(number(json_at(root, "/ports/0/rates/12"), "bytes"),
 			 3 * (166 * (7 * 60 + 4 * 566 + 1514) + 5 * 60 + 2 * 566 + 1514));
 	json_object_put(root);
 }
@@ -159,11 +145,11 @@ packets__one_mode_and_size_by_time__has_that_alone(void **state)
 			 STATUS_OK);
 	root = json_object_from_file(json_path);
 	assert_non_null(root);
-	assert_int_equal(json_object_array_length(at(root, "/ports/0/rates")), 1);
-	assert_string_equal(json_object_get_string(at(root, "/ports/0/rates/0/size")), "300");
-	assert_true(number(at(root, "/ports/0/rates/0"), "sent") > 0);
-	assert_null(at(root, "/ports/0/rates/0/received"));
-	assert_null(at(root, "/ports/0/latency"));
+	assert_int_equal(json_object_array_length(json_at(root, "/ports/0/rates")), 1);
+	assert_string_equal(json_text_at(root, "/ports/0/rates/0/size"), "300");
+	assert_true(number(json_at(root, "/ports/0/rates/0"), "sent") > 0);
+	assert_null(json_at(root, "/ports/0/rates/0/received"));
+	assert_null(json_at(root, "/ports/0/latency"));
 	json_object_put(root);
 }
 
@@ -178,8 +164,8 @@ packets__nobody_returns_the_frames__fails(void **state)
 			 STATUS_WRONG);
 	root = json_object_from_file(json_path);
 	assert_non_null(root);
-	assert_false(json_object_get_boolean(at(root, "/ok")));
-	assert_non_null(strstr(json_object_get_string(at(root, "/error")),
+	assert_false(json_object_get_boolean(json_at(root, "/ok")));
+	assert_non_null(strstr(json_text_at(root, "/error"),
 			       "net_wcnic0, loop, size 64: 64 frames handed over, 0 came back"));
 	json_object_put(root);
 }

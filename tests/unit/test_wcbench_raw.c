@@ -17,6 +17,7 @@
 
 #include "raw.h"
 #include "wcbar_tree.h"
+#include "json_at.h"
 
 #define OFF 0x1040u
 #define LINES 20u
@@ -201,7 +202,7 @@ raw_json__wc_that_became_uc__has_both_types_and_bases(void **state)
 	const struct raw_options o = options(root);
 	char why[WCBAR_WHY_BYTES] = "";
 	struct wcbar_pci_facts facts;
-	struct json_object *made, *read, *value;
+	struct json_object *made, *read;
 
 	(void)state;
 	tree_unlink(tree_device("resource2_wc"));
@@ -212,24 +213,16 @@ raw_json__wc_that_became_uc__has_both_types_and_bases(void **state)
 	read = json_tokener_parse(json_object_to_json_string(made));
 	json_object_put(made);
 	assert_non_null(read);
-	assert_int_equal(json_pointer_get(read, "/mappings/0/intended", &value), 0);
-	assert_string_equal(json_object_get_string(value), "WC");
-	assert_int_equal(json_pointer_get(read, "/mappings/0/type", &value), 0);
-	assert_string_equal(json_object_get_string(value), "UC");
-	assert_int_equal(json_pointer_get(read, "/mappings/0/rung", &value), 0);
-	assert_string_equal(json_object_get_string(value), "sysfs");
-	assert_int_equal(json_pointer_get(read, "/mappings/0/lines", &value), 0);
-	assert_int_equal(json_object_array_length(value), 9);
-	assert_int_equal(json_pointer_get(read, "/mappings/0/lines/8/burst", &value), 0);
-	assert_int_equal(json_object_get_int(value), 16);
-	assert_int_equal(json_pointer_get(read, "/mappings/0/lines/8/ns_per_line/basis", &value),
-			 0);
-	assert_string_equal(json_object_get_string(value), "measured under emulation");
-	assert_int_equal(json_pointer_get(read, "/mappings/0/doorbell/0/ns_per_store/p50", &value),
-			 0);
-	assert_true(json_object_get_double(value) > 0);
-	assert_int_equal(json_pointer_get(read, "/device/offset", &value), 0);
-	assert_int_equal(json_object_get_int(value), OFF);
+	assert_string_equal(json_text_at(read, "/mappings/0/intended"), "WC");
+	assert_string_equal(json_text_at(read, "/mappings/0/type"), "UC");
+	assert_string_equal(json_text_at(read, "/mappings/0/rung"), "sysfs");
+	assert_int_equal(json_object_array_length(json_at(read, "/mappings/0/lines")), 9);
+	assert_int_equal(json_object_get_int(json_at(read, "/mappings/0/lines/8/burst")), 16);
+	assert_string_equal(json_text_at(read, "/mappings/0/lines/8/ns_per_line/basis"),
+			    "measured under emulation");
+	assert_true(json_object_get_double(
+			    json_at(read, "/mappings/0/doorbell/0/ns_per_store/p50")) > 0);
+	assert_int_equal(json_object_get_int(json_at(read, "/device/offset")), OFF);
 	json_object_put(read);
 	raw_mapping_fini(&mapping);
 	tree_remove();

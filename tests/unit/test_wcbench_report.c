@@ -18,6 +18,7 @@
 #include <cmocka.h>
 
 #include "run.h"
+#include "json_at.h"
 
 #define PERCENTS "\"n\": 5, \"p10\": 1.5, \"p50\": 2, \"p90\": 4, \"p99\": 5, \"p99.9\": 6}"
 #define NS "{\"basis\": \"measured\", \"unit\": \"ns\", " PERCENTS
@@ -167,20 +168,10 @@ teardown(void **state)
 	return nftw(folder, entry_remove, 8, FTW_DEPTH | FTW_PHYS);
 }
 
-static struct json_object *
-at(struct json_object *root, const char *path)
-{
-	struct json_object *value = NULL;
-
-	if (json_pointer_get(root, path, &value) != 0)
-		fail_msg("%s is not there", path);
-	return value;
-}
-
 static void
 text_is(struct json_object *root, const char *path, const char *text)
 {
-	assert_string_equal(json_object_get_string(at(root, path)), text);
+	assert_string_equal(json_text_at(root, path), text);
 }
 
 /* ---- reports ------------------------------------------------------------------------------- */
@@ -210,10 +201,11 @@ report__two_settings__stand_side_by_side(void **state)
 	text_is(root, "/settings/1/name", "guest|nc");
 	text_is(root, "/settings/1/host_kernel", "6.9.1");
 	text_is(root, "/settings/1/auto_placement", "fetch");
-	assert_null(at(root, "/settings/1/push/tlps_per_line"));
+	assert_null(json_at(root, "/settings/1/push/tlps_per_line"));
 	text_is(root, "/settings/1/measured/latency/0/p99.9", "6");
 	assert_int_equal(
-		json_object_array_length(at(root, "/settings/1/measured_under_emulation/raw")), 0);
+		json_object_array_length(json_at(root, "/settings/1/measured_under_emulation/raw")),
+		0);
 	json_object_put(root);
 
 	text = file_get("out/report.md");

@@ -22,6 +22,7 @@
 #include <report.h>
 
 #include "capture.h"
+#include "json_at.h"
 #include "wcprobe_machines.h"
 #include "wcprobe_tree.h"
 
@@ -303,20 +304,10 @@ text_of(const struct probe *p)
 }
 
 /* Every string in the object is in the text, but for names of states that the text spells out. */
-static const char *
-string_at(struct json_object *o, const char *path)
-{
-	struct json_object *value;
-
-	assert_int_equal(json_pointer_get(o, path, &value), 0);
-	return json_object_get_string(value);
-}
-
 static void
 json_probe__each_machine__says_what_the_text_says(void **state)
 {
 	struct json_object *made, *o, *value;
-	char path[64];
 	struct probe p;
 	char *text;
 
@@ -328,37 +319,32 @@ json_probe__each_machine__says_what_the_text_says(void **state)
 		o = json_tokener_parse(json_object_to_json_string(made)); /* as programs get it */
 		json_object_put(made);
 		assert_non_null(o);
-		assert_string_equal(string_at(o, "/program"), "wcprobe");
-		assert_string_equal(string_at(o, "/schema"), "1");
-		assert_string_equal(string_at(o, "/device/bdf"), TREE_BDF);
-		assert_string_equal(string_at(o, "/verdict/name"),
+		assert_string_equal(json_text_at(o, "/program"), "wcprobe");
+		assert_string_equal(json_text_at(o, "/schema"), "1");
+		assert_string_equal(json_text_at(o, "/device/bdf"), TREE_BDF);
+		assert_string_equal(json_text_at(o, "/verdict/name"),
 				    verdict_name(machines[i].verdict));
-		assert_non_null(strstr(text, string_at(o, "/verdict/text")));
-		assert_non_null(strstr(text, string_at(o, "/verdict/why")));
-		assert_non_null(strstr(text, string_at(o, "/effective/why")));
-		assert_non_null(strstr(text, string_at(o, "/machine/kernel")));
-		json_pointer_get(o, "/exit_status", &value);
-		assert_int_equal(json_object_get_int(value), machines[i].status);
-		json_pointer_get(o, "/intended/rung", &value);
+		assert_non_null(strstr(text, json_text_at(o, "/verdict/text")));
+		assert_non_null(strstr(text, json_text_at(o, "/verdict/why")));
+		assert_non_null(strstr(text, json_text_at(o, "/effective/why")));
+		assert_non_null(strstr(text, json_text_at(o, "/machine/kernel")));
+		assert_int_equal(json_object_get_int(json_at(o, "/exit_status")),
+				 machines[i].status);
+		value = json_at(o, "/intended/rung");
 		if (machines[i].rung == NO_RUNG)
 			assert_null(value);
 		else
 			assert_string_equal(json_object_get_string(value),
 					    wcbar_rung_name(machines[i].rung));
 		for (unsigned int k = 0; k < WCBAR_RUNGS; k++) {
-			snprintf(path, sizeof(path), "/rungs/%u/name", k);
-			assert_non_null(strstr(text, string_at(o, path)));
-			snprintf(path, sizeof(path), "/rungs/%u/why", k);
-			assert_int_equal(json_pointer_get(o, path, &value), 0);
+			assert_non_null(strstr(text, json_text_at(o, "/rungs/%u/name", k)));
+			value = json_at(o, "/rungs/%u/why", k);
 			if (value != NULL)
 				assert_non_null(strstr(text, json_object_get_string(value)));
 		}
-		assert_int_equal(json_pointer_get(o, "/advice", &value), 0);
-		assert_int_equal(json_object_array_length(value), p.n_advice);
-		for (size_t k = 0; k < p.n_advice; k++) {
-			snprintf(path, sizeof(path), "/advice/%zu/text", k);
-			assert_non_null(strstr(text, string_at(o, path)));
-		}
+		assert_int_equal(json_object_array_length(json_at(o, "/advice")), p.n_advice);
+		for (size_t k = 0; k < p.n_advice; k++)
+			assert_non_null(strstr(text, json_text_at(o, "/advice/%zu/text", k)));
 		json_object_put(o);
 		free(text);
 	}
@@ -382,12 +368,12 @@ list_read__a_tree__has_each_device_with_memory(void **state)
 	assert_int_equal(list.entries[0].bar, 2);
 	assert_true(list.entries[0].possible);
 	o = json_list(&list);
-	assert_string_equal(string_at(o, "/devices/0/wc"), "could");
-	assert_non_null(strstr(string_at(o, "/devices/0/change"), "(takes it from nvme)"));
+	assert_string_equal(json_text_at(o, "/devices/0/wc"), "could");
+	assert_non_null(strstr(json_text_at(o, "/devices/0/change"), "(takes it from nvme)"));
 	f = open_memstream(&text, &bytes);
 	text_list(f, &list);
 	fclose(f);
-	assert_non_null(strstr(text, string_at(o, "/devices/0/change")));
+	assert_non_null(strstr(text, json_text_at(o, "/devices/0/change")));
 	json_object_put(o);
 	free(text);
 	list_free(&list);
