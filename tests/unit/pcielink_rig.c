@@ -90,3 +90,24 @@ rig_totals(void)
 	pcielink_totals_get(rig.link, &totals);
 	return totals;
 }
+
+void
+rig_store(uint64_t off, unsigned int bytes, enum pcielink_type type)
+{
+	assert_int_equal(pcielink_store(rig.link, 0, RIG_BASE + off, bytes, type, NOW), 0);
+}
+
+void
+rig_order(enum pcielink_order kind)
+{
+	assert_int_equal(pcielink_order(rig.link, 0, kind, NOW), 0);
+}
+
+void
+rig_assert_tlp(size_t i, uint64_t off, uint32_t bytes, enum pcielink_cause cause)
+{
+	assert_true(i < rig.tlps);
+	assert_int_equal(rig.tlp[i].addr, RIG_BASE + off);
+	assert_int_equal(rig.tlp[i].bytes, bytes);
+	assert_string_equal(pcielink_cause_name(rig.tlp[i].cause), pcielink_cause_name(cause));
+}

@@ -47,4 +47,11 @@ void
 rig_lines(uint64_t addr, unsigned int lines, unsigned int store_bytes, enum pcielink_type type);
 struct pcielink_totals rig_totals(void);
 
+/* CPU 0 stores at an offset of RIG_BASE. */
+void rig_store(uint64_t off, unsigned int bytes, enum pcielink_type type);
+/* CPU 0 does an order point. */
+void rig_order(enum pcielink_order kind);
+/* TLP i has this offset from RIG_BASE, size and cause. */
+void rig_assert_tlp(size_t i, uint64_t off, uint32_t bytes, enum pcielink_cause cause);
+
 #endif /* PCIELINK_RIG_H */

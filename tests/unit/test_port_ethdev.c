@@ -1,6 +1,9 @@
 /* SPDX-License-Identifier: BSD-3-Clause
  * Copyright(c) 2026 The wcnic authors
  */
+
+/* The ethdev port: every frame arrives, waits, or is discarded with a message. */
+
 #include <errno.h>
 #include <setjmp.h>
 #include <stdarg.h>
@@ -23,152 +26,7 @@
 #include <patience.h>
 
 #include "port_ethdev_internal.h"
-#include "port_internal.h"
-#include "port_rig.h"
-
-/*
- * A card whose port is an ethdev of two rings: what the card sends is in one, and what the test
- * puts into the other is received.
- */
-
-#define RING_ENTRIES 64u /* one less fits */
-#define MTU 9000u
-
-struct rig {
-	struct end end;
-	struct rte_ring *out;
-	struct rte_ring *in;
-	char device[32];
-	uint16_t id;
-};
-
-static struct rte_mempool *pool; /* of what the test puts in */
-
-static void
-rig_rings(struct rig *r, unsigned int entries)
-{
-	static unsigned int made;
-	char name[16];
-	int id;
-
-	snprintf(name, sizeof(name), "out%u", made);
-	r->out = rte_ring_create(name, entries, SOCKET_ID_ANY, 0);
-	snprintf(name, sizeof(name), "in%u", made);
-	r->in = rte_ring_create(name, entries, SOCKET_ID_ANY, 0);
-	assert_true(r->out != NULL && r->in != NULL);
-	snprintf(name, sizeof(name), "t%u", made++);
-	id = rte_eth_from_rings(name, &r->in, 1, &r->out, 1, 0);
-	assert_true(id >= 0);
-	r->id = (uint16_t)id;
-	snprintf(r->device, sizeof(r->device), "net_ring_%s", name);
-}
-
-static void
-rig_open(struct rig *r, const char *more, uint16_t mtu)
-{
-	char spec[64];
-
-	snprintf(spec, sizeof(spec), "ethdev:%s%s", r->device, more);
-	end_open(&r->end, spec);
-	assert_int_equal(fake_port_set(&r->end.h, mtu, PORT_UP), 0);
-}
-
-static int
-setup(void **state)
-{
-	struct rig *r = calloc(1, sizeof(*r));
-
-	rig_rings(r, RING_ENTRIES);
-	rig_open(r, ",mtu=9000", MTU);
-	*state = r;
-	return 0;
-}
-
-static void
-ring_drain(struct rte_ring *ring)
-{
-	void *mbuf = NULL;
-
-	while (ring != NULL && rte_ring_dequeue(ring, &mbuf) == 0)
-		rte_pktmbuf_free(mbuf);
-}
-
-static void
-pool_count(struct rte_mempool *mp, void *arg)
-{
-	(void)mp;
-	++*(unsigned int *)arg;
-}
-
-static unsigned int
-pools(void)
-{
-	unsigned int n = 0;
-
-	rte_mempool_walk(pool_count, &n);
-	return n;
-}
-
-static void
-rig_close(struct rig *r)
-{
-	ring_drain(r->out);
-	end_close(&r->end);
-	ring_drain(r->in);
-	rte_ring_free(r->out);
-	rte_ring_free(r->in);
-	(void)rte_eal_hotplug_remove("vdev", r->device);
-	free(r);
-}
-
-static int
-teardown(void **state)
-{
-	rig_close(*state);
-	/* Every buffer that the test or a port made is back. */
-	return pools() != 1 || !rte_mempool_full(pool);
-}
-
-/* Takes what the card has sent, if anything; it is in data then. Returns its length. */
-static uint32_t
-out_take(struct rig *r, uint8_t *data)
-{
-	struct rte_mbuf *mbuf;
-	uint32_t bytes;
-	void *taken = NULL;
-
-	if (rte_ring_dequeue(r->out, &taken) != 0)
-		return 0;
-	mbuf = taken;
-	bytes = mbuf->pkt_len;
-	assert_int_equal(mbuf->nb_segs, 1);
-	memcpy(data, rte_pktmbuf_mtod(mbuf, void *), bytes);
-	rte_pktmbuf_free(mbuf);
-	return bytes;
-}
-
-/* Puts in a frame, in pieces of so many bytes. */
-static bool
-in_put(struct rig *r, const uint8_t *data, uint32_t bytes, uint32_t piece)
-{
-	struct rte_mbuf *head = NULL, *mbuf;
-	uint32_t used, n;
-
-	for (used = 0; used < bytes; used += n) {
-		n = bytes - used < piece ? bytes - used : piece;
-		mbuf = rte_pktmbuf_alloc(pool);
-		assert_non_null(mbuf);
-		memcpy(rte_pktmbuf_append(mbuf, (uint16_t)n), data + used, n);
-		if (head == NULL)
-			head = mbuf;
-		else
-			assert_int_equal(rte_pktmbuf_chain(head, mbuf), 0);
-	}
-	if (rte_ring_enqueue(r->in, head) == 0)
-		return true;
-	rte_pktmbuf_free(head);
-	return false;
-}
+#include "port_ethdev_rig.h"
 
 static void
 send__every_size_pushed_and_fetched__arrives_unaltered(void **state)
@@ -182,7 +40,7 @@ send__every_size_pushed_and_fetched__arrives_unaltered(void **state)
 		fake_tx_push(&r->end.tx, r->end.frame, (uint16_t)bytes);
 		end_go(&r->end);
 		assert_int_equal(end_reap(&r->end), 1);
-		assert_int_equal(out_take(r, data), bytes);
+		assert_int_equal(rig_out_take(r, data), bytes);
 		assert_memory_equal(data, r->end.frame, bytes);
 	}
 	assert_int_equal(fake_txq_close(&r->end.h, &r->end.tx), 0);
@@ -196,7 +54,7 @@ send__every_size_pushed_and_fetched__arrives_unaltered(void **state)
 			     (uint16_t)(bytes - 7), WCNIC_TXF_EOP, 0);
 		end_go(&r->end);
 		assert_int_equal(end_reap(&r->end), 1);
-		assert_int_equal(out_take(r, data), bytes);
+		assert_int_equal(rig_out_take(r, data), bytes);
 		assert_memory_equal(data, r->end.frame, bytes);
 	}
 }
@@ -218,7 +76,7 @@ send__device_full__frames_are_held_in_order(void **state)
 		}
 		end_go(&r->end);
 		done += end_reap(&r->end);
-		for (i = 0; turn % 5 == 0 && i < turn % 90 && out_take(r, data) != 0; i++) {
+		for (i = 0; turn % 5 == 0 && i < turn % 90 && rig_out_take(r, data) != 0; i++) {
 			memcpy(&number, data + 20, sizeof(number));
 			assert_int_equal(number, got++);
 		}
@@ -245,12 +103,12 @@ send__no_rx_queue__waiting_frames_leave(void **state)
 	end_go(&r->end);
 	wcnic_card_poll(r->end.h.card);
 	assert_int_equal(end_reap(&r->end), sent);
-	while (out_take(r, data) != 0)
+	while (rig_out_take(r, data) != 0)
 		got++;
 	assert_int_equal(got, RING_ENTRIES - 1);
-	assert_true(in_put(r, data, 60, 60));
+	assert_true(rig_in_put(r, data, 60, 60));
 	wcnic_card_poll(r->end.h.card);
-	while (out_take(r, data) != 0)
+	while (rig_out_take(r, data) != 0)
 		got++;
 	assert_int_equal(got, sent);
 	/* Nobody would have taken it. */
@@ -269,7 +127,7 @@ receive__every_size_whole_or_in_pieces__arrives_unaltered(void **state)
 		fake_frame_fill(sent, bytes, bytes);
 		fake_rx_post(&r->end.h, &r->end.rx,
 			     18u - (uint16_t)(r->end.rx.tail - r->end.rx.head));
-		assert_true(in_put(r, sent, bytes, piece < 2048 ? piece : 2048));
+		assert_true(rig_in_put(r, sent, bytes, piece < 2048 ? piece : 2048));
 		wcnic_card_poll(r->end.h.card);
 		assert_int_equal(fake_rx_frame(&r->end.rx, data, NULL), bytes);
 		assert_memory_equal(data, sent, bytes);
@@ -288,7 +146,7 @@ receive__card_short_of_buffers__the_rest_stays_in_the_device(void **state)
 	for (turn = 0; got < 10000; turn++) {
 		assert_true(turn < 1000000);
 		memcpy(frame + 20, &put, sizeof(put));
-		while (in_put(r, frame, 60, 60)) {
+		while (rig_in_put(r, frame, 60, 60)) {
 			put++;
 			memcpy(frame + 20, &put, sizeof(put));
 		}
@@ -316,8 +174,8 @@ receive__in_too_many_pieces__discarded_and_said(void **state)
 	static uint8_t data[16384];
 
 	fake_rx_post(&r->end.h, &r->end.rx, 8);
-	assert_true(in_put(r, data, 65, 1));
-	assert_true(in_put(r, data, 64, 1));
+	assert_true(rig_in_put(r, data, 65, 1));
+	assert_true(rig_in_put(r, data, 64, 1));
 	wcnic_card_poll(r->end.h.card);
 	assert_int_equal(fake_rx_frame(&r->end.rx, data, NULL), 64);
 	assert_int_equal(fake_rx_frame(&r->end.rx, data, NULL), 0);
@@ -344,16 +202,16 @@ send__device_keeps_all_buffers__frames_are_held(void **state)
 	/* It ran dry before the ring was full. */
 	assert_in_range(done, 1024, 8192);
 	assert_true(done < sent);
-	while (out_take(r, data) != 0)
+	while (rig_out_take(r, data) != 0)
 		got++;
 	for (turn = 0; turn < 10; turn++)
 		wcnic_card_poll(r->end.h.card);
 	done += end_reap(&r->end);
 	assert_int_equal(done, sent);
-	while (out_take(r, data) != 0)
+	while (rig_out_take(r, data) != 0)
 		got++;
 	assert_int_equal(got, sent);
-	assert_int_equal(teardown((void **)&r), 0);
+	assert_int_equal(rig_teardown((void **)&r), 0);
 }
 
 static void
@@ -371,9 +229,9 @@ send__longer_than_the_devices_mtu__discarded_counted_and_said(void **state)
 	fake_tx_push(&r->end.tx, r->end.frame, 1500 + WCNIC_L2_OVERHEAD + 1);
 	fake_tx_push(&r->end.tx, r->end.frame, 60);
 	end_go(&r->end);
-	assert_int_equal(out_take(r, data), 1500 + WCNIC_L2_OVERHEAD);
-	assert_int_equal(out_take(r, data), 60);
-	assert_int_equal(out_take(r, data), 0);
+	assert_int_equal(rig_out_take(r, data), 1500 + WCNIC_L2_OVERHEAD);
+	assert_int_equal(rig_out_take(r, data), 60);
+	assert_int_equal(rig_out_take(r, data), 0);
 	while (fake_tx_reap(&r->end.tx, &cpl))
 		;
 	fake_stats(&r->end.h, &stats);
@@ -382,7 +240,7 @@ send__longer_than_the_devices_mtu__discarded_counted_and_said(void **state)
 	assert_non_null(wcnic_port_error(r->end.port));
 	assert_non_null(strstr(wcnic_port_error(r->end.port), "1523 bytes"));
 	assert_non_null(strstr(wcnic_port_error(r->end.port), "mtu="));
-	assert_int_equal(teardown((void **)&r), 0);
+	assert_int_equal(rig_teardown((void **)&r), 0);
 }
 
 /* Polls until the card's next link event, for as long as a test waits. */
@@ -416,13 +274,13 @@ link__down_and_up__card_tells_and_frames_wait(void **state)
 	fake_tx_push(&r->end.tx, r->end.frame, 60);
 	end_go(&r->end);
 	assert_int_equal(end_reap(&r->end), 0);
-	assert_int_equal(out_take(r, data), 0);
+	assert_int_equal(rig_out_take(r, data), 0);
 	assert_int_equal(rte_eth_dev_set_link_up(r->id), 0);
 	assert_true(link_event(r, &up));
 	assert_true(up);
 	wcnic_card_poll(r->end.h.card);
 	assert_int_equal(end_reap(&r->end), 1);
-	assert_int_equal(out_take(r, data), 60);
+	assert_int_equal(rig_out_take(r, data), 60);
 	assert_null(wcnic_port_error(r->end.port));
 }
 
@@ -437,12 +295,12 @@ device__vanishes__link_goes_down_and_it_is_said(void **state)
 	rte_eth_dev_callback_process(&rte_eth_devices[r->id], RTE_ETH_EVENT_INTR_RMV, NULL);
 	assert_true(link_event(r, &up));
 	assert_false(up);
-	assert_true(in_put(r, data, 60, 60));
+	assert_true(rig_in_put(r, data, 60, 60));
 	fake_tx_push(&r->end.tx, r->end.frame, 60);
 	end_go(&r->end);
 	assert_int_equal(end_reap(&r->end), 0);
 	/* It is not touched any more. */
-	assert_int_equal(out_take(r, data), 0);
+	assert_int_equal(rig_out_take(r, data), 0);
 	assert_int_equal(rte_ring_count(r->in), 1);
 	assert_non_null(strstr(wcnic_port_error(r->end.port), "was removed"));
 	assert_non_null(strstr(wcnic_port_error(r->end.port), r->device));
@@ -496,7 +354,7 @@ made_device__gone_with_the_port(void **state)
 		assert_int_not_equal(rte_eth_dev_get_port_by_name("net_null7", &id), 0);
 	}
 	fake_host_fini(&h);
-	assert_int_equal(pools(), 1);
+	assert_int_equal(rig_pools(), 1);
 }
 
 static void
@@ -527,34 +385,11 @@ create__bad_text__is_refused_and_explained(void **state)
 	specs_refused(bad, sizeof(bad) / sizeof(bad[0]));
 }
 
-static int
-group_setup(void **state)
-{
-	static char eal[128];
-	char why[256] = "";
-	struct wcnic_port_args args = {.why = why, .why_bytes = sizeof(why)};
-
-	(void)state;
-	snprintf(eal, sizeof(eal),
-		 "--no-huge -m 128 --no-shconf --no-pci --no-telemetry --log-level=critical "
-		 "--file-prefix=test-port-%d",
-		 getpid());
-	port_ethdev_options_set(eal);
-	wcnic_port_kind_add(&port_ethdev_kind);
-	if (port_ethdev_eal_start(&args) != 0) {
-		print_error("%s\n", why);
-		return -1;
-	}
-	pool = rte_pktmbuf_pool_create("test", 1023, 0, 0, RTE_MBUF_DEFAULT_BUF_SIZE,
-				       SOCKET_ID_ANY);
-	return pool == NULL;
-}
-
 int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
-#define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
+#define TEST(name) cmocka_unit_test_setup_teardown(name, rig_setup, rig_teardown)
 		TEST(send__every_size_pushed_and_fetched__arrives_unaltered),
 		TEST(send__device_full__frames_are_held_in_order),
 		TEST(send__no_rx_queue__waiting_frames_leave),
@@ -570,5 +405,5 @@ main(void)
 		TEST(create__bad_text__is_refused_and_explained),
 	};
 
-	return cmocka_run_group_tests(tests, group_setup, NULL);
+	return cmocka_run_group_tests(tests, rig_group_setup, NULL);
 }
