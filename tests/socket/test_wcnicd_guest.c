@@ -19,6 +19,7 @@
 #include <cmocka.h>
 
 #include "child.h"
+#include "hand.h"
 #include "vfu_wire.h"
 
 /* wcnicd with clients that behave, and misbehave, as virtual machines do. */
@@ -214,8 +215,7 @@ maps__read_only_ring__card_refuses_to_start(void **state)
 	card_start("mapped");
 	assert_int_equal(vfu_client_dma_unmap(mini.client, MINI_IOVA, MINI_BYTES), 0);
 	assert_int_equal(
-		vfu_client_dma_map(mini.client, MINI_IOVA, MINI_BYTES, mini.fd, 0, IOVA_READ),
-		0);
+		vfu_client_dma_map(mini.client, MINI_IOVA, MINI_BYTES, mini.fd, 0, IOVA_READ), 0);
 	mini_reg_set(&mini, WCNIC_REG_ASQ_BASE, MINI_IOVA, 8);
 	mini_reg_set(&mini, WCNIC_REG_ACQ_BASE, MINI_IOVA + 0x1000, 8);
 	mini_reg_set(&mini, WCNIC_REG_AEQ_BASE, MINI_IOVA + 0x2000, 8);
@@ -226,148 +226,7 @@ maps__read_only_ring__card_refuses_to_start(void **state)
 	mini_close(&mini);
 }
 
-/* ---- a client by hand: its memory has no descriptor -------------------------------------- */
-
-static struct {
-	int sock;
-	uint16_t id;
-	_Alignas(64) uint8_t memory[MINI_BYTES];
-	unsigned int reads;
-	unsigned int writes;
-	bool deny;
-} hand;
-
-struct hand_msg {
-	struct vfu_hdr hdr;
-	uint8_t payload[8192];
-};
-
-static void
-hand_send(uint16_t id, uint16_t cmd, uint32_t flags, uint32_t error, const void *payload,
-	  size_t bytes)
-{
-	struct hand_msg msg = {.hdr = {.id = id, .cmd = cmd, .flags = flags, .error = error}};
-
-	msg.hdr.bytes = (uint32_t)(sizeof(msg.hdr) + bytes);
-	if (bytes > 0)
-		memcpy(msg.payload, payload, bytes);
-	assert_int_equal(send(hand.sock, &msg, msg.hdr.bytes, MSG_NOSIGNAL), msg.hdr.bytes);
-}
-
-/* Answers a DMA message. */
-static void
-hand_serve(const struct hand_msg *msg)
-{
-	struct hand_msg reply;
-	struct vfu_dma_access access;
-	uint8_t *at;
-
-	memcpy(&access, msg->payload, sizeof(access));
-	if (hand.deny || access.iova < MINI_IOVA || access.iova - MINI_IOVA > MINI_BYTES ||
-	    access.count > MINI_BYTES - (access.iova - MINI_IOVA)) {
-		hand_send(msg->hdr.id, msg->hdr.cmd, VFU_HDR_REPLY | VFU_HDR_ERROR, EFAULT, NULL,
-			  0);
-		return;
-	}
-	at = hand.memory + (access.iova - MINI_IOVA);
-	memcpy(reply.payload, &access, sizeof(access));
-	if (msg->hdr.cmd == VFU_CMD_DMA_WRITE) {
-		memcpy(at, msg->payload + sizeof(access), access.count);
-		hand.writes++;
-		access.count = 0;
-	} else {
-		memcpy(reply.payload + sizeof(access), at, access.count);
-		hand.reads++;
-	}
-	hand_send(msg->hdr.id, msg->hdr.cmd, VFU_HDR_REPLY, 0, reply.payload,
-		  sizeof(access) + access.count);
-}
-
-/* Receives one message. False: none came in time. */
-static bool
-hand_receive(struct hand_msg *msg)
-{
-	if (recv(hand.sock, &msg->hdr, sizeof(msg->hdr), MSG_WAITALL) != sizeof(msg->hdr))
-		return false;
-	assert_true(msg->hdr.bytes <= sizeof(*msg));
-	if (msg->hdr.bytes > sizeof(msg->hdr))
-		assert_int_equal(recv(hand.sock, msg->payload, msg->hdr.bytes - sizeof(msg->hdr),
-				      MSG_WAITALL),
-				 msg->hdr.bytes - sizeof(msg->hdr));
-	return true;
-}
-
-/* A request, and the DMA that the card does until the reply. Returns the reply's errno. */
-static uint32_t
-hand_ask(uint16_t cmd, const void *payload, size_t bytes, struct hand_msg *reply)
-{
-	uint16_t id = hand.id++;
-
-	hand_send(id, cmd, VFU_HDR_REQUEST, 0, payload, bytes);
-	for (;;) {
-		if (!hand_receive(reply))
-			fail_msg("no reply to command %u; wcnicd says:\n%s", cmd,
-				 child_text(&child));
-		if ((reply->hdr.flags & VFU_HDR_TYPE_MASK) == VFU_HDR_REPLY)
-			break;
-		hand_serve(reply);
-	}
-	assert_int_equal(reply->hdr.id, id);
-	return reply->hdr.error;
-}
-
-static void
-hand_reg_set(uint64_t off, uint32_t value)
-{
-	struct {
-		struct vfu_access access;
-		uint32_t value;
-	} ask = {{.off = off, .region = WCNIC_BAR_REGS, .count = 4}, htole32(value)};
-	struct hand_msg reply;
-
-	assert_int_equal(hand_ask(VFU_CMD_REGION_WRITE, &ask, 20, &reply), 0);
-}
-
-static uint32_t
-hand_reg(uint64_t off)
-{
-	struct vfu_access ask = {.off = off, .region = WCNIC_BAR_REGS, .count = 4};
-	struct hand_msg reply;
-	uint32_t value;
-
-	assert_int_equal(hand_ask(VFU_CMD_REGION_READ, &ask, sizeof(ask), &reply), 0);
-	memcpy(&value, reply.payload + sizeof(ask), sizeof(value));
-	return le32toh(value);
-}
-
-static void
-hand_connect(const char *path)
-{
-	const struct timeval patience = {.tv_sec = PATIENCE_MS / 1000};
-	struct sockaddr_un addr = {.sun_family = AF_UNIX};
-	struct vfu_dma_map map = {32, 3, 0, MINI_IOVA, MINI_BYTES};
-	struct vfu_version version = {0};
-	struct hand_msg reply;
-
-	memset(&hand, 0, sizeof(hand));
-	hand.sock = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
-	strcpy(addr.sun_path, path);
-	assert_int_equal(connect(hand.sock, (struct sockaddr *)&addr, sizeof(addr)), 0);
-	setsockopt(hand.sock, SOL_SOCKET, SO_RCVTIMEO, &patience, sizeof(patience));
-	assert_int_equal(hand_ask(VFU_CMD_VERSION, &version, sizeof(version), &reply), 0);
-	assert_int_equal(hand_ask(VFU_CMD_DMA_MAP, &map, sizeof(map), &reply), 0);
-}
-
-static void
-hand_enable(void)
-{
-	hand_reg_set(WCNIC_REG_ASQ_BASE, MINI_IOVA);
-	hand_reg_set(WCNIC_REG_ACQ_BASE, MINI_IOVA + 0x1000);
-	hand_reg_set(WCNIC_REG_AEQ_BASE, MINI_IOVA + 0x2000);
-	hand_reg_set(WCNIC_REG_ADMIN_SIZE, 4 | 4 << 8);
-	hand_reg_set(WCNIC_REG_CTRL, WCNIC_CTRL_ENABLE);
-	assert_int_equal(hand_reg(WCNIC_REG_STATUS), WCNIC_STATUS_READY | WCNIC_STATUS_ENABLED);
-}
+/* ---- memory without a descriptor -------------------------------------------------------- */
 
 static void
 memory_by_message__commands_are_done(void **state)
@@ -385,7 +244,7 @@ memory_by_message__commands_are_done(void **state)
 	(void)state;
 	child_start(&child, ARGS("--socket", in_folder("a.sock")));
 	child_expect(&child, "listens");
-	hand_connect(in_folder("a.sock"));
+	hand_connect(&child, in_folder("a.sock"));
 	hand_enable();
 	for (i = 0; i < 4; i++) {
 		memcpy(hand.memory + i * sizeof(cmd), &cmd, sizeof(cmd));
@@ -414,7 +273,7 @@ memory_by_message__denied__card_says_so_and_resets(void **state)
 	(void)state;
 	child_start(&child, ARGS("--socket", in_folder("a.sock")));
 	child_expect(&child, "listens");
-	hand_connect(in_folder("a.sock"));
+	hand_connect(&child, in_folder("a.sock"));
 	hand_enable();
 	hand.deny = true;
 	hand_reg_set(WCNIC_REG_ASQ_TAIL, 1);
@@ -487,7 +346,7 @@ neighbours__garbage_death_and_silence__harm_nobody(void **state)
 		close(sock);
 	}
 	/* One shares memory, says nothing, and answers nothing. */
-	hand_connect(in_folder("b.sock"));
+	hand_connect(&child, in_folder("b.sock"));
 	hand_enable();
 	hand_reg_set(WCNIC_REG_ASQ_TAIL, 1);
 	for (i = 0; i < 50; i++)
