@@ -22,8 +22,10 @@ int setup(void **state);
 /* Ends both; fails if a descriptor or the socket's file is left. */
 int teardown(void **state);
 
-/* A thread: writes a word of region 0, at the offset in *arg, and reads it back, 500 times. Returns
- * NULL, or arg if a word was wrong. */
-* / void *hammer(void *arg);
+/*
+ * A thread: writes a word of region 0 at the offset that `arg` points to and reads it back, 500
+ * times. Returns NULL, or arg if a word was wrong.
+ */
+void *hammer(void *arg);
 
 #endif /* VFU_CLIENT_RIG_H */
