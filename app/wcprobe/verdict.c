@@ -141,6 +141,7 @@ void
 effective_from_card(const struct card_result *card, bool hypervisor, struct effective *e)
 {
 	const struct card_store *s = card_narrow(card);
+	char slow[96] = "";
 	double whole;
 
 	e->source = SOURCE_CARD;
@@ -156,28 +157,27 @@ effective_from_card(const struct card_result *card, bool hypervisor, struct effe
 	}
 	whole = (double)s->whole / s->lines;
 	if (!card->cal.direct)
-		effective_set(e, EFFECTIVE_TRAPPED, CONFIDENCE_LIKELY,
-			      "the card saw %u of %u lines whole, and a store takes %.0f ns: as "
-			      "long as an exit to a hypervisor",
-			      s->whole, s->lines, card->cal.ns_per_store);
+		snprintf(slow, sizeof(slow),
+			 "; an 8-byte store takes %.0f ns, as on a slow machine or when emulated",
+			 card->cal.ns_per_store);
+	if (whole >= WHOLE_GATHERS) /* an emulated store never arrives together with others */
+		effective_set(e, EFFECTIVE_GATHERS, CONFIDENCE_CERTAIN,
+			      "of %u lines of 8-byte stores the card saw %u arrive whole%s",
+			      s->lines, s->whole, slow);
 	else if (hypervisor && card_saw_pieces_only(card))
 		effective_set(e, EFFECTIVE_TRAPPED, CONFIDENCE_GUESS,
 			      "the card saw %u of %u lines whole, and even wide stores came in "
 			      "pieces of 8 bytes: as a hypervisor that emulates them passes them "
 			      "on",
 			      s->whole, s->lines);
-	else if (whole >= WHOLE_GATHERS)
-		effective_set(e, EFFECTIVE_GATHERS, CONFIDENCE_CERTAIN,
-			      "of %u lines of 8-byte stores the card saw %u arrive whole", s->lines,
-			      s->whole);
 	else if (whole < WHOLE_SEPARATE)
 		effective_set(e, EFFECTIVE_SEPARATE, CONFIDENCE_CERTAIN,
-			      "of %u lines of 8-byte stores the card saw %u arrive whole", s->lines,
-			      s->whole);
+			      "of %u lines of 8-byte stores the card saw %u arrive whole%s",
+			      s->lines, s->whole, slow);
 	else
 		effective_set(e, EFFECTIVE_UNCLEAR, CONFIDENCE_NONE,
-			      "of %u lines of 8-byte stores the card saw only %u arrive whole",
-			      s->lines, s->whole);
+			      "of %u lines of 8-byte stores the card saw only %u arrive whole%s",
+			      s->lines, s->whole, slow);
 }
 
 __attribute__((format(printf, 4, 5))) static void
@@ -209,8 +209,8 @@ verdict_wc(const struct effective *e, bool hypervisor, struct verdict *v)
 		if (hypervisor)
 			verdict_set(v, VERDICT_STAGE2_DEVICE, CONFIDENCE_GUESS,
 				    "mapped WC, but %s. This is a virtual machine: its host most "
-				    "likely maps the BAR as Device; or it emulates stores and is "
-				    "quick at it, or the CPU does not gather",
+				    "likely maps the BAR as Device; or it emulates stores, "
+				    "or the CPU does not gather",
 				    e->why);
 		else
 			verdict_set(v, VERDICT_NOT_GATHERING, e->confidence,

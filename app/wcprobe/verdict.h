@@ -16,9 +16,10 @@ void
 effective_from_timing(const struct timing *timing, bool hypervisor, struct effective *effective);
 
 /*
- * What the card counted: certain, where it can see stores. Counted is how often a line of 8-byte
- * stores arrived whole: a wide store may arrive whole without any combining. In a virtual machine
- * wide stores that arrive in pieces of 8 bytes speak for one that emulates them.
+ * What the card counted: certain, where it can see stores, and whatever they cost. Counted is how
+ * often a line of 8-byte stores arrived whole: a wide store may arrive whole without any combining.
+ * In a virtual machine wide stores that arrive in pieces of 8 bytes speak for one that emulates
+ * them.
  */
 void
 effective_from_card(const struct card_result *card, bool hypervisor, struct effective *effective);

@@ -136,8 +136,8 @@ stores_rank(const struct wcbar_window *win, size_t lines, struct wcbar_calibrati
 	result->ranks = n;
 }
 
-int
-wcbar_calibrate(struct wcbar_window *win, size_t lines, struct wcbar_calibration *result)
+static int
+calibrate(struct wcbar_window *win, size_t lines, bool direct, struct wcbar_calibration *result)
 {
 	memset(result, 0, sizeof(*result));
 	if (win->addr == NULL || (uintptr_t)win->addr % WCBAR_LINE_BYTES != 0 || lines == 0 ||
@@ -146,8 +146,9 @@ wcbar_calibrate(struct wcbar_window *win, size_t lines, struct wcbar_calibration
 	if (win->type != WCBAR_TYPE_WB)
 		result->ns_per_read = read_ns(win);
 	result->ns_per_store = store_ns(win, lines);
-	win->direct = win->type == WCBAR_TYPE_WB || (result->ns_per_store <= WCBAR_TRAPPED_NS &&
-						     result->ns_per_read <= WCBAR_TRAPPED_READ_NS);
+	win->direct = direct || win->type == WCBAR_TYPE_WB ||
+		      (result->ns_per_store <= WCBAR_TRAPPED_NS &&
+		       result->ns_per_read <= WCBAR_TRAPPED_READ_NS);
 	result->direct = win->direct;
 	if (win->direct) {
 		stores_rank(win, lines, result);
@@ -158,4 +159,16 @@ wcbar_calibrate(struct wcbar_window *win, size_t lines, struct wcbar_calibration
 	}
 	win->store = result->rank[0].store;
 	return 0;
+}
+
+int
+wcbar_calibrate(struct wcbar_window *win, size_t lines, struct wcbar_calibration *result)
+{
+	return calibrate(win, lines, false, result);
+}
+
+int
+wcbar_calibrate_direct(struct wcbar_window *win, size_t lines, struct wcbar_calibration *result)
+{
+	return calibrate(win, lines, true, result);
 }

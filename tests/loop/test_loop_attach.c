@@ -679,6 +679,50 @@ auto_placement__follows_what_the_card_saw(void **state)
 	}
 }
 
+/* A slow machine: the clock takes a window for trapped, but the card has the last word. */
+static void
+auto_placement__slow_clock_does_not_outweigh_what_the_card_saw(void **state)
+{
+	static const struct wcbar_store *const gathering[] = {&whole, NULL};
+	static const struct wcbar_store *const scattering[] = {&pieces, NULL};
+	static const struct {
+		const struct wcbar_store *const *stores;
+		uint8_t placement;
+		bool direct;
+		uint32_t lines; /* tested at last */
+		const char *says;
+	} cases[] = {
+		{gathering, WCNIC_PLACEMENT_PUSH, true, 256, "the window is direct"},
+		{scattering, WCNIC_PLACEMENT_FETCH, false, 16, "trapped, or Device on a slow"},
+	};
+	struct loop l;
+
+	(void)state;
+	for (size_t i = 0; i < RTE_DIM(cases); i++) {
+		card_sees_stores = true;
+		bus_loop_open(&l, "placement=fetch");
+		bus_ops = *real;
+		bus_ops.window_map = promising_window_map;
+		loop_txq(&l, 0)->wanted = WCNIC_PLACEMENT_AUTO;
+		arrivals_at = &l;
+		fake_stores = cases[i].stores;
+		trapped = true;
+		bus_start(&l);
+		trapped = false;
+		fake_stores = NULL;
+		card_sees_stores = false;
+		assert_int_equal(loop_hw(&l)->learnt.test, WCNIC_TEST_DONE);
+		assert_int_equal(loop_hw(&l)->learnt.calibration.direct, cases[i].direct);
+		assert_int_equal(loop_hw(&l)->learnt.n_results, 1);
+		assert_int_equal(loop_hw(&l)->learnt.results[0].lines, cases[i].lines);
+		assert_int_equal(loop_txq(&l, 0)->placement, cases[i].placement);
+		assert_null(strstr(loop_log(), "are trapped:"));
+		loop_log_has(cases[i].says, NULL);
+		loop_log_clear();
+		loop_close(&l);
+	}
+}
+
 static void
 window_test__not_observable_is_said_so(void **state)
 {
@@ -756,6 +800,7 @@ main(void)
 		LOOP_TEST(window__mapping_revoked_goes_on_by_fetch_until_start),
 		LOOP_TEST(window_test__card_sees_stores_each_way_is_reported),
 		LOOP_TEST(auto_placement__follows_what_the_card_saw),
+		LOOP_TEST(auto_placement__slow_clock_does_not_outweigh_what_the_card_saw),
 		LOOP_TEST(window_test__not_observable_is_said_so),
 		LOOP_TEST(window_test__switched_off_is_not_run),
 		LOOP_TEST(devargs__of_another_way_refused_on_pci),

@@ -348,6 +348,25 @@ calibrate__fast_stores_but_slow_reads_are_not_direct(void **state)
 	assert_true(cal.ranks > 1);
 }
 
+/* The device has the last word: the clock of a slow machine is no reason to stay narrow. */
+static void
+calibrate_direct__slow_stores_are_ranked_all_the_same(void **state)
+{
+	struct wcbar_window win = window_make(WCBAR_TYPE_WC);
+	struct wcbar_calibration cal;
+
+	(void)state;
+	clock_step_ns = 1000000;
+	read_takes_ns = (uint64_t)WCBAR_TRAPPED_READ_NS + 1;
+	assert_int_equal(wcbar_calibrate_direct(&win, 2, &cal), 0);
+	clock_step_ns = 0;
+	read_takes_ns = 0;
+	assert_true(win.direct && cal.direct);
+	assert_true(cal.ns_per_store > WCBAR_TRAPPED_NS);
+	assert_true(cal.ranks > 1);
+	only_lines_are_zero(2);
+}
+
 static void
 calibrate__direct_uncached_window_stays_narrow(void **state)
 {
@@ -432,6 +451,7 @@ main(void)
 			calibrate__host_memory_ranks_every_store_and_writes_only_its_lines),
 		cmocka_unit_test(calibrate__slow_stores_are_not_direct_and_stay_narrow),
 		cmocka_unit_test(calibrate__fast_stores_but_slow_reads_are_not_direct),
+		cmocka_unit_test(calibrate_direct__slow_stores_are_ranked_all_the_same),
 		cmocka_unit_test(calibrate__direct_uncached_window_stays_narrow),
 		cmocka_unit_test(calibrate__no_such_lines_is_refused_and_nothing_written),
 		cmocka_unit_test(store_by_name__each_listed_is_found_once),

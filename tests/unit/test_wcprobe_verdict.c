@@ -97,7 +97,10 @@ effective_from_card__each_rate__is_judged(void **state)
 		{true, true, "u64", 1000, 10, EFFECTIVE_UNCLEAR, CONFIDENCE_NONE},
 		{true, true, "u64", 1000, 9, EFFECTIVE_SEPARATE, CONFIDENCE_CERTAIN},
 		{true, true, "u64", 1024, 0, EFFECTIVE_SEPARATE, CONFIDENCE_CERTAIN},
-		{true, false, "u64", 1024, 0, EFFECTIVE_TRAPPED, CONFIDENCE_LIKELY},
+		/* the count decides, not the clock of a slow machine */
+		{true, false, "u64", 1024, 1024, EFFECTIVE_GATHERS, CONFIDENCE_CERTAIN},
+		{true, false, "u64", 1024, 511, EFFECTIVE_UNCLEAR, CONFIDENCE_NONE},
+		{true, false, "u64", 1024, 0, EFFECTIVE_SEPARATE, CONFIDENCE_CERTAIN},
 		/* wide stores may arrive whole without any combining */
 		{true, true, "avx512", 1024, 1024, EFFECTIVE_UNCLEAR, CONFIDENCE_NONE},
 		{true, true, "u64", 0, 0, EFFECTIVE_UNCLEAR, CONFIDENCE_NONE},
@@ -107,7 +110,7 @@ effective_from_card__each_rate__is_judged(void **state)
 	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
 		struct card_result card = {
 			.observable = cases[i].observable,
-			.cal.direct = cases[i].direct,
+			.cal = {.direct = cases[i].direct, .ns_per_store = 2340},
 			.stores = 1,
 			.store[0] = {.name = cases[i].name,
 				     .lines = cases[i].lines,
@@ -120,6 +123,33 @@ effective_from_card__each_rate__is_judged(void **state)
 			fail_msg("case %zu: %s, %s", i, effective_state_name(e.state),
 				 confidence_name(e.confidence));
 		assert_int_equal(e.source, SOURCE_CARD);
+		assert_int_equal(strstr(e.why, "2340 ns") != NULL, !cases[i].direct);
+	}
+}
+
+/* On a slow machine, too, a guest is told what its host's mapping does to its stores. */
+static void
+verdict__slow_clock_and_a_card_that_counted__is_what_the_card_saw(void **state)
+{
+	static const struct {
+		uint32_t whole;
+		enum verdict_id id;
+	} cases[] = {{1024, VERDICT_COMBINING}, {0, VERDICT_STAGE2_DEVICE}};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		const struct card_result card = {
+			.observable = true,
+			.cal = {.ns_per_store = 2340},
+			.stores = 1,
+			.store[0] = {.name = "u64", .lines = 1024, .whole = cases[i].whole},
+		};
+		struct effective e = {0};
+		struct verdict v = {0};
+
+		effective_from_card(&card, true, &e);
+		verdict_make(WCBAR_TYPE_WC, true, &e, true, &v);
+		assert_int_equal(v.id, cases[i].id);
 	}
 }
 
@@ -381,6 +411,7 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(effective_from_timing__each_case__is_judged_as_far_as_it_goes),
 		cmocka_unit_test(effective_from_card__each_rate__is_judged),
+		cmocka_unit_test(verdict__slow_clock_and_a_card_that_counted__is_what_the_card_saw),
 		cmocka_unit_test(effective_from_card__wide_stores_in_pieces__are_emulated),
 		cmocka_unit_test(verdict_make__every_pair__has_its_verdict),
 		cmocka_unit_test(verdict_make__of_a_prediction__never_says_that_stores_combine),

@@ -86,7 +86,22 @@ calibrate(struct wcnic_hw *hw, struct wcnic_window *win)
 		return;
 	}
 	l->calibrated = true;
-	if (!c->direct)
+}
+
+static void
+calibration_log(const struct wcnic_hw *hw)
+{
+	const struct wcbar_calibration *c = &hw->learnt.calibration;
+
+	if (!hw->learnt.calibrated)
+		return;
+	if (!c->direct && hw->learnt.test == WCNIC_TEST_DONE)
+		WCNIC_LOG(WARNING, hw,
+			  "push windows do not combine, and 8 bytes take %.0f ns to store and "
+			  "%.0f ns to read: they are trapped, or Device on a slow machine. Stores "
+			  "are no wider than that, and auto placement fetches",
+			  c->ns_per_store, c->ns_per_read);
+	else if (!c->direct)
 		WCNIC_LOG(WARNING, hw,
 			  "push windows are trapped: %.0f ns for 8 bytes, %.0f ns to read them. "
 			  "Stores are no wider than that, and auto placement fetches",
@@ -214,6 +229,37 @@ wcnic_test_find(const struct wcnic_hw *hw, const char *store)
 	return NULL;
 }
 
+/* Of so many lines one in ten may come in pieces, and the store still gathers. */
+#define GATHERS_PERCENT 90
+
+static bool
+result_gathers(const struct wcnic_test_result *res)
+{
+	return (uint64_t)res->report.lines_whole * 100 >= (uint64_t)res->lines * GATHERS_PERCENT;
+}
+
+/*
+ * The clock took the window for trapped, so only 8-byte stores were tried. If the card saw their
+ * lines whole, the machine is slow and nothing more: a hypervisor hands on each store alone.
+ */
+static void
+clock_overrule(struct wcnic_hw *hw, struct wcnic_window *win)
+{
+	struct wcnic_learnt *l = &hw->learnt;
+
+	if (!l->calibrated || l->calibration.direct || l->test != WCNIC_TEST_DONE ||
+	    l->n_results == 0 || !result_gathers(&l->results[0]))
+		return;
+	WCNIC_LOG(NOTICE, hw,
+		  "8 bytes take %.0f ns to store and %.0f ns to read, yet lines arrive whole: the "
+		  "machine is slow, the window is direct",
+		  l->calibration.ns_per_store, l->calibration.ns_per_read);
+	if (wcbar_calibrate_direct(&win->win, CALIBRATE_LINES, &l->calibration) != 0)
+		return;
+	l->n_results = 0;
+	test_run(hw, win);
+}
+
 /* ---- all of it ------------------------------------------------------------------------------ */
 
 static bool
@@ -249,13 +295,12 @@ wcnic_windows_learn(struct wcnic_hw *hw)
 	}
 	calibrate(hw, &win);
 	test_run(hw, &win);
+	clock_overrule(hw, &win);
+	calibration_log(hw);
 	l->told = true;
 	/* late stores carry a generation that is nobody's any more */
 	wcnic_window_free(hw, &win);
 }
-
-/* Of so many lines one in ten may come in pieces, and the store still gathers. */
-#define GATHERS_PERCENT 90
 
 /* By the card's word; where it has none, what the mapping promises is believed. */
 static bool
@@ -263,8 +308,7 @@ store_gathers(const struct wcnic_hw *hw, const struct wcbar_store *store)
 {
 	const struct wcnic_test_result *res = wcnic_test_find(hw, store->name);
 
-	return hw->learnt.test != WCNIC_TEST_DONE || res == NULL ||
-	       (uint64_t)res->report.lines_whole * 100 >= (uint64_t)res->lines * GATHERS_PERCENT;
+	return hw->learnt.test != WCNIC_TEST_DONE || res == NULL || result_gathers(res);
 }
 
 bool
