@@ -142,9 +142,9 @@ wcbar_calibrate(struct wcbar_window *win, size_t lines, struct wcbar_calibration
 
 /*
  * The same for a window that is known to be direct, whatever its stores cost: the device has seen
- * a line of 8-byte stores arrive whole, which no hypervisor that emulates stores hands on.
+ * lines of 8-byte stores arrive whole, and a hypervisor that emulates stores hands on each alone.
  */
-int
+WC_PUBLIC int
 wcbar_calibrate_direct(struct wcbar_window *win, size_t lines, struct wcbar_calibration *result);
 
 /* ---- order --------------------------------------------------------------------------------- */
