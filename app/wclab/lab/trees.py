@@ -13,6 +13,7 @@ import signal
 import subprocess
 import sys
 
+import archive
 import life
 from life import Failure
 
@@ -33,25 +34,12 @@ def host_release():
     raise Failure("/etc/os-release names no release; Debian 12 or 13 is needed")
 
 
-def mirrors():
-    """The archive that this machine installs from, and the one of its security updates."""
-    main, security = "http://deb.debian.org/debian", "http://deb.debian.org/debian-security"
-    targets = output("apt-get", "indextargets", "--format", "$(ORIGIN)|$(LABEL)|$(CODENAME)|$(REPO_URI)",
-                     "Created-By: Packages")
-    for line in targets.splitlines():
-        origin, label, codename, uri = line.split("|")
-        if origin == "Debian" and label == "Debian" and codename == host_release():
-            main = uri.rstrip("/")
-        elif origin == "Debian" and label == "Debian-Security":
-            security = uri.rstrip("/")
-    return main, security
-
-
 def sources(suite):
-    main, security = mirrors()
+    main, security = archive.mirrors(host_release())
     release = suite.removesuffix("-backports")
-    lines = [f"deb [signed-by={KEYRING}] {main} {release} main",
-             f"deb [signed-by={KEYRING}] {security} {release}-security main"]
+    lines = [f"deb [signed-by={KEYRING}] {main} {release} main"]
+    if security is not None:
+        lines.append(f"deb [signed-by={KEYRING}] {security} {release}-security main")
     if suite != release:
         lines.append(f"deb [signed-by={KEYRING}] {main} {suite} main")
     return lines
