@@ -8,8 +8,9 @@
 #include <linux/pci_regs.h>
 #include <string.h>
 
+#include <wcnic_abi.h>
+
 #include "pci_config.h"
-#include "wcnic_abi.h"
 
 #define CAP_EXP 0x40
 #define CAP_MSIX 0x80

@@ -1,6 +1,9 @@
 /* SPDX-License-Identifier: BSD-3-Clause
  * Copyright(c) 2026 The wcnic authors
  */
+
+/* wcnicd as a child process, and a minimal client of its card. */
+
 #include <dirent.h>
 #include <endian.h>
 #include <fcntl.h>

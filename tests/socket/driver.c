@@ -1,6 +1,9 @@
 /* SPDX-License-Identifier: BSD-3-Clause
  * Copyright(c) 2026 The wcnic authors
  */
+
+/* The driver in this process, over a card of wcnicd. */
+
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>

@@ -1,6 +1,9 @@
 /* SPDX-License-Identifier: BSD-3-Clause
  * Copyright(c) 2026 The wcnic authors
  */
+
+/* wcnicd as a program: arguments, signals, files, sleep. */
+
 #include <dirent.h>
 #include <fcntl.h>
 #include <sched.h>
@@ -19,8 +22,6 @@
 #include <json-c/json.h>
 
 #include "child.h"
-
-/* wcnicd as a program: arguments, signals, files, sleep. */
 
 static struct child child, other;
 

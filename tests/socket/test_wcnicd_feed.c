@@ -1,6 +1,9 @@
 /* SPDX-License-Identifier: BSD-3-Clause
  * Copyright(c) 2026 The wcnic authors
  */
+
+/* wcnicd --tlp-feed: this program is the driver, and QEMU's plugin as well. */
+
 #include <fcntl.h>
 #include <setjmp.h>
 #include <signal.h>
@@ -15,8 +18,6 @@
 
 #include "child.h"
 #include "tlpfeed.h"
-
-/* wcnicd --tlp-feed: this program is the driver, and QEMU's plugin as well. */
 
 static struct child child;
 static struct mini mini;

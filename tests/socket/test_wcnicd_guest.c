@@ -1,6 +1,9 @@
 /* SPDX-License-Identifier: BSD-3-Clause
  * Copyright(c) 2026 The wcnic authors
  */
+
+/* wcnicd with clients that behave, and misbehave, as virtual machines do. */
+
 #include <errno.h>
 #include <setjmp.h>
 #include <signal.h>
@@ -21,8 +24,6 @@
 #include "child.h"
 #include "hand.h"
 #include "vfu_wire.h"
-
-/* wcnicd with clients that behave, and misbehave, as virtual machines do. */
 
 #define PAGE 4096u
 

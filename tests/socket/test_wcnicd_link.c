@@ -1,6 +1,9 @@
 /* SPDX-License-Identifier: BSD-3-Clause
  * Copyright(c) 2026 The wcnic authors
  */
+
+/* The card of wcnicd from the other end of its socket. */
+
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/pci_regs.h>
@@ -18,8 +21,6 @@
 
 #include "child.h"
 #include "vfu_server.h"
-
-/* The card of wcnicd from the other end of its socket. */
 
 static struct child child;
 static struct mini mini;
@@ -96,8 +97,8 @@ config(uint64_t off, size_t bytes)
 {
 	uint32_t value = 0;
 
-	assert_int_equal(vfu_client_region_read(mini.client, VFU_PCI_REGION_CONFIG, off, &value, bytes),
-			 0);
+	assert_int_equal(
+		vfu_client_region_read(mini.client, VFU_PCI_REGION_CONFIG, off, &value, bytes), 0);
 	return value;
 }
 

@@ -1,6 +1,9 @@
 /* SPDX-License-Identifier: BSD-3-Clause
  * Copyright(c) 2026 The wcnic authors
  */
+
+/* The link of the tests, and what it has sent. */
+
 #include "pcielink_rig.h"
 
 struct pcielink_rig rig;

@@ -1,6 +1,9 @@
 /* SPDX-License-Identifier: BSD-3-Clause
  * Copyright(c) 2026 The wcnic authors
  */
+
+/* Parameter sets: what they may have, and the messages about wrong ones. */
+
 #include <dirent.h>
 #include <errno.h>
 #include <stdio.h>
@@ -9,8 +12,6 @@
 #include <unistd.h>
 
 #include "pcielink_rig.h"
-
-/* What a parameter set may say, and what is said of one that is wrong. */
 
 static struct pcielink_config config;
 static char why[PCIELINK_WHY_BYTES];

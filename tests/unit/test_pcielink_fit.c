@@ -1,14 +1,15 @@
 /* SPDX-License-Identifier: BSD-3-Clause
  * Copyright(c) 2026 The wcnic authors
  */
-#include <stdio.h>
-
-#include "pcielink_rig.h"
 
 /*
  * The parameter sets of config/link against what others have published. The model is held to 15 %;
  * every figure here is a published one or a modelled one.
  */
+
+#include <stdio.h>
+
+#include "pcielink_rig.h"
 
 #define KIB 1024u
 #define MIB (1024u * KIB)

@@ -1,15 +1,16 @@
 /* SPDX-License-Identifier: BSD-3-Clause
  * Copyright(c) 2026 The wcnic authors
  */
-#include <string.h>
-
-#include "pcielink_rig.h"
 
 /*
  * Random streams of three CPUs through random links. Whatever the parameters: bytes in are bytes
  * out, none crosses an order point of its CPU, time only goes forward, and the same stream gives
  * the same figures.
  */
+
+#include <string.h>
+
+#include "pcielink_rig.h"
 
 #define CPUS 3u
 #define BYTES 2048u /* small, so that stores meet */

@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: BSD-3-Clause
  * Copyright(c) 2026 The wcnic authors
  */
-#include "pcielink_rig.h"
 
-/* From the root complex to the device: bytes, rates, the queue, credits. */
+/* The link from the root complex to the device: bytes, rates, the queue, credits. */
+
+#include "pcielink_rig.h"
 
 static void
 one_store(uint64_t addr, unsigned int bytes)

@@ -1,6 +1,9 @@
 /* SPDX-License-Identifier: BSD-3-Clause
  * Copyright(c) 2026 The wcnic authors
  */
+
+/* Loopback, sink, wire and generator, and texts that are refused. */
+
 #include <endian.h>
 #include <errno.h>
 #include <setjmp.h>

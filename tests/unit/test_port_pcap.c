@@ -1,6 +1,9 @@
 /* SPDX-License-Identifier: BSD-3-Clause
  * Copyright(c) 2026 The wcnic authors
  */
+
+/* Captures that are played and recorded. */
+
 #include <errno.h>
 #include <pcap/pcap.h>
 #include <setjmp.h>

@@ -1,6 +1,9 @@
 /* SPDX-License-Identifier: BSD-3-Clause
  * Copyright(c) 2026 The wcnic authors
  */
+
+/* The ring between the plugin and the card's process, also with hostile contents. */
+
 #include <errno.h>
 #include <pthread.h>
 #include <sched.h>
@@ -16,8 +19,6 @@
 #include <cmocka.h>
 
 #include "tlpfeed.h"
-
-/* The ring between the plugin and the card's process; also one that somebody tampers with. */
 
 #define APERTURE (1ull << 20)
 

@@ -1,6 +1,9 @@
 /* SPDX-License-Identifier: BSD-3-Clause
  * Copyright(c) 2026 The wcnic authors
  */
+
+/* DMA by message: the server asks, the client answers. */
+
 #include <errno.h>
 #include <setjmp.h>
 #include <stdarg.h>
@@ -15,8 +18,6 @@
 
 #include "vfu_rig.h"
 #include "vfu_test.h"
-
-/* DMA by message: the server asks, the client answers. */
 
 #define IOVA 0x40000000u
 #define RANGE_BYTES 0x100000u

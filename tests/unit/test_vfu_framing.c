@@ -1,6 +1,9 @@
 /* SPDX-License-Identifier: BSD-3-Clause
  * Copyright(c) 2026 The wcnic authors
  */
+
+/* The server against malformed messages, streams of messages, and connections that end. */
+
 #include <errno.h>
 #include <fcntl.h>
 #include <setjmp.h>
@@ -17,9 +20,6 @@
 
 #include "vfu_rig.h"
 #include "vfu_test.h"
-
-/* The server against what is wrong with whole messages, with streams of them, and with their end.
- */
 
 #define WRITE_BYTES(write) (sizeof((write).access) + sizeof((write).data))
 
@@ -317,9 +317,11 @@ adopt__bad_config_refused(void **state)
 	(void)state;
 	assert_int_equal(vfu_server_adopt(bench.sock, &config, &server), -EINVAL);
 	config.msix_vectors = 0;
-	config.regions[2] = (struct vfu_server_region){0x1000, VFU_REGION_FLAG_MMAP, -1, 0, NULL, 0};
+	config.regions[2] = (struct vfu_server_region){0x1000, VFU_REGION_FLAG_MMAP, -1, 0, NULL,
+						       0};
 	assert_int_equal(vfu_server_adopt(bench.sock, &config, &server), -EINVAL);
-	config.regions[2] = (struct vfu_server_region){0x1000, VFU_REGION_FLAG_MMAP, 0, 0, &outside, 1};
+	config.regions[2] = (struct vfu_server_region){0x1000, VFU_REGION_FLAG_MMAP, 0, 0, &outside,
+						       1};
 	assert_int_equal(vfu_server_adopt(bench.sock, &config, &server), -EINVAL);
 }
 

@@ -1,6 +1,9 @@
 /* SPDX-License-Identifier: BSD-3-Clause
  * Copyright(c) 2026 The wcnic authors
  */
+
+/* The client against peers that are no server, or whose replies are wrong. */
+
 #include <errno.h>
 #include <pthread.h>
 #include <setjmp.h>
@@ -20,8 +23,6 @@
 #include "vfu_client.h"
 #include "vfu_rig.h"
 #include "vfu_test.h"
-
-/* The client against servers that are none, or that lie. */
 
 /* A server that answers well, but for one command, whose reply is twisted. */
 struct liar {
@@ -44,7 +45,9 @@ answer(const struct raw *request, struct raw *reply)
 {
 	struct vfu_info info = {16, VFU_INFO_RESET | VFU_INFO_PCI, 1, 3};
 	struct vfu_region_info region = {
-		32, VFU_REGION_FLAG_READ | VFU_REGION_FLAG_WRITE | VFU_REGION_FLAG_MMAP, 0, 0, 0x1000, 0};
+		32,     VFU_REGION_FLAG_READ | VFU_REGION_FLAG_WRITE | VFU_REGION_FLAG_MMAP,
+		0,      0,
+		0x1000, 0};
 	struct vfu_irq_info irq = {16, 1, 2, 4};
 
 	*reply = *request;

@@ -1,6 +1,9 @@
 /* SPDX-License-Identifier: BSD-3-Clause
  * Copyright(c) 2026 The wcnic authors
  */
+
+/* The device behind a vfio-user server, and raw messages to it. */
+
 #include <errno.h>
 #include <poll.h>
 #include <setjmp.h>
@@ -110,8 +113,9 @@ rig_start(struct rig *rig, int *peer)
 	rig->window_fd = memory_file(RIG_WINDOW_BYTES);
 	rig->sparse_fd = memory_file(RIG_SPARSE_BYTES);
 	config.regions[0] = (struct vfu_server_region){.bytes = RIG_REGS_BYTES, .flags = rw};
-	config.regions[2] = (struct vfu_server_region){
-		.bytes = RIG_WINDOW_BYTES, .flags = rw | VFU_REGION_FLAG_MMAP, .fd = rig->window_fd};
+	config.regions[2] = (struct vfu_server_region){.bytes = RIG_WINDOW_BYTES,
+						       .flags = rw | VFU_REGION_FLAG_MMAP,
+						       .fd = rig->window_fd};
 	config.regions[3] = (struct vfu_server_region){.bytes = RIG_FIXED_BYTES,
 						       .flags = VFU_REGION_FLAG_READ};
 	config.regions[4] = (struct vfu_server_region){.bytes = RIG_SPARSE_BYTES,

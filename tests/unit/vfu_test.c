@@ -1,6 +1,9 @@
 /* SPDX-License-Identifier: BSD-3-Clause
  * Copyright(c) 2026 The wcnic authors
  */
+
+/* What several tests of vfio-user need: descriptors, files, allocations that fail. */
+
 #include <dirent.h>
 #include <stdbool.h>
 #include <setjmp.h>
