@@ -5,7 +5,7 @@
 /*
  * Pushes whole lines into the BAR of any PCI device, with lib/wcbar alone: no DPDK, no driver, and
  * nothing that knows the device. Try it on QEMU's ivshmem-plain, whose BAR 2 is memory. Writes only
- * into the range that it is told, and tells by which rung of the ladder the mapping came.
+ * into the range that it is given, and prints which rung of the ladder gave the mapping.
  */
 
 #include <errno.h>
@@ -15,8 +15,8 @@
 #include <string.h>
 #include <time.h>
 
-#include "wcbar.h"
-#include "wcbar_pci.h"
+#include <wcbar.h>
+#include <wcbar_pci.h>
 
 #define WORDS (WCBAR_LINE_BYTES / sizeof(uint64_t))
 

@@ -1,6 +1,9 @@
 /* SPDX-License-Identifier: BSD-3-Clause
  * Copyright(c) 2026 The wcnic authors
  */
+
+/* The frames that the bench sends. */
+
 #include <string.h>
 
 #include <rte_ether.h>

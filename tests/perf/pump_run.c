@@ -1,6 +1,9 @@
 /* SPDX-License-Identifier: BSD-3-Clause
  * Copyright(c) 2026 The wcnic authors
  */
+
+/* The loops that send and receive. */
+
 #include <poll.h>
 #include <string.h>
 #include <unistd.h>

@@ -1,6 +1,9 @@
 /* SPDX-License-Identifier: BSD-3-Clause
  * Copyright(c) 2026 The wcnic authors
  */
+
+/* Which calls make a whole cycle, and what is printed of it. */
+
 #include <errno.h>
 #include <setjmp.h>
 #include <stdarg.h>

@@ -1,6 +1,9 @@
 /* SPDX-License-Identifier: BSD-3-Clause
  * Copyright(c) 2026 The wcnic authors
  */
+
+/* What the commands of wcbench share: figures, machines, the JSON of a run, options. */
+
 #include <errno.h>
 #include <ftw.h>
 #include <limits.h>
@@ -16,12 +19,12 @@
 #include <cmocka.h>
 
 #include <app_clock.h>
+#include <machine.h>
+#include <options.h>
 #include <patience.h>
+#include <run.h>
+#include <stats.h>
 
-#include "machine.h"
-#include "options.h"
-#include "run.h"
-#include "stats.h"
 #include "json_at.h"
 
 /* ---- statistics ---------------------------------------------------------------------------- */

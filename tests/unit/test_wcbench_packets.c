@@ -19,7 +19,8 @@
 
 #include <cmocka.h>
 
-#include "packets.h"
+#include <packets.h>
+
 #include "json_at.h"
 
 #define EAL "--no-huge -m 128 --no-pci --no-telemetry --no-shconf --log-level 3 "

@@ -15,9 +15,10 @@
 
 #include <cmocka.h>
 
-#include "raw.h"
-#include "wcbar_tree.h"
+#include <raw.h>
+
 #include "json_at.h"
+#include "wcbar_tree.h"
 
 #define OFF 0x1040u
 #define LINES 20u

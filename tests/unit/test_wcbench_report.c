@@ -17,7 +17,8 @@
 
 #include <cmocka.h>
 
-#include "run.h"
+#include <run.h>
+
 #include "json_at.h"
 
 #define PERCENTS "\"n\": 5, \"p10\": 1.5, \"p50\": 2, \"p90\": 4, \"p99\": 5, \"p99.9\": 6}"

@@ -1,6 +1,9 @@
 /* SPDX-License-Identifier: BSD-3-Clause
  * Copyright(c) 2026 The wcnic authors
  */
+
+/* The parts of the lab's plugin that know nothing of QEMU: instructions, BARs, arguments. */
+
 #include <errno.h>
 #include <setjmp.h>
 #include <stdarg.h>
@@ -10,9 +13,9 @@
 
 #include <cmocka.h>
 
-#include "arguments.h"
-#include "bars.h"
-#include "insn.h"
+#include <arguments.h>
+#include <bars.h>
+#include <insn.h>
 
 /* The plugin's smaller parts: barriers, the device's BARs, arguments. */
 

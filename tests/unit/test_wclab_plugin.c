@@ -1,6 +1,9 @@
 /* SPDX-License-Identifier: BSD-3-Clause
  * Copyright(c) 2026 The wcnic authors
  */
+
+/* The lab's plugin as a file: what it answers to a QEMU that is not right for it. */
+
 #include <dlfcn.h>
 #include <fcntl.h>
 #include <setjmp.h>

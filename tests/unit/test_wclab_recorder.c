@@ -1,6 +1,9 @@
 /* SPDX-License-Identifier: BSD-3-Clause
  * Copyright(c) 2026 The wcnic authors
  */
+
+/* What the plugin saw: its figures by region, and its summary. */
+
 #include <errno.h>
 #include <setjmp.h>
 #include <stdarg.h>

@@ -1,6 +1,9 @@
 /* SPDX-License-Identifier: BSD-3-Clause
  * Copyright(c) 2026 The wcnic authors
  */
+
+/* A stream goes into a file, comes back, and gives each link's figures with their bands. */
+
 #include <errno.h>
 #include <setjmp.h>
 #include <stdarg.h>
@@ -12,9 +15,7 @@
 
 #include <cmocka.h>
 
-#include "band.h"
-
-/* A stream goes into a file, comes back, and gives each link's figures with their bands. */
+#include <band.h>
 
 #define PA 0x8000000000ull
 #define CPUS 2u

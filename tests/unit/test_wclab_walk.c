@@ -1,6 +1,9 @@
 /* SPDX-License-Identifier: BSD-3-Clause
  * Copyright(c) 2026 The wcnic authors
  */
+
+/* Walks of page tables that are arrays. */
+
 #include <errno.h>
 #include <setjmp.h>
 #include <stdarg.h>
@@ -9,7 +12,7 @@
 
 #include <cmocka.h>
 
-#include "walk.h"
+#include <walk.h>
 
 /* The walk over tables that are made up, a descriptor at a time. */
 

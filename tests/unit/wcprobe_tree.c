@@ -1,6 +1,9 @@
 /* SPDX-License-Identifier: BSD-3-Clause
  * Copyright(c) 2026 The wcnic authors
  */
+
+/* A machine that is a folder, for wcprobe. */
+
 #include <assert.h>
 #include <ftw.h>
 #include <stdarg.h>
