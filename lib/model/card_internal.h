@@ -12,6 +12,7 @@
 #include <string.h>
 
 #include <wcdev_ring.h>
+#include <wcdev_rss.h>
 
 #include "wcnic_card.h"
 
@@ -37,20 +38,9 @@
 #define CARD_FRAGS_BURST 512u
 #define CARD_FRAGS (CARD_FRAGS_BURST + CARD_FRAME_MAX)
 
-/* What the parser found in the first bytes of a frame. */
-struct rx_parse {
-	uint16_t ptype;
-	uint8_t rss_type; /* one WCNIC_RSS_* bit of the address pair, or 0 */
-	uint8_t addr_bytes;
-	const uint8_t *addr;  /* both, in the first bytes of the frame */
-	const uint8_t *ports; /* both, or NULL */
-};
-
 struct card_rss {
-	uint32_t types;
 	struct card_rxq *reta[WCNIC_RETA_ENTRIES];
-	uint32_t table[36][256]; /* hash contribution of each input byte */
-	uint8_t ipv4_bytes[8];   /* of addresses and ports that are hashed, by L4 of the ptype */
+	struct wcdev_rss hash;
 };
 
 struct card_window {
@@ -378,26 +368,9 @@ enum wcnic_admin_status card_port_query(struct wcnic_card *card, struct card_adm
 enum wcnic_admin_status card_port_set(struct wcnic_card *card, struct card_admin_call *call);
 void card_port_link_poll(struct wcnic_card *card);
 
-/* ---- parse.c, rss.c ---------------------------------------------------------------------- */
-
-#define TYPE_VLAN 0x8100u
-#define TYPE_QINQ 0x88a8u
-#define TYPE_IPV4 0x0800u
-#define TYPE_IPV6 0x86ddu
-
-/* Whether there is more to say of a frame of this EtherType than that it is one. */
-static inline bool
-rx_type_is_known(uint16_t type)
-{
-	return type == TYPE_IPV4 || type == TYPE_IPV6 || type == TYPE_VLAN || type == TYPE_QINQ;
-}
-
-/* Classifies a frame by its first bytes. */
-void rx_parse(const uint8_t *head, size_t bytes, struct rx_parse *out);
+/* ---- card_rss.c -------------------------------------------------------------------------- */
 
 void card_rss_reset(struct wcnic_card *card);
 enum wcnic_admin_status card_rss_set(struct wcnic_card *card, struct card_admin_call *call);
-/* Whether the frame has a hash, and which. */
-bool card_rss_hash(const struct card_rss *rss, const struct rx_parse *parse, uint32_t *hash);
 
 #endif /* CARD_INTERNAL_H */

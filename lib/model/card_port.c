@@ -155,9 +155,9 @@ static uint16_t
 ptype_find(const struct wcdev_frame *frame)
 {
 	uint8_t room[PARSE_BYTES];
-	struct rx_parse parse;
+	struct wcdev_parse parse;
 
-	rx_parse(head_get(frame, room), head_bytes(frame), &parse);
+	wcdev_parse(head_get(frame, room), head_bytes(frame), &parse);
 	return parse.ptype;
 }
 
@@ -167,14 +167,14 @@ frame_judge(struct wcnic_card *card, const struct wcdev_frame *frame, struct car
 {
 	uint8_t room[PARSE_BYTES];
 	const uint8_t *head = head_get(frame, room);
-	struct rx_parse parse;
+	struct wcdev_parse parse;
 	uint32_t hash;
 
 	if (!filter_passes(&card->port, head))
 		return NULL;
-	rx_parse(head, head_bytes(frame), &parse);
+	wcdev_parse(head, head_bytes(frame), &parse);
 	*kind = card_rx_kind_make(parse.ptype, 0, 0);
-	if (card->rss.types == 0 || !card_rss_hash(&card->rss, &parse, &hash))
+	if (card->rss.hash.types == 0 || !wcdev_rss_hash(&card->rss.hash, &parse, &hash))
 		return card->rss.reta[0];
 	*kind = card_rx_kind_make(parse.ptype, WCNIC_RXF_HASH, hash);
 	return card->rss.reta[hash % WCNIC_RETA_ENTRIES];
@@ -235,8 +235,8 @@ frames_put(struct wcnic_card *card, struct card_rxq *q, const struct wcdev_frame
 		if (!short_takes(&s, frame))
 			break;
 		bytes += frame->bytes;
-		ptype = card_rx_ptype(src, frame->bytes);
-		if (ptype == CARD_PTYPE_UNKNOWN)
+		ptype = wcdev_ptype_of(src, frame->bytes);
+		if (ptype == WCDEV_PTYPE_UNKNOWN)
 			ptype = ptype_find(frame);
 		head = card_rxq_put(q, head, src, frame->bytes, card_rx_kind_make(ptype, 0, 0));
 		if (head % CARD_RX_LINE_CPLS == 0)
@@ -271,11 +271,11 @@ queues_choose(struct wcnic_card *card, const struct wcdev_frame *frames, unsigne
 
 		if (!short_takes(&s, &frames[i]))
 			break;
-		ptype = card_rx_ptype(src, frames[i].bytes);
-		if (ptype == CARD_PTYPE_UNKNOWN)
+		ptype = wcdev_ptype_of(src, frames[i].bytes);
+		if (ptype == WCDEV_PTYPE_UNKNOWN)
 			break;
 		h->kind = card_rx_kind_make(ptype, 0, 0);
-		if (card_rss_hash_ipv4(&card->rss, ptype, src + CARD_IPV4_ADDR_OFF, &hash))
+		if (wcdev_rss_hash_ipv4(&card->rss.hash, ptype, src + WCDEV_IPV4_TUPLE_OFF, &hash))
 			h->kind = card_rx_kind_make(ptype, WCNIC_RXF_HASH, hash);
 		h->q = card->rss.reta[hash % WCNIC_RETA_ENTRIES];
 	}
@@ -339,7 +339,7 @@ frames_put_any(struct wcnic_card *card, const struct wcdev_frame *frames, unsign
 	struct card_rxq *q = card->rss.reta[0];
 	unsigned int done = 0;
 
-	if (card->rss.types != 0)
+	if (card->rss.hash.types != 0)
 		return frames_put_hashed(card, frames, n, queues);
 	*queues |= 1ull << q->qid;
 	while (done < n && card_rxq_look_ahead(card, q)) {

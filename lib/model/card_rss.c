@@ -1,64 +1,34 @@
 /* SPDX-License-Identifier: BSD-3-Clause
  * Copyright(c) 2026 The wcnic authors
  */
-#include "card_rx.h"
 
-/*
- * Section 7, Toeplitz. The hash is linear: the contribution of each byte of the input is worked out
- * once per key, and a frame costs one look-up a byte.
- */
+/* Section 7: which queue a frame goes to. The hash is lib/device's. */
+
+#include "card_internal.h"
+
+/* Frames are parsed and hashed by any card's rules: this card's values are the same. */
+static_assert(WCNIC_PTYPE_L2 == WCDEV_PTYPE_L2 && WCNIC_PTYPE_VLAN == WCDEV_PTYPE_VLAN &&
+		      WCNIC_PTYPE_IPV4 == WCDEV_PTYPE_IPV4 &&
+		      WCNIC_PTYPE_IPV6 == WCDEV_PTYPE_IPV6 && WCNIC_PTYPE_TCP == WCDEV_PTYPE_TCP &&
+		      WCNIC_PTYPE_UDP == WCDEV_PTYPE_UDP && WCNIC_PTYPE_ICMP == WCDEV_PTYPE_ICMP &&
+		      WCNIC_PTYPE_FRAG == WCDEV_PTYPE_FRAG,
+	      "a completion has the parser's ptype");
+static_assert(WCNIC_RSS_IPV4 == WCDEV_RSS_IPV4 && WCNIC_RSS_IPV4_TCP == WCDEV_RSS_IPV4_TCP &&
+		      WCNIC_RSS_IPV4_UDP == WCDEV_RSS_IPV4_UDP &&
+		      WCNIC_RSS_IPV6 == WCDEV_RSS_IPV6 &&
+		      WCNIC_RSS_IPV6_TCP == WCDEV_RSS_IPV6_TCP &&
+		      WCNIC_RSS_IPV6_UDP == WCDEV_RSS_IPV6_UDP &&
+		      WCNIC_RSS_KEY_BYTES == WCDEV_RSS_KEY_BYTES,
+	      "what RSS_SET asks for is what is hashed");
 
 void
 card_rss_reset(struct wcnic_card *card)
 {
 	unsigned int i;
 
-	card->rss.types = 0;
+	card->rss.hash.types = 0;
 	for (i = 0; i < WCNIC_RETA_ENTRIES; i++)
 		card->rss.reta[i] = card->rxqs;
-}
-
-/* 32 bits of the key from bit `bit` on. */
-static uint32_t
-key_window(const uint8_t *key, unsigned int bit)
-{
-	unsigned int byte = bit / 8;
-	uint64_t window = 0;
-	unsigned int i;
-
-	for (i = 0; i < 5; i++)
-		window = window << 8 | (byte + i < WCNIC_RSS_KEY_BYTES ? key[byte + i] : 0);
-	return (uint32_t)(window >> (8 - bit % 8));
-}
-
-static void
-table_build(struct card_rss *rss, const uint8_t *key)
-{
-	unsigned int byte, value, bit;
-
-	for (byte = 0; byte < 36; byte++) {
-		for (value = 0; value < 256; value++) {
-			uint32_t sum = 0;
-
-			for (bit = 0; bit < 8; bit++)
-				if (value & (0x80u >> bit))
-					sum ^= key_window(key, byte * 8 + bit);
-			rss->table[byte][value] = sum;
-		}
-	}
-}
-
-/* What of IPv4 is hashed: card_rss_hash_ipv4(). */
-static void
-ipv4_set(struct card_rss *rss)
-{
-	const uint8_t plain = rss->types & WCNIC_RSS_IPV4 ? 8 : 0;
-
-	memset(rss->ipv4_bytes, plain, sizeof(rss->ipv4_bytes));
-	if (rss->types & WCNIC_RSS_IPV4_TCP)
-		rss->ipv4_bytes[WCNIC_PTYPE_TCP >> 8] = 12;
-	if (rss->types & WCNIC_RSS_IPV4_UDP)
-		rss->ipv4_bytes[WCNIC_PTYPE_UDP >> 8] = 12;
 }
 
 enum wcnic_admin_status
@@ -79,29 +49,8 @@ card_rss_set(struct wcnic_card *card, struct card_admin_call *call)
 		call->result = i;
 		return WCNIC_ST_INVALID_QUEUE;
 	}
-	card->rss.types = le32toh(in->types);
 	for (i = 0; i < WCNIC_RETA_ENTRIES; i++)
 		card->rss.reta[i] = &card->rxqs[le16toh(in->reta[i])];
-	table_build(&card->rss, in->key);
-	ipv4_set(&card->rss);
+	wcdev_rss_set(&card->rss.hash, le32toh(in->types), in->key);
 	return WCNIC_ST_OK;
-}
-
-bool
-card_rss_hash(const struct card_rss *rss, const struct rx_parse *parse, uint32_t *hash)
-{
-	const uint32_t(*table)[256] = rss->table;
-	uint32_t plain = parse->addr_bytes == 8 ? WCNIC_RSS_IPV4 : WCNIC_RSS_IPV6;
-	bool with_ports = parse->ports != NULL && (rss->types & parse->rss_type);
-	uint32_t sum = 0;
-	unsigned int i;
-
-	if (parse->addr_bytes == 0 || (!with_ports && !(rss->types & plain)))
-		return false;
-	for (i = 0; i < parse->addr_bytes; i += 4, table += 4)
-		sum ^= card_rss_sum(table, parse->addr + i);
-	if (with_ports)
-		sum ^= card_rss_sum(table, parse->ports);
-	*hash = sum;
-	return true;
 }

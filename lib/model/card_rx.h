@@ -107,55 +107,6 @@ __attribute__((warn_unused_result)) int
 card_rxq_deliver(struct wcnic_card *card, struct card_rxq *q, const struct wcdev_frame *frame,
 		 struct card_rx_kind kind);
 
-/*
- * Most frames are IPv4 without tag or options, and no fragment, or nothing that the card knows: a
- * few comparisons tell. The ptype of such a frame, or CARD_PTYPE_UNKNOWN: then it is for
- * rx_parse(). Each byte is looked at once, so it may be in memory that the host changes.
- */
-#define CARD_PTYPE_UNKNOWN 0xffffu
-#define CARD_IPV4_ADDR_OFF 26u /* and the ports behind */
-
-static inline uint16_t
-card_rx_ptype(const uint8_t *head, uint32_t bytes)
-{
-	static const uint16_t by_proto[256] = {
-		[1] = WCNIC_PTYPE_ICMP, [6] = WCNIC_PTYPE_TCP, [17] = WCNIC_PTYPE_UDP};
-	uint32_t type;
-	uint16_t fragment;
-
-	if (bytes < 38)
-		return CARD_PTYPE_UNKNOWN;
-	memcpy(&type, head + 12, sizeof(type));
-	if ((type & htobe32(0xffffff00)) != htobe32(0x08004500))
-		return rx_type_is_known((uint16_t)(be32toh(type) >> 16)) ? CARD_PTYPE_UNKNOWN
-									 : WCNIC_PTYPE_L2;
-	memcpy(&fragment, head + 20, sizeof(fragment));
-	if ((fragment & htobe16(0x3fff)) != 0)
-		return CARD_PTYPE_UNKNOWN;
-	return WCNIC_PTYPE_IPV4 | by_proto[head[23]];
-}
-
-static inline uint32_t
-card_rss_sum(const uint32_t (*table)[256], const uint8_t *bytes)
-{
-	return table[0][bytes[0]] ^ table[1][bytes[1]] ^ table[2][bytes[2]] ^ table[3][bytes[3]];
-}
-
-/* card_rss_hash() by the ptype, for IPv4 with addresses and ports at `tuple`: each byte is read
- * once. */
-static inline bool
-card_rss_hash_ipv4(const struct card_rss *rss, uint16_t ptype, const uint8_t *tuple, uint32_t *hash)
-{
-	const unsigned int bytes = rss->ipv4_bytes[(ptype & WCNIC_PTYPE_L4_MASK) >> 8];
-
-	if ((ptype & WCNIC_PTYPE_L3_MASK) != WCNIC_PTYPE_IPV4 || bytes == 0)
-		return false;
-	*hash = card_rss_sum(rss->table, tuple) ^ card_rss_sum(rss->table + 4, tuple + 4);
-	if (bytes == 12)
-		*hash ^= card_rss_sum(rss->table + 8, tuple + 8);
-	return true;
-}
-
 /* The destination address, as card_rx_addr() gives that of a port. */
 static inline uint64_t
 card_rx_destination(const uint8_t *head)

@@ -1,9 +1,11 @@
 /* SPDX-License-Identifier: BSD-3-Clause
  * Copyright(c) 2026 The wcnic authors
  */
-#include "card_internal.h"
+/* What kind of frame it is, from its first bytes. */
 
-/* Section 7: what kind of frame it is, from its first bytes. */
+#include <stdbool.h>
+
+#include "wcdev_parse.h"
 
 #define ETHER_BYTES 14u
 #define VLAN_BYTES 4u
@@ -25,25 +27,25 @@ be16_at(const uint8_t *p)
 }
 
 static void
-parse_l4(const uint8_t *l4, size_t bytes, uint8_t proto, struct rx_parse *out)
+parse_l4(const uint8_t *l4, size_t bytes, uint8_t proto, struct wcdev_parse *out)
 {
-	bool v6 = (out->ptype & WCNIC_PTYPE_L3_MASK) == WCNIC_PTYPE_IPV6;
+	bool v6 = (out->ptype & WCDEV_PTYPE_L3_MASK) == WCDEV_PTYPE_IPV6;
 
 	if (proto == PROTO_TCP) {
-		out->ptype |= WCNIC_PTYPE_TCP;
-		out->rss_type = v6 ? WCNIC_RSS_IPV6_TCP : WCNIC_RSS_IPV4_TCP;
+		out->ptype |= WCDEV_PTYPE_TCP;
+		out->rss_type = v6 ? WCDEV_RSS_IPV6_TCP : WCDEV_RSS_IPV4_TCP;
 	} else if (proto == PROTO_UDP) {
-		out->ptype |= WCNIC_PTYPE_UDP;
-		out->rss_type = v6 ? WCNIC_RSS_IPV6_UDP : WCNIC_RSS_IPV4_UDP;
+		out->ptype |= WCDEV_PTYPE_UDP;
+		out->rss_type = v6 ? WCDEV_RSS_IPV6_UDP : WCDEV_RSS_IPV4_UDP;
 	} else if (proto == (v6 ? PROTO_ICMPV6 : PROTO_ICMP)) {
-		out->ptype |= WCNIC_PTYPE_ICMP;
+		out->ptype |= WCDEV_PTYPE_ICMP;
 	}
 	if ((proto == PROTO_TCP || proto == PROTO_UDP) && bytes >= 4)
 		out->ports = l4;
 }
 
 static void
-parse_ipv4(const uint8_t *ip, size_t bytes, struct rx_parse *out)
+parse_ipv4(const uint8_t *ip, size_t bytes, struct wcdev_parse *out)
 {
 	size_t header_bytes;
 
@@ -52,11 +54,11 @@ parse_ipv4(const uint8_t *ip, size_t bytes, struct rx_parse *out)
 	header_bytes = (ip[0] & 0xf) * 4u;
 	if (header_bytes < 20 || header_bytes > bytes)
 		return;
-	out->ptype |= WCNIC_PTYPE_IPV4;
+	out->ptype |= WCDEV_PTYPE_IPV4;
 	out->addr_bytes = 8;
 	out->addr = ip + 12;
 	if (be16_at(ip + 6) & 0x3fff) /* more fragments, or an offset */
-		out->ptype |= WCNIC_PTYPE_FRAG;
+		out->ptype |= WCDEV_PTYPE_FRAG;
 	else
 		parse_l4(ip + header_bytes, bytes - header_bytes, ip[9], out);
 }
@@ -68,14 +70,14 @@ is_extension(uint8_t proto)
 }
 
 static void
-parse_ipv6(const uint8_t *ip, size_t bytes, struct rx_parse *out)
+parse_ipv6(const uint8_t *ip, size_t bytes, struct wcdev_parse *out)
 {
 	size_t off = 40;
 	uint8_t proto;
 
 	if (bytes < off || ip[0] >> 4 != 6)
 		return;
-	out->ptype |= WCNIC_PTYPE_IPV6;
+	out->ptype |= WCDEV_PTYPE_IPV6;
 	out->addr_bytes = 32;
 	out->addr = ip + 8;
 	proto = ip[6];
@@ -84,29 +86,29 @@ parse_ipv6(const uint8_t *ip, size_t bytes, struct rx_parse *out)
 		off += (ip[off + 1] + 1u) * 8u;
 	}
 	if (proto == PROTO_FRAGMENT)
-		out->ptype |= WCNIC_PTYPE_FRAG;
+		out->ptype |= WCDEV_PTYPE_FRAG;
 	else if (off <= bytes)
 		parse_l4(ip + off, bytes - off, proto, out);
 }
 
 void
-rx_parse(const uint8_t *head, size_t bytes, struct rx_parse *out)
+wcdev_parse(const uint8_t *head, size_t bytes, struct wcdev_parse *out)
 {
 	size_t off = ETHER_BYTES;
 	uint16_t type = be16_at(head + 12);
 
-	out->ptype = WCNIC_PTYPE_L2;
+	out->ptype = WCDEV_PTYPE_L2;
 	out->rss_type = 0;
 	out->addr_bytes = 0;
 	out->ports = NULL;
-	while ((type == TYPE_VLAN || type == TYPE_QINQ) && off + VLAN_BYTES <= bytes &&
-	       off <= ETHER_BYTES + VLAN_BYTES) {
-		out->ptype |= WCNIC_PTYPE_VLAN;
+	while ((type == WCDEV_ETHERTYPE_VLAN || type == WCDEV_ETHERTYPE_QINQ) &&
+	       off + VLAN_BYTES <= bytes && off <= ETHER_BYTES + VLAN_BYTES) {
+		out->ptype |= WCDEV_PTYPE_VLAN;
 		type = be16_at(head + off + 2);
 		off += VLAN_BYTES;
 	}
-	if (type == TYPE_IPV4)
+	if (type == WCDEV_ETHERTYPE_IPV4)
 		parse_ipv4(head + off, bytes - off, out);
-	else if (type == TYPE_IPV6)
+	else if (type == WCDEV_ETHERTYPE_IPV6)
 		parse_ipv6(head + off, bytes - off, out);
 }

@@ -1,0 +1,91 @@
+/* SPDX-License-Identifier: BSD-3-Clause
+ * Copyright(c) 2026 The wcnic authors
+ */
+#ifndef WCDEV_PARSE_H
+#define WCDEV_PARSE_H
+
+/*
+ * For card models: what kind of frame it is, by its first bytes. A card whose completions have
+ * other values than these translates them.
+ */
+
+#include <endian.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <string.h>
+
+/* Packet types: one L3 and one L4 value, and a bit if there is a VLAN tag. */
+#define WCDEV_PTYPE_L2 0x0000u
+#define WCDEV_PTYPE_VLAN 0x0001u
+#define WCDEV_PTYPE_IPV4 0x0010u
+#define WCDEV_PTYPE_IPV6 0x0020u
+#define WCDEV_PTYPE_L3_MASK 0x0030u
+#define WCDEV_PTYPE_TCP 0x0100u
+#define WCDEV_PTYPE_UDP 0x0200u
+#define WCDEV_PTYPE_ICMP 0x0300u
+#define WCDEV_PTYPE_FRAG 0x0400u
+#define WCDEV_PTYPE_L4_MASK 0x0700u
+
+/* What a hash may be of: addresses of a version of IP, or addresses and ports. */
+#define WCDEV_RSS_IPV4 0x0001u
+#define WCDEV_RSS_IPV4_TCP 0x0002u
+#define WCDEV_RSS_IPV4_UDP 0x0004u
+#define WCDEV_RSS_IPV6 0x0008u
+#define WCDEV_RSS_IPV6_TCP 0x0010u
+#define WCDEV_RSS_IPV6_UDP 0x0020u
+
+#define WCDEV_ETHERTYPE_VLAN 0x8100u
+#define WCDEV_ETHERTYPE_QINQ 0x88a8u
+#define WCDEV_ETHERTYPE_IPV4 0x0800u
+#define WCDEV_ETHERTYPE_IPV6 0x86ddu
+
+/* What the parser found. */
+struct wcdev_parse {
+	uint16_t ptype;       /* WCDEV_PTYPE_* */
+	uint8_t rss_type;     /* the WCDEV_RSS_* bit with ports that is for the frame, or 0 */
+	uint8_t addr_bytes;   /* 0: no addresses were found */
+	const uint8_t *addr;  /* source and destination, in the first bytes of the frame */
+	const uint8_t *ports; /* both, or NULL */
+};
+
+/*
+ * Classifies a frame by its first bytes, at least 14. They must not change during the call nor as
+ * long as *out is used, which points at them.
+ */
+void wcdev_parse(const uint8_t *head, size_t bytes, struct wcdev_parse *out);
+
+/* wcdev_ptype_of() cannot tell. */
+#define WCDEV_PTYPE_UNKNOWN 0xffffu
+/* Where addresses and ports are in an IPv4 frame without tag or options. */
+#define WCDEV_IPV4_TUPLE_OFF 26u
+
+/*
+ * Most frames are IPv4 without tag or options, and no fragment, or nothing that the parser knows: a
+ * few comparisons tell. The ptype of such a frame, or WCDEV_PTYPE_UNKNOWN: then it is for
+ * wcdev_parse(). Each byte is read once, so it may be in memory that the host changes.
+ */
+static inline uint16_t
+wcdev_ptype_of(const uint8_t *head, uint32_t bytes)
+{
+	static const uint16_t by_proto[256] = {
+		[1] = WCDEV_PTYPE_ICMP, [6] = WCDEV_PTYPE_TCP, [17] = WCDEV_PTYPE_UDP};
+	uint16_t fragment, ethertype;
+	uint32_t type;
+
+	if (bytes < 38)
+		return WCDEV_PTYPE_UNKNOWN;
+	memcpy(&type, head + 12, sizeof(type));
+	if ((type & htobe32(0xffffff00)) != htobe32(0x08004500)) {
+		ethertype = (uint16_t)(be32toh(type) >> 16);
+		if (ethertype == WCDEV_ETHERTYPE_IPV4 || ethertype == WCDEV_ETHERTYPE_IPV6 ||
+		    ethertype == WCDEV_ETHERTYPE_VLAN || ethertype == WCDEV_ETHERTYPE_QINQ)
+			return WCDEV_PTYPE_UNKNOWN;
+		return WCDEV_PTYPE_L2;
+	}
+	memcpy(&fragment, head + 20, sizeof(fragment));
+	if ((fragment & htobe16(0x3fff)) != 0)
+		return WCDEV_PTYPE_UNKNOWN;
+	return WCDEV_PTYPE_IPV4 | by_proto[head[23]];
+}
+
+#endif /* WCDEV_PARSE_H */
