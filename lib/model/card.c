@@ -5,7 +5,7 @@
 #include <stdlib.h>
 #include <syslog.h>
 
-#include "card_internal.h"
+#include "card.h"
 
 #define APERTURE_MIN (1ull << 20)
 #define APERTURE_MAX (1ull << 30)
@@ -80,7 +80,7 @@ card_clear(struct wcnic_card *card)
 	memset(&card->stray, 0, sizeof(card->stray));
 	card->wake.iova = 0;
 	card->wake.set = false;
-	card->rx_held = false;
+	card->rx_blocked = false;
 	card->sent = false;
 	card_rss_reset(card);
 	card_port_reset(card);

@@ -4,7 +4,7 @@
 #include <errno.h>
 #include <syslog.h>
 
-#include "card_internal.h"
+#include "card.h"
 
 /* Section 3: commands in, answers out. */
 

@@ -4,7 +4,7 @@
 
 /* What every object of the card may call. */
 
-#include "card_internal.h"
+#include "card.h"
 
 void
 card_error_note(struct wcnic_card *card, enum wcnic_error cause, uint32_t info)

@@ -3,7 +3,7 @@
  */
 #include <syslog.h>
 
-#include "card_internal.h"
+#include "card.h"
 
 /* Section 9: the async event ring. */
 

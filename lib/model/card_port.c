@@ -407,9 +407,9 @@ burst_receive(struct wcnic_card *card, const struct wcdev_frame *frames, unsigne
 	if (!polling)
 		wcdev_leave(&card->dev);
 	/* A frame that is offered again and again has waited once. */
-	if (done != n && (done != 0 || !card->rx_held))
+	if (done != n && (done != 0 || !card->rx_blocked))
 		card->stats.rx_held++;
-	card->rx_held = done != n;
+	card->rx_blocked = done != n;
 	return done;
 }
 

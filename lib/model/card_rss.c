@@ -4,7 +4,7 @@
 
 /* Section 7: which queue a frame goes to. The hash is lib/device's. */
 
-#include "card_internal.h"
+#include "card.h"
 
 /* Frames are parsed and hashed by any card's rules: this card's values are the same. */
 static_assert(WCNIC_PTYPE_L2 == WCDEV_PTYPE_L2 && WCNIC_PTYPE_VLAN == WCDEV_PTYPE_VLAN &&

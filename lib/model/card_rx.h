@@ -6,7 +6,7 @@
 
 /* Section 7: the way of most frames, which are in one piece and fit a buffer that is all here. */
 
-#include "card_internal.h"
+#include "card.h"
 
 /* The words of a completion: this, and what belongs to the buffer. */
 struct card_rx_kind {

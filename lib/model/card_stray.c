@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause
  * Copyright(c) 2026 The wcnic authors
  */
-#include "card_internal.h"
+#include "card.h"
 
 /*
  * Section 4, stores outside any window. The aperture is plain memory, so they are found by looking:
@@ -48,22 +48,22 @@ card_stray_scan(struct wcnic_card *card, uint64_t off, uint64_t bytes)
 }
 
 static void
-stray_tell(struct wcnic_card *card)
+stray_report(struct wcnic_card *card)
 {
 	struct card_stray *stray = &card->stray;
 
 	if (stray->lines == 0)
 		return;
-	if (stray->told && card->now_ns - stray->told_ns < STRAY_EVENT_NS)
+	if (stray->reported && card->now_ns - stray->reported_ns < STRAY_EVENT_NS)
 		return;
 	card_event_post(card, WCNIC_EV_STRAY_WRITE, stray->lines, 0, stray->first_off);
 	stray->lines = 0;
-	stray->told = true;
-	stray->told_ns = card->now_ns;
+	stray->reported = true;
+	stray->reported_ns = card->now_ns;
 }
 
 static void
-stray_ask(const uint8_t *lines)
+stray_prefetch(const uint8_t *lines)
 {
 	unsigned int i;
 
@@ -78,7 +78,7 @@ card_stray_poll(struct wcnic_card *card)
 	struct card_stray *stray = &card->stray;
 	uint64_t off = stray->next_off;
 
-	stray_tell(card);
+	stray_report(card);
 	if (++stray->polls < STRAY_POLLS)
 		return;
 	stray->polls = 0;
@@ -89,5 +89,5 @@ card_stray_poll(struct wcnic_card *card)
 		off = (off + WCNIC_WINDOW_ALIGN) & ~(uint64_t)(WCNIC_WINDOW_ALIGN - 1);
 	}
 	stray->next_off = off & mask;
-	stray_ask(card->aperture + stray->next_off);
+	stray_prefetch(card->aperture + stray->next_off);
 }

@@ -6,7 +6,7 @@
 
 /* Section 6: what card_txq.c knows of the formats, and what these share: bursts, frames, lines. */
 
-#include "card_internal.h"
+#include "card.h"
 
 #define CARD_LINE_PAYLOAD_WORDS (WCNIC_LINE_PAYLOAD_BYTES / 8)
 #define CARD_SLOT_PAYLOAD_WORDS_MAX (WCNIC_SLOT_LINES_MAX * CARD_LINE_PAYLOAD_WORDS)

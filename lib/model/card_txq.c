@@ -374,7 +374,7 @@ batch_sent(struct wcnic_card *card, struct batch *b, struct card_txq *q, unsigne
 		entries = (uint16_t)(end - first);
 	for (i = first; i < end && t->odd_frames != 0; i++)
 		entries += frame_entries(t, i);
-	q->held = false;
+	q->port_busy = false;
 	card->stats.tx_frames += end - first;
 	card->stats.tx_bytes += bytes;
 	*(pushed ? &card->stats.tx_pushed : &card->stats.tx_fetched) += end - first;
@@ -404,14 +404,14 @@ batch_send(struct wcnic_card *card, struct batch *b, struct card_txq *q)
 		if (end == t->n)
 			break;
 		if (ret == -EAGAIN) {
-			if (!q->held)
+			if (!q->port_busy)
 				card->stats.tx_held++;
-			q->held = true;
+			q->port_busy = true;
 			if (end != 0 && pushes_packed(q))
 				b->stream = card_tx_packed_after(card, t, end - 1);
 			return false; /* to be offered again: what was read is still good */
 		}
-		q->held = false;
+		q->port_busy = false;
 		batch_error(card, b, q, WCNIC_ERR_FIRMWARE, frame_entries(t, end));
 		end++;
 	}

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause
  * Copyright(c) 2026 The wcnic authors
  */
-#include "card_internal.h"
+#include "card.h"
 
 /*
  * Section 5, sleep: the embedder says when it stops to look at doorbells, the record tells the
@@ -65,7 +65,7 @@ wcnic_card_waits(struct wcnic_card *card)
 		const struct card_txq *q = &card->txqs[__builtin_ctzll(live)];
 
 		/* What it waits for comes with a clock or buffers, and neither wakes. */
-		if (q->waiting || q->held)
+		if (q->waiting || q->port_busy)
 			return false;
 	}
 	return true;

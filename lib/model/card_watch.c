@@ -5,7 +5,7 @@
 #include <stdlib.h>
 #include <syslog.h>
 
-#include "card_internal.h"
+#include "card.h"
 
 /* Section 10: what becomes of the stores into a window, seen one by one. */
 

@@ -3,7 +3,7 @@
  */
 #include <errno.h>
 
-#include "card_internal.h"
+#include "card.h"
 
 /* Section 4: pieces of the aperture, handed out at run time. */
 

@@ -4,7 +4,7 @@
 
 /* Faults and lacks of a card, for tests. */
 
-#include "card_internal.h"
+#include "card.h"
 #include "wcnic_card_test.h"
 
 void

@@ -1,0 +1,25 @@
+/* SPDX-License-Identifier: BSD-3-Clause
+ * Copyright(c) 2026 The wcnic authors
+ */
+#ifndef CARD_RSS_H
+#define CARD_RSS_H
+
+/* Section 7: which queue a frame goes to. */
+
+#include <wcdev_rss.h>
+
+#include "card_admin_call.h"
+
+struct card_rxq;
+
+struct card_rss {
+	struct card_rxq *reta[WCNIC_RETA_ENTRIES];
+	struct wcdev_rss hash;
+};
+
+/* Nothing is hashed, all frames go to queue 0. */
+void card_rss_reset(struct wcnic_card *card);
+/* Does RSS_SET. */
+enum wcnic_admin_status card_rss_set(struct wcnic_card *card, struct card_admin_call *call);
+
+#endif /* CARD_RSS_H */
