@@ -121,7 +121,7 @@ answer_bytes(const struct wcnic_card *card, const struct wcnic_admin_cmd *cmd,
 
 /* The command's buffer, checked before anything is done so that a failed command changes nothing.
  */
-__attribute__((warn_unused_result)) static enum wcnic_admin_status
+WC_MUST_CHECK static enum wcnic_admin_status
 buffer_get(struct wcnic_card *card, const struct wcnic_admin_cmd *cmd, const struct admin_op *op,
 	   struct card_admin_call *call, uint32_t *buffer_bytes)
 {

@@ -353,7 +353,7 @@ frames_put_any(struct wcnic_card *card, const struct wcdev_frame *frames, unsign
 }
 
 /* A frame of any kind. `queues`: a bit for each whose completions may be kept back. */
-__attribute__((warn_unused_result)) static int
+WC_MUST_CHECK static int
 frame_receive(struct wcnic_card *card, const struct wcdev_frame *frame, uint64_t *queues)
 {
 	struct card_rx_kind kind;

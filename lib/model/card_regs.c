@@ -22,7 +22,7 @@ reg_is_64(uint64_t off)
 	}
 }
 
-__attribute__((warn_unused_result)) static int
+WC_MUST_CHECK static int
 access_check(struct wcnic_card *card, uint64_t off, size_t bytes)
 {
 	bool in_bar = off < WCNIC_BAR_REGS_BYTES;

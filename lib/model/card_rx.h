@@ -103,9 +103,8 @@ card_rxq_put(struct card_rxq *q, uint16_t head, const uint8_t *src, uint32_t byt
 }
 
 /* Delivers a frame of any kind. 0: delivered or discarded; -EAGAIN: no buffers. */
-__attribute__((warn_unused_result)) int
-card_rxq_deliver(struct wcnic_card *card, struct card_rxq *q, const struct wcdev_frame *frame,
-		 struct card_rx_kind kind);
+WC_MUST_CHECK int card_rxq_deliver(struct wcnic_card *card, struct card_rxq *q,
+				   const struct wcdev_frame *frame, struct card_rx_kind kind);
 
 /* The destination address, as card_rx_addr() gives that of a port. */
 static inline uint64_t

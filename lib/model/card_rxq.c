@@ -10,7 +10,7 @@
 
 #define RX_BUFFERS_MAX ((CARD_FRAME_MAX + 63) / 64)
 
-__attribute__((warn_unused_result)) static enum wcnic_admin_status
+WC_MUST_CHECK static enum wcnic_admin_status
 create_check(struct wcnic_card *card, struct card_admin_call *call,
 	     const struct wcnic_cmd_rxq_create *p)
 {
@@ -177,7 +177,7 @@ struct rx_buffer {
  * Finds the memory of the next `count` buffers, and room for their completions. 0, -EAGAIN (it
  * takes messages, and others are under way) or -EFAULT.
  */
-__attribute__((warn_unused_result)) static int
+WC_MUST_CHECK static int
 buffers_map(struct wcnic_card *card, struct card_rxq *q, unsigned int count,
 	    struct rx_buffer *buffers)
 {
@@ -348,7 +348,7 @@ card_rxq_look_ahead(struct wcnic_card *card, struct card_rxq *q)
 }
 
 /* Puts a frame into as many buffers as it takes. As card_rxq_deliver(). */
-__attribute__((warn_unused_result)) static int
+WC_MUST_CHECK static int
 frame_spread(struct wcnic_card *card, struct card_rxq *q, const struct wcdev_frame *frame,
 	     unsigned int count, struct card_rx_kind kind)
 {

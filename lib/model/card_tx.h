@@ -63,13 +63,13 @@ static_assert(CARD_BURST <= 64, "odd_frames has a bit for each");
  * Each adds frames to the burst, until there are `most` or memory is short: CARD_TX_READY; or until
  * one is not ready, which is then burst->odd. Frames end before the entry `limit`.
  */
-__attribute__((warn_unused_result)) enum card_tx_verdict
+WC_MUST_CHECK enum card_tx_verdict
 card_tx_gather_fetch(struct wcnic_card *card, struct card_txq *q, struct card_tx_burst *t,
 		     uint16_t limit, unsigned int most);
-__attribute__((warn_unused_result)) enum card_tx_verdict
+WC_MUST_CHECK enum card_tx_verdict
 card_tx_gather_slots(struct wcnic_card *card, struct card_txq *q, struct card_tx_burst *t,
 		     uint16_t limit, unsigned int most);
-__attribute__((warn_unused_result)) enum card_tx_verdict
+WC_MUST_CHECK enum card_tx_verdict
 card_tx_gather_packed(struct wcnic_card *card, struct card_txq *q, struct card_tx_burst *t,
 		      uint16_t limit, unsigned int most);
 
@@ -179,7 +179,7 @@ void card_tx_builder_add_segment(struct card_tx_builder *b, uint64_t iova, uint3
 /* SOP opens the frame, and only its first entry has it. */
 void card_tx_builder_begin_entry(struct card_tx_builder *b, unsigned int entry, uint16_t flags,
 				 uint16_t frame_bytes);
-__attribute__((warn_unused_result)) enum card_tx_verdict
+WC_MUST_CHECK enum card_tx_verdict
 card_tx_builder_finish(struct card_tx_builder *b, uint16_t entries, struct card_tx_frame *out);
 
 static inline void
@@ -189,7 +189,7 @@ card_tx_builder_fault(struct card_tx_builder *b, enum wcnic_error reason)
 		b->reason = reason;
 }
 
-__attribute__((warn_unused_result)) static inline enum card_tx_verdict
+WC_MUST_CHECK static inline enum card_tx_verdict
 card_tx_frame_lost(uint16_t entries, struct card_tx_frame *out)
 {
 	out->entries = entries;

@@ -139,7 +139,7 @@ fetch_simple(struct wcnic_card *card, struct card_txq *q, struct card_tx_burst *
 	card_tx_burst_add(t, i);
 }
 
-__attribute__((warn_unused_result)) static enum card_tx_verdict
+WC_MUST_CHECK static enum card_tx_verdict
 frame_fetch(struct wcnic_card *card, struct card_txq *q, struct card_tx_burst *t, uint16_t limit)
 {
 	struct card_tx_builder b;
@@ -293,7 +293,7 @@ slots_simple(struct wcnic_card *card, const struct card_txq *q, struct card_tx_b
 	card_tx_burst_add(t, i);
 }
 
-__attribute__((warn_unused_result)) static enum card_tx_verdict
+WC_MUST_CHECK static enum card_tx_verdict
 frame_slots(struct wcnic_card *card, struct card_txq *q, struct card_tx_burst *t, uint16_t limit)
 {
 	uint64_t *start = card->scratch + t->stream.at;

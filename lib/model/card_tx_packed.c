@@ -130,7 +130,7 @@ entry_add(struct card_tx_builder *b, const struct wcnic_push_hdr *hdr, const uin
 /* The next entry: CARD_TX_READY, `hdr` is its header and it has been added; CARD_TX_WAIT,
  * CARD_TX_FETCH, CARD_TX_LOST.
  */
-__attribute__((warn_unused_result)) static enum card_tx_verdict
+WC_MUST_CHECK static enum card_tx_verdict
 entry_next(struct card_tx_builder *b, struct card_tx_stream *s, unsigned int entry,
 	   struct wcnic_push_hdr *hdr)
 {
@@ -153,7 +153,7 @@ entry_next(struct card_tx_builder *b, struct card_tx_stream *s, unsigned int ent
 	return b->later ? CARD_TX_FETCH : CARD_TX_READY;
 }
 
-__attribute__((warn_unused_result)) static enum card_tx_verdict
+WC_MUST_CHECK static enum card_tx_verdict
 frame_packed(struct wcnic_card *card, struct card_txq *q, struct card_tx_burst *t, uint16_t limit)
 {
 	struct card_tx_stream *s = &t->odd.after;

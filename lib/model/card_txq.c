@@ -9,7 +9,7 @@
 
 /* Section 6: entries in, completions out. */
 
-__attribute__((warn_unused_result)) static enum wcnic_admin_status
+WC_MUST_CHECK static enum wcnic_admin_status
 create_check(struct wcnic_card *card, struct card_admin_call *call,
 	     const struct wcnic_cmd_txq_create *p)
 {
@@ -209,7 +209,7 @@ pushed_too_many(const struct card_txq *q, uint16_t tail)
 }
 
 /* After INCOMPLETE or DROPPED only the next epoch, from the very entry, sets the queue going. */
-__attribute__((warn_unused_result)) static bool
+WC_MUST_CHECK static bool
 record_resume(struct card_txq *q, uint64_t db)
 {
 	uint8_t epoch = WCNIC_TXDB_GET_EPOCH(db);
@@ -244,7 +244,7 @@ switch_allowed(const struct card_txq *q, uint8_t placement)
 }
 
 /* Judges a record that runs the queue on. */
-__attribute__((warn_unused_result)) static bool
+WC_MUST_CHECK static bool
 record_advance(struct card_txq *q, uint64_t db)
 {
 	uint16_t in_flight = WCNIC_TXDB_GET_TAIL(db) - q->head;

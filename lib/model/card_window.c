@@ -112,7 +112,7 @@ grant_fill(struct wcnic_card *card, const struct card_window *w, struct wcnic_wi
 	grant->max_burst = htole16(w->slots);
 }
 
-__attribute__((warn_unused_result)) static enum wcnic_admin_status
+WC_MUST_CHECK static enum wcnic_admin_status
 alloc_check(struct wcnic_card *card, struct card_admin_call *call,
 	    const struct wcnic_cmd_window_alloc *p)
 {
@@ -293,7 +293,7 @@ card_window_reset_all(struct wcnic_card *card)
 			card_window_close(card, &card->windows[i]);
 }
 
-__attribute__((warn_unused_result)) static int
+WC_MUST_CHECK static int
 access_check(struct wcnic_card *card, uint64_t off, size_t bytes)
 {
 	if (bytes >= 1 && bytes <= WCNIC_LINE_BYTES && off < card->aperture_bytes &&

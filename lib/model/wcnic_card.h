@@ -17,6 +17,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include <wcbase.h>
 #include <wcdev.h>
 #include <wcnic_abi.h>
 
@@ -51,26 +52,26 @@ struct wcnic_card_config {
  * Allocates a card in the state of power-on. *card is set on success only.
  * Returns 0, -EINVAL (the log names the field) or -ENOMEM.
  */
-__attribute__((warn_unused_result)) int
+WC_PUBLIC WC_MUST_CHECK int
 wcnic_card_create(const struct wcnic_card_config *config, struct wcnic_card **card);
 
 /* Frees the card; NULL is allowed. The port and the aperture are the embedder's. */
-void wcnic_card_destroy(struct wcnic_card *card);
+WC_PUBLIC void wcnic_card_destroy(struct wcnic_card *card);
 
 /* The card as ports know it: wcdev_port_set(), wcdev_receive(). It lives as long as the card. */
-struct wcdev *wcnic_card_dev(struct wcnic_card *card);
+WC_PUBLIC struct wcdev *wcnic_card_dev(struct wcnic_card *card);
 
 /*
  * Lets the card work: admin commands, doorbells, Tx, port input, Rx, events, heartbeat, a slice of
  * the search for stray writes. Returns how many frames and commands moved; 0 means idle.
  */
-unsigned int wcnic_card_poll(struct wcnic_card *card);
+WC_PUBLIC unsigned int wcnic_card_poll(struct wcnic_card *card);
 
 /*
  * The part of it that moves frames: Tx and port input, by the clock of the last wcnic_card_poll().
  * For embedders that poll all the time; every few of these must be a whole poll.
  */
-unsigned int wcnic_card_poll_frames(struct wcnic_card *card);
+WC_PUBLIC unsigned int wcnic_card_poll_frames(struct wcnic_card *card);
 
 /*
  * For embedders that stop polling for a while (config.sleeps). wcnic_card_waits(): the card has
@@ -81,9 +82,9 @@ unsigned int wcnic_card_poll_frames(struct wcnic_card *card);
  * to WAKE. One may have been rung before it was told: the card is polled once more before the
  * embedder sleeps. Returns false if the driver cannot be told. wcnic_card_awake() takes it back.
  */
-bool wcnic_card_waits(struct wcnic_card *card);
-bool wcnic_card_sleep(struct wcnic_card *card);
-void wcnic_card_awake(struct wcnic_card *card);
+WC_PUBLIC bool wcnic_card_waits(struct wcnic_card *card);
+WC_PUBLIC bool wcnic_card_sleep(struct wcnic_card *card);
+WC_PUBLIC void wcnic_card_awake(struct wcnic_card *card);
 
 /*
  * A register or window access by the host that does not go through mapped memory. bar is
@@ -91,29 +92,29 @@ void wcnic_card_awake(struct wcnic_card *card);
  * to it are counted. Returns 0, or -EINVAL if the access is malformed (and the card says so in
  * ERROR_CAUSE). Commands behind a doorbell are done by wcnic_card_poll(), not here.
  */
-int wcnic_card_bar_read(struct wcnic_card *card, unsigned int bar, uint64_t off, void *data,
-			size_t bytes);
-int wcnic_card_bar_write(struct wcnic_card *card, unsigned int bar, uint64_t off, const void *data,
-			 size_t bytes);
+WC_PUBLIC int wcnic_card_bar_read(struct wcnic_card *card, unsigned int bar, uint64_t off,
+				  void *data, size_t bytes);
+WC_PUBLIC int wcnic_card_bar_write(struct wcnic_card *card, unsigned int bar, uint64_t off,
+				   const void *data, size_t bytes);
 
 /*
  * For the self test alone: the link brought a write of bytes 1..64 to the aperture, within one
  * line, at time ns. Its bytes are in the aperture already. Returns 0, or -EINVAL if it is not so.
  */
-__attribute__((warn_unused_result)) int
+WC_PUBLIC WC_MUST_CHECK int
 wcnic_card_arrival(struct wcnic_card *card, uint64_t off, size_t bytes, uint64_t ns);
 
 /* Arrivals are missing: a self test that runs ends, as its report would be wrong. */
-void wcnic_card_arrivals_lost(struct wcnic_card *card);
+WC_PUBLIC void wcnic_card_arrivals_lost(struct wcnic_card *card);
 
 /* Function level reset: as if CTRL.RESET had been written. */
-void wcnic_card_reset(struct wcnic_card *card);
+WC_PUBLIC void wcnic_card_reset(struct wcnic_card *card);
 
 /* Takes a window away from the driver, as firmware may: its queues stop with DROPPED. */
-int wcnic_card_window_revoke(struct wcnic_card *card, uint16_t window_id);
+WC_PUBLIC int wcnic_card_window_revoke(struct wcnic_card *card, uint16_t window_id);
 
 /* A copy of the counters as STATS_QUERY gives them, in host byte order. */
-void wcnic_card_stats(struct wcnic_card *card, struct wcnic_stats *stats);
+WC_PUBLIC void wcnic_card_stats(struct wcnic_card *card, struct wcnic_stats *stats);
 
 #ifdef __cplusplus
 }
