@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: BSD-3-Clause
 # Copyright(c) 2026 The wcnic authors
-"""Full disks, and files that are not there: told by name, with the room there is; nothing half-written stays."""
+"""Full disks, and files that are not there: reported by name, with the space that is left; nothing half-written stays."""
 import contextlib
 import errno
 import hashlib
@@ -60,7 +60,7 @@ class Full(unittest.TestCase):
     def test_results(self):
         with small(rig.out() / "full-out", 100) as out:
             self.fails(rig.Program("lab", out, "--quick", SETTING, "guest-nc"),
-                       rf"lab: (no room: )?\S*{out.name} has 0.0 of 0.1 MiB free; about")
+                       rf"lab: (no space: )?\S*{out.name} has 0.0 of 0.1 MiB free; about")
             for path in out.rglob("*.json"):
                 json.loads(path.read_text())
             self.assertEqual(list(out.rglob("*.part")), [])
@@ -77,7 +77,7 @@ class Full(unittest.TestCase):
 
     def test_cache__has_no_part_of_an_archive(self):
         tree = trees.Trees(rig.args.cache, life.progress).get("kernel-6.12-arm64")
-        for kib in (200, 700):  # no room for the modules; for the modules, but not for the archive
+        for kib in (200, 700):  # no space for the modules; for the modules, but not for the archive
             with self.subTest(kib=kib), small(rig.out() / "tiny", kib) as tiny:
                 with self.assertRaisesRegex((OSError, life.Failure), r"No space left on device"):
                     image.cached(tiny / "modules.cpio", image.modules, tree)

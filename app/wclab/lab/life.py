@@ -18,7 +18,7 @@ import time
 
 PR_SET_PDEATHSIG = 1
 LIBC = ctypes.CDLL(None)
-FULL_BYTES = 64 << 10  # less than this is room for nothing
+FULL_BYTES = 64 << 10  # with less than this a disk is full
 MIB = 1 << 20
 # What takes so long hangs. A busy machine or an emulated one may be slow: nothing else is judged by the clock.
 PATIENCE_S = 900
@@ -112,40 +112,40 @@ def work_folder(cache, name):
             if left.is_dir() and not in_use(left):
                 shutil.rmtree(left, ignore_errors=True)
         work = pathlib.Path(tempfile.mkdtemp(prefix=f"{name}.", dir=base))
-        held = locked(work)
+        descriptor = locked(work)
     try:
         yield work
     finally:
         shutil.rmtree(work, ignore_errors=True)
-        os.close(held)
+        os.close(descriptor)
 
 
 def locked(folder):
     """Its descriptor, or None if somebody else has locked it."""
-    held = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
+    descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
     try:
-        fcntl.flock(held, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except BlockingIOError:
-        os.close(held)
+        os.close(descriptor)
         return None
-    return held
+    return descriptor
 
 
 def in_use(folder):
-    held = locked(folder)
-    if held is not None:
-        os.close(held)
-    return held is None
+    descriptor = locked(folder)
+    if descriptor is not None:
+        os.close(descriptor)
+    return descriptor is None
 
 
-def room(folder):
+def space(folder):
     usage = shutil.disk_usage(folder)
     return f"{folder} has {usage.free / MIB:.1f} of {usage.total / MIB:.1f} MiB free"
 
 
 def full(*folders):
-    """Those of the folders that nothing more fits into, in words; empty if all have room."""
-    return "; ".join(room(folder) for folder in folders if shutil.disk_usage(folder).free < FULL_BYTES)
+    """Those of the folders whose disk is full, in words; empty if none is."""
+    return "; ".join(space(folder) for folder in folders if shutil.disk_usage(folder).free < FULL_BYTES)
 
 
 # ---- the end
@@ -156,8 +156,8 @@ def interrupted(number, _):
 
 
 @contextlib.contextmanager
-def told(name, needs):
-    """Around all that a program does: whatever ends it is said in a line or a few, and leads to an exit status. `needs`:
+def reported(name, needs):
+    """Around all that a program does: whatever ends it is reported in a line or a few, and gives the exit status. `needs`:
     the folders that it writes to, and how many MiB it needs in each."""
     for number in (signal.SIGINT, signal.SIGTERM):  # also where a shell had made them ignored
         signal.signal(number, interrupted)
@@ -171,7 +171,7 @@ def told(name, needs):
         where = error.filename2 or error.filename
         text = f"{name}: {where}: {error.strerror}" if where else f"{name}: {error}"
         if error.errno in (errno.ENOSPC, errno.EDQUOT):
-            text += "".join(f"\n{name}: {room(folder)}; about {mib} MiB are needed there" for folder, mib in needs.items()
+            text += "".join(f"\n{name}: {space(folder)}; about {mib} MiB are needed there" for folder, mib in needs.items()
                             if os.path.isdir(folder) and shutil.disk_usage(folder).free < mib * MIB)
         sys.exit(text)
     except SystemExit as end:

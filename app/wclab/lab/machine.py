@@ -169,7 +169,7 @@ class Guest:
             return self.process.wait()
 
     def close(self):
-        """The guest turns itself off; after a failure, when it may not hear, QEMU is told to end."""
+        """The guest turns itself off; after a failure, when it may not react, QEMU is asked to end."""
         if self.process.poll() is None:
             if sys.exc_info()[0]:
                 self.process.terminate()
@@ -178,7 +178,7 @@ class Guest:
                     self.process.stdin.write(b"poweroff -f\n")
             self.ended(5)
         for stream in (self.process.stdin, self.process.stdout, self.log):
-            with contextlib.suppress(OSError):  # a full disk has been told of already
+            with contextlib.suppress(OSError):  # a full disk has been reported already
                 stream.close()
 
 

@@ -19,7 +19,7 @@ TALK = ("l2() { printf '%s\\n' \"$1\" >&4; l2_answer; }; "
         "cr=$(printf '\\r'); l2_answer() { while IFS= read -r line <&5; do line=${line%$cr}; case $line in "
         "*'@@ '*) rest=${line%@@ *}; [ -z \"$rest\" ] || echo \"$rest\"; return ${line##*@@ };; esac; "
         "echo \"$line\"; case $line in @l2*) return 99;; esac; done; return 98; }")
-# What QEMU for KVM says to standard error. When KVM stops a machine QEMU stays, so whoever waits for an answer is told
+# What QEMU for KVM says to standard error. When KVM stops a machine QEMU stays, so whoever waits for an answer is shown
 # here; and when QEMU has ended.
 LISTEN = ("while IFS= read -r line; do echo \"$line\" >>/run/l2.err; case $line in "
           "*'kvm run failed'*) printf '\\n@l2 was stopped by KVM: %s\\n' \"$line\" >/run/l2.out;; esac; done </run/l2.said; "
@@ -74,11 +74,11 @@ class Inner:
     def answer(self, call, timeout, line):
         """Status and text; it is a failure of its own if the machine is no more."""
         status, text = self.outer.run(call, timeout, f"{line} (in the virtual machine inside)")
-        told = text.splitlines()[-1:]
-        if status == 99 and told and told[0].startswith("@l2"):
+        last = text.splitlines()[-1:]
+        if status == 99 and last and last[0].startswith("@l2"):
             said = self.outer.run("cat /run/l2.err")[1]
             why = STOPPED if "kvm run failed" in said else ""
-            raise Failure(f"the virtual machine inside{told[0][3:]} at: {line}\n{why}{text[-1500:]}\n"
+            raise Failure(f"the virtual machine inside{last[0][3:]} at: {line}\n{why}{text[-1500:]}\n"
                           f"QEMU said: {said[:1500]}\n(all of it: {self.path})")
         return status, text
 

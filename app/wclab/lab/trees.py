@@ -103,11 +103,11 @@ class Trees:
                 raise
 
     def hint(self, log, packages):
-        text, room = log.read_text(errors="replace"), life.full(self.cache)
+        text, full = log.read_text(errors="replace"), life.full(self.cache)
         missing = [name for name in packages if f"Unable to locate package {name}\n" in text]
         if missing:
             return f"That release has no package {', '.join(missing)}: mend {LIST}"
-        return f"{room}: make room" if room else "Is the archive that apt-get uses in reach?"
+        return f"{full}: free some space" if full else "Is the archive that apt-get uses in reach?"
 
     def qemu(self, machine):
         """The command that starts QEMU from its tree; its libraries are its own, not this machine's."""
@@ -128,7 +128,7 @@ def main():
         print(f"  {what}", file=sys.stderr, flush=True)
         yield
 
-    with life.told("trees", {sys.argv[1]: TREES_MIB}):
+    with life.reported("trees", {sys.argv[1]: TREES_MIB}):
         print(Trees(pathlib.Path(sys.argv[1]), progress).get(sys.argv[2]))
 
 
