@@ -12,8 +12,8 @@
 #include "log.h"
 #include "options.h"
 #include "plugin.h"
-#include "stats.h"
 #include "served_card.h"
+#include "stats.h"
 #include "worker.h"
 
 #define EXIT_FAILED 1
@@ -29,12 +29,6 @@ struct program {
 };
 
 static struct program program;
-
-static bool
-is_wire(const struct served_card *card)
-{
-	return strcmp(card->options.port, "wire") == 0;
-}
 
 static void
 worker_add(struct served_card *card, struct served_card *other)
@@ -60,7 +54,7 @@ workers_lay_out(void)
 	for (i = 0; i < program.n_cards; i++) {
 		struct served_card *card = &program.cards[i];
 
-		if (!is_wire(card)) {
+		if (!card_options_wired(&card->options)) {
 			worker_add(card, NULL);
 		} else if (end == NULL) {
 			end = card;

@@ -254,7 +254,7 @@ options_check(const struct options *options)
 	for (i = 0; i < options->n_cards; i++) {
 		const struct card_options *card = &options->cards[i];
 
-		if (strcmp(card->port, "wire") != 0)
+		if (!card_options_wired(card))
 			continue;
 		if (end != NULL && end->cpu >= 0 && card->cpu >= 0 && end->cpu != card->cpu) {
 			app_error("--cpu %d and --cpu %d: the wired cards %s and %s share a "

@@ -8,6 +8,7 @@
 
 #include <stdbool.h>
 #include <stdint.h>
+#include <string.h>
 
 #include <app_options.h>
 #include <wcbase.h>
@@ -28,6 +29,13 @@ struct card_options {
 	int cpu; /* -1: any */
 	enum idle_policy idle;
 };
+
+/* Whether the card is at one end of a wire. */
+static inline bool
+card_options_wired(const struct card_options *card)
+{
+	return strcmp(card->port, "wire") == 0;
+}
 
 struct options {
 	struct card_options cards[CARDS_MAX];

@@ -5,11 +5,12 @@
 /* Counters of cards: their names, their sums, the file of JSON. */
 
 #include <errno.h>
-#include <json-c/json.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
+
+#include <app_json.h>
 
 #include "stats.h"
 
@@ -76,8 +77,7 @@ counters_json(const struct wcnic_stats *stats)
 	size_t i;
 
 	for (i = 0; object != NULL && i < N_FIELDS; i++)
-		json_object_object_add(object, fields[i].name,
-				       json_object_new_uint64(field_get(stats, i)));
+		app_json_add(object, fields[i].name, json_object_new_uint64(field_get(stats, i)));
 	return object;
 }
 
@@ -94,15 +94,15 @@ records_json(const struct stats_record *records, unsigned int n)
 		json_object_put(cards);
 		return NULL;
 	}
-	json_object_object_add(root, "cards", cards);
+	app_json_add(root, "cards", cards);
 	for (i = 0; i < n; i++) {
 		card = json_object_new_object();
 		json_object_array_add(cards, card);
-		json_object_object_add(card, "name", json_object_new_string(records[i].name));
-		json_object_object_add(card, "socket", json_object_new_string(records[i].socket));
-		json_object_object_add(card, "port", json_object_new_string(records[i].port));
-		json_object_object_add(card, "since_reset", counters_json(&records[i].since_reset));
-		json_object_object_add(card, "total", counters_json(&records[i].total));
+		app_json_add_text(card, "name", records[i].name);
+		app_json_add_text(card, "socket", records[i].socket);
+		app_json_add_text(card, "port", records[i].port);
+		app_json_add(card, "since_reset", counters_json(&records[i].since_reset));
+		app_json_add(card, "total", counters_json(&records[i].total));
 	}
 	return root;
 }
