@@ -306,15 +306,22 @@ generator_start(struct wcnic_port *port, const struct wcnic_port_args *args)
 
 	gen->bytes = FRAME_DEFAULT;
 	gen->flows = 1;
+	/* 0 is IMIX; every other size has a minimum. */
 	ret = wcnic_port_arg_number(args, "bytes", 0, FRAME_MAX, &gen->bytes);
-	if (ret == 0 && gen->bytes != 0)
-		ret = wcnic_port_arg_number(args, "bytes", FRAME_MIN, FRAME_MAX, &gen->bytes);
-	if (ret == 0)
-		ret = wcnic_port_arg_number(args, "count", 0, UINT64_MAX, &gen->count);
-	if (ret == 0)
-		ret = wcnic_port_arg_number(args, "flows", 1, FLOWS_MAX, &gen->flows);
-	if (ret == 0)
-		ret = wcnic_port_arg_number(args, "seed", 0, UINT64_MAX, &seed);
+	if (ret != 0)
+		return ret;
+	ret = gen->bytes == 0
+		      ? 0
+		      : wcnic_port_arg_number(args, "bytes", FRAME_MIN, FRAME_MAX, &gen->bytes);
+	if (ret != 0)
+		return ret;
+	ret = wcnic_port_arg_number(args, "count", 0, UINT64_MAX, &gen->count);
+	if (ret != 0)
+		return ret;
+	ret = wcnic_port_arg_number(args, "flows", 1, FLOWS_MAX, &gen->flows);
+	if (ret != 0)
+		return ret;
+	ret = wcnic_port_arg_number(args, "seed", 0, UINT64_MAX, &seed);
 	if (ret != 0)
 		return ret;
 	random_init(gen, seed);

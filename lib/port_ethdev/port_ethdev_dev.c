@@ -247,17 +247,21 @@ device_start(struct port_ethdev *pe, const struct wcnic_port_args *args)
 int
 port_ethdev_start(struct port_ethdev *pe, const struct wcnic_port_args *args)
 {
-	int ret = device_text(pe, args);
+	int ret;
 
-	if (ret == 0)
-		ret = port_ethdev_eal_start(args);
-	if (ret == 0)
-		ret = device_find(pe, args);
-	if (ret == 0)
-		ret = device_own(pe, args);
-	if (ret == 0)
-		ret = device_start(pe, args);
-	return ret;
+	ret = device_text(pe, args);
+	if (ret != 0)
+		return ret;
+	ret = port_ethdev_eal_start(args);
+	if (ret != 0)
+		return ret;
+	ret = device_find(pe, args);
+	if (ret != 0)
+		return ret;
+	ret = device_own(pe, args);
+	if (ret != 0)
+		return ret;
+	return device_start(pe, args);
 }
 
 void

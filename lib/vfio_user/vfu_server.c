@@ -50,23 +50,30 @@ vfu_server_create(const struct vfu_server_config *config, struct vfu_server **se
 	s->listener = -1;
 	s->sock = -1;
 	STAILQ_INIT(&s->dma_msgs);
+	ret = -ENOMEM;
 	s->irq_fds = calloc(config->msix_vectors + 1, sizeof(*s->irq_fds));
-	s->iova = iova_map_create();
-	ret = s->irq_fds == NULL || s->iova == NULL ? -ENOMEM : 0;
-	for (i = 0; ret == 0 && i < config->msix_vectors; i++)
+	if (s->irq_fds == NULL)
+		goto fail;
+	for (i = 0; i < config->msix_vectors; i++)
 		s->irq_fds[i] = -1;
-	if (ret == 0)
-		ret = vfu_rx_init(&s->rx, VFU_MSG_BYTES_MAX);
-	if (ret == 0)
-		ret = vfu_tx_init(&s->tx, VFU_MSG_BYTES_MAX);
-	if (ret == 0) {
-		s->epoll = epoll_create1(EPOLL_CLOEXEC);
-		ret = s->epoll < 0 ? -errno : 0;
-	}
+	s->iova = iova_map_create();
+	if (s->iova == NULL)
+		goto fail;
+	ret = vfu_rx_init(&s->rx, VFU_MSG_BYTES_MAX);
 	if (ret < 0)
-		vfu_server_destroy(s);
-	else
-		*server = s;
+		goto fail;
+	ret = vfu_tx_init(&s->tx, VFU_MSG_BYTES_MAX);
+	if (ret < 0)
+		goto fail;
+	s->epoll = epoll_create1(EPOLL_CLOEXEC);
+	if (s->epoll < 0) {
+		ret = -errno;
+		goto fail;
+	}
+	*server = s;
+	return 0;
+fail:
+	vfu_server_destroy(s);
 	return ret;
 }
 
