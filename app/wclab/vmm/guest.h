@@ -14,7 +14,7 @@
 #define GUEST_REGS_IPA 0x10000000 /* BAR0, where it is given to the guest or trapped */
 #define GUEST_RAM_IPA 0x40000000
 #define GUEST_RAM_BYTES 0x200000
-#define GUEST_MAILBOX_BYTES 0x1000 /* at its beginning; the image lies behind it */
+#define GUEST_MAILBOX_BYTES 0x1000 /* at its beginning; the program lies behind it */
 #define GUEST_BAR_IPA 0x80000000   /* BAR2 */
 
 /* The guest's stage 1 is four blocks of 1 GiB, as they lie but for the last. */
@@ -25,23 +25,12 @@
 
 #include <stdint.h>
 
-#include <wcnic_abi.h>
-
 enum guest_job {
 	GUEST_JOB_STORE = 1,    /* lines into the BAR */
 	GUEST_JOB_STORE_ON = 2, /* the same, over and over, until `stop` */
 	GUEST_JOB_START = 3,    /* as a driver: resets the card and starts the admin queue */
 	GUEST_JOB_ALLOC = 4,    /* as a driver: WINDOW_ALLOC of a PUSH window */
-	GUEST_JOB_FREE = 5,     /* as a driver: WINDOW_FREE of `grant` */
-};
-
-enum guest_error {
-	GUEST_OK = 0,
-	GUEST_TRAPPED = 1,  /* an exception: detail is ESR_EL1, at `far` */
-	GUEST_UNKNOWN = 2,  /* no such job */
-	GUEST_TIMEOUT = 3,  /* the card did not answer: detail is STATUS */
-	GUEST_REFUSED = 4,  /* the card answered: detail is the command's status */
-	GUEST_CONFUSED = 5, /* a completion of another command: detail is its id */
+	GUEST_JOB_FREE = 5,     /* as a driver: WINDOW_FREE of that window */
 };
 
 struct guest_mailbox {
@@ -49,13 +38,13 @@ struct guest_mailbox {
 	uint32_t lines;  /* STORE: how many ... */
 	uint64_t va;     /* ... from here on ... */
 	uint64_t step;   /* ... every so many bytes */
-	uint32_t bytes;  /* ALLOC: of the window */
+	uint64_t bytes;  /* ALLOC: asked for, then granted */
+	uint64_t off;    /* ALLOC: granted */
 	uint32_t stop;   /* STORE_ON */
+	int32_t error;   /* 0, or -errno as lib/wcadmin returns it */
 	uint64_t rounds; /* STORE_ON: done so far */
-	uint32_t error;  /* enum guest_error */
-	uint32_t detail;
+	uint64_t esr;    /* ESR_EL1 and FAR_EL1 of an exception; 0: none */
 	uint64_t far;
-	struct wcnic_window_grant grant; /* ALLOC: the card's answer */
 };
 
 #endif

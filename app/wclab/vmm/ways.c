@@ -2,287 +2,228 @@
  * Copyright(c) 2026 The wcnic authors
  */
 
-/* How a VMM may map one BAR, and what the guest's and its own stores then meet. */
+/* How a VMM may map one BAR, and what the guest's stores and its own then meet. */
 
-#include <errno.h>
-#include <json-c/json.h>
 #include <pthread.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
 #include <wcnic_abi.h>
 
-#include "experiment.h"
+#include "vmm.h"
 
 #define LINES 64u /* of each kind in each piece */
-#define POLL_US 1000
-#define POLLS_MAX 20000
 #define ROUNDS 20u
-/* What the running guest stores into meanwhile: any piece of the BAR will do. */
-#define RUNNING_OFF 0x200000u
-#define RUNNING_BYTES 0x200000u
+/* The piece that is replaced: any will do. */
+#define PIECE_OFF 0x200000u
+#define PIECE_BYTES 0x200000u
 
-struct stretch {
-	const char *way, *phase;
-	bool one_slot;
-};
+#define FLAGS_BYTES 128
 
+/* The VmFlags that /proc/self/smaps shows of the mapping at addr. */
+static void
+vm_flags(const void *addr, char flags[FLAGS_BYTES])
+{
+	FILE *maps = fopen("/proc/self/smaps", "re");
+	unsigned long begin, end;
+	bool inside = false;
+	char line[512];
+
+	flags[0] = '\0';
+	while (maps != NULL && fgets(line, sizeof(line), maps) != NULL) {
+		if (sscanf(line, "%lx-%lx ", &begin, &end) == 2)
+			inside = (uintptr_t)addr >= begin && (uintptr_t)addr < end;
+		else if (inside && sscanf(line, "VmFlags: %127[^\n]", flags) == 1)
+			break;
+	}
+	if (maps != NULL)
+		fclose(maps);
+}
+
+/* The row of a region that begins now. */
 static struct json_object *
-row_make(struct experiment *e, const struct stretch *s, const struct piece *p)
+region(struct vmm *v, const char *way, const char *phase, uint64_t slots, uint64_t off,
+       uint64_t bytes)
 {
 	struct json_object *row = json_object_new_object();
-	char flags[128] = "";
+	char flags[FLAGS_BYTES];
 
-	bar_vm_flags(e->bar.addr + p->off, flags, sizeof(flags));
-	row_number(row, "mark", e->mark);
-	json_object_object_add(row, "way", json_object_new_string(s->way));
-	json_object_object_add(row, "phase", json_object_new_string(s->phase));
-	row_number(row, "slots", s->one_slot ? 1 : e->bar.layout.pieces);
-	json_object_object_add(row, "source", json_object_new_string(source_name(p->source)));
-	json_object_object_add(row, "vm_flags", json_object_new_string(flags));
-	row_number(row, "offset", p->off);
-	row_number(row, "bytes", p->bytes);
+	vmm_mark(v);
+	vm_flags(v->bar.addr + off, flags);
+	app_json_add_u64(row, "mark", v->mark);
+	app_json_add_text(row, "way", way);
+	app_json_add_text(row, "phase", phase);
+	app_json_add_u64(row, "slots", slots);
+	app_json_add_text(row, "source", bar_source(&v->bar, off));
+	app_json_add_text(row, "vm_flags", flags);
+	app_json_add_u64(row, "offset", off);
+	app_json_add_u64(row, "bytes", bytes);
+	json_object_array_add(v->ways, row);
 	return row;
 }
 
 /* The VMM's own stores: whoever watches sees what its mapping is. */
 static void
-own_store(const struct experiment *e, const struct piece *p)
+own_store(const struct vmm *v, uint64_t off, uint64_t step)
 {
 	static const struct wcnic_push_line line = {.flags = WCNIC_LINEF_LAST};
 	const struct wcbar_store *store = wcbar_store_by_name(WCBAR_TYPE_WC, "u64");
 
-	for (uint64_t i = 0; i < LINES; i++)
-		store->lines(e->bar.addr + p->off + i * (p->bytes / LINES), &line, 1);
+	for (uint32_t i = 0; i < LINES; i++)
+		store->lines(v->bar.addr + off + i * step, &line, 1);
 	store->drain();
 }
 
-/* Lines all over the piece, by each mapping that the guest has of it, and by the VMM's own. */
-static int
-piece_try(struct experiment *e, struct vm *vm, const struct stretch *s, const struct piece *p)
+/* Lines all over a piece, by each mapping that the guest has of it, and by the VMM's own. */
+static void
+piece_store(struct vmm *v, struct vm *vm, struct json_object *row, uint64_t off, uint64_t bytes)
 {
-	const uint64_t step = p->bytes / LINES;
-	struct vm_counts before, after;
-	struct json_object *row;
-	int ret = vm_counts(vm, &before);
+	const uint64_t faults = vm_faults(vm), step = bytes / LINES;
 
-	experiment_mark(e);
-	if (ret == 0)
-		ret = guest_store(vm, GUEST_BAR_NC_VA, p->off, LINES, step);
-	if (ret == 0)
-		ret = guest_store(vm, GUEST_BAR_DEVICE_VA, p->off, LINES, step);
-	if (ret == 0)
-		own_store(e, p);
-	experiment_unmark(e);
-	if (ret == 0)
-		ret = vm_counts(vm, &after);
-	if (ret != 0)
-		return ret;
-	row = row_make(e, s, p);
-	row_number(row, "lines", LINES);
-	row_number(row, "faults", after.faults - before.faults);
-	json_object_array_add(e->ways, row);
-	return 0;
+	if (vm_store(vm, GUEST_BAR_NC_VA + off, LINES, step) != 0 ||
+	    vm_store(vm, GUEST_BAR_DEVICE_VA + off, LINES, step) != 0)
+		exit(1);
+	own_store(v, off, step);
+	vmm_unmark(v);
+	app_json_add_u64(row, "lines", LINES);
+	app_json_add_u64(row, "faults", vm_faults(vm) - faults);
 }
 
-/* All pieces of a layout under one machine. */
-static int
-way_try(struct experiment *e, const struct stretch *s, const struct layout *layout)
+/* Each piece of the BAR, as it is mapped now, under one machine. */
+static void
+way_try(struct vmm *v, const char *way, bool one_slot)
 {
+	const uint64_t slots = one_slot ? 1 : bar_pieces(&v->bar);
+	struct json_object *row;
 	struct vm vm;
-	size_t i;
-	int ret = bar_map(&e->bar, layout);
+	uint64_t bytes;
 
-	if (ret == 0)
-		ret = experiment_vm(e, &vm, s->one_slot, true);
-	if (ret != 0)
-		return ret;
-	for (i = 0; i < layout->pieces && ret == 0; i++)
-		ret = piece_try(e, &vm, s, &layout->piece[i]);
+	vm_create(&vm, v, one_slot, true);
+	for (uint64_t off = 0; off < v->bar.bytes; off += bytes) {
+		bytes = bar_piece_bytes(&v->bar, off);
+		row = region(v, way, "", slots, off, bytes);
+		piece_store(v, &vm, row, off, bytes);
+	}
 	vm_destroy(&vm);
-	printf("  %s: %zu pieces\n", s->way, layout->pieces);
-	return ret;
+	printf("  %s: %u pieces\n", way, bar_pieces(&v->bar));
 }
 
 /* ---- a piece that is replaced under the guest ---------------------------------------------- */
 
 /* A machine that has the whole BAR by VFIO, in one slot. */
-static int
-whole_vm(struct experiment *e, struct vm *vm)
+static void
+whole_vm(struct vmm *v, struct vm *vm)
 {
-	struct layout whole;
-	int ret;
+	bar_map(&v->bar, 0, v->bar.bytes, SOURCE_VFIO);
+	vm_create(vm, v, true, true);
+}
 
-	layout_whole(&whole, SOURCE_VFIO, e->bar.bytes);
-	ret = bar_map(&e->bar, &whole);
-	return ret != 0 ? ret : experiment_vm(e, vm, true, true);
+static struct json_object *
+piece_region(struct vmm *v, const char *way, const char *phase)
+{
+	return region(v, way, phase, 1, PIECE_OFF, PIECE_BYTES);
 }
 
 /* Between two of the guest's stores: it has used the piece, and uses it again. */
-static int
-replaced_try(struct experiment *e)
+static void
+replaced_try(struct vmm *v)
 {
 	static const struct {
 		const char *phase;
 		enum source source;
 	} steps[] = {{"before", SOURCE_VFIO}, {"after", SOURCE_WC}, {"and back", SOURCE_VFIO}};
 	struct vm vm;
-	size_t i;
-	int ret;
 
-	ret = whole_vm(e, &vm);
-	if (ret != 0)
-		return ret;
-	for (i = 0; i < sizeof(steps) / sizeof(steps[0]) && ret == 0; i++) {
-		const struct piece p = {RUNNING_OFF, RUNNING_BYTES, steps[i].source};
-		const struct stretch s = {"replaced", steps[i].phase, true};
-
-		ret = i == 0 ? 0 : bar_replace(&e->bar, p.off, p.bytes, p.source);
-		if (ret == 0)
-			ret = piece_try(e, &vm, &s, &p);
+	whole_vm(v, &vm);
+	for (size_t i = 0; i < sizeof(steps) / sizeof(steps[0]); i++) {
+		if (i > 0)
+			bar_map(&v->bar, PIECE_OFF, PIECE_BYTES, steps[i].source);
+		piece_store(v, &vm, piece_region(v, "replaced", steps[i].phase), PIECE_OFF,
+			    PIECE_BYTES);
 	}
 	vm_destroy(&vm);
-	return ret;
 }
 
 static void *
 guest_run(void *ctx)
 {
-	return (void *)(intptr_t)vm_job(ctx, GUEST_JOB_STORE_ON);
+	vm_do(ctx, GUEST_JOB_STORE_ON);
+	return NULL;
 }
 
 /* Waits until the guest has stored more rounds. */
-static int
+static void
 rounds_wait(struct vm *vm)
 {
-	struct guest_mailbox *m = vm_mailbox(vm);
-	const uint64_t until = __atomic_load_n(&m->rounds, __ATOMIC_ACQUIRE) + ROUNDS;
+	const uint64_t from = __atomic_load_n(&vm->mailbox->rounds, __ATOMIC_ACQUIRE);
 
-	for (unsigned int i = 0; i < POLLS_MAX; i++) {
-		if (__atomic_load_n(&m->rounds, __ATOMIC_ACQUIRE) >= until)
-			return 0;
-		usleep(POLL_US);
-	}
-	fprintf(stderr, "wcvmm: the guest does not go on\n");
-	return -ETIMEDOUT;
-}
-
-/* One more stretch of the guest that stores all the time. */
-static void
-running_row(struct experiment *e, const char *phase, enum source source)
-{
-	const struct piece p = {RUNNING_OFF, RUNNING_BYTES, source};
-	const struct stretch s = {"replaced, running", phase, true};
-
-	json_object_array_add(e->ways, row_make(e, &s, &p));
-}
-
-static int
-running_replace(struct experiment *e, struct vm *vm)
-{
-	int ret;
-
-	experiment_mark(e);
-	running_row(e, "before", SOURCE_VFIO);
-	ret = rounds_wait(vm);
-	if (ret != 0)
-		return ret;
-	experiment_mark(e);
-	running_row(e, "meanwhile", SOURCE_VFIO);
-	ret = rounds_wait(vm);
-	if (ret == 0)
-		ret = bar_replace(&e->bar, RUNNING_OFF, RUNNING_BYTES, SOURCE_WC);
-	if (ret == 0)
-		ret = rounds_wait(vm);
-	if (ret != 0)
-		return ret;
-	experiment_mark(e);
-	running_row(e, "after", SOURCE_WC);
-	ret = rounds_wait(vm);
-	experiment_unmark(e);
-	return ret;
+	while (__atomic_load_n(&vm->mailbox->rounds, __ATOMIC_ACQUIRE) - from < ROUNDS)
+		usleep(1000);
 }
 
 /* While the guest's CPU stores into it. */
-static int
-running_try(struct experiment *e)
+static void
+running_try(struct vmm *v)
 {
-	struct guest_mailbox *m;
+	static const char way[] = "replaced, running";
 	pthread_t thread;
 	struct vm vm;
-	void *result;
-	int ret;
 
-	ret = whole_vm(e, &vm);
-	if (ret != 0)
-		return ret;
-	m = vm_mailbox(&vm);
-	m->va = GUEST_BAR_NC_VA + RUNNING_OFF;
-	m->lines = LINES;
-	m->step = RUNNING_BYTES / LINES;
-	ret = -pthread_create(&thread, NULL, guest_run, &vm);
-	if (ret == 0) {
-		ret = rounds_wait(&vm);
-		if (ret == 0)
-			ret = running_replace(e, &vm);
-		__atomic_store_n(&m->stop, 1, __ATOMIC_RELEASE);
-		pthread_join(thread, &result);
-		if (ret == 0)
-			ret = (int)(intptr_t)result;
-	}
+	whole_vm(v, &vm);
+	vm.mailbox->va = GUEST_BAR_NC_VA + PIECE_OFF;
+	vm.mailbox->lines = LINES;
+	vm.mailbox->step = PIECE_BYTES / LINES;
+	if (pthread_create(&thread, NULL, guest_run, &vm) != 0)
+		vmm_fail(0, "no thread for the guest");
+	rounds_wait(&vm);
+	piece_region(v, way, "before");
+	rounds_wait(&vm);
+	piece_region(v, way, "meanwhile");
+	rounds_wait(&vm);
+	bar_map(&v->bar, PIECE_OFF, PIECE_BYTES, SOURCE_WC);
+	rounds_wait(&vm);
+	piece_region(v, way, "after");
+	rounds_wait(&vm);
+	vmm_unmark(v);
+	__atomic_store_n(&vm.mailbox->stop, 1, __ATOMIC_RELEASE);
+	pthread_join(thread, NULL);
 	vm_destroy(&vm);
-	return ret;
 }
 
-/* Unmapped first and mapped later: what the guest's store meets in between. */
-static int
-hole_try(struct experiment *e)
+/* Unmapped first and mapped later: what the guest's store meets in between is the result. */
+static void
+hole_try(struct vmm *v)
 {
-	const struct piece p = {RUNNING_OFF, RUNNING_BYTES, SOURCE_VFIO};
-	const struct stretch s = {"unmapped meanwhile", "", true};
 	struct json_object *row;
 	struct vm vm;
 	int ret;
 
-	ret = whole_vm(e, &vm);
-	if (ret != 0)
-		return ret;
-	ret = bar_hole(&e->bar, p.off, p.bytes);
-	if (ret == 0) {
-		experiment_mark(e);
-		row = row_make(e, &s, &p);
-		ret = guest_store(&vm, GUEST_BAR_NC_VA, p.off, 1, 0);
-		experiment_unmark(e);
-		json_object_object_add(row, "kvm_run", json_object_new_string(strerror(-ret)));
-		json_object_array_add(e->ways, row);
-		ret = 0; /* a result, whatever it is */
-	}
+	whole_vm(v, &vm);
+	bar_hole(&v->bar, PIECE_OFF, PIECE_BYTES);
+	row = piece_region(v, "unmapped meanwhile", "");
+	ret = vm_store(&vm, GUEST_BAR_NC_VA + PIECE_OFF, 1, 0);
+	vmm_unmark(v);
+	app_json_add_text(row, "kvm_run", strerror(-ret));
 	vm_destroy(&vm);
-	return ret;
 }
 
-int
-ways_run(struct experiment *e, const struct layout *pieces)
+void
+ways_run(struct vmm *v)
 {
-	struct layout whole;
-	int ret;
+	static const enum source pieces[] = {SOURCE_VFIO, SOURCE_WC, SOURCE_UC, SOURCE_VFIO};
+	const uint64_t quarter = v->bar.bytes / 4;
 
-	layout_whole(&whole, SOURCE_VFIO, e->bar.bytes);
-	ret = way_try(e, &(struct stretch){"whole, vfio", "", true}, &whole);
-	if (ret != 0)
-		return ret;
-	layout_whole(&whole, SOURCE_WC, e->bar.bytes);
-	ret = way_try(e, &(struct stretch){"whole, wc", "", true}, &whole);
-	if (ret == 0)
-		ret = way_try(e, &(struct stretch){"pieces, one slot", "", true}, pieces);
-	if (ret == 0)
-		ret = way_try(e, &(struct stretch){"pieces, slot each", "", false}, pieces);
-	if (ret == 0)
-		ret = replaced_try(e);
-	if (ret == 0)
-		ret = running_try(e);
-	if (ret == 0)
-		ret = hole_try(e);
-	return ret;
+	bar_map(&v->bar, 0, v->bar.bytes, SOURCE_VFIO);
+	way_try(v, "whole, vfio", true);
+	bar_map(&v->bar, 0, v->bar.bytes, SOURCE_WC);
+	way_try(v, "whole, wc", true);
+	for (uint64_t i = 0; i < 4; i++)
+		bar_map(&v->bar, i * quarter, quarter, pieces[i]);
+	way_try(v, "pieces, one slot", true);
+	way_try(v, "pieces, slot each", false);
+	replaced_try(v);
+	running_try(v);
+	hole_try(v);
 }

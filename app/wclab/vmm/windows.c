@@ -4,40 +4,44 @@
 
 /*
  * Windows that move. The driver is in the guest: it resets the card and has firmware allocate,
- * free and allocate anew, by rings in its memory. What the VMM writes down here of a grant it
- * reads from its guest's mailbox when all is over; only in "followed" does it act on what it sees.
+ * free and allocate anew, by rings in its memory. The VMM reads a grant from its guest's mailbox
+ * when a step is over, to write it down; only in "followed" does it act on what it sees.
  */
 
-#include <errno.h>
-#include <json-c/json.h>
 #include <stdio.h>
+#include <stdlib.h>
 
-#include "follow.h"
+#include <wcnic_abi.h>
+
+#include "vmm.h"
 
 #define TRIES_MAX 32u
-#define STEP 1024u
+#define STEP_BYTES 1024u
 
-enum mode {
-	MODE_WHOLE,    /* all of the BAR by VFIO */
-	MODE_STATIC,   /* pieces, laid for the first window */
-	MODE_FOLLOWED, /* pieces, laid anew for each window */
-};
-
-static const struct {
+static const struct mode {
 	const char *name;
 	enum source source; /* of the BAR to begin with */
-	bool regs;          /* the guest reaches the registers by itself */
+	bool piece;         /* a piece for the first window, and no other */
+	bool followed;      /* a piece for each window; registers come to the VMM */
 } modes[] = {
-	[MODE_WHOLE] = {"whole", SOURCE_VFIO, true},
-	[MODE_STATIC] = {"static pieces", SOURCE_UC, true},
-	[MODE_FOLLOWED] = {"followed", SOURCE_UC, false},
+	{"whole", SOURCE_VFIO, false, false},
+	{"static pieces", SOURCE_UC, true, false},
+	{"followed", SOURCE_UC, false, true},
+};
+
+static const struct step {
+	const char *name;
+	enum guest_job first; /* what makes the window before go */
+	uint32_t bytes;       /* of the new window */
+} steps[] = {
+	{"allocated", GUEST_JOB_START, WCNIC_WINDOW_ALIGN},
+	{"freed, a larger one allocated", GUEST_JOB_FREE, 2 * WCNIC_WINDOW_ALIGN},
+	{"card reset, allocated", GUEST_JOB_START, WCNIC_WINDOW_ALIGN},
 };
 
 struct moving {
-	struct experiment *e;
+	struct vmm *v;
 	struct vm vm;
-	struct follow follow;
-	enum mode mode;
 	uint64_t off, bytes; /* of the window now */
 	uint64_t first_off, first_bytes;
 	unsigned int tries; /* allocations until the window was elsewhere */
@@ -49,167 +53,89 @@ elsewhere(const struct moving *m)
 	return m->off >= m->first_off + m->first_bytes || m->off + m->bytes <= m->first_off;
 }
 
-static int
+static void
 alloc(struct moving *m, uint32_t bytes)
 {
-	struct guest_mailbox *box = vm_mailbox(&m->vm);
-	int ret;
-
-	box->bytes = bytes;
-	ret = vm_job(&m->vm, GUEST_JOB_ALLOC);
-	if (ret != 0)
-		return ret;
+	m->vm.mailbox->bytes = bytes;
+	vm_do(&m->vm, GUEST_JOB_ALLOC);
 	m->tries++;
-	m->off = le64toh(box->grant.offset);
-	m->bytes = le32toh(box->grant.bytes);
-	if (m->bytes == 0 || m->off > m->e->bar.bytes || m->bytes > m->e->bar.bytes - m->off) {
-		fprintf(stderr, "wcvmm: the card grants a window outside its aperture\n");
-		return -EPROTO;
-	}
-	return 0;
+	m->off = m->vm.mailbox->off;
+	m->bytes = m->vm.mailbox->bytes;
 }
 
 /* Where firmware puts a window is its own affair: allocates until it is not the first place. */
-static int
-alloc_elsewhere(struct moving *m, uint32_t bytes)
-{
-	int ret = alloc(m, bytes);
-
-	while (ret == 0 && !elsewhere(m)) {
-		if (m->tries == TRIES_MAX) {
-			fprintf(stderr, "wcvmm: the card always puts the window at 0x%llx\n",
-				(unsigned long long)m->off);
-			return -EAGAIN;
-		}
-		ret = vm_job(&m->vm, GUEST_JOB_FREE);
-		if (ret == 0)
-			ret = alloc(m, bytes);
-	}
-	return ret;
-}
-
-static int
-first(struct moving *m)
-{
-	int ret = vm_job(&m->vm, GUEST_JOB_START);
-
-	if (ret == 0)
-		ret = alloc(m, WCNIC_WINDOW_ALIGN);
-	m->first_off = m->off;
-	m->first_bytes = m->bytes;
-	/* Here alone the VMM is told, by nothing that a driver or a card would do. */
-	if (ret == 0 && m->mode == MODE_STATIC)
-		ret = bar_replace(&m->e->bar, m->off, m->bytes, SOURCE_VFIO);
-	return ret;
-}
-
-static int
-freed(struct moving *m)
-{
-	int ret = vm_job(&m->vm, GUEST_JOB_FREE);
-
-	return ret != 0 ? ret : alloc_elsewhere(m, 2 * WCNIC_WINDOW_ALIGN);
-}
-
-static int
-reset(struct moving *m)
-{
-	int ret = vm_job(&m->vm, GUEST_JOB_START);
-
-	return ret != 0 ? ret : alloc_elsewhere(m, WCNIC_WINDOW_ALIGN);
-}
-
-static const struct {
-	const char *name;
-	int (*run)(struct moving *m);
-} steps[] = {
-	{"allocated", first},
-	{"freed, a larger one allocated", freed},
-	{"card reset, allocated", reset},
-};
-
 static void
-row_add(const struct moving *m, const char *step, const struct vm_counts *count, uint64_t mmaps,
-	uint32_t lines)
+window_get(struct moving *m, const struct step *step)
 {
-	const struct piece *p = layout_at(&m->e->bar.layout, m->off);
-	struct json_object *row = json_object_new_object();
-
-	row_number(row, "mark", m->e->mark);
-	json_object_object_add(row, "mode", json_object_new_string(modes[m->mode].name));
-	json_object_object_add(row, "step", json_object_new_string(step));
-	row_number(row, "offset", m->off);
-	row_number(row, "bytes", m->bytes);
-	json_object_object_add(row, "source", json_object_new_string(source_name(p->source)));
-	row_number(row, "pieces", m->e->bar.layout.pieces);
-	row_number(row, "allocations", m->tries);
-	row_number(row, "exits", count[1].exits - count[0].exits);
-	row_number(row, "mmaps", mmaps);
-	row_number(row, "lines", lines);
-	row_number(row, "faults", count[2].faults - count[1].faults);
-	json_object_array_add(m->e->windows, row);
+	m->tries = 0;
+	vm_do(&m->vm, step->first);
+	alloc(m, step->bytes);
+	while (!elsewhere(m)) {
+		if (m->tries == TRIES_MAX)
+			vmm_fail(0, "the card always puts the window at 0x%llx",
+				 (unsigned long long)m->off);
+		vm_do(&m->vm, GUEST_JOB_FREE);
+		alloc(m, step->bytes);
+	}
 }
 
 /* The driver gets a window, and stores lines all over it. */
-static int
-step_try(struct moving *m, size_t step)
+static void
+step_try(struct moving *m, const struct mode *mode, const struct step *step)
 {
-	const uint64_t mmaps = m->e->bar.mmaps;
-	struct vm_counts count[3];
+	struct json_object *row = json_object_new_object();
+	const uint64_t mmaps = m->v->bar.mmaps, exits = m->vm.exits;
+	uint64_t faults;
 	uint32_t lines;
-	int ret = vm_counts(&m->vm, &count[0]);
 
-	m->tries = 0;
-	if (ret == 0)
-		ret = steps[step].run(m);
-	if (ret == 0)
-		ret = vm_counts(&m->vm, &count[1]);
-	if (ret != 0)
-		return ret;
-	lines = (uint32_t)(m->bytes / STEP);
-	experiment_mark(m->e);
-	ret = guest_store(&m->vm, GUEST_BAR_NC_VA, m->off, lines, STEP);
-	experiment_unmark(m->e);
-	if (ret == 0)
-		ret = vm_counts(&m->vm, &count[2]);
-	if (ret == 0)
-		row_add(m, steps[step].name, count, m->e->bar.mmaps - mmaps, lines);
-	return ret;
-}
-
-static int
-mode_try(struct experiment *e, enum mode mode)
-{
-	struct moving m = {.e = e, .mode = mode, .follow = {.e = e}};
-	struct layout whole;
-	size_t i;
-	int ret;
-
-	layout_whole(&whole, modes[mode].source, e->bar.bytes);
-	ret = bar_map(&e->bar, &whole);
-	if (ret == 0)
-		ret = experiment_vm(e, &m.vm, true, modes[mode].regs);
-	if (ret != 0)
-		return ret;
-	if (mode == MODE_FOLLOWED) {
-		m.vm.mmio = follow_mmio;
-		m.vm.ctx = &m.follow;
+	window_get(m, step);
+	if (step == steps) {
+		m->first_off = m->off;
+		m->first_bytes = m->bytes;
+		/* Here alone the VMM knows, by nothing that a driver or a card would do. */
+		if (mode->piece)
+			bar_map(&m->v->bar, m->off, m->bytes, SOURCE_VFIO);
 	}
-	for (i = 0; i < sizeof(steps) / sizeof(steps[0]) && ret == 0; i++)
-		ret = step_try(&m, i);
-	vm_destroy(&m.vm);
-	printf("  windows, %s: %zu steps\n", modes[mode].name, i);
-	return ret;
+	app_json_add_u64(row, "mark", m->v->mark + 1);
+	app_json_add_text(row, "mode", mode->name);
+	app_json_add_text(row, "step", step->name);
+	app_json_add_u64(row, "offset", m->off);
+	app_json_add_u64(row, "bytes", m->bytes);
+	app_json_add_text(row, "source", bar_source(&m->v->bar, m->off));
+	app_json_add_u64(row, "pieces", bar_pieces(&m->v->bar));
+	app_json_add_u64(row, "allocations", m->tries);
+	app_json_add_u64(row, "exits", m->vm.exits - exits);
+	app_json_add_u64(row, "mmaps", m->v->bar.mmaps - mmaps);
+	lines = (uint32_t)(m->bytes / STEP_BYTES);
+	faults = vm_faults(&m->vm);
+	vmm_mark(m->v);
+	if (vm_store(&m->vm, GUEST_BAR_NC_VA + m->off, lines, STEP_BYTES) != 0)
+		exit(1);
+	vmm_unmark(m->v);
+	app_json_add_u64(row, "lines", lines);
+	app_json_add_u64(row, "faults", vm_faults(&m->vm) - faults);
+	json_object_array_add(m->v->windows, row);
 }
 
-int
-windows_run(struct experiment *e)
+static void
+mode_try(struct vmm *v, const struct mode *mode)
 {
-	int ret = mode_try(e, MODE_WHOLE);
+	struct moving m = {.v = v};
+	struct follow follow = {.v = v};
 
-	if (ret == 0)
-		ret = mode_try(e, MODE_STATIC);
-	if (ret == 0)
-		ret = mode_try(e, MODE_FOLLOWED);
-	return ret;
+	bar_map(&v->bar, 0, v->bar.bytes, mode->source);
+	vm_create(&m.vm, v, true, !mode->followed);
+	m.vm.mmio = mode->followed ? follow_mmio : NULL;
+	m.vm.ctx = &follow;
+	for (size_t i = 0; i < sizeof(steps) / sizeof(steps[0]); i++)
+		step_try(&m, mode, &steps[i]);
+	vm_destroy(&m.vm);
+	printf("  windows, %s: %zu steps\n", mode->name, sizeof(steps) / sizeof(steps[0]));
+}
+
+void
+windows_run(struct vmm *v)
+{
+	for (size_t i = 0; i < sizeof(modes) / sizeof(modes[0]); i++)
+		mode_try(v, &modes[i]);
 }

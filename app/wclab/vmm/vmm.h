@@ -1,0 +1,144 @@
+/* SPDX-License-Identifier: BSD-3-Clause
+ * Copyright(c) 2026 The wcnic authors
+ */
+#ifndef WCVMM_H
+#define WCVMM_H
+
+/*
+ * wcvmm: a VMM for one experiment, which maps pieces of one BAR itself; see doc/vmm-mapping.md.
+ *
+ * Whatever fails ends the program with status 1 and a message, unless a call says otherwise: there
+ * is nothing to save, and the card is reset on the way out. One thread, but where a call says so.
+ */
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <app_json.h>
+#include <wcbar_pci.h>
+
+#include "guest.h"
+
+struct kvm_run;
+
+/* Prints "wcvmm: text" and ends the program. `error`, if it is not 0, is explained behind it. */
+WC_NORETURN WC_PRINTF(2, 3) void vmm_fail(int error, const char *format, ...);
+
+/* ---- the BAR, in bar.c --------------------------------------------------------------------- */
+
+/* How a piece of the BAR is mapped into the VMM. */
+enum source {
+	SOURCE_VFIO = 0, /* VFIO's mmap: Device, and vfio-pci sets VM_ALLOW_ANY_UNCACHED */
+	SOURCE_WC,       /* sysfs resource2_wc: Normal-NC */
+	SOURCE_UC,       /* sysfs resource2: Device */
+	SOURCES,
+};
+
+#define BAR_UNIT 0x10000u /* windows are multiples of it, and so is any page */
+#define BAR_UNITS_MAX 1024u
+
+/*
+ * The window BAR: one reserved range of addresses in which pieces lie side by side. Not lib/wcbar's
+ * ladder: which way a piece is mapped is what the experiment tries, and a piece must be replaced in
+ * one step, under a guest that runs.
+ */
+struct bar {
+	uint8_t *addr; /* aligned so that blocks of 2 MiB are possible */
+	uint64_t bytes;
+	uint64_t file_off; /* of the BAR in VFIO's file */
+	int files[SOURCES];
+	uint8_t source[BAR_UNITS_MAX]; /* enum source of each unit */
+	uint64_t mmaps;                /* made since it was opened */
+};
+
+void bar_open(struct bar *bar, struct wcbar_pci *pci);
+/* Maps [off, off + bytes) from `source` over what is there: one mmap, no moment without one. */
+void bar_map(struct bar *bar, uint64_t off, uint64_t bytes, enum source source);
+/* Takes a piece away and puts nothing in its place. */
+void bar_hole(struct bar *bar, uint64_t off, uint64_t bytes);
+/* Bytes from `off` to the end of its piece: as far as the source is the same. */
+uint64_t bar_piece_bytes(const struct bar *bar, uint64_t off);
+unsigned int bar_pieces(const struct bar *bar);
+/* "vfio", "wc", "uc": the source of the piece at `off`. */
+const char *bar_source(const struct bar *bar, uint64_t off);
+
+/* ---- the experiment, in main.c ------------------------------------------------------------- */
+
+struct vmm {
+	struct wcbar_pci *pci;
+	struct wcbar_bar *regs_bar;
+	struct wcbar_window regs; /* BAR0, by VFIO */
+	struct bar bar;           /* BAR2 */
+	uint8_t *ram;      /* GUEST_RAM_BYTES; the card reaches it at the guest's addresses */
+	const char *guest; /* file name of the guest's program */
+	unsigned int mark;
+	struct json_object *ways, *windows; /* a row for each region */
+};
+
+/* Begins the next region: from here on stores count for it, until the next one or vmm_unmark(). */
+void vmm_mark(struct vmm *v);
+void vmm_unmark(struct vmm *v);
+
+/* The BAR whole, in pieces, in one slot and in several, and with a piece replaced; in ways.c. */
+void ways_run(struct vmm *v);
+/* Windows that the guest's driver has firmware place, and place again elsewhere; in windows.c. */
+void windows_run(struct vmm *v);
+
+/* ---- a virtual machine, in vm.c ------------------------------------------------------------ */
+
+/* One CPU, by KVM's ioctls alone: no interrupt controller, no device. */
+struct vm {
+	int fd, vcpu;
+	int faults; /* counts the kernel's trace event of stage-2 faults */
+	unsigned int slots;
+	struct kvm_run *run;
+	size_t run_bytes;
+	struct guest_mailbox *mailbox;
+	/* An access to what is in no slot, but for the port. NULL: none is expected. */
+	void (*mmio)(void *ctx, uint64_t ipa, void *data, size_t bytes, bool write);
+	void *ctx;
+	uint64_t jobs;
+	uint64_t exits; /* returns of KVM_RUN, but for the ends of jobs */
+};
+
+/*
+ * A machine whose memory is written anew from the guest's program, with the BAR as it is mapped
+ * now: in one memory slot, or in one for each piece. `regs`: BAR0 in a slot of its own, so that
+ * the guest reaches it without the VMM.
+ */
+void vm_create(struct vm *vm, struct vmm *v, bool one_slot, bool regs);
+void vm_destroy(struct vm *vm);
+
+/*
+ * Runs the guest until its job is done. vm_try() returns 0 or -errno of KVM_RUN, after a message;
+ * any thread, one at a time.
+ */
+int vm_try(struct vm *vm, enum guest_job job);
+void vm_do(struct vm *vm, enum guest_job job);
+/* vm_try() of GUEST_JOB_STORE: so many lines, `step` bytes apart, from `va` on. */
+int vm_store(struct vm *vm, uint64_t va, uint32_t lines, uint64_t step);
+
+/* Stage-2 faults that KVM resolved by itself, since the machine was made. */
+uint64_t vm_faults(const struct vm *vm);
+
+/* ---- following windows, in follow.c -------------------------------------------------------- */
+
+#define FOLLOW_WINDOWS 64u
+
+/* What a VMM must keep to follow the windows of its guest; begins zeroed but for `v`. */
+struct follow {
+	struct vmm *v;
+	uint64_t asq, acq; /* as the guest wrote them */
+	uint32_t admin_size;
+	uint16_t tail; /* free-running */
+	/* PUSH windows by id; bytes 0: none */
+	struct {
+		uint64_t off, bytes;
+	} windows[FOLLOW_WINDOWS];
+};
+
+/* The mmio of struct vm; ctx is a struct follow. */
+void follow_mmio(void *ctx, uint64_t ipa, void *data, size_t bytes, bool write);
+
+#endif /* WCVMM_H */
