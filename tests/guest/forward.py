@@ -5,6 +5,7 @@ import contextlib
 import json
 import pathlib
 import re
+import time
 
 import life
 from machine import Cards, Guest, Testpmd
@@ -19,13 +20,9 @@ GENERATE = pathlib.Path(__file__).resolve().parents[1] / "demo/generate"
 LONG_FRAMES = 400000  # so many that a reset meets some under way
 
 
-# testpmd closes the port of a device that is gone, on another thread; this is the last that it says of it.
-REMOVED = r"(?s)device removal event.*Now total ports is"
-
-
-def driver_counters(text):
-    """The driver's own counters of lost frames, as they were printed last."""
-    return {name: int(re.findall(rf"{name}: (\d+)", text)[-1]) for name in ("recoveries", "tx_lost", "rx_discarded")}
+TELEMETRY = ("import json, socket, sys; s = socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET); "
+             "s.connect('/run/dpdk/rte/dpdk_telemetry.v2'); s.recv(4096); s.send(sys.argv[1].encode()); "
+             "print(s.recv(1 << 20).decode())")
 
 
 class Forward(Steps):
@@ -162,17 +159,31 @@ class Forward(Steps):
             at = self.cards.totals(2)["tx_frames"]
             expected = to_forward(self.build, self.long)
             totals = self.cards.forwarded(2, expected, stop=lambda totals: totals["port_in_done"] and
-                                          totals["tx_frames"] + self.lost_by(pmd) >= expected)
-        self.lost = driver_counters(pmd.text)
+                                          totals["tx_frames"] + self.lost_so_far() >= expected)
+        self.lost = {name: int(re.search(rf"{name}: (\d+)", pmd.text)[1])
+                     for name in ("recoveries", "tx_lost", "rx_discarded")}
         if at >= LONG_FRAMES or self.lost["recoveries"] != 1:
             raise Failure(f"reset after {at} of {LONG_FRAMES} frames, {self.lost}:\n{pmd.text[-3000:]}")
         return {"at frame": at, "frames": totals["tx_frames"], **self.lost}
 
-    def lost_by(self, pmd):
-        """The frames that the driver has counted lost so far."""
-        pmd.say("show port xstats 0")
-        counters = driver_counters(pmd.wait(r"tx_lost: \d[^$]*testpmd> $"))
+    def telemetry(self, command):
+        """What testpmd answers; its own output is buffered."""
+        text = self.guest.check(f'python3 -c "{TELEMETRY}" {command}')
+        return json.loads(text.splitlines()[-1])[command.partition(",")[0]]
+
+    def lost_so_far(self):
+        """The frames that the driver has counted lost."""
+        counters = self.telemetry("/ethdev/xstats,0")
         return counters["tx_lost"] + counters["rx_discarded"]
+
+    def removed(self, pmd):
+        """Waits until testpmd has heard of a removal and closed the port, which it does on another thread."""
+        pmd.wait("device removal event")
+        until = time.monotonic() + life.PATIENCE_S
+        while self.telemetry("/ethdev/list"):
+            if time.monotonic() > until:
+                raise Failure(f"testpmd has not closed the port:\n{pmd.output()[-3000:]}")
+            time.sleep(0.2)
 
     def unplugged(self):
         """The guest's kernel removes the device under traffic; that waits until testpmd has let go of it."""
@@ -182,7 +193,7 @@ class Forward(Steps):
             pmd.say("set fwd txonly")
             pmd.say("start")
             self.guest.check(f"echo 1 >/sys/bus/pci/devices/{self.bdf[4]}/remove & sleep 0")
-            pmd.wait(REMOVED)
+            self.removed(pmd)
         self.guest.check(f"timeout {life.PATIENCE_S} sh -c 'while [ -e $0 ]; do sleep 0.2; done' "
                          f"/sys/bus/pci/devices/{self.bdf[4]}", life.PATIENCE_S + 60)
         return {}
@@ -196,7 +207,7 @@ class Forward(Steps):
             pmd.say("start")
             self.victim.forwarded(0, LONG_FRAMES, stop=lambda totals: totals["tx_frames"] > 0)
             self.victim.kill()
-            pmd.wait(REMOVED)
+            self.removed(pmd)
 
     def captures(self):
         self.guest.close()
