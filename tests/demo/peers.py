@@ -78,7 +78,7 @@ def ask(sock, query, host):
 def visit(host):
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
     with socket.socket(family, socket.SOCK_DGRAM) as sock:
-        sock.settimeout(1)
+        sock.settimeout(30)
         for number, name in enumerate(NAMES):
             for kind in (1, 28):
                 labels = b"".join(bytes([len(l)]) + l.encode() for l in name.split(".")) + b"\0"
@@ -86,7 +86,7 @@ def visit(host):
                 ask(sock, query + struct.pack(">HH", kind, 1), host)
     web = f"[{host}]" if family == socket.AF_INET6 else host
     for size in PAGES:
-        with urllib.request.urlopen(f"http://{web}/{size}", timeout=10) as page:
+        with urllib.request.urlopen(f"http://{web}/{size}", timeout=120) as page:
             if len(page.read()) != size:
                 sys.exit(f"HTTP: {host} did not send {size} bytes")
 

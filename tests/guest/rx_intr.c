@@ -31,7 +31,7 @@
 #define DEPTH 512
 #define BURST 32
 #define SLEEP_MS 500
-#define SEND_SECONDS 5
+#define SEND_SECONDS 120 /* without progress for so long, it hangs */
 
 static uint64_t frames_wanted = 1000, seconds = 30;
 static uint16_t queues = 1;

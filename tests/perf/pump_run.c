@@ -18,7 +18,7 @@
 
 #define LOOKS_EVERY 16u /* rounds between two looks at the clock */
 #define INPUT_EVERY 4096u
-#define LOST_AFTER_MS 2000u
+#define LOST_AFTER_MS 10000u
 #define QUIET_MS 2u
 
 /* ---- frames -------------------------------------------------------------------------------- */

@@ -436,7 +436,7 @@ region_mmap__no_file_came_not_mappable(void **state)
 	liar.cmd = VFU_CMD_GET_REGION_INFO;
 	liar.twist = twist_no_fd;
 	assert_int_equal(pthread_create(&thread, NULL, liar_main, NULL), 0);
-	assert_int_equal(vfu_client_connect(path, 5000, &client, why, sizeof(why)), 0);
+	assert_int_equal(vfu_client_connect(path, PATIENCE_MS, &client, why, sizeof(why)), 0);
 	assert_int_equal(vfu_client_region_info(client, 0, &info), 0);
 	assert_int_equal(info.flags, VFU_REGION_FLAG_READ | VFU_REGION_FLAG_WRITE);
 	assert_int_equal(vfu_client_region_mmap(client, 0, 0, 0x1000, &at), -EINVAL);
@@ -455,7 +455,7 @@ region_read__twisted_reply_kills_the_link(void **state)
 	liar.cmd = VFU_CMD_REGION_READ;
 	liar.twist = twist_empty;
 	assert_int_equal(pthread_create(&thread, NULL, liar_main, NULL), 0);
-	assert_int_equal(vfu_client_connect(path, 5000, &client, why, sizeof(why)), 0);
+	assert_int_equal(vfu_client_connect(path, PATIENCE_MS, &client, why, sizeof(why)), 0);
 	assert_int_equal(vfu_client_region_read(client, 0, 0, &word, 4), -EPROTO);
 	assert_int_equal(word, 0x77777777);
 	assert_false(vfu_client_alive(client));

@@ -6,10 +6,12 @@
 
 /* A client and a server with its device, for tests: the server in its own thread, a real socket. */
 
+#include <patience.h>
+
 #include "vfu_client.h"
 #include "vfu_rig.h"
 
-#define TIMEOUT_MS 20000u
+#define TIMEOUT_MS PATIENCE_MS
 
 extern struct rig rig;
 extern struct vfu_client *client; /* NULL: not connected */
