@@ -137,9 +137,8 @@ argument_parse(struct arguments *a, const char *text, char *why)
 {
 	const char *value = strchr(text, '=');
 	size_t len = value != NULL ? (size_t)(value - text) : strlen(text);
-	unsigned int i;
 
-	for (i = 0; i < sizeof(known) / sizeof(known[0]); i++) {
+	for (unsigned int i = 0; i < sizeof(known) / sizeof(known[0]); i++) {
 		if (strlen(known[i].name) != len || strncmp(known[i].name, text, len) != 0)
 			continue;
 		if (value != NULL && known[i].parse(a, value + 1) == 0)
@@ -157,13 +156,13 @@ argument_parse(struct arguments *a, const char *text, char *why)
 int
 arguments_parse(struct arguments *a, int argc, char **argv, char *why)
 {
-	int i, ret;
+	int ret;
 
 	memset(a, 0, sizeof(*a));
 	a->vendor = WCNIC_PCI_VENDOR_ID;
 	a->device = WCNIC_PCI_DEVICE_ID;
 	a->mark = WCNIC_REG_MARK; /* in ivshmem's BAR0 it does nothing either */
-	for (i = 0; i < argc; i++) {
+	for (int i = 0; i < argc; i++) {
 		ret = argument_parse(a, argv[i], why);
 		if (ret != 0)
 			return ret;

@@ -73,16 +73,14 @@ replay(const struct stream_data *data, const struct pcielink_config *config, str
 static void
 value_take(struct band_region *to, const struct tally_region *from)
 {
-	unsigned int f, type;
-
 	to->visits = from->visits;
-	for (type = 0; type < PCIELINK_TYPES; type++) {
+	for (unsigned int type = 0; type < PCIELINK_TYPES; type++) {
 		if (type == PCIELINK_WB)
 			continue;
 		to->stores += from->totals.stores[type];
 		to->store_bytes += from->totals.store_bytes[type];
 	}
-	for (f = 0; f < FIGURES; f++) {
+	for (unsigned int f = 0; f < FIGURES; f++) {
 		uint64_t value = figure_of(from, f);
 
 		to->figure[f] = (struct band){value, value, value};
@@ -92,9 +90,7 @@ value_take(struct band_region *to, const struct tally_region *from)
 static void
 bound_take(struct band_region *to, const struct tally_region *from, uint64_t at[FIGURES])
 {
-	unsigned int f;
-
-	for (f = 0; f < FIGURES; f++) {
+	for (unsigned int f = 0; f < FIGURES; f++) {
 		struct band *band = &to->figure[f];
 
 		at[f] = figure_of(from, f);
@@ -109,12 +105,11 @@ bound_compute(const struct stream_data *data, const struct pcielink_config *conf
 	      unsigned int key, bool high, struct tally *tally, struct band_result *result)
 {
 	struct pcielink_config changed = *config;
-	unsigned int i;
 	int ret;
 
 	changed.param[key].value = high ? config->param[key].high : config->param[key].low;
 	ret = replay(data, &changed, tally);
-	for (i = 0; i < TALLY_REGIONS && ret == 0; i++) {
+	for (unsigned int i = 0; i < TALLY_REGIONS && ret == 0; i++) {
 		struct band_bound *bound = &result->regions[i].bound[key];
 
 		bound->has = true;
@@ -130,14 +125,13 @@ band_compute(const struct stream_data *data, const struct pcielink_config *confi
 {
 	struct band_result *result = calloc(1, sizeof(*result));
 	struct tally *tally = malloc(sizeof(*tally));
-	unsigned int i, key;
 	int ret = result == NULL || tally == NULL ? -ENOMEM : replay(data, config, tally);
 
-	for (i = 0; i < TALLY_REGIONS && ret == 0; i++)
+	for (unsigned int i = 0; i < TALLY_REGIONS && ret == 0; i++)
 		value_take(&result->regions[i], &tally->regions[i]);
 	if (ret == 0 && step != NULL)
 		step(ctx);
-	for (key = 0; key < PCIELINK_KEYS * 2 && ret == 0; key++) {
+	for (unsigned int key = 0; key < PCIELINK_KEYS * 2 && ret == 0; key++) {
 		if (!bound_has(&config->param[key / 2]))
 			continue;
 		ret = bound_compute(data, config, key / 2, key % 2 != 0, tally, result);

@@ -45,9 +45,8 @@ static struct qemu_plugin_register *
 handle_find(const struct g_array *list, const char *name)
 {
 	const struct qemu_plugin_reg_descriptor *regs = list->data;
-	unsigned int i;
 
-	for (i = 0; i < list->len; i++)
+	for (unsigned int i = 0; i < list->len; i++)
 		if (strcmp(regs[i].name, name) == 0)
 			return regs[i].handle;
 	return NULL;
@@ -57,9 +56,8 @@ static int
 handles_find(struct cpu *cpu, const struct g_array *list, const char **missing)
 {
 	bool el2 = handle_find(list, "HCR_EL2") != NULL;
-	size_t i;
 
-	for (i = 0; i < REGS; i++) {
+	for (size_t i = 0; i < REGS; i++) {
 		struct qemu_plugin_register *handle = handle_find(list, reg_names[i].name);
 
 		cpu->handles[reg_names[i].idx] = handle;
@@ -113,10 +111,9 @@ static void
 regs_refresh(struct cpu *cpu, uint64_t writes)
 {
 	uint64_t *values = (uint64_t *)&cpu->regs;
-	size_t i;
 
 	if (writes != cpu->regs_writes) {
-		for (i = 0; i < REGS; i++)
+		for (size_t i = 0; i < REGS; i++)
 			values[i] = reg_read(cpu, i);
 		cpu->regs_writes = writes;
 	}

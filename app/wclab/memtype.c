@@ -94,9 +94,7 @@ memtype_name(enum memtype type)
 int
 memtype_parse(const char *name, enum memtype *type)
 {
-	unsigned int i;
-
-	for (i = 0; i < MEMTYPES; i++) {
+	for (unsigned int i = 0; i < MEMTYPES; i++) {
 		if (strcmp(name, names[i]) == 0) {
 			*type = (enum memtype)i;
 			return 0;

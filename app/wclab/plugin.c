@@ -172,10 +172,9 @@ static void
 on_translate(struct qemu_plugin_tb *tb, void *userdata)
 {
 	size_t n = qemu_plugin_tb_n_insns(tb);
-	size_t i;
 
 	(void)userdata;
-	for (i = 0; i < n; i++) {
+	for (size_t i = 0; i < n; i++) {
 		struct qemu_plugin_insn *insn = qemu_plugin_tb_get_insn(tb, i);
 		uint32_t opcode = 0;
 		enum insn_kind kind;
@@ -219,9 +218,8 @@ static void
 walks_count(void)
 {
 	struct recorder_walks walks = {.elsewhere = plugin.walks_elsewhere};
-	unsigned int i;
 
-	for (i = 0; i < CPUS_MAX; i++) {
+	for (unsigned int i = 0; i < CPUS_MAX; i++) {
 		walks.made += plugin.cpus[i] != NULL ? plugin.cpus[i]->walked : 0;
 		walks.kept += plugin.cpus[i] != NULL ? plugin.cpus[i]->kept : 0;
 	}

@@ -72,9 +72,8 @@ static struct json_object *
 bound_json(const struct band_region *region, const struct band_bound *bound, unsigned int key)
 {
 	struct json_object *o = NULL;
-	unsigned int f;
 
-	for (f = 0; f < FIGURES; f++) {
+	for (unsigned int f = 0; f < FIGURES; f++) {
 		const uint64_t value = region->figure[f].value;
 		struct json_object *pair;
 
@@ -96,15 +95,14 @@ static struct json_object *
 region_json(const struct band_region *region, unsigned int id)
 {
 	struct json_object *o = json_object_new_object(), *sensitivity = json_object_new_array();
-	unsigned int f, key;
 
 	app_json_add_u64(o, "id", id);
 	app_json_add_u64(o, "visits", region->visits);
 	app_json_add_u64(o, "stores", region->stores);
 	app_json_add_u64(o, "store_bytes", region->store_bytes);
-	for (f = 0; f < FIGURES; f++)
+	for (unsigned int f = 0; f < FIGURES; f++)
 		app_json_add(o, band_figure_name(f), band_json(f, &region->figure[f]));
-	for (key = 0; key < PCIELINK_KEYS; key++) {
+	for (unsigned int key = 0; key < PCIELINK_KEYS; key++) {
 		struct json_object *bound = bound_json(region, &region->bound[key], key);
 
 		if (bound != NULL)
@@ -118,16 +116,15 @@ static struct json_object *
 links_json(const struct links *links)
 {
 	struct json_object *root = json_object_new_object(), *array = json_object_new_array();
-	unsigned int i, id;
 
 	app_json_add_text(root, "program", "wclab_replay");
 	app_json_add_text(root, "kind", "modelled");
-	for (i = 0; i < links->n; i++) {
+	for (unsigned int i = 0; i < links->n; i++) {
 		struct json_object *link = json_object_new_object(),
 				   *regions = json_object_new_array();
 
 		app_json_add_text(link, "name", links->config[i].name);
-		for (id = 0; id < TALLY_REGIONS; id++) {
+		for (unsigned int id = 0; id < TALLY_REGIONS; id++) {
 			const struct band_region *region = &links->result[i]->regions[id];
 
 			if (region->visits > 0)
@@ -159,19 +156,18 @@ link_text(const struct pcielink_config *config, const struct band_result *result
 {
 	static const enum figure shown[] = {FIGURE_TLPS, FIGURE_WIRE_BYTES, FIGURE_CPU_PS,
 					    FIGURE_LINK_PS};
-	unsigned int id, i;
 
 	printf("%s (modelled)\n  %6s %8s %10s", config->name, "region", "visits", "stores");
-	for (i = 0; i < sizeof(shown) / sizeof(shown[0]); i++)
+	for (unsigned int i = 0; i < sizeof(shown) / sizeof(shown[0]); i++)
 		printf("  %28s", band_figure_name(shown[i]));
 	printf("\n");
-	for (id = 0; id < TALLY_REGIONS; id++) {
+	for (unsigned int id = 0; id < TALLY_REGIONS; id++) {
 		const struct band_region *region = &result->regions[id];
 
 		if (region->stores == 0)
 			continue;
 		printf("  %6u %8" PRIu64 " %10" PRIu64, id, region->visits, region->stores);
-		for (i = 0; i < sizeof(shown) / sizeof(shown[0]); i++)
+		for (unsigned int i = 0; i < sizeof(shown) / sizeof(shown[0]); i++)
 			band_text(shown[i], &region->figure[shown[i]]);
 		printf("\n");
 	}
@@ -183,13 +179,12 @@ static int
 links_load(struct links *links, int n, char **paths)
 {
 	char why[PCIELINK_WHY_BYTES];
-	int i;
 
 	if (n > (int)LINKS_MAX) {
 		app_error("%d links; at most %u", n, LINKS_MAX);
 		return -1;
 	}
-	for (i = 0; i < n; i++) {
+	for (int i = 0; i < n; i++) {
 		if (pcielink_config_load(&links->config[i], paths[i], why, sizeof(why)) != 0) {
 			app_error("%s: %s", paths[i], why);
 			return -1;
@@ -211,18 +206,17 @@ step(void *ctx)
 static int
 replay_all(struct links *links, const struct stream_data *data, const char *path)
 {
-	unsigned int i;
 	int ret = 0;
 
 	app_progress_start("replay");
-	for (i = 0; i < links->n && ret == 0; i++)
+	for (unsigned int i = 0; i < links->n && ret == 0; i++)
 		ret = band_compute(data, &links->config[i], step, links, &links->result[i]);
 	app_progress_end();
 	if (ret != 0) {
 		app_error("%s", strerror(-ret));
 		return EXIT_NOT_DONE;
 	}
-	for (i = 0; i < links->n; i++)
+	for (unsigned int i = 0; i < links->n; i++)
 		link_text(&links->config[i], links->result[i]);
 	if (path != NULL && app_json_write(links_json(links), path) != 0)
 		return EXIT_NOT_DONE;
@@ -236,7 +230,6 @@ replay(const char *path, const char *json_path, int n, char **configs)
 	char why[STREAM_WHY_BYTES];
 	struct stream_data data;
 	int status = EXIT_BAD;
-	unsigned int i;
 
 	if (links == NULL)
 		return EXIT_NOT_DONE;
@@ -245,7 +238,7 @@ replay(const char *path, const char *json_path, int n, char **configs)
 	else if (links_load(links, n, configs) == 0)
 		status = replay_all(links, &data, json_path);
 	stream_unload(&data);
-	for (i = 0; i < LINKS_MAX; i++)
+	for (unsigned int i = 0; i < LINKS_MAX; i++)
 		free(links->result[i]);
 	free(links);
 	return status;

@@ -186,13 +186,12 @@ static int
 records_read(struct stream_data *data, FILE *file, char *why)
 {
 	const char *wrong;
-	uint64_t i;
 
 	if (fread(data->records, sizeof(*data->records), data->n, file) != data->n) {
 		snprintf(why, STREAM_WHY_BYTES, "it ended while it was read");
 		return -EIO;
 	}
-	for (i = 0; i < data->n; i++) {
+	for (uint64_t i = 0; i < data->n; i++) {
 		data->records[i].value = le64toh(data->records[i].value);
 		wrong = record_objection(&data->records[i], data->cpus);
 		if (wrong != NULL) {

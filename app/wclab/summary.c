@@ -16,10 +16,9 @@ static void
 write_histogram(FILE *out, const char *name, const uint64_t *counts, unsigned int n)
 {
 	const char *comma = "";
-	unsigned int i;
 
 	fprintf(out, "\"%s\": {", name);
-	for (i = 0; i < n; i++) {
+	for (unsigned int i = 0; i < n; i++) {
 		if (counts[i] == 0)
 			continue;
 		fprintf(out, "%s\"%u\": %" PRIu64, comma, i, counts[i]);
@@ -32,10 +31,9 @@ static void
 write_types(FILE *out, const uint64_t *counts)
 {
 	const char *comma = "";
-	unsigned int i;
 
 	fprintf(out, "\"by_type\": {");
-	for (i = 0; i < MEMTYPES; i++) {
+	for (unsigned int i = 0; i < MEMTYPES; i++) {
 		if (counts[i] == 0)
 			continue;
 		fprintf(out, "%s\"%s\": %" PRIu64, comma, memtype_name((enum memtype)i), counts[i]);
@@ -56,10 +54,8 @@ write_attribute(FILE *out, const char *name, bool on, uint8_t attr, int digits)
 static void
 write_mappings(FILE *out, const struct region *region)
 {
-	unsigned int i;
-
 	fprintf(out, "   \"mappings\": [");
-	for (i = 0; i < region->n_mappings; i++) {
+	for (unsigned int i = 0; i < region->n_mappings; i++) {
 		const struct mapping *m = &region->mappings[i];
 
 		fprintf(out, "%s\n    {\"el\": %u, \"host\": %s, ", i > 0 ? "," : "", m->el,
@@ -79,10 +75,8 @@ write_mappings(FILE *out, const struct region *region)
 static void
 write_causes(FILE *out, const struct pcielink_totals *totals)
 {
-	unsigned int i;
-
 	fprintf(out, "    \"tlps_by_cause\": {");
-	for (i = 0; i < PCIELINK_CAUSES; i++)
+	for (unsigned int i = 0; i < PCIELINK_CAUSES; i++)
 		fprintf(out, "%s\"%s\": %" PRIu64, i > 0 ? ", " : "",
 			pcielink_cause_name((enum pcielink_cause)i), totals->tlps_by_cause[i]);
 	fprintf(out, "},\n");
@@ -149,7 +143,6 @@ static void
 write_all(FILE *out, const struct recorder *r)
 {
 	const char *comma = "";
-	unsigned int i;
 
 	fprintf(out,
 		"{\n \"kind\": \"modelled\",\n \"link\": \"%s\",\n"
@@ -166,7 +159,7 @@ write_all(FILE *out, const struct recorder *r)
 		fprintf(out, " \"last_walk_fault\": \"stage %u level %d: %s\",\n",
 			r->last_fault.stage, r->last_fault.level, r->last_fault.why);
 	fprintf(out, " \"regions\": [\n");
-	for (i = 0; i < TALLY_REGIONS; i++) {
+	for (unsigned int i = 0; i < TALLY_REGIONS; i++) {
 		if (r->tally.regions[i].visits == 0)
 			continue;
 		fprintf(out, "%s", comma);

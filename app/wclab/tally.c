@@ -33,9 +33,8 @@ totals_add(struct pcielink_totals *sum, const struct pcielink_totals *more)
 {
 	uint64_t *to = (uint64_t *)sum;
 	const uint64_t *from = (const uint64_t *)more;
-	size_t i;
 
-	for (i = 0; i < sizeof(*sum) / sizeof(*to); i++)
+	for (size_t i = 0; i < sizeof(*sum) / sizeof(*to); i++)
 		to[i] += from[i];
 }
 
@@ -45,9 +44,8 @@ tally_settle(struct tally *t)
 	struct tally_region *region = &t->regions[t->current];
 	struct pcielink_totals totals;
 	uint64_t end_ps, cpu_ps = 0;
-	unsigned int cpu;
 
-	for (cpu = 0; cpu < t->cpus_seen; cpu++)
+	for (unsigned int cpu = 0; cpu < t->cpus_seen; cpu++)
 		if (pcielink_now(t->link, cpu) > cpu_ps)
 			cpu_ps = pcielink_now(t->link, cpu);
 	pcielink_flush(t->link);

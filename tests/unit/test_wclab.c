@@ -55,10 +55,9 @@ opcodes__what_orders_stores_to_a_device(void **state)
 		{0xd50b7420, INSN_OTHER},  /* dc zva, x0 */
 		{0xf9000020, INSN_OTHER},  /* str x0, [x1] */
 	};
-	unsigned int i;
 
 	(void)state;
-	for (i = 0; i < sizeof(cases) / sizeof(cases[0]); i++)
+	for (unsigned int i = 0; i < sizeof(cases) / sizeof(cases[0]); i++)
 		if (insn_kind(cases[i].opcode) != cases[i].kind)
 			fail_msg("0x%08x is of kind %d", cases[i].opcode,
 				 insn_kind(cases[i].opcode));
@@ -225,11 +224,10 @@ bad_arguments__named_with_what_is_right(void **state)
 	};
 	char why[ARGUMENTS_WHY_BYTES];
 	struct arguments a;
-	unsigned int i;
 	int n;
 
 	(void)state;
-	for (i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+	for (unsigned int i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
 		for (n = 0; n < 4 && cases[i].argv[n] != NULL;)
 			n++;
 		if (arguments_parse(&a, n, (char **)cases[i].argv, why) != -EINVAL ||

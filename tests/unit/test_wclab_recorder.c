@@ -94,9 +94,7 @@ store(enum memtype type, uint64_t off, unsigned int bytes)
 static void
 lines_store(enum memtype type, unsigned int lines)
 {
-	unsigned int off;
-
-	for (off = 0; off < 64 * lines; off += 8)
+	for (unsigned int off = 0; off < 64 * lines; off += 8)
 		store(type, off, 8);
 	recorder_order(recorder, 0, PCIELINK_DMB);
 }
@@ -106,14 +104,13 @@ static struct json_object *
 region(int id)
 {
 	struct json_object *list;
-	size_t i;
 
 	json_object_put(json);
 	assert_int_equal(recorder_write(recorder, summary), 0);
 	json = json_object_from_file(summary);
 	assert_non_null(json);
 	list = json_object_object_get(json, "regions");
-	for (i = 0; i < json_object_array_length(list); i++) {
+	for (size_t i = 0; i < json_object_array_length(list); i++) {
 		struct json_object *r = json_object_array_get_idx(list, i);
 
 		if (json_object_get_int(json_object_object_get(r, "id")) == id)
@@ -285,7 +282,6 @@ feed__gets_offsets_in_rising_time(void **state)
 {
 	struct tlpfeed_tlp tlp;
 	uint64_t ns = 0;
-	unsigned int i;
 
 	(void)state;
 	assert_int_equal(tlpfeed_create(&reader, ring), 0);
@@ -294,7 +290,7 @@ feed__gets_offsets_in_rising_time(void **state)
 	lines_store(MEMTYPE_NC, 3);
 	recorder_mark(recorder, 1); /* the link starts anew, its time goes on */
 	lines_store(MEMTYPE_NC, 3);
-	for (i = 0; i < 6; i++) {
+	for (unsigned int i = 0; i < 6; i++) {
 		assert_true(tlpfeed_pull(&reader, APERTURE_BYTES, &tlp));
 		assert_int_equal(tlp.off, i % 3 * 64);
 		assert_int_equal(tlp.bytes, 64);

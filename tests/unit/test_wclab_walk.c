@@ -59,10 +59,8 @@ entry(uint64_t table, uint64_t address, unsigned int low, unsigned int n, uint64
 static bool
 read_memory(void *ctx, uint64_t pa, uint64_t *desc)
 {
-	unsigned int i;
-
 	(void)ctx;
-	for (i = n_memory; i-- > 0;) {
+	for (unsigned int i = n_memory; i-- > 0;) {
 		if (memory[i].pa == pa) {
 			*desc = memory[i].desc;
 			return true;
@@ -189,9 +187,8 @@ blocks__keep_the_low_bits(void **state)
 		{12 | 1 << 14, {42}, 10, 13, 1, 1},        /* 64 KiB, LVA: 4 TiB */
 	};
 	const uint64_t va = 0x0000003f87654321ull;
-	unsigned int i, j;
 
-	for (i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+	for (unsigned int i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
 		uint64_t low = (1ull << cases[i].lows[cases[i].n - 1]) - 1;
 		uint64_t out = 0x0000f00000000000ull & ~low;
 
@@ -199,7 +196,7 @@ blocks__keep_the_low_bits(void **state)
 		regs.pstate = EL1;
 		regs.tcr_el1 = cases[i].tcr;
 		regs.ttbr0_el1 = 0x40000000;
-		for (j = 0; j < cases[i].n; j++)
+		for (unsigned int j = 0; j < cases[i].n; j++)
 			entry(0x40000000 + 0x10000 * j, va, cases[i].lows[j],
 			      j == 0 ? cases[i].first_bits : cases[i].bits,
 			      j + 1 < cases[i].n ? (0x40010000ull + 0x10000 * j) | TABLE
@@ -346,9 +343,8 @@ guest__both_stages_are_walked_and_blamed(void **state)
 		{1, 5, true, MEMTYPE_NGNRE, "stage 1 is Device"},
 		{NC, 6, true, MEMTYPE_WB, "cacheable"},
 	};
-	unsigned int i;
 
-	for (i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+	for (unsigned int i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
 		setup(state);
 		guest_set(cases[i].s2);
 		guest_map(cases[i].s1);
@@ -528,9 +524,8 @@ bad_registers__fault_says_what(void **state)
 		{16, 24 | 3 << 6, EL0, 0, 2, "first level"},
 		{16, 24 | 1 << 6 | 1ull << 34, EL0, 0, 2, "128-bit"},
 	};
-	unsigned int i;
 
-	for (i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+	for (unsigned int i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
 		setup(state);
 		guest_set(5);
 		guest_map(NC);
@@ -561,10 +556,9 @@ mair_bytes__are_types(void **state)
 		{0xf4, MEMTYPE_NC},     {0x77, MEMTYPE_WB},    {0x33, MEMTYPE_WT},
 		{0x06, MEMTYPE_NGNRNE},
 	};
-	unsigned int i;
 
 	(void)state;
-	for (i = 0; i < sizeof(cases) / sizeof(cases[0]); i++)
+	for (unsigned int i = 0; i < sizeof(cases) / sizeof(cases[0]); i++)
 		if (memtype_stage1(cases[i].attr) != cases[i].type)
 			fail_msg("0x%02x is %s", cases[i].attr,
 				 memtype_name(memtype_stage1(cases[i].attr)));
@@ -574,11 +568,10 @@ static void
 combine_without_fwb__is_symmetric_and_the_stricter(void **state)
 {
 	static const uint8_t mem_attr[MEMTYPES] = {0, 1, 2, 3, 5, 10, 15};
-	unsigned int i, j;
 
 	(void)state;
-	for (i = 0; i < MEMTYPES; i++) {
-		for (j = 0; j < MEMTYPES; j++) {
+	for (unsigned int i = 0; i < MEMTYPES; i++) {
+		for (unsigned int j = 0; j < MEMTYPES; j++) {
 			assert_int_equal(memtype_stage2(mem_attr[j]), j);
 			assert_int_equal(memtype_combine((enum memtype)i, mem_attr[j], false),
 					 i < j ? i : j);
@@ -603,10 +596,9 @@ static void
 names__are_read_back(void **state)
 {
 	enum memtype type;
-	unsigned int i;
 
 	(void)state;
-	for (i = 0; i < MEMTYPES; i++) {
+	for (unsigned int i = 0; i < MEMTYPES; i++) {
 		assert_int_equal(memtype_parse(memtype_name((enum memtype)i), &type), 0);
 		assert_int_equal(type, i);
 	}
