@@ -26,7 +26,8 @@ feed_take(struct served_card *card)
 			break; /* tlpfeed_pull() has checked the range: does not happen */
 	lost = tlpfeed_lost(&card->feed);
 	if (lost != 0) {
-		wcnicd_log(LOG_LEVEL_WARNING, card->name, "--tlp-feed: %llu TLPs found it full",
+		wcnicd_log(LOG_LEVEL_WARNING, card->name,
+			   "--tlp-feed: the ring was full, %llu TLPs were lost",
 			   (unsigned long long)lost);
 		wcnic_card_arrivals_lost(card->model);
 	}
@@ -37,7 +38,8 @@ feed_take(struct served_card *card)
 		return;
 	card->feed_reported = true;
 	wcnicd_log(LOG_LEVEL_ERROR, card->name,
-		   "--tlp-feed %s: what is in it is no TLP of this card; not read any more",
+		   "--tlp-feed %s: the file has entries that are no TLPs of this card; it is "
+		   "not read any more",
 		   card->options.tlp_feed);
 }
 

@@ -253,7 +253,7 @@ ethdev_link(void *ctx, uint32_t *speed_mbps)
 	uint64_t now = rte_rdtsc();
 
 	if (unlikely(__atomic_load_n(&pe->removed, __ATOMIC_ACQUIRE))) {
-		wcnic_port_error_set(&pe->port, "%s was removed; what the card sends is held",
+		wcnic_port_error_set(&pe->port, "%s was removed; frames of the card wait",
 				     pe->name);
 		return false;
 	}

@@ -74,7 +74,7 @@ device_find(struct port_ethdev *pe, const struct wcnic_port_args *args)
 			return 0;
 		return wcnic_port_args_refuse(
 			args,
-			"ethdev: '%s' is there already, of --eal or another card: "
+			"ethdev: '%s' exists already, made by --eal or for another card: "
 			"arguments cannot be given to it here",
 			pe->name);
 	}
@@ -187,7 +187,7 @@ device_queues(struct port_ethdev *pe, const struct wcnic_port_args *args, uint16
 		return device_failed(pe, args, "does not take the MTU", ret);
 	ret = rte_eth_dev_adjust_nb_rx_tx_desc(pe->id, &rxd, &txd);
 	if (ret != 0)
-		return device_failed(pe, args, "takes no rings", ret);
+		return device_failed(pe, args, "cannot have descriptor rings", ret);
 	ret = pool_make(pe, args, rxd + txd + POOL_SPARE_MBUFS - 1);
 	if (ret != 0)
 		return ret;
@@ -220,7 +220,7 @@ device_start(struct port_ethdev *pe, const struct wcnic_port_args *args)
 	int ret = rte_eth_dev_info_get(pe->id, &info);
 
 	if (ret != 0)
-		return device_failed(pe, args, "says nothing of itself", ret);
+		return device_failed(pe, args, "does not tell its properties", ret);
 	ret = device_mtu(pe, args, &info, &mtu);
 	if (ret != 0)
 		return ret;
@@ -230,7 +230,7 @@ device_start(struct port_ethdev *pe, const struct wcnic_port_args *args)
 		return ret;
 	ret = rte_eth_dev_callback_register(pe->id, RTE_ETH_EVENT_INTR_RMV, on_removed, pe);
 	if (ret != 0)
-		return device_failed(pe, args, "cannot be watched", ret);
+		return device_failed(pe, args, "cannot report its removal", ret);
 	pe->watched = true;
 	ret = rte_eth_dev_start(pe->id);
 	if (ret != 0)
@@ -239,7 +239,7 @@ device_start(struct port_ethdev *pe, const struct wcnic_port_args *args)
 	/* The card must see every frame. Devices without a filter do not have this mode. */
 	ret = rte_eth_promiscuous_enable(pe->id);
 	if (ret != 0 && ret != -ENOTSUP)
-		return device_failed(pe, args, "cannot receive what is not sent to it", ret);
+		return device_failed(pe, args, "cannot be put into promiscuous mode", ret);
 	port_ethdev_link_read(pe);
 	return 0;
 }

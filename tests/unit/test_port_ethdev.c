@@ -377,7 +377,7 @@ create__bad_text__is_refused_and_explained(void **state)
 		{"ethdev:net_null0,mtu=9217", "mtu=9217", "68 to 9216"},
 		{"ethdev:net_null0,mtu=1500,mtu=1500", "'mtu'", "twice"},
 		{again, r->device, "belongs to another"},
-		{with_args, r->device, "there already"},
+		{with_args, r->device, "exists already"},
 	};
 
 	snprintf(again, sizeof(again), "ethdev:%s", r->device);
