@@ -8,6 +8,8 @@
 #include <stdio.h>
 #include <string.h>
 
+#include <wcbase.h>
+
 #include "verdict.h"
 
 /*
@@ -25,9 +27,9 @@
 #define WHOLE_GATHERS 0.5
 #define WHOLE_SEPARATE 0.01
 
-__attribute__((format(printf, 4, 5))) static void
-effective_set(struct effective *e, enum effective_state state, enum confidence confidence,
-	      const char *format, ...)
+WC_PRINTF(4, 5)
+static void effective_set(struct effective *e, enum effective_state state,
+			  enum confidence confidence, const char *format, ...)
 {
 	va_list ap;
 
@@ -180,9 +182,9 @@ effective_from_card(const struct card_result *card, bool hypervisor, struct effe
 			      s->lines, s->whole, slow);
 }
 
-__attribute__((format(printf, 4, 5))) static void
-verdict_set(struct verdict *v, enum verdict_id id, enum confidence confidence, const char *format,
-	    ...)
+WC_PRINTF(4, 5)
+static void verdict_set(struct verdict *v, enum verdict_id id, enum confidence confidence,
+			const char *format, ...)
 {
 	va_list ap;
 

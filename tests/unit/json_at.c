@@ -14,38 +14,17 @@
 
 #include "json_at.h"
 
-static struct json_object *
-value_at(struct json_object *root, const char *format, va_list ap)
-{
-	struct json_object *value = NULL;
-	char path[128];
-
-	vsnprintf(path, sizeof(path), format, ap);
-	if (json_pointer_get(root, path, &value) != 0)
-		fail_msg("%s is not there", path);
-	return value;
-}
-
 struct json_object *
 json_at(struct json_object *root, const char *format, ...)
 {
-	struct json_object *value;
+	struct json_object *value = NULL;
+	char path[128];
 	va_list ap;
 
 	va_start(ap, format);
-	value = value_at(root, format, ap);
+	vsnprintf(path, sizeof(path), format, ap);
 	va_end(ap);
+	if (json_pointer_get(root, path, &value) != 0)
+		fail_msg("%s is not there", path);
 	return value;
-}
-
-const char *
-json_text_at(struct json_object *root, const char *format, ...)
-{
-	struct json_object *value;
-	va_list ap;
-
-	va_start(ap, format);
-	value = value_at(root, format, ap);
-	va_end(ap);
-	return json_object_get_string(value);
 }

@@ -13,7 +13,7 @@
 /* The value at a JSON pointer that printf makes, such as "/ports/%u/name"; NULL is null. */
 WC_PRINTF(2, 3) struct json_object *json_at(struct json_object *root, const char *format, ...);
 
-/* The same as a text, which belongs to `root`. */
-WC_PRINTF(2, 3) const char *json_text_at(struct json_object *root, const char *format, ...);
+/* The same as a text, which belongs to the root. */
+#define json_text_at(...) json_object_get_string(json_at(__VA_ARGS__))
 
 #endif /* JSON_AT_H */

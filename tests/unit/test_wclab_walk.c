@@ -2,7 +2,7 @@
  * Copyright(c) 2026 The wcnic authors
  */
 
-/* Walks of page tables that are arrays. */
+/* Walks over page tables that are made up, and what they find. */
 
 #include <errno.h>
 #include <setjmp.h>
@@ -12,101 +12,7 @@
 
 #include <cmocka.h>
 
-#include <walk.h>
-
-/* The walk over tables that are made up, a descriptor at a time. */
-
-#define HCR_VM (1ull << 0)
-#define HCR_DC (1ull << 12)
-#define HCR_TGE (1ull << 27)
-#define HCR_E2H (1ull << 34)
-#define HCR_FWB (1ull << 46)
-#define EL0 0x0ull
-#define EL1 0x5ull
-#define EL2 0x9ull
-#define TABLE 3ull
-#define PAGE 3ull
-#define BLOCK 1ull
-#define ATTR(idx) ((uint64_t)(idx) << 2)
-#define MEM_ATTR(attr) ((uint64_t)(attr) << 2)
-/* Attributes 0 to 3: Device-nGnRnE, Device-nGnRE, Normal-NC, write-back. */
-#define MAIR 0xff440400ull
-#define NC 2
-
-static struct {
-	uint64_t pa, desc;
-} memory[64];
-static unsigned int n_memory;
-static struct walk_regs regs;
-static struct walk walk;
-static struct walk_fault fault;
-
-static void
-put(uint64_t pa, uint64_t desc)
-{
-	assert_true(n_memory < 64);
-	memory[n_memory].pa = pa;
-	memory[n_memory++].desc = desc;
-}
-
-/* The entry of a table for an address: `low` is the lowest bit that selects, `n` how many do. */
-static void
-entry(uint64_t table, uint64_t address, unsigned int low, unsigned int n, uint64_t desc)
-{
-	put(table + (address >> low & ((1ull << n) - 1)) * 8, desc);
-}
-
-static bool
-read_memory(void *ctx, uint64_t pa, uint64_t *desc)
-{
-	(void)ctx;
-	for (unsigned int i = n_memory; i-- > 0;) {
-		if (memory[i].pa == pa) {
-			*desc = memory[i].desc;
-			return true;
-		}
-	}
-	return false;
-}
-
-static int
-setup(void **state)
-{
-	(void)state;
-	n_memory = 0;
-	memset(&regs, 0, sizeof(regs));
-	memset(&fault, 0, sizeof(fault));
-	regs.mair_el1 = MAIR;
-	regs.mair_el2 = MAIR;
-	regs.sctlr_el1 = 1;
-	regs.sctlr_el2 = 1;
-	return 0;
-}
-
-static int
-run(uint64_t va)
-{
-	return walk_run(&regs, va, read_memory, NULL, &walk, &fault);
-}
-
-static void
-assert_fault(uint64_t va, unsigned int stage, int level, const char *why)
-{
-	assert_int_equal(run(va), -EFAULT);
-	assert_int_equal(fault.stage, stage);
-	assert_int_equal(fault.level, level);
-	assert_non_null(strstr(fault.why, why));
-}
-
-/* A page of 4 KiB through four levels, whose tables are at root, + 0x1000, ... */
-static void
-map_4k(uint64_t root, uint64_t address, uint64_t leaf)
-{
-	entry(root, address, 39, 9, (root + 0x1000) | TABLE);
-	entry(root + 0x1000, address, 30, 9, (root + 0x2000) | TABLE);
-	entry(root + 0x2000, address, 21, 9, (root + 0x3000) | TABLE);
-	entry(root + 0x3000, address, 12, 9, leaf | PAGE);
-}
+#include "walk_rig.h"
 
 #define VA 0x0000ffff87654321ull
 
@@ -192,7 +98,7 @@ blocks__keep_the_low_bits(void **state)
 		uint64_t low = (1ull << cases[i].lows[cases[i].n - 1]) - 1;
 		uint64_t out = 0x0000f00000000000ull & ~low;
 
-		setup(state);
+		walk_setup(state);
 		regs.pstate = EL1;
 		regs.tcr_el1 = cases[i].tcr;
 		regs.ttbr0_el1 = 0x40000000;
@@ -345,7 +251,7 @@ guest__both_stages_are_walked_and_blamed(void **state)
 	};
 
 	for (unsigned int i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
-		setup(state);
+		walk_setup(state);
 		guest_set(cases[i].s2);
 		guest_map(cases[i].s1);
 		if (cases[i].fwb)
@@ -421,7 +327,7 @@ stage_2_of_16k_and_64k__begins_where_sl0_says(void **state)
 	const uint64_t ipa = 0x0000000012345678ull;
 
 	/* 16 KiB, 40 bits, SL0 1: level 2, 16 tables joined. */
-	setup(state);
+	walk_setup(state);
 	regs.hcr_el2 = HCR_VM;
 	regs.pstate = EL1;
 	regs.sctlr_el1 = 0;
@@ -432,7 +338,7 @@ stage_2_of_16k_and_64k__begins_where_sl0_says(void **state)
 	assert_int_equal(run(ipa), 0);
 	assert_int_equal(walk.pa, 0x8000450000 | (ipa & 0x3fff));
 	/* 64 KiB, 40 bits, SL0 1: level 2. */
-	setup(state);
+	walk_setup(state);
 	regs.hcr_el2 = HCR_VM;
 	regs.pstate = EL1;
 	regs.sctlr_el1 = 0;
@@ -526,7 +432,7 @@ bad_registers__fault_says_what(void **state)
 	};
 
 	for (unsigned int i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
-		setup(state);
+		walk_setup(state);
 		guest_set(5);
 		guest_map(NC);
 		assert_int_equal(run(VA), 0);
@@ -540,97 +446,30 @@ bad_registers__fault_says_what(void **state)
 	}
 }
 
-/* ---- memory types -------------------------------------------------------------------------- */
-
-static void
-mair_bytes__are_types(void **state)
-{
-	static const struct {
-		uint8_t attr;
-		enum memtype type;
-	} cases[] = {
-		{0x00, MEMTYPE_NGNRNE}, {0x04, MEMTYPE_NGNRE}, {0x08, MEMTYPE_NGRE},
-		{0x0c, MEMTYPE_GRE},    {0x05, MEMTYPE_NGNRE}, {0x44, MEMTYPE_NC},
-		{0x40, MEMTYPE_NC},     {0xff, MEMTYPE_WB},    {0xf0, MEMTYPE_WB},
-		{0xbb, MEMTYPE_WT},     {0xa0, MEMTYPE_WT},    {0x4f, MEMTYPE_NC},
-		{0xf4, MEMTYPE_NC},     {0x77, MEMTYPE_WB},    {0x33, MEMTYPE_WT},
-		{0x06, MEMTYPE_NGNRNE},
-	};
-
-	(void)state;
-	for (unsigned int i = 0; i < sizeof(cases) / sizeof(cases[0]); i++)
-		if (memtype_stage1(cases[i].attr) != cases[i].type)
-			fail_msg("0x%02x is %s", cases[i].attr,
-				 memtype_name(memtype_stage1(cases[i].attr)));
-}
-
-static void
-combine_without_fwb__is_symmetric_and_the_stricter(void **state)
-{
-	static const uint8_t mem_attr[MEMTYPES] = {0, 1, 2, 3, 5, 10, 15};
-
-	(void)state;
-	for (unsigned int i = 0; i < MEMTYPES; i++) {
-		for (unsigned int j = 0; j < MEMTYPES; j++) {
-			assert_int_equal(memtype_stage2(mem_attr[j]), j);
-			assert_int_equal(memtype_combine((enum memtype)i, mem_attr[j], false),
-					 i < j ? i : j);
-		}
-	}
-}
-
-static void
-combine_with_fwb__stage_2_may_force(void **state)
-{
-	(void)state;
-	assert_int_equal(memtype_combine(MEMTYPE_WB, 7, true), MEMTYPE_WB);
-	assert_int_equal(memtype_combine(MEMTYPE_NC, 7, true), MEMTYPE_NC);
-	assert_int_equal(memtype_combine(MEMTYPE_NGNRE, 6, true), MEMTYPE_WB);
-	assert_int_equal(memtype_combine(MEMTYPE_WB, 5, true), MEMTYPE_NC);
-	assert_int_equal(memtype_combine(MEMTYPE_GRE, 5, true), MEMTYPE_GRE);
-	assert_int_equal(memtype_combine(MEMTYPE_NGNRNE, 1, true), MEMTYPE_NGNRE);
-	assert_int_equal(memtype_combine(MEMTYPE_WB, 15, true), MEMTYPE_NGNRNE);
-}
-
-static void
-names__are_read_back(void **state)
-{
-	enum memtype type;
-
-	(void)state;
-	for (unsigned int i = 0; i < MEMTYPES; i++) {
-		assert_int_equal(memtype_parse(memtype_name((enum memtype)i), &type), 0);
-		assert_int_equal(type, i);
-	}
-	assert_int_equal(memtype_parse("Device", &type), -EINVAL);
-}
-
 int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test_setup(program_of_a_host__goes_through_ttbr0_el2, setup),
-		cmocka_unit_test_setup(upper_half__goes_through_ttbr1_with_its_own_granule, setup),
-		cmocka_unit_test_setup(el2_without_e2h__has_one_range, setup),
-		cmocka_unit_test_setup(blocks__keep_the_low_bits, setup),
-		cmocka_unit_test_setup(lpa2_4k__five_levels_and_52_bits, setup),
-		cmocka_unit_test_setup(lpa2_16k__begins_at_level_0, setup),
-		cmocka_unit_test_setup(lva_64k__high_address_bits_are_in_the_low_ones, setup),
-		cmocka_unit_test_setup(small_first_table__begins_at_any_64_bytes, setup),
-		cmocka_unit_test_setup(stage_1_off__device_ngnrne, setup),
-		cmocka_unit_test_setup(guest__both_stages_are_walked_and_blamed, setup),
-		cmocka_unit_test_setup(guest_with_stage_1_off__stage_2_alone_translates, setup),
-		cmocka_unit_test_setup(host_kernel_beside_a_guest__has_no_stage_2, setup),
-		cmocka_unit_test_setup(stage_2_lpa2__begins_at_level_minus_1, setup),
-		cmocka_unit_test_setup(stage_2_of_16k_and_64k__begins_where_sl0_says, setup),
-		cmocka_unit_test_setup(dc_alone__has_a_stage_2_and_tge_none, setup),
-		cmocka_unit_test_setup(override__stage_2_is_another, setup),
-		cmocka_unit_test_setup(broken_tables__fault_names_stage_and_level, setup),
-		cmocka_unit_test_setup(bad_registers__fault_says_what, setup),
-		cmocka_unit_test(mair_bytes__are_types),
-		cmocka_unit_test(combine_without_fwb__is_symmetric_and_the_stricter),
-		cmocka_unit_test(combine_with_fwb__stage_2_may_force),
-		cmocka_unit_test(names__are_read_back),
+		cmocka_unit_test_setup(program_of_a_host__goes_through_ttbr0_el2, walk_setup),
+		cmocka_unit_test_setup(upper_half__goes_through_ttbr1_with_its_own_granule,
+				       walk_setup),
+		cmocka_unit_test_setup(el2_without_e2h__has_one_range, walk_setup),
+		cmocka_unit_test_setup(blocks__keep_the_low_bits, walk_setup),
+		cmocka_unit_test_setup(lpa2_4k__five_levels_and_52_bits, walk_setup),
+		cmocka_unit_test_setup(lpa2_16k__begins_at_level_0, walk_setup),
+		cmocka_unit_test_setup(lva_64k__high_address_bits_are_in_the_low_ones, walk_setup),
+		cmocka_unit_test_setup(small_first_table__begins_at_any_64_bytes, walk_setup),
+		cmocka_unit_test_setup(stage_1_off__device_ngnrne, walk_setup),
+		cmocka_unit_test_setup(guest__both_stages_are_walked_and_blamed, walk_setup),
+		cmocka_unit_test_setup(guest_with_stage_1_off__stage_2_alone_translates,
+				       walk_setup),
+		cmocka_unit_test_setup(host_kernel_beside_a_guest__has_no_stage_2, walk_setup),
+		cmocka_unit_test_setup(stage_2_lpa2__begins_at_level_minus_1, walk_setup),
+		cmocka_unit_test_setup(stage_2_of_16k_and_64k__begins_where_sl0_says, walk_setup),
+		cmocka_unit_test_setup(dc_alone__has_a_stage_2_and_tge_none, walk_setup),
+		cmocka_unit_test_setup(override__stage_2_is_another, walk_setup),
+		cmocka_unit_test_setup(broken_tables__fault_names_stage_and_level, walk_setup),
+		cmocka_unit_test_setup(bad_registers__fault_says_what, walk_setup),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
