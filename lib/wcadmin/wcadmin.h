@@ -189,8 +189,8 @@ WC_PUBLIC WC_MUST_CHECK int wcadmin_port_query(struct wcadmin *admin, struct wcn
 WC_PUBLIC WC_MUST_CHECK int wcadmin_port_set(struct wcadmin *admin, uint16_t valid, uint16_t mtu,
 					     uint16_t flags, const uint8_t mac[6]);
 
-/* STATS_QUERY: counters since the reset. */
-WC_PUBLIC WC_MUST_CHECK int wcadmin_stats_query(struct wcadmin *admin, struct wcnic_stats *stats);
+/* STATS_QUERY: counters since the reset. On failure `stats` is as it was. */
+WC_PUBLIC int wcadmin_stats_query(struct wcadmin *admin, struct wcnic_stats *stats);
 
 /* RSS_SET. */
 WC_PUBLIC WC_MUST_CHECK int wcadmin_rss_set(struct wcadmin *admin, const struct wcnic_rss *rss);

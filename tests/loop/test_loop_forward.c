@@ -197,7 +197,7 @@ tx__more_slots_than_max_burst_counted_as_malformed(void **state)
 
 	(void)state;
 	loop_open(&l, &config);
-	loop_txq(&l, 0)->window.max_burst = 2;
+	loop_txq(&l, 0)->window.grant.max_burst = 2;
 	loop_txq(&l, 0)->burst_left = 2;
 	frames[0] = frame_of_segments(&l, 1, 3 * WCNIC_SLOT_SEGS(1));
 	frames[1] = frame_of_segments(&l, 2, 2 * WCNIC_SLOT_SEGS(1));

@@ -57,7 +57,7 @@ lie_hook(struct wcnic_card *card, void *arg)
 {
 	const uint16_t mask = (1u << WCNIC_ADMIN_LOG2) - 1;
 	struct wcnic_hw *hw = hw_by_name(arg);
-	struct wcnic_admin *a = &hw->admin;
+	struct wcadmin *a = &hw->admin.client;
 	struct answer answer = {.hw = hw, .cpl = &a->cq[a->cq_head & mask], .data = a->data};
 	const uint8_t phase = (a->cq_head >> WCNIC_ADMIN_LOG2 & 1) ^ 1;
 
@@ -106,14 +106,14 @@ grant(struct answer *a)
 	{                                  \
 		grant(a)->field = (value); \
 	}
-GRANT_LIE(grant_past_end, offset, htole64(a->hw->aperture_bytes))
-GRANT_LIE(grant_over_end, offset, htole64(a->hw->aperture_bytes - 4096))
+GRANT_LIE(grant_past_end, offset, htole64(a->hw->admin.client.aperture_bytes))
+GRANT_LIE(grant_over_end, offset, htole64(a->hw->admin.client.aperture_bytes - 4096))
 GRANT_LIE(grant_far_past_end, offset, htole64(UINT64_MAX - 0xffff))
 GRANT_LIE(grant_too_long, bytes, htole32(0xffff0000))
 GRANT_LIE(grant_empty, bytes, 0)
 GRANT_LIE(grant_odd_offset, offset, grant(a)->offset + htole64(64))
 GRANT_LIE(grant_odd_bytes, bytes, htole32(100))
-GRANT_LIE(grant_overlap, offset, htole64(a->hw->txq[0]->window.off))
+GRANT_LIE(grant_overlap, offset, htole64(a->hw->txq[0]->window.grant.off))
 GRANT_LIE(grant_type, type, WCNIC_WINDOW_DOORBELL)
 GRANT_LIE(grant_type_unknown, type, 9)
 GRANT_LIE(grant_generation, generation, 0)

@@ -510,7 +510,7 @@ static struct {
 static void
 event_hook(struct wcnic_card *card, void *arg)
 {
-	struct wcnic_admin *a = &teller.hw->admin;
+	struct wcadmin *a = &teller.hw->admin.client;
 	struct wcnic_event *ev = &a->aeq[a->aeq_head & ((1u << WCNIC_EVENTS_LOG2) - 1)];
 	const uint8_t phase = (a->aeq_head >> WCNIC_EVENTS_LOG2 & 1) ^ 1;
 
@@ -616,7 +616,7 @@ doorbells__revoked_port_recovers(void **state)
 
 	loop_open(&l, &config);
 	loop_stream_run(&l, &s);
-	loop_card_do(&l, window_revoke, &loop_hw(&l)->doorbells.id);
+	loop_card_do(&l, window_revoke, &loop_hw(&l)->doorbells.grant.id);
 	loop_wait_u64(&l, &loop_hw(&l)->recoveries, 1);
 	loop_log_has("firmware took window", "the card stopped Tx queue 0", NULL);
 	loop_recovered(&l, 1);

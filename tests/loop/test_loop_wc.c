@@ -172,7 +172,7 @@ push__no_more_than_max_burst_between_doorbells(void **state)
 	wc_open(&l, 2, "", 0);
 	txq = loop_txq(&l, 0);
 	assert_int_equal(txq->format, WCNIC_FORMAT_SLOTS);
-	txq->window.max_burst = 3;
+	txq->window.grant.max_burst = 3;
 	txq->burst_left = 3;
 	loop_stream_run(&l, &s);
 	assert_int_equal(wc_fake_count()->burst_max, 3);
@@ -232,7 +232,7 @@ window_revoke(struct wcnic_card *card, void *arg)
 static void
 queue_window_revoke(struct loop *l)
 {
-	struct revocation r = {.id = loop_txq(l, 0)->window.id};
+	struct revocation r = {.id = loop_txq(l, 0)->window.grant.id};
 
 	loop_card_do(l, window_revoke, &r);
 	assert_int_equal(r.ret, 0);

@@ -119,7 +119,7 @@ slot_check(const uint8_t *dst, const struct wcnic_push_line *line, size_t lines)
 			line[at / WCNIC_LINE_PAYLOAD_BYTES].payload[at % WCNIC_LINE_PAYLOAD_BYTES],
 			0);
 	for (size_t i = 0; i < lines; i++) {
-		assert_int_equal(le16toh(line[i].generation), txq->window.generation);
+		assert_int_equal(le16toh(line[i].generation), txq->window.grant.generation);
 		fake.written[(dst - (uint8_t *)txq->window.win.addr) / WCNIC_LINE_BYTES + i] = 1;
 	}
 }
@@ -141,7 +141,7 @@ packed_check(const uint8_t *dst, const struct wcnic_push_line *line, size_t line
 		assert_ptr_equal(dst, (uint8_t *)txq->slots + at * WCNIC_LINE_BYTES);
 		assert_true(dst + WCNIC_LINE_BYTES <=
 			    (uint8_t *)txq->window.win.addr + txq->window.win.bytes);
-		assert_int_equal(le16toh(line->generation), txq->window.generation);
+		assert_int_equal(le16toh(line->generation), txq->window.grant.generation);
 		assert_int_equal(line->line_idx, txq->epoch);
 		assert_int_equal(line->flags, 0);
 		copy.check = 0;
@@ -261,24 +261,24 @@ line_may_be_written(const struct wcnic_hw *hw, uint64_t off)
 {
 	const struct wcnic_window *push = &fake.txq->window, *db = &hw->doorbells;
 
-	if (off >= push->off && off < push->off + push->win.bytes)
-		return fake.written[(off - push->off) / WCNIC_LINE_BYTES];
+	if (off >= push->grant.off && off < push->grant.off + push->win.bytes)
+		return fake.written[(off - push->grant.off) / WCNIC_LINE_BYTES];
 	/* records, one a queue */
-	return off >= db->off &&
-	       off < db->off + (hw->n_txq + hw->n_rxq) * (uint64_t)WCNIC_DOORBELL_STRIDE;
+	return off >= db->grant.off &&
+	       off < db->grant.off + (hw->n_txq + hw->n_rxq) * (uint64_t)WCNIC_DOORBELL_STRIDE;
 }
 
 void
 wc_fake_check_aperture(const struct wcnic_hw *hw)
 {
 	const struct wcnic_window *db = &hw->doorbells;
-	const uint8_t *aperture = (const uint8_t *)db->win.addr - db->off;
+	const uint8_t *aperture = (const uint8_t *)db->win.addr - db->grant.off;
 	static const uint8_t zero[WCNIC_LINE_BYTES];
 	size_t free_from = 0;
 
-	for (uint64_t off = 0; off < hw->aperture_bytes; off += WCNIC_LINE_BYTES) {
+	for (uint64_t off = 0; off < hw->admin.client.aperture_bytes; off += WCNIC_LINE_BYTES) {
 		/* of a record, only the first word is anyone's */
-		free_from = off >= db->off && off < db->off + db->win.bytes ? 8 : 0;
+		free_from = off >= db->grant.off && off < db->grant.off + db->win.bytes ? 8 : 0;
 		if (free_from == 0 && line_may_be_written(hw, off))
 			continue;
 		if (!line_may_be_written(hw, off))

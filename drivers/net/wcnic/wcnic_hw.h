@@ -43,7 +43,6 @@ struct wcnic_hw {
 	_Atomic bool closing;
 	struct wcnic_admin admin;
 	struct wcnic_identity id; /* host byte order */
-	uint64_t aperture_bytes;
 	uint32_t reset_count;
 	uint32_t heartbeat;
 	uint64_t heartbeat_tsc;
@@ -67,7 +66,6 @@ struct wcnic_hw {
 	struct wcnic_stats card_stats_base; /* at the last reset of statistics */
 	uint64_t recoveries;
 	uint64_t events;
-	uint64_t late_completions;
 	bool membarrier;
 };
 

@@ -55,7 +55,7 @@ ladder_note(struct wcnic_hw *hw, const struct wcnic_window *win)
 
 	if (hw->attach->window_rung == NULL)
 		return;
-	rung = hw->attach->window_rung(hw, win->off, l->answers);
+	rung = hw->attach->window_rung(hw, win->grant.off, l->answers);
 	if (l->laddered && l->rung == rung && l->type == win->win.type)
 		return;
 	l->laddered = true;
@@ -114,53 +114,16 @@ calibration_log(const struct wcnic_hw *hw)
 
 /* ---- WINDOW_TEST ---------------------------------------------------------------------------- */
 
-static int
-test_step(struct wcnic_hw *hw, const struct wcnic_window *win, enum wcnic_window_test_step step,
-	  uint32_t lines, struct wcnic_window_test_report *report)
-{
-	const struct wcnic_cmd_window_test cmd = {
-		.id = htole16(win->id),
-		.generation = htole16(win->generation),
-		.step = step,
-		.lines = htole32(lines),
-	};
-
-	return wcnic_admin_exec(hw, &(struct wcnic_admin_req){
-					    .opcode = WCNIC_OP_WINDOW_TEST,
-					    .params = &cmd,
-					    .params_bytes = sizeof(cmd),
-					    .out = report,
-					    .out_bytes = report != NULL ? sizeof(*report) : 0,
-				    });
-}
-
 static void
 test_write(const struct wcnic_window *win, const struct wcbar_store *store, uint32_t lines)
 {
 	alignas(WCNIC_LINE_BYTES) struct wcnic_push_line line;
 
 	for (uint32_t i = 0; i < lines; i++) {
-		memset(&line, 0, sizeof(line));
-		line.seq = htole16(i);
-		line.generation = htole16(win->generation);
-		line.flags = WCNIC_LINEF_LAST;
-		line.check = wcnic_line_check(&line);
+		wcadmin_window_test_line(&win->grant, i, &line);
 		store->lines(RTE_PTR_ADD(win->win.addr, (size_t)i * WCNIC_LINE_BYTES), &line, 1);
 	}
 	store->drain();
-}
-
-static void
-report_to_host(struct wcnic_window_test_report *r)
-{
-	for (size_t i = 0; i < RTE_DIM(r->arrivals); i++)
-		r->arrivals[i] = le32toh(r->arrivals[i]);
-	r->lines_whole = le32toh(r->lines_whole);
-	r->lines_partial = le32toh(r->lines_partial);
-	r->lines_lost = le32toh(r->lines_lost);
-	r->lines_reordered = le32toh(r->lines_reordered);
-	r->first_ns = le64toh(r->first_ns);
-	r->last_ns = le64toh(r->last_ns);
 }
 
 static int
@@ -174,14 +137,13 @@ test_store(struct wcnic_hw *hw, const struct wcnic_window *win, const struct wcb
 	memset(res, 0, sizeof(*res));
 	snprintf(res->store, sizeof(res->store), "%s", store->name);
 	res->lines = lines;
-	ret = test_step(hw, win, WCNIC_TEST_START, lines, NULL);
+	ret = wcadmin_window_test_observe(&hw->admin.client, &win->grant, lines);
 	if (ret != 0)
 		return ret;
 	test_write(win, store, lines);
-	ret = test_step(hw, win, WCNIC_TEST_REPORT, 0, &res->report);
+	ret = wcadmin_window_test_report(&hw->admin.client, &win->grant, lines, &res->report);
 	if (ret != 0)
 		return ret;
-	report_to_host(&res->report);
 	hw->learnt.n_results++;
 	WCNIC_LOG(NOTICE, hw,
 		  "window test, %s: of %u lines %u arrived whole, %u in pieces, %u not completely, "
@@ -209,7 +171,7 @@ test_run(struct wcnic_hw *hw, const struct wcnic_window *win)
 	     ret == 0 && *s != NULL; s++)
 		ret = test_store(hw, win, *s);
 	l->test = ret == 0 ? WCNIC_TEST_DONE : WCNIC_TEST_FAILED;
-	if (ret == -ENOTSUP) {
+	if (ret == -ENODATA || ret == -ENOTSUP) {
 		l->test = WCNIC_TEST_NOT_OBSERVABLE;
 		WCNIC_LOG(NOTICE, hw,
 			  "window test: the card cannot see single stores; whether they combine "

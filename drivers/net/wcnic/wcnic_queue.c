@@ -300,8 +300,8 @@ format_choose(struct wcnic_txq *txq)
 	if ((txq->hw->id.caps & WCNIC_CAP_PUSH_PACKED) == 0)
 		return;
 	txq->format = WCNIC_FORMAT_PACKED;
-	txq->n_lines = RTE_MIN((uint32_t)w->slots * txq->slot_lines, WCNIC_PACKED_LINES_MAX);
-	txq->publish_lines = RTE_MIN((uint32_t)w->max_burst * txq->slot_lines, STAGING_LINES);
+	txq->n_lines = RTE_MIN((uint32_t)w->grant.slots * txq->slot_lines, WCNIC_PACKED_LINES_MAX);
+	txq->publish_lines = RTE_MIN((uint32_t)w->grant.max_burst * txq->slot_lines, STAGING_LINES);
 }
 
 /* A queue that may push gets a window; `auto` does without when firmware has none left. */
@@ -333,8 +333,8 @@ txq_window_start(struct wcnic_txq *txq)
 		return ret;
 	txq->slot_lines = lines;
 	txq->slots = txq->window.win.addr;
-	txq->slot_mask = txq->window.slots - 1;
-	txq->generation = txq->window.generation;
+	txq->slot_mask = txq->window.grant.slots - 1;
+	txq->generation = txq->window.grant.generation;
 	txq->inline_max = WCNIC_SLOT_INLINE_BYTES(lines);
 	txq->slot_segs = WCNIC_SLOT_SEGS(lines);
 	format_choose(txq);
@@ -353,7 +353,7 @@ placement_choose(const struct wcnic_txq *txq)
 {
 	enum wcbar_type type = txq->window.win.type;
 
-	if (!txq->window.held)
+	if (!txq->window.granted)
 		return WCNIC_PLACEMENT_FETCH;
 	if (txq->wanted == WCNIC_PLACEMENT_PUSH)
 		return WCNIC_PLACEMENT_PUSH;
@@ -380,11 +380,12 @@ txq_reset(struct wcnic_txq *txq)
 	txq->failed = false;
 	txq->push_revoked = false;
 	txq->push_again_tsc = 0;
-	wcnic_tx_store_set(txq, (txq->window.held ? &txq->window : &txq->hw->doorbells)->win.store);
+	wcnic_tx_store_set(txq,
+			   (txq->window.granted ? &txq->window : &txq->hw->doorbells)->win.store);
 	wcnic_tx_placement_set(txq, placement_choose(txq));
 	if (txq->wanted != WCNIC_PLACEMENT_FETCH && txq->placement == WCNIC_PLACEMENT_FETCH)
 		txq->push_revoked = true; /* decided: do not try again before the next start */
-	txq->burst_left = txq->window.max_burst;
+	txq->burst_left = txq->window.grant.max_burst;
 	txq->doorbell = doorbell_at(txq->hw, tx_doorbell_off(txq));
 	txq->doorbell_ring = wcbar_doorbell_select(txq->hw->doorbells.win.type);
 	txq->sleep = &txq->hw->admin.wake->sleep;
@@ -400,21 +401,19 @@ txq_start(struct wcnic_txq *txq)
 
 	txq_reset(txq);
 	cmd = (struct wcnic_cmd_txq_create){
-		.qid = htole16(txq->qid),
+		.qid = txq->qid,
 		.placement = txq->placement,
 		.commit = WCNIC_COMMIT_DOORBELL,
-		.depth = htole16(txq->depth),
-		.vector = htole16(WCNIC_VECTOR_NONE),
-		.db_window = htole16(hw->doorbells.id),
-		.push_window = htole16(txq->window.held ? txq->window.id : WCNIC_WINDOW_NONE),
-		.db_off = htole32(tx_doorbell_off(txq)),
-		.ring_iova = htole64(txq->ring_mz->iova),
-		.cq_iova = htole64(txq->cq_mz->iova),
-		.format = txq->window.held ? txq->format : WCNIC_FORMAT_SLOTS,
+		.depth = txq->depth,
+		.vector = WCNIC_VECTOR_NONE,
+		.db_window = hw->doorbells.grant.id,
+		.push_window = txq->window.granted ? txq->window.grant.id : WCNIC_WINDOW_NONE,
+		.db_off = tx_doorbell_off(txq),
+		.ring_iova = txq->ring_mz->iova,
+		.cq_iova = txq->cq_mz->iova,
+		.format = txq->window.granted ? txq->format : WCNIC_FORMAT_SLOTS,
 	};
-	ret = wcnic_admin_exec(hw, &(struct wcnic_admin_req){.opcode = WCNIC_OP_TXQ_CREATE,
-							     .params = &cmd,
-							     .params_bytes = sizeof(cmd)});
+	ret = wcadmin_txq_create(&hw->admin.client, &cmd);
 	txq->on_card = ret == 0;
 	return ret; /* queues_stop() frees the window */
 }
@@ -425,14 +424,14 @@ rxq_start(struct wcnic_rxq *rxq)
 	struct wcnic_hw *hw = rxq->hw;
 	const uint32_t db_off = rx_doorbell_off(hw, rxq);
 	struct wcnic_cmd_rxq_create cmd = {
-		.qid = htole16(rxq->qid),
-		.depth = htole16(rxq->depth),
-		.db_window = htole16(hw->doorbells.id),
-		.vector = htole16(wcnic_intr_vector(hw, rxq->qid)),
-		.db_off = htole32(db_off),
-		.buf_bytes = htole32(rxq->buf_bytes),
-		.ring_iova = htole64(rxq->ring_mz->iova),
-		.cq_iova = htole64(rxq->cq_mz->iova),
+		.qid = rxq->qid,
+		.depth = rxq->depth,
+		.db_window = hw->doorbells.grant.id,
+		.vector = wcnic_intr_vector(hw, rxq->qid),
+		.db_off = db_off,
+		.buf_bytes = rxq->buf_bytes,
+		.ring_iova = rxq->ring_mz->iova,
+		.cq_iova = rxq->cq_mz->iova,
 		.cqe_log2 = 4,
 	};
 	int ret;
@@ -445,9 +444,7 @@ rxq_start(struct wcnic_rxq *rxq)
 	rxq->on_card = false;
 	rxq->doorbell = doorbell_at(hw, db_off);
 	rxq->doorbell_ring = wcbar_doorbell_select(hw->doorbells.win.type);
-	ret = wcnic_admin_exec(hw, &(struct wcnic_admin_req){.opcode = WCNIC_OP_RXQ_CREATE,
-							     .params = &cmd,
-							     .params_bytes = sizeof(cmd)});
+	ret = wcadmin_rxq_create(&hw->admin.client, &cmd);
 	rxq->on_card = ret == 0;
 	return ret;
 }
@@ -512,7 +509,7 @@ wcnic_queues_start(struct wcnic_hw *hw)
 	for (uint16_t i = 0; ret == 0 && i < hw->n_rxq; i++)
 		ret = rxq_start(hw->rxq[i]);
 	if (ret == 0 && (hw->id.caps & WCNIC_CAP_RSS) != 0)
-		ret = wcnic_rss_set(hw);
+		ret = wcadmin_rss_set(&hw->admin.client, &hw->rss);
 	if (ret == 0) {
 		hw->port_flags |= WCNIC_PORTF_UP;
 		ret = wcnic_port_set(hw, WCNIC_PORT_SET_MTU | WCNIC_PORT_SET_MAC |
@@ -520,7 +517,7 @@ wcnic_queues_start(struct wcnic_hw *hw)
 	}
 	hw->running = true; /* also to unwind */
 	if (ret != 0) {
-		wcnic_queues_stop(hw, hw->admin.up);
+		wcnic_queues_stop(hw, hw->admin.client.up);
 		return ret;
 	}
 	for (uint16_t i = 0; i < hw->n_rxq; i++) {
@@ -564,25 +561,28 @@ tx_drain(struct wcnic_hw *hw)
 }
 
 static void
-queue_destroy(struct wcnic_hw *hw, uint8_t opcode, uint16_t qid, bool *on_card)
-{
-	struct wcnic_cmd_queue cmd = {.qid = htole16(qid)};
-
-	if (!*on_card)
-		return;
-	*on_card = false;
-	(void)wcnic_admin_exec(hw, &(struct wcnic_admin_req){.opcode = opcode,
-							     .params = &cmd,
-							     .params_bytes = sizeof(cmd)});
-}
-
-static void
 gates_close(struct wcnic_hw *hw)
 {
 	for (uint16_t i = 0; i < hw->n_txq; i++)
 		wcnic_gate_close(hw, &hw->txq[i]->gate, WCNIC_QUEUE_DOWN);
 	for (uint16_t i = 0; i < hw->n_rxq; i++)
 		wcnic_gate_close(hw, &hw->rxq[i]->gate, WCNIC_QUEUE_DOWN);
+}
+
+/* Also after a start that failed half-way: only what the card has is destroyed. */
+static void
+queues_destroy(struct wcnic_hw *hw)
+{
+	for (uint16_t i = 0; i < hw->n_rxq; i++) {
+		if (hw->rxq[i]->on_card)
+			(void)wcadmin_rxq_destroy(&hw->admin.client, i);
+		hw->rxq[i]->on_card = false;
+	}
+	for (uint16_t i = 0; i < hw->n_txq; i++) {
+		if (hw->txq[i]->on_card)
+			(void)wcadmin_txq_destroy(&hw->admin.client, i);
+		hw->txq[i]->on_card = false;
+	}
 }
 
 void
@@ -595,12 +595,9 @@ wcnic_queues_stop(struct wcnic_hw *hw, bool card_present)
 	if (card_present)
 		tx_drain(hw);
 	hw->port_flags &= ~WCNIC_PORTF_UP;
-	if (card_present && hw->admin.up) {
+	if (card_present && hw->admin.client.up) {
 		(void)wcnic_port_set(hw, WCNIC_PORT_SET_FLAGS);
-		for (uint16_t i = 0; i < hw->n_rxq; i++)
-			queue_destroy(hw, WCNIC_OP_RXQ_DESTROY, i, &hw->rxq[i]->on_card);
-		for (uint16_t i = 0; i < hw->n_txq; i++)
-			queue_destroy(hw, WCNIC_OP_TXQ_DESTROY, i, &hw->txq[i]->on_card);
+		queues_destroy(hw);
 	}
 	for (uint16_t i = 0; i < hw->n_txq; i++) {
 		if (!hw->txq[i]->failed)

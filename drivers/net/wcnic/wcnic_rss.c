@@ -89,7 +89,7 @@ rss_change(struct wcnic_hw *hw, const struct wcnic_rss *wanted)
 		return -ENOTSUP;
 	hw->rss = *wanted;
 	if (hw->running && atomic_load(&hw->card) == WCNIC_CARD_PRESENT)
-		ret = wcnic_rss_set(hw);
+		ret = wcadmin_rss_set(&hw->admin.client, &hw->rss);
 	if (ret != 0)
 		hw->rss = old;
 	return ret;

@@ -57,7 +57,7 @@ window_revoked(struct wcnic_hw *hw, uint16_t id)
 	for (uint16_t i = 0; i < hw->n_txq; i++) {
 		struct wcnic_txq *txq = hw->txq[i];
 
-		if (!txq->window.held || txq->window.id != id)
+		if (!txq->window.granted || txq->window.grant.id != id)
 			continue;
 		WCNIC_LOG(WARNING, hw, "firmware took window %u of Tx queue %u: it will fetch", id,
 			  i);
@@ -166,7 +166,7 @@ card_lose(struct wcnic_hw *hw, bool reachable)
 	atomic_store(&hw->card, WCNIC_CARD_ABSENT);
 	if (reachable && wcnic_admin_stop(hw) == 0)
 		WCNIC_LOG(NOTICE, hw, "the card was reset");
-	hw->admin.up = false;
+	wcadmin_shut(&hw->admin.client);
 	if (hw->attach->dma_stop != NULL)
 		hw->attach->dma_stop(hw); /* before buffers are freed, in case it was not reset */
 	wcnic_queues_stop(hw, false);
@@ -256,7 +256,7 @@ card_watch(struct wcnic_hw *hw, struct news *news)
 		hw->attach->poll(hw);
 	/* a ring's worth at a time: a card that never stops must not hold the service up */
 	for (unsigned int i = 0; reachable && i < 1u << WCNIC_EVENTS_LOG2; i++) {
-		if (!wcnic_admin_event(hw, &ev))
+		if (!wcadmin_event_take(&hw->admin.client, &ev))
 			break;
 		event_handle(hw, &ev, news);
 	}

@@ -67,7 +67,7 @@ static const struct counter card_counters[] = {
 static const struct counter hw_counters[] = {
 	HW_COUNTER(recoveries),
 	HW_COUNTER(events),
-	HW_COUNTER(late_completions),
+	{"late_completions", offsetof(struct wcnic_hw, admin.client.late_completions)},
 };
 
 /* Of PUSH windows; states as well. */
@@ -167,7 +167,7 @@ card_refresh(struct wcnic_hw *hw)
 	/* a card that is away keeps its last figures */
 	if (rte_eal_process_type() == RTE_PROC_PRIMARY &&
 	    atomic_load(&hw->card) == WCNIC_CARD_PRESENT)
-		(void)wcnic_stats_query(hw);
+		(void)wcadmin_stats_query(&hw->admin.client, &hw->card_stats);
 }
 
 int
@@ -216,7 +216,7 @@ window_of(const struct rte_eth_dev *dev)
 	for (uint16_t i = 0; i < dev->data->nb_tx_queues; i++) {
 		const struct wcnic_txq *txq = dev->data->tx_queues[i];
 
-		if (txq != NULL && txq->window.held)
+		if (txq != NULL && txq->window.granted)
 			return &txq->window;
 	}
 	return &hw->doorbells;
@@ -233,14 +233,14 @@ window_values(const struct rte_eth_dev *dev, struct rte_eth_xstat *xstats)
 	unsigned int at = 0;
 
 	/* a store's name is the primary's: another process may have it elsewhere */
-	if (win != &hw->doorbells && win->held && rte_eal_process_type() == RTE_PROC_PRIMARY)
+	if (win != &hw->doorbells && win->granted && rte_eal_process_type() == RTE_PROC_PRIMARY)
 		test = wcnic_test_find(hw, win->win.store->name);
 	if (test == NULL)
 		test = &none;
-	xstats[at++].value = win->held ? win->win.type : WCBAR_TYPE_UNKNOWN;
-	xstats[at++].value = win->held && l->laddered ? l->rung + 1 : 0;
-	xstats[at++].value = win->held && win->win.direct;
-	xstats[at++].value = hw->doorbells.held ? hw->doorbells.win.type : WCBAR_TYPE_UNKNOWN;
+	xstats[at++].value = win->granted ? win->win.type : WCBAR_TYPE_UNKNOWN;
+	xstats[at++].value = win->granted && l->laddered ? l->rung + 1 : 0;
+	xstats[at++].value = win->granted && win->win.direct;
+	xstats[at++].value = hw->doorbells.granted ? hw->doorbells.win.type : WCBAR_TYPE_UNKNOWN;
 	xstats[at++].value = test->lines;
 	xstats[at++].value = test->report.lines_whole;
 	xstats[at++].value = test->report.lines_partial;

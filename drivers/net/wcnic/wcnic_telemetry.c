@@ -131,7 +131,7 @@ static const struct wcnic_window *
 window_find(const struct wcnic_hw *hw)
 {
 	for (uint16_t i = 0; i < hw->n_txq; i++) {
-		if (hw->txq[i] != NULL && hw->txq[i]->window.held)
+		if (hw->txq[i] != NULL && hw->txq[i]->window.granted)
 			return &hw->txq[i]->window;
 	}
 	return NULL;
@@ -158,8 +158,8 @@ window_show(const char *cmd __rte_unused, const char *params, struct rte_tel_dat
 				  win != NULL ? win->win.direct : l->calibration.direct);
 	rte_tel_data_add_dict_string(d, "store", win != NULL ? win->win.store->name : "none");
 	rte_tel_data_add_dict_string(d, "doorbells",
-				     hw->doorbells.held ? wcbar_type_name(hw->doorbells.win.type)
-							: "none");
+				     hw->doorbells.granted ? wcbar_type_name(hw->doorbells.win.type)
+							   : "none");
 	if (l->calibrated)
 		put_calibration(d, &l->calibration);
 	if (l->laddered)

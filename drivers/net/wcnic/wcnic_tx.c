@@ -82,7 +82,7 @@ completion_ok(const struct wcnic_txq *txq, const struct wcnic_tx_cpl *cpl, uint1
 	if (cpl->epoch != txq->epoch && cpl->epoch != (uint8_t)(txq->epoch - 1))
 		return false;
 	if (stopped)
-		return count == 0 && txq->window.held && cpl->epoch == txq->epoch &&
+		return count == 0 && txq->window.granted && cpl->epoch == txq->epoch &&
 		       txq->placement == WCNIC_PLACEMENT_PUSH;
 	return count != 0 && cpl->status >= WCNIC_TX_PUSHED && cpl->status <= WCNIC_TX_ERROR &&
 	       txq->sw[(uint16_t)(head + count - 1) & txq->mask] != NULL;
@@ -319,7 +319,7 @@ wcnic_tx_doorbell(struct wcnic_txq *txq)
 						  WCNIC_TXDB_SWITCH_SEQ(txq->switch_seq) |
 						  WCNIC_TXDB_EPOCH(txq->epoch) |
 						  WCNIC_TXDB_PLACEMENT(txq->placement));
-	txq->burst_left = txq->window.max_burst;
+	txq->burst_left = txq->window.grant.max_burst;
 	/* No fence: if both miss each other, the frame waits until the card looks again. */
 	sleep = __atomic_load_n(txq->sleep, __ATOMIC_RELAXED);
 	if (unlikely(sleep != 0))
@@ -339,7 +339,7 @@ wcnic_tx_entries(const struct wcnic_txq *txq, const struct rte_mbuf *m, uint16_t
 	if (m->pkt_len <= txq->inline_max)
 		return 1;
 	entries = (segs + txq->slot_segs - 1) / txq->slot_segs;
-	return entries <= RTE_MIN(txq->limit, txq->window.max_burst) ? entries : 0;
+	return entries <= RTE_MIN(txq->limit, txq->window.grant.max_burst) ? entries : 0;
 }
 
 /* The card refused pushes before: the frames it did not send go first. True if all are written. */

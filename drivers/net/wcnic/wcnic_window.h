@@ -9,21 +9,19 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include <wcadmin.h>
 #include <wcbar.h>
 #include <wcnic_abi.h>
 
 struct wcnic_hw;
 
+/* Not moved or copied while it is granted: lib/wcadmin keeps a list of grants. */
 struct wcnic_window {
-	bool held;    /* firmware granted it */
-	bool revoked; /* ... and took it back: there is nothing to free */
+	bool granted;
+	bool revoked; /* firmware took it back: there is nothing to free */
 	bool mapped;
-	uint16_t id;
-	uint16_t generation;
-	uint16_t slots;
-	uint16_t max_burst;
-	uint64_t off;
-	struct wcbar_window win;
+	struct wcadmin_window grant; /* valid while granted */
+	struct wcbar_window win;     /* valid while mapped */
 };
 
 int wcnic_window_alloc(struct wcnic_hw *hw, enum wcnic_window_type type, uint16_t qid,
