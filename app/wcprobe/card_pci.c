@@ -30,28 +30,19 @@ reg(const struct reach *r, uint32_t off)
 	return (char *)r->regs_win.addr + off;
 }
 
-static uint32_t
-reg_read32(void *ctx, uint32_t off)
-{
-	return wcbar_read32(reg(ctx, off));
-}
-
 static uint64_t
-reg_read64(void *ctx, uint32_t off)
+reg_read(void *ctx, uint32_t off, unsigned int bytes)
 {
-	return wcbar_read64(reg(ctx, off));
+	return bytes == 8 ? wcbar_read64(reg(ctx, off)) : wcbar_read32(reg(ctx, off));
 }
 
 static void
-reg_write32(void *ctx, uint32_t off, uint32_t value)
+reg_write(void *ctx, uint32_t off, unsigned int bytes, uint64_t value)
 {
-	wcbar_write32(reg(ctx, off), value);
-}
-
-static void
-reg_write64(void *ctx, uint32_t off, uint64_t value)
-{
-	wcbar_write64(reg(ctx, off), value);
+	if (bytes == 8)
+		wcbar_write64(reg(ctx, off), value);
+	else
+		wcbar_write32(reg(ctx, off), (uint32_t)value);
 }
 
 static int
@@ -133,10 +124,8 @@ reach_test(struct reach *r, struct card_result *result)
 {
 	struct card_io io = {
 		.ctx = r,
-		.read32 = reg_read32,
-		.read64 = reg_read64,
-		.write32 = reg_write32,
-		.write64 = reg_write64,
+		.reg_read = reg_read,
+		.reg_write = reg_write,
 		.window_map = window_map,
 		.window_unmap = window_unmap,
 		.pause = pause_card,

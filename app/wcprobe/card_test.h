@@ -13,6 +13,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include <wcadmin.h>
 #include <wcnic_abi.h>
 
 #include "probe.h"
@@ -24,16 +25,15 @@ struct card_memory {
 	alignas(64) struct wcnic_admin_cmd asq[1 << CARD_RING_LOG2];
 	alignas(64) struct wcnic_admin_cpl acq[1 << CARD_RING_LOG2];
 	alignas(64) struct wcnic_event aeq[1 << CARD_RING_LOG2];
-	alignas(64) uint8_t answer[256];
+	alignas(64) uint8_t answer[WCADMIN_DATA_BYTES];
 };
 
 /* How the card is reached. */
 struct card_io {
 	void *ctx;
-	uint32_t (*read32)(void *ctx, uint32_t off);
-	uint64_t (*read64)(void *ctx, uint32_t off);
-	void (*write32)(void *ctx, uint32_t off, uint32_t value);
-	void (*write64)(void *ctx, uint32_t off, uint64_t value);
+	/* A register of BAR0: 4 or 8 bytes, host byte order. */
+	uint64_t (*reg_read)(void *ctx, uint32_t off, unsigned int bytes);
+	void (*reg_write)(void *ctx, uint32_t off, unsigned int bytes, uint64_t value);
 	/* Maps a piece of BAR2, as WC if it can be; the rung that it came by. 0 or -errno. */
 	int (*window_map)(void *ctx, uint64_t off, size_t bytes, struct wcbar_window *win,
 			  enum wcbar_rung *rung);
