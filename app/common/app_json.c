@@ -5,13 +5,12 @@
 /* JSON reports: their values, and how they reach a file. */
 
 #include <errno.h>
-#include <limits.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "app_error.h"
+#include "app_file.h"
 #include "app_json.h"
 
 #define STYLE (JSON_C_TO_STRING_PRETTY | JSON_C_TO_STRING_NOSLASHESCAPE)
@@ -81,41 +80,19 @@ app_json_print(struct json_object *root)
 	return text != NULL ? 0 : -ENOMEM;
 }
 
-static int
-text_write(const char *text, const char *path)
-{
-	FILE *f = fopen(path, "w");
-	int ret = 0;
-
-	if (f == NULL)
-		return -errno;
-	if (fputs(text, f) == EOF || fputc('\n', f) == EOF || fflush(f) != 0 ||
-	    fsync(fileno(f)) != 0)
-		ret = -errno;
-	/* Not every file can be synchronised: a pipe cannot. */
-	if (ret == -EINVAL || ret == -EROFS)
-		ret = 0;
-	if (fclose(f) != 0 && ret == 0)
-		ret = -errno;
-	return ret;
-}
-
 int
 app_json_write(struct json_object *root, const char *path)
 {
-	char part[PATH_MAX];
-	const char *text;
+	const char *text = json_object_to_json_string_ext(root, STYLE);
+	struct app_file file;
 	int ret = -ENOMEM;
 
-	text = json_object_to_json_string_ext(root, STYLE);
-	if (snprintf(part, sizeof(part), "%s.part", path) >= (int)sizeof(part))
-		ret = -ENAMETOOLONG;
-	else if (text != NULL) {
-		ret = text_write(text, part);
-		if (ret == 0 && rename(part, path) != 0)
-			ret = -errno;
-		if (ret != 0)
-			unlink(part);
+	if (text != NULL)
+		ret = app_file_begin(&file, path);
+	if (ret == 0) {
+		if (fprintf(file.out, "%s\n", text) < 0)
+			file.error = -errno;
+		ret = app_file_end(&file);
 	}
 	json_object_put(root);
 	if (ret != 0)

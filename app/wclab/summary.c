@@ -4,11 +4,10 @@
 
 /* The recorder's counts as JSON. Only numbers and names of this project: nothing to escape. */
 
-#include <errno.h>
 #include <inttypes.h>
 #include <stdio.h>
-#include <string.h>
-#include <unistd.h>
+
+#include <app_file.h>
 
 #include "recorder_internal.h"
 
@@ -172,23 +171,13 @@ write_all(FILE *out, const struct recorder *r)
 int
 recorder_write(struct recorder *r, const char *path)
 {
-	char part[4096];
-	FILE *out;
+	struct app_file file;
 	int ret;
 
-	if ((size_t)snprintf(part, sizeof(part), "%s.part", path) >= sizeof(part))
-		return -ENAMETOOLONG;
 	recorder_settle(r);
-	out = fopen(part, "w");
-	if (out == NULL)
-		return -errno;
-	write_all(out, r);
-	ret = ferror(out) != 0 ? -EIO : 0;
-	if (fclose(out) != 0 && ret == 0)
-		ret = -errno;
-	if (ret == 0 && rename(part, path) < 0)
-		ret = -errno;
+	ret = app_file_begin(&file, path);
 	if (ret != 0)
-		unlink(part);
-	return ret;
+		return ret;
+	write_all(file.out, r);
+	return app_file_end(&file);
 }

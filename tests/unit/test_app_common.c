@@ -18,6 +18,7 @@
 #include <cmocka.h>
 #include <json.h>
 
+#include <app_file.h>
 #include <app_json.h>
 #include <app_number.h>
 #include <app_options.h>
@@ -239,6 +240,46 @@ app_option_choice__a_word__is_found_by_its_place(void **state)
 	assert_int_equal(app_option_choice("level", "", words), -EINVAL);
 }
 
+/* ---- files --------------------------------------------------------------------------------- */
+
+static void
+app_file__replaced__has_the_old_content_until_the_end(void **state)
+{
+	char path[] = "/tmp/test_app_common-XXXXXX", part[64], text[16] = "";
+	struct app_file file;
+	FILE *f;
+
+	(void)state;
+	close(mkstemp(path));
+	snprintf(part, sizeof(part), "%s.part", path);
+	assert_int_equal(app_file_begin(&file, path), 0);
+	fputs("new", file.out);
+	f = fopen(path, "r");
+	assert_int_equal(fread(text, 1, sizeof(text), f), 0);
+	fclose(f);
+	assert_int_equal(app_file_end(&file), 0);
+	f = fopen(path, "r");
+	assert_int_equal(fread(text, 1, sizeof(text), f), 3);
+	fclose(f);
+	assert_string_equal(text, "new");
+	assert_int_equal(access(part, F_OK), -1);
+	unlink(path);
+}
+
+static void
+app_file__a_failed_write__leaves_the_old_content(void **state)
+{
+	struct app_file file = {.out = fopen("/dev/full", "w"),
+				.path = "/tmp/test_app_common-none",
+				.part = "/tmp/test_app_common-none.part"};
+
+	(void)state;
+	assert_non_null(file.out);
+	fputs("new", file.out);
+	assert_int_equal(app_file_end(&file), -ENOSPC);
+	assert_int_equal(access(file.path, F_OK), -1);
+}
+
 /* ---- JSON ---------------------------------------------------------------------------------- */
 
 static void
@@ -280,6 +321,8 @@ main(void)
 		cmocka_unit_test(app_options_parse__nothing__leaves_the_defaults),
 		cmocka_unit_test(app_options_parse__bad_lines__are_refused_by_name),
 		cmocka_unit_test(app_option_choice__a_word__is_found_by_its_place),
+		cmocka_unit_test(app_file__replaced__has_the_old_content_until_the_end),
+		cmocka_unit_test(app_file__a_failed_write__leaves_the_old_content),
 		cmocka_unit_test(app_json__each_kind__is_spelt_as_ever),
 		cmocka_unit_test(app_json_write__no_such_folder__leaves_nothing),
 	};

@@ -1,0 +1,30 @@
+/* SPDX-License-Identifier: BSD-3-Clause
+ * Copyright(c) 2026 The wcnic authors
+ */
+#ifndef APP_FILE_H
+#define APP_FILE_H
+
+/* A file that is replaced in one step: who reads it finds all of it, or what was there before. */
+
+#include <limits.h>
+#include <stdio.h>
+
+#include <wcbase.h>
+
+struct app_file {
+	FILE *out; /* where the new content goes */
+	int error; /* -errno, if the caller saw a write fail; app_file_end() returns it */
+	const char *path;
+	char part[PATH_MAX]; /* the new file until it is whole: beside the old one, PATH.part */
+};
+
+/* Begins a new content; `path` must stay valid until app_file_end(). 0 or -errno. */
+WC_MUST_CHECK int app_file_begin(struct app_file *file, const char *path);
+
+/*
+ * Ends the content, waits until it is on the disk and gives it its name. 0 or -errno; after a
+ * failure, also of a write before, nothing new is left.
+ */
+WC_MUST_CHECK int app_file_end(struct app_file *file);
+
+#endif /* APP_FILE_H */
