@@ -5,7 +5,7 @@
 #include <stdlib.h>
 #include <syslog.h>
 
-#include "card.h"
+#include "card_rx.h"
 
 #define APERTURE_MIN (1ull << 20)
 #define APERTURE_MAX (1ull << 30)

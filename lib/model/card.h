@@ -75,4 +75,12 @@ struct wcnic_card {
 	uint64_t scratch[CARD_SCRATCH_BYTES / 8];
 };
 
+/* struct wcdev is the card's first member. */
+static inline struct wcnic_card *
+card_of(struct wcdev *dev)
+{
+	static_assert(offsetof(struct wcnic_card, dev) == 0, "the card begins with it");
+	return (struct wcnic_card *)dev;
+}
+
 #endif /* CARD_H */

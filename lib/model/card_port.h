@@ -4,12 +4,10 @@
 #ifndef CARD_PORT_H
 #define CARD_PORT_H
 
-/* Section 8: the port, and what section 7 does with a frame before it reaches a queue. */
+/* Section 8: the port. */
 
 #include <stdbool.h>
 #include <stdint.h>
-
-#include <wcdev_card.h>
 
 #include "card_admin_call.h"
 
@@ -20,9 +18,6 @@ struct card_port {
 	uint16_t flags; /* WCNIC_PORTF_* */
 	uint8_t mac[6];
 };
-
-/* What the card does for its port: frames in, a change of port. */
-extern const struct wcdev_card_ops card_dev_ops;
 
 /* The state after a reset. */
 void card_port_reset(struct wcnic_card *card);

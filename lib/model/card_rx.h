@@ -8,6 +8,9 @@
 
 #include "card.h"
 
+/* What the card does for its port: frames in, a change of port. */
+extern const struct wcdev_card_ops card_dev_ops;
+
 /* The words of a completion: this, and what belongs to the buffer. */
 struct card_rx_kind {
 	uint64_t first; /* flags, hash */
