@@ -11,9 +11,9 @@
 /* Ethernet, two VLAN tags, IPv4 with options or IPv6 with some extension headers, ports. */
 #define PARSE_BYTES 128u
 
-/* The first bytes of a frame: copied to `room`, as the host may change them at any time. */
+/* The first bytes of a frame: copied to `buf`, as the host may change them at any time. */
 static const uint8_t *
-head_copy(const struct wcdev_frame *frame, uint8_t *room)
+head_copy(const struct wcdev_frame *frame, uint8_t *buf)
 {
 	size_t used = 0;
 	uint32_t i;
@@ -23,10 +23,10 @@ head_copy(const struct wcdev_frame *frame, uint8_t *room)
 
 		if (piece > PARSE_BYTES - used)
 			piece = PARSE_BYTES - used;
-		memcpy(room + used, frame->frags[i].base, piece);
+		memcpy(buf + used, frame->frags[i].base, piece);
 		used += piece;
 	}
-	return room;
+	return buf;
 }
 
 static bool
@@ -41,9 +41,9 @@ filter_passes(const struct card_port *port, const uint8_t *dst)
 	return (port->flags & WCNIC_PORTF_ALLMULTI) || memcmp(dst, broadcast, 6) == 0;
 }
 
-/* Counts a frame that the card's rules refuse. */
+/* Counts a frame that is too short or too long for the port. */
 static bool
-frame_refused(struct wcnic_card *card, const struct wcdev_frame *frame)
+length_refused(struct wcnic_card *card, const struct wcdev_frame *frame)
 {
 	if (frame->bytes < CARD_FRAME_MIN)
 		card->stats.rx_runt++;
@@ -54,13 +54,13 @@ frame_refused(struct wcnic_card *card, const struct wcdev_frame *frame)
 	return true;
 }
 
-/* The first bytes of a frame, which nobody else can change: as they are, or copied to `room`. */
+/* The first bytes of a frame, which nobody else can change: as they are, or copied to `buf`. */
 static const uint8_t *
-head_get(const struct wcdev_frame *frame, uint8_t *room)
+head_get(const struct wcdev_frame *frame, uint8_t *buf)
 {
 	if ((frame->flags & WCDEV_FRAME_STABLE) && frame->n_frags == 1)
 		return frame->frags[0].base;
-	return head_copy(frame, room);
+	return head_copy(frame, buf);
 }
 
 static uint32_t
@@ -72,19 +72,19 @@ head_bytes(const struct wcdev_frame *frame)
 static uint16_t
 ptype_find(const struct wcdev_frame *frame)
 {
-	uint8_t room[PARSE_BYTES];
+	uint8_t buf[PARSE_BYTES];
 	struct wcdev_parse parse;
 
-	wcdev_parse(head_get(frame, room), head_bytes(frame), &parse);
+	wcdev_parse(head_get(frame, buf), head_bytes(frame), &parse);
 	return parse.ptype;
 }
 
 /* Chooses the queue, and what its completion says. NULL: the filter refuses the frame. */
 static struct card_rxq *
-frame_judge(struct wcnic_card *card, const struct wcdev_frame *frame, struct card_rx_kind *kind)
+queue_choose(struct wcnic_card *card, const struct wcdev_frame *frame, struct card_rx_kind *kind)
 {
-	uint8_t room[PARSE_BYTES];
-	const uint8_t *head = head_get(frame, room);
+	uint8_t buf[PARSE_BYTES];
+	const uint8_t *head = head_get(frame, buf);
 	struct wcdev_parse parse;
 	uint32_t hash;
 
@@ -98,17 +98,23 @@ frame_judge(struct wcnic_card *card, const struct wcdev_frame *frame, struct car
 	return card->rss.reta[hash % WCNIC_RETA_ENTRIES];
 }
 
-/* What decides of each frame of a burst whether it goes the short way. */
-struct rx_short {
+/*
+ * There are two ways for a frame. The fast one is for most: a frame in one piece that the port's
+ * address or mode lets in, that fits one buffer, and whose buffer is in one piece here. The general
+ * one is for any frame.
+ */
+
+/* What the frames of a burst are compared with: those that pass may take the fast way. */
+struct fast_rule {
 	uint32_t max; /* bytes */
 	bool all;     /* of whatever address */
 	uint64_t own;
 };
 
-static struct rx_short
-short_make(const struct card_port *port)
+static struct fast_rule
+fast_rule_make(const struct card_port *port)
 {
-	return (struct rx_short){
+	return (struct fast_rule){
 		.max = port->mtu + WCNIC_L2_OVERHEAD,
 		.all = (port->flags & WCNIC_PORTF_PROMISC) != 0,
 		.own = card_rx_addr(port->mac),
@@ -116,41 +122,41 @@ short_make(const struct card_port *port)
 }
 
 static inline bool
-short_takes(const struct rx_short *s, const struct wcdev_frame *frame)
+fast_rule_allows(const struct fast_rule *rule, const struct wcdev_frame *frame)
 {
 	static const uint8_t broadcast[6] = {0xff, 0xff, 0xff, 0xff, 0xff, 0xff};
 	uint64_t to;
 
-	if (frame->n_frags != 1 || frame->bytes - CARD_FRAME_MIN > s->max - CARD_FRAME_MIN)
+	if (frame->n_frags != 1 || frame->bytes - CARD_FRAME_MIN > rule->max - CARD_FRAME_MIN)
 		return false;
-	if (s->all)
+	if (rule->all)
 		return true;
 	to = card_rx_destination(frame->frags[0].base);
-	return to == s->own || to == card_rx_addr(broadcast);
+	return to == rule->own || to == card_rx_addr(broadcast);
 }
 
 /*
- * Puts frames into one queue's buffers, one each, until a frame is not of the usual kind or the
- * buffers that are known end. Returns how many.
+ * The fast way into one queue, up to the first frame that may not take it or the end of the buffers
+ * that are looked up. Returns how many frames.
  */
 static unsigned int
-frames_put(struct wcnic_card *card, struct card_rxq *q, const struct wcdev_frame *frames,
-	   unsigned int n)
+fast_to_queue(struct wcnic_card *card, struct card_rxq *q, const struct wcdev_frame *frames,
+	      unsigned int n)
 {
-	struct rx_short s = short_make(&card->port);
+	struct fast_rule rule = fast_rule_make(&card->port);
 	const uint16_t end = q->ahead_end;
 	uint16_t head = q->head;
 	uint64_t bytes = 0;
 	unsigned int i;
 
-	if (s.max > q->buf_bytes)
-		s.max = q->buf_bytes;
+	if (rule.max > q->buf_bytes)
+		rule.max = q->buf_bytes;
 	for (i = 0; i < n && head != end; i++) {
 		const struct wcdev_frame *frame = &frames[i];
 		const uint8_t *src = frame->frags[0].base;
 		uint16_t ptype;
 
-		if (!short_takes(&s, frame))
+		if (!fast_rule_allows(&rule, frame))
 			break;
 		bytes += frame->bytes;
 		ptype = wcdev_ptype_of(src, frame->bytes);
@@ -168,54 +174,53 @@ frames_put(struct wcnic_card *card, struct card_rxq *q, const struct wcdev_frame
 /* Frames whose queues are chosen before the first of them is put. */
 #define HASH_BURST CARD_RX_CPLS
 
-struct hashed {
+struct hash_choice {
 	struct card_rxq *q;
 	struct card_rx_kind kind;
 };
 
-/* Chooses queues up to the first frame that is not of the usual kind. Returns for how many. */
+/* Chooses queues up to the first frame that may not take the fast way. Returns for how many. */
 static unsigned int
-queues_choose(struct wcnic_card *card, const struct wcdev_frame *frames, unsigned int n,
-	      struct hashed *hashed)
+hash_choose(struct wcnic_card *card, const struct wcdev_frame *frames, unsigned int n,
+	    struct hash_choice *choices)
 {
-	const struct rx_short s = short_make(&card->port);
+	const struct fast_rule rule = fast_rule_make(&card->port);
 	unsigned int i;
 
 	for (i = 0; i < n; i++) {
 		const uint8_t *src = frames[i].frags[0].base;
-		struct hashed *h = &hashed[i];
+		struct hash_choice *choice = &choices[i];
 		uint32_t hash = 0;
 		uint16_t ptype;
 
-		if (!short_takes(&s, &frames[i]))
+		if (!fast_rule_allows(&rule, &frames[i]))
 			break;
 		ptype = wcdev_ptype_of(src, frames[i].bytes);
 		if (ptype == WCDEV_PTYPE_UNKNOWN)
 			break;
-		h->kind = card_rx_kind_make(ptype, 0, 0);
+		choice->kind = card_rx_kind_make(ptype, 0, 0);
 		if (wcdev_rss_hash_ipv4(&card->rss.hash, ptype, src + WCDEV_IPV4_TUPLE_OFF, &hash))
-			h->kind = card_rx_kind_make(ptype, WCNIC_RXF_HASH, hash);
-		h->q = card->rss.reta[hash % WCNIC_RETA_ENTRIES];
+			choice->kind = card_rx_kind_make(ptype, WCNIC_RXF_HASH, hash);
+		choice->q = card->rss.reta[hash % WCNIC_RETA_ENTRIES];
 	}
 	return i;
 }
 
 /*
- * As frames_put() where the hash chooses the queue, for at most HASH_BURST. What comes next for a
- * queue nobody can foresee: so there is no branch that asks whether a line of completions is full.
- * `queues`: as frame_receive().
+ * As fast_to_queue() where the hash chooses the queue, for at most HASH_BURST. Which queue is next
+ * cannot be predicted, so there is no branch that asks whether a line of completions is full.
  */
 static unsigned int
-frames_put_by_hash(struct wcnic_card *card, const struct wcdev_frame *frames, unsigned int n,
-		   uint64_t *queues)
+fast_by_hash(struct wcnic_card *card, const struct wcdev_frame *frames, unsigned int n,
+	     uint64_t *queues)
 {
-	struct hashed hashed[HASH_BURST];
+	struct hash_choice choices[HASH_BURST];
 	uint64_t bytes = 0;
 	unsigned int i;
 
-	n = queues_choose(card, frames, n, hashed);
+	n = hash_choose(card, frames, n, choices);
 	for (i = 0; i < n; i++) {
-		struct card_rxq *q = hashed[i].q;
+		struct card_rxq *q = choices[i].q;
 
 		if ((!card_rxq_has_ahead(card, q) && !card_rxq_look_ahead(card, q)) ||
 		    frames[i].bytes > q->buf_bytes)
@@ -223,7 +228,7 @@ frames_put_by_hash(struct wcnic_card *card, const struct wcdev_frame *frames, un
 		if (card_rxq_is_full(q))
 			card_rxq_publish(card, q);
 		(void)card_rxq_put(q, q->head, frames[i].frags[0].base, frames[i].bytes,
-				   hashed[i].kind);
+				   choices[i].kind);
 		*queues |= 1ull << q->qid;
 		bytes += frames[i].bytes;
 	}
@@ -232,37 +237,28 @@ frames_put_by_hash(struct wcnic_card *card, const struct wcdev_frame *frames, un
 	return i;
 }
 
+/*
+ * The fast way, up to the first frame that may not take it. Returns how many frames.
+ * `queues`: gets a bit for each queue whose completions may be kept back.
+ */
 static unsigned int
-frames_put_hashed(struct wcnic_card *card, const struct wcdev_frame *frames, unsigned int n,
-		  uint64_t *queues)
+fast_way(struct wcnic_card *card, const struct wcdev_frame *frames, unsigned int n,
+	 uint64_t *queues)
 {
-	unsigned int done = 0;
+	struct card_rxq *first = card->rss.reta[0];
+	unsigned int done = 0, put, most;
 
-	while (done < n) {
-		unsigned int most = n - done < HASH_BURST ? n - done : HASH_BURST;
-		unsigned int put = frames_put_by_hash(card, frames + done, most, queues);
-
-		done += put;
-		if (put != most)
-			break;
+	if (card->rss.hash.types != 0) {
+		do {
+			most = n - done < HASH_BURST ? n - done : HASH_BURST;
+			put = fast_by_hash(card, frames + done, most, queues);
+			done += put;
+		} while (put == most && done < n);
+		return done;
 	}
-	return done;
-}
-
-/* As many as go the short way, if any do. */
-static unsigned int
-frames_put_any(struct wcnic_card *card, const struct wcdev_frame *frames, unsigned int n,
-	       uint64_t *queues)
-{
-	struct card_rxq *q = card->rss.reta[0];
-	unsigned int done = 0;
-
-	if (card->rss.hash.types != 0)
-		return frames_put_hashed(card, frames, n, queues);
-	*queues |= 1ull << q->qid;
-	while (done < n && card_rxq_look_ahead(card, q)) {
-		unsigned int put = frames_put(card, q, frames + done, n - done);
-
+	*queues |= 1ull << first->qid;
+	while (done < n && card_rxq_look_ahead(card, first)) {
+		put = fast_to_queue(card, first, frames + done, n - done);
 		if (put == 0)
 			break;
 		done += put;
@@ -270,16 +266,16 @@ frames_put_any(struct wcnic_card *card, const struct wcdev_frame *frames, unsign
 	return done;
 }
 
-/* A frame of any kind. `queues`: a bit for each whose completions may be kept back. */
+/* The general way, for one frame. 0: delivered or discarded; -EAGAIN: no buffers. */
 WC_MUST_CHECK static int
-frame_receive(struct wcnic_card *card, const struct wcdev_frame *frame, uint64_t *queues)
+general_way(struct wcnic_card *card, const struct wcdev_frame *frame, uint64_t *queues)
 {
 	struct card_rx_kind kind;
 	struct card_rxq *q;
 
-	if (frame_refused(card, frame))
+	if (length_refused(card, frame))
 		return 0;
-	q = frame_judge(card, frame, &kind);
+	q = queue_choose(card, frame, &kind);
 	if (q == NULL) {
 		card->stats.rx_filtered++;
 		return 0;
@@ -288,60 +284,53 @@ frame_receive(struct wcnic_card *card, const struct wcdev_frame *frame, uint64_t
 	return card_rxq_deliver(card, q, frame, kind);
 }
 
+/* Frames by either way, and their completions. As wcdev_receive_burst(). */
 static unsigned int
-frames_receive(struct wcnic_card *card, const struct wcdev_frame *frames, unsigned int n, int *ret,
-	       uint64_t *queues)
+burst_deliver(struct wcnic_card *card, const struct wcdev_frame *frames, unsigned int n, int *ret)
 {
-	unsigned int i = 0;
+	uint64_t queues = 0;
+	unsigned int done = 0;
 
-	while (i < n) {
-		i += frames_put_any(card, frames + i, n - i, queues);
-		if (i == n)
+	while (done < n) {
+		done += fast_way(card, frames + done, n - done, &queues);
+		if (done == n)
 			break;
-		*ret = frame_receive(card, &frames[i], queues);
+		*ret = general_way(card, &frames[done], &queues);
 		if (*ret != 0)
 			break;
-		i++;
+		done++;
 	}
-	return i;
-}
-
-/* What dma() gives is good for the rest of this call, which may not be from a poll of this card. */
-static unsigned int
-burst_receive(struct wcnic_card *card, const struct wcdev_frame *frames, unsigned int n, int *ret)
-{
-	bool first = card->stats.rx_frames == 0;
-	bool polling = card->dev.in_call;
-	uint64_t queues = 0;
-	unsigned int done;
-
-	if (!polling)
-		wcdev_enter(&card->dev);
-	done = frames_receive(card, frames, n, ret, &queues);
 	for (; queues != 0; queues &= queues - 1)
 		card_rxq_publish(card, &card->rxqs[__builtin_ctzll(queues)]);
+	return done;
+}
+
+static unsigned int
+receive_burst(struct wcdev *dev, const struct wcdev_frame *frames, unsigned int n, int *ret)
+{
+	struct wcnic_card *card = card_of(dev);
+	bool first = card->stats.rx_frames == 0;
+	bool in_call = dev->in_call; /* of a poll of this card, whose port calls */
+	unsigned int done;
+
+	if (!(card->port.flags & WCNIC_PORTF_UP) || card->rxq_live == 0 ||
+	    (card->status & WCNIC_STATUS_ERROR)) {
+		card->stats.rx_down += n;
+		*ret = -ENETDOWN;
+		return 0;
+	}
+	if (!in_call)
+		wcdev_enter(dev);
+	done = burst_deliver(card, frames, n, ret);
 	if (first && card->stats.rx_frames != 0)
-		card->stats.first_rx_ns = wcdev_now_ns(&card->dev);
-	if (!polling)
-		wcdev_leave(&card->dev);
+		card->stats.first_rx_ns = wcdev_now_ns(dev);
+	if (!in_call)
+		wcdev_leave(dev);
 	/* A frame that is offered again and again has waited once. */
 	if (done != n && (done != 0 || !card->rx_blocked))
 		card->stats.rx_held++;
 	card->rx_blocked = done != n;
 	return done;
-}
-
-static unsigned int
-port_receive_burst(struct wcdev *dev, const struct wcdev_frame *frames, unsigned int n, int *ret)
-{
-	struct wcnic_card *card = card_of(dev);
-
-	if ((card->port.flags & WCNIC_PORTF_UP) && card->rxq_live != 0 &&
-	    !(card->status & WCNIC_STATUS_ERROR))
-		return burst_receive(card, frames, n, ret);
-	card->stats.rx_down += n;
-	*ret = -ENETDOWN;
-	return 0;
 }
 
 static void
@@ -352,5 +341,5 @@ port_changed(struct wcdev *dev)
 
 const struct wcdev_card_ops card_dev_ops = {
 	.port_changed = port_changed,
-	.receive_burst = port_receive_burst,
+	.receive_burst = receive_burst,
 };
