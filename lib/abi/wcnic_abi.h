@@ -347,7 +347,7 @@ struct wcnic_cmd_rxq_create {
 	wcnic_le16 db_window;
 	wcnic_le16 vector;
 	wcnic_le32 db_off;
-	wcnic_le32 buf_bytes; /* room at each posted address: 64..65535 */
+	wcnic_le32 buf_bytes; /* space at each posted address: 64..65535 */
 	wcnic_le64 ring_iova; /* depth x struct wcnic_rx_desc */
 	wcnic_le64 cq_iova;   /* depth x struct wcnic_rx_cpl */
 	uint8_t cqe_log2;     /* 4: 16-byte completions, the only size */
@@ -607,7 +607,7 @@ struct wcnic_stats {
 	wcnic_le64 tx_dropped;    /* DROPPED completions */
 	wcnic_le64 tx_errors;     /* frames discarded, all reasons */
 	wcnic_le64 tx_oversize;
-	wcnic_le64 tx_held; /* times a port held a frame back */
+	wcnic_le64 tx_held; /* times a port took a frame only later */
 	wcnic_le64 rx_frames;
 	wcnic_le64 rx_bytes;
 	wcnic_le64 rx_oversize;

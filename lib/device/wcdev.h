@@ -42,8 +42,8 @@ struct wcdev_ops {
 	void *(*dma)(void *ctx, uint64_t iova, size_t bytes, unsigned int prot);
 	/*
 	 * A piece of host memory around `iova` that is mapped for `prot` and in one piece here, as
-	 * long as can be told with little effort; false: there is none. It saves calls of dma(),
-	 * is good as long as what that gives, and says nothing that it does not. May be NULL.
+	 * long as can be found with little effort; false: there is none. It only saves calls of
+	 * dma(), and is good as long as what that gives. May be NULL.
 	 */
 	bool (*dma_span)(void *ctx, uint64_t iova, unsigned int prot, struct wcdev_dma_span *span);
 	/*

@@ -119,7 +119,7 @@ memo_read(struct wcdev *dev, const struct wcdev_reader *reader, uint64_t iova, u
 	  const void **data)
 {
 	struct wcdev_dma_memo *memo = &dev->memos[reader->lane];
-	uint32_t room = (bytes + 7) & ~7u;
+	uint32_t padded_bytes = (bytes + 7) & ~7u;
 	int ret;
 
 	if (!wcdev_has_messages(dev))
@@ -144,14 +144,14 @@ memo_read(struct wcdev *dev, const struct wcdev_reader *reader, uint64_t iova, u
 		memo->n = memo->next;
 		memo->used = seen->off;
 	}
-	if (memo->n == WCDEV_MEMO_READS || room > sizeof(memo->data) - memo->used)
+	if (memo->n == WCDEV_MEMO_READS || padded_bytes > sizeof(memo->data) - memo->used)
 		return -E2BIG;
 	ret = dev->ops->dma_fetch(dev->ctx, reader->lane, iova, memo->data + memo->used / 8, bytes);
 	if (ret != 0)
 		return ret;
 	memo->reads[memo->n++] = (struct wcdev_dma_memo_read){iova, bytes, memo->used};
 	*data = memo->data + memo->used / 8;
-	memo->used += room;
+	memo->used += padded_bytes;
 	memo->next = memo->n;
 	return 0;
 }

@@ -174,7 +174,7 @@ struct rx_buffer {
 };
 
 /*
- * Finds the memory of the next `count` buffers, and room for their completions. 0, -EAGAIN (it
+ * Finds the memory of the next `count` buffers, and memory for their completions. 0, -EAGAIN (it
  * takes messages, and others are under way) or -EFAULT.
  */
 WC_MUST_CHECK static int
@@ -301,16 +301,17 @@ static uint16_t
 buffers_find(struct wcnic_card *card, struct card_rxq *q, const uint8_t *desc, uint16_t n)
 {
 	struct wcdev_dma_cache span = q->bufs;
-	uint64_t room = 0; /* where in the piece a buffer may begin, for which `span` is good */
+	uint64_t good_bytes = 0; /* where in the piece a buffer may begin, for which `span` is good
+				  */
 	uint16_t i;
 
 	if (span.map_id == card->dev.map_id && span.bytes >= q->buf_bytes)
-		room = span.bytes - q->buf_bytes + 1;
+		good_bytes = span.bytes - q->buf_bytes + 1;
 	for (i = 0; i < n; i++, desc += sizeof(struct wcnic_rx_desc)) {
 		const uint64_t iova = le64toh(wcdev_load64(desc));
 		uint8_t *at = span.at + (iova - span.iova);
 
-		if (iova - span.iova >= room) {
+		if (iova - span.iova >= good_bytes) {
 			at = wcdev_dma_find(&card->dev, &q->bufs, iova, q->buf_bytes,
 					    WCDEV_DMA_WRITE);
 			if (at == NULL)

@@ -4,12 +4,10 @@
 #ifndef CARD_TX_H
 #define CARD_TX_H
 
-/* Section 6: what card_txq.c knows of the formats, and what these share: bursts, frames, lines. */
+/* Section 6: what card_tx_batch.c knows of the formats, and what these share: bursts and frames. */
 
 #include "card.h"
-
-#define CARD_LINE_PAYLOAD_WORDS (WCNIC_LINE_PAYLOAD_BYTES / 8)
-#define CARD_SLOT_PAYLOAD_WORDS_MAX (WCNIC_SLOT_LINES_MAX * CARD_LINE_PAYLOAD_WORDS)
+#include "card_line.h"
 
 enum card_tx_verdict {
 	CARD_TX_READY, /* `frame` can be sent */
@@ -42,26 +40,26 @@ struct card_tx_mark {
 };
 
 /*
- * Frames from one place, ready to be sent; and the first that was not. Most are *simple*: one entry
- * in one piece.
+ * Frames from one place, ready to be sent. Most are one entry in one piece, and a loop takes many
+ * of them. Any other is *built*: put together entry by entry by a struct card_tx_builder.
  */
 struct card_tx_burst {
 	unsigned int n;
 	uint32_t n_frags;             /* in card->frags, from its start */
 	uint16_t seq;                 /* the first entry behind them */
 	bool memo;                    /* the last was read by message: there is none behind it */
-	uint64_t odd_frames;          /* a bit for each that is not simple */
+	uint64_t built_frames;        /* a bit for each that was built */
 	struct card_tx_stream start;  /* before the first */
 	struct card_tx_stream stream; /* behind the last */
 	struct wcdev_frame frames[CARD_BURST];
-	struct card_tx_mark marks[CARD_BURST]; /* of those that are not simple */
-	struct card_tx_frame odd;
+	struct card_tx_mark marks[CARD_BURST]; /* of those that were built */
+	struct card_tx_frame built; /* the last; it may be one that is not ready, or is bad */
 };
-static_assert(CARD_BURST <= 64, "odd_frames has a bit for each");
+static_assert(CARD_BURST <= 64, "built_frames has a bit for each");
 
 /*
  * Each adds frames to the burst, until there are `most` or memory is short: CARD_TX_READY; or until
- * one is not ready, which is then burst->odd. Frames end before the entry `limit`.
+ * one is not ready, which is then burst->built. Frames end before the entry `limit`.
  */
 WC_MUST_CHECK enum card_tx_verdict
 card_tx_gather_fetch(struct wcnic_card *card, struct card_txq *q, struct card_tx_burst *t,
@@ -73,8 +71,7 @@ WC_MUST_CHECK enum card_tx_verdict
 card_tx_gather_packed(struct wcnic_card *card, struct card_txq *q, struct card_tx_burst *t,
 		      uint16_t limit, unsigned int most);
 
-/* ---- card_tx_frame.c --------------------------------------------------------------------------
- */
+/* ---- slots ------------------------------------------------------------------------------- */
 
 /* How many of the lines that the slot of `seq` needs belong to something else. */
 unsigned int card_tx_slot_stale(const struct card_txq *q, uint16_t seq);
@@ -83,8 +80,7 @@ void card_tx_slots_expire(struct card_txq *q, uint16_t head);
 /* Forgets what was stored in the window before the queue was there. */
 void card_tx_lines_clear(struct card_txq *q);
 
-/* ---- card_tx_packed.c -------------------------------------------------------------------------
- */
+/* ---- packed ------------------------------------------------------------------------------ */
 
 /* An epoch begins: lines are numbered from 0, and those of epochs long ago are forgotten. */
 void card_tx_packed_begin(struct card_txq *q);
@@ -93,7 +89,7 @@ void
 card_tx_packed_open(struct wcnic_card *card, const struct card_txq *q, struct card_tx_stream *s);
 void
 card_tx_packed_close(struct wcnic_card *card, struct card_txq *q, const struct card_tx_stream *s);
-/* The frames so far are gone: makes room in card->scratch. */
+/* The frames so far are sent: moves what follows to the start of card->scratch. */
 void card_tx_packed_rewind(struct wcnic_card *card, struct card_tx_stream *s);
 /* Where the frame ends. */
 struct card_tx_stream card_tx_packed_after(const struct wcnic_card *card,
@@ -104,8 +100,8 @@ unsigned int card_tx_packed_stale(const struct card_txq *q, uint16_t line);
 /* ---- a burst ----------------------------------------------------------------------------- */
 
 /*
- * How many simple frames there may be before `limit`, each of one fragment; 0: another frame of
- * whatever kind has no room.
+ * How many frames of one entry there may be before `limit`, each of one fragment; 0: there is no
+ * space for another frame of whatever kind.
  */
 static inline unsigned int
 card_tx_burst_space(const struct card_tx_burst *t, uint16_t limit, unsigned int most)
@@ -117,7 +113,7 @@ card_tx_burst_space(const struct card_tx_burst *t, uint16_t limit, unsigned int 
 	return entries < most - t->n ? entries : most - t->n;
 }
 
-/* A simple frame. */
+/* A frame in one piece. */
 static inline void
 card_tx_frame_set(struct wcdev_frame *frame, struct wcdev_frag *frag, const void *base,
 		  uint32_t bytes, uint32_t flags)
@@ -130,7 +126,7 @@ card_tx_frame_set(struct wcdev_frame *frame, struct wcdev_frag *frag, const void
 	frame->flags = flags;
 }
 
-/* `n` simple frames were set behind the last. */
+/* `n` frames of one entry were set behind the last. */
 static inline void
 card_tx_burst_add(struct card_tx_burst *t, unsigned int n)
 {
@@ -139,17 +135,18 @@ card_tx_burst_add(struct card_tx_burst *t, unsigned int n)
 	t->seq += n;
 }
 
+/* t->built is added behind the last. */
 static inline void
 card_tx_burst_add_built(struct wcnic_card *card, struct card_txq *q, struct card_tx_burst *t)
 {
-	t->frames[t->n] = t->odd.frame;
-	t->marks[t->n].entries = t->odd.entries;
-	t->marks[t->n].after = t->odd.after;
-	t->odd_frames |= 1ull << t->n;
+	t->frames[t->n] = t->built.frame;
+	t->marks[t->n].entries = t->built.entries;
+	t->marks[t->n].after = t->built.after;
+	t->built_frames |= 1ull << t->n;
 	t->n++;
-	t->n_frags += t->odd.frame.n_frags;
-	t->seq += t->odd.entries;
-	t->stream = t->odd.after;
+	t->n_frags += t->built.frame.n_frags;
+	t->seq += t->built.entries;
+	t->stream = t->built.after;
 	t->memo = wcdev_reader_has_memo(&card->dev, &q->reader);
 }
 
@@ -174,14 +171,18 @@ card_tx_builder_init(struct card_tx_builder *b, struct wcnic_card *card, struct 
 	wcdev_reader_begin(&card->dev, &q->reader);
 }
 
+/* A piece of the frame that is here, as long as the call on the card. */
 void card_tx_builder_add(struct card_tx_builder *b, const void *base, uint32_t bytes);
+/* A piece of the frame in host memory; b->later is set if it has been asked for by message. */
 void card_tx_builder_add_segment(struct card_tx_builder *b, uint64_t iova, uint32_t bytes);
-/* SOP opens the frame, and only its first entry has it. */
+/* Checks the flags of an entry: SOP opens the frame, and only its first entry has it. */
 void card_tx_builder_begin_entry(struct card_tx_builder *b, unsigned int entry, uint16_t flags,
 				 uint16_t frame_bytes);
+/* Judges the frame after its last entry. CARD_TX_READY, or CARD_TX_BAD: out->reason. */
 WC_MUST_CHECK enum card_tx_verdict
 card_tx_builder_finish(struct card_tx_builder *b, uint16_t entries, struct card_tx_frame *out);
 
+/* The frame is refused; the first reason counts. */
 static inline void
 card_tx_builder_fault(struct card_tx_builder *b, enum wcnic_error reason)
 {
@@ -189,6 +190,7 @@ card_tx_builder_fault(struct card_tx_builder *b, enum wcnic_error reason)
 		b->reason = reason;
 }
 
+/* The frame has so many entries, and where the next begins is not known. */
 WC_MUST_CHECK static inline enum card_tx_verdict
 card_tx_frame_lost(uint16_t entries, struct card_tx_frame *out)
 {
@@ -198,8 +200,8 @@ card_tx_frame_lost(uint16_t entries, struct card_tx_frame *out)
 }
 
 /*
- * Most frames are one entry: they are told by one comparison, and what differs in any way is left
- * to the builder. A header or descriptor of `bytes`, which it says twice:
+ * The header of most frames: one entry, all of its `bytes` inline. One comparison with it tells
+ * them; a header that differs in any way is left to the builder.
  */
 static inline uint64_t
 card_tx_inline_hdr(uint32_t bytes, uint8_t n_lines)
@@ -219,53 +221,6 @@ static inline bool
 card_tx_bytes_ok(uint32_t bytes, uint32_t max)
 {
 	return bytes - CARD_FRAME_MIN <= max - CARD_FRAME_MIN;
-}
-
-/* ---- lines ------------------------------------------------------------------------------- */
-
-/* A line's tag without its check; flags are zero. */
-static inline uint64_t
-card_line_tag(uint16_t seq, uint16_t generation, uint8_t idx)
-{
-	return seq | (uint64_t)generation << 16 | (uint64_t)idx << 48;
-}
-
-#define CARD_LINE_CHECK_MASK (0xffffull << 32)
-#define CARD_LINE_FLAGS_SHIFT 56
-
-/* The words of a line at any address that a word may have, two by two. */
-typedef uint64_t card_line_pair __attribute__((vector_size(16), aligned(8), may_alias));
-
-/*
- * Copies a line: its payload to `payload`. Returns its tag without the check if that is right, else
- * ~0, which is no tag. What is in the window is read once: it is judged after the fence.
- */
-static inline uint64_t
-card_line_copy(const uint8_t *src, uint64_t *payload)
-{
-	const card_line_pair *from = (const void *)src;
-	card_line_pair a = from[0], b = from[1], c = from[2], d = from[3];
-	card_line_pair x = a ^ b ^ c ^ d;
-	uint64_t sum;
-
-	__atomic_signal_fence(__ATOMIC_SEQ_CST);
-	payload[0] = a[1];
-	*(card_line_pair *)(void *)(payload + 1) = b;
-	*(card_line_pair *)(void *)(payload + 3) = c;
-	*(card_line_pair *)(void *)(payload + 5) = d;
-	sum = le64toh(x[0] ^ x[1]);
-	sum ^= sum >> 32;
-	sum ^= sum >> 16;
-	/* The check is that of the line without it: with it, nothing is left. */
-	return (uint16_t)sum == 0 ? le64toh(a[0]) & ~CARD_LINE_CHECK_MASK : ~0ull;
-}
-
-/* Forgets a line that has this tag. A new line that is just arriving wins. */
-static inline void
-card_line_forget(uint8_t *src, uint64_t tag)
-{
-	__atomic_compare_exchange_n((uint64_t *)(void *)src, &tag, 0, false, __ATOMIC_RELAXED,
-				    __ATOMIC_RELAXED);
 }
 
 #endif /* CARD_TX_H */

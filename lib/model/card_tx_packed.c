@@ -156,8 +156,9 @@ entry_next(struct card_tx_builder *b, struct card_tx_stream *s, unsigned int ent
 WC_MUST_CHECK static enum card_tx_verdict
 frame_packed(struct wcnic_card *card, struct card_txq *q, struct card_tx_burst *t, uint16_t limit)
 {
-	struct card_tx_stream *s = &t->odd.after;
-	uint32_t kept = t->stream.end; /* up to here the start of the frame stays: it may be held */
+	struct card_tx_stream *s = &t->built.after;
+	uint32_t kept = t->stream.end; /* up to here the start of the frame stays: it may be offered
+					  again */
 	struct card_tx_builder b;
 	uint16_t entry = 0;
 
@@ -169,19 +170,20 @@ frame_packed(struct wcnic_card *card, struct card_txq *q, struct card_tx_burst *
 		enum card_tx_verdict verdict;
 
 		verdict = entry_next(&b, s, entry, &hdr);
-		t->odd.entries = ++entry;
+		t->built.entries = ++entry;
 		if (verdict == CARD_TX_LOST)
-			return card_tx_frame_lost(entry, &t->odd);
+			return card_tx_frame_lost(entry, &t->built);
 		if (verdict != CARD_TX_READY)
 			return verdict;
 		if (le16toh(hdr.flags) & WCNIC_TXF_EOP)
-			return card_tx_builder_finish(&b, entry, &t->odd);
+			return card_tx_builder_finish(&b, entry, &t->built);
 		if ((uint16_t)(t->seq + entry) == limit)
-			return card_tx_frame_lost(entry, &t->odd);
-		/* The next entry must find room; a frame that is not too long always leaves it. */
+			return card_tx_frame_lost(entry, &t->built);
+		/* There must be space for the next entry; a frame that is not too long leaves it.
+		 */
 		if (s->end + CARD_SLOT_PAYLOAD_WORDS_MAX > CARD_SCRATCH_BYTES / 8)
 			card_tx_builder_fault(&b, WCNIC_ERR_DESC);
-		/* The room of segments, and of all that is refused, is used again. */
+		/* The space of segments, and of all that is refused, is used again. */
 		if (b.reason != WCNIC_ERR_NONE || entry_at < kept)
 			entry_at = kept;
 		if ((b.reason != WCNIC_ERR_NONE || hdr.n_segs != 0) && s->at > entry_at)
@@ -194,12 +196,12 @@ frame_packed(struct wcnic_card *card, struct card_txq *q, struct card_tx_burst *
  * hottest loop of the card: what it needs is in registers.
  */
 static void
-packed_simple(struct wcnic_card *card, const struct card_txq *q, struct card_tx_burst *t,
+packed_single(struct wcnic_card *card, const struct card_txq *q, struct card_tx_burst *t,
 	      unsigned int most)
 {
 	const uint64_t tag = card_line_tag(0, q->generation, q->epoch);
-	const uint32_t room = WCNIC_SLOT_INLINE_BYTES(q->slot_lines);
-	const uint32_t max = card_tx_bytes_max(card) < room ? card_tx_bytes_max(card) : room;
+	const uint32_t space = WCNIC_SLOT_INLINE_BYTES(q->slot_lines);
+	const uint32_t max = card_tx_bytes_max(card) < space ? card_tx_bytes_max(card) : space;
 	struct wcdev_frag *frag = card->frags + t->n_frags;
 	struct wcdev_frame *frame = t->frames + t->n;
 	struct wcdev_frame *last = frame + most;
@@ -254,10 +256,10 @@ card_tx_gather_packed(struct wcnic_card *card, struct card_txq *q, struct card_t
 		      uint16_t limit, unsigned int most)
 {
 	enum card_tx_verdict verdict;
-	unsigned int room;
+	unsigned int space;
 
-	while ((room = card_tx_burst_space(t, limit, most)) != 0) {
-		packed_simple(card, q, t, room);
+	while ((space = card_tx_burst_space(t, limit, most)) != 0) {
+		packed_single(card, q, t, space);
 		if (card_tx_burst_space(t, limit, most) == 0)
 			break;
 		verdict = frame_packed(card, q, t, limit);
@@ -272,15 +274,15 @@ struct card_tx_stream
 card_tx_packed_after(const struct wcnic_card *card, const struct card_tx_burst *t,
 		     unsigned int frame)
 {
-	uint64_t before = t->odd_frames & ((2ull << frame) - 1);
+	uint64_t before = t->built_frames & ((2ull << frame) - 1);
 	struct card_tx_stream s = t->start;
-	unsigned int odd = before != 0 ? 63 - (unsigned int)__builtin_clzll(before) : 0;
+	unsigned int last = before != 0 ? 63 - (unsigned int)__builtin_clzll(before) : 0;
 	const struct wcdev_frag *frag = t->frames[frame].frags;
 	uint32_t lines;
 
 	if (before != 0)
-		s = t->marks[odd].after;
-	if (before != 0 && odd == frame)
+		s = t->marks[last].after;
+	if (before != 0 && last == frame)
 		return s;
 	/* Lines follow one another since then. */
 	s.at = (uint32_t)((const uint64_t *)frag->base - card->scratch) + (frag->bytes + 7) / 8;

@@ -65,6 +65,13 @@ void card_txq_reset_all(struct wcnic_card *card);
 /* A window is taken away: queues that push there are stopped with DROPPED, those whose record is
  * there fail. */
 void card_txq_window_gone(struct wcnic_card *card, uint16_t window_id);
+/* The queue stops for good, with an event and a line of log. */
+void card_txq_fail(struct wcnic_card *card, struct card_txq *q, enum wcnic_error error);
+/* Reads the record once. Whether the queue runs now; a record that breaks the rules makes it fail.
+ */
+bool card_txq_refresh(struct wcnic_card *card, struct card_txq *q);
+/* The next epoch: entries from here on are placed so. */
+void card_txq_epoch_begin(struct card_txq *q, uint8_t placement);
 /* Sends at most CARD_BURST frames and completes them. Returns how many were decided. */
 unsigned int card_txq_poll(struct wcnic_card *card, struct card_txq *q);
 

@@ -84,7 +84,7 @@ wcnic_card_sleep(struct wcnic_card *card)
 		return false;
 	wake->set = true;
 	card->stats.sleeps++;
-	/* Told first, then the last look. */
+	/* The record is written first, then the last look at doorbells. */
 	__atomic_thread_fence(__ATOMIC_SEQ_CST);
 	return true;
 }

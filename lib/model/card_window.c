@@ -138,9 +138,9 @@ alloc_check(struct wcnic_card *card, struct card_admin_call *call,
 	return WCNIC_ST_OK;
 }
 
-/* Finds room for as much of `bytes` as there is. Returns what is to be granted, or 0. */
+/* Finds a place for as much of `bytes` as there is. Returns what is to be granted, or 0. */
 static uint32_t
-room_find(struct wcnic_card *card, uint32_t bytes, uint32_t align, uint64_t *off)
+place_find(struct wcnic_card *card, uint32_t bytes, uint32_t align, uint64_t *off)
 {
 	uint64_t want = ((uint64_t)bytes + align - 1) & ~((uint64_t)align - 1);
 	uint64_t most = card->window_bytes_max > align ? card->window_bytes_max : align;
@@ -197,7 +197,7 @@ card_window_alloc(struct wcnic_card *card, struct card_admin_call *call)
 		return WCNIC_ST_NO_SPACE;
 	if (align < WCNIC_WINDOW_ALIGN)
 		align = WCNIC_WINDOW_ALIGN;
-	w->bytes = room_find(card, le32toh(p->bytes), align, &w->off);
+	w->bytes = place_find(card, le32toh(p->bytes), align, &w->off);
 	if (w->bytes == 0)
 		return WCNIC_ST_NO_SPACE;
 	window_open(card, w, p);

@@ -78,9 +78,10 @@ WC_PUBLIC unsigned int wcnic_card_poll_frames(struct wcnic_card *card);
  * nothing to do before its driver asks for something, and its driver can wake it: apart from the
  * heartbeat it may be left alone. Without, it has to be looked at as often as ever.
  *
- * wcnic_card_sleep() tells the driver that a doorbell is not seen from here on, so that it writes
- * to WAKE. One may have been rung before it was told: the card is polled once more before the
- * embedder sleeps. Returns false if the driver cannot be told. wcnic_card_awake() takes it back.
+ * wcnic_card_sleep() writes to the wake record that doorbells are not seen from here on, so that
+ * the driver writes to WAKE. A doorbell may have been rung before the driver saw that: poll the
+ * card once more, then sleep. Returns false if there is no record, or it cannot be written.
+ * wcnic_card_awake() takes it back.
  */
 WC_PUBLIC bool wcnic_card_waits(struct wcnic_card *card);
 WC_PUBLIC bool wcnic_card_sleep(struct wcnic_card *card);
