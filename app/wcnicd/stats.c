@@ -7,9 +7,8 @@
 #include <errno.h>
 #include <stdbool.h>
 #include <stdio.h>
-#include <string.h>
-#include <unistd.h>
 
+#include <app_file.h>
 #include <app_json.h>
 
 #include "stats.h"
@@ -110,21 +109,20 @@ records_json(const struct stats_record *records, unsigned int n)
 int
 stats_write(const char *path, const struct stats_record *records, unsigned int n)
 {
-	struct json_object *root;
-	char temp[4096];
-	int ret = 0;
+	struct json_object *root = records_json(records, n);
+	const char *text = NULL;
+	struct app_file file;
+	int ret = -ENOMEM;
 
-	if (snprintf(temp, sizeof(temp), "%s.new", path) >= (int)sizeof(temp))
-		return -ENAMETOOLONG;
-	root = records_json(records, n);
-	if (root == NULL)
-		return -ENOMEM;
-	errno = 0;
-	if (json_object_to_file_ext(temp, root,
-				    JSON_C_TO_STRING_PRETTY | JSON_C_TO_STRING_NOSLASHESCAPE) < 0 ||
-	    rename(temp, path) < 0) {
-		ret = errno != 0 ? -errno : -EIO;
-		unlink(temp);
+	if (root != NULL)
+		text = json_object_to_json_string_ext(root, JSON_C_TO_STRING_PRETTY |
+								    JSON_C_TO_STRING_NOSLASHESCAPE);
+	if (text != NULL)
+		ret = app_file_begin(&file, path);
+	if (ret == 0) {
+		if (fputs(text, file.out) == EOF)
+			file.error = -errno;
+		ret = app_file_end(&file);
 	}
 	json_object_put(root);
 	return ret;
