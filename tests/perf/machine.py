@@ -124,7 +124,7 @@ def has_avx512():
 # ---- processes ---------------------------------------------------------------------------------
 
 class Child:
-    """A process that dies with this one, is stopped and goes on when told, and answers commands."""
+    """A process that dies with this one, is stopped and resumed on request, and answers commands."""
 
     def __init__(self, name, command, work, terminal=False):
         self.name, self.log = name, work / f"{name}.log"

@@ -221,7 +221,7 @@ class Pair:
 
     def __init__(self, implementation, variant, near, far, serves):
         self.implementation, self.variant, self.near, self.far, self.serves = implementation, variant, near, far, serves
-        self.held = 0  # frames that the far end has given and the near end has not taken yet
+        self.outstanding = 0  # frames that the far end has given and the near end has not taken yet
 
     @property
     def ends(self):
@@ -259,14 +259,14 @@ class Pair:
             return result["lost"] + result["stale"]
         if cell.test == "tx":
             return result["sent"] - far["RX"]
-        self.held += far["TX"] - result["received"]
-        # A card's generator does not end: what it has put into the driver's buffers is held there.
+        self.outstanding += far["TX"] - result["received"]
+        # A card's generator does not end: what it has put into the driver's buffers stays there.
         if isinstance(self.far, Wcnicd):
-            return 0 if 0 <= self.held <= DEPTH * self.near.queues else self.held
+            return 0 if 0 <= self.outstanding <= DEPTH * self.near.queues else self.outstanding
         until = time.monotonic() + ARRIVE_S
-        while self.held > 0 and time.monotonic() < until:
-            self.held -= self.near.drain(1)
-        return self.held
+        while self.outstanding > 0 and time.monotonic() < until:
+            self.outstanding -= self.near.drain(1)
+        return self.outstanding
 
 
 OURS = ("push", "fetch")

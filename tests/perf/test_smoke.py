@@ -92,17 +92,17 @@ class Silence(unittest.TestCase):
                 while not socket.exists():
                     self.assertIsNone(card.poll())
                     time.sleep(0.01)
-                told = json.loads(run(BUILD / "tests/perf/silence", "--short", "--pid", card.pid,
+                rows = json.loads(run(BUILD / "tests/perf/silence", "--short", "--pid", card.pid,
                                       "--vdev", f"net_wcnic0,socket={socket}"))
             finally:
                 card.terminate()
                 card.wait()
-        self.assertEqual([row["silence_ns"] for row in told],
+        self.assertEqual([row["silence_ns"] for row in rows],
                          [0, 100000, 300000, 1000000, 10000000, 50000000, 100000000, None])
-        for row in told[:-1]:
+        for row in rows[:-1]:
             self.assertGreater(row["median_ns"], 0)
             self.assertLessEqual(row["median_ns"], row["most_ns"])
-        self.assertGreater(told[-1]["card_cpu"], 0)
+        self.assertGreater(rows[-1]["card_cpu"], 0)
 
     def test_arguments__without_a_port__are_refused(self):
         run(BUILD / "tests/perf/silence", status=2)
