@@ -27,6 +27,17 @@ int wcnic_rx_queue_setup(struct rte_eth_dev *dev, uint16_t qid, uint16_t depth, 
 void wcnic_tx_queue_release(struct rte_eth_dev *dev, uint16_t qid);
 void wcnic_rx_queue_release(struct rte_eth_dev *dev, uint16_t qid);
 
+/*
+ * Whether a frame of the port's MTU fits one buffer, or the ring if scatter was asked for;
+ * `offloads` are the queue's beside the port's. 0, or -EINVAL after a log of what would fit.
+ */
+__rte_warn_unused_result int
+wcnic_rx_buffers_check(const struct rte_eth_dev *dev, uint16_t qid, uint16_t depth,
+		       uint32_t buf_bytes, uint64_t offloads);
+
+/* What packed push publishes at once, at most, in lines; 255 segments of 16 bytes must fit. */
+#define WCNIC_STAGING_LINES 128
+
 /* Windows and queues on the card, buffers posted, gates open. Unwinds on failure. */
 int wcnic_queues_start(struct wcnic_hw *hw);
 /* Closes the gates; tells the card if it is there; what is in flight is freed and counted. */

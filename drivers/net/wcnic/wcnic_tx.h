@@ -24,6 +24,15 @@ WCNIC_HOT uint16_t wcnic_tx_slots(struct wcnic_txq *txq, struct rte_mbuf **pkts,
  */
 wcnic_tx_write_t wcnic_tx_packed(const struct wcnic_txq *txq, const char **name);
 
+static inline bool
+wcnic_tx_pushing(const struct wcnic_txq *txq)
+{
+	return txq->placement == WCNIC_PLACEMENT_PUSH;
+}
+
+/* Takes at most so many completions. */
+WCNIC_HOT void wcnic_tx_reap_some(struct wcnic_txq *txq, unsigned int most);
+
 /* Publishes tail: the lines are drained first, and host memory written before is visible. */
 void wcnic_tx_doorbell(struct wcnic_txq *txq);
 

@@ -2,266 +2,27 @@
  * Copyright(c) 2026 The wcnic authors
  */
 
-/* Queues: memory at setup; windows, creation on the card and gates at start. */
+/* Queues: windows, creation on the card and gates at start; all of it back at stop. */
 
 #include <errno.h>
-#include <linux/membarrier.h>
 #include <string.h>
-#include <sys/syscall.h>
-#include <unistd.h>
 
 #include <ethdev_driver.h>
 #include <rte_cycles.h>
-#include <rte_malloc.h>
 
+#include "wcnic_admin.h"
 #include "wcnic_attach.h"
 #include "wcnic_hw.h"
 #include "wcnic_intr.h"
 #include "wcnic_learn.h"
 #include "wcnic_log.h"
 #include "wcnic_queue.h"
+#include "wcnic_rss.h"
 #include "wcnic_rx.h"
 #include "wcnic_tx.h"
 #include "wcnic_window.h"
 
-/* What is published at once in packed push, at most; 255 segments of 16 bytes must fit. */
-#define STAGING_LINES 128
-#define REAP_AT 64   /* entries in flight, or a quarter of the ring */
 #define DRAIN_MS 200 /* how long a stop waits for frames that the card still holds */
-
-/* ---- gates ---------------------------------------------------------------------------------- */
-
-/*
- * Every thread of the process passes a full barrier: a burst that did not see the closed gate has
- * its busy flag visible afterwards. Without membarrier(2), waiting long is the next best thing.
- */
-static void
-barrier_everywhere(const struct wcnic_hw *hw)
-{
-	if (hw->membarrier)
-		syscall(__NR_membarrier, MEMBARRIER_CMD_PRIVATE_EXPEDITED, 0, 0);
-	else
-		rte_delay_us_sleep(10000);
-	atomic_thread_fence(memory_order_seq_cst);
-}
-
-void
-wcnic_gate_close(struct wcnic_hw *hw, struct wcnic_gate *gate, enum wcnic_queue_state state)
-{
-	atomic_store_explicit(&gate->state, state, memory_order_release);
-	barrier_everywhere(hw);
-	while (atomic_load_explicit(&gate->busy, memory_order_acquire) != 0)
-		rte_delay_us_sleep(10);
-}
-
-void
-wcnic_gate_open(struct wcnic_gate *gate)
-{
-	atomic_store_explicit(&gate->state, WCNIC_QUEUE_UP, memory_order_release);
-}
-
-/* ---- setup ---------------------------------------------------------------------------------- */
-
-__rte_warn_unused_result static int
-depth_check(const struct wcnic_hw *hw, const char *kind, uint16_t qid, uint16_t depth)
-{
-	if (rte_is_power_of_2(depth) && depth >= hw->id.min_depth && depth <= hw->id.max_depth)
-		return 0;
-	WCNIC_LOG(ERR, hw, "%s queue %u: %u descriptors; a power of two from %u to %u is needed",
-		  kind, qid, depth, hw->id.min_depth, hw->id.max_depth);
-	return -EINVAL;
-}
-
-static void
-txq_free(struct rte_eth_dev *dev, struct wcnic_txq *txq)
-{
-	if (txq == NULL)
-		return;
-	rte_eth_dma_zone_free(dev, "wcnic_tx_ring", txq->qid);
-	rte_eth_dma_zone_free(dev, "wcnic_tx_cq", txq->qid);
-	rte_free(txq->staging);
-	rte_free(txq->marks);
-	rte_free(txq->sw);
-	rte_free(txq->resend);
-	rte_free(txq);
-}
-
-/* Lines, and in front of the stream room for a line's tag. */
-static void
-staging_share(struct wcnic_txq *txq)
-{
-	txq->lines = txq->staging;
-	txq->stream = RTE_PTR_ADD(txq->staging, (STAGING_LINES + 1) * WCNIC_LINE_BYTES);
-}
-
-int
-wcnic_tx_queue_setup(struct rte_eth_dev *dev, uint16_t qid, uint16_t depth, unsigned int socket,
-		     const struct rte_eth_txconf *conf)
-{
-	struct wcnic_hw *hw = wcnic_hw_get(dev->data);
-	struct wcnic_txq *txq;
-	int ret = depth_check(hw, "Tx", qid, depth);
-
-	if (ret != 0)
-		return ret;
-	wcnic_tx_queue_release(dev, qid);
-	txq = rte_zmalloc_socket("wcnic_txq", sizeof(*txq), RTE_CACHE_LINE_SIZE, socket);
-	if (txq == NULL)
-		goto nomem;
-	txq->qid = qid;
-	txq->hw = hw;
-	txq->depth = depth;
-	txq->mask = depth - 1;
-	txq->port_id = dev->data->port_id;
-	txq->wanted = hw->args.placement[qid];
-	txq->fast_free = ((conf->offloads | dev->data->dev_conf.txmode.offloads) &
-			  RTE_ETH_TX_OFFLOAD_MBUF_FAST_FREE) != 0;
-	txq->reap_at = RTE_MIN(RTE_MAX(depth / 4, REAP_AT), depth);
-	txq->sw = rte_zmalloc_socket("wcnic_tx_sw", depth * sizeof(*txq->sw), 0, socket);
-	txq->marks = rte_zmalloc_socket("wcnic_tx_marks", depth * sizeof(*txq->marks), 0, socket);
-	txq->staging = rte_zmalloc_socket("wcnic_staging",
-					  2 * (STAGING_LINES + 1) * WCNIC_LINE_BYTES,
-					  WCNIC_LINE_BYTES, socket);
-	txq->resend = rte_zmalloc_socket("wcnic_resend", depth * sizeof(*txq->resend), 0, socket);
-	txq->ring_mz = rte_eth_dma_zone_reserve(dev, "wcnic_tx_ring", qid,
-						depth * sizeof(*txq->ring), 4096, socket);
-	txq->cq_mz = rte_eth_dma_zone_reserve(dev, "wcnic_tx_cq", qid, depth * sizeof(*txq->cq),
-					      4096, socket);
-	if (txq->sw == NULL || txq->resend == NULL || txq->marks == NULL || txq->staging == NULL ||
-	    txq->ring_mz == NULL || txq->cq_mz == NULL)
-		goto nomem;
-	staging_share(txq);
-	txq->ring = txq->ring_mz->addr;
-	txq->cq = txq->cq_mz->addr;
-	hw->txq[qid] = txq;
-	dev->data->tx_queues[qid] = txq;
-	return 0;
-nomem:
-	WCNIC_LOG(ERR, hw, "Tx queue %u: no memory for %u entries", qid, depth);
-	txq_free(dev, txq);
-	return -ENOMEM;
-}
-
-void
-wcnic_tx_queue_release(struct rte_eth_dev *dev, uint16_t qid)
-{
-	struct wcnic_hw *hw = wcnic_hw_get(dev->data);
-
-	txq_free(dev, hw->txq[qid]);
-	hw->txq[qid] = NULL;
-	dev->data->tx_queues[qid] = NULL;
-}
-
-static void
-rxq_free(struct rte_eth_dev *dev, struct wcnic_rxq *rxq)
-{
-	if (rxq == NULL)
-		return;
-	rte_eth_dma_zone_free(dev, "wcnic_rx_ring", rxq->qid);
-	rte_eth_dma_zone_free(dev, "wcnic_rx_cq", rxq->qid);
-	rte_free(rxq->sw);
-	rte_free(rxq);
-}
-
-/* A frame of the MTU must fit one buffer unless scatter was asked for, and then the ring. */
-__rte_warn_unused_result static int
-rx_room_check(const struct rte_eth_dev *dev, uint16_t qid, uint16_t depth, uint32_t buf_bytes,
-	      uint64_t offloads)
-{
-	const struct wcnic_hw *hw = wcnic_hw_get(dev->data);
-	const uint32_t frame = dev->data->mtu + WCNIC_L2_OVERHEAD;
-
-	offloads |= dev->data->dev_conf.rxmode.offloads;
-	if (buf_bytes < 64) {
-		WCNIC_LOG(ERR, hw, "Rx queue %u: buffers of %u bytes; at least 64 are needed", qid,
-			  buf_bytes);
-		return -EINVAL;
-	}
-	if (frame > buf_bytes && (offloads & RTE_ETH_RX_OFFLOAD_SCATTER) == 0) {
-		WCNIC_LOG(ERR, hw,
-			  "Rx queue %u: frames of %u bytes (MTU %u) do not fit buffers of "
-			  "%u: use larger ones or RTE_ETH_RX_OFFLOAD_SCATTER",
-			  qid, frame, dev->data->mtu, buf_bytes);
-		return -EINVAL;
-	}
-	if (frame > (uint64_t)buf_bytes * depth) {
-		WCNIC_LOG(ERR, hw, "Rx queue %u: frames of %u bytes do not fit %u buffers of %u",
-			  qid, frame, depth, buf_bytes);
-		return -EINVAL;
-	}
-	return 0;
-}
-
-/* Buffers get their IOVA from the chunk of memory they lie in. */
-__rte_warn_unused_result static int
-pool_check(const struct wcnic_hw *hw, const struct rte_mempool *pool)
-{
-	const struct rte_mempool_memhdr *chunk;
-	int ret = 0;
-
-	STAILQ_FOREACH (chunk, &pool->mem_list, next) {
-		if (ret == 0)
-			ret = wcnic_iova_check(hw, pool->name, chunk->iova);
-	}
-	return ret;
-}
-
-int
-wcnic_rx_queue_setup(struct rte_eth_dev *dev, uint16_t qid, uint16_t depth, unsigned int socket,
-		     const struct rte_eth_rxconf *conf, struct rte_mempool *pool)
-{
-	struct wcnic_hw *hw = wcnic_hw_get(dev->data);
-	uint32_t buf_bytes = rte_pktmbuf_data_room_size(pool) - RTE_PKTMBUF_HEADROOM;
-	struct wcnic_rxq *rxq;
-	int ret = depth_check(hw, "Rx", qid, depth);
-
-	if (ret == 0)
-		ret = rx_room_check(dev, qid, depth, buf_bytes, conf->offloads);
-	if (ret == 0)
-		ret = pool_check(hw, pool);
-	if (ret != 0)
-		return ret;
-	wcnic_rx_queue_release(dev, qid);
-	rxq = rte_zmalloc_socket("wcnic_rxq", sizeof(*rxq), RTE_CACHE_LINE_SIZE, socket);
-	if (rxq == NULL)
-		goto nomem;
-	rxq->qid = qid;
-	rxq->hw = hw;
-	rxq->depth = depth;
-	rxq->mask = depth - 1;
-	rxq->port_id = dev->data->port_id;
-	rxq->pool = pool;
-	rxq->buf_bytes = RTE_MIN(buf_bytes, (uint32_t)UINT16_MAX);
-	rxq->rearm = wcnic_rx_rearm(rxq->port_id);
-	rxq->take = wcnic_rx_plain(&rxq->take_vectors);
-	rxq->ptype_seen = UINT16_MAX; /* none */
-	rxq->sw = rte_zmalloc_socket("wcnic_rx_sw", depth * sizeof(*rxq->sw), 0, socket);
-	rxq->ring_mz = rte_eth_dma_zone_reserve(dev, "wcnic_rx_ring", qid,
-						depth * sizeof(*rxq->ring), 4096, socket);
-	rxq->cq_mz = rte_eth_dma_zone_reserve(dev, "wcnic_rx_cq", qid, depth * sizeof(*rxq->cq),
-					      4096, socket);
-	if (rxq->sw == NULL || rxq->ring_mz == NULL || rxq->cq_mz == NULL)
-		goto nomem;
-	rxq->ring = rxq->ring_mz->addr;
-	rxq->cq = rxq->cq_mz->addr;
-	hw->rxq[qid] = rxq;
-	dev->data->rx_queues[qid] = rxq;
-	return 0;
-nomem:
-	WCNIC_LOG(ERR, hw, "Rx queue %u: no memory for %u entries", qid, depth);
-	rxq_free(dev, rxq);
-	return -ENOMEM;
-}
-
-void
-wcnic_rx_queue_release(struct rte_eth_dev *dev, uint16_t qid)
-{
-	struct wcnic_hw *hw = wcnic_hw_get(dev->data);
-
-	rxq_free(dev, hw->rxq[qid]);
-	hw->rxq[qid] = NULL;
-	dev->data->rx_queues[qid] = NULL;
-}
 
 /* ---- start ---------------------------------------------------------------------------------- */
 
@@ -301,7 +62,7 @@ format_choose(struct wcnic_txq *txq)
 		return;
 	txq->format = WCNIC_FORMAT_PACKED;
 	txq->n_lines = RTE_MIN((uint32_t)w->grant.slots * txq->slot_lines, WCNIC_PACKED_LINES_MAX);
-	txq->publish_lines = RTE_MIN((uint32_t)w->grant.max_burst * txq->slot_lines, STAGING_LINES);
+	txq->publish_lines = RTE_MIN((uint32_t)w->grant.max_burst * txq->slot_lines, WCNIC_STAGING_LINES);
 }
 
 /* A queue that may push gets a window; `auto` does without when firmware has none left. */
@@ -483,8 +244,8 @@ queues_check(const struct wcnic_hw *hw)
 			WCNIC_LOG(ERR, hw, "Rx queue %u of %u has not been set up", i, hw->n_rxq);
 			return -EINVAL;
 		}
-		ret = rx_room_check(&rte_eth_devices[hw->port_id], i, hw->rxq[i]->depth,
-				    hw->rxq[i]->buf_bytes, 0);
+		ret = wcnic_rx_buffers_check(&rte_eth_devices[hw->port_id], i, hw->rxq[i]->depth,
+					     hw->rxq[i]->buf_bytes, 0);
 	}
 	return ret;
 }

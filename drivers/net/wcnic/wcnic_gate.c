@@ -1,0 +1,43 @@
+/* SPDX-License-Identifier: BSD-3-Clause
+ * Copyright(c) 2026 The wcnic authors
+ */
+
+/* The gate between bursts and the control path: the control path's side. */
+
+#include <linux/membarrier.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#include <rte_cycles.h>
+
+#include "wcnic_gate.h"
+#include "wcnic_hw.h"
+
+/*
+ * Every thread of the process passes a full barrier: a burst that did not see the closed gate has
+ * its busy flag visible afterwards. Without membarrier(2), waiting long is the next best thing.
+ */
+static void
+barrier_everywhere(const struct wcnic_hw *hw)
+{
+	if (hw->membarrier)
+		syscall(__NR_membarrier, MEMBARRIER_CMD_PRIVATE_EXPEDITED, 0, 0);
+	else
+		rte_delay_us_sleep(10000);
+	atomic_thread_fence(memory_order_seq_cst);
+}
+
+void
+wcnic_gate_close(struct wcnic_hw *hw, struct wcnic_gate *gate, enum wcnic_queue_state state)
+{
+	atomic_store_explicit(&gate->state, state, memory_order_release);
+	barrier_everywhere(hw);
+	while (atomic_load_explicit(&gate->busy, memory_order_acquire) != 0)
+		rte_delay_us_sleep(10);
+}
+
+void
+wcnic_gate_open(struct wcnic_gate *gate)
+{
+	atomic_store_explicit(&gate->state, WCNIC_QUEUE_UP, memory_order_release);
+}

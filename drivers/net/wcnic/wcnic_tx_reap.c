@@ -1,0 +1,258 @@
+/* SPDX-License-Identifier: BSD-3-Clause
+ * Copyright(c) 2026 The wcnic authors
+ */
+
+/* Tx completions (datasheet section 6): checked, counted, their frames freed, refusals handled. */
+
+#include <ethdev_driver.h>
+#include <rte_cycles.h>
+
+#include "wcnic_hw.h"
+#include "wcnic_log.h"
+#include "wcnic_tx.h"
+
+#define FREE_BURST 64
+#define HOLD_OFF_MS 100  /* no push for so long after DROPPED */
+#define HOLD_OFF_US 1000 /* ... and after INCOMPLETE */
+
+static void
+queue_fail(struct wcnic_txq *txq)
+{
+	txq->failed = true;
+	atomic_store(&txq->hw->failed, true);
+}
+
+/*
+ * Completions are hostile: this one must begin `done` entries behind head, where the one before it
+ * ended, and stay before tail.
+ */
+__rte_warn_unused_result static bool
+completion_ok(const struct wcnic_txq *txq, const struct wcnic_tx_cpl *cpl, uint16_t done)
+{
+	const uint16_t count = le16toh(cpl->count), head = txq->head + done;
+	const uint16_t in_flight = txq->tail - head;
+	const bool stopped = cpl->status == WCNIC_TX_INCOMPLETE || cpl->status == WCNIC_TX_DROPPED;
+
+	if (le16toh(cpl->seq) != head || count > in_flight || in_flight == 0)
+		return false;
+	if (cpl->epoch != txq->epoch && cpl->epoch != (uint8_t)(txq->epoch - 1))
+		return false;
+	if (stopped)
+		return count == 0 && txq->window.granted && cpl->epoch == txq->epoch &&
+		       txq->placement == WCNIC_PLACEMENT_PUSH;
+	return count != 0 && cpl->status >= WCNIC_TX_PUSHED && cpl->status <= WCNIC_TX_ERROR &&
+	       txq->sw[(uint16_t)(head + count - 1) & txq->mask] != NULL;
+}
+
+static void
+count_errors(struct wcnic_txq *txq, uint8_t reason, uint16_t frames)
+{
+	switch (reason) {
+	case WCNIC_ERR_OVERSIZE:
+		txq->stats.oversize += frames;
+		break;
+	case WCNIC_ERR_RUNT:
+		txq->stats.runt += frames;
+		break;
+	case WCNIC_ERR_ADDRESS:
+		txq->stats.address += frames;
+		break;
+	default:
+		txq->stats.malformed += frames;
+		break;
+	}
+}
+
+/* The frames of these entries have one segment each, and all came from one pool. How many. */
+static uint16_t
+frames_put(struct wcnic_txq *txq, uint16_t at, uint16_t count)
+{
+	struct rte_mbuf **sw = &txq->sw[at];
+
+	rte_mempool_put_bulk(sw[0]->pool, (void **)sw, count);
+	return count;
+}
+
+/* The frames of these entries, whatever they are: each pool gets its own back, many at a time. */
+static uint16_t
+frames_return(struct wcnic_txq *txq, uint16_t at, uint16_t count)
+{
+	struct rte_mbuf *freed[FREE_BURST], *m;
+	uint16_t n = 0, frames = 0;
+
+	for (uint16_t end = at + count; at < end; at++) {
+		m = txq->sw[at];
+		if (m == NULL)
+			continue;
+		frames++;
+		if (unlikely(m->nb_segs != 1)) {
+			rte_pktmbuf_free(m);
+			continue;
+		}
+		m = rte_pktmbuf_prefree_seg(m);
+		if (m == NULL)
+			continue;
+		if (n == FREE_BURST || (n > 0 && m->pool != freed[0]->pool)) {
+			rte_mempool_put_bulk(freed[0]->pool, (void **)freed, n);
+			n = 0;
+		}
+		freed[n++] = m;
+	}
+	if (n > 0)
+		rte_mempool_put_bulk(freed[0]->pool, (void **)freed, n);
+	return frames;
+}
+
+/* Frees the frames of `count` entries from head; how many, and their bytes. */
+static uint16_t
+frames_free(struct wcnic_txq *txq, uint16_t count, uint32_t *bytes)
+{
+	const uint16_t at = txq->head & txq->mask;
+	const uint16_t first = RTE_MIN(count, (uint16_t)(txq->depth - at));
+	const bool put = txq->fast_free && !txq->chains;
+	uint64_t done;
+	uint16_t frames;
+
+	*bytes = 0;
+	if (count == 0)
+		return 0;
+	frames = put ? frames_put(txq, at, first) : frames_return(txq, at, first);
+	if (first < count)
+		frames += put ? frames_put(txq, 0, count - first)
+			      : frames_return(txq, 0, count - first);
+	txq->head += count;
+	done = txq->marks[(uint16_t)(txq->head - 1) & txq->mask];
+	*bytes = wcnic_tx_mark_bytes(done) - wcnic_tx_mark_bytes(txq->done);
+	txq->done = done;
+	return frames;
+}
+
+/*
+ * The card stopped at head: everything from there on was not sent. The frames move to the resend
+ * list in order, and the sequence goes on from head by fetch.
+ */
+static void
+push_refused(struct wcnic_txq *txq, uint8_t status)
+{
+	const uint64_t hz = rte_get_timer_hz();
+	const uint64_t hold = status == WCNIC_TX_DROPPED ? hz / 1000 * HOLD_OFF_MS
+							 : hz / 1000000 * HOLD_OFF_US;
+	struct rte_mbuf *m;
+
+	RTE_ASSERT(txq->resend_head == 0 || txq->resend_count == 0);
+	for (uint16_t seq = txq->head; seq != txq->tail; seq++) {
+		m = txq->sw[seq & txq->mask];
+		if (m != NULL)
+			txq->resend[txq->resend_count++] = m;
+	}
+	txq->tail = txq->head;
+	txq->epoch++;
+	txq->switch_seq = txq->head;
+	txq->run = txq->done;
+	wcnic_tx_placement_set(txq, WCNIC_PLACEMENT_FETCH);
+	txq->push_again_tsc = rte_get_timer_cycles() + hold;
+}
+
+static void
+completion_bad(struct wcnic_txq *txq, const struct wcnic_tx_cpl *cpl)
+{
+	txq->stats.bad_completions++;
+	queue_fail(txq);
+	WCNIC_LOG(ERR, txq->hw,
+		  "Tx queue %u: impossible completion: entries %u + %u (in flight: %u "
+		  "to %u), status %u, epoch %u (now %u)",
+		  txq->qid, le16toh(cpl->seq), le16toh(cpl->count), txq->head, txq->tail,
+		  cpl->status, cpl->epoch, txq->epoch);
+}
+
+/* Entries from head on that have the same fate. */
+struct fate {
+	uint16_t count;
+	uint8_t status;
+	uint8_t reason;
+};
+
+static void
+fate_settle(struct wcnic_txq *txq, struct fate *fate)
+{
+	uint32_t bytes;
+	uint16_t frames;
+
+	if (fate->count == 0)
+		return;
+	frames = frames_free(txq, fate->count, &bytes);
+	fate->count = 0;
+	if (fate->status == WCNIC_TX_ERROR) {
+		count_errors(txq, fate->reason, frames);
+		return;
+	}
+	if (fate->status == WCNIC_TX_PUSHED)
+		txq->stats.pushed += frames;
+	else
+		txq->stats.fetched += frames;
+	txq->stats.packets += frames;
+	txq->stats.bytes += bytes;
+}
+
+/* The card stopped where the entries with a fate end. */
+static void
+card_stopped(struct wcnic_txq *txq, uint8_t status)
+{
+	if (status == WCNIC_TX_INCOMPLETE)
+		txq->stats.incomplete++;
+	else
+		txq->stats.dropped++;
+	push_refused(txq, status);
+}
+
+/*
+ * At most so many completions. What has the same fate is freed together. Ends with one that says
+ * that the card has stopped: it waits for the next epoch.
+ */
+void
+wcnic_tx_reap_some(struct wcnic_txq *txq, unsigned int most)
+{
+	struct fate fate = {.count = 0};
+	struct wcnic_tx_cpl cpl;
+
+	for (; most > 0; most--) {
+		if (!wcnic_completion_take(txq->cq, txq->cq_head, txq->depth, &cpl))
+			break;
+		txq->cq_head++;
+		if (unlikely(!completion_ok(txq, &cpl, fate.count))) {
+			fate_settle(txq, &fate);
+			completion_bad(txq, &cpl);
+			return;
+		}
+		txq->acked_epoch = cpl.epoch;
+		if (cpl.status != fate.status || cpl.reason != fate.reason ||
+		    fate.count >= FREE_BURST)
+			fate_settle(txq, &fate);
+		if (cpl.status == WCNIC_TX_INCOMPLETE || cpl.status == WCNIC_TX_DROPPED) {
+			card_stopped(txq, cpl.status);
+			return;
+		}
+		fate.status = cpl.status;
+		fate.reason = cpl.reason;
+		fate.count += le16toh(cpl.count);
+	}
+	fate_settle(txq, &fate);
+}
+
+void
+wcnic_tx_reap(struct wcnic_txq *txq)
+{
+	if (!txq->failed)
+		wcnic_tx_reap_some(txq, UINT_MAX);
+}
+
+void
+wcnic_tx_purge(struct wcnic_txq *txq)
+{
+	uint32_t bytes;
+
+	txq->stats.lost += frames_free(txq, txq->tail - txq->head, &bytes);
+	for (; txq->resend_count > 0; txq->resend_count--, txq->stats.lost++)
+		rte_pktmbuf_free(txq->resend[txq->resend_head++]);
+	txq->resend_head = 0;
+}
