@@ -18,7 +18,7 @@
  * before the first completion that is not one of these, whatever else it is. By the widest vectors
  * that this CPU has and EAL allows; `name` is for people.
  */
-wcnic_rx_take_t wcnic_rx_plain(const char **name);
+wcnic_rx_take_t wcnic_rx_plain_select(const char **name);
 
 static inline uint32_t
 wcnic_rx_ptype(uint16_t ptype)

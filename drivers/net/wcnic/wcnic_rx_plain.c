@@ -142,12 +142,12 @@ __rte_warn_unused_result static __rte_always_inline bool
 four_ok(const struct four *f, const struct quads *q)
 {
 	const words4_t bytes = f->first & UINT16_MAX;
-	const words2_t odd = (words2_t)(((f->first ^ WHOLE) & WHOLE_MASK) |
-					(f->third ^ (bytes << 16 | (q->seqs & UINT16_MAX))) |
-					((f->fourth ^ q->last) & LAST_MASK) |
-					(((q->room - bytes) | (bytes - 1)) & SIGN));
+	const words2_t differs = (words2_t)(((f->first ^ WHOLE) & WHOLE_MASK) |
+					    (f->third ^ (bytes << 16 | (q->seqs & UINT16_MAX))) |
+					    ((f->fourth ^ q->last) & LAST_MASK) |
+					    (((q->room - bytes) | (bytes - 1)) & SIGN));
 
-	return (odd[0] | odd[1]) == 0;
+	return (differs[0] | differs[1]) == 0;
 }
 
 /* Two stores: data_off to ol_flags; packet type, bytes twice, hash. */
@@ -235,13 +235,13 @@ typedef uint16_t (*quads_take_t)(struct wcnic_rxq *, struct rte_mbuf **, uint16_
 static __rte_always_inline uint16_t
 take_lines(struct wcnic_rxq *rxq, struct rte_mbuf **pkts, uint16_t n, quads_take_t quads)
 {
-	const uint16_t odd = rxq->head % QUAD;
+	const uint16_t past_line = rxq->head % QUAD;
 	uint16_t got = 0;
 
 	if (n < QUAD)
 		return take_scalar(rxq, pkts, n);
-	if (unlikely(odd != 0)) {
-		const uint16_t rest = RTE_MIN(n, (uint16_t)(QUAD - odd));
+	if (unlikely(past_line != 0)) {
+		const uint16_t rest = RTE_MIN(n, (uint16_t)(QUAD - past_line));
 
 		got = take_scalar(rxq, pkts, rest);
 		if (got != rest)
@@ -270,7 +270,7 @@ VARIANT(avx2, __attribute__((target("avx2,tune=haswell"))))
 #endif
 
 wcnic_rx_take_t
-wcnic_rx_plain(const char **name)
+wcnic_rx_plain_select(const char **name)
 {
 	const uint16_t bits = rte_vect_get_max_simd_bitwidth();
 

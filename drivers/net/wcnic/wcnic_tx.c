@@ -23,9 +23,9 @@ wcnic_tx_store_set(struct wcnic_txq *txq, const struct wcbar_store *store)
 {
 	txq->store = store;
 	txq->push_vectors = "";
-	txq->push_write = wcnic_tx_slots;
+	txq->push_write = wcnic_tx_slots_write;
 	if (txq->format == WCNIC_FORMAT_PACKED)
-		txq->push_write = wcnic_tx_packed(txq, &txq->push_vectors);
+		txq->push_write = wcnic_tx_packed_select(txq, &txq->push_vectors);
 	if (wcnic_tx_pushing(txq))
 		txq->write = txq->push_write;
 }
@@ -35,7 +35,7 @@ wcnic_tx_placement_set(struct wcnic_txq *txq, enum wcnic_placement placement)
 {
 	txq->placement = placement;
 	txq->limit = txq->depth;
-	txq->write = wcnic_tx_fetch;
+	txq->write = wcnic_tx_fetch_write;
 	/* Lines are numbered anew; there are none in flight. */
 	txq->line_tail = 0;
 	txq->run = wcnic_tx_mark_lines_set(txq->run, 0);
@@ -181,7 +181,7 @@ wcnic_tx_burst(void *queue, struct rte_mbuf **pkts, uint16_t n)
 
 	if (unlikely(!wcnic_gate_enter(&txq->gate)))
 		return 0;
-	reaped = wcnic_tx_room(txq) < n || n == 0 || txq->acked_epoch != txq->epoch;
+	reaped = wcnic_tx_entries_free(txq) < n || n == 0 || txq->acked_epoch != txq->epoch;
 	if (reaped)
 		wcnic_tx_reap(txq);
 	if (unlikely(txq->push_revoked && wcnic_tx_pushing(txq)) && !revoked_leave(txq))

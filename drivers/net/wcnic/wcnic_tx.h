@@ -16,13 +16,13 @@
  * returns how many are done with: written, or freed and counted because they can never be sent.
  * Nothing of them is published before wcnic_tx_doorbell().
  */
-WCNIC_HOT uint16_t wcnic_tx_fetch(struct wcnic_txq *txq, struct rte_mbuf **pkts, uint16_t n);
-WCNIC_HOT uint16_t wcnic_tx_slots(struct wcnic_txq *txq, struct rte_mbuf **pkts, uint16_t n);
+WCNIC_HOT uint16_t wcnic_tx_fetch_write(struct wcnic_txq *txq, struct rte_mbuf **pkts, uint16_t n);
+WCNIC_HOT uint16_t wcnic_tx_slots_write(struct wcnic_txq *txq, struct rte_mbuf **pkts, uint16_t n);
 /*
  * By the widest vectors that this CPU has and EAL allows, and the window's store; `name` is for
  * people.
  */
-wcnic_tx_write_t wcnic_tx_packed(const struct wcnic_txq *txq, const char **name);
+wcnic_tx_write_t wcnic_tx_packed_select(const struct wcnic_txq *txq, const char **name);
 
 static inline bool
 wcnic_tx_pushing(const struct wcnic_txq *txq)
@@ -65,7 +65,7 @@ wcnic_tx_mark_bytes(uint64_t mark)
 }
 
 static __rte_always_inline uint16_t
-wcnic_tx_room(const struct wcnic_txq *txq)
+wcnic_tx_entries_free(const struct wcnic_txq *txq)
 {
 	return txq->limit - (uint16_t)(txq->tail - txq->head);
 }
@@ -110,7 +110,7 @@ wcnic_tx_refuse(struct wcnic_txq *txq, struct rte_mbuf *m)
 
 /* The frame's last entry is the one before tail, its others have no frame. */
 static __rte_always_inline void
-wcnic_tx_note(struct wcnic_txq *txq, struct rte_mbuf *m, uint16_t entries)
+wcnic_tx_frame_record(struct wcnic_txq *txq, struct rte_mbuf *m, uint16_t entries)
 {
 	for (; entries > 1; entries--) {
 		txq->sw[txq->tail & txq->mask] = NULL;

@@ -33,7 +33,7 @@ plain_write(struct wcnic_txq *txq, struct rte_mbuf **pkts, uint16_t n)
 	struct rte_mbuf **sw = &txq->sw[first];
 	uint16_t seq = txq->tail, i;
 
-	n = RTE_MIN(n, RTE_MIN(wcnic_tx_room(txq), (uint16_t)(txq->depth - first)));
+	n = RTE_MIN(n, RTE_MIN(wcnic_tx_entries_free(txq), (uint16_t)(txq->depth - first)));
 	for (i = 0; i < n; i++) {
 		struct rte_mbuf *m = pkts[i];
 		const uint16_t bytes = m->data_len;
@@ -63,7 +63,7 @@ chain_write(struct wcnic_txq *txq, struct rte_mbuf *frame)
 		wcnic_tx_refuse(txq, frame);
 		return true;
 	}
-	if (segs > wcnic_tx_room(txq))
+	if (segs > wcnic_tx_entries_free(txq))
 		return false;
 	for (const struct rte_mbuf *m = frame; left > 0; m = m->next) {
 		if (m->data_len == 0)
@@ -76,12 +76,12 @@ chain_write(struct wcnic_txq *txq, struct rte_mbuf *frame)
 		flags = 0;
 		frame_bytes = 0;
 	}
-	wcnic_tx_note(txq, frame, segs);
+	wcnic_tx_frame_record(txq, frame, segs);
 	return true;
 }
 
 uint16_t
-wcnic_tx_fetch(struct wcnic_txq *txq, struct rte_mbuf **pkts, uint16_t n)
+wcnic_tx_fetch_write(struct wcnic_txq *txq, struct rte_mbuf **pkts, uint16_t n)
 {
 	uint16_t i = 0;
 

@@ -102,7 +102,7 @@ plain_pack(struct wcnic_txq *txq, struct pack *p, struct rte_mbuf **pkts, uint16
 	uint8_t *at = p->at, *const end = p->end;
 	uint16_t i;
 
-	n = RTE_MIN(n, RTE_MIN(wcnic_tx_room(txq), (uint16_t)(txq->depth - first)));
+	n = RTE_MIN(n, RTE_MIN(wcnic_tx_entries_free(txq), (uint16_t)(txq->depth - first)));
 	for (i = 0; i < n; i++) {
 		struct rte_mbuf *m = pkts[i];
 		const uint32_t bytes = m->data_len;
@@ -271,12 +271,12 @@ chain_pack(struct wcnic_txq *txq, struct pack *p, struct rte_mbuf *m)
 		wcnic_tx_refuse(txq, m);
 		return PACKED_DONE;
 	}
-	if (entries > wcnic_tx_room(txq))
+	if (entries > wcnic_tx_entries_free(txq))
 		return PACKED_WAIT;
 	if (stream_bytes(txq, m, segs, entries) > (size_t)(p->end - p->at))
 		return p->at != txq->stream ? PACKED_FULL : PACKED_WAIT;
 	chain_put(txq, p, m, segs);
-	wcnic_tx_note(txq, m, entries);
+	wcnic_tx_frame_record(txq, m, entries);
 	return PACKED_DONE;
 }
 
@@ -343,15 +343,15 @@ END(avx512_direct, AVX512, lines_direct512, plain_avx2)
 /* What the generic one is, where it does not go by a name of its own. */
 #if defined(RTE_ARCH_ARM64)
 #define GENERIC "neon" /* which every such CPU has, and every compiler uses */
-#define GENERIC_TWIN ""
+#define GENERIC_STORE ""
 #else
 #define GENERIC "scalar"
-#define GENERIC_TWIN "sse2"
+#define GENERIC_STORE "sse2"
 #endif
 
 struct variant {
 	const char *name, *staged_name;
-	const char *twin; /* the store whose place its lines can take in any window */
+	const char *same_store; /* the store whose place its lines can take in any window */
 	uint16_t bits;
 	enum rte_cpu_flag_t flag;
 	wcnic_tx_write_t direct, staged; /* NULL: another's */
@@ -365,7 +365,7 @@ static const struct variant variants[] = {
 	{"avx2", "avx2 staged", "avx2", RTE_VECT_SIMD_256, RTE_CPUFLAG_AVX2, packed_avx2_direct,
 	 packed_avx2},
 #endif
-	{GENERIC, GENERIC " staged", GENERIC_TWIN, 0, RTE_CPUFLAG_NUMFLAGS, packed_generic_direct,
+	{GENERIC, GENERIC " staged", GENERIC_STORE, 0, RTE_CPUFLAG_NUMFLAGS, packed_generic_direct,
 	 packed_generic},
 };
 
@@ -380,14 +380,14 @@ cpu_has(const struct variant *v)
 static bool
 may_be_direct(const struct wcnic_txq *txq, const struct variant *v)
 {
-	if (strcmp(txq->store->name, v->twin) == 0)
+	if (strcmp(txq->store->name, v->same_store) == 0)
 		return true;
 	return txq->window.win.type == WCBAR_TYPE_WB && txq->hw->args.store[0] == '\0' &&
 	       wcbar_store_is_plain(txq->store);
 }
 
 wcnic_tx_write_t
-wcnic_tx_packed(const struct wcnic_txq *txq, const char **name)
+wcnic_tx_packed_select(const struct wcnic_txq *txq, const char **name)
 {
 	for (size_t i = 0; i < RTE_DIM(variants); i++) {
 		const struct variant *v = &variants[i];
@@ -398,5 +398,5 @@ wcnic_tx_packed(const struct wcnic_txq *txq, const char **name)
 		*name = direct ? v->name : v->staged_name;
 		return direct ? v->direct : v->staged;
 	}
-	return wcnic_tx_slots; /* never: the last one is for any CPU and store */
+	return wcnic_tx_slots_write; /* never: the last one is for any CPU and store */
 }

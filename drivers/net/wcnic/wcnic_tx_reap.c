@@ -165,28 +165,28 @@ completion_bad(struct wcnic_txq *txq, const struct wcnic_tx_cpl *cpl)
 		  cpl->status, cpl->epoch, txq->epoch);
 }
 
-/* Entries from head on that have the same fate. */
-struct fate {
+/* Entries from head on that have the same outcome. */
+struct outcome {
 	uint16_t count;
 	uint8_t status;
 	uint8_t reason;
 };
 
 static void
-fate_settle(struct wcnic_txq *txq, struct fate *fate)
+outcome_settle(struct wcnic_txq *txq, struct outcome *outcome)
 {
 	uint32_t bytes;
 	uint16_t frames;
 
-	if (fate->count == 0)
+	if (outcome->count == 0)
 		return;
-	frames = frames_free(txq, fate->count, &bytes);
-	fate->count = 0;
-	if (fate->status == WCNIC_TX_ERROR) {
-		count_errors(txq, fate->reason, frames);
+	frames = frames_free(txq, outcome->count, &bytes);
+	outcome->count = 0;
+	if (outcome->status == WCNIC_TX_ERROR) {
+		count_errors(txq, outcome->reason, frames);
 		return;
 	}
-	if (fate->status == WCNIC_TX_PUSHED)
+	if (outcome->status == WCNIC_TX_PUSHED)
 		txq->stats.pushed += frames;
 	else
 		txq->stats.fetched += frames;
@@ -194,7 +194,7 @@ fate_settle(struct wcnic_txq *txq, struct fate *fate)
 	txq->stats.bytes += bytes;
 }
 
-/* The card stopped where the entries with a fate end. */
+/* The card stopped where the entries before it end. */
 static void
 card_stopped(struct wcnic_txq *txq, uint8_t status)
 {
@@ -206,37 +206,37 @@ card_stopped(struct wcnic_txq *txq, uint8_t status)
 }
 
 /*
- * At most so many completions. What has the same fate is freed together. Ends with one that says
+ * At most so many completions. What has the same outcome is freed together. Ends with one that says
  * that the card has stopped: it waits for the next epoch.
  */
 void
 wcnic_tx_reap_some(struct wcnic_txq *txq, unsigned int most)
 {
-	struct fate fate = {.count = 0};
+	struct outcome outcome = {.count = 0};
 	struct wcnic_tx_cpl cpl;
 
 	for (; most > 0; most--) {
 		if (!wcnic_completion_take(txq->cq, txq->cq_head, txq->depth, &cpl))
 			break;
 		txq->cq_head++;
-		if (unlikely(!completion_ok(txq, &cpl, fate.count))) {
-			fate_settle(txq, &fate);
+		if (unlikely(!completion_ok(txq, &cpl, outcome.count))) {
+			outcome_settle(txq, &outcome);
 			completion_bad(txq, &cpl);
 			return;
 		}
 		txq->acked_epoch = cpl.epoch;
-		if (cpl.status != fate.status || cpl.reason != fate.reason ||
-		    fate.count >= FREE_BURST)
-			fate_settle(txq, &fate);
+		if (cpl.status != outcome.status || cpl.reason != outcome.reason ||
+		    outcome.count >= FREE_BURST)
+			outcome_settle(txq, &outcome);
 		if (cpl.status == WCNIC_TX_INCOMPLETE || cpl.status == WCNIC_TX_DROPPED) {
 			card_stopped(txq, cpl.status);
 			return;
 		}
-		fate.status = cpl.status;
-		fate.reason = cpl.reason;
-		fate.count += le16toh(cpl.count);
+		outcome.status = cpl.status;
+		outcome.reason = cpl.reason;
+		outcome.count += le16toh(cpl.count);
 	}
-	fate_settle(txq, &fate);
+	outcome_settle(txq, &outcome);
 }
 
 void

@@ -137,7 +137,7 @@ frame_write(struct wcnic_txq *txq, struct rte_mbuf *m)
 		wcnic_tx_refuse(txq, m);
 		return true;
 	}
-	if (entries > wcnic_tx_room(txq))
+	if (entries > wcnic_tx_entries_free(txq))
 		return false;
 	if (entries > txq->burst_left)
 		wcnic_tx_doorbell(txq);
@@ -146,12 +146,12 @@ frame_write(struct wcnic_txq *txq, struct rte_mbuf *m)
 	else
 		push_segments(txq, m, segs);
 	txq->burst_left -= RTE_MIN(entries, txq->burst_left);
-	wcnic_tx_note(txq, m, entries);
+	wcnic_tx_frame_record(txq, m, entries);
 	return true;
 }
 
 uint16_t
-wcnic_tx_slots(struct wcnic_txq *txq, struct rte_mbuf **pkts, uint16_t n)
+wcnic_tx_slots_write(struct wcnic_txq *txq, struct rte_mbuf **pkts, uint16_t n)
 {
 	uint16_t i;
 
