@@ -332,7 +332,8 @@ doorbells__uncached_is_refused_beside_combining_windows_each_is_fenced(void **st
 	loop_log_has("push windows are WC, rung vfio-pat", "doorbells are WC", "fenced", NULL);
 	assert_int_equal(loop_xstat(&l, "doorbell_memory_type"), WCBAR_TYPE_WC);
 	assert_int_equal(fenced, 1); /* the first buffers */
-	assert_ptr_equal(loop_txq(&l, 0)->store->lines, loop_txq(&l, 0)->window.win.store->lines);
+	assert_ptr_equal(loop_txq(&l, 0)->store->lines,
+			 loop_txq(&l, 0)->ctrl.window.win.store->lines);
 	loop_stream_run(&l, &some);
 	assert_int_equal(loop_xstat(&l, "tx_pushed"), some.count);
 	assert_true(fenced >= 1 + some.count / 32);

@@ -197,7 +197,7 @@ tx__more_slots_than_max_burst_counted_as_malformed(void **state)
 
 	(void)state;
 	loop_open(&l, &config);
-	loop_txq(&l, 0)->window.grant.max_burst = 2;
+	loop_txq(&l, 0)->burst_max = 2;
 	loop_txq(&l, 0)->burst_left = 2;
 	frames[0] = frame_of_segments(&l, 1, 3 * WCNIC_SLOT_SEGS(1));
 	frames[1] = frame_of_segments(&l, 2, 2 * WCNIC_SLOT_SEGS(1));
@@ -564,7 +564,7 @@ static const uint16_t simd_widths[] = {RTE_VECT_SIMD_128, RTE_VECT_SIMD_256, RTE
 static bool
 is_staged(const struct loop *l)
 {
-	return strstr(loop_txq(l, 0)->push_vectors, " staged") != NULL;
+	return strstr(loop_txq(l, 0)->ctrl.push_vectors, " staged") != NULL;
 }
 
 /* A store that was asked for is used, unless registers of that width do just the same. */
@@ -650,7 +650,7 @@ push__each_width_of_vectors_forwards(void **state)
 	for (size_t i = 0; i < RTE_DIM(simd_widths); i++) {
 		assert_int_equal(rte_vect_set_max_simd_bitwidth(simd_widths[i]), 0);
 		loop_open(&l, &config);
-		seen = loop_txq(&l, 0)->push_vectors;
+		seen = loop_txq(&l, 0)->ctrl.push_vectors;
 		if (i == 0)
 			assert_true(strcmp(seen, "scalar") == 0 || strcmp(seen, "neon") == 0);
 		assert_false(is_staged(&l)); /* host memory */

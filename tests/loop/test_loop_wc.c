@@ -172,7 +172,7 @@ push__no_more_than_max_burst_between_doorbells(void **state)
 	wc_open(&l, 2, "", 0);
 	txq = loop_txq(&l, 0);
 	assert_int_equal(txq->format, WCNIC_FORMAT_SLOTS);
-	txq->window.grant.max_burst = 3;
+	txq->burst_max = 3;
 	txq->burst_left = 3;
 	loop_stream_run(&l, &s);
 	assert_int_equal(wc_fake_count()->burst_max, 3);
@@ -232,7 +232,7 @@ window_revoke(struct wcnic_card *card, void *arg)
 static void
 queue_window_revoke(struct loop *l)
 {
-	struct revocation r = {.id = loop_txq(l, 0)->window.grant.id};
+	struct revocation r = {.id = loop_txq(l, 0)->ctrl.window.grant.id};
 
 	loop_card_do(l, window_revoke, &r);
 	assert_int_equal(r.ret, 0);
@@ -245,7 +245,7 @@ revoke_in_the_middle(struct loop *l, uint32_t sent)
 {
 	struct wcnic_txq *txq = loop_txq(l, 0);
 
-	if (txq->push_revoked)
+	if (txq->push_state != WCNIC_PUSH_ALLOWED)
 		txq->push_again_tsc = 0; /* it must not be tried again all the same */
 	else if (txq->push_again_tsc != 0)
 		txq->push_again_tsc = UINT64_MAX; /* it has been told: the hold-off does not end */

@@ -109,8 +109,9 @@ slot_check(const uint8_t *dst, const struct wcnic_push_line *line, size_t lines)
 	assert_ptr_equal(dst, (uint8_t *)txq->slots + (seq & txq->slot_mask) * stride);
 	assert_int_equal(lines, hdr.n_lines);
 	assert_true(lines <= txq->slot_lines);
-	assert_true((uint64_t)(dst - (uint8_t *)txq->window.win.addr) + lines * WCNIC_LINE_BYTES <=
-		    txq->window.win.bytes);
+	assert_true((uint64_t)(dst - (uint8_t *)txq->ctrl.window.win.addr) +
+			    lines * WCNIC_LINE_BYTES <=
+		    txq->ctrl.window.win.bytes);
 	used = sizeof(hdr) + le16toh(hdr.inline_bytes) + hdr.n_segs * sizeof(struct wcnic_push_seg);
 	assert_int_equal(lines, (used + WCNIC_LINE_PAYLOAD_BYTES - 1) / WCNIC_LINE_PAYLOAD_BYTES);
 	/* nothing of the stack leaves the host */
@@ -119,8 +120,9 @@ slot_check(const uint8_t *dst, const struct wcnic_push_line *line, size_t lines)
 			line[at / WCNIC_LINE_PAYLOAD_BYTES].payload[at % WCNIC_LINE_PAYLOAD_BYTES],
 			0);
 	for (size_t i = 0; i < lines; i++) {
-		assert_int_equal(le16toh(line[i].generation), txq->window.grant.generation);
-		fake.written[(dst - (uint8_t *)txq->window.win.addr) / WCNIC_LINE_BYTES + i] = 1;
+		assert_int_equal(le16toh(line[i].generation), txq->ctrl.window.grant.generation);
+		fake.written[(dst - (uint8_t *)txq->ctrl.window.win.addr) / WCNIC_LINE_BYTES +
+			     i] = 1;
 	}
 }
 
@@ -140,14 +142,14 @@ packed_check(const uint8_t *dst, const struct wcnic_push_line *line, size_t line
 		assert_int_equal(le16toh(line->seq), seq);
 		assert_ptr_equal(dst, (uint8_t *)txq->slots + at * WCNIC_LINE_BYTES);
 		assert_true(dst + WCNIC_LINE_BYTES <=
-			    (uint8_t *)txq->window.win.addr + txq->window.win.bytes);
-		assert_int_equal(le16toh(line->generation), txq->window.grant.generation);
+			    (uint8_t *)txq->ctrl.window.win.addr + txq->ctrl.window.win.bytes);
+		assert_int_equal(le16toh(line->generation), txq->ctrl.window.grant.generation);
 		assert_int_equal(line->line_idx, txq->epoch);
 		assert_int_equal(line->flags, 0);
 		copy.check = 0;
 		assert_int_equal(le16toh(line->check), wcnic_line_check(&copy));
 		fake.published[fake.slots_since_doorbell + i] = *line;
-		fake.written[(dst - (uint8_t *)txq->window.win.addr) / WCNIC_LINE_BYTES] = 1;
+		fake.written[(dst - (uint8_t *)txq->ctrl.window.win.addr) / WCNIC_LINE_BYTES] = 1;
 	}
 }
 
@@ -244,7 +246,7 @@ wc_fake_install(struct wcnic_txq *txq, const struct wc_fake_config *config)
 	fake.config = *config;
 	fake.random = config->seed;
 	fake.txq = txq;
-	fake.written = calloc(txq->window.win.bytes / WCNIC_LINE_BYTES, 1);
+	fake.written = calloc(txq->ctrl.window.win.bytes / WCNIC_LINE_BYTES, 1);
 	assert_non_null(fake.written);
 	wcnic_tx_store_set(txq, &wc_fake);
 	txq->doorbell_ring = fake_doorbell;
@@ -259,7 +261,7 @@ wc_fake_count(void)
 static bool
 line_may_be_written(const struct wcnic_hw *hw, uint64_t off)
 {
-	const struct wcnic_window *push = &fake.txq->window, *db = &hw->doorbells;
+	const struct wcnic_window *push = &fake.txq->ctrl.window, *db = &hw->doorbells;
 
 	if (off >= push->grant.off && off < push->grant.off + push->win.bytes)
 		return fake.written[(off - push->grant.off) / WCNIC_LINE_BYTES];

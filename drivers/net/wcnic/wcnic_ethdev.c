@@ -354,8 +354,9 @@ tx_burst_mode(struct rte_eth_dev *dev, uint16_t qid, struct rte_eth_burst_mode *
 
 	if (txq->placement == WCNIC_PLACEMENT_PUSH)
 		snprintf(mode->info, sizeof(mode->info), "push %s %s%s%s",
-			 wcbar_type_name(txq->window.win.type), txq->store->name,
-			 txq->format == WCNIC_FORMAT_PACKED ? " packed " : "", txq->push_vectors);
+			 wcbar_type_name(txq->ctrl.window.win.type), txq->store->name,
+			 txq->format == WCNIC_FORMAT_PACKED ? " packed " : "",
+			 txq->ctrl.push_vectors);
 	else
 		snprintf(mode->info, sizeof(mode->info), "fetch");
 	return 0;

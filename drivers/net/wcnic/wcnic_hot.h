@@ -4,9 +4,15 @@
 #ifndef WCNIC_HOT_H
 #define WCNIC_HOT_H
 
-/* How functions of the data path are laid out in memory. */
+/* How functions and data of the data path are laid out in memory. */
 
-/* Begins with a line: what stands before it does not change its speed. */
-#define WCNIC_HOT __attribute__((aligned(64)))
+/*
+ * A function of the data path begins with a cache line. So code in front of it, which has nothing
+ * to do with it, does not change how it is fetched, and measurements of two builds compare.
+ */
+#define WCNIC_HOT __rte_aligned(64)
+
+/* By which queues are laid out. CPUs with lines of 128 bytes take two of these at once. */
+#define WCNIC_CACHE_LINE 64
 
 #endif /* WCNIC_HOT_H */

@@ -34,7 +34,7 @@ txq_free(struct rte_eth_dev *dev, struct wcnic_txq *txq)
 		return;
 	rte_eth_dma_zone_free(dev, "wcnic_tx_ring", txq->qid);
 	rte_eth_dma_zone_free(dev, "wcnic_tx_cq", txq->qid);
-	rte_free(txq->staging);
+	rte_free(txq->ctrl.staging);
 	rte_free(txq->marks);
 	rte_free(txq->sw);
 	rte_free(txq->resend);
@@ -45,8 +45,8 @@ txq_free(struct rte_eth_dev *dev, struct wcnic_txq *txq)
 static void
 staging_share(struct wcnic_txq *txq)
 {
-	txq->lines = txq->staging;
-	txq->stream = RTE_PTR_ADD(txq->staging, (WCNIC_STAGING_LINES + 1) * WCNIC_LINE_BYTES);
+	txq->lines = txq->ctrl.staging;
+	txq->stream = RTE_PTR_ADD(txq->ctrl.staging, (WCNIC_STAGING_LINES + 1) * WCNIC_LINE_BYTES);
 }
 
 int
@@ -67,27 +67,27 @@ wcnic_tx_queue_setup(struct rte_eth_dev *dev, uint16_t qid, uint16_t depth, unsi
 	txq->hw = hw;
 	txq->depth = depth;
 	txq->mask = depth - 1;
-	txq->port_id = dev->data->port_id;
+	txq->ctrl.port_id = dev->data->port_id;
 	txq->wanted = hw->args.placement[qid];
 	txq->fast_free = ((conf->offloads | dev->data->dev_conf.txmode.offloads) &
 			  RTE_ETH_TX_OFFLOAD_MBUF_FAST_FREE) != 0;
 	txq->reap_at = RTE_MIN(RTE_MAX(depth / 4, REAP_AT), depth);
 	txq->sw = rte_zmalloc_socket("wcnic_tx_sw", depth * sizeof(*txq->sw), 0, socket);
 	txq->marks = rte_zmalloc_socket("wcnic_tx_marks", depth * sizeof(*txq->marks), 0, socket);
-	txq->staging = rte_zmalloc_socket("wcnic_staging",
-					  2 * (WCNIC_STAGING_LINES + 1) * WCNIC_LINE_BYTES,
-					  WCNIC_LINE_BYTES, socket);
+	txq->ctrl.staging = rte_zmalloc_socket("wcnic_staging",
+					       2 * (WCNIC_STAGING_LINES + 1) * WCNIC_LINE_BYTES,
+					       WCNIC_LINE_BYTES, socket);
 	txq->resend = rte_zmalloc_socket("wcnic_resend", depth * sizeof(*txq->resend), 0, socket);
-	txq->ring_mz = rte_eth_dma_zone_reserve(dev, "wcnic_tx_ring", qid,
-						depth * sizeof(*txq->ring), 4096, socket);
-	txq->cq_mz = rte_eth_dma_zone_reserve(dev, "wcnic_tx_cq", qid, depth * sizeof(*txq->cq),
-					      4096, socket);
-	if (txq->sw == NULL || txq->resend == NULL || txq->marks == NULL || txq->staging == NULL ||
-	    txq->ring_mz == NULL || txq->cq_mz == NULL)
+	txq->ctrl.ring_mz = rte_eth_dma_zone_reserve(dev, "wcnic_tx_ring", qid,
+						     depth * sizeof(*txq->ring), 4096, socket);
+	txq->ctrl.cq_mz = rte_eth_dma_zone_reserve(dev, "wcnic_tx_cq", qid,
+						   depth * sizeof(*txq->cq), 4096, socket);
+	if (txq->sw == NULL || txq->resend == NULL || txq->marks == NULL ||
+	    txq->ctrl.staging == NULL || txq->ctrl.ring_mz == NULL || txq->ctrl.cq_mz == NULL)
 		goto nomem;
 	staging_share(txq);
-	txq->ring = txq->ring_mz->addr;
-	txq->cq = txq->cq_mz->addr;
+	txq->ring = txq->ctrl.ring_mz->addr;
+	txq->cq = txq->ctrl.cq_mz->addr;
 	hw->txq[qid] = txq;
 	dev->data->tx_queues[qid] = txq;
 	return 0;

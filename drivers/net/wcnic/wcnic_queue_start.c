@@ -55,14 +55,15 @@ txq_may_push(const struct wcnic_txq *txq)
 static void
 format_choose(struct wcnic_txq *txq)
 {
-	const struct wcnic_window *w = &txq->window;
+	const struct wcnic_window *w = &txq->ctrl.window;
 
 	txq->format = WCNIC_FORMAT_SLOTS;
 	if ((txq->hw->id.caps & WCNIC_CAP_PUSH_PACKED) == 0)
 		return;
 	txq->format = WCNIC_FORMAT_PACKED;
 	txq->n_lines = RTE_MIN((uint32_t)w->grant.slots * txq->slot_lines, WCNIC_PACKED_LINES_MAX);
-	txq->publish_lines = RTE_MIN((uint32_t)w->grant.max_burst * txq->slot_lines, WCNIC_STAGING_LINES);
+	txq->publish_lines = RTE_MIN((uint32_t)w->grant.max_burst * txq->slot_lines,
+				     WCNIC_STAGING_LINES);
 }
 
 /* A queue that may push gets a window; `auto` does without when firmware has none left. */
@@ -75,7 +76,7 @@ txq_window_start(struct wcnic_txq *txq)
 				       hw->id.max_window_bytes);
 	int ret;
 
-	memset(&txq->window, 0, sizeof(txq->window));
+	memset(&txq->ctrl.window, 0, sizeof(txq->ctrl.window));
 	if (!txq_may_push(txq)) {
 		if (txq->wanted != WCNIC_PLACEMENT_PUSH || hw->windows_lost)
 			return 0;
@@ -85,7 +86,7 @@ txq_window_start(struct wcnic_txq *txq)
 			  txq->qid);
 		return -ENOTSUP;
 	}
-	ret = wcnic_window_alloc(hw, WCNIC_WINDOW_PUSH, txq->qid, lines, bytes, &txq->window);
+	ret = wcnic_window_alloc(hw, WCNIC_WINDOW_PUSH, txq->qid, lines, bytes, &txq->ctrl.window);
 	if (ret == -ENOSPC && txq->wanted == WCNIC_PLACEMENT_AUTO) {
 		WCNIC_LOG(NOTICE, hw, "Tx queue %u: no PUSH window left, it will fetch", txq->qid);
 		return 0;
@@ -93,9 +94,9 @@ txq_window_start(struct wcnic_txq *txq)
 	if (ret != 0)
 		return ret;
 	txq->slot_lines = lines;
-	txq->slots = txq->window.win.addr;
-	txq->slot_mask = txq->window.grant.slots - 1;
-	txq->generation = txq->window.grant.generation;
+	txq->slots = txq->ctrl.window.win.addr;
+	txq->slot_mask = txq->ctrl.window.grant.slots - 1;
+	txq->generation = txq->ctrl.window.grant.generation;
 	txq->inline_max = WCNIC_SLOT_INLINE_BYTES(lines);
 	txq->slot_segs = WCNIC_SLOT_SEGS(lines);
 	format_choose(txq);
@@ -112,13 +113,13 @@ txq_window_start(struct wcnic_txq *txq)
 static uint8_t
 placement_choose(const struct wcnic_txq *txq)
 {
-	enum wcbar_type type = txq->window.win.type;
+	enum wcbar_type type = txq->ctrl.window.win.type;
 
-	if (!txq->window.granted)
+	if (!txq->ctrl.window.granted)
 		return WCNIC_PLACEMENT_FETCH;
 	if (txq->wanted == WCNIC_PLACEMENT_PUSH)
 		return WCNIC_PLACEMENT_PUSH;
-	if (!txq->window.win.direct || !wcnic_window_gathers(txq->hw, &txq->window))
+	if (!txq->ctrl.window.win.direct || !wcnic_window_gathers(txq->hw, &txq->ctrl.window))
 		return WCNIC_PLACEMENT_FETCH;
 	return type == WCBAR_TYPE_WC ? WCNIC_PLACEMENT_PUSH : WCNIC_PLACEMENT_FETCH;
 }
@@ -126,7 +127,9 @@ placement_choose(const struct wcnic_txq *txq)
 static void
 txq_reset(struct wcnic_txq *txq)
 {
-	memset(txq->cq_mz->addr, 0, txq->cq_mz->len);
+	const struct wcnic_window *win = &txq->ctrl.window;
+
+	memset(txq->ctrl.cq_mz->addr, 0, txq->ctrl.cq_mz->len);
 	memset(txq->sw, 0, txq->depth * sizeof(*txq->sw));
 	txq->run = 0;
 	txq->done = 0;
@@ -134,19 +137,19 @@ txq_reset(struct wcnic_txq *txq)
 	txq->tail = 0;
 	txq->head = 0;
 	txq->cq_head = 0;
-	txq->on_card = false;
+	txq->ctrl.on_card = false;
 	txq->epoch = 0;
 	txq->acked_epoch = 0;
 	txq->switch_seq = 0;
 	txq->failed = false;
-	txq->push_revoked = false;
+	txq->push_state = WCNIC_PUSH_ALLOWED;
 	txq->push_again_tsc = 0;
-	wcnic_tx_store_set(txq,
-			   (txq->window.granted ? &txq->window : &txq->hw->doorbells)->win.store);
+	wcnic_tx_store_set(txq, (win->granted ? win : &txq->hw->doorbells)->win.store);
 	wcnic_tx_placement_set(txq, placement_choose(txq));
 	if (txq->wanted != WCNIC_PLACEMENT_FETCH && txq->placement == WCNIC_PLACEMENT_FETCH)
-		txq->push_revoked = true; /* decided: do not try again before the next start */
-	txq->burst_left = txq->window.grant.max_burst;
+		txq->push_state = WCNIC_PUSH_NOT_CHOSEN;
+	txq->burst_max = win->grant.max_burst;
+	txq->burst_left = txq->burst_max;
 	txq->doorbell = doorbell_at(txq->hw, tx_doorbell_off(txq));
 	txq->doorbell_ring = wcbar_doorbell_select(txq->hw->doorbells.win.type);
 	txq->sleep = &txq->hw->admin.wake->sleep;
@@ -168,14 +171,15 @@ txq_start(struct wcnic_txq *txq)
 		.depth = txq->depth,
 		.vector = WCNIC_VECTOR_NONE,
 		.db_window = hw->doorbells.grant.id,
-		.push_window = txq->window.granted ? txq->window.grant.id : WCNIC_WINDOW_NONE,
+		.push_window = txq->ctrl.window.granted ? txq->ctrl.window.grant.id
+							: WCNIC_WINDOW_NONE,
 		.db_off = tx_doorbell_off(txq),
-		.ring_iova = txq->ring_mz->iova,
-		.cq_iova = txq->cq_mz->iova,
-		.format = txq->window.granted ? txq->format : WCNIC_FORMAT_SLOTS,
+		.ring_iova = txq->ctrl.ring_mz->iova,
+		.cq_iova = txq->ctrl.cq_mz->iova,
+		.format = txq->ctrl.window.granted ? txq->format : WCNIC_FORMAT_SLOTS,
 	};
 	ret = wcadmin_txq_create(&hw->admin.client, &cmd);
-	txq->on_card = ret == 0;
+	txq->ctrl.on_card = ret == 0;
 	return ret; /* queues_stop() frees the window */
 }
 
@@ -340,9 +344,9 @@ queues_destroy(struct wcnic_hw *hw)
 		hw->rxq[i]->on_card = false;
 	}
 	for (uint16_t i = 0; i < hw->n_txq; i++) {
-		if (hw->txq[i]->on_card)
+		if (hw->txq[i]->ctrl.on_card)
 			(void)wcadmin_txq_destroy(&hw->admin.client, i);
-		hw->txq[i]->on_card = false;
+		hw->txq[i]->ctrl.on_card = false;
 	}
 }
 
@@ -364,7 +368,7 @@ wcnic_queues_stop(struct wcnic_hw *hw, bool card_present)
 		if (!hw->txq[i]->failed)
 			wcnic_tx_reap(hw->txq[i]);
 		wcnic_tx_purge(hw->txq[i]);
-		wcnic_window_free(hw, &hw->txq[i]->window);
+		wcnic_window_free(hw, &hw->txq[i]->ctrl.window);
 	}
 	for (uint16_t i = 0; i < hw->n_rxq; i++)
 		wcnic_rx_purge(hw->rxq[i]);
@@ -379,9 +383,9 @@ wcnic_queues_kick(struct wcnic_hw *hw, bool all)
 {
 	for (uint16_t i = 0; hw->running && i < hw->n_txq; i++) {
 		struct wcnic_txq *txq = hw->txq[i];
-		const bool idle = txq->idle_tail == txq->tail;
+		const bool idle = txq->ctrl.idle_tail == txq->tail;
 
-		txq->idle_tail = txq->tail;
+		txq->ctrl.idle_tail = txq->tail;
 		if ((!all && !idle) || (txq->head == txq->tail && txq->resend_count == 0))
 			continue;
 		wcnic_gate_close(hw, &txq->gate, WCNIC_QUEUE_PAUSED);

@@ -4,9 +4,11 @@
 #ifndef WCNIC_RXQ_H
 #define WCNIC_RXQ_H
 
-/* An Rx queue: what bursts and the control path know of it. */
+/* An Rx queue: what its bursts touch, line by line, and what they do not. */
 
+#include <assert.h>
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 
 #include <rte_common.h>
@@ -25,56 +27,87 @@ struct wcnic_hw;
 struct wcnic_rxq_stats {
 	uint64_t packets;
 	uint64_t bytes;
-	uint64_t nombuf;
+	uint64_t nombuf; /* buffers that the pool did not have */
 	uint64_t bad_completions;
 	uint64_t discarded; /* delivered by the card but not taken before a stop */
 };
 
 struct wcnic_rxq;
-/* See wcnic_rx.h. */
+
+/* Takes frames of one buffer each; see wcnic_rx.h. */
 typedef uint16_t (*wcnic_rx_take_t)(struct wcnic_rxq *rxq, struct rte_mbuf **pkts, uint16_t n);
 
+/*
+ * An Rx queue. Buffers are numbered by free-running 16-bit sequence numbers; an array's index is
+ * the number masked. Bursts own it while they are inside the gate, else whoever has closed the
+ * gate.
+ */
 struct wcnic_rxq {
+	/* First line: what every burst touches. */
 	struct wcnic_gate gate;
-	uint16_t head;   /* free-running: next completion */
-	uint16_t posted; /* free-running: buffers made ready; the doorbell's tail */
-	uint16_t mask;
-	uint16_t depth;
+	uint16_t head;   /* next completion */
+	uint16_t posted; /* buffers made ready: the doorbell's tail */
+	uint16_t mask;   /* depth - 1 */
+	uint16_t depth;  /* entries, a power of two */
+	uint32_t buf_bytes;
+	uint32_t packet_type; /* the mbuf's, for ptype_seen */
+	uint16_t ptype_seen;  /* the card's word for the type of the last frame */
+	bool failed;          /* a completion was impossible: wait for recovery */
+	struct rte_mbuf **sw; /* by entry: the posted buffer */
+	struct wcnic_rx_cpl *cq;
+	wcnic_rx_take_t take;
+	uint64_t rearm; /* see wcnic_rx_rearm() */
+
+	/* Second line: posting buffers, and frames of several. */
+	struct wcnic_rx_desc *ring __rte_aligned(WCNIC_CACHE_LINE);
+	struct rte_mempool *pool;
+	void *doorbell;
+	wcbar_doorbell_fn doorbell_ring; /* while interrupts are wanted, one that adds ARM */
+	struct rte_mbuf *first;          /* the frame under way, or NULL */
+	struct rte_mbuf *last;
+	uint32_t left; /* bytes that it still lacks */
+	struct wcnic_rxq_stats stats;
+
+	/* What no burst touches. */
+	struct wcnic_hw *hw;
 	uint16_t port_id;
 	uint16_t qid;
-	bool failed;
-	bool on_card; /* RXQ_CREATE succeeded */
-	uint32_t buf_bytes;
-	struct wcnic_rx_desc *ring;
-	struct wcnic_rx_cpl *cq;
-	struct rte_mbuf **sw;
-	struct rte_mempool *pool;
-	struct rte_mbuf *first; /* frame under way */
-	struct rte_mbuf *last;
-	uint32_t left;        /* bytes that it still lacks */
-	uint32_t packet_type; /* of what the card calls ptype_seen */
-	uint16_t ptype_seen;
-	uint64_t rearm; /* see wcnic_rx_rearm */
-	wcnic_rx_take_t take;
-	const char *take_vectors; /* which of its variants that is */
-	void *doorbell;
-	wcbar_doorbell_fn doorbell_ring;
-	struct wcnic_hw *hw;
-	struct wcnic_rxq_stats stats;
+	bool on_card;             /* RXQ_CREATE succeeded */
+	const char *take_vectors; /* which variant `take` is, to print */
 	const struct rte_memzone *ring_mz;
 	const struct rte_memzone *cq_mz;
 } __rte_cache_aligned;
 
+static_assert(offsetof(struct wcnic_rxq, ring) == WCNIC_CACHE_LINE, "a burst's state is one line");
+
+/*
+ * rte_eth_rx_burst(). One doorbell, so one TLP, when it posts buffers: 32 or more, or any when
+ * nothing came. No fence but what the doorbell's memory type needs.
+ */
 WCNIC_HOT uint16_t wcnic_rx_burst(void *rxq, struct rte_mbuf **pkts, uint16_t n);
+/* The same for a card without a thread of its own: it works when a burst polls it. */
 uint16_t wcnic_rx_burst_poll(void *rxq, struct rte_mbuf **pkts, uint16_t n);
-/* Asks for an interrupt: at once if there is a completion, else with the next one. */
+
+/*
+ * Asks for an interrupt: at once if there is a completion, else with the next one. One doorbell.
+ * Any thread: enters the gate.
+ */
 void wcnic_rx_arm(struct wcnic_rxq *rxq);
-/* From the next doorbell on the card is not asked any more. */
+/* No interrupts are asked for from the next doorbell on. No TLP. Any thread: enters the gate. */
 void wcnic_rx_disarm(struct wcnic_rxq *rxq);
-/* The word of an mbuf from data_off on that a received frame begins with. */
+
+/* The 8 bytes of an mbuf from data_off on, as a received frame begins with them. */
 uint64_t wcnic_rx_rearm(uint16_t port_id);
-/* Posts buffers until the ring is full or the pool is empty, and rings the doorbell. */
+
+/*
+ * Posts buffers until the ring is full or the pool is empty, and rings the doorbell. The caller has
+ * closed the gate.
+ */
 void wcnic_rx_refill(struct wcnic_rxq *rxq);
+/*
+ * Frees all buffers, and counts frames among them that the card delivered as discarded. The caller
+ * has closed the gate, and the card must not write to the buffers.
+ */
 void wcnic_rx_purge(struct wcnic_rxq *rxq);
 
 #endif /* WCNIC_RXQ_H */

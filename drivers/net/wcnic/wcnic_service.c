@@ -57,13 +57,13 @@ window_revoked(struct wcnic_hw *hw, uint16_t id)
 	for (uint16_t i = 0; i < hw->n_txq; i++) {
 		struct wcnic_txq *txq = hw->txq[i];
 
-		if (!txq->window.granted || txq->window.grant.id != id)
+		if (!txq->ctrl.window.granted || txq->ctrl.window.grant.id != id)
 			continue;
 		WCNIC_LOG(WARNING, hw, "firmware took window %u of Tx queue %u: it will fetch", id,
 			  i);
 		wcnic_gate_close(hw, &txq->gate, WCNIC_QUEUE_PAUSED);
-		txq->push_revoked = true;
-		txq->window.revoked = true;
+		txq->push_state = WCNIC_PUSH_REVOKED;
+		txq->ctrl.window.revoked = true;
 		wcnic_gate_open(&txq->gate);
 		return;
 	}

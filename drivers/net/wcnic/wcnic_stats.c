@@ -216,8 +216,8 @@ window_of(const struct rte_eth_dev *dev)
 	for (uint16_t i = 0; i < dev->data->nb_tx_queues; i++) {
 		const struct wcnic_txq *txq = dev->data->tx_queues[i];
 
-		if (txq != NULL && txq->window.granted)
-			return &txq->window;
+		if (txq != NULL && txq->ctrl.window.granted)
+			return &txq->ctrl.window;
 	}
 	return &hw->doorbells;
 }

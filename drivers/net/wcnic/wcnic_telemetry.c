@@ -131,8 +131,8 @@ static const struct wcnic_window *
 window_find(const struct wcnic_hw *hw)
 {
 	for (uint16_t i = 0; i < hw->n_txq; i++) {
-		if (hw->txq[i] != NULL && hw->txq[i]->window.granted)
-			return &hw->txq[i]->window;
+		if (hw->txq[i] != NULL && hw->txq[i]->ctrl.window.granted)
+			return &hw->txq[i]->ctrl.window;
 	}
 	return NULL;
 }

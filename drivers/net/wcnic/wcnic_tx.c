@@ -3,9 +3,13 @@
  */
 
 /*
- * Tx bursts (datasheet section 6): write each frame into lines or descriptors, then one drain and
- * one doorbell, then reap; before it only for want of room or an epoch's echo. tail is published
- * last, so a frame that does not fit leaves nothing to undo.
+ * Tx bursts (datasheet section 6). A burst writes each frame into lines or descriptors, then drains
+ * once, rings one doorbell, and reaps completions. It reaps first only if the queue lacks entries,
+ * or waits for the card to answer a change of placement. A frame that does not fit leaves nothing
+ * to undo: tail is published last.
+ *
+ * A pushed burst, in order: wcnic_tx_burst(), packed_write(), plain_pack(), pack_end(),
+ * wcnic_lines_put(), wcnic_tx_doorbell().
  */
 
 #include <ethdev_driver.h>
@@ -22,10 +26,10 @@ void
 wcnic_tx_store_set(struct wcnic_txq *txq, const struct wcbar_store *store)
 {
 	txq->store = store;
-	txq->push_vectors = "";
+	txq->ctrl.push_vectors = "";
 	txq->push_write = wcnic_tx_slots_write;
 	if (txq->format == WCNIC_FORMAT_PACKED)
-		txq->push_write = wcnic_tx_packed_select(txq, &txq->push_vectors);
+		txq->push_write = wcnic_tx_packed_select(txq, &txq->ctrl.push_vectors);
 	if (wcnic_tx_pushing(txq))
 		txq->write = txq->push_write;
 }
@@ -36,7 +40,7 @@ wcnic_tx_placement_set(struct wcnic_txq *txq, enum wcnic_placement placement)
 	txq->placement = placement;
 	txq->limit = txq->depth;
 	txq->write = wcnic_tx_fetch_write;
-	/* Lines are numbered anew; there are none in flight. */
+	/* Lines are numbered from 0 in each epoch; none is in flight. */
 	txq->line_tail = 0;
 	txq->run = wcnic_tx_mark_lines_set(txq->run, 0);
 	txq->done = wcnic_tx_mark_lines_set(txq->done, 0);
@@ -50,8 +54,9 @@ wcnic_tx_placement_set(struct wcnic_txq *txq, enum wcnic_placement placement)
 /* ---- bursts --------------------------------------------------------------------------------- */
 
 /*
- * The card has gone to sleep, and may not see the doorbell. A number that stays is one sleep, and
- * one write is enough for it; with each doorbell there is one at most, whatever the card says.
+ * The card sleeps, and may not see the doorbell: writes its WAKE register, one TLP. The card gives
+ * each sleep a number, so one write for each number is enough. A doorbell causes one write at most,
+ * whatever a hostile card puts into the record.
  */
 static __rte_cold __rte_noinline void
 card_wake(struct wcnic_txq *txq, wcnic_le32 sleep)
@@ -76,8 +81,9 @@ wcnic_tx_doorbell(struct wcnic_txq *txq)
 						  WCNIC_TXDB_SWITCH_SEQ(txq->switch_seq) |
 						  WCNIC_TXDB_EPOCH(txq->epoch) |
 						  WCNIC_TXDB_PLACEMENT(txq->placement));
-	txq->burst_left = txq->window.grant.max_burst;
-	/* No fence: if both miss each other, the frame waits until the card looks again. */
+	txq->burst_left = txq->burst_max;
+	/* No fence: if card and driver miss each other, the frame waits until the card polls again.
+	 */
 	sleep = __atomic_load_n(txq->sleep, __ATOMIC_RELAXED);
 	if (unlikely(sleep != 0))
 		card_wake(txq, sleep);
@@ -96,10 +102,13 @@ wcnic_tx_entries(const struct wcnic_txq *txq, const struct rte_mbuf *m, uint16_t
 	if (m->pkt_len <= txq->inline_max)
 		return 1;
 	entries = (segs + txq->slot_segs - 1) / txq->slot_segs;
-	return entries <= RTE_MIN(txq->limit, txq->window.grant.max_burst) ? entries : 0;
+	return entries <= RTE_MIN(txq->limit, txq->burst_max) ? entries : 0;
 }
 
-/* The card refused pushes before: the frames it did not send go first. True if all are written. */
+/*
+ * Writes the frames of refused pushes again, before any other, and rings the doorbell. True if all
+ * are written.
+ */
 static bool
 resend_drain(struct wcnic_txq *txq)
 {
@@ -119,9 +128,9 @@ resend_drain(struct wcnic_txq *txq)
 }
 
 /*
- * Firmware took the window: nothing is stored there any more. DROPPED brings back what is in
- * flight, with nothing in flight there is none, and the queue goes on by fetch. False: DROPPED is
- * yet to come.
+ * Firmware revoked the window while the queue was pushing: nothing may be stored there any more.
+ * For entries in flight the card answers DROPPED, which makes the queue fetch. Without any the
+ * queue starts to fetch by itself. False: wait for DROPPED.
  */
 static bool
 revoked_leave(struct wcnic_txq *txq)
@@ -131,7 +140,7 @@ revoked_leave(struct wcnic_txq *txq)
 		return true;
 	if (txq->head != txq->tail)
 		return false;
-	if (txq->acked_epoch == txq->epoch) { /* else the card may not be told of another switch */
+	if (txq->acked_epoch == txq->epoch) { /* else wait: the card has not seen the last switch */
 		txq->epoch++;
 		txq->switch_seq = txq->tail;
 		wcnic_tx_placement_set(txq, WCNIC_PLACEMENT_FETCH);
@@ -139,14 +148,14 @@ revoked_leave(struct wcnic_txq *txq)
 	return true;
 }
 
-/* Goes back to push when the time has come and the last switch has been seen by the card. */
+/* Switches back to push once the hold-off is over and the card has seen the last switch. */
 static void
 push_again(struct wcnic_txq *txq)
 {
-	if (txq->push_revoked || txq->acked_epoch != txq->epoch ||
+	if (txq->push_state != WCNIC_PUSH_ALLOWED || txq->acked_epoch != txq->epoch ||
 	    rte_get_timer_cycles() < txq->push_again_tsc)
 		return;
-	/* slots are fewer than descriptors: all in flight must fit */
+	/* There are fewer slots than descriptors, and all entries in flight must fit. */
 	if (txq->format == WCNIC_FORMAT_SLOTS && (uint16_t)(txq->tail - txq->head) > txq->slot_mask)
 		return;
 	txq->epoch++;
@@ -154,22 +163,21 @@ push_again(struct wcnic_txq *txq)
 	wcnic_tx_placement_set(txq, WCNIC_PLACEMENT_PUSH);
 }
 
+/*
+ * Not all frames of a burst fitted: publishes those that did, frees what is done, and tries the
+ * rest once more. A refusal in between ends the burst, because it changes the placement.
+ */
 static uint16_t
-tx_burst(struct wcnic_txq *txq, struct rte_mbuf **pkts, uint16_t n)
+rest_write(struct wcnic_txq *txq, struct rte_mbuf **pkts, uint16_t n, bool publish)
 {
-	const uint16_t before = txq->tail;
 	const uint8_t epoch = txq->epoch;
-	uint16_t done = txq->write(txq, pkts, n);
 
-	if (likely(done == n))
-		return done;
-	/* room may have come meanwhile; a refusal in between changes the placement */
-	if (txq->tail != before)
+	if (publish)
 		wcnic_tx_doorbell(txq);
 	wcnic_tx_reap(txq);
 	if (txq->epoch != epoch || txq->failed)
-		return done;
-	return done + txq->write(txq, pkts + done, n - done);
+		return 0;
+	return txq->write(txq, pkts, n);
 }
 
 uint16_t
@@ -184,7 +192,8 @@ wcnic_tx_burst(void *queue, struct rte_mbuf **pkts, uint16_t n)
 	reaped = wcnic_tx_entries_free(txq) < n || n == 0 || txq->acked_epoch != txq->epoch;
 	if (reaped)
 		wcnic_tx_reap(txq);
-	if (unlikely(txq->push_revoked && wcnic_tx_pushing(txq)) && !revoked_leave(txq))
+	if (unlikely(txq->push_state == WCNIC_PUSH_REVOKED && wcnic_tx_pushing(txq)) &&
+	    !revoked_leave(txq))
 		goto out;
 	if (unlikely(txq->failed) || (unlikely(txq->resend_count != 0) && !resend_drain(txq)))
 		goto out;
@@ -193,11 +202,14 @@ wcnic_tx_burst(void *queue, struct rte_mbuf **pkts, uint16_t n)
 	if (n > 0) {
 		const uint16_t before = txq->tail;
 
-		sent = tx_burst(txq, pkts, n);
+		sent = txq->write(txq, pkts, n);
+		if (unlikely(sent != n))
+			sent += rest_write(txq, pkts + sent, n - sent, txq->tail != before);
 		if (txq->tail != before && !txq->failed)
 			wcnic_tx_doorbell(txq);
 	}
-	/* The card is at work meanwhile, and no frame waits for much of it. */
+	/* After the doorbell, so the card works meanwhile. A few, so the burst does not grow long.
+	 */
 	if (!reaped && (uint16_t)(txq->tail - txq->head) >= txq->reap_at && !txq->failed)
 		wcnic_tx_reap_some(txq, REAP_COMPLETIONS);
 out:
@@ -205,7 +217,6 @@ out:
 	return sent;
 }
 
-/* For a card that works only when it is polled. */
 uint16_t
 wcnic_tx_burst_poll(void *queue, struct rte_mbuf **pkts, uint16_t n)
 {

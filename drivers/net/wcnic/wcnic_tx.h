@@ -5,40 +5,51 @@
 #define WCNIC_TX_H
 
 /*
- * Inside Tx: wcnic_tx.c has completions, refusals and bursts; how frames become entries is apart
- * for each placement and format, behind txq->write.
+ * What the files of Tx share. wcnic_tx.c has bursts, wcnic_tx_reap.c completions and refusals.
+ * How frames become entries is in a file for each placement and format, behind txq->write.
+ * All functions are called from a burst, or by whoever has closed the gate.
  */
 
 #include "wcnic_queue.h"
 
 /*
- * A wcnic_tx_write_t writes frames from txq->tail on, as many of pkts as there is room for. It
- * returns how many are done with: written, or freed and counted because they can never be sent.
- * Nothing of them is published before wcnic_tx_doorbell().
+ * Each wcnic_tx_write_t writes frames from txq->tail on, as many of `pkts` as fit. It returns how
+ * many it has finished: written, or freed and counted because they can never be sent. The card sees
+ * nothing of them before wcnic_tx_doorbell(), which a writer calls itself only where the window's
+ * max_burst demands it.
+ *   fetch   a 16-byte descriptor in host memory for each segment; no TLP
+ *   slots   lines of its own for each frame, by txq->store: a TLP a line if the window combines
+ *   packed  a burst's frames back to back in lines: a TLP a line if the window combines
  */
 WCNIC_HOT uint16_t wcnic_tx_fetch_write(struct wcnic_txq *txq, struct rte_mbuf **pkts, uint16_t n);
 WCNIC_HOT uint16_t wcnic_tx_slots_write(struct wcnic_txq *txq, struct rte_mbuf **pkts, uint16_t n);
 /*
- * By the widest vectors that this CPU has and EAL allows, and the window's store; `name` is for
- * people.
+ * The packed writer with the widest vectors that this CPU has, EAL allows and the window's store
+ * permits. *name gets the variant's static name, to print. Control path.
  */
 wcnic_tx_write_t wcnic_tx_packed_select(const struct wcnic_txq *txq, const char **name);
 
+/* Whether entries from tail on are pushed. */
 static inline bool
 wcnic_tx_pushing(const struct wcnic_txq *txq)
 {
 	return txq->placement == WCNIC_PLACEMENT_PUSH;
 }
 
-/* Takes at most so many completions. */
+/* wcnic_tx_reap(), but at most `most` completions. No TLP. */
 WCNIC_HOT void wcnic_tx_reap_some(struct wcnic_txq *txq, unsigned int most);
 
-/* Publishes tail: the lines are drained first, and host memory written before is visible. */
+/*
+ * Publishes everything up to tail. Lines are drained first, and host memory that was written before
+ * is visible. One TLP, and a write to WAKE if the card sleeps. Fences: a drain if the queue pushes,
+ * two more if doorbells are write-combining.
+ */
 void wcnic_tx_doorbell(struct wcnic_txq *txq);
 
 /*
- * What is known of an entry when it is done, in one word: bytes of the frames up to and with it,
- * free-running, 63:32; packed: the first line that is still needed then, 15:0.
+ * The mark of an entry tells in one word what its completion means. Bits 63:32: bytes of all frames
+ * up to this entry, free-running. Bits 15:0, packed push: the first line that is still in use once
+ * the entry is done.
  */
 static __rte_always_inline uint64_t
 wcnic_tx_mark_add(uint64_t mark, uint32_t bytes)
@@ -64,13 +75,14 @@ wcnic_tx_mark_bytes(uint64_t mark)
 	return (uint32_t)(mark >> 32);
 }
 
+/* How many more entries the placement allows now. */
 static __rte_always_inline uint16_t
 wcnic_tx_entries_free(const struct wcnic_txq *txq)
 {
 	return txq->limit - (uint16_t)(txq->tail - txq->head);
 }
 
-/* One segment, whose length is the frame's. */
+/* Whether the frame has one segment with data, whose length is the frame's. */
 static __rte_always_inline bool
 wcnic_tx_plain(const struct rte_mbuf *m)
 {
@@ -78,7 +90,7 @@ wcnic_tx_plain(const struct rte_mbuf *m)
 	       likely(m->data_len != 0);
 }
 
-/* Segments with data; 0 if their lengths do not add up to the frame's. */
+/* The number of segments with data; 0 if their lengths do not add up to the frame's. */
 static __rte_always_inline uint16_t
 wcnic_tx_segs(const struct rte_mbuf *frame)
 {
@@ -95,12 +107,13 @@ wcnic_tx_segs(const struct rte_mbuf *frame)
 }
 
 /*
- * How many entries the frame needs in the placement in force; 0: it cannot be sent at all. What is
- * pushed must also do as a fetch, which it becomes if the card refuses it.
+ * How many entries the frame needs in the placement in force; 0: it can never be sent. A frame that
+ * is pushed must also be possible as a fetch, because that is how it is sent again if the card
+ * refuses it. `segs`: wcnic_tx_segs() of it.
  */
 uint16_t wcnic_tx_entries(const struct wcnic_txq *txq, const struct rte_mbuf *m, uint16_t segs);
 
-/* Counts and frees a frame that can never be sent. */
+/* Counts and frees a frame that can never be sent: too long, no data, wrong lengths. */
 static __rte_always_inline void
 wcnic_tx_refuse(struct wcnic_txq *txq, struct rte_mbuf *m)
 {
@@ -108,7 +121,10 @@ wcnic_tx_refuse(struct wcnic_txq *txq, struct rte_mbuf *m)
 	rte_pktmbuf_free(m);
 }
 
-/* The frame's last entry is the one before tail, its others have no frame. */
+/*
+ * Moves tail behind the frame's entries, and records what their completion frees: the last entry
+ * has the frame, the others have none.
+ */
 static __rte_always_inline void
 wcnic_tx_frame_record(struct wcnic_txq *txq, struct rte_mbuf *m, uint16_t entries)
 {

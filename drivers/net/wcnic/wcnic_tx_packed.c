@@ -3,10 +3,11 @@
  */
 
 /*
- * Tx by packed push (datasheet section 6): the frames of a burst lie back to back in lines. They
- * become a stream of bytes first, then tagged lines (wcnic_tx_lines.h), which go into the window
- * straight from registers or, where the window's store is of another kind, by way of staging
- * memory. All is written over vectors of 32 bytes and compiled for what CPUs have.
+ * Tx by packed push (datasheet section 6): the frames of a burst lie back to back in lines. The
+ * frames become a stream of bytes first (plain_pack()), then tagged lines (pack_end(),
+ * wcnic_tx_lines.h). Lines go into the window straight from registers, or through staging memory
+ * where the window's store is of another kind. The code uses vectors of 32 bytes, and is compiled
+ * once for each kind of CPU.
  */
 
 #include <ethdev_driver.h>
@@ -18,10 +19,10 @@
 #include "wcnic_tx.h"
 #include "wcnic_tx_lines.h"
 
-/* A stream under way: what is published together. */
+/* The stream of bytes that one doorbell publishes, while it is written. */
 struct pack {
 	uint8_t *at;  /* the next byte */
-	uint8_t *end; /* room in the staging memory, the window and up to the next doorbell */
+	uint8_t *end; /* what staging memory, window and the next doorbell have space for */
 };
 
 /* ---- the stream ----------------------------------------------------------------------------- */
@@ -39,7 +40,7 @@ aligned(uint32_t bytes)
 	return (bytes + WCNIC_PACKED_ALIGN - 1) & ~(WCNIC_PACKED_ALIGN - 1);
 }
 
-/* Room in window and staging memory for what begins now. */
+/* Begins a stream, as long as window, staging memory and the next doorbell allow. */
 static __rte_always_inline void
 pack_begin(struct wcnic_txq *txq, struct pack *p)
 {
@@ -57,14 +58,17 @@ chunk_copy(uint8_t *to, const uint8_t *from)
 	*(wcnic_half_at_t *)to = *(const wcnic_half_at_t *)from;
 }
 
-/* Apart, as what it takes would be kept in registers for the others. */
+/* Not inlined: inlined, its call would take registers from the copies of long frames. */
 static __rte_noinline void
 short_copy(uint8_t *to, const uint8_t *from, uint32_t bytes)
 {
 	memcpy(to, from, bytes);
 }
 
-/* All bytes of the frame and none behind them; whole chunks, of which the last two may overlap. */
+/*
+ * Copies all bytes of the frame, and reads and writes none behind them: in whole chunks, of which
+ * the last two may overlap.
+ */
 static __rte_always_inline void
 bytes_copy(uint8_t *to, const uint8_t *from, uint32_t bytes)
 {
@@ -81,7 +85,7 @@ bytes_copy(uint8_t *to, const uint8_t *from, uint32_t bytes)
 	chunk_copy(to + bytes - WCNIC_HALF_BYTES, from + bytes - WCNIC_HALF_BYTES);
 }
 
-/* frame_bytes, inline_bytes, flags: of a frame that is one entry. */
+/* The header of a frame that is one entry: frame_bytes, inline_bytes, flags. */
 static __rte_always_inline uint64_t
 header_of(uint32_t bytes)
 {
@@ -89,8 +93,8 @@ header_of(uint32_t bytes)
 }
 
 /*
- * Frames of one segment that go inline, up to the first other one, the end of the room or the
- * ring's end.
+ * Adds frames of one segment that go inline to the stream, up to the first frame of another kind,
+ * the end of the stream or the ring's end. Returns how many.
  */
 static __rte_always_inline uint16_t
 plain_pack(struct wcnic_txq *txq, struct pack *p, struct rte_mbuf **pkts, uint16_t n)
@@ -108,7 +112,7 @@ plain_pack(struct wcnic_txq *txq, struct pack *p, struct rte_mbuf **pkts, uint16
 		const uint32_t bytes = m->data_len;
 		uint8_t *const next = at + sizeof(struct wcnic_push_hdr) + aligned(bytes);
 
-		/* 0 bytes are more than any slot has */
+		/* bytes - 1: so that 0 bytes count as too many */
 		if (unlikely(m->nb_segs != 1 || bytes != m->pkt_len || bytes - 1 >= inline_max ||
 			     next > end))
 			break;
@@ -154,7 +158,7 @@ segments_put(struct pack *p, const struct rte_mbuf **m, uint16_t n, uint16_t fla
 	}
 }
 
-/* Stream bytes of any frame. */
+/* How many bytes of the stream the frame takes. */
 static uint32_t
 stream_bytes(const struct wcnic_txq *txq, const struct rte_mbuf *m, uint16_t segs, uint16_t entries)
 {
@@ -163,6 +167,7 @@ stream_bytes(const struct wcnic_txq *txq, const struct rte_mbuf *m, uint16_t seg
 	return entries * sizeof(struct wcnic_push_hdr) + segs * sizeof(struct wcnic_push_seg);
 }
 
+/* Adds a frame of any kind to the stream, which has space for it. */
 static void
 chain_put(struct wcnic_txq *txq, struct pack *p, const struct rte_mbuf *frame, uint16_t segs)
 {
@@ -198,14 +203,29 @@ lines_tag(const struct wcnic_txq *txq)
 	return (uint64_t)txq->generation << 16 | (uint64_t)txq->epoch << 48;
 }
 
-/* Puts `n` lines of the stream, of which the first has number `seq`, to `dst` in the window. */
-typedef void (*lines_t)(const struct wcnic_txq *txq, void *dst, const uint8_t *stream,
-			unsigned int n, uint16_t seq);
+/* Makes `n` lines of `stream` at `to`, of which the first has number `seq`. */
+typedef void (*lines_put_t)(void *to, const uint8_t *stream, unsigned int n, uint64_t tag,
+			    uint16_t seq);
 
-/* The stream becomes lines, of which the last is filled up with zeroes, and goes into the window.
+/*
+ * Stores `n` lines of the stream from index `at` of the window on. Direct: from registers, by
+ * stores that do the same as the window's own. Staged: made in memory, then copied by the window's
+ * store.
  */
 static __rte_always_inline void
-pack_end(struct wcnic_txq *txq, struct pack *p, lines_t lines)
+lines_store(const struct wcnic_txq *txq, unsigned int at, const uint8_t *stream, unsigned int n,
+	    uint16_t seq, lines_put_t put, bool staged)
+{
+	void *dst = RTE_PTR_ADD(txq->slots, (size_t)at * WCNIC_LINE_BYTES);
+
+	put(staged ? (void *)txq->lines : dst, stream, n, lines_tag(txq), seq);
+	if (staged)
+		txq->store->lines(dst, txq->lines, n);
+}
+
+/* Stores the stream into the window as lines. The last is filled up with zeroes. */
+static __rte_always_inline void
+pack_end(struct wcnic_txq *txq, struct pack *p, lines_put_t put, bool staged)
 {
 	const uint32_t used = p->at - txq->stream;
 	const unsigned int n = (used + WCNIC_LINE_PAYLOAD_BYTES - 1) / WCNIC_LINE_PAYLOAD_BYTES;
@@ -215,52 +235,25 @@ pack_end(struct wcnic_txq *txq, struct pack *p, lines_t lines)
 	if (n == 0)
 		return;
 	memset(p->at, 0, n * WCNIC_LINE_PAYLOAD_BYTES - used);
-	lines(txq, RTE_PTR_ADD(txq->slots, (size_t)at * WCNIC_LINE_BYTES), txq->stream, first,
-	      txq->line_tail);
+	lines_store(txq, at, txq->stream, first, txq->line_tail, put, staged);
 	if (unlikely(first < n))
-		lines(txq, txq->slots, txq->stream + first * WCNIC_LINE_PAYLOAD_BYTES, n - first,
-		      txq->line_tail + first);
+		lines_store(txq, 0, txq->stream + first * WCNIC_LINE_PAYLOAD_BYTES, n - first,
+			    txq->line_tail + first, put, staged);
 	txq->line_tail += n;
 	/* All of these lines are free once the last entry is done. */
 	txq->run = wcnic_tx_mark_lines_set(txq->run, txq->line_tail);
 	txq->marks[(uint16_t)(txq->tail - 1) & txq->mask] = txq->run;
 }
 
-/* By the store that was chosen for the window. */
-static __rte_always_inline void
-lines_staged(const struct wcnic_txq *txq, void *dst, const uint8_t *stream, unsigned int n,
-	     uint16_t seq)
-{
-	wcnic_lines_put(txq->lines, stream, n, lines_tag(txq), seq);
-	txq->store->lines(dst, txq->lines, n);
-}
-
-/* Straight into the window, by the twin of that store. */
-static __rte_always_inline void
-lines_direct(const struct wcnic_txq *txq, void *dst, const uint8_t *stream, unsigned int n,
-	     uint16_t seq)
-{
-	wcnic_lines_put(dst, stream, n, lines_tag(txq), seq);
-}
-
-#if defined(RTE_ARCH_X86)
-__attribute__((target("avx512f"))) static __rte_always_inline void
-lines_direct512(const struct wcnic_txq *txq, void *dst, const uint8_t *stream, unsigned int n,
-		uint16_t seq)
-{
-	wcnic_lines_put512(dst, stream, n, lines_tag(txq), seq);
-}
-#endif
-
 /* ---- bursts --------------------------------------------------------------------------------- */
 
 enum packed {
-	PACKED_DONE, /* it is in the stream, or can never be sent */
-	PACKED_FULL, /* not before what is there has been published */
-	PACKED_WAIT, /* not before earlier entries are done */
+	PACKED_DONE, /* it is in the stream, or was freed because it can never be sent */
+	PACKED_FULL, /* it fits once the stream has been published */
+	PACKED_WAIT, /* it fits once earlier entries are done */
 };
 
-/* Any frame. */
+/* Adds a frame of any kind to the stream, if it fits. */
 static enum packed
 chain_pack(struct wcnic_txq *txq, struct pack *p, struct rte_mbuf *m)
 {
@@ -280,10 +273,11 @@ chain_pack(struct wcnic_txq *txq, struct pack *p, struct rte_mbuf *m)
 	return PACKED_DONE;
 }
 
-/* The two steps that are compiled for each kind of CPU. */
+/* The two steps that are compiled for each kind of CPU: plain_pack() and pack_end(). */
 typedef uint16_t (*plain_t)(struct wcnic_txq *, struct pack *, struct rte_mbuf **, uint16_t);
 typedef void (*end_t)(struct wcnic_txq *, struct pack *);
 
+/* Writes a burst: a stream, and one more after a doorbell each time that one is full. */
 static __rte_always_inline uint16_t
 packed_write(struct wcnic_txq *txq, struct rte_mbuf **pkts, uint16_t n, plain_t plain, end_t end)
 {
@@ -317,11 +311,11 @@ packed_write(struct wcnic_txq *txq, struct rte_mbuf **pkts, uint16_t n, plain_t 
 		return plain_pack(txq, p, pkts, n);                                        \
 	}
 
-#define END(name, attribute, lines, plain)                                                       \
+#define WRITER(name, attribute, put, staged, plain)                                              \
 	attribute WCNIC_HOT static __rte_noinline void end_##name(struct wcnic_txq *txq,         \
 								  struct pack *p)                \
 	{                                                                                        \
-		pack_end(txq, p, lines);                                                         \
+		pack_end(txq, p, put, staged);                                                   \
 	}                                                                                        \
 	static uint16_t packed_##name(struct wcnic_txq *txq, struct rte_mbuf **pkts, uint16_t n) \
 	{                                                                                        \
@@ -329,18 +323,18 @@ packed_write(struct wcnic_txq *txq, struct rte_mbuf **pkts, uint16_t n, plain_t 
 	}
 
 PLAIN(generic, )
-END(generic, , lines_staged, plain_generic)
-END(generic_direct, , lines_direct, plain_generic)
+WRITER(generic, , wcnic_lines_put, true, plain_generic)
+WRITER(generic_direct, , wcnic_lines_put, false, plain_generic)
 #if defined(RTE_ARCH_X86)
 #define AVX2 __attribute__((target("avx2,tune=haswell")))
 #define AVX512 __attribute__((target("avx512f,tune=haswell")))
 PLAIN(avx2, AVX2)
-END(avx2, AVX2, lines_staged, plain_avx2)
-END(avx2_direct, AVX2, lines_direct, plain_avx2)
-END(avx512_direct, AVX512, lines_direct512, plain_avx2)
+WRITER(avx2, AVX2, wcnic_lines_put, true, plain_avx2)
+WRITER(avx2_direct, AVX2, wcnic_lines_put, false, plain_avx2)
+WRITER(avx512_direct, AVX512, wcnic_lines_put512, false, plain_avx2)
 #endif
 
-/* What the generic one is, where it does not go by a name of its own. */
+/* What the generic variant is called, and which store does the same as its stores. */
 #if defined(RTE_ARCH_ARM64)
 #define GENERIC "neon" /* which every such CPU has, and every compiler uses */
 #define GENERIC_STORE ""
@@ -351,10 +345,10 @@ END(avx512_direct, AVX512, lines_direct512, plain_avx2)
 
 struct variant {
 	const char *name, *staged_name;
-	const char *same_store; /* the store whose place its lines can take in any window */
+	const char *same_store; /* the store that does the same, so `direct` may replace it */
 	uint16_t bits;
 	enum rte_cpu_flag_t flag;
-	wcnic_tx_write_t direct, staged; /* NULL: another's */
+	wcnic_tx_write_t direct, staged; /* NULL: another variant's is used */
 };
 
 /* The widest first. */
@@ -376,13 +370,16 @@ cpu_has(const struct variant *v)
 				rte_cpu_get_flag_enabled(v->flag) > 0);
 }
 
-/* In host memory the width of a store is nobody's business, unless somebody asked for one. */
+/*
+ * Whether lines may go straight from registers: the window's store does the same, or the window is
+ * host memory, where width does not matter, and the user asked for no store by name.
+ */
 static bool
 may_be_direct(const struct wcnic_txq *txq, const struct variant *v)
 {
 	if (strcmp(txq->store->name, v->same_store) == 0)
 		return true;
-	return txq->window.win.type == WCBAR_TYPE_WB && txq->hw->args.store[0] == '\0' &&
+	return txq->ctrl.window.win.type == WCBAR_TYPE_WB && txq->hw->args.store[0] == '\0' &&
 	       wcbar_store_is_plain(txq->store);
 }
 
@@ -398,5 +395,5 @@ wcnic_tx_packed_select(const struct wcnic_txq *txq, const char **name)
 		*name = direct ? v->name : v->staged_name;
 		return direct ? v->direct : v->staged;
 	}
-	return wcnic_tx_slots_write; /* never: the last one is for any CPU and store */
+	return wcnic_tx_slots_write; /* not reached: the last variant is for any CPU and store */
 }

@@ -23,8 +23,8 @@ queue_fail(struct wcnic_txq *txq)
 }
 
 /*
- * Completions are hostile: this one must begin `done` entries behind head, where the one before it
- * ended, and stay before tail.
+ * A card may write anything. This completion must begin `done` entries behind head, where the one
+ * before it ended, and end before tail.
  */
 __rte_warn_unused_result static bool
 completion_ok(const struct wcnic_txq *txq, const struct wcnic_tx_cpl *cpl, uint16_t done)
@@ -38,7 +38,7 @@ completion_ok(const struct wcnic_txq *txq, const struct wcnic_tx_cpl *cpl, uint1
 	if (cpl->epoch != txq->epoch && cpl->epoch != (uint8_t)(txq->epoch - 1))
 		return false;
 	if (stopped)
-		return count == 0 && txq->window.granted && cpl->epoch == txq->epoch &&
+		return count == 0 && txq->ctrl.window.granted && cpl->epoch == txq->epoch &&
 		       txq->placement == WCNIC_PLACEMENT_PUSH;
 	return count != 0 && cpl->status >= WCNIC_TX_PUSHED && cpl->status <= WCNIC_TX_ERROR &&
 	       txq->sw[(uint16_t)(head + count - 1) & txq->mask] != NULL;
@@ -63,7 +63,10 @@ count_errors(struct wcnic_txq *txq, uint8_t reason, uint16_t frames)
 	}
 }
 
-/* The frames of these entries have one segment each, and all came from one pool. How many. */
+/*
+ * Returns the frames of `count` entries from index `at` to their pool. All have one segment, and
+ * came from one pool. Returns the number of frames.
+ */
 static uint16_t
 frames_put(struct wcnic_txq *txq, uint16_t at, uint16_t count)
 {
@@ -73,7 +76,7 @@ frames_put(struct wcnic_txq *txq, uint16_t at, uint16_t count)
 	return count;
 }
 
-/* The frames of these entries, whatever they are: each pool gets its own back, many at a time. */
+/* The same for frames of any kind. Each pool gets its own back, many at a time. */
 static uint16_t
 frames_return(struct wcnic_txq *txq, uint16_t at, uint16_t count)
 {
@@ -103,7 +106,7 @@ frames_return(struct wcnic_txq *txq, uint16_t at, uint16_t count)
 	return frames;
 }
 
-/* Frees the frames of `count` entries from head; how many, and their bytes. */
+/* Frees the frames of `count` entries from head. Returns how many, and sets their bytes. */
 static uint16_t
 frames_free(struct wcnic_txq *txq, uint16_t count, uint32_t *bytes)
 {
@@ -128,8 +131,8 @@ frames_free(struct wcnic_txq *txq, uint16_t count, uint32_t *bytes)
 }
 
 /*
- * The card stopped at head: everything from there on was not sent. The frames move to the resend
- * list in order, and the sequence goes on from head by fetch.
+ * The card stopped at head and sent nothing from there on. The frames move to the resend list in
+ * order, and the queue fetches from head on.
  */
 static void
 push_refused(struct wcnic_txq *txq, uint8_t status)
@@ -165,7 +168,7 @@ completion_bad(struct wcnic_txq *txq, const struct wcnic_tx_cpl *cpl)
 		  cpl->status, cpl->epoch, txq->epoch);
 }
 
-/* Entries from head on that have the same outcome. */
+/* Entries from head on that ended in the same way: they are freed and counted together. */
 struct outcome {
 	uint16_t count;
 	uint8_t status;
@@ -194,7 +197,7 @@ outcome_settle(struct wcnic_txq *txq, struct outcome *outcome)
 	txq->stats.bytes += bytes;
 }
 
-/* The card stopped where the entries before it end. */
+/* The card refused the entry at head, and waits for the next epoch. */
 static void
 card_stopped(struct wcnic_txq *txq, uint8_t status)
 {
@@ -206,8 +209,8 @@ card_stopped(struct wcnic_txq *txq, uint8_t status)
 }
 
 /*
- * At most so many completions. What has the same outcome is freed together. Ends with one that says
- * that the card has stopped: it waits for the next epoch.
+ * A completion that says that the card has stopped is the last one: the card waits for the next
+ * epoch.
  */
 void
 wcnic_tx_reap_some(struct wcnic_txq *txq, unsigned int most)

@@ -4,9 +4,11 @@
 #ifndef WCNIC_TXQ_H
 #define WCNIC_TXQ_H
 
-/* A Tx queue: what bursts and the control path know of it. */
+/* A Tx queue: what its bursts touch, line by line, and what they do not. */
 
+#include <assert.h>
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 
 #include <rte_common.h>
@@ -25,103 +27,147 @@ struct wcnic_hw;
 /* Beside enum wcnic_placement: the driver decides. */
 #define WCNIC_PLACEMENT_AUTO 2u
 
+/* Whether a queue that may push does so. */
+enum wcnic_push_state {
+	WCNIC_PUSH_ALLOWED = 0, /* it pushes, or will again after a hold-off */
+	WCNIC_PUSH_NOT_CHOSEN,  /* placement=auto chose fetch, or there is no window: until the next
+				   start */
+	WCNIC_PUSH_REVOKED,     /* firmware revoked the window: fetch until the next start */
+};
+
+/* Frames, but for bytes, incomplete, dropped and bad_completions. */
 struct wcnic_txq_stats {
-	uint64_t packets; /* sent by the card's word: pushed + fetched */
+	uint64_t packets; /* sent, as the card reports: pushed + fetched */
 	uint64_t bytes;
 	uint64_t pushed;
 	uint64_t fetched;
 	uint64_t incomplete; /* INCOMPLETE completions */
 	uint64_t dropped;    /* DROPPED completions */
-	uint64_t resent;     /* frames written again after one of these */
+	uint64_t resent;     /* written again after one of these */
 	uint64_t oversize;
 	uint64_t runt;
 	uint64_t address;
 	uint64_t malformed; /* no data, too many segments, too long, or DESC by the card */
-	uint64_t lost;      /* in flight when the card was lost, reset or stopped: fate unknown */
+	uint64_t lost;      /* in flight when the card was lost, reset or stopped: sent or not */
 	uint64_t bad_completions;
 };
 
 struct wcnic_txq;
-/* See wcnic_tx.h. */
+
+/* Writes frames from txq->tail on; see wcnic_tx.h. */
 typedef uint16_t (*wcnic_tx_write_t)(struct wcnic_txq *txq, struct rte_mbuf **pkts, uint16_t n);
 
+/* What no burst touches: set-up, start and the service own it. */
+struct wcnic_txq_ctrl {
+	uint16_t port_id;
+	uint16_t idle_tail;       /* tail when the service looked last */
+	bool on_card;             /* TXQ_CREATE succeeded */
+	const char *push_vectors; /* which variant txq->push_write is, to print */
+	struct wcnic_window window;
+	const struct rte_memzone *ring_mz;
+	const struct rte_memzone *cq_mz;
+	void *staging; /* the memory of txq->stream and txq->lines */
+};
+
+/*
+ * A Tx queue. Entries are numbered by free-running 16-bit sequence numbers; an array's index is the
+ * number masked. Bursts own it while they are inside the gate, else whoever has closed the gate.
+ */
 struct wcnic_txq {
-	/* written by bursts */
+	/* First line: what every burst reads and writes. */
 	struct wcnic_gate gate;
-	uint16_t tail;      /* free-running: next entry to write */
-	uint16_t head;      /* oldest entry without completion */
-	uint16_t cq_head;   /* free-running */
-	uint16_t mask;      /* depth - 1 */
-	uint16_t slot_mask; /* of the push window */
-	uint16_t limit;     /* entries in flight by placement */
-	uint16_t switch_seq;
-	uint8_t epoch;
-	uint8_t acked_epoch; /* of the last completion */
-	uint8_t placement;   /* enum wcnic_placement now in force at tail */
-	uint8_t wanted;      /* as configured: enum wcnic_placement or AUTO */
-	bool failed;         /* a completion was impossible: wait for recovery */
-	bool push_revoked;   /* window taken away: fetch until the next start */
-	bool on_card;        /* TXQ_CREATE succeeded */
-	bool fast_free;      /* frames are of one segment, one pool, and nobody else's */
-	bool chains;         /* ... yet there were some of several segments */
-	uint16_t reap_at;    /* entries in flight from which completions are looked for */
-	uint16_t burst_left; /* slots until a doorbell is due */
-	uint16_t slot_lines;
-	uint16_t generation;
-	uint16_t inline_max; /* longest frame that goes inline, bytes */
-	uint16_t slot_segs;
-	struct wcnic_tx_desc *ring;
-	struct wcnic_tx_cpl *cq;
-	struct rte_mbuf **sw;   /* by entry: the frame whose last entry this is, or NULL */
-	uint64_t *marks;        /* by entry: see wcnic_tx.h */
-	uint64_t run;           /* at tail */
-	uint64_t done;          /* at head */
+	uint16_t tail;          /* next entry to write */
+	uint16_t head;          /* oldest entry without completion */
+	uint16_t cq_head;       /* next completion */
+	uint16_t mask;          /* depth - 1 */
+	uint16_t depth;         /* entries, a power of two */
+	uint16_t limit;         /* entries in flight that the placement allows */
+	uint16_t reap_at;       /* entries in flight from which a burst looks for completions */
+	uint16_t burst_left;    /* slots until a doorbell is due */
+	uint16_t burst_max;     /* slots between two doorbells, as firmware granted */
+	uint16_t switch_seq;    /* the entry at which the placement changed last */
+	uint16_t resend_count;  /* frames in `resend` from resend_head on */
+	uint8_t epoch;          /* counts changes of placement */
+	uint8_t acked_epoch;    /* of the last completion */
+	uint8_t placement;      /* enum wcnic_placement, in force at tail */
+	uint8_t wanted;         /* as configured: enum wcnic_placement or AUTO */
+	uint8_t push_state;     /* enum wcnic_push_state */
+	bool failed;            /* a completion was impossible: wait for recovery */
+	bool fast_free;         /* MBUF_FAST_FREE: one segment, one pool, no other references */
+	bool chains;            /* ... yet there were frames of several segments */
 	wcnic_tx_write_t write; /* by the placement in force */
-	wcnic_tx_write_t push_write;
-	const char *push_vectors; /* which of its variants that is */
-	/* packed push: lines of the window, and the memory where what goes there is put together */
-	uint16_t n_lines; /* power of two */
-	uint16_t line_tail;
-	uint16_t publish_lines; /* with one doorbell */
-	uint8_t format;         /* enum wcnic_push_format */
-	uint8_t *stream;
-	struct wcnic_push_line *lines;
-	struct rte_mbuf **resend; /* frames to write again, in order */
-	uint16_t resend_head;
-	uint16_t resend_count;
+	uint64_t run;           /* the mark at tail, see wcnic_tx.h */
+
+	/* Second line: where things are. */
+	struct wcnic_tx_desc *ring __rte_aligned(WCNIC_CACHE_LINE);
+	struct wcnic_tx_cpl *cq;
+	struct rte_mbuf **sw; /* by entry: the frame whose last entry this is, or NULL */
+	uint64_t *marks;      /* by entry: see wcnic_tx.h */
 	void *doorbell;
 	wcbar_doorbell_fn doorbell_ring;
 	const wcnic_le32 *sleep; /* the wake record's word; 0: the card is awake */
 	const struct wcbar_store *store;
-	void *slots;
-	uint64_t push_again_tsc; /* no push before this time */
-	wcnic_le32 woken;        /* the sleep that the card was woken from last */
+
+	/* Third line: push, and completions. */
+	void *slots;     /* the push window */
+	uint64_t done;   /* the mark at head */
+	uint8_t *stream; /* packed: the bytes of the frames, before they become lines */
+	struct wcnic_push_line *lines; /* packed, staged: the lines, before they are stored */
+	uint16_t n_lines;              /* packed: of the window, a power of two */
+	uint16_t line_tail;            /* packed: next line to write, free-running */
+	uint16_t publish_lines;        /* packed: at most, with one doorbell */
+	uint16_t inline_max;           /* longest frame that goes inline, bytes */
+	uint16_t generation;
+	uint16_t slot_mask; /* of the window's slots */
+	uint16_t slot_lines;
+	uint16_t slot_segs; /* segments that fit one slot */
+	uint8_t format;     /* enum wcnic_push_format */
+	uint16_t resend_head;
+	wcnic_le32 woken; /* value of *sleep for which the card was woken last */
+
+	/* Refusals and statistics. */
+	wcnic_tx_write_t push_write __rte_aligned(WCNIC_CACHE_LINE); /* `write` while pushing */
+	uint64_t push_again_tsc;                                     /* no push before this time */
+	struct rte_mbuf **resend; /* frames to write again, in order */
 	struct wcnic_hw *hw;
-	struct wcnic_txq_stats stats;
-	/* set up by the control path */
 	uint16_t qid;
-	uint16_t depth;
-	uint16_t port_id;
-	uint16_t idle_tail; /* tail when the service looked last */
-	struct wcnic_window window;
-	const struct rte_memzone *ring_mz;
-	const struct rte_memzone *cq_mz;
-	void *staging; /* of stream and lines */
+	struct wcnic_txq_stats stats;
+
+	struct wcnic_txq_ctrl ctrl __rte_cache_aligned;
 } __rte_cache_aligned;
 
+static_assert(offsetof(struct wcnic_txq, ring) == WCNIC_CACHE_LINE, "a burst's state is one line");
+static_assert(offsetof(struct wcnic_txq, slots) == 2 * WCNIC_CACHE_LINE, "so are its pointers");
+static_assert(offsetof(struct wcnic_txq, push_write) == 3 * WCNIC_CACHE_LINE,
+	      "and what pushing takes");
+
+/* rte_eth_tx_burst(). Costs the TLPs of the lines, if it pushes, one drain then, and one doorbell.
+ */
 WCNIC_HOT uint16_t wcnic_tx_burst(void *txq, struct rte_mbuf **pkts, uint16_t n);
+/* The same for a card without a thread of its own: it works when a burst polls it. */
 uint16_t wcnic_tx_burst_poll(void *txq, struct rte_mbuf **pkts, uint16_t n);
+/* rte_eth_tx_prepare(): stops at the first frame that cannot be sent, with rte_errno. No TLP. */
 uint16_t wcnic_tx_prepare(void *txq, struct rte_mbuf **pkts, uint16_t n);
-/* How lines get into the window from now on, and so how frames are written; nothing is in flight.
+
+/* The calls below: from the burst itself, or by whoever has closed the gate. */
+
+/*
+ * How lines get into the window from now on, and so which writer pushes. Nothing may be in flight.
  */
 void wcnic_tx_store_set(struct wcnic_txq *txq, const struct wcbar_store *store);
-/* From tail on; with a new epoch, or with nothing in flight. */
+/*
+ * The placement from tail on. The caller has begun a new epoch, or nothing is in flight. The card
+ * learns of it with the next doorbell.
+ */
 void wcnic_tx_placement_set(struct wcnic_txq *txq, enum wcnic_placement placement);
-/* Takes completions and frees what is done. The caller is the burst, or has closed the gate. */
+/* Takes all completions that are there, and frees the mbufs of what is done. No TLP. */
 void wcnic_tx_reap(struct wcnic_txq *txq);
-/* Reap and resend without a burst: for a queue that its application has stopped calling. */
+/*
+ * Reaps, and writes refused frames again with a doorbell: for a queue that its application has
+ * stopped calling.
+ */
 void wcnic_tx_kick(struct wcnic_txq *txq);
-/* Frees everything in flight or waiting and counts it as lost. */
+/* Frees every frame in flight or refused, and counts it as lost. The card must not read them. */
 void wcnic_tx_purge(struct wcnic_txq *txq);
 
 #endif /* WCNIC_TXQ_H */
