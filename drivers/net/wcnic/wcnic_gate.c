@@ -14,8 +14,8 @@
 #include "wcnic_hw.h"
 
 /*
- * Every thread of the process passes a full barrier: a burst that did not see the closed gate has
- * its busy flag visible afterwards. Without membarrier(2), waiting long is the next best thing.
+ * Makes every thread of the process pass a full barrier: afterwards the busy flag of a burst that
+ * did not see the closed gate is visible. Without membarrier(2) a long wait has to do.
  */
 static void
 barrier_everywhere(const struct wcnic_hw *hw)

@@ -4,7 +4,7 @@
 #ifndef WCNIC_GATE_H
 #define WCNIC_GATE_H
 
-/* The gate between bursts and the control path. */
+/* The gate of a queue: lets the control path stop its bursts. */
 
 #include <stdatomic.h>
 #include <stdbool.h>
@@ -18,23 +18,31 @@ struct wcnic_hw;
 enum wcnic_queue_state {
 	WCNIC_QUEUE_DOWN = 0, /* bursts do nothing */
 	WCNIC_QUEUE_UP,
-	WCNIC_QUEUE_PAUSED, /* bursts wait: the control path is at the queue for a moment */
+	WCNIC_QUEUE_PAUSED, /* bursts wait: the control path uses the queue for a moment */
 };
 
 /*
- * Lets a control thread stop bursts that run on other threads: a burst sets busy, then looks at
- * state; the control thread sets state, makes every thread pass a barrier, then waits for busy.
+ * A burst sets busy, then reads state. The control thread sets state, makes every thread of the
+ * process pass a barrier (membarrier(2)), then waits until busy is clear. So bursts need no fence.
  */
 struct wcnic_gate {
 	_Atomic uint32_t state; /* enum wcnic_queue_state */
 	_Atomic uint32_t busy;
 };
 
-/* Leaves the gate in `state`, not UP, and waits until no burst is inside. */
+/*
+ * Sets the gate to `state`, DOWN or PAUSED, and waits until no burst is inside. Then the queue is
+ * the caller's until wcnic_gate_open(). Control path: a system call, or 10 ms without
+ * membarrier(2).
+ */
 void wcnic_gate_close(struct wcnic_hw *hw, struct wcnic_gate *gate, enum wcnic_queue_state state);
+/* Lets bursts in. What the caller stored before is visible to them. */
 void wcnic_gate_open(struct wcnic_gate *gate);
 
-/* The gate, burst side: true if the burst may go on; then leave it at the end. */
+/*
+ * The burst's side. True: the burst may use the queue, and calls wcnic_gate_leave() at its end.
+ * False: the queue is down. Two stores and a load, no fence.
+ */
 static inline bool
 wcnic_gate_enter(struct wcnic_gate *gate)
 {

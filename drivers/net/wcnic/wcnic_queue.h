@@ -20,10 +20,17 @@
 
 struct wcnic_hw;
 
+/*
+ * rte_eth_tx_queue_setup() and its sibling: check what was asked for, allocate rings and arrays.
+ * The queue belongs to `hw` until it is released; one that was there is released first. The port is
+ * stopped. 0; -EINVAL: a depth or buffer size that is logged with what would do; -ENOTSUP: memory
+ * without IOVA; -ENOMEM.
+ */
 int wcnic_tx_queue_setup(struct rte_eth_dev *dev, uint16_t qid, uint16_t depth, unsigned int socket,
 			 const struct rte_eth_txconf *conf);
 int wcnic_rx_queue_setup(struct rte_eth_dev *dev, uint16_t qid, uint16_t depth, unsigned int socket,
 			 const struct rte_eth_rxconf *conf, struct rte_mempool *pool);
+/* Frees the queue, if there is one. It is not on the card. */
 void wcnic_tx_queue_release(struct rte_eth_dev *dev, uint16_t qid);
 void wcnic_rx_queue_release(struct rte_eth_dev *dev, uint16_t qid);
 
@@ -38,20 +45,31 @@ wcnic_rx_buffers_check(const struct rte_eth_dev *dev, uint16_t qid, uint16_t dep
 /* What packed push publishes at once, at most, in lines; 255 segments of 16 bytes must fit. */
 #define WCNIC_STAGING_LINES 128
 
-/* Windows and queues on the card, buffers posted, gates open. Unwinds on failure. */
+/*
+ * Allocates windows, creates all queues on the card, posts buffers and opens the gates. The caller
+ * holds hw->lock. 0, or -errno after a log, with everything undone: -EINVAL: a queue is not set up,
+ * or not for this MTU; -ENOTSUP: placement=push without PUSH windows; -ENOSPC: no window for
+ * doorbells; else what firmware answered.
+ */
 int wcnic_queues_start(struct wcnic_hw *hw);
-/* Closes the gates; tells the card if it is there; what is in flight is freed and counted. */
+/*
+ * Closes the gates, waits up to 200 ms for frames in flight, destroys the queues on the card, and
+ * frees buffers and windows. Frames still in flight are counted as lost. `card_present` false: says
+ * nothing to the card, which can no longer reach host memory. The caller holds hw->lock.
+ */
 void wcnic_queues_stop(struct wcnic_hw *hw, bool card_present);
 
 /*
- * Does for Tx queues what their next burst would do: for all, or for those whose application has
- * stopped calling. The caller holds hw->lock.
+ * Reaps completions and resends refused frames for Tx queues, as their next burst would do: for
+ * all, or only for queues without a burst since the last call. Pauses their bursts meanwhile. The
+ * caller holds hw->lock.
  */
 void wcnic_queues_kick(struct wcnic_hw *hw, bool all);
 
 /*
- * Takes the 16-byte completion of entry `seq` if it is there: its last word, which the card writes
- * last and which holds the phase, is read first, and everything once.
+ * Copies the 16-byte completion of entry `seq` to `cpl`; false: it is not there yet. The card
+ * writes the last word, which holds the phase, last. So it is read first, with acquire, and each
+ * word is read once. No TLP.
  */
 static inline bool
 wcnic_completion_take(const void *ring, uint16_t seq, uint16_t depth, void *cpl)

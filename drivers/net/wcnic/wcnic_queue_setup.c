@@ -2,7 +2,8 @@
  * Copyright(c) 2026 The wcnic authors
  */
 
-/* Queues: what the application asks for is checked, and gets memory. Nothing is on the card yet. */
+/* Set-up of queues: checks what the application asks for, and allocates. Nothing is on the card
+ * yet. */
 
 #include <errno.h>
 
@@ -41,7 +42,7 @@ txq_free(struct rte_eth_dev *dev, struct wcnic_txq *txq)
 	rte_free(txq);
 }
 
-/* Lines, and in front of the stream room for a line's tag. */
+/* Divides the staging memory: lines first, then a line that the stream's first tag reaches into. */
 static void
 staging_share(struct wcnic_txq *txq)
 {
@@ -147,7 +148,7 @@ wcnic_rx_buffers_check(const struct rte_eth_dev *dev, uint16_t qid, uint16_t dep
 	return 0;
 }
 
-/* Buffers get their IOVA from the chunk of memory they lie in. */
+/* Whether the device can reach the pool: each chunk of its memory has an IOVA. */
 __rte_warn_unused_result static int
 pool_check(const struct wcnic_hw *hw, const struct rte_mempool *pool)
 {

@@ -2,7 +2,10 @@
  * Copyright(c) 2026 The wcnic authors
  */
 
-/* Queues: windows, creation on the card and gates at start; all of it back at stop. */
+/*
+ * Start and stop of queues: windows are allocated, queues created on the card, gates opened; and
+ * all of it undone.
+ */
 
 #include <errno.h>
 #include <string.h>
@@ -66,7 +69,7 @@ format_choose(struct wcnic_txq *txq)
 				     WCNIC_STAGING_LINES);
 }
 
-/* A queue that may push gets a window; `auto` does without when firmware has none left. */
+/* A queue that may push gets a window. placement=auto fetches if firmware has none left. */
 static int
 txq_window_start(struct wcnic_txq *txq)
 {
@@ -104,10 +107,10 @@ txq_window_start(struct wcnic_txq *txq)
 }
 
 /*
- * Whether pushing pays where the driver may choose: an uncached window costs one transaction for
- * every store, a trapped one an exit to the hypervisor, so there the card fetches; and where the
- * card has seen that lines come in pieces, whatever the mapping promised. A window in shared memory
- * is no nearer to the card than the frames themselves: fetching saves the copy
+ * Where the driver may choose (placement=auto), it pushes only into a window that combines. An
+ * uncached window costs one TLP for every store, an emulated one an exit to the hypervisor. If the
+ * card has seen lines arrive in pieces, that counts, whatever the mapping promised. A window in
+ * shared memory is as far from the card as the frames themselves, so fetch saves the copy
  * (doc/performance.md).
  */
 static uint8_t
@@ -231,7 +234,7 @@ doorbells_start(struct wcnic_hw *hw)
 	return ret;
 }
 
-/* All must have been set up, and for the MTU of now. */
+/* All queues must have been set up, with buffers for the present MTU. */
 __rte_warn_unused_result static int
 queues_check(const struct wcnic_hw *hw)
 {
@@ -264,7 +267,7 @@ wcnic_queues_start(struct wcnic_hw *hw)
 	if (ret != 0)
 		return ret;
 	wcnic_windows_learn(hw);
-	/* before the doorbells: write combining may be had only of a BAR that is not mapped yet */
+	/* Before the doorbells: some rungs give WC only of a BAR that is not mapped yet. */
 	for (uint16_t i = 0; ret == 0 && i < hw->n_txq; i++)
 		ret = txq_window_start(hw->txq[i]);
 	if (ret == 0)
@@ -309,7 +312,7 @@ tx_idle(const struct wcnic_hw *hw)
 	return true;
 }
 
-/* Frames that were accepted should go out: as long as that takes, within reason. */
+/* Waits, up to DRAIN_MS, until the card has sent what bursts accepted. */
 static void
 tx_drain(struct wcnic_hw *hw)
 {

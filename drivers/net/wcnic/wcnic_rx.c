@@ -2,7 +2,10 @@
  * Copyright(c) 2026 The wcnic authors
  */
 
-/* Rx bursts (datasheet section 7). */
+/*
+ * Rx bursts (datasheet section 7). A burst takes frames: those of one buffer through rxq->take,
+ * others one completion at a time. Then it posts new buffers and rings one doorbell.
+ */
 
 #include <ethdev_driver.h>
 
@@ -27,7 +30,7 @@ wcnic_rx_rearm(uint16_t port_id)
 	return rearm;
 }
 
-/* Completions are hostile: this one must be for the buffer that is next, and fit it. */
+/* A card may write anything. This completion must be for the next buffer, and fit it. */
 __rte_warn_unused_result static bool
 completion_ok(const struct wcnic_rxq *rxq, const struct wcnic_rx_cpl *cpl)
 {
@@ -68,7 +71,7 @@ frame_start(struct wcnic_rxq *rxq, struct rte_mbuf *m, const struct wcnic_rx_cpl
 	rxq->left = m->pkt_len;
 }
 
-/* Adds the buffer at head to the frame under way; returns the frame when it is whole. */
+/* Adds the buffer at head to the frame under way. Returns the frame once it is whole, else NULL. */
 static inline struct rte_mbuf *
 buffer_add(struct wcnic_rxq *rxq, const struct wcnic_rx_cpl *cpl)
 {
@@ -93,7 +96,10 @@ buffer_add(struct wcnic_rxq *rxq, const struct wcnic_rx_cpl *cpl)
 	return first;
 }
 
-/* One completion of any kind. False: there is none, or it is impossible. */
+/*
+ * Takes one completion of any kind. *frame: the frame if it is whole now, else NULL. False: there
+ * is no completion, or it is impossible.
+ */
 static bool
 any_take(struct wcnic_rxq *rxq, struct rte_mbuf **frame)
 {
@@ -130,7 +136,7 @@ rx_take(struct wcnic_rxq *rxq, struct rte_mbuf **pkts, uint16_t n)
 	}
 }
 
-/* Posts up to `n` buffers; they do not wrap around the ring's end. */
+/* Posts up to `n` buffers, not beyond the ring's end. Returns how many; 0: the pool is empty. */
 static uint16_t
 refill_some(struct wcnic_rxq *rxq, uint16_t n)
 {
@@ -177,9 +183,9 @@ doorbell_armed_wc(void *dst, uint64_t value)
 }
 
 /*
- * Between the application's last look and this there may have been a completion: the card raises
- * for any at or after the record's cq_head, so none is lost. One that is here already is not left
- * to it: the same record may have been answered before.
+ * A completion may have come since the application's last burst. None is lost: the card raises an
+ * interrupt for any completion at or after the record's cq_head. For one that is here already the
+ * driver raises the event itself, because the card may have answered the same record before.
  */
 void
 wcnic_rx_arm(struct wcnic_rxq *rxq)
@@ -187,7 +193,7 @@ wcnic_rx_arm(struct wcnic_rxq *rxq)
 	struct wcnic_rx_cpl cpl;
 
 	if (!wcnic_gate_enter(&rxq->gate))
-		return; /* whoever opens it wakes the sleepers */
+		return; /* wcnic_intr_wake() follows when the queue starts or stops */
 	rxq->doorbell_ring = rxq->hw->doorbells.win.type == WCBAR_TYPE_WC ? doorbell_armed_wc
 									  : doorbell_armed;
 	rx_doorbell(rxq);
@@ -207,7 +213,7 @@ wcnic_rx_disarm(struct wcnic_rxq *rxq)
 
 /* ---- bursts ---------------------------------------------------------------------------------- */
 
-/* Posts buffers as long as there is room for `least` of them. */
+/* Posts buffers as long as `least` entries are free, and rings the doorbell if any was posted. */
 static void
 refill(struct wcnic_rxq *rxq, uint16_t least)
 {
@@ -237,14 +243,13 @@ wcnic_rx_burst(void *queue, struct rte_mbuf **pkts, uint16_t n)
 		return 0;
 	got = rx_take(rxq, pkts, n);
 	room = rxq->depth - (uint16_t)(rxq->posted - rxq->head);
-	/* when nothing comes, the card may be waiting for more buffers than are posted */
+	/* If nothing comes, the card may wait for more buffers than are posted: a long frame. */
 	if (room >= REFILL_BURST || (got == 0 && room > 0))
 		refill(rxq, got != 0 ? REFILL_BURST : 1);
 	wcnic_gate_leave(&rxq->gate);
 	return got;
 }
 
-/* For a card that works only when it is polled. */
 uint16_t
 wcnic_rx_burst_poll(void *queue, struct rte_mbuf **pkts, uint16_t n)
 {
@@ -261,7 +266,7 @@ wcnic_rx_purge(struct wcnic_rxq *rxq)
 	struct wcnic_rx_cpl cpl;
 	struct rte_mbuf *m;
 
-	/* what the card delivered and nobody took is gone with the buffers: say how much */
+	/* Frames that the card delivered and no burst took are counted before they are freed. */
 	while (!rxq->failed && rxq->head != rxq->posted &&
 	       wcnic_completion_take(rxq->cq, rxq->head, rxq->depth, &cpl) &&
 	       completion_ok(rxq, &cpl)) {

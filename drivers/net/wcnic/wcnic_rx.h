@@ -5,8 +5,8 @@
 #define WCNIC_RX_H
 
 /*
- * Inside Rx: wcnic_rx.c has bursts, buffers and frames of any kind; wcnic_rx_plain.c, behind
- * rxq->take, the usual ones.
+ * What the files of Rx share. wcnic_rx.c has bursts, buffers, and frames of any kind.
+ * wcnic_rx_plain.c, behind rxq->take, has frames of one buffer.
  */
 
 #include <rte_net.h>
@@ -14,12 +14,15 @@
 #include "wcnic_queue.h"
 
 /*
- * A wcnic_rx_take_t takes frames that have a buffer each, up to `n` and the ring's end, and stops
- * before the first completion that is not one of these, whatever else it is. By the widest vectors
- * that this CPU has and EAL allows; `name` is for people.
+ * The function of type wcnic_rx_take_t with the widest vectors that this CPU has and EAL allows.
+ * *name gets the variant's static name, to print. Control path.
+ * Such a function takes frames of one buffer each from rxq->head on, up to `n` and the ring's end.
+ * It stops before the first completion of another kind: a longer frame, none, or an impossible one.
+ * It returns how many mbufs it put into pkts. Called from a burst. No TLP, no fence.
  */
 wcnic_rx_take_t wcnic_rx_plain_select(const char **name);
 
+/* The mbuf's packet type for the card's. Any value is safe. */
 static inline uint32_t
 wcnic_rx_ptype(uint16_t ptype)
 {
@@ -34,8 +37,8 @@ wcnic_rx_ptype(uint16_t ptype)
 }
 
 /*
- * What a buffer out of the pool is in a frame of its own: data_off, refcnt, nb_segs, port. Its next
- * is NULL there.
+ * Sets data_off, refcnt, nb_segs and port of a buffer from the pool with one store of the word that
+ * wcnic_rx_rearm() made. Its `next` is NULL already: mbufs in a pool have none.
  */
 static inline void
 wcnic_rx_mbuf_rearm(struct rte_mbuf *m, uint64_t rearm)

@@ -3,9 +3,9 @@
  */
 
 /*
- * Rx of frames that have a buffer each (datasheet section 7): one by one, or a line of four
- * completions at once. The latter is written over vectors of 16 bytes and compiled for what CPUs
- * have.
+ * Rx of frames of one buffer each (datasheet section 7): one by one, or four completions, which are
+ * one cache line, at once. The latter uses vectors of 16 bytes, and is compiled once for each kind
+ * of CPU.
  */
 
 #include <ethdev_driver.h>
@@ -38,7 +38,7 @@ mbuf_fill(struct rte_mbuf *m, uint32_t packet_type, uint16_t bytes, uint32_t has
 /* In the second word of a completion: phase, frame_bytes and seq. */
 #define PLAIN_MASK ((uint64_t)WCNIC_PHASE_BIT << 56 | UINT32_MAX)
 
-/* The completion's two words are read once each, the one with the phase first. */
+/* One by one. The completion's two words are read once each, the one with the phase first. */
 WCNIC_HOT static __rte_noinline uint16_t
 take_scalar(struct wcnic_rxq *rxq, struct rte_mbuf **pkts, uint16_t n)
 {
@@ -59,7 +59,7 @@ take_scalar(struct wcnic_rxq *rxq, struct rte_mbuf **pkts, uint16_t n)
 		const uint32_t bytes = (uint16_t)low, flags = (uint32_t)low >> 16;
 		struct rte_mbuf *m = sw[i];
 
-		/* 0 bytes are more than any buffer has */
+		/* bytes - 1: so that 0 bytes count as too many */
 		if (unlikely(((high ^ (phase | bytes << 16 | head)) & PLAIN_MASK) != 0 ||
 			     (flags & ~WCNIC_RXF_HASH) != (WCNIC_RXF_SOP | WCNIC_RXF_EOP) ||
 			     bytes - 1 >= room))
@@ -92,14 +92,14 @@ typedef uint64_t words2_t __attribute__((vector_size(16)));
 typedef uint32_t words4_at_t __attribute__((vector_size(16), aligned(1), may_alias));
 typedef uint64_t words2_at_t __attribute__((vector_size(16), aligned(1), may_alias));
 
-/* By words of 32 bits: the flags of a frame in one buffer, and which of them are to be so. */
+/* In a word of 32 bits: the flags of a frame in one buffer, and which flags are compared. */
 #define WHOLE ((uint32_t)(WCNIC_RXF_SOP | WCNIC_RXF_EOP) << 16)
 #define WHOLE_MASK ((uint32_t)(uint16_t)~WCNIC_RXF_HASH << 16)
 /* ptype and phase */
 #define LAST_MASK ((uint32_t)WCNIC_PHASE_BIT << 24 | UINT16_MAX)
 #define SIGN (1u << 31)
 
-/* What does not change within a call. */
+/* What four completions are compared with, and what is written to their mbufs. */
 struct quads {
 	uint32_t phase;
 	words4_t seqs, room, last;
@@ -113,7 +113,10 @@ struct four {
 	words4_t first, third, fourth;
 };
 
-/* They are written in order: when the last is here, all are. Each is read once. */
+/*
+ * Reads four completions, each once; false: they are not all there. The card writes them in order,
+ * so all are there if the last one is.
+ */
 static __rte_always_inline bool
 four_read(struct four *f, const uint64_t *words, uint32_t phase)
 {
@@ -137,7 +140,10 @@ four_read(struct four *f, const uint64_t *words, uint32_t phase)
 	return true;
 }
 
-/* Each is for the buffer that is next, a frame that fits it, and of the kind that was seen last. */
+/*
+ * Whether each is for the next buffer, is a whole frame that fits it, and has the packet type that
+ * was seen last.
+ */
 __rte_warn_unused_result static __rte_always_inline bool
 four_ok(const struct four *f, const struct quads *q)
 {
@@ -150,7 +156,7 @@ four_ok(const struct four *f, const struct quads *q)
 	return (differs[0] | differs[1]) == 0;
 }
 
-/* Two stores: data_off to ol_flags; packet type, bytes twice, hash. */
+/* Fills an mbuf with two stores: data_off to ol_flags; packet type, both lengths, hash. */
 static __rte_always_inline void
 mbuf_put(struct rte_mbuf *m, const words2_t *begin, const words4_t *cpl, const words4_t *fields)
 {
@@ -202,7 +208,7 @@ quads_make(const struct wcnic_rxq *rxq)
 	};
 }
 
-/* From a line's begin on, whole lines. */
+/* Takes whole lines of four completions; head is at the start of a line. */
 static __rte_always_inline uint16_t
 quads_take(struct wcnic_rxq *rxq, struct rte_mbuf **pkts, uint16_t n)
 {
@@ -232,6 +238,7 @@ quads_take(struct wcnic_rxq *rxq, struct rte_mbuf **pkts, uint16_t n)
 
 typedef uint16_t (*quads_take_t)(struct wcnic_rxq *, struct rte_mbuf **, uint16_t);
 
+/* Takes up to `n` frames: one by one up to a line's start and after the last whole line. */
 static __rte_always_inline uint16_t
 take_lines(struct wcnic_rxq *rxq, struct rte_mbuf **pkts, uint16_t n, quads_take_t quads)
 {

@@ -82,8 +82,7 @@ wcnic_tx_doorbell(struct wcnic_txq *txq)
 						  WCNIC_TXDB_EPOCH(txq->epoch) |
 						  WCNIC_TXDB_PLACEMENT(txq->placement));
 	txq->burst_left = txq->burst_max;
-	/* No fence: if card and driver miss each other, the frame waits until the card polls again.
-	 */
+	/* No fence: if both miss each other, the frame waits until the card polls again. */
 	sleep = __atomic_load_n(txq->sleep, __ATOMIC_RELAXED);
 	if (unlikely(sleep != 0))
 		card_wake(txq, sleep);
@@ -208,8 +207,7 @@ wcnic_tx_burst(void *queue, struct rte_mbuf **pkts, uint16_t n)
 		if (txq->tail != before && !txq->failed)
 			wcnic_tx_doorbell(txq);
 	}
-	/* After the doorbell, so the card works meanwhile. A few, so the burst does not grow long.
-	 */
+	/* After the doorbell: the card works meanwhile. A few, so that no burst takes long. */
 	if (!reaped && (uint16_t)(txq->tail - txq->head) >= txq->reap_at && !txq->failed)
 		wcnic_tx_reap_some(txq, REAP_COMPLETIONS);
 out:

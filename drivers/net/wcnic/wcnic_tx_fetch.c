@@ -9,7 +9,7 @@
 #include "wcnic_hw.h"
 #include "wcnic_tx.h"
 
-/* The words of a descriptor, as the structure has its fields. */
+/* Writes a descriptor as two words, in the layout of struct wcnic_tx_desc. */
 static inline void
 desc_write(struct wcnic_tx_desc *desc, rte_iova_t iova, uint16_t bytes, uint16_t flags,
 	   uint16_t seq, uint16_t frame_bytes)
@@ -23,7 +23,7 @@ desc_write(struct wcnic_tx_desc *desc, rte_iova_t iova, uint16_t bytes, uint16_t
 	memcpy(desc, words, sizeof(words));
 }
 
-/* Frames of one segment, up to the first other one or the ring's end. */
+/* Writes frames of one segment, up to the first of another kind or the ring's end. How many. */
 static uint16_t
 plain_write(struct wcnic_txq *txq, struct rte_mbuf **pkts, uint16_t n)
 {
@@ -51,7 +51,7 @@ plain_write(struct wcnic_txq *txq, struct rte_mbuf **pkts, uint16_t n)
 	return i;
 }
 
-/* Any frame; false: no room. */
+/* Writes a frame of any kind; false: it does not fit now. */
 static bool
 chain_write(struct wcnic_txq *txq, struct rte_mbuf *frame)
 {
@@ -87,7 +87,8 @@ wcnic_tx_fetch_write(struct wcnic_txq *txq, struct rte_mbuf **pkts, uint16_t n)
 
 	for (;;) {
 		i += plain_write(txq, pkts + i, n - i);
-		if (i == n || !chain_write(txq, pkts[i])) /* which a plain one is, too */
+		if (i == n ||
+		    !chain_write(txq, pkts[i])) /* also takes one segment, at the ring's end */
 			return i;
 		i++;
 	}

@@ -5,13 +5,13 @@
 #define WCNIC_TX_LINES_H
 
 /*
- * Packed push: a stream of bytes becomes lines of a tag and 56 bytes (datasheet section 6). A tag
- * holds a check, the xor of all words of its line: so several lines are made at once, their sums in
- * one vector.
+ * Packed push: a stream of bytes becomes lines of an 8-byte tag and 56 bytes (datasheet section 6).
+ * A tag holds a check: the xor of all words of its line, folded to 16 bits. Several lines are made
+ * at once, with their checks in one vector.
  *
- * A line begins 8 bytes in front of its part of the stream. What is there is left out of the sum,
- * and replaced by the tag. Behind the stream there is room for as many lines more as are made at
- * once, whose contents do not matter.
+ * Each line is loaded from 8 bytes in front of its part of the stream. These 8 bytes are left out
+ * of the check and replaced by the tag. As many lines as are made at once may be read beyond the
+ * end of the stream: that memory must exist, and its contents do not matter.
  */
 
 #include <rte_byteorder.h>
@@ -33,7 +33,7 @@ struct wcnic_quad {
 	wcbar_half_t low[4], high[4];
 };
 
-/* Completes tags without a check; x: the xor of each line's halves, without the tag's word. */
+/* Adds the check to four tags. x: the xor of each line's halves, without the tag's word. */
 static __rte_always_inline void
 wcnic_quad_tags(wcbar_half_t *tags, const wcbar_half_t x[4])
 {
@@ -50,7 +50,7 @@ wcnic_quad_tags(wcbar_half_t *tags, const wcbar_half_t x[4])
 	*tags |= (sum & UINT16_MAX) << 32;
 }
 
-/* tags: without their check. */
+/* Loads four lines of the stream and puts their tags in. `tags` have no check yet. */
 static __rte_always_inline void
 wcnic_quad_make(struct wcnic_quad *q, const uint8_t *stream, wcbar_half_t *tags)
 {
@@ -71,6 +71,7 @@ wcnic_quad_make(struct wcnic_quad *q, const uint8_t *stream, wcbar_half_t *tags)
 	q->low[3] = __builtin_shufflevector(q->low[3], *tags, 7, 1, 2, 3);
 }
 
+/* Stores the first `n` of four lines. */
 static __rte_always_inline void
 wcnic_quad_put(uint8_t *dst, const struct wcnic_quad *q, unsigned int n)
 {
@@ -81,7 +82,11 @@ wcnic_quad_put(uint8_t *dst, const struct wcnic_quad *q, unsigned int n)
 	}
 }
 
-/* Lines [seq, seq + n) of a stream. `tag`: what they have in common. */
+/*
+ * Makes lines [seq, seq + n) of `stream` and stores them to `to`, a window or memory, with stores
+ * as wide as the caller is compiled for. `tag`: the bits of the tag that all lines have in common.
+ * A TLP a line if the window combines. No fence.
+ */
 static __rte_always_inline void
 wcnic_lines_put(void *to, const uint8_t *stream, unsigned int n, uint64_t tag, uint16_t seq)
 {
@@ -109,7 +114,7 @@ wcnic_lines_put(void *to, const uint8_t *stream, unsigned int n, uint64_t tag, u
 
 #define WCNIC_AVX512 __attribute__((target("avx512f")))
 
-/* Of two lines, in each quarter: two words become one of the first and one of the second line. */
+/* In each quarter of two lines: the xor of two words of the first, and of the second line. */
 WCNIC_AVX512 static __rte_always_inline __m512i
 wcnic_pair_sum(__m512i a, __m512i b)
 {
@@ -123,6 +128,7 @@ wcnic_quarters_sum(__m512i a, __m512i b)
 	return _mm512_shuffle_i64x2(a, b, 0x88) ^ _mm512_shuffle_i64x2(a, b, 0xdd);
 }
 
+/* Adds the check to eight tags. `sum`: the xor of each line's words but the tag. */
 WCNIC_AVX512 static __rte_always_inline __m512i
 wcnic_octet_tags(__m512i bare, __m512i sum)
 {
@@ -132,7 +138,7 @@ wcnic_octet_tags(__m512i bare, __m512i sum)
 	return bare | _mm512_slli_epi64(sum & _mm512_set1_epi64(UINT16_MAX), 32);
 }
 
-/* Puts the first `n` of eight lines. */
+/* Makes eight lines and stores the first `n` of them. `bare`: their tags without a check. */
 WCNIC_AVX512 static __rte_always_inline void
 wcnic_octet_put(uint8_t *dst, const uint8_t *stream, unsigned int n, __m512i bare)
 {

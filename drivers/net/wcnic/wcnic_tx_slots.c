@@ -42,7 +42,7 @@ slot_lines_of(unsigned int stream_bytes)
 	return (stream_bytes + WCNIC_LINE_PAYLOAD_BYTES - 1) / WCNIC_LINE_PAYLOAD_BYTES;
 }
 
-/* Tags the lines and stores them into the window as slot `seq`. */
+/* Tags the lines and stores them into the window as slot `seq`: `lines` TLPs if it combines. */
 static inline void
 slot_store(struct wcnic_txq *txq, struct slot *slot, unsigned int lines, uint16_t seq)
 {
@@ -50,7 +50,7 @@ slot_store(struct wcnic_txq *txq, struct slot *slot, unsigned int lines, uint16_
 	const size_t stride = (size_t)txq->slot_lines * WCNIC_LINE_BYTES;
 	void *dst = RTE_PTR_ADD(txq->slots, (seq & txq->slot_mask) * stride);
 
-	if (tail != 0) /* nothing of the stack leaves the host */
+	if (tail != 0) /* what is left on the stack must not reach the card */
 		memset(&slot->line[lines - 1].payload[tail], 0, WCNIC_LINE_PAYLOAD_BYTES - tail);
 	for (unsigned int i = 0; i < lines; i++) {
 		struct wcnic_push_line *line = &slot->line[i];
@@ -126,7 +126,7 @@ push_segments(struct wcnic_txq *txq, const struct rte_mbuf *frame, uint16_t segs
 	}
 }
 
-/* False: no room. */
+/* Writes one frame into slots; false: it does not fit now. */
 static bool
 frame_write(struct wcnic_txq *txq, struct rte_mbuf *m)
 {

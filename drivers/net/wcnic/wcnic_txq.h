@@ -30,8 +30,7 @@ struct wcnic_hw;
 /* Whether a queue that may push does so. */
 enum wcnic_push_state {
 	WCNIC_PUSH_ALLOWED = 0, /* it pushes, or will again after a hold-off */
-	WCNIC_PUSH_NOT_CHOSEN,  /* placement=auto chose fetch, or there is no window: until the next
-				   start */
+	WCNIC_PUSH_NOT_CHOSEN,  /* it has no window, or placement=auto chose fetch for this start */
 	WCNIC_PUSH_REVOKED,     /* firmware revoked the window: fetch until the next start */
 };
 
@@ -141,7 +140,9 @@ static_assert(offsetof(struct wcnic_txq, slots) == 2 * WCNIC_CACHE_LINE, "so are
 static_assert(offsetof(struct wcnic_txq, push_write) == 3 * WCNIC_CACHE_LINE,
 	      "and what pushing takes");
 
-/* rte_eth_tx_burst(). Costs the TLPs of the lines, if it pushes, one drain then, and one doorbell.
+/*
+ * rte_eth_tx_burst(). One doorbell, so one TLP; if it pushes, the TLPs of the lines and one drain
+ * before it. More doorbells only where the ring is short or the burst longer than max_burst.
  */
 WCNIC_HOT uint16_t wcnic_tx_burst(void *txq, struct rte_mbuf **pkts, uint16_t n);
 /* The same for a card without a thread of its own: it works when a burst polls it. */
