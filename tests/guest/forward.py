@@ -86,7 +86,7 @@ class Forward(Steps):
 
     def window_test(self):
         """What the card says of stores: nothing where its aperture is memory, all of it where each is trapped."""
-        told = {}
+        cards = {}
         for name, bdf in (("mapped", self.bdf[0]), ("trapped", self.bdf[4])):
             status, text = self.guest.run(f"wcprobe --card-test --json {bdf} --bar 2")
             if self.setting.driver != "vfio-pci":
@@ -95,15 +95,15 @@ class Forward(Steps):
                 return {"refused": "without VFIO"}
             if status not in (0, 1):
                 raise Failure(f"wcprobe --card-test ended with status {status}:\n{text}")
-            told[name] = json.loads(text)["card"]
-        if told["mapped"]["observable"] or told["mapped"]["tests"]:
-            raise Failure(f"a card whose aperture is memory claims to see stores: {told['mapped']}")
-        for test in told["trapped"]["tests"]:
+            cards[name] = json.loads(text)["card"]
+        if cards["mapped"]["observable"] or cards["mapped"]["tests"]:
+            raise Failure(f"a card whose aperture is memory claims to see stores: {cards['mapped']}")
+        for test in cards["trapped"]["tests"]:
             if test["whole"] or test["lost"] or test["arrivals"]["8"] != 8 * test["lines"] or not test["lines"]:
                 raise Failure(f"every store is trapped in pieces of 8 bytes, but the card saw {test}")
-        if not told["trapped"]["tests"]:
+        if not cards["trapped"]["tests"]:
             raise Failure("the card that sees each store was not tested with any")
-        return {"mapped": "not observable", "trapped": "8 arrivals a line", "card": told}
+        return {"mapped": "not observable", "trapped": "8 arrivals a line", "card": cards}
 
     @contextlib.contextmanager
     def testpmd(self, bdf):
@@ -186,7 +186,7 @@ class Forward(Steps):
             time.sleep(0.2)
 
     def unplugged(self):
-        """The guest's kernel removes the device under traffic; that waits until testpmd has let go of it."""
+        """The guest's kernel removes the device under traffic; the kernel waits until testpmd has closed it."""
         if self.setting.driver != "vfio-pci":
             return {"skipped": "UIO tells nobody"}
         with self.testpmd(self.bdf[4]) as pmd:
@@ -199,7 +199,7 @@ class Forward(Steps):
         return {}
 
     def killed(self):
-        """The card is gone for good: testpmd is told, lets go of it and ends well."""
+        """The card does not come back: testpmd gets the removal event, closes the device and ends well."""
         # Else the kernel waits a minute for a card that is no more to come out of its reset.
         self.guest.check(f"echo >/sys/bus/pci/devices/{self.bdf[3]}/reset_method")
         with self.testpmd(self.bdf[3]) as pmd:

@@ -34,26 +34,26 @@ class Ladder(Steps):
 
     def moments(self):
         """The answers at each moment are those of the table, or the table is wrong: either is a failure."""
-        told = json.loads(self.guest.check(f"ladder_moments {SHARED} 2"))
+        result = json.loads(self.guest.check(f"ladder_moments {SHARED} 2"))
         expected = settings.ANSWERS[self.setting.arch, self.setting.kernel, "iomem=relaxed" in self.setting.append]
-        answers = {moment: told[moment]["answer"] for moment in settings.MOMENTS}
+        answers = {moment: result[moment]["answer"] for moment in settings.MOMENTS}
         self.row["answers"] = answers
         if answers != dict(zip(settings.MOMENTS, expected)):
-            raise Failure(f"the ladder answers {answers}, {expected} was expected:\n{json.dumps(told, indent=1)}")
-        return {**answers, "moments": told}
+            raise Failure(f"the ladder answers {answers}, {expected} was expected:\n{json.dumps(result, indent=1)}")
+        return {**answers, "moments": result}
 
     def probe(self, bdf, bar):
         """wcprobe's verdict: WC where the table says so, and the reason where the BAR cannot have it."""
         status, text = self.guest.run(f"wcprobe --open --json {bdf} --bar {bar}")
         if status not in (0, 1):
             raise Failure(f"wcprobe ended with status {status}:\n{text}")
-        told = json.loads(text)
+        result = json.loads(text)
         expected = self.setting.rung if bdf == SHARED else settings.UC
-        if told["intended"]["rung"] != expected or (status == 0) != (expected != settings.UC):
-            raise Failure(f"wcprobe would map BAR {bar} by {told['intended']['rung']}, not {expected}:\n{text}")
+        if result["intended"]["rung"] != expected or (status == 0) != (expected != settings.UC):
+            raise Failure(f"wcprobe would map BAR {bar} by {result['intended']['rung']}, not {expected}:\n{text}")
         if bdf == NVME and "not prefetchable" not in text:
             raise Failure(f"wcprobe does not say that the BAR is not prefetchable:\n{text}")
-        return {"rung": expected, "verdict": told["verdict"]["text"], "wcprobe": told}
+        return {"rung": expected, "verdict": result["verdict"]["text"], "wcprobe": result}
 
     def lines(self):
         """The example, which knows nothing of this project's card."""

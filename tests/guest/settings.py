@@ -46,7 +46,7 @@ FORWARDING = [
 
 # The moments at which a sysfs mapping is tried, in the order of tests/guest/ladder_moments: the device bound
 # and nothing open; its VFIO device open; its BAR mapped by VFIO; a mapping made before that, used after it; and
-# which rung wins when lib/wcbar is told to hold the BAR write-combining while it opens the device.
+# which rung wins when lib/wcbar is asked to keep the BAR mapped write-combining while it opens the device.
 MOMENTS = ("bound", "open", "vfio_mapped", "kept", "held")
 OLD = ("works", "works", "EINVAL", "revoked", WC_VFIO)
 RELAXED = ("works", "works", "works", "works", WC_RELAXED)

@@ -127,18 +127,18 @@ class Kernels(unittest.TestCase):
                 places = [at for at in range(0, len(changed) - 3, 4) if stock[at:at + 4] != changed[at:at + 4]]
                 self.assertEqual(len(places), 1)
 
-    def test_module_missing__told(self):
+    def test_module_missing__reported(self):
         folder = rig.out() / "no-kernel"
         shutil.rmtree(folder, ignore_errors=True)
         (folder / "tree/lib/modules/9.9-none").mkdir(parents=True)
         with self.assertRaisesRegex(life.Failure, r"Linux 9\.9-none has no module vfio-pci\.ko, vfio-pci-core\.ko"):
             nested.patched_modules(folder / "tree", folder / "x.cpio")
 
-    def test_tree_without_kernel__told(self):
+    def test_tree_without_kernel__reported(self):
         with self.assertRaisesRegex(life.Failure, "holds no kernel"):
             image.kernel(rig.out())
 
-    def test_unknown_tree__told(self):
+    def test_unknown_tree__reported(self):
         with self.assertRaisesRegex(life.Failure, r"no tree kernel-9\.9-arm64; \S+guest-packages lists qemu"):
             trees.Trees(rig.args.cache, life.progress).get("kernel-9.9-arm64")
 
@@ -178,7 +178,7 @@ class Unpack(unittest.TestCase):
             self.trees.get("kernel-9.9-arm64")
         self.assertEqual([path.name for path in self.trees.cache.iterdir() if path.is_dir()], [])
 
-    def test_archive_out_of_reach__told(self):
+    def test_archive_out_of_reach__reported(self):
         self.fake(FAKE.replace("Unable to locate package linux-image-nowhere", "Temporary failure resolving"))
         with self.assertRaisesRegex(life.Failure, r"(?s)Is the archive that apt-get uses in reach\?.*Temporary failure resolving"):
             self.trees.get("kernel-9.9-arm64")
@@ -199,7 +199,7 @@ class Missing(unittest.TestCase):
         self.assertEqual(program.status, 1, text)
         self.assertRegex(text, rf"^lab: {pattern}[^\n]*\n$")
 
-    def test_plugin__told_before_anything_boots(self):
+    def test_plugin__reported_before_anything_boots(self):
         build = rig.out() / "build"
         shutil.rmtree(build, ignore_errors=True)
         for name in ("app/wcnicd/wcnicd", "app/wcbench/wcbench", "tests/demo/wcpcapcmp"):
@@ -207,8 +207,8 @@ class Missing(unittest.TestCase):
             (build / name).symlink_to((rig.args.build_amd64 / name).resolve())
         self.refused(r"\S+/app/wclab/wclab_watch\.so is missing: build first", **{"--build-amd64": build})
 
-    def test_capture__told(self):
+    def test_capture__reported(self):
         self.refused("--capture nowhere.pcap: there is no such file", **{"--capture": "nowhere.pcap"})
 
-    def test_link__told_with_those_that_there_are(self):
+    def test_link__reported_with_those_that_there_are(self):
         self.refused("no parameter set gen9-x99.conf in .*config/link; there are .*gen4-x16", "--link", "gen9-x99")

@@ -29,7 +29,7 @@ def host(boot, kernel):
 
 
 class Real(unittest.TestCase):
-    def test_unaligned_store_under_device_stage_2__told_at_once(self):
+    def test_unaligned_store_under_device_stage_2__reported_at_once(self):
         with life.work_folder(rig.args.cache, "lab") as work, contextlib.ExitStack() as stack:
             guest = Guest(host(Boot(Trees(rig.args.cache, life.progress), work), "6.1"), rig.out() / "dies.console.log")
             stack.callback(guest.close)
@@ -60,25 +60,25 @@ class Hung(unittest.TestCase):
             Quick(["sh", "-c", script], log)
         self.assertEqual(rig.children(), set())
 
-    def test_silence__told_with_the_end_of_the_console(self):
+    def test_silence__reported_with_the_end_of_the_console(self):
         self.boots("echo first; echo last words; exec sleep 1000", r"(?s)no answer within 10 s to: boot\n.*\| last words",
                    10)
 
-    def test_panic__told_at_once(self):
+    def test_panic__reported_at_once(self):
         self.boots("echo 'Kernel panic - not syncing: no init'; exec sleep 1000",
                    r"(?s)the kernel panicked at: boot\n.*no init")
 
-    def test_end_of_qemu__told_with_its_status(self):
+    def test_end_of_qemu__reported_with_its_status(self):
         self.boots("echo 'no such machine' >&2; exit 3", r"(?s)QEMU ended \(status 3\) at: boot\n.*no such machine")
 
     def test_closed_console__ended(self):
         self.boots("exec >&-; exec sleep 1000", r"QEMU ended \(status -9\)")
 
-    def test_no_qemu__told(self):
+    def test_no_qemu__reported(self):
         with self.assertRaisesRegex(life.Failure, "/nowhere/qemu cannot be started: No such file"):
             Guest(["/nowhere/qemu"], rig.out() / "hung.console.log")
 
-    def test_hang_after_boot__told(self):
+    def test_hang_after_boot__reported(self):
         guest = Guest(["sh", "-c", "echo '@@ 0'; read line; echo got $line; exec sleep 1000"], rig.out() / "hung.console.log")
         with self.assertRaisesRegex(life.Failure, r"(?s)no answer within 10 s to: uname\n.*\| got uname"):
             guest.run("uname", 10)

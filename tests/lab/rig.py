@@ -22,7 +22,7 @@ def out():
 
 
 def adopt():
-    """Whoever outlives the process that started it becomes a child of this one."""
+    """A process that outlives its parent becomes a child of this one."""
     ctypes.CDLL(None).prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0)
 
 

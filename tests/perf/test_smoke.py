@@ -84,7 +84,7 @@ class Instructions(unittest.TestCase):
 
 
 class Silence(unittest.TestCase):
-    def test_silences__each_is_told_with_the_cards_share(self):
+    def test_silences__each_is_reported_with_the_cards_share(self):
         with tempfile.TemporaryDirectory() as folder:
             socket = pathlib.Path(folder, "card.sock")
             card = subprocess.Popen([BUILD / "app/wcnicd/wcnicd", "--socket", socket], stderr=subprocess.DEVNULL)

@@ -171,7 +171,7 @@ class Reports(unittest.TestCase):
 
 
 class FarEnd(unittest.TestCase):
-    def test_counted__frames_that_testpmd_dropped__are_told(self):
+    def test_counted__frames_that_testpmd_dropped__are_reported(self):
         text = """
   ---------------------- Forward statistics for port 0  ----------------------
   RX-packets: 1000           RX-dropped: 0             RX-total: 1000

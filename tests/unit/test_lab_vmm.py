@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: BSD-3-Clause
 # Copyright(c) 2026 The wcnic authors
-"""The lab's VMM experiment: what wcvmm did and what the plugin saw become rows, and what must hold is held to."""
+"""The lab's VMM experiment: the rows made of what wcvmm did and of what the plugin saw, and the checks of these rows."""
 import copy
 import pathlib
 import sys
@@ -35,7 +35,7 @@ class World:
 
     def __init__(self, flag=True):
         self.flag = flag
-        self.told = {"ways": [], "windows": []}
+        self.result = {"ways": [], "windows": []}
         self.watched = {"bad_marks": 0, "walks": {"elsewhere": 0}, "aperture": {"moves": 0}, "regions": []}
         for way, sources in {"whole, vfio": ["vfio"], "whole, wc": ["wc"]}.items():
             self.way(way, *sources)
@@ -58,7 +58,7 @@ class World:
     def stretch(self, kind, row, mappings, tlps=0):
         mark = len(self.watched["regions"]) + 1
         flags = "rd wr ??" if row["source"] == "vfio" and self.flag else "rd wr"
-        self.told[kind].append({"mark": mark, "vm_flags": flags, "offset": 0, "bytes": 0x10000, **row})
+        self.result[kind].append({"mark": mark, "vm_flags": flags, "offset": 0, "bytes": 0x10000, **row})
         self.watched["regions"].append({"id": mark, "stores": {"not_walked": 0}, "mappings": mappings,
                                         "modelled": {"tlps": tlps}})
 
@@ -80,7 +80,7 @@ class World:
 
     def judge(self):
         found = {}
-        ways, windows = vmm.way_rows(self.told, self.watched, found), vmm.window_rows(self.told, self.watched, found)
+        ways, windows = vmm.way_rows(self.result, self.watched, found), vmm.window_rows(self.result, self.watched, found)
         vmm.judge(self.watched, ways, windows, self.flag)
         return ways, windows
 
@@ -93,7 +93,7 @@ class Levels(unittest.TestCase):
 class Rows(unittest.TestCase):
     def test_way__a_row_for_each_mapping(self):
         world = World()
-        rows = [row for row in vmm.way_rows(world.told, world.watched, {(1, "0x44", "0x5"): {2}}) if row["mark"] == 1]
+        rows = [row for row in vmm.way_rows(world.result, world.watched, {(1, "0x44", "0x5"): {2}}) if row["mark"] == 1]
         self.assertEqual([row["by"] for row in rows], ["guest, NC", "guest, Device", "VMM"])
         self.assertEqual([row["stage2_levels"] for row in rows], [[2], [], []])
         self.assertEqual({row["intended"] for row in rows}, {"Device"})
@@ -102,13 +102,13 @@ class Rows(unittest.TestCase):
         world = World()
         world.watched["regions"].pop(0)
         with self.assertRaisesRegex(Failure, "nothing of mark 1"):
-            vmm.way_rows(world.told, world.watched, {})
+            vmm.way_rows(world.result, world.watched, {})
 
     def test_window__stores_of_two_kinds__refused(self):
         world = World()
         world.watched["regions"][-1]["mappings"].append(mapping("0x04", "0x5", 1))
         with self.assertRaisesRegex(Failure, "stores of one kind"):
-            vmm.window_rows(world.told, world.watched, {})
+            vmm.window_rows(world.result, world.watched, {})
 
     def test_tables__name_every_stretch(self):
         ways, windows = World().judge()
@@ -135,8 +135,8 @@ class Judge(unittest.TestCase):
             world.judge()
 
     def test_each_thing_that_differs__named(self):
-        def told(kind, idx, **values):
-            return lambda world: world.told[kind][idx].update(values)
+        def wrote(kind, idx, **values):
+            return lambda world: world.result[kind][idx].update(values)
 
         def seen(mark, idx, **values):
             return lambda world: world.watched["regions"][mark - 1]["mappings"][idx].update(values)
@@ -144,7 +144,7 @@ class Judge(unittest.TestCase):
         def region(mark, **values):
             return lambda world: world.watched["regions"][mark - 1].update(copy.deepcopy(values))
 
-        first = len(World().told["ways"])  # the mark of windows begins behind it
+        first = len(World().result["ways"])  # the mark of windows begins behind it
         for pattern, change in (
                 ("stage2 must be 0x5", seen(1, 0, stage2="0x1")),  # VFIO's piece is Device
                 ("stage2 must be 0x1", seen(2, 1, stage2="0x5")),  # sysfs's is not
@@ -155,15 +155,15 @@ class Judge(unittest.TestCase):
                 ("stores must be 512", seen(3, 0, stores=511)),
                 ("not_walked must be 0", region(3, stores={"not_walked": 1})),
                 ("stores by", lambda world: world.watched["regions"][3]["mappings"].pop()),
-                ("one more in VmFlags", told("ways", 1, vm_flags="rd ??")),
-                ("'whole, wc' has 0 stretches", told("ways", 1, way="whole, vfio, again")),
-                ("kvm_run must be Bad address", told("ways", -1, kvm_run="Success")),
-                ("'followed' has 2 steps", lambda world: world.told["windows"].pop()),
-                ("exits must be 0", told("windows", 1, exits=1)),
-                ("mmaps must be 0", told("windows", 4, mmaps=1)),
-                ("mmaps must be 4", told("windows", 7, mmaps=2)),
-                ("without an exit", told("windows", 8, exits=0)),
-                ("source must be uc", told("windows", 5, source="vfio")),
+                ("one more in VmFlags", wrote("ways", 1, vm_flags="rd ??")),
+                ("'whole, wc' has 0 stretches", wrote("ways", 1, way="whole, vfio, again")),
+                ("kvm_run must be Bad address", wrote("ways", -1, kvm_run="Success")),
+                ("'followed' has 2 steps", lambda world: world.result["windows"].pop()),
+                ("exits must be 0", wrote("windows", 1, exits=1)),
+                ("mmaps must be 0", wrote("windows", 4, mmaps=1)),
+                ("mmaps must be 4", wrote("windows", 7, mmaps=2)),
+                ("without an exit", wrote("windows", 8, exits=0)),
+                ("source must be uc", wrote("windows", 5, source="vfio")),
                 ("tlps_per_line must be 1", region(first + 1, modelled={"tlps": LINES + 1})),
                 ("bad_marks", lambda world: world.watched.update(bad_marks=1)),
                 ("walks elsewhere", lambda world: world.watched.update(walks={"elsewhere": 2})),
@@ -172,7 +172,7 @@ class Judge(unittest.TestCase):
                 self.spoil(pattern, change)
 
     def meanwhile(self, world):
-        row = next(row for row in world.told["ways"] if row["phase"] == "meanwhile")
+        row = next(row for row in world.result["ways"] if row["phase"] == "meanwhile")
         return world.watched["regions"][row["mark"] - 1]
 
     def test_meanwhile__unwalked_stores_pass(self):

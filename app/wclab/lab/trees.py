@@ -68,7 +68,7 @@ class Trees:
             try:
                 fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
             except BlockingIOError:
-                with self.progress(f"wait for another run, or for what it left behind, to let go of {name}"):
+                with self.progress(f"wait for another run, or for what it left behind, to release {name}"):
                     fcntl.flock(lock, fcntl.LOCK_EX)
             if not where.exists():
                 self.unpack(name, arch, suite, packages, where, lock)

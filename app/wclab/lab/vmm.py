@@ -95,8 +95,8 @@ class Vmm(Steps):
         self.machine.check(f"wcvmm {BDF} --json /run/vmm.json")
         text = file_of(self.machine, "/run/vmm.json")
         (self.folder / "vmm.json").write_text(text)
-        self.told = json.loads(text)
-        return {"stretches": len(self.told["ways"]) + len(self.told["windows"])}
+        self.result = json.loads(text)
+        return {"stretches": len(self.result["ways"]) + len(self.result["windows"])}
 
     def seen(self):
         self.machine.close()
@@ -104,8 +104,8 @@ class Vmm(Steps):
             found = levels(trace)
         self.trace.unlink()
         watched = json.loads(self.watched.read_text())
-        self.row["ways"] = way_rows(self.told, watched, found)
-        self.row["windows"] = window_rows(self.told, watched, found)
+        self.row["ways"] = way_rows(self.result, watched, found)
+        self.row["windows"] = window_rows(self.result, watched, found)
         judge(watched, self.row["ways"], self.row["windows"], flag=not self.setting.patched)
         return {"stores": watched["stores"]}
 
@@ -140,10 +140,10 @@ def walked(mark, mapping, found):
             "stage2_levels": sorted(found.get((mark, mapping["stage1"], mapping["stage2"]), ()))}
 
 
-def way_rows(told, watched, found):
+def way_rows(result, watched, found):
     """A row for each mapping through which stores came, of each stretch; one without stores if there were none."""
     rows = []
-    for way in told["ways"]:
+    for way in result["ways"]:
         region = region_of(watched, way["mark"])
         for mapping in region["mappings"] or [None]:
             row = {**way, "intended": INTENDED[way["source"]], "not_walked": region["stores"]["not_walked"]}
@@ -153,9 +153,9 @@ def way_rows(told, watched, found):
     return rows
 
 
-def window_rows(told, watched, found):
+def window_rows(result, watched, found):
     rows = []
-    for window in told["windows"]:
+    for window in result["windows"]:
         region = region_of(watched, window["mark"])
         if len(region["mappings"]) != 1:
             raise Failure(f"stores of one kind were expected: {window}: {region['mappings']}")
