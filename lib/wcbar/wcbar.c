@@ -2,6 +2,8 @@
  * Copyright(c) 2026 The wcnic authors
  */
 
+/* Which stores this CPU has, and which are safe for a mapping. */
+
 #include <pthread.h>
 #include <stdbool.h>
 #include <string.h>

@@ -2,6 +2,8 @@
  * Copyright(c) 2026 The wcnic authors
  */
 
+/* Stores of lines for arm64. */
+
 #include <sys/auxv.h>
 
 #include "wcbar_store_common.h"

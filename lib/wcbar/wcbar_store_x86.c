@@ -2,6 +2,8 @@
  * Copyright(c) 2026 The wcnic authors
  */
 
+/* Stores of lines for x86-64. */
+
 #include <cpuid.h>
 #include <immintrin.h>
 

@@ -1,6 +1,9 @@
 /* SPDX-License-Identifier: BSD-3-Clause
  * Copyright(c) 2026 The wcnic authors
  */
+
+/* Stores, doorbells, registers and calibration of lib/wcbar, on host memory. */
+
 #include <endian.h>
 #include <errno.h>
 #include <setjmp.h>

@@ -1,6 +1,9 @@
 /* SPDX-License-Identifier: BSD-3-Clause
  * Copyright(c) 2026 The wcnic authors
  */
+
+/* The ladder: which rungs are tried for a piece of a BAR, and what they answer. */
+
 #include <errno.h>
 #include <setjmp.h>
 #include <stdarg.h>

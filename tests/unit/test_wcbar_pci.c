@@ -1,6 +1,9 @@
 /* SPDX-License-Identifier: BSD-3-Clause
  * Copyright(c) 2026 The wcnic authors
  */
+
+/* What lib/wcbar reads of a device, and how it opens one, on a tree of files. */
+
 #include <errno.h>
 #include <setjmp.h>
 #include <stdarg.h>

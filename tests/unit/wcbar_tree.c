@@ -1,6 +1,9 @@
 /* SPDX-License-Identifier: BSD-3-Clause
  * Copyright(c) 2026 The wcnic authors
  */
+
+/* A machine that is a folder, and a VFIO that answers for it; see wcbar_tree.h. */
+
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
