@@ -76,7 +76,7 @@ word_to_lose(const uint64_t *dst, const uint64_t *src)
 }
 
 static void
-line_take(uint64_t *dst, const uint64_t *src)
+line_buffer(uint64_t *dst, const uint64_t *src)
 {
 	const bool lose = fake.config.lose_in != 0 && one_in(fake.config.lose_in);
 	unsigned int skip = lose ? word_to_lose(dst, src) : LINE_WORDS;
@@ -194,7 +194,7 @@ lines_go(void *dst, const void *src, size_t lines)
 {
 	fake.count.lines += lines;
 	for (size_t i = 0; i < lines; i++)
-		line_take((uint64_t *)dst + i * LINE_WORDS, (const uint64_t *)src + i * LINE_WORDS);
+		line_buffer((uint64_t *)dst + i * LINE_WORDS, (const uint64_t *)src + i * LINE_WORDS);
 	while (fake.n_pending > 0 && one_in(3))
 		pending_arrive(loop_random(&fake.random) % fake.n_pending);
 }
