@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause
  * Copyright(c) 2026 The wcnic authors
  */
+
 /* What kind of frame it is, from its first bytes. */
 
 #include <stdbool.h>

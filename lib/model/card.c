@@ -1,6 +1,9 @@
 /* SPDX-License-Identifier: BSD-3-Clause
  * Copyright(c) 2026 The wcnic authors
  */
+
+/* The card as a whole: creation, reset, poll, accesses of the host to its BARs. */
+
 #include <errno.h>
 #include <stdlib.h>
 #include <syslog.h>

@@ -1,12 +1,13 @@
 /* SPDX-License-Identifier: BSD-3-Clause
  * Copyright(c) 2026 The wcnic authors
  */
+
+/* Section 3: commands in, answers out. */
+
 #include <errno.h>
 #include <syslog.h>
 
 #include "card.h"
-
-/* Section 3: commands in, answers out. */
 
 #define ADMIN_BURST 32u
 

@@ -11,6 +11,7 @@
 #include <stdint.h>
 
 #include <wcbase.h>
+#include <wcdev_card.h>
 #include <wcnic_abi.h>
 
 #define CARD_QUEUES_MAX 64u

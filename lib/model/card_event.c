@@ -1,11 +1,12 @@
 /* SPDX-License-Identifier: BSD-3-Clause
  * Copyright(c) 2026 The wcnic authors
  */
+
+/* Section 9: the async event ring. */
+
 #include <syslog.h>
 
 #include "card.h"
-
-/* Section 9: the async event ring. */
 
 static bool
 ring_has_room(const struct card_admin *admin)

@@ -6,6 +6,7 @@
 
 /* Section 6: a line of a PUSH window, copied once and judged by its tag and check. */
 
+#include <stdbool.h>
 #include <stdint.h>
 
 #include <wcnic_abi.h>

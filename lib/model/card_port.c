@@ -1,12 +1,14 @@
 /* SPDX-License-Identifier: BSD-3-Clause
  * Copyright(c) 2026 The wcnic authors
  */
+
 /* Section 8: the port. */
 
 #include "card.h"
 
 #define PORT_FLAGS (WCNIC_PORTF_UP | WCNIC_PORTF_PROMISC | WCNIC_PORTF_ALLMULTI)
 #define PORT_VALID (WCNIC_PORT_SET_MTU | WCNIC_PORT_SET_MAC | WCNIC_PORT_SET_FLAGS)
+
 static_assert(WCNIC_MTU_MIN == WCDEV_MTU_MIN && WCNIC_MTU_MAX == WCDEV_MTU_MAX &&
 		      WCNIC_L2_OVERHEAD == WCDEV_L2_BYTES_MAX,
 	      "ports carry what the card does");

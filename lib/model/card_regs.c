@@ -1,11 +1,12 @@
 /* SPDX-License-Identifier: BSD-3-Clause
  * Copyright(c) 2026 The wcnic authors
  */
+
+/* Section 2: the register file. */
+
 #include <errno.h>
 
 #include "card.h"
-
-/* Section 2: the register file. */
 
 static bool
 reg_is_64(uint64_t off)

@@ -1,12 +1,13 @@
 /* SPDX-License-Identifier: BSD-3-Clause
  * Copyright(c) 2026 The wcnic authors
  */
+
+/* Section 7: buffers in, completions out. */
+
 #include <errno.h>
 #include <syslog.h>
 
 #include "card_rx.h"
-
-/* Section 7: buffers in, completions out. */
 
 #define RX_BUFFERS_MAX ((CARD_FRAME_MAX + 63) / 64)
 

@@ -1,13 +1,14 @@
 /* SPDX-License-Identifier: BSD-3-Clause
  * Copyright(c) 2026 The wcnic authors
  */
-#include "card.h"
 
 /*
  * Section 4, stores outside any window. The aperture is plain memory, so they are found by looking:
  * some lines every so many polls, which comes round in the end. They were asked for the time
  * before: no frame waits until memory that nobody uses has come into the cache.
  */
+
+#include "card.h"
 
 #define STRAY_BYTES 512u
 #define STRAY_POLLS 32u

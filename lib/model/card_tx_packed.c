@@ -1,12 +1,13 @@
 /* SPDX-License-Identifier: BSD-3-Clause
  * Copyright(c) 2026 The wcnic authors
  */
-#include "card_tx.h"
 
 /*
  * Section 6, packed push. The payloads of a queue's lines are copied to card->scratch one behind
  * the other, each line once, so that an entry lies there in one piece; entries are judged there.
  */
+
+#include "card_tx.h"
 
 /* Lines of other epochs are forgotten so often, long before their epoch comes again. */
 #define FORGET_EPOCHS 64u

@@ -4,7 +4,6 @@
 
 /* Section 6: Tx queues are created, fail and are destroyed. */
 
-#include <errno.h>
 #include <syslog.h>
 
 #include "card_tx.h"

@@ -1,12 +1,13 @@
 /* SPDX-License-Identifier: BSD-3-Clause
  * Copyright(c) 2026 The wcnic authors
  */
-#include "card.h"
 
 /*
  * Section 5, sleep: the embedder says when it stops to look at doorbells, the record tells the
  * driver.
  */
+
+#include "card.h"
 
 enum wcnic_admin_status
 card_wake_set(struct wcnic_card *card, struct card_admin_call *call)

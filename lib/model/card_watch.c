@@ -1,13 +1,14 @@
 /* SPDX-License-Identifier: BSD-3-Clause
  * Copyright(c) 2026 The wcnic authors
  */
+
+/* Section 10: what becomes of the stores into a window, seen one by one. */
+
 #include <errno.h>
 #include <stdlib.h>
 #include <syslog.h>
 
 #include "card.h"
-
-/* Section 10: what becomes of the stores into a window, seen one by one. */
 
 struct card_watch_line {
 	uint64_t seen; /* a bit per byte that has arrived */

@@ -1,11 +1,12 @@
 /* SPDX-License-Identifier: BSD-3-Clause
  * Copyright(c) 2026 The wcnic authors
  */
+
+/* Section 4: pieces of the aperture, handed out at run time. */
+
 #include <errno.h>
 
 #include "card.h"
-
-/* Section 4: pieces of the aperture, handed out at run time. */
 
 void
 card_window_generation_next(struct wcnic_card *card)
