@@ -13,6 +13,7 @@
 #include <wcbar.h>
 #include <wcbar_pci.h>
 
+struct wcnic_devargs;
 struct wcnic_hw;
 
 /*
@@ -62,9 +63,17 @@ struct wcnic_attach_ops {
 	void (*poll)(struct wcnic_hw *hw);
 };
 
+/* Those of the vdev bus are there if the build has them: wcnic_attach_find() knows. */
 extern const struct wcnic_attach_ops wcnic_attach_embedded;
 extern const struct wcnic_attach_ops wcnic_attach_embedded_thread;
 extern const struct wcnic_attach_ops wcnic_attach_socket;
 extern const struct wcnic_attach_ops wcnic_attach_pci;
+
+/*
+ * The way to the card that the arguments of vdev `name` ask for; NULL, after logging it, if this
+ * build does not have it.
+ */
+const struct wcnic_attach_ops *
+wcnic_attach_find(const char *name, const struct wcnic_devargs *args);
 
 #endif /* WCNIC_ATTACH_H */

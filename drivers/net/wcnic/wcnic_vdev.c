@@ -46,10 +46,9 @@ probe(struct rte_vdev_device *vdev)
 				  &args);
 	if (ret != 0)
 		return ret;
-	if (args.socket[0] != '\0')
-		attach = &wcnic_attach_socket;
-	else
-		attach = args.thread ? &wcnic_attach_embedded_thread : &wcnic_attach_embedded;
+	attach = wcnic_attach_find(rte_vdev_device_name(vdev), &args);
+	if (attach == NULL)
+		return -ENOTSUP;
 	dev = rte_eth_vdev_allocate(vdev, sizeof(struct wcnic_hw));
 	if (dev == NULL)
 		return -ENOMEM;
