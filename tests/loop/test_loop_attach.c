@@ -380,7 +380,7 @@ doorbells__uncached_is_refused_beside_uncached_windows_start_fails(void **state)
 	bus.no_uc = true;
 	assert_int_equal(rte_eth_dev_start(l.port_id), -ENOTSUP);
 	loop_log_has("cannot map window", NULL);
-	assert_int_equal(bus.wc_maps, 2); /* to learn, and of the queue */
+	assert_int_equal(bus.wc_maps, 2); /* to be measured, and of the queue */
 	assert_int_equal(fenced, 0);
 	bus.no_uc = false;
 	bus_start(&l);
@@ -599,7 +599,7 @@ static void
 window_test__card_sees_stores_each_way_is_reported(void **state)
 {
 	static const struct wcbar_store *const stores[] = {&whole, &pieces, &leaky, NULL};
-	const struct wcnic_learnt *learnt;
+	const struct wcnic_window_caps *caps;
 	const struct wcnic_test_result *r;
 	struct loop l;
 
@@ -608,23 +608,23 @@ window_test__card_sees_stores_each_way_is_reported(void **state)
 	bus_loop_open(&l, "placement=fetch");
 	bus_ops = *real;
 	bus_ops.window_map = seeing_window_map;
-	loop_txq(&l, 0)->wanted = WCNIC_PLACEMENT_AUTO; /* else nothing is learnt */
+	loop_txq(&l, 0)->wanted = WCNIC_PLACEMENT_AUTO; /* else nothing is measured */
 	arrivals_at = &l;
 	fake_stores = stores;
 	bus_start(&l);
 	fake_stores = NULL;
 	card_sees_stores = false;
-	learnt = &loop_hw(&l)->learnt;
-	assert_int_equal(learnt->test, WCNIC_TEST_DONE);
-	assert_int_equal(learnt->n_results, 3);
-	r = wcnic_test_find(loop_hw(&l), "whole");
+	caps = &loop_hw(&l)->window_caps;
+	assert_int_equal(caps->test, WCNIC_TEST_DONE);
+	assert_int_equal(caps->n_results, 3);
+	r = wcnic_window_test_find(loop_hw(&l), "whole");
 	assert_int_equal(r->report.lines_whole, r->lines);
 	assert_int_equal(r->report.arrivals[6], r->lines);
-	r = wcnic_test_find(loop_hw(&l), "pieces");
+	r = wcnic_window_test_find(loop_hw(&l), "pieces");
 	assert_int_equal(r->report.lines_partial, r->lines);
 	assert_int_equal(r->report.arrivals[3], 8 * r->lines);
 	assert_int_equal(r->report.lines_whole, 0);
-	r = wcnic_test_find(loop_hw(&l), "leaky");
+	r = wcnic_window_test_find(loop_hw(&l), "leaky");
 	assert_int_equal(r->report.lines_lost, r->lines / 2);
 	assert_int_equal(r->report.lines_whole, r->lines / 2);
 	loop_log_has("window test, whole: of 256 lines 256 arrived whole", NULL);
@@ -674,7 +674,7 @@ auto_placement__follows_what_the_card_saw(void **state)
 		bus_start(&l);
 		fake_stores = NULL;
 		card_sees_stores = false;
-		assert_int_equal(loop_hw(&l)->learnt.test, WCNIC_TEST_DONE);
+		assert_int_equal(loop_hw(&l)->window_caps.test, WCNIC_TEST_DONE);
 		assert_int_equal(loop_txq(&l, 0)->placement, cases[i].placement);
 		loop_close(&l);
 	}
@@ -712,10 +712,10 @@ auto_placement__slow_clock_does_not_outweigh_what_the_card_saw(void **state)
 		trapped = false;
 		fake_stores = NULL;
 		card_sees_stores = false;
-		assert_int_equal(loop_hw(&l)->learnt.test, WCNIC_TEST_DONE);
-		assert_int_equal(loop_hw(&l)->learnt.calibration.direct, cases[i].direct);
-		assert_int_equal(loop_hw(&l)->learnt.n_results, 1);
-		assert_int_equal(loop_hw(&l)->learnt.results[0].lines, cases[i].lines);
+		assert_int_equal(loop_hw(&l)->window_caps.test, WCNIC_TEST_DONE);
+		assert_int_equal(loop_hw(&l)->window_caps.calibration.direct, cases[i].direct);
+		assert_int_equal(loop_hw(&l)->window_caps.n_results, 1);
+		assert_int_equal(loop_hw(&l)->window_caps.results[0].lines, cases[i].lines);
 		assert_int_equal(loop_txq(&l, 0)->placement, cases[i].placement);
 		assert_null(strstr(loop_log(), "are trapped:"));
 		loop_log_has(cases[i].says, NULL);
@@ -733,8 +733,8 @@ window_test__not_observable_is_said_so(void **state)
 	bus_loop_open(&l, "");
 	loop_hw(&l)->id.caps |= WCNIC_CAP_WINDOW_TEST; /* the card will deny it */
 	bus_start(&l);
-	assert_int_equal(loop_hw(&l)->learnt.test, WCNIC_TEST_NOT_OBSERVABLE);
-	assert_int_equal(loop_hw(&l)->learnt.n_results, 0);
+	assert_int_equal(loop_hw(&l)->window_caps.test, WCNIC_TEST_NOT_OBSERVABLE);
+	assert_int_equal(loop_hw(&l)->window_caps.n_results, 0);
 	loop_log_has("the card cannot see single stores", "is not known", NULL);
 	loop_stream_run(&l, &some);
 	assert_int_equal(loop_xstat(&l, "window_test_lines"), 0);
@@ -750,7 +750,7 @@ window_test__switched_off_is_not_run(void **state)
 	bus_loop_open(&l, "self_test=0");
 	loop_hw(&l)->id.caps |= WCNIC_CAP_WINDOW_TEST;
 	bus_start(&l);
-	assert_int_equal(loop_hw(&l)->learnt.test, WCNIC_TEST_NOT_RUN);
+	assert_int_equal(loop_hw(&l)->window_caps.test, WCNIC_TEST_NOT_RUN);
 	loop_stream_run(&l, &some);
 	loop_close(&l);
 }

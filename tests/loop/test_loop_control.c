@@ -675,6 +675,23 @@ devargs__good_ones_are_taken(void **state)
 #define THREAD "placement=push,thread=1"
 #define ARGS(fn, args) LOOP_TEST_ARG(#fn " " args, fn, (void *)(uintptr_t)args)
 
+/* What EAL and dpdk-pmdinfo show of arguments is what is taken. */
+static void
+devargs__shown_keys_are_the_valid_ones(void **state)
+{
+	char keys[512] = " ";
+	size_t n = 1;
+	bool key = true;
+
+	(void)state;
+	for (const char *c = WCNIC_DEVARGS_VDEV; *c != '\0'; c++) {
+		key = (key && *c != '=') || *c == ' ';
+		if (key)
+			keys[n++] = *c;
+	}
+	assert_string_equal(keys, ARGUMENTS);
+}
+
 int
 main(void)
 {
@@ -698,6 +715,7 @@ main(void)
 		LOOP_TEST(mtu__outgrows_buffers_refused_unless_scattered),
 		LOOP_TEST(queue__bad_depth_refused_by_name),
 		LOOP_TEST(start__queue_not_set_up_refused_by_name),
+		LOOP_TEST(devargs__shown_keys_are_the_valid_ones),
 		LOOP_TEST(configure__more_queues_than_the_card_has_refused),
 		ARGS(filter__modes_and_address_decide, PUSH),
 		ARGS(filter__modes_and_address_decide, THREAD),

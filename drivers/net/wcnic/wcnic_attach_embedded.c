@@ -42,7 +42,7 @@ struct embedded {
 	void *aperture;
 	bool threaded;
 	_Atomic bool stop;
-	bool port_error_told;
+	bool port_error_logged;
 	wcnic_thread_t thread;
 	unsigned int n_vectors;
 	int vectors[WCNIC_QUEUES_MAX]; /* eventfds; the driver's */
@@ -153,10 +153,10 @@ card_poll_locked(struct embedded *e)
 	unsigned int n = wcnic_card_poll(e->card);
 	const char *error;
 
-	if (unlikely(n == 0 && !e->port_error_told)) {
+	if (unlikely(n == 0 && !e->port_error_logged)) {
 		error = wcnic_port_error(e->port);
 		if (error != NULL) {
-			e->port_error_told = true;
+			e->port_error_logged = true;
 			WCNIC_LOG(ERR, e->hw, "port: %s", error);
 		}
 	}

@@ -42,7 +42,7 @@ struct pci {
 	struct wcbar_pci *pci;
 	struct wcbar_bar *regs, *windows; /* NULL between close and open */
 	struct wcbar_window reg_win;
-	bool told; /* that the card cannot be reached */
+	bool unreachable_logged;
 };
 
 /* ---- VFIO and UIO ---------------------------------------------------------------------------- */
@@ -106,6 +106,7 @@ uio_open(struct pci *p)
 {
 	char path[PATH_MAX];
 	struct dirent *entry;
+	int error = ENOENT;
 	DIR *dir;
 
 	snprintf(path, sizeof(path), "%s/%s/uio", rte_pci_get_sysfs_path(), p->bdf);
@@ -115,6 +116,7 @@ uio_open(struct pci *p)
 			continue;
 		snprintf(path, sizeof(path), "/dev/%.32s", entry->d_name);
 		p->device_fd = open(path, O_RDWR | O_CLOEXEC);
+		error = errno;
 		break;
 	}
 	if (dir != NULL)
@@ -122,9 +124,9 @@ uio_open(struct pci *p)
 	if (p->device_fd >= 0)
 		return 0;
 	WCNIC_LOG(ERR, p->hw,
-		  "cannot open %s: %s; is the card bound to uio_pci_generic, and who are "
-		  "you?",
-		  path, strerror(errno));
+		  "cannot open %s: %s; bind the card to uio_pci_generic, and run as root or with "
+		  "permission for that file",
+		  path, strerror(error));
 	return -ENODEV;
 }
 
@@ -147,16 +149,6 @@ bars_adopt(struct pci *p)
 /* ---- the last resort for write combining ----------------------------------------------------- */
 
 static bool
-any_may_push(const struct wcnic_devargs *args)
-{
-	for (unsigned int i = 0; i < WCNIC_QUEUES_MAX; i++) {
-		if (args->placement[i] != WCNIC_PLACEMENT_FETCH)
-			return true;
-	}
-	return false;
-}
-
-static bool
 hold_would_help(const struct pci *p)
 {
 	struct wcbar_answer answers[WCBAR_RUNGS];
@@ -164,7 +156,7 @@ hold_would_help(const struct pci *p)
 	struct wcbar_bar *bar;
 	int ret;
 
-	if (!p->vfio || !any_may_push(&p->hw->args))
+	if (!p->vfio || !wcnic_devargs_may_push(&p->hw->args))
 		return false;
 	/* no such BAR: whoever opens it to use it says so */
 	if (wcbar_bar_open(p->pci, WCNIC_BAR_WINDOWS, &bar, why, sizeof(why)) != 0)
@@ -335,11 +327,11 @@ pci_open(struct wcnic_hw *hw)
 		snprintf(why, sizeof(why), "cannot switch its DMA on: %s", strerror(-ret));
 	}
 	if (ret != 0) {
-		if (!p->told)
+		if (!p->unreachable_logged)
 			WCNIC_LOG(ERR, hw, "cannot reach the card: %s", why);
 		pci_close(hw);
 	}
-	p->told = ret != 0;
+	p->unreachable_logged = ret != 0;
 	return ret;
 }
 

@@ -28,7 +28,7 @@ struct sock {
 	struct vfu_client *client; /* NULL while there is no card */
 	pthread_mutex_t lock;      /* client against memory events */
 	struct wcnic_dma dma;
-	bool told; /* that the card cannot be reached */
+	bool unreachable_logged;
 };
 
 static int
@@ -152,12 +152,12 @@ socket_open(struct wcnic_hw *hw)
 	s = hw->ctx;
 	ret = vfu_client_connect(hw->args.socket, hw->args.timeout_ms, &client, why, sizeof(why));
 	if (ret != 0) {
-		if (!s->told)
+		if (!s->unreachable_logged)
 			WCNIC_LOG(ERR, hw, "socket=%s: %s", hw->args.socket, why);
-		s->told = true;
+		s->unreachable_logged = true;
 		return ret;
 	}
-	s->told = false;
+	s->unreachable_logged = false;
 	ret = aperture_check(hw, client);
 	if (ret != 0) {
 		vfu_client_close(client);

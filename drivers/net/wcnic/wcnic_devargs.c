@@ -145,7 +145,7 @@ parse_store(const char *key, const char *value, void *opaque)
 }
 
 /* Which attach an argument is for. */
-enum who {
+enum scope {
 	ANY,
 	VDEV,
 	EMBEDDED,
@@ -154,7 +154,7 @@ enum who {
 /* A plain number within bounds, or what a function of its own reads. */
 static const struct {
 	const char *key;
-	enum who who;
+	enum scope scope;
 	arg_handler_t parse;
 	size_t off; /* of the number in struct wcnic_devargs */
 	uint32_t min;
@@ -215,11 +215,11 @@ pair_parse(struct parse *p, const struct rte_kvargs *kvlist, const char *key, ch
 		WCNIC_LOG(ERR, p, "%s is given twice", key);
 		return -EINVAL;
 	}
-	if (table[i].who != ANY && p->pci) {
+	if (table[i].scope != ANY && p->pci) {
 		WCNIC_LOG(ERR, p, "%s= is for --vdev: this card is on the PCI bus", key);
 		return -EINVAL;
 	}
-	if (table[i].who == EMBEDDED && rte_kvargs_count(kvlist, "socket") != 0) {
+	if (table[i].scope == EMBEDDED && rte_kvargs_count(kvlist, "socket") != 0) {
 		WCNIC_LOG(ERR, p, "%s= shapes the embedded card; with socket= give it to wcnicd",
 			  key);
 		return -EINVAL;
@@ -267,4 +267,14 @@ wcnic_devargs_parse(const char *name, const char *arguments, bool pci, struct wc
 		ret = pair_parse(&p, kvlist, kvlist->pairs[i].key, kvlist->pairs[i].value);
 	rte_kvargs_free(kvlist);
 	return ret;
+}
+
+bool
+wcnic_devargs_may_push(const struct wcnic_devargs *args)
+{
+	for (unsigned int i = 0; i < WCNIC_QUEUES_MAX; i++) {
+		if (args->placement[i] != WCNIC_PLACEMENT_FETCH)
+			return true;
+	}
+	return false;
 }

@@ -23,8 +23,6 @@
 #include "wcnic_service.h"
 #include "wcnic_stats.h"
 
-RTE_LOG_REGISTER_DEFAULT(wcnic_logtype, NOTICE);
-
 static int
 dev_configure(struct rte_eth_dev *dev)
 {
@@ -346,6 +344,24 @@ rx_burst_mode(struct rte_eth_dev *dev, uint16_t qid, struct rte_eth_burst_mode *
 	return 0;
 }
 
+static int
+rx_intr_enable(struct rte_eth_dev *dev, uint16_t qid)
+{
+	if (wcnic_hw_get(dev->data)->intr == NULL)
+		return -ENOTSUP;
+	wcnic_rx_arm(dev->data->rx_queues[qid]);
+	return 0;
+}
+
+static int
+rx_intr_disable(struct rte_eth_dev *dev, uint16_t qid)
+{
+	if (wcnic_hw_get(dev->data)->intr == NULL)
+		return -ENOTSUP;
+	wcnic_rx_disarm(dev->data->rx_queues[qid]);
+	return 0;
+}
+
 /* What testpmd's `show txq info` shows: placement, window type, store, format and vectors. */
 static int
 tx_burst_mode(struct rte_eth_dev *dev, uint16_t qid, struct rte_eth_burst_mode *mode)
@@ -389,8 +405,8 @@ const struct eth_dev_ops wcnic_dev_ops = {
 	.tx_burst_mode_get = tx_burst_mode,
 	.rx_queue_setup = wcnic_rx_queue_setup,
 	.rx_queue_release = wcnic_rx_queue_release,
-	.rx_queue_intr_enable = wcnic_rx_intr_enable,
-	.rx_queue_intr_disable = wcnic_rx_intr_disable,
+	.rx_queue_intr_enable = rx_intr_enable,
+	.rx_queue_intr_disable = rx_intr_disable,
 	.tx_queue_setup = wcnic_tx_queue_setup,
 	.tx_queue_release = wcnic_tx_queue_release,
 	.rss_hash_update = wcnic_rss_hash_update,
@@ -400,7 +416,7 @@ const struct eth_dev_ops wcnic_dev_ops = {
 };
 
 /* What works on shared memory alone: a secondary process has no way to the card. */
-const struct eth_dev_ops wcnic_dev_ops_secondary = {
+static const struct eth_dev_ops secondary_ops = {
 	.stats_get = wcnic_stats_get,
 	.xstats_get = wcnic_xstats_get,
 	.xstats_get_names = wcnic_xstats_get_names,
@@ -412,6 +428,14 @@ const struct eth_dev_ops wcnic_dev_ops_secondary = {
 	.rss_hash_conf_get = wcnic_rss_hash_conf_get,
 	.reta_query = wcnic_reta_query,
 };
+
+void
+wcnic_dev_init_secondary(struct rte_eth_dev *dev)
+{
+	dev->dev_ops = &secondary_ops;
+	dev->rx_pkt_burst = rte_eth_pkt_burst_dummy;
+	dev->tx_pkt_burst = rte_eth_pkt_burst_dummy;
+}
 
 static void
 hw_init(struct wcnic_hw *hw, struct rte_eth_dev *dev, const struct wcnic_attach_ops *attach,

@@ -21,10 +21,10 @@
 
 #include "wcnic_admin.h"
 #include "wcnic_devargs.h"
-#include "wcnic_learn.h"
+#include "wcnic_window_caps.h"
 #include "wcnic_window.h"
 
-enum wcnic_link_state {
+enum wcnic_card_state {
 	WCNIC_CARD_ABSENT = 0, /* lost; the service looks for it */
 	WCNIC_CARD_PRESENT,
 };
@@ -36,7 +36,7 @@ struct wcnic_hw {
 	const struct wcnic_attach_ops *attach;
 	void *ctx;
 	pthread_mutex_t lock;  /* start, stop, recovery: who may change queues and windows */
-	_Atomic uint32_t card; /* enum wcnic_link_state */
+	_Atomic uint32_t card; /* enum wcnic_card_state */
 	bool started;          /* between dev_start and dev_stop */
 	bool running;          /* queues exist on the card */
 	_Atomic bool failed;   /* a queue asks for recovery */
@@ -49,7 +49,7 @@ struct wcnic_hw {
 	uint64_t lost_tsc;    /* when the card was lost */
 	_Atomic bool removed; /* for good: it is not looked for any more */
 	bool windows_lost;    /* BAR2 was taken away: no pushes until the next start */
-	struct wcnic_learnt learnt;
+	struct wcnic_window_caps window_caps;
 	struct rte_intr_handle *intr; /* of the Rx queues; NULL: none asked for */
 	struct wcnic_window doorbells;
 	struct wcnic_txq *txq[WCNIC_QUEUES_MAX];

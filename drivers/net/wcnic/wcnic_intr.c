@@ -20,7 +20,6 @@
 #include "wcnic_hw.h"
 #include "wcnic_intr.h"
 #include "wcnic_log.h"
-#include "wcnic_queue.h"
 
 /* A handle of EAL that reads 8 bytes from an eventfd that became ready: VDEV is its name there. */
 static int
@@ -138,22 +137,4 @@ uint16_t
 wcnic_intr_vector(const struct wcnic_hw *hw, uint16_t qid)
 {
 	return hw->intr != NULL ? qid : WCNIC_VECTOR_NONE;
-}
-
-int
-wcnic_rx_intr_enable(struct rte_eth_dev *dev, uint16_t qid)
-{
-	if (wcnic_hw_get(dev->data)->intr == NULL)
-		return -ENOTSUP;
-	wcnic_rx_arm(dev->data->rx_queues[qid]);
-	return 0;
-}
-
-int
-wcnic_rx_intr_disable(struct rte_eth_dev *dev, uint16_t qid)
-{
-	if (wcnic_hw_get(dev->data)->intr == NULL)
-		return -ENOTSUP;
-	wcnic_rx_disarm(dev->data->rx_queues[qid]);
-	return 0;
 }

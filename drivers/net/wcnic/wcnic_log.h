@@ -8,7 +8,9 @@
 
 #include <rte_log.h>
 
+/* Of all lines of this driver: pmd.net.wcnic. */
 extern int wcnic_logtype;
+/* `hw`: anything with a name. */
 #define WCNIC_LOG(level, hw, fmt, ...) \
 	rte_log(RTE_LOG_##level, wcnic_logtype, "wcnic %s: " fmt "\n", (hw)->name, ##__VA_ARGS__)
 

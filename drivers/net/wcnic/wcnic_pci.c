@@ -28,15 +28,12 @@ init_primary(struct rte_eth_dev *dev)
 	return ret != 0 ? ret : wcnic_dev_init(dev, &wcnic_attach_pci, &args);
 }
 
-/* A secondary process may look at the counters; packets are the primary's. */
 static int
 init(struct rte_eth_dev *dev)
 {
 	if (rte_eal_process_type() == RTE_PROC_PRIMARY)
 		return init_primary(dev);
-	dev->dev_ops = &wcnic_dev_ops_secondary;
-	dev->rx_pkt_burst = rte_eth_pkt_burst_dummy;
-	dev->tx_pkt_burst = rte_eth_pkt_burst_dummy;
+	wcnic_dev_init_secondary(dev);
 	return 0;
 }
 
@@ -86,10 +83,4 @@ static struct rte_pci_driver wcnic_pci_driver = {
 RTE_PMD_REGISTER_PCI(net_wcnic_pci, wcnic_pci_driver);
 RTE_PMD_REGISTER_PCI_TABLE(net_wcnic_pci, ids);
 RTE_PMD_REGISTER_KMOD_DEP(net_wcnic_pci, "* vfio-pci | uio_pci_generic");
-RTE_PMD_REGISTER_PARAM_STRING(net_wcnic_pci, "placement=push|fetch|auto[:...] "
-					     "slot_lines=<1|2|4|8|16> "
-					     "packed=<0|1> "
-					     "store=<name> "
-					     "timeout_ms=<ms> "
-					     "self_test=<0|1> "
-					     "mark=<n>");
+RTE_PMD_REGISTER_PARAM_STRING(net_wcnic_pci, WCNIC_DEVARGS_ANY);

@@ -17,13 +17,13 @@
 #include "wcnic_attach.h"
 #include "wcnic_hw.h"
 #include "wcnic_intr.h"
-#include "wcnic_learn.h"
 #include "wcnic_log.h"
 #include "wcnic_queue.h"
 #include "wcnic_rss.h"
 #include "wcnic_rx.h"
 #include "wcnic_tx.h"
 #include "wcnic_window.h"
+#include "wcnic_window_caps.h"
 
 #define DRAIN_MS 200 /* how long a stop waits for frames that the card still holds */
 
@@ -96,6 +96,7 @@ txq_window_start(struct wcnic_txq *txq)
 	}
 	if (ret != 0)
 		return ret;
+	wcnic_window_store_choose(hw, &txq->ctrl.window);
 	txq->slot_lines = lines;
 	txq->slots = txq->ctrl.window.win.addr;
 	txq->slot_mask = txq->ctrl.window.grant.slots - 1;
@@ -266,7 +267,7 @@ wcnic_queues_start(struct wcnic_hw *hw)
 		ret = wcnic_intr_bind(hw);
 	if (ret != 0)
 		return ret;
-	wcnic_windows_learn(hw);
+	wcnic_window_caps_measure(hw);
 	/* Before the doorbells: some rungs give WC only of a BAR that is not mapped yet. */
 	for (uint16_t i = 0; ret == 0 && i < hw->n_txq; i++)
 		ret = txq_window_start(hw->txq[i]);

@@ -12,13 +12,21 @@
 
 struct wcnic_hw;
 
+/*
+ * Operations of ethdev on the indirection table and the hash. All take hw->lock; changes go to a
+ * card that runs at once, else with the next start. 0, -ENOTSUP, -EINVAL, or the command's -errno.
+ */
 int
 wcnic_reta_update(struct rte_eth_dev *dev, struct rte_eth_rss_reta_entry64 *reta, uint16_t size);
 int wcnic_reta_query(struct rte_eth_dev *dev, struct rte_eth_rss_reta_entry64 *reta, uint16_t size);
 int wcnic_rss_hash_update(struct rte_eth_dev *dev, struct rte_eth_rss_conf *conf);
 int wcnic_rss_hash_conf_get(struct rte_eth_dev *dev, struct rte_eth_rss_conf *conf);
-/* The table and key that dev_configure asked for; sent to the card by queues_start. */
+/*
+ * Takes over the key and types that dev_configure asked for, and spreads the table over n_rxq
+ * queues; sent to the card by wcnic_queues_start(). -EINVAL after logging what is wrong.
+ */
 int wcnic_rss_configure(struct wcnic_hw *hw, const struct rte_eth_rss_conf *conf, uint16_t n_rxq);
+/* Kinds of packets that the card can hash. */
 #define WCNIC_RSS_OFFLOADS                                                                \
 	(RTE_ETH_RSS_IPV4 | RTE_ETH_RSS_NONFRAG_IPV4_TCP | RTE_ETH_RSS_NONFRAG_IPV4_UDP | \
 	 RTE_ETH_RSS_IPV6 | RTE_ETH_RSS_NONFRAG_IPV6_TCP | RTE_ETH_RSS_NONFRAG_IPV6_UDP)

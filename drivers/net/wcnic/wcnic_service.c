@@ -28,8 +28,8 @@
 /* A card under reset does not answer either, for a second at most by the PCIe specification. */
 #define GONE_MS 2000
 
-/* What the application has to be told once the locks are free. */
-struct news {
+/* Events for the application: raised once the locks are free. */
+struct notices {
 	bool link;
 	bool recovering;
 	bool recovered;
@@ -71,14 +71,14 @@ window_revoked(struct wcnic_hw *hw, uint16_t id)
 }
 
 static void
-event_handle(struct wcnic_hw *hw, const struct wcnic_event *ev, struct news *news)
+event_handle(struct wcnic_hw *hw, const struct wcnic_event *ev, struct notices *notices)
 {
 	hw->events++;
 	switch (ev->type) {
 	case WCNIC_EV_LINK:
 		hw->link_up = ev->arg0 != 0;
 		hw->link_mbps = ev->arg1;
-		news->link = true;
+		notices->link = true;
 		break;
 	case WCNIC_EV_WINDOW_REVOKED:
 		window_revoked(hw, ev->arg0);
@@ -175,10 +175,10 @@ card_lose(struct wcnic_hw *hw, bool reachable)
 }
 
 static void
-card_remove(struct wcnic_hw *hw, struct news *news)
+card_remove(struct wcnic_hw *hw, struct notices *notices)
 {
 	atomic_store(&hw->removed, true);
-	news->removed = true;
+	notices->removed = true;
 }
 
 static int
@@ -203,20 +203,20 @@ card_find(struct wcnic_hw *hw)
 
 /* A card on a bus that has not been there for too long is not coming back by itself. */
 static void
-card_search(struct wcnic_hw *hw, struct news *news)
+card_search(struct wcnic_hw *hw, struct notices *notices)
 {
 	const uint64_t now = rte_get_timer_cycles();
 	int ret = card_find(hw);
 
 	if (ret == 0) {
-		news->link = true;
-		news->recovered = true;
+		notices->link = true;
+		notices->recovered = true;
 	} else if (hw->attach->wanted_back == NULL || ret != -ENODEV) {
 		hw->lost_tsc = now; /* it is there, whatever it suffers from */
 	} else if (now - hw->lost_tsc > rte_get_timer_hz() / 1000 * GONE_MS) {
 		WCNIC_LOG(ERR, hw, "the card has not come back within %u ms: it was removed",
 			  GONE_MS);
-		card_remove(hw, news);
+		card_remove(hw, notices);
 	}
 }
 
@@ -233,12 +233,12 @@ windows_there(struct wcnic_hw *hw)
 		  " of BAR2: queues will fetch until the next start",
 		  off);
 	hw->windows_lost = true;
-	memset(&hw->learnt, 0, sizeof(hw->learnt));
+	memset(&hw->window_caps, 0, sizeof(hw->window_caps));
 	return false;
 }
 
 static void
-card_watch(struct wcnic_hw *hw, struct news *news)
+card_watch(struct wcnic_hw *hw, struct notices *notices)
 {
 	struct wcnic_event ev;
 	bool reachable = hw->attach->alive == NULL || hw->attach->alive(hw);
@@ -248,8 +248,8 @@ card_watch(struct wcnic_hw *hw, struct news *news)
 	if (reachable && hw->attach->wanted_back != NULL && hw->attach->wanted_back(hw)) {
 		WCNIC_LOG(WARNING, hw, "somebody unbinds or removes the card: it is given back");
 		card_lose(hw, true);
-		card_remove(hw, news);
-		news->link = true;
+		card_remove(hw, notices);
+		notices->link = true;
 		return;
 	}
 	if (hw->attach->poll != NULL)
@@ -258,7 +258,7 @@ card_watch(struct wcnic_hw *hw, struct news *news)
 	for (unsigned int i = 0; reachable && i < 1u << WCNIC_EVENTS_LOG2; i++) {
 		if (!wcadmin_event_take(&hw->admin.client, &ev))
 			break;
-		event_handle(hw, &ev, news);
+		event_handle(hw, &ev, notices);
 	}
 	if (reachable && !atomic_load(&hw->failed) && windows_there(hw) && status_good(hw) &&
 	    heart_beats(hw)) {
@@ -266,8 +266,8 @@ card_watch(struct wcnic_hw *hw, struct news *news)
 		return;
 	}
 	card_lose(hw, reachable);
-	news->link = true;
-	news->recovering = true;
+	notices->link = true;
+	notices->recovering = true;
 }
 
 static void
@@ -280,27 +280,27 @@ static void
 service(void *arg)
 {
 	struct wcnic_hw *hw = arg;
-	struct news news = {0};
+	struct notices notices = {0};
 
 	if (atomic_load(&hw->removed))
 		return; /* until it is closed */
 	pthread_mutex_lock(&hw->lock);
 	if (atomic_load(&hw->card) == WCNIC_CARD_PRESENT) {
-		card_watch(hw, &news);
+		card_watch(hw, &notices);
 	} else {
-		card_search(hw, &news);
+		card_search(hw, &notices);
 	}
-	if (news.link)
+	if (notices.link)
 		wcnic_link_publish(hw);
 	pthread_mutex_unlock(&hw->lock);
 
-	if (news.recovering)
+	if (notices.recovering)
 		event_raise(hw, RTE_ETH_EVENT_ERR_RECOVERING);
-	if (news.recovered)
+	if (notices.recovered)
 		event_raise(hw, RTE_ETH_EVENT_RECOVERY_SUCCESS);
-	if (news.link)
+	if (notices.link)
 		event_raise(hw, RTE_ETH_EVENT_INTR_LSC);
-	if (news.removed)
+	if (notices.removed)
 		event_raise(hw, RTE_ETH_EVENT_INTR_RMV);
 	if (!atomic_load(&hw->closing) && rte_eal_alarm_set(WCNIC_SERVICE_US, service, hw) != 0)
 		WCNIC_LOG(ERR, hw, "the service ends: no alarm can be set");

@@ -14,7 +14,7 @@
 
 #include "wcnic_admin.h"
 #include "wcnic_hw.h"
-#include "wcnic_learn.h"
+#include "wcnic_window_caps.h"
 #include "wcnic_queue.h"
 #include "wcnic_stats.h"
 
@@ -228,13 +228,13 @@ window_values(const struct rte_eth_dev *dev, struct rte_eth_xstat *xstats)
 	static const struct wcnic_test_result none;
 	const struct wcnic_hw *hw = wcnic_hw_get(dev->data);
 	const struct wcnic_window *win = window_of(dev);
-	const struct wcnic_learnt *l = &hw->learnt;
+	const struct wcnic_window_caps *l = &hw->window_caps;
 	const struct wcnic_test_result *test = &none;
 	unsigned int at = 0;
 
 	/* a store's name is the primary's: another process may have it elsewhere */
 	if (win != &hw->doorbells && win->granted && rte_eal_process_type() == RTE_PROC_PRIMARY)
-		test = wcnic_test_find(hw, win->win.store->name);
+		test = wcnic_window_test_find(hw, win->win.store->name);
 	if (test == NULL)
 		test = &none;
 	xstats[at++].value = win->granted ? win->win.type : WCBAR_TYPE_UNKNOWN;

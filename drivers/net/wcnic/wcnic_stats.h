@@ -10,6 +10,11 @@
 
 #include "wcnic_compat.h"
 
+/*
+ * Operations of ethdev. The card is asked for its counters where it can be reached; else its last
+ * answer stands. Queues' counters are read while bursts run. They return what ethdev says: 0, or
+ * for xstats the number of counters.
+ */
 int wcnic_stats_get(struct rte_eth_dev *dev, struct rte_eth_stats *stats WCNIC_QSTATS_ARG);
 int wcnic_stats_reset(struct rte_eth_dev *dev);
 int wcnic_xstats_get(struct rte_eth_dev *dev, struct rte_eth_xstat *xstats, unsigned int n);

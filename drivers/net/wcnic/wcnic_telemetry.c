@@ -14,7 +14,7 @@
 #include "wcnic_attach.h"
 #include "wcnic_ethdev.h"
 #include "wcnic_hw.h"
-#include "wcnic_learn.h"
+#include "wcnic_window_caps.h"
 #include "wcnic_queue.h"
 
 /* The port of "/wcnic/...,PORT", or NULL if it is not one of this driver. */
@@ -99,7 +99,7 @@ put_answer(struct rte_tel_data *rungs, enum wcbar_rung rung, const struct wcbar_
 }
 
 static void
-put_ladder(struct rte_tel_data *d, const struct wcnic_learnt *l)
+put_ladder(struct rte_tel_data *d, const struct wcnic_window_caps *l)
 {
 	struct rte_tel_data *rungs = rte_tel_data_alloc();
 
@@ -142,14 +142,14 @@ window_show(const char *cmd __rte_unused, const char *params, struct rte_tel_dat
 {
 	struct wcnic_hw *hw = port_find(params);
 	const struct wcnic_window *win;
-	const struct wcnic_learnt *l;
+	const struct wcnic_window_caps *l;
 
 	if (hw == NULL)
 		return -EINVAL;
 	rte_tel_data_start_dict(d);
 	pthread_mutex_lock(&hw->lock);
 	win = window_find(hw);
-	l = &hw->learnt;
+	l = &hw->window_caps;
 	rte_tel_data_add_dict_string(d, "attach", hw->attach->name);
 	rte_tel_data_add_dict_string(d, "type",
 				     wcbar_type_name(win != NULL ? win->win.type : l->type));
@@ -215,9 +215,9 @@ test_show(const char *cmd __rte_unused, const char *params, struct rte_tel_data 
 	rte_tel_data_start_dict(d);
 	rte_tel_data_start_dict(stores);
 	pthread_mutex_lock(&hw->lock);
-	rte_tel_data_add_dict_string(d, "state", states[hw->learnt.test]);
-	for (uint32_t i = 0; i < hw->learnt.n_results; i++)
-		put_result(stores, &hw->learnt.results[i]);
+	rte_tel_data_add_dict_string(d, "state", states[hw->window_caps.test]);
+	for (uint32_t i = 0; i < hw->window_caps.n_results; i++)
+		put_result(stores, &hw->window_caps.results[i]);
 	pthread_mutex_unlock(&hw->lock);
 	put_container(d, "stores", stores);
 	return 0;

@@ -16,7 +16,6 @@
 #include "wcnic_ethdev.h"
 #include "wcnic_hw.h"
 
-/* A secondary process may look at the counters; packets are the primary's. */
 static int
 probe_secondary(struct rte_vdev_device *vdev)
 {
@@ -24,10 +23,8 @@ probe_secondary(struct rte_vdev_device *vdev)
 
 	if (dev == NULL)
 		return -ENODEV;
-	dev->dev_ops = &wcnic_dev_ops_secondary;
 	dev->device = &vdev->device;
-	dev->rx_pkt_burst = rte_eth_pkt_burst_dummy;
-	dev->tx_pkt_burst = rte_eth_pkt_burst_dummy;
+	wcnic_dev_init_secondary(dev);
 	rte_eth_dev_probing_finish(dev);
 	return 0;
 }
@@ -81,16 +78,4 @@ static struct rte_vdev_driver wcnic_vdev_driver = {
 };
 
 RTE_PMD_REGISTER_VDEV(net_wcnic, wcnic_vdev_driver);
-RTE_PMD_REGISTER_PARAM_STRING(net_wcnic, "placement=push|fetch|auto[:...] "
-					 "slot_lines=<1|2|4|8|16> "
-					 "packed=<0|1> "
-					 "store=<name> "
-					 "timeout_ms=<ms> "
-					 "self_test=<0|1> "
-					 "mark=<n> "
-					 "socket=<path> "
-					 "port=<spec> "
-					 "queues=<n> "
-					 "thread=<0|1> "
-					 "seed=<n> "
-					 "push_wait_us=<us>");
+RTE_PMD_REGISTER_PARAM_STRING(net_wcnic, WCNIC_DEVARGS_VDEV);

@@ -14,7 +14,7 @@
 #include "wcnic_admin.h"
 #include "wcnic_attach.h"
 #include "wcnic_hw.h"
-#include "wcnic_learn.h"
+#include "wcnic_window_caps.h"
 #include "wcnic_log.h"
 #include "wcnic_txq.h"
 #include "wcnic_window.h"
@@ -27,7 +27,7 @@
 static int
 doorbells_map(struct wcnic_hw *hw, struct wcnic_window *win)
 {
-	const struct wcnic_learnt *l = &hw->learnt;
+	const struct wcnic_window_caps *l = &hw->window_caps;
 	const size_t bytes = win->grant.bytes;
 	int ret;
 
@@ -59,9 +59,7 @@ window_map(struct wcnic_hw *hw, enum wcnic_window_type type, struct wcnic_window
 		return ret;
 	}
 	win->mapped = true;
-	if (type == WCNIC_WINDOW_PUSH)
-		wcnic_store_choose(hw, win);
-	else
+	if (type == WCNIC_WINDOW_DOORBELL)
 		win->win.store = wcbar_stores(WCBAR_TYPE_UC)[0];
 	return 0;
 }

@@ -24,9 +24,18 @@ struct wcnic_window {
 	struct wcbar_window win;     /* valid while mapped */
 };
 
-int wcnic_window_alloc(struct wcnic_hw *hw, enum wcnic_window_type type, uint16_t qid,
-		       uint16_t slot_lines, uint32_t bytes, struct wcnic_window *win);
-/* Unmaps, and tells firmware unless it has taken the window back or is gone. */
+/*
+ * Asks firmware for a window, checks the grant and maps it: PUSH as write-combining if that can be
+ * had, DOORBELL as uncached. How lines are stored into a PUSH window is chosen afterwards, by
+ * wcnic_window_store_choose(). 0 or -errno, logged; -ENOSPC: firmware has none left. With hw->lock.
+ */
+__rte_warn_unused_result int
+wcnic_window_alloc(struct wcnic_hw *hw, enum wcnic_window_type type, uint16_t qid,
+		   uint16_t slot_lines, uint32_t bytes, struct wcnic_window *win);
+/*
+ * Unmaps, and tells firmware unless it has taken the window back or is gone. A window that is not
+ * granted is left alone. With hw->lock; no burst uses the window.
+ */
 void wcnic_window_free(struct wcnic_hw *hw, struct wcnic_window *win);
 
 #endif /* WCNIC_WINDOW_H */

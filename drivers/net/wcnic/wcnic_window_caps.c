@@ -5,7 +5,7 @@
 /*
  * What PUSH windows are like where the driver runs: how they come to be mapped, whether stores
  * reach the card, which way to store is the fastest, and, if the card can tell, how lines arrive
- * (datasheet section 10). Learnt in a window of its own, which no queue uses, and given back.
+ * (datasheet section 10). Measured in a window of its own, which no queue uses, and given back.
  */
 
 #include <errno.h>
@@ -17,9 +17,9 @@
 #include "wcnic_admin.h"
 #include "wcnic_attach.h"
 #include "wcnic_hw.h"
-#include "wcnic_learn.h"
 #include "wcnic_log.h"
 #include "wcnic_txq.h"
+#include "wcnic_window_caps.h"
 
 #define CALIBRATE_LINES 64
 #define TEST_LINES 256u
@@ -28,9 +28,9 @@
 /* ---- the ladder ----------------------------------------------------------------------------- */
 
 static void
-ladder_tell(const struct wcnic_hw *hw)
+ladder_log(const struct wcnic_hw *hw)
 {
-	const struct wcnic_learnt *l = &hw->learnt;
+	const struct wcnic_window_caps *l = &hw->window_caps;
 	const bool wc = l->type == WCBAR_TYPE_WC;
 
 	WCNIC_LOG(NOTICE, hw, "push windows are %s, rung %s", wcbar_type_name(l->type),
@@ -50,7 +50,7 @@ ladder_tell(const struct wcnic_hw *hw)
 static void
 ladder_note(struct wcnic_hw *hw, const struct wcnic_window *win)
 {
-	struct wcnic_learnt *l = &hw->learnt;
+	struct wcnic_window_caps *l = &hw->window_caps;
 	enum wcbar_rung rung;
 
 	if (hw->attach->window_rung == NULL)
@@ -62,7 +62,7 @@ ladder_note(struct wcnic_hw *hw, const struct wcnic_window *win)
 	l->rung = rung;
 	l->type = win->win.type;
 	l->calibrated = false;
-	ladder_tell(hw);
+	ladder_log(hw);
 }
 
 /* ---- calibration ---------------------------------------------------------------------------- */
@@ -71,7 +71,7 @@ ladder_note(struct wcnic_hw *hw, const struct wcnic_window *win)
 static void
 calibrate(struct wcnic_hw *hw, struct wcnic_window *win)
 {
-	struct wcnic_learnt *l = &hw->learnt;
+	struct wcnic_window_caps *l = &hw->window_caps;
 	struct wcbar_calibration *c = &l->calibration;
 	int ret;
 
@@ -91,11 +91,11 @@ calibrate(struct wcnic_hw *hw, struct wcnic_window *win)
 static void
 calibration_log(const struct wcnic_hw *hw)
 {
-	const struct wcbar_calibration *c = &hw->learnt.calibration;
+	const struct wcbar_calibration *c = &hw->window_caps.calibration;
 
-	if (!hw->learnt.calibrated)
+	if (!hw->window_caps.calibrated)
 		return;
-	if (!c->direct && hw->learnt.test == WCNIC_TEST_DONE)
+	if (!c->direct && hw->window_caps.test == WCNIC_TEST_DONE)
 		WCNIC_LOG(WARNING, hw,
 			  "push windows do not combine, and 8 bytes take %.0f ns to store and "
 			  "%.0f ns to read: they are trapped, or Device on a slow machine. Stores "
@@ -131,7 +131,7 @@ test_store(struct wcnic_hw *hw, const struct wcnic_window *win, const struct wcb
 {
 	const uint32_t room = win->win.bytes / WCNIC_LINE_BYTES;
 	const uint32_t lines = RTE_MIN(room, win->win.direct ? TEST_LINES : TEST_LINES_TRAPPED);
-	struct wcnic_test_result *res = &hw->learnt.results[hw->learnt.n_results];
+	struct wcnic_test_result *res = &hw->window_caps.results[hw->window_caps.n_results];
 	int ret;
 
 	memset(res, 0, sizeof(*res));
@@ -144,7 +144,7 @@ test_store(struct wcnic_hw *hw, const struct wcnic_window *win, const struct wcb
 	ret = wcadmin_window_test_report(&hw->admin.client, &win->grant, lines, &res->report);
 	if (ret != 0)
 		return ret;
-	hw->learnt.n_results++;
+	hw->window_caps.n_results++;
 	WCNIC_LOG(NOTICE, hw,
 		  "window test, %s: of %u lines %u arrived whole, %u in pieces, %u not completely, "
 		  "%u out of order",
@@ -162,7 +162,7 @@ test_wanted(const struct wcnic_hw *hw)
 static void
 test_run(struct wcnic_hw *hw, const struct wcnic_window *win)
 {
-	struct wcnic_learnt *l = &hw->learnt;
+	struct wcnic_window_caps *l = &hw->window_caps;
 	int ret = 0;
 
 	if (!test_wanted(hw))
@@ -182,11 +182,11 @@ test_run(struct wcnic_hw *hw, const struct wcnic_window *win)
 }
 
 const struct wcnic_test_result *
-wcnic_test_find(const struct wcnic_hw *hw, const char *store)
+wcnic_window_test_find(const struct wcnic_hw *hw, const char *store)
 {
-	for (uint32_t i = 0; i < hw->learnt.n_results; i++) {
-		if (strcmp(hw->learnt.results[i].store, store) == 0)
-			return &hw->learnt.results[i];
+	for (uint32_t i = 0; i < hw->window_caps.n_results; i++) {
+		if (strcmp(hw->window_caps.results[i].store, store) == 0)
+			return &hw->window_caps.results[i];
 	}
 	return NULL;
 }
@@ -207,7 +207,7 @@ result_gathers(const struct wcnic_test_result *res)
 static void
 clock_overrule(struct wcnic_hw *hw, struct wcnic_window *win)
 {
-	struct wcnic_learnt *l = &hw->learnt;
+	struct wcnic_window_caps *l = &hw->window_caps;
 
 	if (!l->calibrated || l->calibration.direct || l->test != WCNIC_TEST_DONE ||
 	    l->n_results == 0 || !result_gathers(&l->results[0]))
@@ -225,7 +225,7 @@ clock_overrule(struct wcnic_hw *hw, struct wcnic_window *win)
 /* ---- all of it ------------------------------------------------------------------------------ */
 
 static bool
-any_may_push(const struct wcnic_hw *hw)
+queues_may_push(const struct wcnic_hw *hw)
 {
 	for (uint16_t i = 0; i < hw->n_txq; i++) {
 		if (hw->txq[i]->wanted != WCNIC_PLACEMENT_FETCH)
@@ -235,31 +235,32 @@ any_may_push(const struct wcnic_hw *hw)
 }
 
 void
-wcnic_windows_learn(struct wcnic_hw *hw)
+wcnic_window_caps_measure(struct wcnic_hw *hw)
 {
-	struct wcnic_learnt *l = &hw->learnt;
+	struct wcnic_window_caps *l = &hw->window_caps;
 	struct wcnic_window win;
 	int ret;
 
 	/* a card that sees no stores says so beforehand, or when asked: neither is "combining" */
 	if ((hw->id.caps & WCNIC_CAP_WINDOW_TEST) == 0)
 		l->test = WCNIC_TEST_NOT_OBSERVABLE;
-	if (!any_may_push(hw) || (hw->attach->window_rung == NULL && !test_wanted(hw)))
+	if (!queues_may_push(hw) || (hw->attach->window_rung == NULL && !test_wanted(hw)))
 		return;
 	/* anew at each start and after each reset: what is under a mapping may have changed */
-	l->told = false;
+	l->measured = false;
 	l->calibrated = false;
 	l->n_results = 0;
 	ret = wcnic_window_alloc(hw, WCNIC_WINDOW_PUSH, 0, 1, WCNIC_WINDOW_ALIGN, &win);
 	if (ret != 0) {
-		WCNIC_LOG(WARNING, hw, "no push window to learn from: %s", strerror(-ret));
+		WCNIC_LOG(WARNING, hw, "no push window to measure: %s", strerror(-ret));
 		return;
 	}
+	wcnic_window_store_choose(hw, &win);
 	calibrate(hw, &win);
 	test_run(hw, &win);
 	clock_overrule(hw, &win);
 	calibration_log(hw);
-	l->told = true;
+	l->measured = true;
 	/* late stores carry a generation that is nobody's any more */
 	wcnic_window_free(hw, &win);
 }
@@ -268,9 +269,9 @@ wcnic_windows_learn(struct wcnic_hw *hw)
 static bool
 store_gathers(const struct wcnic_hw *hw, const struct wcbar_store *store)
 {
-	const struct wcnic_test_result *res = wcnic_test_find(hw, store->name);
+	const struct wcnic_test_result *res = wcnic_window_test_find(hw, store->name);
 
-	return hw->learnt.test != WCNIC_TEST_DONE || res == NULL || result_gathers(res);
+	return hw->window_caps.test != WCNIC_TEST_DONE || res == NULL || result_gathers(res);
 }
 
 bool
@@ -283,7 +284,7 @@ wcnic_window_gathers(const struct wcnic_hw *hw, const struct wcnic_window *win)
 static const struct wcbar_store *
 store_ranked(const struct wcnic_hw *hw)
 {
-	const struct wcbar_calibration *c = &hw->learnt.calibration;
+	const struct wcbar_calibration *c = &hw->window_caps.calibration;
 
 	for (size_t i = 0; i < c->ranks; i++) {
 		if (store_gathers(hw, c->rank[i].store))
@@ -303,13 +304,13 @@ store_named(const struct wcbar_window *win, const char *name)
 }
 
 void
-wcnic_store_choose(struct wcnic_hw *hw, struct wcnic_window *win)
+wcnic_window_store_choose(struct wcnic_hw *hw, struct wcnic_window *win)
 {
-	const struct wcnic_learnt *l = &hw->learnt;
+	const struct wcnic_window_caps *l = &hw->window_caps;
 	const struct wcbar_store *named;
 
 	ladder_note(hw, win);
-	/* what was learnt holds for windows that came the same way; of others nothing is known */
+	/* what was measured holds for windows that came the same way; of others nothing is known */
 	if (win->win.type != WCBAR_TYPE_WB)
 		win->win.direct = l->calibrated && l->calibration.direct;
 	win->win.store = wcbar_window_stores(&win->win)[0];
@@ -320,7 +321,7 @@ wcnic_store_choose(struct wcnic_hw *hw, struct wcnic_window *win)
 	named = store_named(&win->win, hw->args.store);
 	if (named != NULL)
 		win->win.store = named;
-	else if (l->told) /* else this is the window to learn from */
+	else if (l->measured) /* else this is the window that is measured */
 		WCNIC_LOG(WARNING, hw, "store=%s is not safe for a window that is %s%s: %s is used",
 			  hw->args.store, wcbar_type_name(win->win.type),
 			  win->win.direct ? "" : ", trapped or not known to be direct",

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: BSD-3-Clause
  * Copyright(c) 2026 The wcnic authors
  */
-#ifndef WCNIC_LEARN_H
-#define WCNIC_LEARN_H
+#ifndef WCNIC_WINDOW_CAPS_H
+#define WCNIC_WINDOW_CAPS_H
 
-/* What PUSH windows are like where the driver runs. */
+/* What PUSH windows are like where the driver runs. All with hw->lock. */
 
 #include <stdbool.h>
 #include <stdint.h>
@@ -30,9 +30,9 @@ enum wcnic_test_state {
 	WCNIC_TEST_FAILED,
 };
 
-/* What was learnt of PUSH windows before the first queue got one; see wcnic_learn.c. */
-struct wcnic_learnt {
-	bool told;     /* what came out is in the log */
+/* Of PUSH windows; all of it is measured before the first queue gets one. */
+struct wcnic_window_caps {
+	bool measured; /* calibration and test are over */
 	bool laddered; /* type, rung and answers are set: windows do not come as shared memory */
 	enum wcbar_type type;
 	enum wcbar_rung rung;
@@ -48,12 +48,16 @@ struct wcnic_learnt {
  * Maps a PUSH window for a moment, before any queue has one: which rung it comes by, whether stores
  * reach it, how fast, and, if the card can tell, how they arrive. Once for a card that is open.
  */
-void wcnic_windows_learn(struct wcnic_hw *hw);
-/* Chooses how lines are stored into a mapped PUSH window. */
-void wcnic_store_choose(struct wcnic_hw *hw, struct wcnic_window *win);
+void wcnic_window_caps_measure(struct wcnic_hw *hw);
+/*
+ * Chooses how lines are stored into a mapped PUSH window: what store= names if that is safe there,
+ * else the fastest that gathers. Notes and logs by which rung windows come now.
+ */
+void wcnic_window_store_choose(struct wcnic_hw *hw, struct wcnic_window *win);
 /* False where WINDOW_TEST saw the window's store arrive in pieces: pushing does not pay then. */
 bool wcnic_window_gathers(const struct wcnic_hw *hw, const struct wcnic_window *win);
 /* The result of the store that is in use, or NULL. */
-const struct wcnic_test_result *wcnic_test_find(const struct wcnic_hw *hw, const char *store);
+const struct wcnic_test_result *
+wcnic_window_test_find(const struct wcnic_hw *hw, const char *store);
 
-#endif /* WCNIC_LEARN_H */
+#endif /* WCNIC_WINDOW_CAPS_H */
