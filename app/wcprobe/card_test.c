@@ -1,6 +1,9 @@
 /* SPDX-License-Identifier: BSD-3-Clause
  * Copyright(c) 2026 The wcnic authors
  */
+
+/* WINDOW_TEST of one PUSH window, with every store that is safe there. */
+
 #include <assert.h>
 #include <errno.h>
 #include <inttypes.h>

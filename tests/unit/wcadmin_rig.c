@@ -2,6 +2,8 @@
  * Copyright(c) 2026 The wcnic authors
  */
 
+/* A card that answers lib/wcadmin as a test tells it to. */
+
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>

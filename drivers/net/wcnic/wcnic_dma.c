@@ -2,6 +2,8 @@
  * Copyright(c) 2026 The wcnic authors
  */
 
+/* Tells a card about DPDK's memory: what there is now, and what comes and goes later. */
+
 #include <errno.h>
 #include <stdlib.h>
 

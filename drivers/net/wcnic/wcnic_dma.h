@@ -31,9 +31,10 @@ struct wcnic_dma {
 
 /*
  * Maps all of DPDK's memory and, where memory can grow, keeps following it until wcnic_dma_stop().
- * Returns 0 or the first map's error.
+ * Returns 0 or the first map's error, with nothing followed.
  */
 int wcnic_dma_start(struct wcnic_dma *dma);
+/* Follows memory no more; what is mapped stays so. No map or unmap runs when it returns. */
 void wcnic_dma_stop(struct wcnic_dma *dma);
 
 #endif /* WCNIC_DMA_H */
