@@ -40,7 +40,7 @@ struct table {
 struct compare {
 	struct frame *frames; /* of the input, those that may come out */
 	size_t n_frames;
-	size_t room;
+	size_t capacity;
 	struct table by_bytes;
 	struct table by_flow;
 	FILE *details;
@@ -200,16 +200,16 @@ add_frame(struct compare *cmp, const uint8_t *data, uint32_t bytes)
 {
 	struct frame *frame;
 
-	if (cmp->n_frames == cmp->room) {
-		size_t room = cmp->room != 0 ? 2 * cmp->room : 1024;
-		struct frame *frames = realloc(cmp->frames, room * sizeof(*frames));
+	if (cmp->n_frames == cmp->capacity) {
+		size_t capacity = cmp->capacity != 0 ? 2 * cmp->capacity : 1024;
+		struct frame *frames = realloc(cmp->frames, capacity * sizeof(*frames));
 
-		if (frames == NULL || room >= NONE) {
+		if (frames == NULL || capacity >= NONE) {
 			cmp->frames = frames != NULL ? frames : cmp->frames;
 			return -ENOMEM;
 		}
 		cmp->frames = frames;
-		cmp->room = room;
+		cmp->capacity = capacity;
 	}
 	frame = &cmp->frames[cmp->n_frames++];
 	*frame = (struct frame){.hash = hash_bytes(data, bytes, 0),

@@ -188,7 +188,7 @@ class Forward(Steps):
     def unplugged(self):
         """The guest's kernel removes the device under traffic; the kernel waits until testpmd has closed it."""
         if self.setting.driver != "vfio-pci":
-            return {"skipped": "UIO tells nobody"}
+            return {"skipped": "UIO does not report a removal"}
         with self.testpmd(self.bdf[4]) as pmd:
             pmd.say("set fwd txonly")
             pmd.say("start")

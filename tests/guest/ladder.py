@@ -56,7 +56,7 @@ class Ladder(Steps):
         return {"rung": expected, "verdict": result["verdict"]["text"], "wcprobe": result}
 
     def lines(self):
-        """The example, which knows nothing of this project's card."""
+        """Runs the example, which works with any PCI device."""
         text = self.guest.check(f"push_line {SHARED} 2 0x1000 0x1000 --verify --windows-only")
         rung = re.search(r"rung (\S+)", text)
         self.row["rung"] = rung[1] if rung else "-"

@@ -45,7 +45,7 @@ class Killed(unittest.TestCase):
                 program = runs(folder)
                 self.reached(program, where)
                 self.ended(program, number)
-        rig.until(lambda: rig.children() == set(), "nobody's child lives")
+        rig.until(lambda: rig.children() == set(), "orphaned processes have ended")
 
     def reached(self, program, where):
         program.reached(program.out / program.setting / "console.log", "+ " if where == "boot" else "# wcbench packets")

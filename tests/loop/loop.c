@@ -160,8 +160,8 @@ bool (*loop_alarm_fails)(void);
 static rte_eal_alarm_callback service_fn;
 
 /*
- * The driver's service. A card whose thread this machine does not let run has no heartbeat for a
- * while: where that is not what is tested, it is none of the driver's business.
+ * The driver's service. If this machine does not run the card's thread for a while, the card
+ * has no heartbeat: only tests of the heartbeat show that to the driver.
  */
 static void
 service(void *arg)
@@ -375,7 +375,7 @@ loop_open(struct loop *l, const struct loop_config *config)
 		fail_msg("cannot attach %s with %s:\n%s", l->name, devargs, loop_log());
 	assert_int_equal(rte_eth_dev_get_port_by_name(l->name, &l->port_id), 0);
 	l->open = true;
-	l->tx_held = rte_mempool_in_use_count(tx_pool);
+	l->tx_leaked = rte_mempool_in_use_count(tx_pool);
 	current = *l;
 	loop_configure(l);
 }
@@ -389,7 +389,7 @@ loop_close(struct loop *l)
 	current.open = false;
 	assert_int_equal(rte_eal_hotplug_remove("vdev", l->name), 0);
 	assert_int_equal(rte_mempool_in_use_count(l->rx_pool), 0);
-	assert_int_equal(rte_mempool_in_use_count(l->tx_pool), l->tx_held);
+	assert_int_equal(rte_mempool_in_use_count(l->tx_pool), l->tx_leaked);
 	rte_mempool_free(l->rx_pool);
 }
 

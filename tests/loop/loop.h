@@ -69,7 +69,7 @@ struct loop {
 	bool open;
 	struct rte_mempool *tx_pool;
 	struct rte_mempool *rx_pool;
-	unsigned int tx_held; /* by failed tests before */
+	unsigned int tx_leaked; /* mbufs that failed tests before did not free */
 };
 
 /* ---- the process ------------------------------------------------------------------------- */
@@ -141,7 +141,7 @@ typedef void (*loop_hook)(struct wcnic_card *card, void *arg);
 void loop_hook_set(struct loop *l, loop_hook before, loop_hook after, void *arg);
 /* Runs `fn` once inside a poll of the port's card. */
 void loop_card_do(struct loop *l, loop_hook fn, void *arg);
-/* Lets the card work for so long, whoever does it. */
+/* Lets the card work for so long, by its own thread or by polls. */
 void loop_run_ms(struct loop *l, unsigned int ms);
 /*
  * Waits until `*value`, which another thread writes, is at least `least`, and the service is done
@@ -153,7 +153,7 @@ void loop_wait_u64(struct loop *l, const uint64_t *value, uint64_t least);
 
 uint64_t loop_random(uint64_t *state);
 
-/* Byte `at` of a frame is the same whoever asks; 12 and 13 are an EtherType of no protocol. */
+/* Returns byte `at` of a frame. Bytes 12 and 13 are an EtherType of no protocol. */
 void loop_fill(uint8_t *data, uint64_t seed, uint32_t at, uint32_t bytes);
 /* A frame in 1..max_segs segments of random lengths, some of them empty; by seed. */
 struct rte_mbuf *loop_frame(struct loop *l, uint64_t seed, uint32_t bytes, unsigned int max_segs);

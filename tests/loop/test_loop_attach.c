@@ -300,7 +300,7 @@ window__write_combining_is_timed_and_pushed_into(void **state)
 }
 
 static void
-window__uncached_is_told_with_reasons_and_fetched(void **state)
+window__uncached_is_reported_with_reasons_and_fetched(void **state)
 {
 	struct loop l;
 
@@ -571,7 +571,7 @@ no_drain(void)
 static const struct wcbar_store whole = {"whole", whole_lines, no_drain};
 static const struct wcbar_store pieces = {"pieces", pieces_lines, no_drain};
 static const struct wcbar_store leaky = {"leaky", leaky_lines, no_drain};
-/* What the driver takes for the stores of this CPU; NULL: it is told the truth. */
+/* What the driver takes for the stores of this CPU; NULL: the real ones. */
 static const struct wcbar_store *const *fake_stores;
 
 const struct wcbar_store *const *__wrap_wcbar_window_stores(const struct wcbar_window *win);
@@ -792,7 +792,7 @@ main(void)
 		LOOP_TEST(removal__registers_all_ones_for_a_while_is_recovered),
 		LOOP_TEST(removal__card_is_wanted_back_event_comes_once),
 		LOOP_TEST(window__write_combining_is_timed_and_pushed_into),
-		LOOP_TEST(window__uncached_is_told_with_reasons_and_fetched),
+		LOOP_TEST(window__uncached_is_reported_with_reasons_and_fetched),
 		LOOP_TEST(doorbells__uncached_is_refused_beside_combining_windows_each_is_fenced),
 		LOOP_TEST(doorbells__all_of_the_bar_combines_and_nobody_pushes_each_is_fenced),
 		LOOP_TEST(doorbells__uncached_is_refused_beside_uncached_windows_start_fails),

@@ -47,7 +47,7 @@ stop__frames_in_flight_are_sent(void **state)
 	struct loop l;
 
 	loop_open(&l, &config);
-	/* The driver waits for 200 ms: a stop that this machine held up so long says nothing. */
+	/* The driver waits for 200 ms: a stop that this machine delayed longer proves nothing. */
 	do {
 		if (tries++ > 0)
 			assert_int_equal(rte_eth_dev_start(l.port_id), 0);
@@ -65,9 +65,9 @@ stop__frames_in_flight_are_sent(void **state)
 	loop_close(&l);
 }
 
-/* ... unless nobody takes it. */
+/* ... unless no receiver takes the frames. */
 static void
-stop__frames_held_back_are_counted_as_lost(void **state)
+stop__frames_that_still_wait_are_counted_as_lost(void **state)
 {
 	struct loop_config config = {.devargs = *state, .tx_depth = 64, .rx_depth = 32};
 	struct rte_mbuf *m;
@@ -116,7 +116,7 @@ port__removed_while_started_gives_everything_back(void **state)
 	loop_send(&l, 0, frames, RTE_DIM(frames));
 	assert_int_equal(rte_eal_hotplug_remove("vdev", l.name), 0);
 	assert_int_equal(rte_mempool_in_use_count(l.rx_pool), 0);
-	assert_int_equal(rte_mempool_in_use_count(l.tx_pool), l.tx_held);
+	assert_int_equal(rte_mempool_in_use_count(l.tx_pool), l.tx_leaked);
 	rte_mempool_free(l.rx_pool);
 	loop_forget(&l);
 }
@@ -402,7 +402,7 @@ plug(struct wcnic_card *card, void *arg)
 }
 
 static void
-link__changes_are_told_by_callback(void **state)
+link__changes_are_reported_by_callback(void **state)
 {
 	static const struct wcdev_port_ops slow = {
 		.kind = "slow", .send = far_send, .link = far_link};
@@ -702,8 +702,8 @@ main(void)
 		ARGS(stop__frames_in_flight_are_sent, PUSH),
 		ARGS(stop__frames_in_flight_are_sent, FETCH),
 		ARGS(stop__frames_in_flight_are_sent, THREAD),
-		ARGS(stop__frames_held_back_are_counted_as_lost, PUSH),
-		ARGS(stop__frames_held_back_are_counted_as_lost, FETCH),
+		ARGS(stop__frames_that_still_wait_are_counted_as_lost, PUSH),
+		ARGS(stop__frames_that_still_wait_are_counted_as_lost, FETCH),
 		ARGS(port__closed_and_opened_again_leaves_nothing, PUSH),
 		ARGS(port__closed_and_opened_again_leaves_nothing, THREAD),
 		ARGS(port__removed_while_started_gives_everything_back, PUSH),
@@ -719,8 +719,8 @@ main(void)
 		LOOP_TEST(configure__more_queues_than_the_card_has_refused),
 		ARGS(filter__modes_and_address_decide, PUSH),
 		ARGS(filter__modes_and_address_decide, THREAD),
-		ARGS(link__changes_are_told_by_callback, PUSH),
-		ARGS(link__changes_are_told_by_callback, THREAD),
+		ARGS(link__changes_are_reported_by_callback, PUSH),
+		ARGS(link__changes_are_reported_by_callback, THREAD),
 		ARGS(xstats__names_are_unique_and_sums_agree, PUSH),
 		ARGS(xstats__names_are_unique_and_sums_agree, FETCH ",thread=1"),
 		ARGS(rss__table_and_key_are_kept_and_used, PUSH),

@@ -60,7 +60,7 @@ loop__every_size_comes_back_equal(void **state)
 /* ---- segments ---------------------------------------------------------------------------- */
 
 static void
-tx__many_odd_segments_are_one_frame(void **state)
+tx__many_unequal_segments_are_one_frame(void **state)
 {
 	struct loop_config config = {.devargs = *state, .mtu = JUMBO_MTU, .tx_depth = 64};
 	struct loop_stream s = {
@@ -164,7 +164,7 @@ tx__frame_without_data_counted_as_malformed(void **state)
 	loop_close(&l);
 }
 
-/* An application's mistake must not become bytes that nobody wrote, or too many of them. */
+/* If lengths do not add up, no memory outside the data may be sent, nor too many bytes. */
 static void
 tx__segments_that_do_not_add_up_counted_as_malformed(void **state)
 {
@@ -691,9 +691,9 @@ main(void)
 		ARGS(loop__every_size_comes_back_equal, PUSH ",slot_lines=16"),
 		ARGS(loop__every_size_comes_back_equal, PUSH ",slot_lines=1,thread=1"),
 		ARGS(loop__every_size_comes_back_equal, PUSH ",slot_lines=16,thread=1"),
-		BOTH(tx__many_odd_segments_are_one_frame),
-		ARGS(tx__many_odd_segments_are_one_frame, PUSH ",slot_lines=1"),
-		ARGS(tx__many_odd_segments_are_one_frame, PUSH ",slot_lines=16,thread=1"),
+		BOTH(tx__many_unequal_segments_are_one_frame),
+		ARGS(tx__many_unequal_segments_are_one_frame, PUSH ",slot_lines=1"),
+		ARGS(tx__many_unequal_segments_are_one_frame, PUSH ",slot_lines=16,thread=1"),
 		LOOP_TEST(tx__too_many_segments_counted_as_malformed),
 		ARGS(tx__more_segments_than_ring_counted_as_malformed, PUSH ",slot_lines=1"),
 		ARGS(tx__more_segments_than_ring_counted_as_malformed, FETCH),

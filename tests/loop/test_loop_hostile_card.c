@@ -24,7 +24,7 @@ struct lie {
 	const char *name;
 	uint8_t opcode;
 	unsigned int skip; /* answers to that opcode that are true before */
-	void (*tell)(struct answer *answer);
+	void (*apply)(struct answer *answer);
 	int error;         /* what dev_start returns */
 	const char *named; /* by the log */
 };
@@ -32,7 +32,7 @@ struct lie {
 static struct {
 	const struct lie *lie;
 	unsigned int seen;
-	unsigned int told;
+	unsigned int applied;
 	unsigned int times; /* at most */
 	uint16_t sq_tail;   /* of the command that was looked at last */
 	/* a completion that was hidden, and for how many polls more */
@@ -66,15 +66,15 @@ lie_hook(struct wcnic_card *card, void *arg)
 		liar.hidden->phase ^= WCNIC_PHASE_BIT;
 		liar.hidden = NULL;
 	}
-	if (liar.lie == NULL || liar.told == liar.times || a->sq_tail == liar.sq_tail ||
+	if (liar.lie == NULL || liar.applied == liar.times || a->sq_tail == liar.sq_tail ||
 	    (answer.cpl->phase & WCNIC_PHASE_BIT) != phase ||
 	    a->sq[(a->sq_tail - 1) & mask].opcode != liar.lie->opcode)
 		return;
 	liar.sq_tail = a->sq_tail;
 	if (liar.seen++ < liar.lie->skip)
 		return;
-	liar.told++;
-	liar.lie->tell(&answer);
+	liar.applied++;
+	liar.lie->apply(&answer);
 }
 
 static void
@@ -111,13 +111,13 @@ GRANT_LIE(grant_over_end, offset, htole64(a->hw->admin.client.aperture_bytes - 4
 GRANT_LIE(grant_far_past_end, offset, htole64(UINT64_MAX - 0xffff))
 GRANT_LIE(grant_too_long, bytes, htole32(0xffff0000))
 GRANT_LIE(grant_empty, bytes, 0)
-GRANT_LIE(grant_odd_offset, offset, grant(a)->offset + htole64(64))
-GRANT_LIE(grant_odd_bytes, bytes, htole32(100))
+GRANT_LIE(grant_unaligned_offset, offset, grant(a)->offset + htole64(64))
+GRANT_LIE(grant_unaligned_bytes, bytes, htole32(100))
 GRANT_LIE(grant_overlap, offset, htole64(a->hw->txq[0]->ctrl.window.grant.off))
 GRANT_LIE(grant_type, type, WCNIC_WINDOW_DOORBELL)
 GRANT_LIE(grant_type_unknown, type, 9)
 GRANT_LIE(grant_generation, generation, 0)
-GRANT_LIE(grant_slots_odd, slots, htole16(12))
+GRANT_LIE(grant_slots_not_pow2, slots, htole16(12))
 GRANT_LIE(grant_slots_none, slots, 0)
 GRANT_LIE(grant_slots_many, slots, htole16(0x8000))
 GRANT_LIE(grant_lines, slot_lines, 8)
@@ -139,13 +139,13 @@ static const struct lie grant_lies[] = {
 	BOTH_GRANTS(grant_far_past_end, "within the aperture"),
 	BOTH_GRANTS(grant_too_long, "within the aperture"),
 	BOTH_GRANTS(grant_empty, "within the aperture"),
-	BOTH_GRANTS(grant_odd_offset, "not a multiple of 0x10000"),
-	BOTH_GRANTS(grant_odd_bytes, "not a multiple of 0x10000"),
+	BOTH_GRANTS(grant_unaligned_offset, "not a multiple of 0x10000"),
+	BOTH_GRANTS(grant_unaligned_bytes, "not a multiple of 0x10000"),
 	DOORBELL_GRANT(grant_overlap, "overlaps window"),
 	PUSH_GRANT(grant_type, "type 2 was asked for"),
 	BOTH_GRANTS(grant_type_unknown, "window of type 9"),
 	BOTH_GRANTS(grant_generation, "generation 0"),
-	PUSH_GRANT(grant_slots_odd, "granted 12 slots"),
+	PUSH_GRANT(grant_slots_not_pow2, "granted 12 slots"),
 	PUSH_GRANT(grant_slots_none, "granted 0 slots"),
 	PUSH_GRANT(grant_slots_many, "granted 32768 slots"),
 	PUSH_GRANT(grant_lines, "slots of 4 lines were asked for"),
@@ -222,7 +222,7 @@ start__answer_is_a_lie_refused_by_name(const struct lie *lies, size_t n)
 		lie_begin(&l, &lies[i], 1, l.name);
 		if (rte_eth_dev_start(l.port_id) != lies[i].error)
 			fail_msg("%s: not refused as it should be", lies[i].name);
-		assert_int_equal(liar.told, 1);
+		assert_int_equal(liar.applied, 1);
 		loop_log_has(lies[i].named, NULL);
 		lie_end(&l);
 		/* what failed before has left nothing that is in the way */
@@ -280,7 +280,7 @@ completion_hide(struct answer *a)
 static void
 start__completion_is_late_waited_for(void **state)
 {
-	static const struct lie late = {.opcode = WCNIC_OP_TXQ_CREATE, .tell = completion_hide};
+	static const struct lie late = {.opcode = WCNIC_OP_TXQ_CREATE, .apply = completion_hide};
 	struct loop_config config = {.not_started = true};
 	struct loop l;
 
@@ -288,7 +288,7 @@ start__completion_is_late_waited_for(void **state)
 	loop_open(&l, &config);
 	lie_begin(&l, &late, 1, l.name);
 	assert_int_equal(rte_eth_dev_start(l.port_id), 0);
-	assert_int_equal(liar.told, 1);
+	assert_int_equal(liar.applied, 1);
 	assert_null(liar.hidden);
 	lie_end(&l);
 	loop_stream_run(&l, &some);
@@ -299,7 +299,7 @@ start__completion_is_late_waited_for(void **state)
 static void
 recovery__card_still_lies_tried_until_it_does_not(void **state)
 {
-	static const struct lie lie = {.opcode = WCNIC_OP_WINDOW_ALLOC, .tell = grant_past_end};
+	static const struct lie lie = {.opcode = WCNIC_OP_WINDOW_ALLOC, .apply = grant_past_end};
 	struct loop_config config = {.devargs = "placement=push"};
 	struct loop l;
 
@@ -309,7 +309,7 @@ recovery__card_still_lies_tried_until_it_does_not(void **state)
 	lie_begin(&l, &lie, 2, l.name);
 	atomic_store(&loop_hw(&l)->failed, true);
 	loop_recovered(&l, 1);
-	assert_int_equal(liar.told, 2);
+	assert_int_equal(liar.applied, 2);
 	lie_end(&l);
 	loop_close(&l);
 }
@@ -330,16 +330,16 @@ identity(struct answer *a)
 IDENTITY_LIE(no_txq, max_txq, 0)
 IDENTITY_LIE(no_rxq, max_rxq, 0)
 IDENTITY_LIE(min_depth_none, min_depth, 0)
-IDENTITY_LIE(min_depth_odd, min_depth, htole16(12))
-IDENTITY_LIE(max_depth_odd, max_depth, htole16(4095))
+IDENTITY_LIE(min_depth_not_pow2, min_depth, htole16(12))
+IDENTITY_LIE(max_depth_not_pow2, max_depth, htole16(4095))
 IDENTITY_LIE(max_depth_small, max_depth, htole16(4))
 IDENTITY_LIE(frame_small, max_frame_bytes, htole16(60))
 IDENTITY_LIE(align_none, window_align, 0)
-IDENTITY_LIE(align_odd, window_align, htole32(0x18000))
+IDENTITY_LIE(align_not_pow2, window_align, htole32(0x18000))
 IDENTITY_LIE(window_small, max_window_bytes, htole32(0x8000))
 IDENTITY_LIE(window_large, max_window_bytes, htole32(1u << 31))
 IDENTITY_LIE(slot_none, max_slot_lines, 0)
-IDENTITY_LIE(slot_odd, max_slot_lines, htole16(3))
+IDENTITY_LIE(slot_not_pow2, max_slot_lines, htole16(3))
 IDENTITY_LIE(mac_group, mac[0], 0x01)
 IDENTITY_LIE(queues_many, max_txq, htole16(0xffff))
 
@@ -351,17 +351,17 @@ static const struct lie identity_lies[] = {
 	ID_LIE(no_txq, "0 Tx and"),
 	ID_LIE(no_rxq, "and 0 Rx queues"),
 	ID_LIE(min_depth_none, "of depth 0"),
-	ID_LIE(min_depth_odd, "of depth 12"),
-	ID_LIE(max_depth_odd, "to 4095"),
+	ID_LIE(min_depth_not_pow2, "of depth 12"),
+	ID_LIE(max_depth_not_pow2, "to 4095"),
 	ID_LIE(max_depth_small, "8 to 4 "),
 	ID_LIE(frame_small, "frames of 60"),
 	ID_LIE(align_none, "windows of 0"),
-	ID_LIE(align_odd, "windows of 98304"),
+	ID_LIE(align_not_pow2, "windows of 98304"),
 	ID_LIE(window_small, "to 32768 bytes"),
 	ID_LIE(window_large, "to 2147483648"),
 	ID_LIE(mac_group, "permanent MAC address"),
 	ID_LIE(slot_none, "slots of 0 lines"),
-	ID_LIE(slot_odd, "slots of 3 lines"),
+	ID_LIE(slot_not_pow2, "slots of 3 lines"),
 };
 
 static void
@@ -506,7 +506,7 @@ probe__register_is_wrong_refused_by_name(void **state)
 	}
 }
 
-/* A lie that a reset ends: the service must find it out by itself. */
+/* The register is wrong until the next reset: the service must detect that without help. */
 static void
 service_finds(const struct loop_config *config, const char *named)
 {

@@ -19,7 +19,7 @@ struct tx_lie {
 	const char *name;
 	const char *devargs;
 	/* changes the completion at the queue's cq_head, which the card has just written */
-	void (*tell)(struct wcnic_txq *txq, struct wcnic_tx_cpl *cpl);
+	void (*apply)(struct wcnic_txq *txq, struct wcnic_tx_cpl *cpl);
 	unsigned int segs;
 };
 
@@ -158,14 +158,14 @@ static const struct tx_lie tx_lies[] = {
 	TX_LIE(tx_count_huge, FETCH ",thread=1"),
 };
 
-/* One lie, told once. */
+/* One wrong completion, written once. */
 static struct {
 	struct wcnic_txq *txq;
 	struct wcnic_rxq *rxq;
 	const struct tx_lie *tx;
 	const struct rx_lie *rx;
 	uint16_t at; /* which completion of a line */
-	_Atomic unsigned int told;
+	_Atomic unsigned int applied;
 	char words[64]; /* how the log names the lie */
 } liar;
 
@@ -181,17 +181,17 @@ tx_lie_hook(struct wcnic_card *card, void *arg)
 	/* again and again: a card with a thread may be late, the completion read already */
 	if (txq->stats.bad_completions != 0 || (cpl->phase & WCNIC_PHASE_BIT) != phase)
 		return;
-	liar.tx->tell(txq, cpl);
-	if (liar.told++ == 0)
+	liar.tx->apply(txq, cpl);
+	if (liar.applied++ == 0)
 		snprintf(liar.words, sizeof(liar.words), "completion: entries %u + %u ",
 			 le16toh(cpl->seq), le16toh(cpl->count));
 }
 
-/* Waits until a lie more is told, of a completion that nobody reads meanwhile. */
+/* Waits until the hook has changed one more completion that nobody has read yet. */
 static void
 lie_wait(struct loop *l, unsigned int before, uint64_t end)
 {
-	while (liar.told == before && loop_txq(l, 0)->stats.bad_completions == 0) {
+	while (liar.applied == before && loop_txq(l, 0)->stats.bad_completions == 0) {
 		assert_true(rte_get_timer_cycles() < end);
 		rte_delay_us_sleep(200);
 	}
@@ -205,7 +205,7 @@ send_until_seen(struct loop *l, uint64_t seed, unsigned int segs)
 	struct rte_mbuf *m;
 
 	while (loop_txq(l, 0)->stats.bad_completions == 0) {
-		const unsigned int before = liar.told;
+		const unsigned int before = liar.applied;
 
 		assert_true(rte_get_timer_cycles() < end);
 		m = loop_frame(l, seed + sent, 400, segs);
@@ -236,7 +236,7 @@ tx__completion_is_a_lie_queue_stops_and_recovers(void **state)
 		loop_open(&l, &config);
 		liar.txq = loop_txq(&l, 0);
 		liar.tx = lie;
-		liar.told = 0;
+		liar.applied = 0;
 		loop_hook_set(&l, NULL, tx_lie_hook, NULL);
 		sent = send_until_seen(&l, i * 1000, lie->segs);
 		loop_wait_u64(&l, &loop_hw(&l)->recoveries, 1);
@@ -257,8 +257,8 @@ tx__completion_is_a_lie_queue_stops_and_recovers(void **state)
 
 struct rx_lie {
 	const char *name;
-	void (*tell)(struct wcnic_rxq *rxq, struct wcnic_rx_cpl *cpl);
-	bool scatter; /* told of a frame in several buffers */
+	void (*apply)(struct wcnic_rxq *rxq, struct wcnic_rx_cpl *cpl);
+	bool scatter; /* applied to a frame in several buffers */
 	bool second;  /* ... of its second one */
 };
 
@@ -276,7 +276,7 @@ rx_seq_lap(struct wcnic_rxq *rxq, struct wcnic_rx_cpl *cpl)
 }
 
 static void
-rx_bytes_over_room(struct wcnic_rxq *rxq, struct wcnic_rx_cpl *cpl)
+rx_bytes_over_buffer(struct wcnic_rxq *rxq, struct wcnic_rx_cpl *cpl)
 {
 	cpl->bytes = htole16(rxq->buf_bytes + 1);
 	cpl->frame_bytes = cpl->bytes;
@@ -356,7 +356,7 @@ rx_second_sop(struct wcnic_rxq *rxq, struct wcnic_rx_cpl *cpl)
 static const struct rx_lie rx_lies[] = {
 	RX_LIE(rx_seq),
 	RX_LIE(rx_seq_lap),
-	RX_LIE(rx_bytes_over_room),
+	RX_LIE(rx_bytes_over_buffer),
 	RX_LIE(rx_bytes_none),
 	RX_LIE(rx_frame_none),
 	RX_LIE(rx_bytes_over_frame),
@@ -368,7 +368,7 @@ static const struct rx_lie rx_lies[] = {
 	RX_LIE_SECOND(rx_seq),
 	RX_LIE_SECOND(rx_second_sop),
 	RX_LIE_SECOND(rx_early_eop),
-	RX_LIE_SECOND(rx_bytes_over_room),
+	RX_LIE_SECOND(rx_bytes_over_buffer),
 	RX_LIE_SECOND(rx_bytes_none),
 };
 
@@ -382,11 +382,11 @@ rx_lie_hook(struct wcnic_card *card, void *arg)
 
 	(void)card;
 	(void)arg;
-	if (liar.told != 0 || rxq->head == rxq->posted || rxq->first != NULL ||
+	if (liar.applied != 0 || rxq->head == rxq->posted || rxq->first != NULL ||
 	    (cpl->phase & WCNIC_PHASE_BIT) != phase)
 		return;
-	liar.rx->tell(rxq, cpl);
-	liar.told = 1;
+	liar.rx->apply(rxq, cpl);
+	liar.applied = 1;
 }
 
 static void
@@ -404,11 +404,11 @@ rx__completion_is_a_lie_queue_stops_and_recovers(void **state)
 		loop_open(&l, &config);
 		liar.rxq = loop_rxq(&l, 0);
 		liar.rx = lie;
-		liar.told = 0;
+		liar.applied = 0;
 		loop_hook_set(&l, NULL, rx_lie_hook, NULL);
 		m = loop_frame(&l, i, lie->scatter ? 1500 : 400, 2);
 		loop_send(&l, 0, &m, 1);
-		while (liar.told == 0)
+		while (liar.applied == 0)
 			loop_run_ms(&l, 1);
 		assert_int_equal(rte_eth_rx_burst(l.port_id, 0, &m, 1), 0);
 		loop_wait_u64(&l, &loop_hw(&l)->recoveries, 1);
@@ -422,7 +422,7 @@ rx__completion_is_a_lie_queue_stops_and_recovers(void **state)
 	}
 }
 
-/* Once the second line of completions is there: in the first the type of packets is learnt. */
+/* Waits for the second line of completions: the driver reads the packet type in the first. */
 static void
 rx_line_lie_hook(struct wcnic_card *card, void *arg)
 {
@@ -430,10 +430,10 @@ rx_line_lie_hook(struct wcnic_card *card, void *arg)
 
 	(void)card;
 	(void)arg;
-	if (liar.told != 0 || (rxq->cq[7].phase & WCNIC_PHASE_BIT) == 0)
+	if (liar.applied != 0 || (rxq->cq[7].phase & WCNIC_PHASE_BIT) == 0)
 		return;
-	liar.rx->tell(rxq, &rxq->cq[4 + liar.at]);
-	liar.told = 1;
+	liar.rx->apply(rxq, &rxq->cq[4 + liar.at]);
+	liar.applied = 1;
 }
 
 static void
@@ -457,13 +457,13 @@ rx_line_lie_run(const struct rx_lie *lie, uint16_t at)
 	liar.rxq = loop_rxq(&l, 0);
 	liar.rx = lie;
 	liar.at = at;
-	liar.told = 0;
+	liar.applied = 0;
 	loop_hook_set(&l, NULL, rx_line_lie_hook, NULL);
 	rx_line_send(&l);
 	loop_receive(&l, 0, m, 4);
 	rte_pktmbuf_free_bulk(m, 4);
 	rx_line_send(&l);
-	while (liar.told == 0)
+	while (liar.applied == 0)
 		loop_run_ms(&l, 1);
 	assert_int_equal(rte_eth_rx_burst(l.port_id, 0, m, RTE_DIM(m)), at);
 	for (uint16_t i = 0; i < at; i++)
@@ -500,29 +500,29 @@ rx__lie_within_a_line_frames_before_it_are_received(void **state)
 
 /* ---- events ------------------------------------------------------------------------------ */
 
-/* The event that comes next is turned into this one. */
+/* The hook changes the next event into this one. */
 static struct {
 	struct wcnic_hw *hw;
 	struct wcnic_event event;
-	_Atomic bool told;
-} teller;
+	_Atomic bool applied;
+} forged;
 
 static void
 event_hook(struct wcnic_card *card, void *arg)
 {
-	struct wcadmin *a = &teller.hw->admin.client;
+	struct wcadmin *a = &forged.hw->admin.client;
 	struct wcnic_event *ev = &a->aeq[a->aeq_head & ((1u << WCNIC_EVENTS_LOG2) - 1)];
 	const uint8_t phase = (a->aeq_head >> WCNIC_EVENTS_LOG2 & 1) ^ 1;
 
 	(void)card;
 	(void)arg;
-	if (teller.told || (ev->phase & WCNIC_PHASE_BIT) != phase)
+	if (forged.applied || (ev->phase & WCNIC_PHASE_BIT) != phase)
 		return;
-	ev->type = htole16(teller.event.type);
-	ev->arg0 = htole32(teller.event.arg0);
-	ev->arg1 = htole32(teller.event.arg1);
-	ev->arg64 = htole64(teller.event.arg64);
-	teller.told = true;
+	ev->type = htole16(forged.event.type);
+	ev->arg0 = htole32(forged.event.arg0);
+	ev->arg1 = htole32(forged.event.arg1);
+	ev->arg64 = htole64(forged.event.arg64);
+	forged.applied = true;
 }
 
 static void
@@ -536,12 +536,12 @@ port_unplug(struct wcnic_card *card, void *arg)
 static void
 event_send(struct loop *l, const struct wcnic_event *event)
 {
-	teller.hw = loop_hw(l);
-	teller.event = *event;
-	teller.told = false;
+	forged.hw = loop_hw(l);
+	forged.event = *event;
+	forged.applied = false;
 	loop_hook_set(l, port_unplug, event_hook, NULL);
-	loop_wait_u64(l, &teller.hw->events, 1);
-	assert_true(teller.told);
+	loop_wait_u64(l, &forged.hw->events, 1);
+	assert_true(forged.applied);
 	loop_hook_set(l, NULL, NULL, NULL);
 }
 
@@ -661,7 +661,7 @@ card__reset_in_traffic_every_frame_accounted_for(void **state)
 	assert_int_equal(sent, loop_xstat(&l, "tx_good_packets") + loop_xstat(&l, "tx_lost"));
 	assert_int_equal(loop_xstat(&l, "tx_good_packets"), got + loop_xstat(&l, "rx_discarded"));
 	assert_true(loop_xstat(&l, "tx_lost") > 0);
-	/* a card on its own thread may not get to deliver what nobody takes */
+	/* a card on its own thread may not have delivered the frames before the stop */
 	if (loop_hw(&l)->attach->poll != NULL)
 		assert_true(loop_xstat(&l, "rx_discarded") > 0);
 	loop_recovered(&l, 20);

@@ -2,7 +2,7 @@
  * Copyright(c) 2026 The wcnic authors
  */
 
-/* Rx interrupts: whoever arms a queue and sleeps is woken, whenever the frame comes. */
+/* Rx interrupts: a thread that arms a queue and sleeps is woken, whenever the frame comes. */
 
 #include "loop.h"
 
@@ -90,21 +90,21 @@ arm__frame_comes_at_any_time_sleeper_is_woken(void **state)
 static void
 arm__doorbell_after_it_asks_too(void **state)
 {
-	struct rte_mbuf *held[4096], *got[20], *none;
+	struct rte_mbuf *taken[4096], *got[20], *none;
 	unsigned int n = 0;
 	struct loop l;
 
 	(void)state;
 	intr_open(&l);
-	while (n < RTE_DIM(held) && (held[n] = rte_pktmbuf_alloc(l.rx_pool)) != NULL)
+	while (n < RTE_DIM(taken) && (taken[n] = rte_pktmbuf_alloc(l.rx_pool)) != NULL)
 		n++;
-	assert_true(n < RTE_DIM(held));
+	assert_true(n < RTE_DIM(taken));
 	frames_send(&l, RTE_DIM(got));
 	loop_receive(&l, 0, got, RTE_DIM(got)); /* their places stay empty */
 	armed(&l, true);
 	while (sleeps_until_woken(20))
 		;
-	rte_pktmbuf_free_bulk(held, n);
+	rte_pktmbuf_free_bulk(taken, n);
 	rte_pktmbuf_free_bulk(got, RTE_DIM(got));
 	assert_int_equal(rte_eth_rx_burst(l.port_id, 0, &none, 1), 0); /* fills them */
 	usleep(20000);

@@ -21,7 +21,7 @@
 #define LINES_MAX 21u /* two octets and a part of each kind */
 #define ROOM 8u       /* of lines that are made for nothing */
 
-static uint8_t stream_room[64 + (LINES_MAX + ROOM) * WCNIC_LINE_BYTES];
+static uint8_t stream_memory[64 + (LINES_MAX + ROOM) * WCNIC_LINE_BYTES];
 static struct wcnic_push_line lines[LINES_MAX + ROOM] __attribute__((aligned(64)));
 
 typedef void (*put_t)(void *to, const uint8_t *stream, unsigned int n, uint64_t tag, uint16_t seq);
@@ -64,11 +64,11 @@ line_check(const struct wcnic_push_line *line, const uint8_t *payload, uint16_t 
 static void
 put_check(put_t put, unsigned int n, unsigned int align, uint16_t seq)
 {
-	uint8_t *stream = stream_room + 8 + align;
+	uint8_t *stream = stream_memory + 8 + align;
 	static const struct wcnic_push_line untouched;
 
-	for (size_t i = 0; i < sizeof(stream_room); i++)
-		stream_room[i] = (uint8_t)(i * 181 + i / 251 + n);
+	for (size_t i = 0; i < sizeof(stream_memory); i++)
+		stream_memory[i] = (uint8_t)(i * 181 + i / 251 + n);
 	memset(lines, 0, sizeof(lines));
 	put(lines, stream, n, 0xbeefull << 16 | 0x5aull << 48, seq);
 	for (unsigned int i = 0; i < n; i++)

@@ -129,7 +129,7 @@ doorbell__number_always_new__one_write_each(void **state)
 	rig_close();
 }
 
-/* Without the feature what is in the record is nothing to the driver. */
+/* Without the feature the driver ignores the record. */
 static void
 doorbell__not_agreed_upon__record_is_ignored(void **state)
 {

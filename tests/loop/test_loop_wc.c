@@ -248,7 +248,7 @@ revoke_in_the_middle(struct loop *l, uint32_t sent)
 	if (txq->push_state != WCNIC_PUSH_ALLOWED)
 		txq->push_again_tsc = 0; /* it must not be tried again all the same */
 	else if (txq->push_again_tsc != 0)
-		txq->push_again_tsc = UINT64_MAX; /* it has been told: the hold-off does not end */
+		txq->push_again_tsc = UINT64_MAX; /* the event came: hold off for good */
 	if (sent < 300 || revoked)
 		return;
 	revoked = true;
@@ -296,7 +296,7 @@ window__revoked_in_traffic_goes_on_by_fetch(void **state)
 	for_seeds(revoked_one, *state);
 }
 
-/* With nothing in flight there is no DROPPED to learn it from, only the event. */
+/* With nothing in flight no completion reports DROPPED: only the event comes. */
 static void
 window__revoked_when_idle_is_not_written_any_more(void **state)
 {

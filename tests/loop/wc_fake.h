@@ -7,7 +7,7 @@
 /*
  * Write combining at its worst, as a way to store lines: what is stored waits in a buffer and until
  * the drain may arrive in pieces, in any order, twice, or early. A doorbell arrives at once, so a
- * drain that was left out is seen. One queue at a time; called by whoever bursts.
+ * drain that was left out is seen. One queue at a time; called by the thread that bursts.
  */
 
 #include "loop.h"

@@ -40,7 +40,7 @@
 #define POOL_CACHE 256
 #define LINK_WAIT_MS 5000
 #define TRIES_MAX 1000
-#define MODEL_CYCLES 8 /* a card puts nothing off: a few are enough */
+#define MODEL_CYCLES 8 /* the card defers no work: a few are enough */
 
 static const char help[] =
 	"usage: instructions [OPTION]... --vdev A [--vdev B]\n"

@@ -101,7 +101,7 @@ line_write(struct ring *ring, uint64_t seq, uint64_t value)
 		return;
 	}
 #endif
-	/* the number last, so that whoever sees it sees the words */
+	/* the number last, so that a reader of the number sees the words too */
 	for (unsigned int i = 0; i < WORDS - 1; i++)
 		line->word[i] = value;
 	__atomic_store_n(&line->word[WORDS - 1], seq + 1, __ATOMIC_RELEASE);

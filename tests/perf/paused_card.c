@@ -5,7 +5,7 @@
 /*
  * The embedded card has a thread of its own (thread=1), so that the driver's bursts are those that
  * they are with a card in another process. While the card is paused its thread goes on in circles,
- * but the card is polled by whoever counts. Calls are wrapped at link time.
+ * but the card is polled by the counting loop. Calls are wrapped at link time.
  */
 
 #include <sched.h>

@@ -217,7 +217,8 @@ kind_print(FILE *out, const struct steps *s, unsigned int kind, unsigned int bur
 		calls++;
 	}
 	mean = packets > 0 ? (double)instructions / packets : 0.0;
-	/* A card puts nothing off, but looks at a clock that nobody repeats. */
+	/* The card does all its work in each poll, but it reads a clock, so its counts vary: take
+	 * the median. */
 	fprintf(out,
 		"\"%s\": {\"instructions\": %.2f, \"median\": %.2f, \"calls\": %u, \"full\": %u}",
 		names[kind], kind == STEPS_MODEL ? median : mean, median, calls, full);

@@ -100,8 +100,9 @@ counter(const char *name)
 }
 
 /*
- * A frame that the card finds by itself, or that comes when it is awake for another reason (the
- * driver looks at it ten times a second), wakes nobody: another silence, then.
+ * No wake is counted if the card finds the frame by itself, or is awake for another reason (the
+ * driver reads a register ten times a second). Then the test sends another frame after another
+ * silence.
  */
 static void
 silence__card_sleeps__driver_wakes_it(void **state)

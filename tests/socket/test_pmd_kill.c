@@ -106,8 +106,8 @@ link_is_up(uint16_t port)
 /* What the forwarder has seen. */
 struct forwarder {
 	uint16_t port;
-	struct rte_mbuf *held[BURST]; /* received, not yet taken by Tx */
-	uint16_t n_held;
+	struct rte_mbuf *pending[BURST]; /* received, not yet taken by Tx */
+	uint16_t n_pending;
 	uint64_t sent;        /* taken by tx_burst */
 	uint32_t next[LIVES]; /* index expected next: input comes in order and whole */
 };
@@ -129,15 +129,15 @@ forward(struct forwarder *f)
 {
 	uint16_t sent;
 
-	if (f->n_held == 0) {
-		f->n_held = rte_eth_rx_burst(f->port, 0, f->held, BURST);
-		for (uint16_t i = 0; i < f->n_held; i++)
-			frame_check(f, f->held[i]);
+	if (f->n_pending == 0) {
+		f->n_pending = rte_eth_rx_burst(f->port, 0, f->pending, BURST);
+		for (uint16_t i = 0; i < f->n_pending; i++)
+			frame_check(f, f->pending[i]);
 	}
-	sent = rte_eth_tx_burst(f->port, 0, f->held, f->n_held);
+	sent = rte_eth_tx_burst(f->port, 0, f->pending, f->n_pending);
 	f->sent += sent;
-	f->n_held -= sent;
-	memmove(f->held, f->held + sent, f->n_held * sizeof(f->held[0]));
+	f->n_pending -= sent;
+	memmove(f->pending, f->pending + sent, f->n_pending * sizeof(f->pending[0]));
 }
 
 static void
@@ -193,7 +193,7 @@ forwarder_open(struct forwarder *f, const char *placement)
 static void
 forwarder_close(struct forwarder *f)
 {
-	rte_pktmbuf_free_bulk(f->held, f->n_held);
+	rte_pktmbuf_free_bulk(f->pending, f->n_pending);
 	port_close(f->port, "net_wcnic0");
 }
 

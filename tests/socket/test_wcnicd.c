@@ -260,8 +260,8 @@ socket_file__other_file_is_left_alone(void **state)
 #define NAPS 20u
 
 /*
- * What its naps cost is measured by the bench's `silence`, how long they are is a matter of
- * test_wcnicd_idle. Here: whoever is there, the thread goes to sleep, again and again.
+ * The thread goes to sleep again and again, with a driver and without. test_wcnicd_idle tests how
+ * long the naps are; the bench measures with `silence` what they cost.
  */
 static void
 idle__sleeps_and_takes_little_memory(void **state)

@@ -242,7 +242,7 @@ killed_client__card_reset_for_the_next(void **state)
 	assert_int_equal(mini_reg(&mini, WCNIC_REG_RESET_COUNT), resets + 10);
 }
 
-/* The file behind DMA memory shrinks under the card: that client loses, nobody else. */
+/* The file behind DMA memory shrinks under the card: that client is dropped, the others stay. */
 static void
 memory_cut_short__client_dropped_daemon_lives(void **state)
 {
@@ -349,9 +349,9 @@ wake_set(uint64_t iova)
 	return mini_command_with(&mini, WCNIC_OP_WAKE_SET, &p);
 }
 
-/* A driver that knows nothing of it is not told, and finds the card as it was. */
+/* For a driver that did not ask for the feature the card does not write the record. */
 static void
-sleep__without_the_feature__nobody_is_told(void **state)
+sleep__without_the_feature__record_is_untouched(void **state)
 {
 	struct wcnic_stats stats;
 
@@ -431,7 +431,7 @@ main(int argc, char **argv)
 		TEST(memory_cut_short__client_dropped_daemon_lives),
 		TEST(unmapped_ring__card_says_so),
 		TEST(two_cards__each_its_own_client),
-		TEST(sleep__without_the_feature__nobody_is_told),
+		TEST(sleep__without_the_feature__record_is_untouched),
 		TEST(sleep__record_given__tells_and_is_woken),
 		TEST(sleep__reset_or_memory_taken_away__is_over),
 	};

@@ -6,7 +6,7 @@
 
 /*
  * A host for the model: plain memory behind an IOVA map with bounds, a clock that stands still, and
- * a driver that does as it is told, also when told wrong. It knows the ABI, not the model.
+ * a driver that sends what the test asks for, also wrong things. It knows the ABI, not the model.
  */
 
 #include <stdbool.h>
@@ -51,7 +51,7 @@ struct fake_host {
 	uint8_t *bounce; /* answers and inputs of commands: 512 bytes */
 };
 
-/* For a card that is told when the map changes: by h->generation. */
+/* For a card that sees changes of the map by h->generation. */
 extern const struct wcdev_ops fake_generation_ops;
 
 /* A card on this host, in the state of power-on. `config` may be NULL. Returns 0 or -errno. */

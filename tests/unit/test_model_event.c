@@ -56,7 +56,7 @@ link_toggle(struct fake_host *h)
 }
 
 static void
-link__changes__are_told(void **state)
+link__changes__are_reported(void **state)
 {
 	struct fake_host *h = *state;
 	struct wcnic_port_info info;
@@ -260,7 +260,7 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 #define CASE(name) cmocka_unit_test_setup_teardown(name, setup, fake_teardown)
-		CASE(link__changes__are_told),
+		CASE(link__changes__are_reported),
 		CASE(ring__many_laps__seq_and_phase_go_on),
 		CASE(ring__full__lost_follows_with_the_number),
 		CASE(ring__full_then_new_event__lost_comes_before_it),

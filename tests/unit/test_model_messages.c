@@ -13,7 +13,7 @@
 
 /* Host memory that is only to be had by asking. */
 
-/* A descriptor that changes under the card's hands: what it says last is what is sent. */
+/* A descriptor that the host changes while the card works: the last state is sent. */
 static void
 messages__descriptor_changes_meanwhile__new_data(void **state)
 {
@@ -227,7 +227,7 @@ messages__denied__named_and_survived(void **state)
 	frame_round(mem, 64, 4);
 }
 
-/* Longer than any frame: it is refused for what it is, not for want of room. */
+/* Longer than any frame: it is refused for its length, not because a buffer is full. */
 static void
 messages__segments_longer_than_a_frame__are_refused(void **state)
 {

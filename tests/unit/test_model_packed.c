@@ -356,7 +356,7 @@ packed__segments_wait_for_their_last_line__are_one_frame(void **state)
 }
 
 static void
-packed__held_frames__come_when_the_port_lets_them(void **state)
+packed__waiting_frames__come_when_the_port_lets_them(void **state)
 {
 	struct tx_rig *r = *state;
 	struct wcnic_stats stats;
@@ -379,7 +379,7 @@ packed__held_frames__come_when_the_port_lets_them(void **state)
 }
 
 static void
-packed__held_in_fetch__then_pushes(void **state)
+packed__waiting_in_fetch__then_pushes(void **state)
 {
 	struct tx_rig *r = *state;
 	unsigned int i;
@@ -551,8 +551,8 @@ main(void)
 		CASE(packed__late_line_within_wait__is_sent_as_if_never_late),
 		CASE(packed__refused_frame_waits_for_its_last_line__is_one_error),
 		CASE(packed__segments_wait_for_their_last_line__are_one_frame),
-		CASE(packed__held_frames__come_when_the_port_lets_them),
-		CASE(packed__held_in_fetch__then_pushes),
+		CASE(packed__waiting_frames__come_when_the_port_lets_them),
+		CASE(packed__waiting_in_fetch__then_pushes),
 		CASE(packed__placement_changed_in_mid_stream__nothing_is_lost_or_overtaken),
 		CASE(packed__incomplete_then_fetch_then_push__keeps_order),
 		CASE(packed__window_revoked__drops_and_goes_on_by_fetch),

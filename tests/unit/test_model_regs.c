@@ -42,7 +42,7 @@ register64__by_halves__equals_whole(void **state)
 }
 
 static void
-register__access_of_wrong_shape__is_refused_and_told(void **state)
+register__access_of_wrong_shape__is_refused_and_reported(void **state)
 {
 	static const struct {
 		uint64_t off;
@@ -231,7 +231,7 @@ main(void)
 #define CASE(name) cmocka_unit_test_setup_teardown(name, fake_setup_off, fake_teardown)
 		CASE(identity_registers__at_power_on__are_as_specified),
 		CASE(register64__by_halves__equals_whole),
-		CASE(register__access_of_wrong_shape__is_refused_and_told),
+		CASE(register__access_of_wrong_shape__is_refused_and_reported),
 		CASE(register__unassigned_or_read_only__ignores_writes),
 		CASE(enable__good_rings__sets_enabled_and_locks_bases),
 		CASE(enable__bad_ring__names_the_register),

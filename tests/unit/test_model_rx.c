@@ -374,7 +374,7 @@ interrupt__same_record_comes_back__fires_again(void **state)
 		wcnic_card_poll(h->card);
 		wcnic_card_poll(h->card);
 		assert_int_equal(h->irqs[3], lap);
-		/* nobody sleeps; or somebody who has seen all that there is */
+		/* not armed; or armed by a driver that has seen all completions */
 		__atomic_store_n(
 			q.db,
 			htole64(lap == 1 ? WCNIC_RXDB_TAIL(8) : armed | WCNIC_RXDB_CQ_HEAD(1)),
@@ -458,7 +458,7 @@ classify(struct fake_host *h, struct fake_rxq *q, const struct build *b)
 }
 
 static void
-ptype__of_each_kind__is_told(void **state)
+ptype__of_each_kind__is_reported(void **state)
 {
 	static const uint8_t a[16] = {1};
 	static const uint8_t ext[8] = {6, 0};   /* then TCP */
@@ -708,7 +708,7 @@ main(void)
 		CASE(sequence__wraps__nothing_is_lost),
 		CASE(interrupt__armed__fires_once_a_record),
 		CASE(interrupt__same_record_comes_back__fires_again),
-		CASE(ptype__of_each_kind__is_told),
+		CASE(ptype__of_each_kind__is_reported),
 		CASE(rss__verification_vectors__give_their_hashes),
 		CASE(rss__fragment__is_hashed_by_addresses),
 		CASE(rss__type_not_enabled__has_no_hash_and_goes_to_entry_0),

@@ -17,7 +17,7 @@
 static struct fake_host host;
 static struct wcnic_wake_record *record;
 
-/* A far side without input that takes what it is told to. */
+/* A far side without input. It takes each frame, or answers with `verdict`. */
 static struct far {
 	int verdict;
 	unsigned int frames;
@@ -105,7 +105,7 @@ teardown(void **state)
 }
 
 static uint32_t
-told(void)
+sleep_word(void)
 {
 	return le32toh(record->sleep);
 }
@@ -120,7 +120,7 @@ wake_set__without_the_feature__is_unsupported(void **state)
 	assert_int_equal(wake_set(fake_iova(&host, record), NULL), WCNIC_ST_UNSUPPORTED);
 	assert_false(wcnic_card_waits(host.card));
 	assert_false(wcnic_card_sleep(host.card));
-	assert_int_equal(told(), 0);
+	assert_int_equal(sleep_word(), 0);
 }
 
 static void
@@ -149,7 +149,7 @@ wake_set__bad_address__is_named_and_changes_nothing(void **state)
 	assert_int_equal(wake_set(UINT64_MAX - 63, NULL), WCNIC_ST_BAD_ADDRESS);
 	assert_int_equal(wake_set(FAKE_IOVA + FAKE_MEM_BYTES, NULL), WCNIC_ST_BAD_ADDRESS);
 	assert_true(wcnic_card_sleep(host.card));
-	assert_int_not_equal(told(), 0);
+	assert_int_not_equal(sleep_word(), 0);
 }
 
 static void
@@ -167,19 +167,19 @@ sleep__and_awake__record_tells(void **state)
 	uint32_t first;
 
 	(void)state;
-	assert_int_equal(told(), 0);
+	assert_int_equal(sleep_word(), 0);
 	assert_true(wcnic_card_waits(host.card));
 	assert_true(wcnic_card_sleep(host.card));
-	first = told();
+	first = sleep_word();
 	assert_int_not_equal(first, 0);
 	wcnic_card_poll(host.card); /* the last look */
-	assert_int_equal(told(), first);
+	assert_int_equal(sleep_word(), first);
 	wcnic_card_awake(host.card);
-	assert_int_equal(told(), 0);
+	assert_int_equal(sleep_word(), 0);
 	wcnic_card_awake(host.card);
 	assert_true(wcnic_card_sleep(host.card));
-	assert_int_not_equal(told(), 0);
-	assert_int_not_equal(told(), first);
+	assert_int_not_equal(sleep_word(), 0);
+	assert_int_not_equal(sleep_word(), first);
 	fake_reg32_set(&host, WCNIC_REG_WAKE, 0);
 	wcnic_card_stats(host.card, &stats);
 	assert_int_equal(stats.sleeps, 2);
@@ -200,7 +200,7 @@ sleep__writes_one_word(void **state)
 	assert_true(wcnic_card_sleep(host.card));
 	assert_memory_equal((uint8_t *)record + 4, before + 4, sizeof(before) - 4);
 	wcnic_card_awake(host.card);
-	assert_int_equal(told(), 0);
+	assert_int_equal(sleep_word(), 0);
 	assert_memory_equal((uint8_t *)record + 4, before + 4, sizeof(before) - 4);
 }
 
@@ -212,9 +212,9 @@ wake_set__again_in_sleep__the_former_is_let_go(void **state)
 	(void)state;
 	assert_true(wcnic_card_sleep(host.card));
 	assert_int_equal(wake_set(fake_iova(&host, other), NULL), 0);
-	assert_int_equal(told(), 0);
+	assert_int_equal(sleep_word(), 0);
 	assert_true(wcnic_card_sleep(host.card));
-	assert_int_equal(told(), 0);
+	assert_int_equal(sleep_word(), 0);
 	assert_int_not_equal(le32toh(other->sleep), 0);
 	assert_int_equal(wake_set(0, NULL), 0);
 	assert_int_equal(le32toh(other->sleep), 0);
@@ -238,9 +238,9 @@ reset__in_sleep__record_is_not_touched_any_more(void **state)
 	fake_enable(&host);
 	assert_int_equal(wake_set(fake_iova(&host, record), NULL), WCNIC_ST_UNSUPPORTED);
 	wcnic_card_poll(host.card);
-	assert_int_equal(told(), 77);
+	assert_int_equal(sleep_word(), 77);
 	fake_reg32_set(&host, WCNIC_REG_CTRL, 0);
-	assert_int_equal(told(), 77);
+	assert_int_equal(sleep_word(), 77);
 }
 
 static void
@@ -266,9 +266,9 @@ card__fatal__neither_waits_nor_sleeps(void **state)
 	assert_false(wcnic_card_sleep(host.card));
 }
 
-/* A frame that was rung for just before the card told: the last look finds it. */
+/* The driver rings just before the card writes that it sleeps: the last look finds the frame. */
 static void
-sleep__doorbell_before_it_was_told__last_look_sends(void **state)
+sleep__doorbell_before_the_record_is_written__last_look_sends(void **state)
 {
 	struct fake_txq q;
 	uint8_t *frame = fake_alloc(&host, 64, 64);
@@ -287,7 +287,7 @@ sleep__doorbell_before_it_was_told__last_look_sends(void **state)
 }
 
 static void
-waits__frame_held_by_the_port__is_looked_at(void **state)
+waits__frame_the_port_did_not_take__is_looked_at(void **state)
 {
 	struct fake_txq q;
 	uint8_t *frame = fake_alloc(&host, 64, 64);
@@ -360,8 +360,8 @@ main(void)
 		TEST(reset__in_sleep__record_is_not_touched_any_more),
 		TEST(record__unmapped_later__no_sleep_and_no_harm),
 		TEST(card__fatal__neither_waits_nor_sleeps),
-		TEST(sleep__doorbell_before_it_was_told__last_look_sends),
-		TEST(waits__frame_held_by_the_port__is_looked_at),
+		TEST(sleep__doorbell_before_the_record_is_written__last_look_sends),
+		TEST(waits__frame_the_port_did_not_take__is_looked_at),
 		TEST(waits__slot_not_whole__is_looked_at_until_it_is_given_up),
 		TEST(waits__port_with_input__only_while_it_is_down_or_at_its_end),
 	};

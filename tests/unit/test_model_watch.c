@@ -173,7 +173,7 @@ report__lines_in_pieces__by_size(void **state)
 }
 
 static void
-report__odd_sizes_and_lines_cut__other(void **state)
+report__sizes_of_no_class_and_split_lines__other(void **state)
 {
 	const uint32_t arrivals[8] = {[3] = 1, [5] = 2, [7] = 2};
 	struct wcnic_window_test_report report;
@@ -396,7 +396,7 @@ main(void)
 		cmocka_unit_test(plain_memory__both_steps__not_observable),
 		CASE(report__whole_lines__counted_with_times),
 		CASE(report__lines_in_pieces__by_size),
-		CASE(report__odd_sizes_and_lines_cut__other),
+		CASE(report__sizes_of_no_class_and_split_lines__other),
 		CASE(report__missing_bytes_and_lines__lost),
 		CASE(report__nothing_arrived__all_lost),
 		CASE(report__lines_out_of_order__once_each),

@@ -41,10 +41,10 @@ random_next(uint32_t *state)
 	return *state >> 8;
 }
 
-/* Everything that a driver relies on, against the windows held. */
+/* Everything that a driver relies on, against the windows that are granted already. */
 static void
 grant_check(const struct fake_host *h, const struct wcnic_window_grant *g, uint32_t asked,
-	    uint32_t align, const struct wcnic_window_grant *held, const bool *used)
+	    uint32_t align, const struct wcnic_window_grant *grants, const bool *used)
 {
 	uint64_t off = le64toh(g->offset);
 	uint32_t bytes = le32toh(g->bytes);
@@ -64,17 +64,18 @@ grant_check(const struct fake_host *h, const struct wcnic_window_grant *g, uint3
 		assert_true(le16toh(g->max_burst) <= slots);
 	}
 	for (i = 0; i < WINDOWS; i++) {
-		uint64_t other = le64toh(held[i].offset);
+		uint64_t other = le64toh(grants[i].offset);
 
 		if (used[i])
-			assert_true(off + bytes <= other || other + le32toh(held[i].bytes) <= off);
+			assert_true(off + bytes <= other ||
+				    other + le32toh(grants[i].bytes) <= off);
 	}
 }
 
 static void
 alloc_and_free(struct fake_host *h, uint32_t *rnd)
 {
-	struct wcnic_window_grant held[WINDOWS] = {0};
+	struct wcnic_window_grant grants[WINDOWS] = {0};
 	bool used[WINDOWS] = {false};
 	uint16_t last_generation = 0;
 	unsigned int round;
@@ -86,7 +87,7 @@ alloc_and_free(struct fake_host *h, uint32_t *rnd)
 		int ret;
 
 		if (used[i]) {
-			assert_int_equal(fake_window_free(h, &held[i]), 0);
+			assert_int_equal(fake_window_free(h, &grants[i]), 0);
 			used[i] = false;
 			continue;
 		}
@@ -95,13 +96,13 @@ alloc_and_free(struct fake_host *h, uint32_t *rnd)
 		p.qid = htole16(p.type == WCNIC_WINDOW_PUSH ? random_next(rnd) % 16 : 0xffff);
 		p.bytes = htole32(1 + random_next(rnd) % 400000);
 		p.align = htole32(align > 65536 ? align : random_next(rnd) % 2 * 4096);
-		ret = fake_cmd(h, WCNIC_OP_WINDOW_ALLOC, &p, &held[i], sizeof(held[i]), NULL);
+		ret = fake_cmd(h, WCNIC_OP_WINDOW_ALLOC, &p, &grants[i], sizeof(grants[i]), NULL);
 		if (ret == WCNIC_ST_NO_SPACE)
 			continue;
 		assert_int_equal(ret, 0);
-		grant_check(h, &held[i], le32toh(p.bytes), align, held, used);
-		assert_int_not_equal(le16toh(held[i].generation), last_generation);
-		last_generation = le16toh(held[i].generation);
+		grant_check(h, &grants[i], le32toh(p.bytes), align, grants, used);
+		assert_int_not_equal(le16toh(grants[i].generation), last_generation);
+		last_generation = le16toh(grants[i].generation);
 		used[i] = true;
 	}
 }
@@ -225,7 +226,7 @@ grant__of_memory_once_used__reads_zero(void **state)
 }
 
 static void
-stray__store_outside_windows__is_found_cleared_and_told(void **state)
+stray__store_outside_windows__is_found_cleared_and_reported(void **state)
 {
 	struct fake_host *h = *state;
 	struct wcnic_window_grant grant;
@@ -391,7 +392,7 @@ main(void)
 		CASE(alloc__more_than_there_is__grants_less),
 		CASE(generation__every_alloc_and_reset__changes),
 		CASE(grant__of_memory_once_used__reads_zero),
-		CASE(stray__store_outside_windows__is_found_cleared_and_told),
+		CASE(stray__store_outside_windows__is_found_cleared_and_reported),
 		CASE(stray__many__one_event_in_100_ms),
 		CASE(stray__write_across_the_edge__keeps_the_part_inside),
 		CASE(bar2__malformed_access__is_refused),

@@ -61,7 +61,7 @@ send__every_size_pushed_and_fetched__arrives_unaltered(void **state)
 
 /* The device takes some frames now and then: the card holds the rest, and loses none. */
 static void
-send__device_full__frames_are_held_in_order(void **state)
+send__device_full__frames_wait_in_order(void **state)
 {
 	struct rig *r = *state;
 	static uint8_t data[16384];
@@ -184,7 +184,7 @@ receive__in_too_many_pieces__discarded_and_said(void **state)
 
 /* When the device has all buffers, frames wait until it gives some back. */
 static void
-send__device_keeps_all_buffers__frames_are_held(void **state)
+send__device_keeps_all_buffers__frames_wait(void **state)
 {
 	struct rig *r = calloc(1, sizeof(*r));
 	static uint8_t data[16384];
@@ -391,9 +391,9 @@ main(void)
 	const struct CMUnitTest tests[] = {
 #define TEST(name) cmocka_unit_test_setup_teardown(name, rig_setup, rig_teardown)
 		TEST(send__every_size_pushed_and_fetched__arrives_unaltered),
-		TEST(send__device_full__frames_are_held_in_order),
+		TEST(send__device_full__frames_wait_in_order),
 		TEST(send__no_rx_queue__waiting_frames_leave),
-		cmocka_unit_test(send__device_keeps_all_buffers__frames_are_held),
+		cmocka_unit_test(send__device_keeps_all_buffers__frames_wait),
 		cmocka_unit_test(send__longer_than_the_devices_mtu__discarded_counted_and_said),
 		TEST(receive__every_size_whole_or_in_pieces__arrives_unaltered),
 		TEST(receive__in_too_many_pieces__discarded_and_said),

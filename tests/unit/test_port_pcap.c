@@ -357,7 +357,7 @@ out__disk_full_from_the_start__is_refused(void **state)
 }
 
 static void
-out__file_full_later__is_told_and_frames_are_errors(void **state)
+out__file_full_later__is_reported_and_frames_are_errors(void **state)
 {
 	struct rig *r = *state;
 	struct rlimit old, small;
@@ -412,7 +412,7 @@ main(void)
 		CASE(in__frame_over_the_mtu__is_counted),
 		CASE(out__completed_frames__are_in_the_file_at_once),
 		CASE(out__disk_full_from_the_start__is_refused),
-		CASE(out__file_full_later__is_told_and_frames_are_errors),
+		CASE(out__file_full_later__is_reported_and_frames_are_errors),
 		CASE(out__same_file_as_in__is_refused_and_kept),
 	};
 

@@ -305,7 +305,7 @@ connect__no_server_why_tells_what_is_there(void **state)
 }
 
 static void
-listen__path_in_use_told(void **state)
+listen__path_in_use_is_an_error(void **state)
 {
 	static const struct vfu_server_ops ops;
 	struct vfu_server_config config = {.ops = &ops};
@@ -347,7 +347,7 @@ main(void)
 		cmocka_unit_test_setup_teardown(connect__each_allocation_fails_clean, setup_server,
 						teardown),
 		TEST(connect__no_server_why_tells_what_is_there),
-		TEST(listen__path_in_use_told),
+		TEST(listen__path_in_use_is_an_error),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -35,7 +35,7 @@ write_no_reply__done_without_answer(void **state)
 	(void)state;
 	request.hdr.flags = VFU_HDR_NO_REPLY;
 	raw_send(bench.sock, &request);
-	/* Wrong, but nobody wants to know. */
+	/* A bad write without a reply: no error is sent. */
 	write.access.off = RIG_REGS_BYTES;
 	request = raw_request(VFU_CMD_REGION_WRITE, &write, WRITE_BYTES(write));
 	request.hdr.flags = VFU_HDR_NO_REPLY;
@@ -203,7 +203,7 @@ connect_raw(const struct rig *rig)
 	return sock;
 }
 
-/* A client that left with requests unread is gone all the same when the next one knocks. */
+/* A client that left with requests unread is gone when the next one connects. */
 static void
 disconnect__with_requests_unread_next_client_served(void **state)
 {
@@ -232,7 +232,7 @@ disconnect__with_requests_unread_next_client_served(void **state)
 }
 
 static void
-disconnect__mid_message_device_told_map_cleared(void **state)
+disconnect__mid_message_resets_device_and_clears_map(void **state)
 {
 	struct vfu_dma_map map = {32, 3, 0, 0x10000, 0x1000};
 	struct vfu_irq_set set = {20, VFU_IRQ_DATA_EVENTFD | VFU_IRQ_ACTION_TRIGGER, VFU_IRQ_MSIX,
@@ -338,7 +338,7 @@ main(void)
 		BENCH_TEST(framing__slow_reader_gets_every_answer),
 		BENCH_TEST(framing__descriptors_in_pieces_counted_and_closed),
 		BENCH_TEST(disconnect__with_requests_unread_next_client_served),
-		BENCH_TEST(disconnect__mid_message_device_told_map_cleared),
+		BENCH_TEST(disconnect__mid_message_resets_device_and_clears_map),
 		BENCH_TEST(disconnect__unread_answer_no_harm),
 		BENCH_TEST(adopt__each_allocation_fails_clean),
 		BENCH_TEST(adopt__bad_config_refused),

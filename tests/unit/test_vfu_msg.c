@@ -230,7 +230,7 @@ dma_map__too_many_descriptors_refused_and_closed(void **state)
 }
 
 static void
-reset__told_to_the_device(void **state)
+reset__reaches_the_device(void **state)
 {
 	struct raw reply;
 
@@ -269,7 +269,7 @@ main(void)
 		BENCH_TEST(dma_unmap__all_empties_the_map),
 		BENCH_TEST(dma_map__malformed_refused_nothing_mapped),
 		BENCH_TEST(dma_map__too_many_descriptors_refused_and_closed),
-		BENCH_TEST(reset__told_to_the_device),
+		BENCH_TEST(reset__reaches_the_device),
 		BENCH_TEST(unknown_command__refused),
 	};
 

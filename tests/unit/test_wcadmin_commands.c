@@ -256,7 +256,7 @@ window_alloc__overlap_with_another_refused_until_that_is_gone(void **state)
 }
 
 static void
-window_free__after_a_reset_card_is_not_told(void **state)
+window_free__after_a_reset_sends_no_command(void **state)
 {
 	struct wcadmin_rig *rig = *state;
 	struct wcadmin_window win;
@@ -316,7 +316,7 @@ main(void)
 		CASE(window_alloc__good_grant_taken),
 		CASE(window_alloc__grant_is_a_lie_given_back),
 		CASE(window_alloc__overlap_with_another_refused_until_that_is_gone),
-		CASE(window_free__after_a_reset_card_is_not_told),
+		CASE(window_free__after_a_reset_sends_no_command),
 		CASE(window_test__report_must_add_up),
 	};
 

@@ -351,7 +351,7 @@ calibrate__fast_stores_but_slow_reads_are_not_direct(void **state)
 	assert_true(cal.ranks > 1);
 }
 
-/* The device has the last word: the clock of a slow machine is no reason to stay narrow. */
+/* What the device counted decides: a slow clock must not keep the narrow store. */
 static void
 calibrate_direct__slow_stores_are_ranked_all_the_same(void **state)
 {

@@ -3,7 +3,7 @@
  */
 
 /*
- * What the CPU is told around a doorbell. A fence leaves no trace in memory, so the doorbell is run
+ * The fences around a doorbell. A fence leaves no trace in memory, so the doorbell is run
  * in a child process instruction by instruction.
  */
 

@@ -552,7 +552,7 @@ wc_bars_would_help__only_if_vfio_made_it_uncached_and_nothing_else_works(void **
 	assert_false(wcbar_wc_bars_would_help(answers)); /* it is WC already */
 	tree_unlink("/sys/kernel/debug/x86/pat_memtype_list");
 	assert_int_equal(wcbar_bar_probe(bar, 0, WCBAR_TYPE_WC, answers), 0);
-	assert_false(wcbar_wc_bars_would_help(answers)); /* nobody would know what came of it */
+	assert_false(wcbar_wc_bars_would_help(answers)); /* its effect could not be checked */
 	assert_int_equal(answers[WCBAR_RUNG_VFIO_PAT].error, -ENODATA);
 }
 
@@ -580,7 +580,7 @@ open__held_bars_are_mapped_while_vfio_is_opened(void **state)
 	assert_int_equal(wcbar_pci_open(BDF, &options, &pci, why, sizeof(why)), 0);
 	wcbar_pci_close(pci);
 	pci = NULL;
-	fail_mmap = 1; /* nobody minds */
+	fail_mmap = 1; /* not an error of the open */
 	assert_int_equal(wcbar_pci_open(BDF, &options, &pci, why, sizeof(why)), 0);
 	assert_int_equal(fail_mmap, 0);
 }

@@ -119,7 +119,7 @@ body_ones(void)
 	CHECK(wcbar_bar_revoked(bar, &off));
 	CHECK(off == 2 * PAGE + 8);
 	CHECK(wcbar_read32((char *)win.addr + 2 * PAGE - 4) == UINT32_MAX);
-	/* the next page is another fault; the first one is what is told */
+	/* the next page is another fault; the first one is reported */
 	wcbar_write64((char *)win.addr + 3 * PAGE, 7);
 	CHECK(wcbar_read64((char *)win.addr + 3 * PAGE + 64) == UINT64_MAX);
 	CHECK(wcbar_bar_revoked(bar, &off));
@@ -311,7 +311,7 @@ body_closed(void)
 	if (wcbar_sigbus_install() != 0)
 		_exit(1);
 	wcbar_bar_close(bar);
-	/* whoever has the range now is not ours to absorb */
+	/* a later mapping of the range is not ours: its SIGBUS is not absorbed */
 	if (mmap(addr, PAGE, PROT_READ, MAP_SHARED | MAP_FIXED, memfd_create("later", 0), 0) !=
 	    addr)
 		_exit(2);

@@ -251,7 +251,7 @@ take(struct options *o, const char *option, const char *value)
 }
 
 static void
-options_common__good_and_bad_values__are_told_apart(void **state)
+options_common__good_and_bad_values__are_distinguished(void **state)
 {
 	struct options o;
 
@@ -282,7 +282,7 @@ main(void)
 		cmocka_unit_test(machine_read__each_machine__is_known_for_what_it_is),
 		cmocka_unit_test(run_head__a_run__is_read_back),
 		cmocka_unit_test(run_head__a_void_run__says_why),
-		cmocka_unit_test(options_common__good_and_bad_values__are_told_apart),
+		cmocka_unit_test(options_common__good_and_bad_values__are_distinguished),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

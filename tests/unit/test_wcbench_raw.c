@@ -154,7 +154,7 @@ raw_device__an_uncached_mapping__is_stored_into_narrowly(void **state)
 	tree_remove();
 }
 
-/* Each way to store has a number, told before its samples and taken back after them. */
+/* Each way to store has a number, written before its samples and cleared after them. */
 static void
 raw_device__marks__are_written_to_their_register_alone(void **state)
 {

@@ -247,7 +247,7 @@ report__modelled_rows__have_tables_with_bands(void **state)
 	free(text);
 }
 
-/* One frame size to a run is one series; the same size twice is told apart. */
+/* One frame size to a run is one series; the same size twice gives two series. */
 static void
 report__runs_that_do_not_overlap__are_one_series(void **state)
 {

@@ -106,7 +106,7 @@ function_start(struct bars *bars)
 }
 
 static void
-bars__learnt_when_decoding_is_on(void **state)
+bars__read_when_decoding_is_on(void **state)
 {
 	struct bars bars;
 
@@ -241,7 +241,7 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(opcodes__what_orders_stores_to_a_device),
-		cmocka_unit_test(bars__learnt_when_decoding_is_on),
+		cmocka_unit_test(bars__read_when_decoding_is_on),
 		cmocka_unit_test(bars__followed_when_they_move),
 		cmocka_unit_test(bars__other_functions_are_not_it),
 		cmocka_unit_test(arguments__all_are_taken),

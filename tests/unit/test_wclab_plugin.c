@@ -2,7 +2,7 @@
  * Copyright(c) 2026 The wcnic authors
  */
 
-/* The lab's plugin as a file: what it answers to a QEMU that is not right for it. */
+/* The lab's plugin as a file: its errors when the QEMU that loads it does not fit. */
 
 #include <dlfcn.h>
 #include <fcntl.h>
@@ -159,7 +159,7 @@ install__user_emulation__refused(void **state)
 	refused(&info, "wclab: only qemu-system-aarch64 can be watched, this is aarch64\n");
 }
 
-/* A QEMU that fits is asked no more: the next thing that is wrong is named. */
+/* With a QEMU that fits, the plugin names the next error. */
 static void
 install__fitting_api__goes_on_to_the_link(void **state)
 {

@@ -265,7 +265,7 @@ unwalked_store__counted_not_guessed(void **state)
 }
 
 static void
-walks__are_told(void **state)
+walks__are_reported(void **state)
 {
 	(void)state;
 	recorder_start((struct recorder_config){0});
@@ -344,7 +344,7 @@ main(void)
 		TEST(aperture__moved_is_not_switched_off_and_on),
 		TEST(override__from_that_store_on),
 		TEST(unwalked_store__counted_not_guessed),
-		TEST(walks__are_told),
+		TEST(walks__are_reported),
 		TEST(feed__gets_offsets_in_rising_time),
 		TEST(trace__a_line_a_store),
 		TEST(unwritable_summary__error_and_nothing_left),

@@ -97,9 +97,9 @@ idle_step__driver_wakes__long_naps_at_once(void **state)
 	assert_int_equal(idle_step(IDLE_ADAPTIVE, IDLE_DRIVER_WAKES, 3600 * S, S).nap_ns, 20 * MS);
 }
 
-/* To be woken costs a driver more than a nap that is over soon. */
+/* For a short nap the driver is not asked to wake: a wake would cost it more. */
 static void
-idle_asks_wake__short_naps_are_nobody_elses_business(void **state)
+idle_asks_wake__short_naps_ask_for_no_wake(void **state)
 {
 	(void)state;
 	assert_false(idle_asks_wake(idle_step(IDLE_ADAPTIVE, IDLE_MUST_POLL, 9 * US, S)));
@@ -119,7 +119,7 @@ main(void)
 		cmocka_unit_test(idle_step__spin__polls_as_long_as_there_is_a_driver),
 		cmocka_unit_test(idle_step__no_driver__long_naps),
 		cmocka_unit_test(idle_step__driver_wakes__long_naps_at_once),
-		cmocka_unit_test(idle_asks_wake__short_naps_are_nobody_elses_business),
+		cmocka_unit_test(idle_asks_wake__short_naps_ask_for_no_wake),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

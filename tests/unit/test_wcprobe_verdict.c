@@ -127,7 +127,7 @@ effective_from_card__each_rate__is_judged(void **state)
 	}
 }
 
-/* On a slow machine, too, a guest is told what its host's mapping does to its stores. */
+/* The verdict names what the host's mapping does to stores, also on a slow machine. */
 static void
 verdict__slow_clock_and_a_card_that_counted__is_what_the_card_saw(void **state)
 {
@@ -255,7 +255,7 @@ verdict_make__every_pair__has_its_verdict(void **state)
 	}
 }
 
-/* What nobody measured cannot be more than a prediction. */
+/* Without a measurement the verdict is only a prediction. */
 static void
 verdict_make__of_a_prediction__never_says_that_stores_combine(void **state)
 {
@@ -336,7 +336,7 @@ advice_make__each_verdict__has_its_way_out(void **state)
 	}
 }
 
-/* The kernel knows better than the rules: what it refused is not advised again. */
+/* A mapping that the kernel refused is not advised again, whatever the rules say. */
 static void
 advice_make__a_rung_that_was_refused__is_not_counted_on(void **state)
 {

@@ -11,7 +11,7 @@
 #define WAIT_NS 50000u
 #define SEEN_MAX 512
 
-/* A port that keeps what it was sent, and refuses when told to. */
+/* A port that keeps what it was sent, and refuses when `ret` says so. */
 struct recorder {
 	uint32_t frames;
 	uint32_t flushed; /* frames when flush() was last called */

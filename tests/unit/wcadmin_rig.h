@@ -5,8 +5,8 @@
 #define WCADMIN_RIG_H
 
 /*
- * A card for lib/wcadmin: a few registers and a function. It answers when it is told to, and what
- * it is told to. The clock goes on only while the client waits.
+ * A card for lib/wcadmin: a few registers and a function. The test says when it answers
+ * and what. The clock goes on only while the client waits.
  */
 
 #include <stdbool.h>

@@ -378,7 +378,7 @@ __wrap_ioctl(int fd, unsigned long request, ...)
 	va_start(args, request);
 	arg = va_arg(args, void *);
 	va_end(args);
-	/* A tree that has no VFIO has nobody who answers. */
+	/* Without VFIO in the tree no ioctl is answered. */
 	if (fd < 0 || fake_vfio.device < 0)
 		return refuse(ENOTTY);
 	return fake_ioctl(request, arg);

@@ -50,7 +50,7 @@ guest_start:
 	mov	sp, x0
 	b	guest_main
 
-/* Nothing is expected, so whatever comes is told and ends the guest's work. */
+/* No exception is expected: one that comes is reported and ends the guest. */
 trapped:
 	mrs	x0, esr_el1
 	mrs	x1, far_el1
