@@ -276,8 +276,10 @@ command_lines(bool both, unsigned int lines, unsigned int ms)
 		now = now_ns();
 		if (now < until)
 			continue;
-		if (began != 0)
+		if (began != 0 && known != warm)
 			break;
+		if (began != 0)
+			continue; /* the other CPU was not given to us: a rate needs a line */
 		began = now;
 		own_ns = cpu_ns(CLOCK_THREAD_CPUTIME_ID);
 		other_ns = cpu_ns(shared.other_clock);

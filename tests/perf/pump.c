@@ -33,6 +33,7 @@
 
 #include "pump.h"
 
+#define FAR_END_MS 60000 /* nothing moves for so long: it hangs */
 #define MBUFS_MIN 16384
 #define MBUFS(queues) RTE_MAX(MBUFS_MIN, 8192 + 3072 * (queues)) /* all queues full, and some */
 #define POOL_CACHE 256
@@ -183,6 +184,12 @@ trips_print(struct pump *p)
 	       p->trips[(uint64_t)n * 999 / 1000]);
 }
 
+static uint64_t
+moved(const struct pump_counts *n, enum pump_mode mode)
+{
+	return mode == PUMP_TX ? n->sent : n->received;
+}
+
 static void
 timed(struct pump *p, enum pump_mode mode, unsigned long warm_ms, unsigned long ms, char *far_paths)
 {
@@ -196,7 +203,11 @@ timed(struct pump *p, enum pump_mode mode, unsigned long warm_ms, unsigned long 
 	p->n_trips = 0;
 	before = p->n;
 	moment_take(&from, &far);
-	pump_run(p, mode, from.tsc + ms_to_tsc(ms), false);
+	/* a rate needs a frame: on a busy machine the far end may get no CPU for so long */
+	do
+		pump_run(p, mode, rte_rdtsc() + ms_to_tsc(ms), false);
+	while (moved(&p->n, mode) == moved(&before, mode) &&
+	       rte_rdtsc() - from.tsc < ms_to_tsc(FAR_END_MS));
 	moment_take(&to, &far);
 	n = p->n;
 	pump_end(p, mode);
@@ -205,9 +216,8 @@ timed(struct pump *p, enum pump_mode mode, unsigned long warm_ms, unsigned long 
 	printf("{\"packets\": %" PRIu64 ", \"calls\": %" PRIu64 ", \"empty\": %" PRIu64
 	       ", \"seconds\": %.9f, \"cpu\": %.4f, \"far_waited\": %.4f, \"sent\": %" PRIu64
 	       ", \"received\": %" PRIu64 ", \"lost\": %" PRIu64 ", \"stale\": %" PRIu64,
-	       mode == PUMP_TX ? n.sent - before.sent : n.received - before.received,
-	       n.calls - before.calls, n.empty - before.empty, seconds,
-	       (to.cpu_ns - from.cpu_ns) / 1e9 / seconds,
+	       moved(&n, mode) - moved(&before, mode), n.calls - before.calls,
+	       n.empty - before.empty, seconds, (to.cpu_ns - from.cpu_ns) / 1e9 / seconds,
 	       (to.far_wait_ns - from.far_wait_ns) / 1e9 / seconds, p->n.sent, p->n.received,
 	       p->lost, p->stale);
 	trips_print(p);
