@@ -1,0 +1,46 @@
+/* SPDX-License-Identifier: BSD-3-Clause
+ * Copyright(c) 2026 The wcnic authors
+ */
+
+/* The doorbell of a Tx queue, and the register that wakes a card which may not see it. */
+
+#include <rte_branch_prediction.h>
+
+#include "wcnic_attach.h"
+#include "wcnic_hw.h"
+#include "wcnic_tx.h"
+
+/*
+ * The card sleeps, and may not see the doorbell: writes its WAKE register, one TLP. The card gives
+ * each sleep a number, so one write for each number is enough. A doorbell causes one write at most,
+ * whatever a hostile card puts into the record.
+ */
+static __rte_cold __rte_noinline void
+card_wake(struct wcnic_txq *txq, wcnic_le32 sleep)
+{
+	struct wcnic_hw *hw = txq->hw;
+
+	if (sleep == txq->woken || (hw->id.caps & WCNIC_CAP_WAKE) == 0)
+		return;
+	if (hw->attach->wake(hw) == 0)
+		txq->woken = sleep;
+}
+
+void
+wcnic_tx_doorbell(struct wcnic_txq *txq)
+{
+	wcnic_le32 sleep;
+
+	if (wcnic_tx_pushing(txq))
+		txq->store->drain();
+	wcbar_before_doorbell();
+	txq->doorbell_ring(txq->doorbell, WCNIC_TXDB_TAIL(txq->tail) |
+						  WCNIC_TXDB_SWITCH_SEQ(txq->switch_seq) |
+						  WCNIC_TXDB_EPOCH(txq->epoch) |
+						  WCNIC_TXDB_PLACEMENT(txq->placement));
+	txq->burst_left = txq->burst_max;
+	/* No fence: if both miss each other, the frame waits until the card polls again. */
+	sleep = __atomic_load_n(txq->sleep, __ATOMIC_RELAXED);
+	if (unlikely(sleep != 0))
+		card_wake(txq, sleep);
+}
