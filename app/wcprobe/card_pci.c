@@ -1,6 +1,9 @@
 /* SPDX-License-Identifier: BSD-3-Clause
  * Copyright(c) 2026 The wcnic authors
  */
+
+/* The registers and memory of a wcnic card that vfio-pci or UIO drives, for its self test. */
+
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>

@@ -1,6 +1,9 @@
 /* SPDX-License-Identifier: BSD-3-Clause
  * Copyright(c) 2026 The wcnic authors
  */
+
+/* The program that compares two captures; its result as JSON. */
+
 #include <errno.h>
 #include <getopt.h>
 #include <inttypes.h>

@@ -1,11 +1,12 @@
 /* SPDX-License-Identifier: BSD-3-Clause
  * Copyright(c) 2026 The wcnic authors
  */
+
+/* Registers, commands and accesses to BAR2, whatever their bytes, to a card that may be asleep. */
+
 #include <string.h>
 
 #include "fuzz_rig.h"
-
-/* Registers, commands and accesses to BAR2, whatever their bytes, to a card that may be asleep. */
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t bytes);
 

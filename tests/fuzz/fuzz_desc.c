@@ -1,11 +1,12 @@
 /* SPDX-License-Identifier: BSD-3-Clause
  * Copyright(c) 2026 The wcnic authors
  */
+
+/* Doorbell records and descriptors of both directions, whatever their bytes. */
+
 #include <string.h>
 
 #include "fuzz_rig.h"
-
-/* Doorbell records and descriptors of both directions, whatever their bytes. */
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t bytes);
 

@@ -1,13 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause
  * Copyright(c) 2026 The wcnic authors
  */
-#include <dirent.h>
-#include <signal.h>
-#include <stdint.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
-#include <unistd.h>
 
 /*
  * Runs a fuzz target without a fuzzing engine, so that any compiler will do:
@@ -15,6 +8,14 @@
  * First every file is run, then N inputs that are made of them. Run I depends on the seed and on I
  * alone: --first=I --runs=1 does it again.
  */
+
+#include <dirent.h>
+#include <signal.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
 
 #define INPUT_BYTES_MAX 4096u
 #define FILES_MAX 256u

@@ -1,11 +1,12 @@
 /* SPDX-License-Identifier: BSD-3-Clause
  * Copyright(c) 2026 The wcnic authors
  */
+
+/* Packed push: entries, streams of anything, lines with something changed, and every way back. */
+
 #include <string.h>
 
 #include "fuzz_rig.h"
-
-/* Packed push: entries, streams of anything, lines with something changed, and every way back. */
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t bytes);
 

@@ -1,6 +1,9 @@
 /* SPDX-License-Identifier: BSD-3-Clause
  * Copyright(c) 2026 The wcnic authors
  */
+
+/* A card and a host for fuzzing: input as a stream of choices. */
+
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>

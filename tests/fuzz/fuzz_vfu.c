@@ -1,6 +1,13 @@
 /* SPDX-License-Identifier: BSD-3-Clause
  * Copyright(c) 2026 The wcnic authors
  */
+
+/*
+ * A vfio-user server and whatever a client may send. The input is a series of steps: a byte that
+ * says what descriptors go along and whether the version is agreed on first, a byte that is the
+ * length of what is sent in this step, and the bytes.
+ */
+
 #include <errno.h>
 #include <stdint.h>
 #include <stdlib.h>
@@ -10,14 +17,8 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-#include "vfu_server.h"
-#include "vfu_wire.h"
-
-/*
- * A vfio-user server and whatever a client may send. The input is a series of steps: a byte that
- * says what descriptors go along and whether the version is agreed on first, a byte that is the
- * length of what is sent in this step, and the bytes.
- */
+#include <vfu_server.h>
+#include <vfu_wire.h>
 
 #define STEP_MEMFD 0x01u
 #define STEP_EVENTFD 0x02u

@@ -1,11 +1,12 @@
 /* SPDX-License-Identifier: BSD-3-Clause
  * Copyright(c) 2026 The wcnic authors
  */
+
+/* The bytes of a push window: slots, slots with something changed, and anything at all. */
+
 #include <string.h>
 
 #include "fuzz_rig.h"
-
-/* The bytes of a push window: slots, slots with something changed, and anything at all. */
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t bytes);
 

@@ -20,7 +20,7 @@
 
 #include <linux/vfio.h>
 
-#include "wcbar_pci.h"
+#include <wcbar_pci.h>
 
 #define PATTERN 0x5ca1ab1e0ddba11ull
 

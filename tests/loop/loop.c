@@ -2,6 +2,8 @@
  * Copyright(c) 2026 The wcnic authors
  */
 
+/* The driver and its embedded card in one process, and what may stand between them. */
+
 #include "loop.h"
 
 #include <errno.h>

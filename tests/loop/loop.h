@@ -28,16 +28,16 @@
 
 #include <patience.h>
 
-#include "wcnic_attach.h"
-#include "wcnic_ethdev.h"
-#include "wcnic_hw.h"
-#include "wcnic_intr.h"
-#include "wcnic_log.h"
-#include "wcnic_queue.h"
-#include "wcnic_rss.h"
-#include "wcnic_service.h"
-#include "wcnic_stats.h"
-#include "wcnic_card.h"
+#include <wcnic_attach.h>
+#include <wcnic_ethdev.h>
+#include <wcnic_hw.h>
+#include <wcnic_intr.h>
+#include <wcnic_log.h>
+#include <wcnic_queue.h>
+#include <wcnic_rss.h>
+#include <wcnic_service.h>
+#include <wcnic_stats.h>
+#include <wcnic_card.h>
 
 #define LOOP_QUEUES_MAX 8
 #define LOOP_TX_ROOM 9600 /* a whole frame of the longest kind in one buffer */

@@ -16,7 +16,7 @@
 
 #include <wcnic_abi.h>
 
-#include "wcnic_tx_lines.h"
+#include <wcnic_tx_lines.h>
 
 #define LINES_MAX 21u /* two octets and a part of each kind */
 #define ROOM 8u       /* of lines that are made for nothing */

@@ -8,7 +8,7 @@
 
 #include <errno.h>
 
-#include "wcnic_tx.h"
+#include <wcnic_tx.h>
 
 #define ROUNDS 50u
 

@@ -2,6 +2,8 @@
  * Copyright(c) 2026 The wcnic authors
  */
 
+/* A write-combining buffer that splits, merges, reorders and delays stores, by a seed. */
+
 #include "wc_fake.h"
 
 #include <stdlib.h>

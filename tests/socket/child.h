@@ -12,8 +12,8 @@
 
 #include <patience.h>
 
-#include "vfu_client.h"
-#include "wcnic_abi.h"
+#include <vfu_client.h>
+#include <wcnic_abi.h>
 
 /* Set by main() from its argument. */
 extern const char *wcnicd_path;

@@ -14,7 +14,7 @@
 #include <stdint.h>
 
 #include "child.h"
-#include "vfu_wire.h"
+#include <vfu_wire.h>
 
 struct hand {
 	struct child *child; /* the server, for its log */

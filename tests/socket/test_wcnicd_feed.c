@@ -17,7 +17,7 @@
 #include <cmocka.h>
 
 #include "child.h"
-#include "tlpfeed.h"
+#include <tlpfeed.h>
 
 static struct child child;
 static struct mini mini;

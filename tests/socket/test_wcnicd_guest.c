@@ -23,7 +23,7 @@
 
 #include "child.h"
 #include "hand.h"
-#include "vfu_wire.h"
+#include <vfu_wire.h>
 
 #define PAGE 4096u
 

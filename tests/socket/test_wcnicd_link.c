@@ -20,7 +20,7 @@
 #include <cmocka.h>
 
 #include "child.h"
-#include "vfu_server.h"
+#include <vfu_server.h>
 
 static struct child child;
 static struct mini mini;

@@ -1,6 +1,9 @@
 /* SPDX-License-Identifier: BSD-3-Clause
  * Copyright(c) 2026 The wcnic authors
  */
+
+/* A host for the model: memory, admin rings, interrupts and log that a test can look at. */
+
 #include <assert.h>
 #include <errno.h>
 #include <stdio.h>

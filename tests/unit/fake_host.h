@@ -13,7 +13,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "wcnic_card.h"
+#include <wcnic_card.h>
 
 #define FAKE_MEM_BYTES (8u << 20)
 #define FAKE_IOVA 0x1000000000ull      /* readable and writable, FAKE_MEM_BYTES */

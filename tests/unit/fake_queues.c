@@ -1,6 +1,9 @@
 /* SPDX-License-Identifier: BSD-3-Clause
  * Copyright(c) 2026 The wcnic authors
  */
+
+/* Tx and Rx queues of the host for the model: what a driver would write and read. */
+
 #include <assert.h>
 #include <stdlib.h>
 #include <string.h>

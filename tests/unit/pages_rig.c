@@ -1,6 +1,9 @@
 /* SPDX-License-Identifier: BSD-3-Clause
  * Copyright(c) 2026 The wcnic authors
  */
+
+/* Host memory whose pages lie apart, or can be reached by messages only. */
+
 #include <errno.h>
 #include <setjmp.h>
 #include <stdarg.h>

@@ -13,7 +13,7 @@
 
 #include <cmocka.h>
 
-#include "pcielink.h"
+#include <pcielink.h>
 
 #define RIG_TLPS 65536u
 #define RIG_BASE (UINT64_C(1) << 40) /* a window above 4 GiB */

@@ -22,9 +22,9 @@
 #include <rte_mbuf.h>
 #include <rte_ring.h>
 
-#include "port_ethdev_internal.h"
+#include <port_ethdev_internal.h>
 #include "port_ethdev_rig.h"
-#include "port_internal.h"
+#include <port_internal.h>
 
 struct rte_mempool *rig_pool;
 

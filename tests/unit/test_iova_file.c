@@ -18,7 +18,7 @@
 
 #include <cmocka.h>
 
-#include "iova.h"
+#include <iova.h>
 #include "vfu_test.h"
 
 #define PAGE 4096u

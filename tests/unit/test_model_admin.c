@@ -1,6 +1,9 @@
 /* SPDX-License-Identifier: BSD-3-Clause
  * Copyright(c) 2026 The wcnic authors
  */
+
+/* Tests of admin commands: rings, parameters that are refused, answers. */
+
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdlib.h>
@@ -8,7 +11,7 @@
 #include <cmocka.h>
 
 #include "fake_host.h"
-#include "wcnic_card_test.h"
+#include <wcnic_card_test.h>
 
 #define FIELD(type, field) (offsetof(struct wcnic_admin_cmd, params) + offsetof(struct type, field))
 

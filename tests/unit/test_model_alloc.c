@@ -1,6 +1,9 @@
 /* SPDX-License-Identifier: BSD-3-Clause
  * Copyright(c) 2026 The wcnic authors
  */
+
+/* Every allocation fails in its turn: the linker sends the libraries' calls here. */
+
 #include <errno.h>
 #include <setjmp.h>
 #include <stdarg.h>
@@ -8,10 +11,8 @@
 #include <string.h>
 #include <cmocka.h>
 
-#include "wcnic_card.h"
-#include "wcnic_port.h"
-
-/* Every allocation fails in its turn: the linker sends the libraries' calls here. */
+#include <wcnic_card.h>
+#include <wcnic_port.h>
 
 void *__real_malloc(size_t bytes);
 void *__real_calloc(size_t count, size_t bytes);

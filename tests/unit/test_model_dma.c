@@ -1,6 +1,9 @@
 /* SPDX-License-Identifier: BSD-3-Clause
  * Copyright(c) 2026 The wcnic authors
  */
+
+/* Host memory in pages that lie apart. */
+
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -9,8 +12,6 @@
 #include <cmocka.h>
 
 #include "pages_rig.h"
-
-/* Host memory in pages that lie apart. */
 
 static void
 scattered__frames_rings_and_answers_across_pages__are_whole(void **state)

@@ -1,6 +1,9 @@
 /* SPDX-License-Identifier: BSD-3-Clause
  * Copyright(c) 2026 The wcnic authors
  */
+
+/* Host memory that is only to be had by asking. */
+
 #include <errno.h>
 #include <setjmp.h>
 #include <stdarg.h>
@@ -10,8 +13,6 @@
 #include <cmocka.h>
 
 #include "pages_rig.h"
-
-/* Host memory that is only to be had by asking. */
 
 /* A descriptor that the host changes while the card works: the last state is sent. */
 static void

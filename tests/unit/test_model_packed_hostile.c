@@ -1,6 +1,9 @@
 /* SPDX-License-Identifier: BSD-3-Clause
  * Copyright(c) 2026 The wcnic authors
  */
+
+/* Section 6, packed push: what a driver must not write. */
+
 #include <errno.h>
 #include <setjmp.h>
 #include <stdarg.h>
@@ -9,8 +12,6 @@
 #include <cmocka.h>
 
 #include "tx_rig.h"
-
-/* Section 6, packed push: what a driver must not write. */
 
 #define BOTH (WCNIC_TXF_SOP | WCNIC_TXF_EOP)
 

@@ -1,6 +1,9 @@
 /* SPDX-License-Identifier: BSD-3-Clause
  * Copyright(c) 2026 The wcnic authors
  */
+
+/* ---- changing placement ------------------------------------------------------------------ */
+
 #include <errno.h>
 #include <setjmp.h>
 #include <stdarg.h>
@@ -9,8 +12,6 @@
 #include <cmocka.h>
 
 #include "tx_rig.h"
-
-/* ---- changing placement ------------------------------------------------------------------ */
 
 static void
 placement__changed_in_mid_stream__nothing_is_lost_or_overtaken(void **state)

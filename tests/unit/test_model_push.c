@@ -1,6 +1,9 @@
 /* SPDX-License-Identifier: BSD-3-Clause
  * Copyright(c) 2026 The wcnic authors
  */
+
+/* ---- push -------------------------------------------------------------------------------- */
+
 #include <errno.h>
 #include <setjmp.h>
 #include <stdarg.h>
@@ -9,8 +12,6 @@
 #include <cmocka.h>
 
 #include "tx_rig.h"
-
-/* ---- push -------------------------------------------------------------------------------- */
 
 static void
 push__inline_of_every_size__arrives(void **state)

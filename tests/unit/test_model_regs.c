@@ -1,6 +1,9 @@
 /* SPDX-License-Identifier: BSD-3-Clause
  * Copyright(c) 2026 The wcnic authors
  */
+
+/* Tests of BAR0: registers, access sizes, reset, errors. */
+
 #include <errno.h>
 #include <setjmp.h>
 #include <stdarg.h>

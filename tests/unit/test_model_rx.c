@@ -1,6 +1,9 @@
 /* SPDX-License-Identifier: BSD-3-Clause
  * Copyright(c) 2026 The wcnic authors
  */
+
+/* Tests of Rx: buffers, completions, packet types, filters, RSS. */
+
 #include <errno.h>
 #include <setjmp.h>
 #include <stdarg.h>

@@ -1,6 +1,9 @@
 /* SPDX-License-Identifier: BSD-3-Clause
  * Copyright(c) 2026 The wcnic authors
  */
+
+/* Frames that a port hands over together. */
+
 #include <errno.h>
 #include <setjmp.h>
 #include <stdarg.h>
@@ -9,8 +12,6 @@
 #include <cmocka.h>
 
 #include "fake_host.h"
-
-/* Frames that a port hands over together. */
 
 #define BURST 24
 

@@ -1,6 +1,9 @@
 /* SPDX-License-Identifier: BSD-3-Clause
  * Copyright(c) 2026 The wcnic authors
  */
+
+/* ---- fetch ------------------------------------------------------------------------------- */
+
 #include <errno.h>
 #include <setjmp.h>
 #include <stdarg.h>
@@ -9,8 +12,6 @@
 #include <cmocka.h>
 
 #include "tx_rig.h"
-
-/* ---- fetch ------------------------------------------------------------------------------- */
 
 static void
 fetch__frames_of_one_descriptor__are_sent_in_order(void **state)

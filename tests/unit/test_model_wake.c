@@ -1,6 +1,9 @@
 /* SPDX-License-Identifier: BSD-3-Clause
  * Copyright(c) 2026 The wcnic authors
  */
+
+/* Tests of the record by which a driver wakes a card that sleeps. */
+
 #include <errno.h>
 #include <setjmp.h>
 #include <stdarg.h>

@@ -1,6 +1,9 @@
 /* SPDX-License-Identifier: BSD-3-Clause
  * Copyright(c) 2026 The wcnic authors
  */
+
+/* WINDOW_TEST, on a card that sees single stores and on one that does not. */
+
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -9,8 +12,6 @@
 #include <cmocka.h>
 
 #include "fake_host.h"
-
-/* WINDOW_TEST, on a card that sees single stores and on one that does not. */
 
 #define LINES 16u
 

@@ -1,6 +1,9 @@
 /* SPDX-License-Identifier: BSD-3-Clause
  * Copyright(c) 2026 The wcnic authors
  */
+
+/* Tests of windows: allocation, generations, accesses to the aperture. */
+
 #include <errno.h>
 #include <setjmp.h>
 #include <stdarg.h>

@@ -25,7 +25,7 @@
 
 #include <patience.h>
 
-#include "port_ethdev_internal.h"
+#include <port_ethdev_internal.h>
 #include "port_ethdev_rig.h"
 
 static void

@@ -18,7 +18,7 @@
 
 #include <cmocka.h>
 
-#include "tlpfeed.h"
+#include <tlpfeed.h>
 
 #define APERTURE (1ull << 20)
 

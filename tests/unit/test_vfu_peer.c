@@ -20,7 +20,7 @@
 
 #include <patience.h>
 
-#include "vfu_client.h"
+#include <vfu_client.h>
 #include "vfu_rig.h"
 #include "vfu_test.h"
 

@@ -16,8 +16,8 @@
 
 #include <cmocka.h>
 
-#include "wcbar.h"
-#include "wcbar_line.h"
+#include <wcbar.h>
+#include <wcbar_line.h>
 
 #define LINES_MAX 20
 #define GUARD_LINES 2

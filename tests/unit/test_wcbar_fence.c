@@ -24,7 +24,7 @@
 
 #include <cmocka.h>
 
-#include "wcbar.h"
+#include <wcbar.h>
 
 #define VALUE 0x0123456789abcdefull
 #define STEPS_MAX 100000

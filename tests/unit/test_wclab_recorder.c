@@ -16,7 +16,7 @@
 #include <cmocka.h>
 #include <json-c/json.h>
 
-#include "recorder.h"
+#include <recorder.h>
 
 /* What the plugin counts, and what the link makes of it: read back from the summary. */
 

@@ -1,6 +1,9 @@
 /* SPDX-License-Identifier: BSD-3-Clause
  * Copyright(c) 2026 The wcnic authors
  */
+
+/* Tests of how long an idle card sleeps between polls. */
+
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -8,7 +11,7 @@
 
 #include <cmocka.h>
 
-#include "idle.h"
+#include <idle.h>
 
 #define US 1000u
 #define MS 1000000u

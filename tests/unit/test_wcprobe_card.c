@@ -21,7 +21,7 @@
 
 #include <wcnic_card.h>
 
-#include "card_test.h"
+#include <card_test.h>
 
 #define APERTURE (1u << 20)
 #define IOVA 0x100000u

@@ -14,9 +14,9 @@
 
 #include <cmocka.h>
 
-#include "advice.h"
-#include "predict.h"
-#include "verdict.h"
+#include <advice.h>
+#include <predict.h>
+#include <verdict.h>
 
 /* ---- timing to effective type -------------------------------------------------------------- */
 

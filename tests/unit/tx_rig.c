@@ -1,6 +1,9 @@
 /* SPDX-License-Identifier: BSD-3-Clause
  * Copyright(c) 2026 The wcnic authors
  */
+
+/* A Tx queue of the model in a test: frames, lines and completions. */
+
 #include <errno.h>
 #include <setjmp.h>
 #include <stdarg.h>

@@ -11,8 +11,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "vfu_server.h"
-#include "vfu_wire.h"
+#include <vfu_server.h>
+#include <vfu_wire.h>
 
 #define RIG_REGS_BYTES 0x2000u    /* region 0: memory, trapped */
 #define RIG_WINDOW_BYTES 0x10000u /* region 2: can be mapped */

@@ -23,7 +23,7 @@
 #include <cmocka.h>
 
 #include "wcbar_tree.h"
-#include "wcbar_vfio_abi.h"
+#include <wcbar_vfio_abi.h>
 
 static char root[64];
 

@@ -12,7 +12,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#include "wcbar_pci.h"
+#include <wcbar_pci.h>
 
 #define BDF "0000:00:05.0"
 #define PEER "0000:00:06.0"
