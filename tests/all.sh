@@ -101,6 +101,7 @@ test_lab() {
 # What needs the build in build/.
 test_build() {
 	check "install" tests/checks install_here
+	check "structure" tests/structure/check --build build --installed out/install
 	check "public headers alone" tests/checks headers_alone
 	check "program against installed libraries" tests/checks program_builds
 	check "driver in DPDK's own tree" tests/checks drop_in

@@ -22,7 +22,7 @@ number_until(const char *text, int base, char stop, uint64_t *value, const char 
 	errno = 0;
 	*value = strtoull(text, &end, base);
 	*after = end + 1;
-	return (base == 16 ? isxdigit(first) : isdigit(first)) && *end == stop && errno == 0;
+	return (base == 16 ? isxdigit(first) : isdigit(first)) != 0 && *end == stop && errno == 0;
 }
 
 bool

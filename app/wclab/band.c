@@ -50,9 +50,9 @@ bound_has(const struct pcielink_param *param)
 unsigned int
 band_replays(const struct pcielink_config *config)
 {
-	unsigned int key, n = 1;
+	unsigned int n = 1;
 
-	for (key = 0; key < PCIELINK_KEYS; key++)
+	for (unsigned int key = 0; key < PCIELINK_KEYS; key++)
 		n += bound_has(&config->param[key]) ? 2 : 0;
 	return n;
 }

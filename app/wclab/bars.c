@@ -34,7 +34,7 @@ size_from_mask(uint32_t mask)
 {
 	uint32_t size_bits = mask & ~BAR_FLAGS;
 
-	return (mask & BAR_IO) || size_bits == 0 ? 0 : ~size_bits + 1u;
+	return (mask & BAR_IO) != 0 || size_bits == 0 ? 0 : ~size_bits + 1u;
 }
 
 static struct bar_range
@@ -71,7 +71,7 @@ bars_config_store(struct bars *bars, uint64_t pa, uint32_t value, bars_read_fn r
 	if (value == ~0u && (reg == CONFIG_BAR(0) || reg == CONFIG_BAR(2)))
 		bars->sizes[reg == CONFIG_BAR(2)] = size_from_mask(
 			config_read(config + reg, read, ctx));
-	if (config_read(config + CONFIG_COMMAND, read, ctx) & COMMAND_MEMORY) {
+	if ((config_read(config + CONFIG_COMMAND, read, ctx) & COMMAND_MEMORY) != 0) {
 		regs = range_read(bars, 0, read, ctx);
 		window = range_read(bars, 2, read, ctx);
 	}

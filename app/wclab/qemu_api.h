@@ -98,8 +98,7 @@ typedef void (*qemu_plugin_mem_cb_t)(unsigned int vcpu, uint32_t info, uint64_t 
 
 /* What QEMU looks for. */
 extern WC_PUBLIC int qemu_plugin_version;
-WC_PUBLIC int
-qemu_plugin_install(uint64_t id, const struct qemu_info *info, int argc, char **argv);
+WC_PUBLIC int qemu_plugin_install(uint64_t id, const struct qemu_info *info, int argc, char **argv);
 
 /* Callbacks. */
 void qemu_plugin_register_vcpu_init_cb(uint64_t id, qemu_plugin_vcpu_udata_cb_t cb, void *userdata);

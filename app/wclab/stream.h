@@ -20,6 +20,7 @@
 
 #include <pcielink.h>
 #include <wcbase.h>
+
 #include "tally.h"
 
 #define STREAM_WHY_BYTES 256u

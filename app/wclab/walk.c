@@ -161,7 +161,7 @@ stage2_tables(struct walker *w, struct tables *t, uint64_t vtcr, uint64_t vttbr)
 {
 	int ret;
 
-	if (vtcr & VTCR_D128)
+	if ((vtcr & VTCR_D128) != 0)
 		return fail(w, 2, -1, "128-bit descriptors");
 	memset(t, 0, sizeof(*t));
 	t->stage = 2;
@@ -217,7 +217,7 @@ desc_read(struct walker *w, const struct tables *t, int level, uint64_t at,
 	stage->level = (int8_t)level;
 	if (!w->read(w->ctx, at, &stage->desc))
 		return fail(w, t->stage, level, "the table is not in memory");
-	if (!(stage->desc & DESC_VALID))
+	if ((stage->desc & DESC_VALID) == 0)
 		return fail(w, t->stage, level, "nothing is mapped");
 	return 0;
 }
@@ -238,12 +238,12 @@ tables_walk(struct walker *w, const struct tables *t, uint64_t in, uint64_t *out
 		ret = desc_read(w, t, level, base + bits(in, top - 1, low) * 8, stage);
 		if (ret != 0)
 			return ret;
-		if (level == 3 || !(stage->desc & DESC_TABLE))
+		if (level == 3 || (stage->desc & DESC_TABLE) == 0)
 			break;
 		base = desc_address(t, stage->desc, t->shift);
 		top = low;
 	}
-	if (level == 3 ? !(stage->desc & DESC_TABLE) : !block_allowed(t, level))
+	if (level == 3 ? (stage->desc & DESC_TABLE) == 0 : !block_allowed(t, level))
 		return fail(w, t->stage, level, "a reserved descriptor");
 	stage->on = true;
 	*out = desc_address(t, stage->desc, low) | (in & low_mask(low));
@@ -264,7 +264,7 @@ regime_find(const struct walk_regs *r, unsigned int el, struct regime *g)
 	bool e2h = (r->hcr_el2 & HCR_E2H) != 0;
 
 	memset(g, 0, sizeof(*g));
-	g->host = el == 2 || (el == 0 && e2h && (r->hcr_el2 & HCR_TGE));
+	g->host = el == 2 || (el == 0 && e2h && (r->hcr_el2 & HCR_TGE) != 0);
 	g->two = !g->host || e2h;
 	g->sctlr = g->host ? r->sctlr_el2 : r->sctlr_el1;
 	g->tcr = g->host ? r->tcr_el2 : r->tcr_el1;
@@ -273,7 +273,7 @@ regime_find(const struct walk_regs *r, unsigned int el, struct regime *g)
 	g->ttbr[0] = g->host ? r->ttbr0_el2 : r->ttbr0_el1;
 	g->ttbr[1] = g->host ? r->ttbr1_el2 : r->ttbr1_el1;
 	/* A hypervisor that traps all of EL0, or gives it cacheable memory, has stage 1 off. */
-	if (!g->host && (r->hcr_el2 & (HCR_TGE | HCR_DC)))
+	if (!g->host && (r->hcr_el2 & (HCR_TGE | HCR_DC)) != 0)
 		g->sctlr &= ~SCTLR_M;
 }
 
@@ -286,11 +286,11 @@ stage1_walk(struct walker *w, const struct regime *g, uint64_t va)
 	struct tables tables;
 	int ret;
 
-	if (g->tcr2 & (TCR2_D128 | TCR2_AIE))
+	if ((g->tcr2 & (TCR2_D128 | TCR2_AIE)) != 0)
 		return fail(w, 1, -1, "128-bit descriptors or extended attribute indices");
-	if (g->sctlr & SCTLR_EE)
+	if ((g->sctlr & SCTLR_EE) != 0)
 		return fail(w, 1, -1, "big-endian tables");
-	if (g->two && bits(g->tcr, upper ? 23 : 7, upper ? 23 : 7))
+	if (g->two && bits(g->tcr, upper ? 23 : 7, upper ? 23 : 7) != 0)
 		return fail(w, 1, -1, "walks are disabled (EPD)");
 	ret = stage1_tables(w, &tables, g->tcr, g->two, upper, g->ttbr[upper]);
 	if (ret != 0)
@@ -331,22 +331,24 @@ walk_run(const struct walk_regs *regs, uint64_t va, walk_read_fn read, void *ctx
 
 	memset(walk, 0, sizeof(*walk));
 	walk->el = (unsigned int)bits(regs->pstate, 3, 2);
-	if (regs->pstate & PSTATE_NRW)
+	if ((regs->pstate & PSTATE_NRW) != 0)
 		return fail(&w, 0, -1, "AArch32 state");
 	if (walk->el == 3)
 		return fail(&w, 0, -1, "EL3");
 	regime_find(regs, walk->el, &regime);
 	walk->host = regime.host;
-	w.s2_on = !regime.host && (regs->hcr_el2 & (HCR_VM | HCR_DC)) && !(regs->hcr_el2 & HCR_TGE);
+	w.s2_on = !regime.host && (regs->hcr_el2 & (HCR_VM | HCR_DC)) != 0 &&
+		  (regs->hcr_el2 & HCR_TGE) == 0;
 	if (w.s2_on)
 		ret = stage2_tables(&w, &w.s2, regs->vtcr_el2, regs->vttbr_el2);
 	if (ret != 0)
 		return ret;
 	walk->ipa = va;
-	if (regime.sctlr & SCTLR_M)
+	if ((regime.sctlr & SCTLR_M) != 0)
 		ret = stage1_walk(&w, &regime, va);
 	else
-		walk->stage1 = regs->hcr_el2 & HCR_DC && !regime.host ? MEMTYPE_WB : MEMTYPE_NGNRNE;
+		walk->stage1 = (regs->hcr_el2 & HCR_DC) != 0 && !regime.host ? MEMTYPE_WB
+									     : MEMTYPE_NGNRNE;
 	if (ret != 0)
 		return ret;
 	walk->pa = walk->ipa;

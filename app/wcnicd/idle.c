@@ -49,9 +49,7 @@ idle_asks_wake(struct idle_step step)
 void
 idle_pause(void)
 {
-	unsigned int i;
-
-	for (i = 0; i < PAUSES; i++) {
+	for (unsigned int i = 0; i < PAUSES; i++) {
 #if defined(__x86_64__)
 		__builtin_ia32_pause();
 #elif defined(__aarch64__)

@@ -26,9 +26,7 @@ static int log_level = LOG_LEVEL_INFO;
 int
 wcnicd_log_set(const char *level)
 {
-	int i;
-
-	for (i = 0; i < N_LEVELS; i++) {
+	for (int i = 0; i < N_LEVELS; i++) {
 		if (level_names[i] != NULL && strcmp(level, level_names[i]) == 0) {
 			log_level = i;
 			return 0;

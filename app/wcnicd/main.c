@@ -48,10 +48,9 @@ static int
 workers_lay_out(void)
 {
 	struct served_card *end = NULL;
-	unsigned int i;
 	int ret;
 
-	for (i = 0; i < program.n_cards; i++) {
+	for (unsigned int i = 0; i < program.n_cards; i++) {
 		struct served_card *card = &program.cards[i];
 
 		if (!card_options_wired(&card->options)) {
@@ -73,7 +72,6 @@ workers_lay_out(void)
 static int
 program_start(void)
 {
-	unsigned int i;
 	int ret;
 
 	if (plugin_needed(&program.options)) {
@@ -81,7 +79,7 @@ program_start(void)
 		if (ret < 0)
 			return ret;
 	}
-	for (i = 0; i < program.options.n_cards; i++) {
+	for (unsigned int i = 0; i < program.options.n_cards; i++) {
 		ret = served_card_create(&program.cards[i], &program.options.cards[i]);
 		if (ret < 0)
 			return ret;
@@ -91,7 +89,7 @@ program_start(void)
 	if (ret < 0)
 		return ret;
 	worker_init();
-	for (i = 0; i < program.n_workers; i++) {
+	for (unsigned int i = 0; i < program.n_workers; i++) {
 		ret = worker_start(&program.workers[i]);
 		if (ret < 0) {
 			wcnicd_log(LOG_LEVEL_ERROR, NULL, "cannot start a thread: %s",
@@ -107,13 +105,13 @@ static int
 program_write_stats(void)
 {
 	struct stats_record records[CARDS_MAX];
-	unsigned int i, j, n = 0;
+	unsigned int n = 0;
 	int ret;
 
 	if (program.options.stats_file == NULL)
 		return 0;
-	for (i = 0; i < program.n_workers; i++)
-		for (j = 0; j < program.workers[i].n_cards; j++)
+	for (unsigned int i = 0; i < program.n_workers; i++)
+		for (unsigned int j = 0; j < program.workers[i].n_cards; j++)
 			records[n++] = program.workers[i].records[j];
 	ret = stats_write(program.options.stats_file, records, n);
 	if (ret < 0)
@@ -126,14 +124,13 @@ static int
 program_stop(void)
 {
 	bool ran = program.n_started > 0 && program.n_started == program.n_workers;
-	unsigned int i;
 	int ret = 0;
 
-	for (i = 0; i < program.n_started; i++)
+	for (unsigned int i = 0; i < program.n_started; i++)
 		worker_stop(&program.workers[i]);
 	if (ran)
 		ret = program_write_stats();
-	for (i = 0; i < program.n_cards; i++)
+	for (unsigned int i = 0; i < program.n_cards; i++)
 		served_card_destroy(&program.cards[i]);
 	plugin_fini();
 	return ret;
@@ -143,7 +140,6 @@ program_stop(void)
 static void
 program_wait(const sigset_t *signals)
 {
-	unsigned int i;
 	int sig;
 
 	while (sigwait(signals, &sig) == 0 && sig == SIGUSR1) {
@@ -151,7 +147,7 @@ program_wait(const sigset_t *signals)
 			wcnicd_log(LOG_LEVEL_WARNING, NULL, "SIGUSR1 without --stats-file");
 			continue;
 		}
-		for (i = 0; i < program.n_workers; i++)
+		for (unsigned int i = 0; i < program.n_workers; i++)
 			worker_ask_stats(&program.workers[i]);
 		if (program_write_stats() == 0)
 			wcnicd_log(LOG_LEVEL_DEBUG, NULL, "counters written");

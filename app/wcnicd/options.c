@@ -218,9 +218,7 @@ static const struct app_option socket_table[] = {
 static int
 feeds_check(const struct options *options)
 {
-	unsigned int i, j;
-
-	for (i = 0; i < options->n_cards; i++) {
+	for (unsigned int i = 0; i < options->n_cards; i++) {
 		const struct card_options *card = &options->cards[i];
 
 		if (card->tlp_feed == NULL)
@@ -231,7 +229,7 @@ feeds_check(const struct options *options)
 				  card->tlp_feed);
 			return -EINVAL;
 		}
-		for (j = 0; j < i; j++) {
+		for (unsigned int j = 0; j < i; j++) {
 			if (options->cards[j].tlp_feed == NULL ||
 			    strcmp(options->cards[j].tlp_feed, card->tlp_feed) != 0)
 				continue;
@@ -247,9 +245,8 @@ static int
 options_check(const struct options *options)
 {
 	const struct card_options *end = NULL;
-	unsigned int i;
 
-	for (i = 0; i < options->n_cards; i++) {
+	for (unsigned int i = 0; i < options->n_cards; i++) {
 		const struct card_options *card = &options->cards[i];
 
 		if (!card_options_wired(card))

@@ -87,10 +87,8 @@ pci_config_init(struct pci_config *config, uint64_t aperture_bytes, unsigned int
 void
 pci_config_reset(struct pci_config *config)
 {
-	size_t i;
-
 	/* Whatever a write can set is zero at power-on. */
-	for (i = 0; i < PCI_CONFIG_BYTES; i++)
+	for (size_t i = 0; i < PCI_CONFIG_BYTES; i++)
 		config->bytes[i] &= (uint8_t)~config->writable[i];
 }
 
@@ -108,13 +106,12 @@ pci_config_write(struct pci_config *config, size_t off, const void *data, size_t
 	const uint8_t *from = data;
 	bool reset = false;
 	uint8_t mask;
-	size_t i;
 
 	assert(off <= PCI_CONFIG_BYTES && bytes <= PCI_CONFIG_BYTES - off);
-	for (i = 0; i < bytes; i++) {
+	for (size_t i = 0; i < bytes; i++) {
 		mask = config->writable[off + i];
 		config->bytes[off + i] = (config->bytes[off + i] & ~mask) | (from[i] & mask);
-		if (off + i == flr_at && (from[i] & PCI_EXP_DEVCTL_BCR_FLR >> 8))
+		if (off + i == flr_at && (from[i] & PCI_EXP_DEVCTL_BCR_FLR >> 8) != 0)
 			reset = true;
 	}
 	return reset;

@@ -5,13 +5,14 @@
 /* CPUs, memory nodes and time slices of threads. */
 
 #include <errno.h>
-#include <numa.h>
-#include <numaif.h>
 #include <sched.h>
 #include <stdint.h>
 #include <string.h>
 #include <sys/syscall.h>
 #include <unistd.h>
+
+#include <numa.h>
+#include <numaif.h>
 
 #include "log.h"
 #include "placement.h"

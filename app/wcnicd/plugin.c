@@ -23,9 +23,7 @@ static const struct wcnic_port_plugin *plugin;
 bool
 plugin_needed(const struct options *options)
 {
-	unsigned int i;
-
-	for (i = 0; i < options->n_cards; i++) {
+	for (unsigned int i = 0; i < options->n_cards; i++) {
 		const char *port = options->cards[i].port;
 
 		if (strcspn(port, ":") == 6 && memcmp(port, "ethdev", 6) == 0)
@@ -41,12 +39,11 @@ plugin_open(char *path, size_t bytes)
 	static const char *const places[] = {PLUGIN_FILE, WCNIC_PLUGIN_PLACE "/" PLUGIN_FILE};
 	char program[PATH_MAX];
 	ssize_t n = readlink("/proc/self/exe", program, sizeof(program) - 1);
-	unsigned int i;
 
 	program[n > 0 ? n : 0] = '\0';
 	if (strrchr(program, '/') != NULL)
 		strrchr(program, '/')[1] = '\0';
-	for (i = 0; i < sizeof(places) / sizeof(places[0]); i++) {
+	for (unsigned int i = 0; i < sizeof(places) / sizeof(places[0]); i++) {
 		snprintf(path, bytes, "%s%s", program, places[i]);
 		if (access(path, F_OK) == 0)
 			break;

@@ -33,7 +33,7 @@ model_dma(void *ctx, uint64_t iova, size_t bytes, unsigned int prot)
 	struct served_card *card = ctx;
 	void *at;
 
-	if ((prot & WCDEV_DMA_WRITE) && !vfu_server_dma_quiet(card->server))
+	if ((prot & WCDEV_DMA_WRITE) != 0 && !vfu_server_dma_quiet(card->server))
 		return NULL;
 	at = iova_map_find(vfu_server_iova(card->server), iova, bytes, prot);
 	if (at != NULL && !card->placed_near) {
@@ -49,7 +49,7 @@ model_dma_span(void *ctx, uint64_t iova, unsigned int prot, struct wcdev_dma_spa
 {
 	struct served_card *card = ctx;
 
-	if ((prot & WCDEV_DMA_WRITE) && !vfu_server_dma_quiet(card->server))
+	if ((prot & WCDEV_DMA_WRITE) != 0 && !vfu_server_dma_quiet(card->server))
 		return false;
 	return iova_map_span(vfu_server_iova(card->server), iova, prot, &span->iova, &span->bytes,
 			     &span->at);
@@ -124,11 +124,9 @@ model_irq(void *ctx, uint16_t vector)
 void
 served_card_irqs_release(struct served_card *card)
 {
-	unsigned int vector;
-
 	card->irqs_pending = false;
-	for (vector = 0; vector < 2 * card->options.queues; vector++)
-		if (card->irqs_deferred[vector / 64] & 1ull << vector % 64)
+	for (unsigned int vector = 0; vector < 2 * card->options.queues; vector++)
+		if ((card->irqs_deferred[vector / 64] & 1ull << vector % 64) != 0)
 			vfu_server_irq_trigger(card->server, vector);
 	memset(card->irqs_deferred, 0, sizeof(card->irqs_deferred));
 }

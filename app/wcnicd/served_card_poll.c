@@ -16,12 +16,11 @@ static void
 feed_take(struct served_card *card)
 {
 	struct tlpfeed_tlp tlp;
-	unsigned int n;
 	uint64_t lost;
 
 	/* At most one ring of TLPs, however fast the producer writes. */
-	for (n = 0; n < TLPFEED_ENTRIES && tlpfeed_pull(&card->feed, card->aperture_bytes, &tlp);
-	     n++)
+	for (unsigned int n = 0;
+	     n < TLPFEED_ENTRIES && tlpfeed_pull(&card->feed, card->aperture_bytes, &tlp); n++)
 		if (wcnic_card_arrival(card->model, tlp.off, tlp.bytes, tlp.ns) < 0)
 			break; /* tlpfeed_pull() has checked the range: does not happen */
 	lost = tlpfeed_lost(&card->feed);
@@ -91,7 +90,7 @@ bool
 served_card_has_driver(struct served_card *card)
 {
 	return vfu_server_connected(card->server) &&
-	       (served_card_reg_read(card, WCNIC_REG_STATUS) & WCNIC_STATUS_ENABLED);
+	       (served_card_reg_read(card, WCNIC_REG_STATUS) & WCNIC_STATUS_ENABLED) != 0;
 }
 
 bool

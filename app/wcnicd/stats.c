@@ -58,9 +58,8 @@ void
 stats_add(struct wcnic_stats *sum, const struct wcnic_stats *stats)
 {
 	uint64_t value;
-	size_t i;
 
-	for (i = 0; i < N_FIELDS; i++) {
+	for (size_t i = 0; i < N_FIELDS; i++) {
 		value = field_get(stats, i);
 		if (!fields[i].newest)
 			*field_at(sum, i) += value;
@@ -73,9 +72,8 @@ static struct json_object *
 counters_json(const struct wcnic_stats *stats)
 {
 	struct json_object *object = json_object_new_object();
-	size_t i;
 
-	for (i = 0; object != NULL && i < N_FIELDS; i++)
+	for (size_t i = 0; object != NULL && i < N_FIELDS; i++)
 		app_json_add(object, fields[i].name, json_object_new_uint64(field_get(stats, i)));
 	return object;
 }
@@ -86,7 +84,6 @@ records_json(const struct stats_record *records, unsigned int n)
 	struct json_object *root = json_object_new_object();
 	struct json_object *cards = json_object_new_array();
 	struct json_object *card;
-	unsigned int i;
 
 	if (root == NULL || cards == NULL) {
 		json_object_put(root);
@@ -94,7 +91,7 @@ records_json(const struct stats_record *records, unsigned int n)
 		return NULL;
 	}
 	app_json_add(root, "cards", cards);
-	for (i = 0; i < n; i++) {
+	for (unsigned int i = 0; i < n; i++) {
 		card = json_object_new_object();
 		json_object_array_add(cards, card);
 		app_json_add_text(card, "name", records[i].name);

@@ -39,10 +39,8 @@ now_ns(void)
 static void
 on_sigbus(int sig, siginfo_t *info, void *context)
 {
-	unsigned int i;
-
 	(void)context;
-	for (i = 0; own_worker != NULL && i < own_worker->n_cards; i++)
+	for (unsigned int i = 0; own_worker != NULL && i < own_worker->n_cards; i++)
 		if (served_card_fault(own_worker->cards[i], info->si_addr))
 			return;
 	signal(sig, SIG_DFL); /* the access is repeated, and ends the process */
@@ -61,9 +59,7 @@ worker_init(void)
 static void
 stats_take(struct worker *worker)
 {
-	unsigned int i;
-
-	for (i = 0; i < worker->n_cards; i++) {
+	for (unsigned int i = 0; i < worker->n_cards; i++) {
 		struct stats_record *record = &worker->records[i];
 
 		record->name = worker->cards[i]->name;
@@ -89,9 +85,8 @@ static enum idle_watch
 worker_watch(struct worker *worker)
 {
 	enum idle_watch watch = IDLE_NO_DRIVER;
-	unsigned int i;
 
-	for (i = 0; i < worker->n_cards; i++) {
+	for (unsigned int i = 0; i < worker->n_cards; i++) {
 		if (!served_card_has_driver(worker->cards[i]))
 			continue;
 		if (!served_card_driver_wakes(worker->cards[i]))
@@ -104,9 +99,7 @@ worker_watch(struct worker *worker)
 static enum idle_policy
 worker_policy(const struct worker *worker)
 {
-	unsigned int i;
-
-	for (i = 0; i < worker->n_cards; i++)
+	for (unsigned int i = 0; i < worker->n_cards; i++)
 		if (worker->cards[i]->options.idle == IDLE_SPIN)
 			return IDLE_SPIN;
 	return IDLE_ADAPTIVE;
@@ -131,7 +124,8 @@ worker_nap(struct worker *worker, uint32_t nap_ns)
 		return;
 	}
 	worker->serve_at_ns = 0;
-	if ((fds[i].revents & POLLIN) && read(worker->wake, &count, sizeof(count)) == sizeof(count))
+	if ((fds[i].revents & POLLIN) != 0 &&
+	    read(worker->wake, &count, sizeof(count)) == sizeof(count))
 		stats_answer(worker);
 }
 
@@ -142,12 +136,12 @@ worker_nap(struct worker *worker, uint32_t nap_ns)
 static bool
 worker_nap_begin(struct worker *worker, struct idle_step step, enum idle_watch watch)
 {
-	unsigned int i, moved = 0;
+	unsigned int moved = 0;
 	bool asked = false;
 
-	for (i = 0; i < worker->n_cards && idle_asks_wake(step); i++)
+	for (unsigned int i = 0; i < worker->n_cards && idle_asks_wake(step); i++)
 		asked |= served_card_sleep(worker->cards[i]);
-	for (i = 0; i < worker->n_cards && asked; i++) {
+	for (unsigned int i = 0; i < worker->n_cards && asked; i++) {
 		served_card_poll_all_next(worker->cards[i]);
 		moved += served_card_poll(worker->cards[i]);
 	}
@@ -157,9 +151,7 @@ worker_nap_begin(struct worker *worker, struct idle_step step, enum idle_watch w
 static void
 worker_nap_end(struct worker *worker)
 {
-	unsigned int i;
-
-	for (i = 0; i < worker->n_cards; i++) {
+	for (unsigned int i = 0; i < worker->n_cards; i++) {
 		served_card_awake(worker->cards[i]);
 		served_card_poll_all_next(worker->cards[i]); /* much may have happened meanwhile */
 	}
@@ -169,11 +161,11 @@ worker_nap_end(struct worker *worker)
 static unsigned int
 worker_poll(struct worker *worker)
 {
-	unsigned int i, polls, moved, done = 0;
+	unsigned int moved, done = 0;
 
-	for (polls = 0; polls < POLLS_PER_SERVE; polls++) {
+	for (unsigned int polls = 0; polls < POLLS_PER_SERVE; polls++) {
 		moved = 0;
-		for (i = 0; i < worker->n_cards; i++)
+		for (unsigned int i = 0; i < worker->n_cards; i++)
 			moved += served_card_poll(worker->cards[i]);
 		done += moved;
 		if (moved == 0)
@@ -187,9 +179,9 @@ static unsigned int
 worker_serve(struct worker *worker, uint64_t now)
 {
 	bool due = now >= worker->serve_at_ns;
-	unsigned int i, done = 0;
+	unsigned int done = 0;
 
-	for (i = 0; i < worker->n_cards; i++)
+	for (unsigned int i = 0; i < worker->n_cards; i++)
 		if (due || served_card_needs_serving(worker->cards[i]))
 			done += served_card_serve(worker->cards[i]);
 	if (due)
@@ -221,7 +213,7 @@ worker_main(void *arg)
 {
 	struct worker *worker = arg;
 	uint64_t now, check_at = 0;
-	unsigned int i, moved;
+	unsigned int moved;
 	int ret;
 
 	own_worker = worker;
@@ -246,7 +238,7 @@ worker_main(void *arg)
 		if (now < check_at)
 			continue;
 		check_at = now + CHECK_PORT_NS;
-		for (i = 0; i < worker->n_cards; i++)
+		for (unsigned int i = 0; i < worker->n_cards; i++)
 			served_card_check_port(worker->cards[i]);
 		stats_answer(worker);
 	}

@@ -299,8 +299,7 @@ advice_least(const struct wcbar_pci_facts *facts, const char *arch, unsigned int
 
 /* ---- by verdict ------------------------------------------------------------------------------ */
 
-WC_PRINTF(3, 4) static void
-add(struct probe *p, enum effort effort, const char *format, ...)
+WC_PRINTF(3, 4) static void add(struct probe *p, enum effort effort, const char *format, ...)
 {
 	struct advice *a = &p->advice[p->n_advice];
 	va_list ap;

@@ -70,8 +70,7 @@ struct subject {
 	bool *sure;
 };
 
-WC_PRINTF(3, 4) static int
-say(const struct subject *s, int error, const char *format, ...)
+WC_PRINTF(3, 4) static int say(const struct subject *s, int error, const char *format, ...)
 {
 	va_list ap;
 

@@ -28,8 +28,9 @@
 #define WHOLE_SEPARATE 0.01
 
 WC_PRINTF(4, 5)
-static void effective_set(struct effective *e, enum effective_state state,
-			  enum confidence confidence, const char *format, ...)
+static void
+effective_set(struct effective *e, enum effective_state state, enum confidence confidence,
+	      const char *format, ...)
 {
 	va_list ap;
 
@@ -183,8 +184,9 @@ effective_from_card(const struct card_result *card, bool hypervisor, struct effe
 }
 
 WC_PRINTF(4, 5)
-static void verdict_set(struct verdict *v, enum verdict_id id, enum confidence confidence,
-			const char *format, ...)
+static void
+verdict_set(struct verdict *v, enum verdict_id id, enum confidence confidence, const char *format,
+	    ...)
 {
 	va_list ap;
 

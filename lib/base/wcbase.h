@@ -26,6 +26,11 @@
 /* Compiled for a CPU that has these features; the caller has asked the CPU. */
 #define WC_TARGET(features) __attribute__((target(features)))
 
+/* May point at objects of any type. */
+#define WC_MAY_ALIAS __attribute__((may_alias))
+/* Another definition, if there is one, takes its place; without any it is NULL. */
+#define WC_WEAK __attribute__((weak))
+
 /*
  * Part of a library's interface. Libraries are compiled with hidden visibility: what lacks this
  * word is not seen from outside.

@@ -58,7 +58,7 @@ parse_ipv4(const uint8_t *ip, size_t bytes, struct wcdev_parse *out)
 	out->ptype |= WCDEV_PTYPE_IPV4;
 	out->addr_bytes = 8;
 	out->addr = ip + 12;
-	if (be16_at(ip + 6) & 0x3fff) /* more fragments, or an offset */
+	if ((be16_at(ip + 6) & 0x3fff) != 0) /* more fragments, or an offset */
 		out->ptype |= WCDEV_PTYPE_FRAG;
 	else
 		parse_l4(ip + header_bytes, bytes - header_bytes, ip[9], out);

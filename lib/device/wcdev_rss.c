@@ -15,9 +15,8 @@ key_window(const uint8_t *key, unsigned int bit)
 {
 	unsigned int byte = bit / 8;
 	uint64_t window = 0;
-	unsigned int i;
 
-	for (i = 0; i < 5; i++)
+	for (unsigned int i = 0; i < 5; i++)
 		window = window << 8 | (byte + i < WCDEV_RSS_KEY_BYTES ? key[byte + i] : 0);
 	return (uint32_t)(window >> (8 - bit % 8));
 }
@@ -25,14 +24,12 @@ key_window(const uint8_t *key, unsigned int bit)
 static void
 table_build(struct wcdev_rss *rss, const uint8_t *key)
 {
-	unsigned int byte, value, bit;
-
-	for (byte = 0; byte < 36; byte++) {
-		for (value = 0; value < 256; value++) {
+	for (unsigned int byte = 0; byte < 36; byte++) {
+		for (unsigned int value = 0; value < 256; value++) {
 			uint32_t sum = 0;
 
-			for (bit = 0; bit < 8; bit++)
-				if (value & (0x80u >> bit))
+			for (unsigned int bit = 0; bit < 8; bit++)
+				if ((value & (0x80u >> bit)) != 0)
 					sum ^= key_window(key, byte * 8 + bit);
 			rss->table[byte][value] = sum;
 		}
@@ -43,12 +40,12 @@ table_build(struct wcdev_rss *rss, const uint8_t *key)
 static void
 ipv4_set(struct wcdev_rss *rss)
 {
-	const uint8_t plain = rss->types & WCDEV_RSS_IPV4 ? 8 : 0;
+	const uint8_t plain = (rss->types & WCDEV_RSS_IPV4) != 0 ? 8 : 0;
 
 	memset(rss->ipv4_bytes, plain, sizeof(rss->ipv4_bytes));
-	if (rss->types & WCDEV_RSS_IPV4_TCP)
+	if ((rss->types & WCDEV_RSS_IPV4_TCP) != 0)
 		rss->ipv4_bytes[WCDEV_PTYPE_TCP >> 8] = 12;
-	if (rss->types & WCDEV_RSS_IPV4_UDP)
+	if ((rss->types & WCDEV_RSS_IPV4_UDP) != 0)
 		rss->ipv4_bytes[WCDEV_PTYPE_UDP >> 8] = 12;
 }
 
@@ -65,13 +62,12 @@ wcdev_rss_hash(const struct wcdev_rss *rss, const struct wcdev_parse *parse, uin
 {
 	const uint32_t(*table)[256] = rss->table;
 	uint32_t plain = parse->addr_bytes == 8 ? WCDEV_RSS_IPV4 : WCDEV_RSS_IPV6;
-	bool with_ports = parse->ports != NULL && (rss->types & parse->rss_type);
+	bool with_ports = parse->ports != NULL && (rss->types & parse->rss_type) != 0;
 	uint32_t sum = 0;
-	unsigned int i;
 
-	if (parse->addr_bytes == 0 || (!with_ports && !(rss->types & plain)))
+	if (parse->addr_bytes == 0 || (!with_ports && (rss->types & plain) == 0))
 		return false;
-	for (i = 0; i < parse->addr_bytes; i += 4, table += 4)
+	for (unsigned int i = 0; i < parse->addr_bytes; i += 4, table += 4)
 		sum ^= wcdev_rss_sum(table, parse->addr + i);
 	if (with_ports)
 		sum ^= wcdev_rss_sum(table, parse->ports);

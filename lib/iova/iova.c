@@ -263,7 +263,7 @@ iova_map_add_fd(struct iova_map *map, uint64_t iova, uint64_t bytes, int fd, uin
 	if (mode < 0 || fstat(fd, &st) < 0)
 		return -errno;
 	mode &= O_ACCMODE;
-	if (mode == O_WRONLY || (mode == O_RDONLY && (prot & IOVA_WRITE)))
+	if (mode == O_WRONLY || (mode == O_RDONLY && (prot & IOVA_WRITE) != 0))
 		return -EACCES;
 	ret = file_check(&st, fd_off, bytes, &map_bytes);
 	if (ret < 0)
@@ -278,7 +278,7 @@ int
 iova_map_remove(struct iova_map *map, uint64_t iova, uint64_t bytes)
 {
 	uint64_t last = iova + (bytes - 1);
-	size_t from, to, i;
+	size_t from, to;
 
 	if (bytes == 0)
 		return 0;
@@ -291,7 +291,7 @@ iova_map_remove(struct iova_map *map, uint64_t iova, uint64_t bytes)
 	if (from == to)
 		return 0;
 	map->generation++;
-	for (i = from; i < to; i++)
+	for (size_t i = from; i < to; i++)
 		if (map->entries[i].file != NULL)
 			file_put(map->entries[i].file);
 	memmove(&map->entries[from], &map->entries[to], (map->n - to) * sizeof(*map->entries));
@@ -302,9 +302,7 @@ iova_map_remove(struct iova_map *map, uint64_t iova, uint64_t bytes)
 void
 iova_map_clear(struct iova_map *map)
 {
-	size_t i;
-
-	for (i = 0; i < map->n; i++)
+	for (size_t i = 0; i < map->n; i++)
 		if (map->entries[i].file != NULL)
 			file_put(map->entries[i].file);
 	map->n = 0;
@@ -384,14 +382,13 @@ iova_map_span(struct iova_map *map, uint64_t iova, unsigned int prot, uint64_t *
 {
 	const struct entry *from = entry_of(map, iova, prot);
 	const struct entry *to = from;
-	unsigned int i;
 
 	if (from == NULL)
 		return false;
-	for (i = 0; i < SPAN_ENTRIES && from != map->entries; i++, from--)
+	for (unsigned int i = 0; i < SPAN_ENTRIES && from != map->entries; i++, from--)
 		if (!entry_serves(from - 1, prot) || !entry_continues(from - 1))
 			break;
-	for (i = 0; i < SPAN_ENTRIES && to + 1 != map->entries + map->n; i++, to++)
+	for (unsigned int i = 0; i < SPAN_ENTRIES && to + 1 != map->entries + map->n; i++, to++)
 		if (!entry_serves(to + 1, prot) || !entry_continues(to))
 			break;
 	*first = from->first;
@@ -404,11 +401,10 @@ bool
 iova_map_reaches(const struct iova_map *map, uint64_t iova, uint64_t bytes, unsigned int prot)
 {
 	uint64_t last = iova + (bytes - 1);
-	size_t at;
 
 	if (bytes == 0 || last < iova)
 		return false;
-	for (at = entry_at(map, iova); at < map->n; at++) {
+	for (size_t at = entry_at(map, iova); at < map->n; at++) {
 		const struct entry *entry = &map->entries[at];
 
 		if (entry->first > iova || (entry->prot & prot) != prot)

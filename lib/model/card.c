@@ -28,13 +28,12 @@ card_identity_init(struct wcnic_card *card, const struct wcnic_card_config *conf
 {
 	static const uint8_t none[6];
 	uint64_t mix = seed_mix(config->seed);
-	unsigned int i;
 
 	card->random = seed_mix(mix);
 	card->generation = (uint16_t)(mix >> 48);
 	memcpy(card->perm_mac, config->mac, sizeof(card->perm_mac));
 	if (memcmp(config->mac, none, sizeof(none)) == 0) {
-		for (i = 0; i < sizeof(card->perm_mac); i++)
+		for (unsigned int i = 0; i < sizeof(card->perm_mac); i++)
 			card->perm_mac[i] = (uint8_t)(mix >> (8 * i));
 		card->perm_mac[0] = 0x02; /* locally administered, not a group */
 	}
@@ -61,7 +60,7 @@ config_fault(const struct wcnic_card_config *config)
 		return "aperture_bytes: a power of two from 1 MiB to 1 GiB is needed";
 	if (config->queue_pairs > CARD_QUEUES_MAX)
 		return "queue_pairs: at most 64";
-	if (config->mac[0] & 1)
+	if ((config->mac[0] & 1) != 0)
 		return "mac: a group address";
 	return NULL;
 }
@@ -197,7 +196,7 @@ card_poll_tx(struct wcnic_card *card)
 static unsigned int
 card_poll_port(struct wcnic_card *card)
 {
-	if (!(card->port.flags & WCNIC_PORTF_UP))
+	if ((card->port.flags & WCNIC_PORTF_UP) == 0)
 		return 0;
 	return wcdev_port_poll(&card->dev, card->rxq_live != 0 ? CARD_BURST : 0);
 }
@@ -206,7 +205,6 @@ unsigned int
 wcnic_card_poll(struct wcnic_card *card)
 {
 	unsigned int moved;
-	uint64_t live;
 
 	card->poll_id++;
 	card_beat(card);
@@ -215,11 +213,11 @@ wcnic_card_poll(struct wcnic_card *card)
 	wcdev_enter(&card->dev);
 	wcdev_readers_sweep(&card->dev);
 	moved = card_admin_poll(card);
-	for (live = card->rxq_live; live != 0; live &= live - 1)
+	for (uint64_t live = card->rxq_live; live != 0; live &= live - 1)
 		card_rxq_poll(card, &card->rxqs[__builtin_ctzll(live)]);
 	moved += card_poll_tx(card);
 	moved += card_poll_port(card);
-	for (live = card->rxq_live; live != 0; live &= live - 1)
+	for (uint64_t live = card->rxq_live; live != 0; live &= live - 1)
 		card_rxq_poll(card, &card->rxqs[__builtin_ctzll(live)]);
 	card_port_link_poll(card);
 	card_stray_poll(card);

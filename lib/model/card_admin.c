@@ -73,12 +73,11 @@ stats_query(struct wcnic_card *card, struct card_admin_call *call)
 {
 	struct wcnic_stats stats;
 	uint64_t words[sizeof(stats) / 8];
-	unsigned int i;
 
 	/* Every counter is a word of 64 bits. */
 	wcnic_card_stats(card, &stats);
 	memcpy(words, &stats, sizeof(words));
-	for (i = 0; i < sizeof(stats) / 8; i++)
+	for (unsigned int i = 0; i < sizeof(stats) / 8; i++)
 		words[i] = htole64(words[i]);
 	memcpy(&call->answer.stats, words, sizeof(words));
 	return WCNIC_ST_OK;
@@ -115,7 +114,7 @@ answer_bytes(const struct wcnic_card *card, const struct wcnic_admin_cmd *cmd,
 	const struct wcnic_cmd_window_test *p = (const void *)cmd->params;
 
 	if (cmd->opcode == WCNIC_OP_WINDOW_TEST &&
-	    (p->step != WCNIC_TEST_REPORT || !(card->caps & WCNIC_CAP_WINDOW_TEST)))
+	    (p->step != WCNIC_TEST_REPORT || (card->caps & WCNIC_CAP_WINDOW_TEST) == 0))
 		return 0;
 	return op->answer_bytes;
 }

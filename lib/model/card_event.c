@@ -56,7 +56,7 @@ card_event_post(struct wcnic_card *card, enum wcnic_event_type type, uint32_t ar
 {
 	struct card_admin *admin = &card->admin;
 
-	if (!(card->status & WCNIC_STATUS_ENABLED))
+	if ((card->status & WCNIC_STATUS_ENABLED) == 0)
 		return;
 	card_event_poll(card); /* what was lost came before */
 	if (!ring_has_room(admin)) {
@@ -70,7 +70,7 @@ card_event_post(struct wcnic_card *card, enum wcnic_event_type type, uint32_t ar
 void
 card_fatal(struct wcnic_card *card, enum wcnic_error cause, uint32_t info)
 {
-	if (card->status & WCNIC_STATUS_ERROR)
+	if ((card->status & WCNIC_STATUS_ERROR) != 0)
 		return;
 	wcdev_log(&card->dev, LOG_ERR, "fatal error %d, detail 0x%x: the card waits for a reset",
 		  cause, info);

@@ -9,6 +9,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include <wcbase.h>
 #include <wcnic_abi.h>
 
 #define CARD_LINE_PAYLOAD_WORDS (WCNIC_LINE_PAYLOAD_BYTES / 8)
@@ -25,7 +26,7 @@ card_line_tag(uint16_t seq, uint16_t generation, uint8_t idx)
 #define CARD_LINE_FLAGS_SHIFT 56
 
 /* The words of a line at any address that a word may have, two by two. */
-typedef uint64_t card_line_pair __attribute__((vector_size(16), aligned(8), may_alias));
+typedef uint64_t card_line_pair WC_VECTOR(16) WC_ALIGNED(8) WC_MAY_ALIAS;
 
 /*
  * Copies a line: its payload to `payload`. Returns its tag without the check if that is right, else

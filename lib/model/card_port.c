@@ -64,20 +64,20 @@ card_port_set(struct wcnic_card *card, struct card_admin_call *call)
 	uint16_t valid = le16toh(p->valid);
 	uint16_t mtu = le16toh(p->mtu);
 
-	if (valid & ~PORT_VALID)
+	if ((valid & ~PORT_VALID) != 0)
 		return CARD_BAD_FIELD(call, wcnic_cmd_port_set, valid);
-	if ((valid & WCNIC_PORT_SET_MTU) && (mtu < WCNIC_MTU_MIN || mtu > WCNIC_MTU_MAX))
+	if ((valid & WCNIC_PORT_SET_MTU) != 0 && (mtu < WCNIC_MTU_MIN || mtu > WCNIC_MTU_MAX))
 		return CARD_BAD_FIELD(call, wcnic_cmd_port_set, mtu);
-	if ((valid & WCNIC_PORT_SET_MAC) &&
-	    ((p->mac[0] & 1) || memcmp(p->mac, none, sizeof(none)) == 0))
+	if ((valid & WCNIC_PORT_SET_MAC) != 0 &&
+	    ((p->mac[0] & 1) != 0 || memcmp(p->mac, none, sizeof(none)) == 0))
 		return CARD_BAD_FIELD(call, wcnic_cmd_port_set, mac);
-	if ((valid & WCNIC_PORT_SET_FLAGS) && (le16toh(p->flags) & ~PORT_FLAGS))
+	if ((valid & WCNIC_PORT_SET_FLAGS) != 0 && (le16toh(p->flags) & ~PORT_FLAGS) != 0)
 		return CARD_BAD_FIELD(call, wcnic_cmd_port_set, flags);
-	if (valid & WCNIC_PORT_SET_MTU)
+	if ((valid & WCNIC_PORT_SET_MTU) != 0)
 		port->mtu = mtu;
-	if (valid & WCNIC_PORT_SET_MAC)
+	if ((valid & WCNIC_PORT_SET_MAC) != 0)
 		memcpy(port->mac, p->mac, sizeof(port->mac));
-	if (valid & WCNIC_PORT_SET_FLAGS)
+	if ((valid & WCNIC_PORT_SET_FLAGS) != 0)
 		port->flags = le16toh(p->flags);
 	return WCNIC_ST_OK;
 }

@@ -127,7 +127,7 @@ ctrl_write(struct wcnic_card *card, uint32_t value, bool *reset)
 	bool on = value & WCNIC_CTRL_ENABLE;
 	uint32_t fault;
 
-	if ((value & WCNIC_CTRL_RESET) || (was_on && !on)) {
+	if ((value & WCNIC_CTRL_RESET) != 0 || (was_on && !on)) {
 		*reset = true;
 		return;
 	}
@@ -144,11 +144,11 @@ ctrl_write(struct wcnic_card *card, uint32_t value, bool *reset)
 static void
 base_write(struct wcnic_card *card, uint64_t *base, uint64_t off, uint64_t value, size_t bytes)
 {
-	if (card->status & WCNIC_STATUS_ENABLED)
+	if ((card->status & WCNIC_STATUS_ENABLED) != 0)
 		return;
 	if (bytes == 8)
 		*base = value;
-	else if (off & 4)
+	else if ((off & 4) != 0)
 		*base = (*base & 0xffffffffull) | (value << 32);
 	else
 		*base = (*base & ~0xffffffffull) | value;
@@ -159,7 +159,7 @@ asq_tail_write(struct wcnic_card *card, uint16_t tail)
 {
 	struct card_admin *admin = &card->admin;
 
-	if (!(card->status & WCNIC_STATUS_ENABLED))
+	if ((card->status & WCNIC_STATUS_ENABLED) == 0)
 		return;
 	if ((uint16_t)(tail - admin->asq_head) > admin->asq.entries)
 		card_fatal(card, WCNIC_ERR_DOORBELL, WCNIC_REG_ASQ_TAIL);
@@ -172,7 +172,7 @@ aeq_head_write(struct wcnic_card *card, uint16_t head)
 {
 	struct card_admin *admin = &card->admin;
 
-	if (!(card->status & WCNIC_STATUS_ENABLED))
+	if ((card->status & WCNIC_STATUS_ENABLED) == 0)
 		return;
 	if ((uint16_t)(admin->aeq_tail - head) > admin->aeq.entries)
 		card_fatal(card, WCNIC_ERR_DOORBELL, WCNIC_REG_AEQ_HEAD);
@@ -206,7 +206,7 @@ card_regs_write(struct wcnic_card *card, uint64_t off, const void *data, size_t 
 		ctrl_write(card, (uint32_t)value, reset);
 		break;
 	case WCNIC_REG_ADMIN_SIZE:
-		if (!(card->status & WCNIC_STATUS_ENABLED))
+		if ((card->status & WCNIC_STATUS_ENABLED) == 0)
 			card->admin.size = (uint32_t)value & 0xffff;
 		break;
 	case WCNIC_REG_ASQ_TAIL:

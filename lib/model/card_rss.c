@@ -24,10 +24,8 @@ static_assert(WCNIC_RSS_IPV4 == WCDEV_RSS_IPV4 && WCNIC_RSS_IPV4_TCP == WCDEV_RS
 void
 card_rss_reset(struct wcnic_card *card)
 {
-	unsigned int i;
-
 	card->rss.hash.types = 0;
-	for (i = 0; i < WCNIC_RETA_ENTRIES; i++)
+	for (unsigned int i = 0; i < WCNIC_RETA_ENTRIES; i++)
 		card->rss.reta[i] = card->rxqs;
 }
 
@@ -35,21 +33,20 @@ enum wcnic_admin_status
 card_rss_set(struct wcnic_card *card, struct card_admin_call *call)
 {
 	const struct wcnic_rss *in = call->input;
-	unsigned int i;
 
-	if (!(card->features & WCNIC_CAP_RSS))
+	if ((card->features & WCNIC_CAP_RSS) == 0)
 		return WCNIC_ST_UNSUPPORTED;
-	if (le32toh(in->types) & ~WCNIC_RSS_ALL) {
+	if ((le32toh(in->types) & ~WCNIC_RSS_ALL) != 0) {
 		call->result = offsetof(struct wcnic_admin_cmd, data_iova);
 		return WCNIC_ST_INVALID_FIELD;
 	}
-	for (i = 0; i < WCNIC_RETA_ENTRIES; i++) {
+	for (unsigned int i = 0; i < WCNIC_RETA_ENTRIES; i++) {
 		if (le16toh(in->reta[i]) < card->n_queues)
 			continue;
 		call->result = i;
 		return WCNIC_ST_INVALID_QUEUE;
 	}
-	for (i = 0; i < WCNIC_RETA_ENTRIES; i++)
+	for (unsigned int i = 0; i < WCNIC_RETA_ENTRIES; i++)
 		card->rss.reta[i] = &card->rxqs[le16toh(in->reta[i])];
 	wcdev_rss_set(&card->rss.hash, le32toh(in->types), in->key);
 	return WCNIC_ST_OK;

@@ -16,9 +16,8 @@ static const uint8_t *
 head_copy(const struct wcdev_frame *frame, uint8_t *buf)
 {
 	size_t used = 0;
-	uint32_t i;
 
-	for (i = 0; i < frame->n_frags && used < PARSE_BYTES; i++) {
+	for (uint32_t i = 0; i < frame->n_frags && used < PARSE_BYTES; i++) {
 		size_t piece = frame->frags[i].bytes;
 
 		if (piece > PARSE_BYTES - used)
@@ -34,11 +33,11 @@ filter_passes(const struct card_port *port, const uint8_t *dst)
 {
 	static const uint8_t broadcast[6] = {0xff, 0xff, 0xff, 0xff, 0xff, 0xff};
 
-	if (port->flags & WCNIC_PORTF_PROMISC)
+	if ((port->flags & WCNIC_PORTF_PROMISC) != 0)
 		return true;
-	if (!(dst[0] & 1))
+	if ((dst[0] & 1) == 0)
 		return memcmp(dst, port->mac, 6) == 0;
-	return (port->flags & WCNIC_PORTF_ALLMULTI) || memcmp(dst, broadcast, 6) == 0;
+	return (port->flags & WCNIC_PORTF_ALLMULTI) != 0 || memcmp(dst, broadcast, 6) == 0;
 }
 
 /* Counts a frame that is too short or too long for the port. */
@@ -58,7 +57,7 @@ length_refused(struct wcnic_card *card, const struct wcdev_frame *frame)
 static const uint8_t *
 head_get(const struct wcdev_frame *frame, uint8_t *buf)
 {
-	if ((frame->flags & WCDEV_FRAME_STABLE) && frame->n_frags == 1)
+	if ((frame->flags & WCDEV_FRAME_STABLE) != 0 && frame->n_frags == 1)
 		return frame->frags[0].base;
 	return head_copy(frame, buf);
 }
@@ -313,8 +312,8 @@ receive_burst(struct wcdev *dev, const struct wcdev_frame *frames, unsigned int 
 	bool in_call = dev->in_call; /* of a poll of this card, whose port calls */
 	unsigned int done;
 
-	if (!(card->port.flags & WCNIC_PORTF_UP) || card->rxq_live == 0 ||
-	    (card->status & WCNIC_STATUS_ERROR)) {
+	if ((card->port.flags & WCNIC_PORTF_UP) == 0 || card->rxq_live == 0 ||
+	    (card->status & WCNIC_STATUS_ERROR) != 0) {
 		card->stats.rx_down += n;
 		*ret = -ENETDOWN;
 		return 0;

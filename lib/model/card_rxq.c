@@ -31,9 +31,9 @@ create_check(struct wcnic_card *card, struct card_admin_call *call,
 		return CARD_BAD_FIELD(call, wcnic_cmd_rxq_create, buf_bytes);
 	if (p->cqe_log2 != 4)
 		return CARD_BAD_FIELD(call, wcnic_cmd_rxq_create, cqe_log2);
-	if (le64toh(p->ring_iova) & 63)
+	if ((le64toh(p->ring_iova) & 63) != 0)
 		return CARD_BAD_FIELD(call, wcnic_cmd_rxq_create, ring_iova);
-	if (le64toh(p->cq_iova) & 63)
+	if ((le64toh(p->cq_iova) & 63) != 0)
 		return CARD_BAD_FIELD(call, wcnic_cmd_rxq_create, cq_iova);
 	if (!wcdev_dma_reachable(&card->dev, le64toh(p->ring_iova),
 				 depth * sizeof(struct wcnic_rx_desc), WCDEV_DMA_READ) ||
@@ -107,9 +107,7 @@ card_rxq_destroy(struct wcnic_card *card, struct card_admin_call *call)
 void
 card_rxq_reset_all(struct wcnic_card *card)
 {
-	unsigned int i;
-
-	for (i = 0; i < card->n_queues; i++)
+	for (unsigned int i = 0; i < card->n_queues; i++)
 		if (card->rxqs[i].state != CARD_QUEUE_NONE)
 			rxq_fini(card, &card->rxqs[i]);
 }
@@ -129,9 +127,7 @@ rxq_fail(struct wcnic_card *card, struct card_rxq *q, enum wcnic_error error)
 void
 card_rxq_window_gone(struct wcnic_card *card, uint16_t window_id)
 {
-	unsigned int i;
-
-	for (i = 0; i < card->n_queues; i++) {
+	for (unsigned int i = 0; i < card->n_queues; i++) {
 		struct card_rxq *q = &card->rxqs[i];
 
 		if (q->db == NULL || q->db_window != window_id)
@@ -158,7 +154,7 @@ card_rxq_poll(struct wcnic_card *card, struct card_rxq *q)
 	q->tail = WCNIC_RXDB_GET_TAIL(db);
 	if (q->db_fired != db)
 		q->fired = false; /* the same record may come again, 65536 completions later */
-	if (!(db & WCNIC_RXDB_ARM) || q->fired)
+	if ((db & WCNIC_RXDB_ARM) == 0 || q->fired)
 		return;
 	ready = (uint16_t)(q->head - WCNIC_RXDB_GET_CQ_HEAD(db));
 	if (ready == 0 || ready > q->depth)
@@ -184,11 +180,10 @@ buffers_map(struct wcnic_card *card, struct card_rxq *q, unsigned int count,
 {
 	struct wcnic_rx_desc desc;
 	bool here = true;
-	unsigned int i;
 	int ret;
 
 	wcdev_reader_begin(&card->dev, &q->reader);
-	for (i = 0; i < count; i++) {
+	for (unsigned int i = 0; i < count; i++) {
 		ret = wcdev_ring_read(&card->dev, &q->ring, &q->reader, q->head + i, &desc,
 				      sizeof(desc));
 		if (ret != 0)
@@ -213,9 +208,8 @@ frame_scatter(struct wcnic_card *card, const struct wcdev_frame *frame,
 	      const struct rx_buffer *buffer, uint32_t buf_bytes)
 {
 	uint32_t used = 0;
-	uint32_t i;
 
-	for (i = 0; i < frame->n_frags; i++) {
+	for (uint32_t i = 0; i < frame->n_frags; i++) {
 		const uint8_t *src = frame->frags[i].base;
 		uint32_t left = frame->frags[i].bytes;
 
@@ -245,10 +239,9 @@ completions_publish(struct wcnic_card *card, struct card_rxq *q, const struct wc
 {
 	uint32_t frame_bytes = frame->bytes;
 	uint32_t left = frame->bytes;
-	unsigned int i;
 
 	kind.first |= WCNIC_RXF_SOP << 16;
-	for (i = 0; i < count; i++, q->head++) {
+	for (unsigned int i = 0; i < count; i++, q->head++) {
 		uint32_t bytes = left < q->buf_bytes ? left : q->buf_bytes;
 		uint64_t cpl[2];
 
@@ -275,7 +268,6 @@ static uint16_t
 piece_publish(struct wcnic_card *card, struct card_rxq *q, uint16_t seq, uint16_t n)
 {
 	uint8_t *dst = wcdev_ring_find(&card->dev, &q->cq, seq);
-	uint16_t i;
 
 	if (dst == NULL) {
 		wcdev_ring_post(&card->dev, &q->cq, seq, q->cpls[seq % CARD_RX_CPLS]);
@@ -283,7 +275,7 @@ piece_publish(struct wcnic_card *card, struct card_rxq *q, uint16_t seq, uint16_
 	}
 	n = least(n, least(wcdev_ring_run(&q->cq, seq),
 			   (uint16_t)(CARD_RX_CPLS - seq % CARD_RX_CPLS)));
-	for (i = 0; i < n; i++)
+	for (uint16_t i = 0; i < n; i++)
 		wcdev_publish16(dst + i * sizeof(struct wcnic_rx_cpl),
 				q->cpls[seq % CARD_RX_CPLS + i]);
 	return n;

@@ -29,9 +29,8 @@ static bool
 line_clear(uint8_t *line)
 {
 	uint64_t seen = 0;
-	unsigned int i;
 
-	for (i = 0; i < WCNIC_LINE_BYTES; i += 8)
+	for (unsigned int i = 0; i < WCNIC_LINE_BYTES; i += 8)
 		seen |= wcdev_load64(line + i);
 	if (seen != 0)
 		memset(line, 0, WCNIC_LINE_BYTES);
@@ -66,9 +65,7 @@ stray_report(struct wcnic_card *card)
 static void
 stray_prefetch(const uint8_t *lines)
 {
-	unsigned int i;
-
-	for (i = 0; i < STRAY_BYTES; i += WCNIC_LINE_BYTES)
+	for (unsigned int i = 0; i < STRAY_BYTES; i += WCNIC_LINE_BYTES)
 		__builtin_prefetch(lines + i);
 }
 

@@ -69,7 +69,7 @@ batch_stop(struct batch *b, struct card_txq *q, enum wcnic_tx_status status)
 static uint16_t
 frame_entries(const struct card_tx_burst *t, unsigned int frame)
 {
-	return t->built_frames & 1ull << frame ? t->marks[frame].entries : 1;
+	return (t->built_frames & 1ull << frame) != 0 ? t->marks[frame].entries : 1;
 }
 
 /* The port has taken frames [first, end) of the burst. */
@@ -81,15 +81,14 @@ batch_sent(struct wcnic_card *card, struct batch *b, struct card_txq *q, unsigne
 	bool pushed = q->placement == WCNIC_PLACEMENT_PUSH;
 	uint16_t entries = 0;
 	uint64_t bytes = 0;
-	unsigned int i;
 
 	if (first == end)
 		return;
-	for (i = first; i < end; i++)
+	for (unsigned int i = first; i < end; i++)
 		bytes += t->frames[i].bytes;
 	if (t->built_frames == 0)
 		entries = (uint16_t)(end - first);
-	for (i = first; i < end && t->built_frames != 0; i++)
+	for (unsigned int i = first; i < end && t->built_frames != 0; i++)
 		entries += frame_entries(t, i);
 	q->port_busy = false;
 	card->stats.tx_frames += end - first;
@@ -255,8 +254,6 @@ batch_run(struct wcnic_card *card, struct batch *b, struct card_txq *q)
 static void
 batch_publish(struct wcnic_card *card, struct batch *b, struct card_txq *q)
 {
-	unsigned int i;
-
 	if (b->frames != 0)
 		wcdev_port_flush(&card->dev);
 	if (b->frames != 0) {
@@ -265,7 +262,7 @@ batch_publish(struct wcnic_card *card, struct batch *b, struct card_txq *q)
 		card->sent = true;
 		q->waiting = false;
 	}
-	for (i = 0; i < b->n_cpls; i++, q->cq_tail++) {
+	for (unsigned int i = 0; i < b->n_cpls; i++, q->cq_tail++) {
 		b->cpls[i].phase = wcdev_ring_phase(q->cq_tail, q->depth);
 		if (wcdev_ring_publish(&card->dev, &q->cq, q->cq_tail, &b->cpls[i],
 				       sizeof(b->cpls[i])) != 0)
@@ -283,7 +280,7 @@ card_txq_poll(struct wcnic_card *card, struct card_txq *q)
 	struct batch b;
 
 	if (!card_txq_refresh(card, q) || card->dev.port_ops == NULL ||
-	    !(card->port.flags & WCNIC_PORTF_UP))
+	    (card->port.flags & WCNIC_PORTF_UP) == 0)
 		return 0;
 	if (q->head == q->tail && !q->switching)
 		return 0;

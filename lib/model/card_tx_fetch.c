@@ -69,7 +69,7 @@ frame_fetch(struct wcnic_card *card, struct card_txq *q, struct card_tx_burst *t
 		if (b.later)
 			return CARD_TX_FETCH;
 		entry++;
-		if (flags & WCNIC_TXF_EOP)
+		if ((flags & WCNIC_TXF_EOP) != 0)
 			return card_tx_builder_finish(&b, entry, &t->built);
 		if ((uint16_t)(t->seq + entry) == limit)
 			return card_tx_frame_lost(entry, &t->built);

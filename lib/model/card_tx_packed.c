@@ -22,13 +22,12 @@ void
 card_tx_packed_begin(struct card_txq *q)
 {
 	uint8_t *src = q->slots;
-	uint32_t lines;
 
 	q->line = 0;
 	q->n_rest = 0;
 	if (q->format != WCNIC_FORMAT_PACKED || src == NULL || q->epoch % FORGET_EPOCHS != 0)
 		return;
-	for (lines = q->n_lines; lines != 0; lines--, src += WCNIC_LINE_BYTES) {
+	for (uint32_t lines = q->n_lines; lines != 0; lines--, src += WCNIC_LINE_BYTES) {
 		uint64_t tag = wcdev_load64(src);
 
 		if (tag != 0 && (uint8_t)(le64toh(tag) >> 48) != q->epoch)
@@ -114,7 +113,6 @@ static void
 entry_add(struct card_tx_builder *b, const struct wcnic_push_hdr *hdr, const uint64_t *data)
 {
 	struct wcnic_push_seg seg;
-	unsigned int i;
 
 	if (b->reason != WCNIC_ERR_NONE)
 		return;
@@ -122,7 +120,7 @@ entry_add(struct card_tx_builder *b, const struct wcnic_push_hdr *hdr, const uin
 		card_tx_builder_add(b, data, le16toh(hdr->inline_bytes));
 		return;
 	}
-	for (i = 0; i < hdr->n_segs && !b->later; i++) {
+	for (unsigned int i = 0; i < hdr->n_segs && !b->later; i++) {
 		memcpy(&seg, data + i * 2, sizeof(seg));
 		card_tx_builder_add_segment(b, le64toh(seg.iova), le32toh(seg.bytes));
 	}
@@ -176,7 +174,7 @@ frame_packed(struct wcnic_card *card, struct card_txq *q, struct card_tx_burst *
 			return card_tx_frame_lost(entry, &t->built);
 		if (verdict != CARD_TX_READY)
 			return verdict;
-		if (le16toh(hdr.flags) & WCNIC_TXF_EOP)
+		if ((le16toh(hdr.flags) & WCNIC_TXF_EOP) != 0)
 			return card_tx_builder_finish(&b, entry, &t->built);
 		if ((uint16_t)(t->seq + entry) == limit)
 			return card_tx_frame_lost(entry, &t->built);

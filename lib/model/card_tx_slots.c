@@ -40,7 +40,6 @@ static enum card_tx_verdict
 slot_take(const struct card_txq *q, uint16_t seq, uint64_t *stream, struct wcnic_push_hdr *hdr)
 {
 	const uint8_t *src = slot_at(q, seq);
-	unsigned int line;
 	uint8_t flags;
 
 	if (!slot_line_take(src, q, seq, 0, stream, &flags))
@@ -48,14 +47,14 @@ slot_take(const struct card_txq *q, uint16_t seq, uint64_t *stream, struct wcnic
 	memcpy(hdr, stream, sizeof(*hdr));
 	if (hdr->n_lines == 0 || hdr->n_lines > q->slot_lines)
 		return CARD_TX_BAD;
-	for (line = 1; line < hdr->n_lines; line++) {
-		if (flags & WCNIC_LINEF_LAST)
+	for (unsigned int line = 1; line < hdr->n_lines; line++) {
+		if ((flags & WCNIC_LINEF_LAST) != 0)
 			return CARD_TX_WAIT;
 		stream += CARD_LINE_PAYLOAD_WORDS;
 		if (!slot_line_take(src + line * WCNIC_LINE_BYTES, q, seq, line, stream, &flags))
 			return CARD_TX_WAIT;
 	}
-	return (flags & WCNIC_LINEF_LAST) ? CARD_TX_READY : CARD_TX_WAIT;
+	return (flags & WCNIC_LINEF_LAST) != 0 ? CARD_TX_READY : CARD_TX_WAIT;
 }
 
 /* What a whole slot holds: bytes of the frame, or segments. */
@@ -65,14 +64,13 @@ slot_add(struct card_tx_builder *b, const struct wcnic_push_hdr *hdr, const uint
 	uint32_t inline_bytes = le16toh(hdr->inline_bytes);
 	uint32_t space = WCNIC_SLOT_INLINE_BYTES(hdr->n_lines);
 	struct wcnic_push_seg seg;
-	unsigned int i;
 
 	if ((inline_bytes == 0) == (hdr->n_segs == 0) || inline_bytes > space ||
 	    hdr->n_segs * sizeof(seg) > space) {
 		card_tx_builder_fault(b, WCNIC_ERR_DESC);
 		return;
 	}
-	for (i = 0; i < hdr->n_segs; i++) {
+	for (unsigned int i = 0; i < hdr->n_segs; i++) {
 		memcpy(&seg, stream + 1 + i * 2, sizeof(seg));
 		card_tx_builder_add_segment(b, le64toh(seg.iova), le32toh(seg.bytes));
 		if (b->later)
@@ -149,7 +147,7 @@ frame_slots(struct wcnic_card *card, struct card_txq *q, struct card_tx_burst *t
 			stream += 1 + (le16toh(hdr.inline_bytes) + 7) / 8;
 		t->built.after = t->stream;
 		t->built.after.at = (uint32_t)(stream - card->scratch);
-		if (flags & WCNIC_TXF_EOP)
+		if ((flags & WCNIC_TXF_EOP) != 0)
 			return card_tx_builder_finish(&b, entry, &t->built);
 		if ((uint16_t)(t->seq + entry) == limit)
 			return card_tx_frame_lost(entry, &t->built);
@@ -183,7 +181,6 @@ card_tx_slot_stale(const struct card_txq *q, uint16_t seq)
 	struct wcnic_push_hdr hdr;
 	unsigned int n_lines = 1;
 	unsigned int stale = 0;
-	unsigned int line;
 	uint8_t flags;
 
 	/* The first line says how many there are. */
@@ -191,7 +188,7 @@ card_tx_slot_stale(const struct card_txq *q, uint16_t seq)
 		memcpy(&hdr, payload, sizeof(hdr));
 		n_lines = hdr.n_lines < q->slot_lines ? hdr.n_lines : q->slot_lines;
 	}
-	for (line = 0; line < n_lines; line++, src += WCNIC_LINE_BYTES)
+	for (unsigned int line = 0; line < n_lines; line++, src += WCNIC_LINE_BYTES)
 		if (wcdev_load64(src) != 0 && !slot_line_take(src, q, seq, line, payload, &flags))
 			stale++;
 	return stale;

@@ -28,15 +28,15 @@ create_check(struct wcnic_card *card, struct card_admin_call *call,
 		return CARD_BAD_FIELD(call, wcnic_cmd_txq_create, commit);
 	if (p->format > WCNIC_FORMAT_PACKED)
 		return CARD_BAD_FIELD(call, wcnic_cmd_txq_create, format);
-	if (p->format == WCNIC_FORMAT_PACKED && !(card->features & WCNIC_CAP_PUSH_PACKED))
+	if (p->format == WCNIC_FORMAT_PACKED && (card->features & WCNIC_CAP_PUSH_PACKED) == 0)
 		return WCNIC_ST_UNSUPPORTED;
 	if (!card_is_pow2(depth) || depth < CARD_DEPTH_MIN || depth > CARD_DEPTH_MAX)
 		return CARD_BAD_FIELD(call, wcnic_cmd_txq_create, depth);
 	if (vector != WCNIC_VECTOR_NONE && vector >= card_vectors(card))
 		return CARD_BAD_FIELD(call, wcnic_cmd_txq_create, vector);
-	if (le64toh(p->ring_iova) & 63)
+	if ((le64toh(p->ring_iova) & 63) != 0)
 		return CARD_BAD_FIELD(call, wcnic_cmd_txq_create, ring_iova);
-	if (le64toh(p->cq_iova) & 63)
+	if ((le64toh(p->cq_iova) & 63) != 0)
 		return CARD_BAD_FIELD(call, wcnic_cmd_txq_create, cq_iova);
 	if (!wcdev_dma_reachable(&card->dev, le64toh(p->ring_iova),
 				 depth * sizeof(struct wcnic_tx_desc), WCDEV_DMA_READ) ||
@@ -143,9 +143,7 @@ card_txq_destroy(struct wcnic_card *card, struct card_admin_call *call)
 void
 card_txq_reset_all(struct wcnic_card *card)
 {
-	unsigned int i;
-
-	for (i = 0; i < card->n_queues; i++)
+	for (unsigned int i = 0; i < card->n_queues; i++)
 		if (card->txqs[i].state != CARD_QUEUE_NONE)
 			txq_fini(card, &card->txqs[i]);
 }
@@ -164,9 +162,7 @@ card_txq_fail(struct wcnic_card *card, struct card_txq *q, enum wcnic_error erro
 void
 card_txq_window_gone(struct wcnic_card *card, uint16_t window_id)
 {
-	unsigned int i;
-
-	for (i = 0; i < card->n_queues; i++) {
+	for (unsigned int i = 0; i < card->n_queues; i++) {
 		struct card_txq *q = &card->txqs[i];
 
 		if (q->slots != NULL && q->push_window == window_id)

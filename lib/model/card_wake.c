@@ -15,7 +15,7 @@ card_wake_set(struct wcnic_card *card, struct card_admin_call *call)
 	const struct wcnic_cmd_wake_set *p = call->params;
 	uint64_t iova = le64toh(p->iova);
 
-	if (!(card->features & WCNIC_CAP_WAKE))
+	if ((card->features & WCNIC_CAP_WAKE) == 0)
 		return WCNIC_ST_UNSUPPORTED;
 	if (iova % WCNIC_LINE_BYTES != 0)
 		return CARD_BAD_FIELD(call, wcnic_cmd_wake_set, iova);
@@ -48,7 +48,7 @@ port_has_input(const struct wcnic_card *card)
 	bool done = false;
 
 	if (card->dev.port_ops == NULL || card->dev.port_ops->poll == NULL ||
-	    !(card->port.flags & WCNIC_PORTF_UP))
+	    (card->port.flags & WCNIC_PORTF_UP) == 0)
 		return false;
 	wcdev_port_input(&card->dev, &frames, &done);
 	return !done;
@@ -57,12 +57,10 @@ port_has_input(const struct wcnic_card *card)
 bool
 wcnic_card_waits(struct wcnic_card *card)
 {
-	uint64_t live;
-
-	if (card->wake.iova == 0 || (card->status & WCNIC_STATUS_ERROR) || port_has_input(card) ||
-	    !wcdev_dma_quiet(&card->dev))
+	if (card->wake.iova == 0 || (card->status & WCNIC_STATUS_ERROR) != 0 ||
+	    port_has_input(card) || !wcdev_dma_quiet(&card->dev))
 		return false;
-	for (live = card->txq_live; live != 0; live &= live - 1) {
+	for (uint64_t live = card->txq_live; live != 0; live &= live - 1) {
 		const struct card_txq *q = &card->txqs[__builtin_ctzll(live)];
 
 		/* What it waits for comes with a clock or buffers, and neither wakes. */
@@ -77,7 +75,7 @@ wcnic_card_sleep(struct wcnic_card *card)
 {
 	struct card_wake *wake = &card->wake;
 
-	if (wake->iova == 0 || (card->status & WCNIC_STATUS_ERROR))
+	if (wake->iova == 0 || (card->status & WCNIC_STATUS_ERROR) != 0)
 		return false;
 	wake->number++;
 	wake->number += wake->number == 0;

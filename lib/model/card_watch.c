@@ -99,9 +99,8 @@ static void
 watch_report(const struct card_watch *watch, struct wcnic_window_test_report *report)
 {
 	uint32_t whole = 0, partial = 0, lost = 0, late = 0;
-	uint32_t i;
 
-	for (i = 0; i < watch->n_lines; i++) {
+	for (uint32_t i = 0; i < watch->n_lines; i++) {
 		const struct card_watch_line *line = &watch->lines[i];
 
 		whole += line->whole;
@@ -109,7 +108,7 @@ watch_report(const struct card_watch *watch, struct wcnic_window_test_report *re
 		lost += line->seen != ~0ull;
 		late += line->late;
 	}
-	for (i = 0; i < 8; i++)
+	for (uint32_t i = 0; i < 8; i++)
 		report->arrivals[i] = htole32(watch->arrivals[i]);
 	report->lines_whole = htole32(whole);
 	report->lines_partial = htole32(partial);

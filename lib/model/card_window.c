@@ -54,9 +54,7 @@ window_find_generation(struct wcnic_card *card, uint16_t id, uint16_t generation
 static bool
 pages_free(const struct wcnic_card *card, uint32_t first, uint32_t pages)
 {
-	uint32_t i;
-
-	for (i = 0; i < pages; i++)
+	for (uint32_t i = 0; i < pages; i++)
 		if (card->page_owner[first + i] != 0)
 			return false;
 	return true;
@@ -67,9 +65,8 @@ pages_own(struct wcnic_card *card, const struct card_window *w, uint16_t owner)
 {
 	uint32_t first = (uint32_t)(w->off / WCNIC_WINDOW_ALIGN);
 	uint32_t pages = w->bytes / WCNIC_WINDOW_ALIGN;
-	uint32_t i;
 
-	for (i = 0; i < pages; i++)
+	for (uint32_t i = 0; i < pages; i++)
 		card->page_owner[first + i] = owner;
 }
 
@@ -122,7 +119,7 @@ alloc_check(struct wcnic_card *card, struct card_admin_call *call,
 
 	if (p->type != WCNIC_WINDOW_DOORBELL && p->type != WCNIC_WINDOW_PUSH)
 		return CARD_BAD_FIELD(call, wcnic_cmd_window_alloc, type);
-	if (p->type == WCNIC_WINDOW_PUSH && !(card->features & WCNIC_CAP_PUSH))
+	if (p->type == WCNIC_WINDOW_PUSH && (card->features & WCNIC_CAP_PUSH) == 0)
 		return WCNIC_ST_UNSUPPORTED;
 	if (p->type == WCNIC_WINDOW_PUSH
 		    ? !card_is_pow2(p->slot_lines) || p->slot_lines > WCNIC_SLOT_LINES_MAX
@@ -187,11 +184,10 @@ card_window_alloc(struct wcnic_card *card, struct card_admin_call *call)
 	enum wcnic_admin_status status = alloc_check(card, call, p);
 	uint32_t align = le32toh(p->align);
 	struct card_window *w = NULL;
-	unsigned int i;
 
 	if (status != WCNIC_ST_OK)
 		return status;
-	for (i = 0; i < card->n_windows && w == NULL; i++)
+	for (unsigned int i = 0; i < card->n_windows && w == NULL; i++)
 		if (!card->windows[i].used)
 			w = &card->windows[i];
 	if (w == NULL)
@@ -249,7 +245,7 @@ card_window_test(struct wcnic_card *card, struct card_admin_call *call)
 		return CARD_BAD_FIELD(call, wcnic_cmd_window_test, lines);
 	if (w->users != 0)
 		return WCNIC_ST_BAD_STATE;
-	if (!(card->caps & WCNIC_CAP_WINDOW_TEST))
+	if ((card->caps & WCNIC_CAP_WINDOW_TEST) == 0)
 		return WCNIC_ST_NOT_OBSERVABLE;
 	return card_watch_command(card, call, w);
 }
@@ -257,9 +253,7 @@ card_window_test(struct wcnic_card *card, struct card_admin_call *call)
 static bool
 record_taken(const struct wcnic_card *card, uint16_t id, uint32_t off)
 {
-	unsigned int i;
-
-	for (i = 0; i < card->n_queues; i++) {
+	for (unsigned int i = 0; i < card->n_queues; i++) {
 		const struct card_txq *tx = &card->txqs[i];
 		const struct card_rxq *rx = &card->rxqs[i];
 
@@ -287,9 +281,7 @@ card_window_record(struct wcnic_card *card, uint16_t id, uint32_t off, uint64_t 
 void
 card_window_reset_all(struct wcnic_card *card)
 {
-	unsigned int i;
-
-	for (i = 0; i < card->n_windows; i++)
+	for (unsigned int i = 0; i < card->n_windows; i++)
 		if (card->windows[i].used)
 			card_window_close(card, &card->windows[i]);
 }
@@ -308,12 +300,11 @@ int
 card_window_read(struct wcnic_card *card, uint64_t off, void *data, size_t bytes)
 {
 	int ret = access_check(card, off, bytes);
-	size_t i;
 
 	memset(data, 0, bytes);
 	if (ret != 0)
 		return ret;
-	for (i = 0; i < bytes; i++)
+	for (size_t i = 0; i < bytes; i++)
 		if (card->page_owner[(off + i) / WCNIC_WINDOW_ALIGN] != 0)
 			((uint8_t *)data)[i] = card->aperture[off + i];
 	return 0;

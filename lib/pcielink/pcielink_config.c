@@ -112,7 +112,8 @@ number_text(char *text, size_t bytes, enum pcielink_unit unit, uint64_t value)
 static const char *
 value_objection(enum pcielink_key key, uint64_t value)
 {
-	if ((key == PCIELINK_LANES || key == PCIELINK_PARTIAL_MAX_BYTES) && (value & (value - 1)))
+	if ((key == PCIELINK_LANES || key == PCIELINK_PARTIAL_MAX_BYTES) &&
+	    (value & (value - 1)) != 0)
 		return "a power of two";
 	if (key == PCIELINK_DATA_CREDITS && value > 0 && value < PCIELINK_LINE_BYTES / 16)
 		return "0 (infinite) or at least 4, or no full line could ever leave";

@@ -35,9 +35,7 @@ kind_is(const struct wcnic_port_kind *kind, const char *spec, size_t bytes)
 static const struct wcnic_port_kind *
 kind_find(const char *spec, size_t bytes)
 {
-	unsigned int i;
-
-	for (i = 0; i < sizeof(port_kinds) / sizeof(port_kinds[0]); i++)
+	for (unsigned int i = 0; i < sizeof(port_kinds) / sizeof(port_kinds[0]); i++)
 		if (kind_is(port_kinds[i], spec, bytes))
 			return port_kinds[i];
 	if (added_kind != NULL && kind_is(added_kind, spec, bytes))

@@ -41,9 +41,7 @@ wcnic_port_error_set(struct wcnic_port *port, const char *fmt, ...)
 const char *
 wcnic_port_arg_find(const struct wcnic_port_args *args, const char *key)
 {
-	unsigned int i;
-
-	for (i = 0; i < args->n_args; i++)
+	for (unsigned int i = 0; i < args->n_args; i++)
 		if (strcmp(args->args[i].key, key) == 0)
 			return args->args[i].value;
 	return NULL;

@@ -99,12 +99,11 @@ length_init(struct lengths *lengths, unsigned int idx, uint32_t bytes, const uin
 	uint32_t ip_sum = ip_bytes + SRC_HIGH + DST_HIGH;
 	/* The pseudo header: addresses, protocol, length. */
 	uint32_t udp_sum = SRC_HIGH + DST_HIGH + 17 + udp_bytes;
-	uint32_t i;
 
-	for (i = IP_OFF; i < IP_OFF + 12; i += 2)
+	for (uint32_t i = IP_OFF; i < IP_OFF + 12; i += 2)
 		ip_sum += (uint32_t)(frame[i] << 8 | frame[i + 1]);
 	udp_sum += PORT_DISCARD + udp_bytes;
-	for (i = DATA_OFF + 16; i < bytes; i++)
+	for (uint32_t i = DATA_OFF + 16; i < bytes; i++)
 		udp_sum += (uint32_t)frame[i] << (i % 2 == 0 ? 8 : 0);
 	lengths->bytes[idx] = bytes;
 	lengths->ip_sum[idx] = ip_sum;
@@ -116,9 +115,8 @@ lengths_init(struct generator *gen)
 {
 	static const uint16_t imix[] = {60, 566, 60, 60, 566, 60, 1514, 60, 566, 60, 566, 60};
 	const size_t n = sizeof(imix) / sizeof(imix[0]);
-	unsigned int i;
 
-	for (i = 0; i < TURNS * BURST; i++)
+	for (unsigned int i = 0; i < TURNS * BURST; i++)
 		length_init(&gen->lengths[i / BURST], i % BURST,
 			    gen->bytes != 0 ? (uint32_t)gen->bytes : imix[i % n], gen->data[0]);
 }
@@ -127,9 +125,7 @@ lengths_init(struct generator *gen)
 static void
 random_init(struct generator *gen, uint64_t seed)
 {
-	unsigned int i;
-
-	for (i = 0; i < BURST; i++) {
+	for (unsigned int i = 0; i < BURST; i++) {
 		uint64_t x = seed += 0x9e3779b97f4a7c15ull;
 
 		x = (x ^ x >> 30) * 0xbf58476d1ce4e5b9ull;
@@ -147,22 +143,19 @@ frame_init(uint8_t *frame)
 		0x02, 0x00, 0x00, 0x00, 0x00, 0x01, 0x08, 0x00,           /* IPv4 */
 		0x45, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00, 0x40, 17, /* TTL 64, UDP */
 	};
-	uint32_t i;
 
 	memcpy(frame, start, sizeof(start));
 	put16(frame + IP_OFF + 12, SRC_HIGH);
 	put16(frame + IP_OFF + 16, DST_HIGH);
 	put16(frame + UDP_OFF + 2, PORT_DISCARD);
-	for (i = DATA_OFF + 16; i < FRAME_MAX; i++)
+	for (uint32_t i = DATA_OFF + 16; i < FRAME_MAX; i++)
 		frame[i] = (uint8_t)i;
 }
 
 static void
 frames_init(struct generator *gen)
 {
-	unsigned int i;
-
-	for (i = 0; i < BURST; i++) {
+	for (unsigned int i = 0; i < BURST; i++) {
 		frame_init(gen->data[i]);
 		gen->frags[i].base = gen->data[i];
 		gen->frames[i].frags = &gen->frags[i];
@@ -177,9 +170,8 @@ static void
 flows_pick(struct generator *gen, uint32_t flow[BURST])
 {
 	const uint32_t flows = (uint32_t)gen->flows;
-	unsigned int i;
 
-	for (i = 0; i < BURST; i++) {
+	for (unsigned int i = 0; i < BURST; i++) {
 		uint32_t x = gen->random[i];
 
 		x ^= x << 13;
@@ -197,10 +189,9 @@ fields_make(struct generator *gen, const struct lengths *lengths, struct fields 
 	const uint32_t low = (uint16_t)gen->seq;
 	const uint32_t high = (uint16_t)(gen->seq >> 16) + (uint16_t)(gen->seq >> 32) +
 			      (uint16_t)(gen->seq >> 48);
-	unsigned int i;
 
 	flows_pick(gen, f->flow);
-	for (i = 0; i < BURST; i++) {
+	for (unsigned int i = 0; i < BURST; i++) {
 		const uint32_t flow = f->flow[i], seq = low + i;
 		const uint32_t port = PORT_FIRST + (flow < PORTS ? flow : flow - PORTS);
 		/* In the data: the flow once more, and the sequence number. */
@@ -235,7 +226,6 @@ frames_make(struct generator *gen)
 {
 	const struct lengths *lengths = &gen->lengths[gen->seq / BURST % TURNS];
 	struct fields f;
-	unsigned int i;
 
 	gen->taken = 0;
 	gen->made = BURST;
@@ -244,7 +234,7 @@ frames_make(struct generator *gen)
 	if (gen->made == 0)
 		return;
 	fields_make(gen, lengths, &f);
-	for (i = 0; i < gen->made; i++) {
+	for (unsigned int i = 0; i < gen->made; i++) {
 		const uint32_t bytes = lengths->bytes[i];
 
 		frame_make(gen->data[i], &f, i, bytes, gen->seq + i);

@@ -6,12 +6,13 @@
 
 #include <errno.h>
 #include <inttypes.h>
-#include <pcap/pcap.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <time.h>
+
+#include <pcap/pcap.h>
 
 #include "port_internal.h"
 
@@ -178,14 +179,13 @@ pcap_send(void *ctx, const struct wcdev_frame *frame)
 	struct pcap_pkthdr hdr = {.caplen = frame->bytes, .len = frame->bytes};
 	int64_t now_ns;
 	uint32_t used = 0;
-	uint32_t i;
 
 	if (pp->out == NULL)
 		return 0;
 	if (frame->bytes > SNAPLEN_BYTES || ferror(pcap_dump_file(pp->out)))
 		return -EIO;
 	if (frame->n_frags > 1) {
-		for (i = 0; i < frame->n_frags; i++) {
+		for (uint32_t i = 0; i < frame->n_frags; i++) {
 			memcpy(pp->gather + used, frame->frags[i].base, frame->frags[i].bytes);
 			used += frame->frags[i].bytes;
 		}

@@ -82,7 +82,6 @@ ethdev_send(void *ctx, const struct wcdev_frame *frame)
 {
 	struct port_ethdev *pe = ctx;
 	uint8_t *at;
-	uint32_t i;
 
 	if (unlikely(frame->bytes > pe->frame_max)) {
 		wcnic_port_error_set(
@@ -99,7 +98,7 @@ ethdev_send(void *ctx, const struct wcdev_frame *frame)
 	if (unlikely(mbufs_get(pe) == 0))
 		return -EAGAIN;
 	at = mbuf_queue(pe, frame->bytes);
-	for (i = 0; i < frame->n_frags; i++) {
+	for (uint32_t i = 0; i < frame->n_frags; i++) {
 		memcpy(at, frame->frags[i].base, frame->frags[i].bytes);
 		at += frame->frags[i].bytes;
 	}
@@ -276,9 +275,8 @@ static void
 ethdev_stop(struct wcnic_port *port)
 {
 	struct port_ethdev *pe = (struct port_ethdev *)port;
-	unsigned int i;
 
-	for (i = 0; i < STOP_MS && pe->started && pe->n_tx != 0; i++) {
+	for (unsigned int i = 0; i < STOP_MS && pe->started && pe->n_tx != 0; i++) {
 		tx_push(pe);
 		if (pe->n_tx != 0)
 			rte_delay_us_sleep(1000);

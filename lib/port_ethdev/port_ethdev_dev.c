@@ -315,7 +315,7 @@ port_ethdev_stop(struct port_ethdev *pe)
 	if (pe->created && info.device != NULL)
 		(void)rte_dev_remove(info.device);
 	/* Other devices of the process may still have buffers of the pool: it stays then. */
-	if (pe->pool != NULL && rte_mempool_full(pe->pool))
+	if (pe->pool != NULL && rte_mempool_full(pe->pool) != 0)
 		rte_mempool_free(pe->pool);
 	free(pe->name);
 	free(pe->devargs);

@@ -36,9 +36,8 @@ static bool
 is_about_cpus(const char *word)
 {
 	static const char *const words[] = {"-l", "-c", "-s", "-S", "--lcores", "--main-lcore"};
-	unsigned int i;
 
-	for (i = 0; i < sizeof(words) / sizeof(words[0]); i++)
+	for (unsigned int i = 0; i < sizeof(words) / sizeof(words[0]); i++)
 		if (strncmp(word, words[i], strlen(words[i])) == 0)
 			return true;
 	return false;
@@ -47,9 +46,7 @@ is_about_cpus(const char *word)
 static int
 first_cpu(const cpu_set_t *cpus)
 {
-	int cpu;
-
-	for (cpu = 0; cpu < CPU_SETSIZE; cpu++)
+	for (int cpu = 0; cpu < CPU_SETSIZE; cpu++)
 		if (CPU_ISSET(cpu, cpus))
 			return cpu;
 	return 0;
@@ -63,9 +60,8 @@ eal_init(int argc, char **argv)
 	char lcores[32];
 	cpu_set_t cpus;
 	int ret;
-	int i;
 
-	for (i = 1; i < argc; i++)
+	for (int i = 1; i < argc; i++)
 		pinned |= is_about_cpus(argv[i]);
 	if (sched_getaffinity(0, sizeof(cpus), &cpus) < 0)
 		return -errno;

@@ -68,7 +68,6 @@ vfu_client_connect(const char *path, unsigned int timeout_ms, struct vfu_client 
 		   size_t why_bytes)
 {
 	struct vfu_client *c;
-	unsigned int i;
 	int ret;
 
 	c = calloc(1, sizeof(*c));
@@ -79,7 +78,7 @@ vfu_client_connect(const char *path, unsigned int timeout_ms, struct vfu_client 
 	pthread_mutex_init(&c->lock, NULL);
 	c->sock = -1;
 	c->timeout_ms = timeout_ms;
-	for (i = 0; i < VFU_PCI_REGIONS; i++)
+	for (unsigned int i = 0; i < VFU_PCI_REGIONS; i++)
 		c->regions[i].fd = -1;
 	ret = vfu_rx_init(&c->rx, VFU_CLIENT_MSG_BYTES);
 	if (ret == 0)
@@ -106,11 +105,9 @@ fail:
 void
 vfu_client_close(struct vfu_client *client)
 {
-	unsigned int i;
-
 	if (client == NULL)
 		return;
-	for (i = 0; i < VFU_PCI_REGIONS; i++)
+	for (unsigned int i = 0; i < VFU_PCI_REGIONS; i++)
 		if (client->regions[i].fd >= 0)
 			close(client->regions[i].fd);
 	if (client->sock >= 0)
@@ -128,7 +125,7 @@ vfu_client_alive(struct vfu_client *client)
 
 	if (vfu_client_failed(client))
 		return false;
-	return poll(&pfd, 1, 0) <= 0 || !(pfd.revents & (POLLHUP | POLLRDHUP | POLLERR));
+	return poll(&pfd, 1, 0) <= 0 || (pfd.revents & (POLLHUP | POLLRDHUP | POLLERR)) == 0;
 }
 
 int
@@ -210,7 +207,7 @@ int
 vfu_client_msix_set(struct vfu_client *client, unsigned int start, unsigned int count,
 		    const int *eventfds)
 {
-	unsigned int i, n;
+	unsigned int n;
 	int ret;
 
 	if (count == 0)
@@ -218,7 +215,7 @@ vfu_client_msix_set(struct vfu_client *client, unsigned int start, unsigned int 
 	if (!vfu_range_contains(start, count, 0, client->n_vectors))
 		return -EINVAL;
 	/* A message for each run of eventfds that fits one, and for each vector to disarm (-1). */
-	for (i = 0; i < count; i += n) {
+	for (unsigned int i = 0; i < count; i += n) {
 		for (n = 0; n < VFU_MSG_FDS_MAX && i + n < count && eventfds[i + n] >= 0; n++)
 			;
 		ret = msix_request(client, start + i, n == 0 ? 1 : n, n == 0 ? NULL : eventfds + i,

@@ -76,7 +76,7 @@ step_info(struct vfu_client *client, bool *refused)
 	client->n_regions = info->num_regions < VFU_PCI_REGIONS ? info->num_regions
 								: VFU_PCI_REGIONS;
 	client->n_vectors = info->num_irqs > VFU_IRQ_MSIX;
-	if (!(info->flags & VFU_INFO_PCI))
+	if ((info->flags & VFU_INFO_PCI) == 0)
 		ret = vfu_client_fail(client, -EPROTO);
 out:
 	vfu_client_request_end(client);
@@ -165,10 +165,10 @@ region_ask(struct vfu_client *client, unsigned int index, uint32_t *argsz, bool 
 	region->info.flags = info->flags &
 			     (VFU_REGION_FLAG_READ | VFU_REGION_FLAG_WRITE | VFU_REGION_FLAG_MMAP);
 	region->fd_off = info->fd_off;
-	if (info->flags & VFU_REGION_FLAG_CAPS)
+	if ((info->flags & VFU_REGION_FLAG_CAPS) != 0)
 		ret = region_areas(region, vfu_rx_payload(&client->rx),
 				   vfu_rx_payload_bytes(&client->rx), info->cap_off);
-	if (ret == 0 && (region->info.flags & VFU_REGION_FLAG_MMAP))
+	if (ret == 0 && (region->info.flags & VFU_REGION_FLAG_MMAP) != 0)
 		region->fd = vfu_rx_take_fd(&client->rx, 0);
 	if (region->fd < 0)
 		region->info.flags &= ~VFU_REGION_FLAG_MMAP;
@@ -183,13 +183,12 @@ static int
 step_regions(struct vfu_client *client, bool *refused)
 {
 	uint32_t argsz, asked;
-	unsigned int i, tries;
 	int ret;
 
-	for (i = 0; i < client->n_regions; i++) {
+	for (unsigned int i = 0; i < client->n_regions; i++) {
 		/* The first answer may say that a longer one is due; the second is that. */
 		asked = argsz = sizeof(struct vfu_region_info);
-		for (tries = 0; tries == 0 || (tries == 1 && argsz > asked); tries++) {
+		for (unsigned int tries = 0; tries == 0 || (tries == 1 && argsz > asked); tries++) {
 			asked = argsz;
 			if (asked > VFU_CLIENT_MSG_BYTES)
 				return vfu_client_fail(client, -EPROTO);
@@ -216,10 +215,9 @@ vfu_client_negotiate(struct vfu_client *client, const char *path, char *why, siz
 		{"GET_IRQ_INFO", step_vectors},
 	};
 	bool refused = false;
-	unsigned int i;
 	int ret;
 
-	for (i = 0; i < sizeof(steps) / sizeof(steps[0]); i++) {
+	for (unsigned int i = 0; i < sizeof(steps) / sizeof(steps[0]); i++) {
 		ret = steps[i].go(client, &refused);
 		if (ret < 0) {
 			step_error(path, steps[i].name, ret, refused, why, why_bytes);

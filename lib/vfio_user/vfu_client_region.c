@@ -33,11 +33,9 @@ vfu_client_region_info(struct vfu_client *client, unsigned int region, struct vf
 static bool
 region_mappable(const struct client_region *region, uint64_t off, uint64_t bytes)
 {
-	unsigned int i;
-
 	if (bytes == 0 || !vfu_range_contains(off, bytes, 0, region->info.bytes))
 		return false;
-	for (i = 0; i < region->n_areas; i++)
+	for (unsigned int i = 0; i < region->n_areas; i++)
 		if (vfu_range_contains(off, bytes, region->areas[i].off, region->areas[i].bytes))
 			return true;
 	return region->n_areas == 0;
@@ -51,7 +49,8 @@ vfu_client_region_mmap(struct vfu_client *client, unsigned int region, uint64_t 
 	struct stat st;
 	void *at;
 
-	if (r == NULL || !(r->info.flags & VFU_REGION_FLAG_MMAP) || !region_mappable(r, off, bytes))
+	if (r == NULL || (r->info.flags & VFU_REGION_FLAG_MMAP) == 0 ||
+	    !region_mappable(r, off, bytes))
 		return -EINVAL;
 	/* An access past the end of the file would raise SIGBUS. */
 	if (fstat(r->fd, &st) < 0)

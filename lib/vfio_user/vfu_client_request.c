@@ -88,7 +88,7 @@ vfu_client_request_exchange(struct vfu_client *client, size_t least, bool *refus
 	if (!reply_matches(client))
 		return vfu_client_fail(client, -EPROTO);
 	hdr = vfu_rx_hdr(&client->rx);
-	if (hdr->flags & VFU_HDR_ERROR) {
+	if ((hdr->flags & VFU_HDR_ERROR) != 0) {
 		if (refused != NULL)
 			*refused = true;
 		return hdr->error > 0 && hdr->error < 4096 ? -(int)hdr->error : -EIO;

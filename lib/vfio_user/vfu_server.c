@@ -14,17 +14,15 @@
 static int
 config_check(const struct vfu_server_config *config)
 {
-	unsigned int i, j;
-
 	if (config->msix_vectors > VFU_SERVER_VECTORS_MAX)
 		return -EINVAL;
-	for (i = 0; i < VFU_PCI_REGIONS; i++) {
+	for (unsigned int i = 0; i < VFU_PCI_REGIONS; i++) {
 		const struct vfu_server_region *region = &config->regions[i];
 
 		if (region->n_areas > VFU_SERVER_AREAS_MAX ||
-		    ((region->flags & VFU_REGION_FLAG_MMAP) && region->fd < 0))
+		    ((region->flags & VFU_REGION_FLAG_MMAP) != 0 && region->fd < 0))
 			return -EINVAL;
-		for (j = 0; j < region->n_areas; j++)
+		for (unsigned int j = 0; j < region->n_areas; j++)
 			if (region->areas[j].off > region->bytes ||
 			    region->areas[j].bytes > region->bytes - region->areas[j].off)
 				return -EINVAL;
@@ -36,7 +34,6 @@ int
 vfu_server_create(const struct vfu_server_config *config, struct vfu_server **server)
 {
 	struct vfu_server *s;
-	unsigned int i;
 	int ret;
 
 	ret = config_check(config);
@@ -54,7 +51,7 @@ vfu_server_create(const struct vfu_server_config *config, struct vfu_server **se
 	s->irq_fds = calloc(config->msix_vectors + 1, sizeof(*s->irq_fds));
 	if (s->irq_fds == NULL)
 		goto fail;
-	for (i = 0; i < config->msix_vectors; i++)
+	for (unsigned int i = 0; i < config->msix_vectors; i++)
 		s->irq_fds[i] = -1;
 	s->iova = iova_map_create();
 	if (s->iova == NULL)

@@ -34,7 +34,7 @@ cmd_version(struct vfu_server *server, const void *payload, size_t bytes)
 {
 	const struct vfu_version *theirs = payload;
 	struct vfu_version *ours;
-	size_t text_bytes, i;
+	size_t text_bytes;
 
 	if (server->state != VFU_SERVER_NEGOTIATING)
 		return refuse(server, EINVAL, "the version was agreed on before");
@@ -48,7 +48,7 @@ cmd_version(struct vfu_server *server, const void *payload, size_t bytes)
 	ours = vfu_tx_put(&server->tx, sizeof(*ours));
 	ours->major = VFU_MAJOR;
 	ours->minor = VFU_MINOR;
-	for (i = 0; i < sizeof(caps_texts) / sizeof(caps_texts[0]); i++) {
+	for (size_t i = 0; i < sizeof(caps_texts) / sizeof(caps_texts[0]); i++) {
 		text_bytes = strlen(caps_texts[i]) + 1;
 		if (text_bytes > bytes - sizeof(*ours))
 			continue;
@@ -100,7 +100,7 @@ cmd_dma_unmap(struct vfu_server *server, const void *payload, size_t bytes)
 		return refuse(server, EINVAL, "DMA_UNMAP is 24 bytes");
 	if ((unmap->flags & ~VFU_DMA_UNMAP_ALL) != 0)
 		return refuse(server, EOPNOTSUPP, "DMA_UNMAP takes the flag 2 (all) alone");
-	if (unmap->flags & VFU_DMA_UNMAP_ALL)
+	if ((unmap->flags & VFU_DMA_UNMAP_ALL) != 0)
 		iova_map_clear(server->iova);
 	else if (iova_map_remove(server->iova, unmap->iova, unmap->bytes) < 0)
 		return refuse(server, EINVAL, "a range that was mapped as one would be cut");
@@ -130,12 +130,11 @@ put_areas(struct vfu_server *server, const struct vfu_server_region *region)
 {
 	struct vfu_cap_sparse *cap = vfu_tx_put(&server->tx, sizeof(*cap));
 	struct vfu_area *area;
-	unsigned int i;
 
 	cap->id = VFU_CAP_SPARSE_MMAP;
 	cap->version = 1;
 	cap->n_areas = region->n_areas;
-	for (i = 0; i < region->n_areas; i++) {
+	for (unsigned int i = 0; i < region->n_areas; i++) {
 		area = vfu_tx_put(&server->tx, sizeof(*area));
 		area->off = region->areas[i].off;
 		area->bytes = region->areas[i].bytes;
@@ -222,17 +221,17 @@ is_eventfd(int fd)
 static int
 irqs_bind(struct vfu_server *server, const struct vfu_irq_set *set)
 {
-	unsigned int i, n_fds = server->rx.n_fds;
+	unsigned int n_fds = server->rx.n_fds;
 
 	if (n_fds != 0 && n_fds != set->count)
 		return refuse(server, EINVAL, "SET_IRQS takes an eventfd a vector, or none");
-	for (i = 0; i < n_fds; i++)
+	for (unsigned int i = 0; i < n_fds; i++)
 		if (!is_eventfd(server->rx.fds[i]))
 			return refuse(server, EINVAL, "a descriptor is not an eventfd");
 	if (set->index != VFU_IRQ_MSIX)
 		return 0;
 	vfu_server_irqs_clear(server, set->start, set->count);
-	for (i = 0; i < n_fds; i++)
+	for (unsigned int i = 0; i < n_fds; i++)
 		server->irq_fds[set->start + i] = vfu_rx_take_fd(&server->rx, i);
 	return 0;
 }
@@ -241,11 +240,9 @@ irqs_bind(struct vfu_server *server, const struct vfu_irq_set *set)
 static void
 irqs_trigger(struct vfu_server *server, const struct vfu_irq_set *set, const uint8_t *which)
 {
-	unsigned int i;
-
 	if (set->index != VFU_IRQ_MSIX)
 		return;
-	for (i = 0; i < set->count; i++)
+	for (unsigned int i = 0; i < set->count; i++)
 		if (which == NULL || which[i] != 0)
 			vfu_server_irq_trigger(server, set->start + i);
 }
@@ -296,7 +293,7 @@ access_check(struct vfu_server *server, uint64_t off, uint32_t region_idx, uint3
 		return refuse(server, EINVAL, "an access is 1 to 1048576 bytes");
 	if (off > region->bytes || count > region->bytes - off)
 		return refuse(server, EINVAL, "an access leaves its region");
-	if (!(region->flags & flag))
+	if ((region->flags & flag) == 0)
 		return refuse(server, EPERM, "the region is not for that access");
 	return 0;
 }
@@ -354,13 +351,13 @@ static int
 cmd_write_multi(struct vfu_server *server, const void *payload, size_t bytes)
 {
 	const struct vfu_write *writes = (const void *)((const uint8_t *)payload + 8);
-	uint64_t n, i;
+	uint64_t n;
 	int ret;
 
 	memcpy(&n, payload, sizeof(n));
 	if (n > VFU_WRITE_MULTI_MAX || bytes - sizeof(n) != n * sizeof(*writes))
 		return refuse(server, EINVAL, "WRITE_MULTI is a count up to 200 and its writes");
-	for (i = 0; i < n; i++) {
+	for (uint64_t i = 0; i < n; i++) {
 		if (writes[i].count > sizeof(writes[i].data))
 			return refuse(server, EINVAL, "a write of WRITE_MULTI is up to 8 bytes");
 		ret = region_write(server, writes[i].off, writes[i].region, writes[i].data,
@@ -439,5 +436,5 @@ vfu_server_request(struct vfu_server *server)
 	if (ret < 0)
 		vfu_tx_start(&server->tx, hdr->id, hdr->cmd, VFU_HDR_REPLY | VFU_HDR_ERROR,
 			     (uint32_t)-ret);
-	return !(hdr->flags & VFU_HDR_NO_REPLY);
+	return (hdr->flags & VFU_HDR_NO_REPLY) == 0;
 }

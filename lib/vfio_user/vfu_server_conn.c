@@ -220,12 +220,12 @@ vfu_server_poll(struct vfu_server *server)
 	struct epoll_event events[2];
 	unsigned int done = 0;
 	bool connecting = false;
-	int i, n;
+	int n;
 
 	if (server->state == VFU_SERVER_SERVING && !server->tx_pending)
 		(void)dma_push(server);
 	n = epoll_wait(server->epoll, events, 2, 0);
-	for (i = 0; i < n; i++) {
+	for (int i = 0; i < n; i++) {
 		if (events[i].data.fd == server->listener)
 			connecting = true;
 		else

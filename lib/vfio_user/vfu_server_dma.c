@@ -134,11 +134,9 @@ vfu_server_dma_quiet(const struct vfu_server *server)
 void
 vfu_server_dma_clear(struct vfu_server *server)
 {
-	unsigned int i;
-
 	while (!STAILQ_EMPTY(&server->dma_msgs))
 		msg_free(server, STAILQ_FIRST(&server->dma_msgs));
-	for (i = 0; i < VFU_DMA_LANES; i++)
+	for (unsigned int i = 0; i < VFU_DMA_LANES; i++)
 		server->dma_lanes[i].state = VFU_DMA_IDLE;
 	server->dma_partial = false;
 }

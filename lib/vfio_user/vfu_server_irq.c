@@ -13,9 +13,7 @@
 void
 vfu_server_irqs_clear(struct vfu_server *server, unsigned int start, unsigned int count)
 {
-	unsigned int i;
-
-	for (i = start; i < start + count; i++) {
+	for (unsigned int i = start; i < start + count; i++) {
 		if (server->irq_fds[i] >= 0)
 			close(server->irq_fds[i]);
 		server->irq_fds[i] = -1;
@@ -33,7 +31,7 @@ vfu_server_irq_trigger(struct vfu_server *server, unsigned int vector)
 	/* A client may give an eventfd that blocks when it is full: write only if it does not. */
 	pfd.fd = server->irq_fds[vector];
 	pfd.events = POLLOUT;
-	if (poll(&pfd, 1, 0) != 1 || !(pfd.revents & POLLOUT))
+	if (poll(&pfd, 1, 0) != 1 || (pfd.revents & POLLOUT) == 0)
 		return -EAGAIN;
 	return write(pfd.fd, &one, sizeof(one)) == sizeof(one) ? 0 : -EAGAIN;
 }

@@ -42,9 +42,7 @@ vfu_rx_fini(struct vfu_rx *rx)
 void
 vfu_rx_reset(struct vfu_rx *rx)
 {
-	unsigned int i;
-
-	for (i = 0; i < rx->n_fds; i++)
+	for (unsigned int i = 0; i < rx->n_fds; i++)
 		if (rx->fds[i] >= 0)
 			close(rx->fds[i]);
 	rx->n_fds = 0;
@@ -68,16 +66,16 @@ static void
 fds_keep(struct vfu_rx *rx, struct msghdr *msg)
 {
 	struct cmsghdr *cmsg;
-	size_t n, i;
+	size_t n;
 	int fd;
 
-	if (msg->msg_flags & MSG_CTRUNC)
+	if ((msg->msg_flags & MSG_CTRUNC) != 0)
 		rx->fds_lost = true;
 	for (cmsg = CMSG_FIRSTHDR(msg); cmsg != NULL; cmsg = CMSG_NXTHDR(msg, cmsg)) {
 		if (cmsg->cmsg_level != SOL_SOCKET || cmsg->cmsg_type != SCM_RIGHTS)
 			continue;
 		n = (cmsg->cmsg_len - CMSG_LEN(0)) / sizeof(int);
-		for (i = 0; i < n; i++) {
+		for (size_t i = 0; i < n; i++) {
 			memcpy(&fd, CMSG_DATA(cmsg) + i * sizeof(int), sizeof(int));
 			if (rx->n_fds < VFU_MSG_FDS_MAX) {
 				rx->fds[rx->n_fds++] = fd;

@@ -46,7 +46,8 @@ file_read(const char *path, char *text, size_t bytes)
 }
 
 WC_PRINTF(4, 5)
-static bool text_read(const char *root, char *text, size_t bytes, const char *fmt, ...)
+static bool
+text_read(const char *root, char *text, size_t bytes, const char *fmt, ...)
 {
 	char name[PATH_MAX], path[PATH_MAX];
 	va_list args;

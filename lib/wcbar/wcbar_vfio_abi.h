@@ -10,10 +10,9 @@
  * (dma-bufs); the memory attribute as proposed in July 2026 and in no released kernel known here.
  */
 
-#include <stdint.h>
-
 #include <linux/ioctl.h>
 #include <linux/vfio.h>
+#include <stdint.h>
 
 /* ---- devices by /dev/vfio/devices and /dev/iommu ------------------------------------------- */
 

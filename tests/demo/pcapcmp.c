@@ -13,6 +13,8 @@
 
 #include <pcap/pcap.h>
 
+#include <wcbase.h>
+
 #include "pcapcmp.h"
 
 #define DETAILS_MAX 5u
@@ -281,8 +283,7 @@ build_tables(struct compare *cmp, size_t seen)
 	return 0;
 }
 
-__attribute__((format(printf, 2, 3))) static void
-detail(struct compare *cmp, const char *format, ...)
+WC_PRINTF(2, 3) static void detail(struct compare *cmp, const char *format, ...)
 {
 	va_list args;
 

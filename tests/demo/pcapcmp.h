@@ -14,6 +14,8 @@
 #include <stdint.h>
 #include <stdio.h>
 
+#include <wcbase.h>
+
 #define PCAPCMP_MIN_FRAME_BYTES 14u
 
 struct pcapcmp_result {
@@ -35,7 +37,7 @@ struct pcapcmp_result {
  * are written to `details` if it is not NULL. On failure `why` names the file and what is wrong
  * with it. Returns 0, -ENOENT, -EINVAL (no capture, or not of Ethernet) or -ENOMEM.
  */
-__attribute__((warn_unused_result)) int
+WC_MUST_CHECK int
 pcapcmp_compare(const char *in_path, const char *out_path, uint32_t max_frame_bytes, FILE *details,
 		struct pcapcmp_result *result, char *why, size_t why_bytes);
 

@@ -16,7 +16,7 @@ tx_tame(struct fuzz_rig *r, struct fuzz_input *in)
 	uint16_t flags = fuzz_take8(in);
 	uint16_t length = fuzz_take16(in) % 10000;
 	uint32_t iova = (uint32_t)fuzz_take64(in);
-	uint16_t frame_bytes = flags & 4 ? fuzz_take16(in) : length;
+	uint16_t frame_bytes = (flags & 4) != 0 ? fuzz_take16(in) : length;
 
 	fake_tx_desc(&r->tx, fuzz_rig_iova(r, iova), length, flags & 3, frame_bytes);
 }
@@ -37,7 +37,7 @@ placement_change(struct fuzz_rig *r, struct fuzz_input *in)
 	uint8_t how = fuzz_take8(in);
 
 	/* From the first undecided entry on, or from the tail. */
-	if (how & 2)
+	if ((how & 2) != 0)
 		r->tx.tail = r->next;
 	fake_tx_switch(&r->tx, r->tx.tail, how & 1);
 }

@@ -17,11 +17,13 @@
 #include <string.h>
 #include <unistd.h>
 
+#include <wcbase.h>
+
 #define INPUT_BYTES_MAX 4096u
 #define FILES_MAX 256u
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t bytes);
-void __sanitizer_set_death_callback(void (*callback)(void)) __attribute__((weak));
+void __sanitizer_set_death_callback(void (*callback)(void)) WC_WEAK;
 
 struct input {
 	uint8_t *data;
@@ -91,11 +93,10 @@ path_load(const char *path)
 	char file[4096];
 	int n = scandir(path, &names, NULL, alphasort);
 	int ret = 0;
-	int i;
 
 	if (n < 0)
 		return file_load(path);
-	for (i = 0; i < n; i++) {
+	for (int i = 0; i < n; i++) {
 		snprintf(file, sizeof(file), "%s/%s", path, names[i]->d_name);
 		if (names[i]->d_name[0] != '.' && ret == 0)
 			ret = file_load(file);
@@ -150,7 +151,6 @@ run_one(void)
 {
 	static uint8_t data[INPUT_BYTES_MAX];
 	const struct input *from;
-	unsigned int changes;
 	uint8_t *exact;
 	size_t bytes;
 
@@ -160,7 +160,7 @@ run_one(void)
 	from = &corpus[random_next() % n_corpus];
 	bytes = from->bytes;
 	memcpy(data, from->data, bytes);
-	for (changes = 1 + random_next() % 12; changes != 0; changes--)
+	for (unsigned int changes = 1 + random_next() % 12; changes != 0; changes--)
 		bytes = mutate(data, bytes);
 	/* Of its exact size, so that a read past its end is seen. */
 	exact = malloc(bytes != 0 ? bytes : 1);
@@ -176,10 +176,8 @@ main(int argc, char **argv)
 {
 	unsigned long runs = 0;
 	unsigned long first = 0;
-	unsigned int k;
-	int i;
 
-	for (i = 1; i < argc; i++) {
+	for (int i = 1; i < argc; i++) {
 		if (sscanf(argv[i], "--runs=%lu", &runs) == 1 ||
 		    sscanf(argv[i], "--seed=%lu", &seed) == 1 ||
 		    sscanf(argv[i], "--first=%lu", &first) == 1)
@@ -196,12 +194,12 @@ main(int argc, char **argv)
 	signal(SIGSEGV, death_signal);
 	if (__sanitizer_set_death_callback != NULL)
 		__sanitizer_set_death_callback(death_tell);
-	for (k = 0; k < n_corpus; k++)
+	for (unsigned int k = 0; k < n_corpus; k++)
 		(void)LLVMFuzzerTestOneInput(corpus[k].data, corpus[k].bytes);
 	for (run = first; run < first + runs; run++)
 		run_one();
 	printf("%u files and %lu runs of seed %lu\n", n_corpus, runs, seed);
-	for (k = 0; k < n_corpus; k++)
+	for (unsigned int k = 0; k < n_corpus; k++)
 		free(corpus[k].data);
 	return 0;
 }

@@ -18,8 +18,8 @@ entry_push(struct fuzz_rig *r, struct fuzz_input *in)
 	unsigned int n_segs;
 
 	slot.flags = how & 3;
-	n_segs = how & 4 ? fuzz_take8(in) % (WCNIC_SLOT_SEGS(4) + 2) : 0;
-	slot.inline_bytes = n_segs == 0 || how & 8 ? fuzz_take16(in) % 230 : 0;
+	n_segs = (how & 4) != 0 ? fuzz_take8(in) % (WCNIC_SLOT_SEGS(4) + 2) : 0;
+	slot.inline_bytes = n_segs == 0 || (how & 8) != 0 ? fuzz_take16(in) % 230 : 0;
 	fuzz_slot_segs(r, in, &slot, n_segs, how & 16);
 	fake_tx_entry(&r->tx, &slot);
 }
@@ -30,11 +30,10 @@ chain_push(struct fuzz_rig *r, struct fuzz_input *in)
 {
 	struct fake_slot slot = {.inline_data = r->data, .flags = WCNIC_TXF_SOP};
 	uint8_t n = 1 + fuzz_take8(in) % 31;
-	uint8_t i;
 
 	slot.inline_bytes = 1 + fuzz_take8(in) % WCNIC_SLOT_INLINE_BYTES(4);
 	slot.frame_bytes = (uint16_t)(n * slot.inline_bytes);
-	for (i = 0; i < n; i++) {
+	for (uint8_t i = 0; i < n; i++) {
 		if (i == n - 1)
 			slot.flags |= WCNIC_TXF_EOP;
 		fake_tx_entry(&r->tx, &slot);
@@ -64,7 +63,7 @@ line_change(struct fuzz_rig *r, struct fuzz_input *in)
 
 	memcpy(&line, at, sizeof(line));
 	((uint8_t *)&line)[fuzz_take8(in) % WCNIC_LINE_BYTES] = fuzz_take8(in);
-	if (fuzz_take8(in) & 1)
+	if ((fuzz_take8(in) & 1) != 0)
 		fake_line_seal(&line);
 	memcpy(at, &line, sizeof(line));
 }
@@ -74,7 +73,7 @@ resume(struct fuzz_rig *r, struct fuzz_input *in)
 {
 	r->tx.tail = r->next;
 	fake_tx_epoch(&r->tx);
-	if (fuzz_take8(in) & 1)
+	if ((fuzz_take8(in) & 1) != 0)
 		fake_tx_push(&r->tx, r->data, 64);
 	fake_tx_switch(&r->tx, r->next, fuzz_take8(in) & 1);
 }

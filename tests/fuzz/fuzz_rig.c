@@ -69,13 +69,12 @@ loop_send(void *ctx, const struct wcdev_frame *frame)
 	struct fuzz_rig *r = ctx;
 	uint32_t sum = 0;
 	uint32_t bytes = 0;
-	uint32_t i, k;
 	int ret;
 
 	MUST(frame->n_frags != 0);
-	for (i = 0; i < frame->n_frags; i++) {
+	for (uint32_t i = 0; i < frame->n_frags; i++) {
 		MUST(frame->frags[i].bytes != 0);
-		for (k = 0; k < frame->frags[i].bytes; k++)
+		for (uint32_t k = 0; k < frame->frags[i].bytes; k++)
 			sum = sum * 31 + ((const uint8_t *)frame->frags[i].base)[k];
 		bytes += frame->frags[i].bytes;
 	}

@@ -133,20 +133,20 @@ server_make(struct device *device, int sock)
 static unsigned int
 fds_make(unsigned int step, int *fds)
 {
-	unsigned int n = 0, i, copies = step & STEP_MANY ? 6 : 1;
+	unsigned int n = 0, copies = (step & STEP_MANY) != 0 ? 6 : 1;
 	int pair[2];
 
-	for (i = 0; i < copies; i++) {
-		if (step & STEP_MEMFD) {
+	for (unsigned int i = 0; i < copies; i++) {
+		if ((step & STEP_MEMFD) != 0) {
 			fds[n] = memfd_create("fuzz", MFD_CLOEXEC);
 			if (fds[n] < 0 || ftruncate(fds[n], FILE_BYTES) < 0)
 				abort();
 			n++;
 		}
-		if (step & STEP_EVENTFD)
+		if ((step & STEP_EVENTFD) != 0)
 			fds[n++] = eventfd(0, EFD_CLOEXEC);
 	}
-	if ((step & STEP_PIPE) && pipe(pair) == 0) {
+	if ((step & STEP_PIPE) != 0 && pipe(pair) == 0) {
 		close(pair[0]);
 		fds[n++] = pair[1];
 	}
@@ -163,7 +163,7 @@ step_send(int sock, unsigned int step, const uint8_t *data, size_t bytes)
 	struct iovec iov = {.iov_base = (void *)data, .iov_len = bytes};
 	struct msghdr msg = {.msg_iov = &iov, .msg_iovlen = 1};
 	struct cmsghdr *cmsg;
-	unsigned int i, n;
+	unsigned int n;
 	int fds[16];
 
 	n = fds_make(step, fds);
@@ -178,8 +178,8 @@ step_send(int sock, unsigned int step, const uint8_t *data, size_t bytes)
 		memcpy(CMSG_DATA(cmsg), fds, sizeof(int) * n);
 	}
 	(void)!sendmsg(sock, &msg, MSG_DONTWAIT | MSG_NOSIGNAL);
-	for (i = 0; i < n; i++) {
-		if (step & STEP_CUT)
+	for (unsigned int i = 0; i < n; i++) {
+		if ((step & STEP_CUT) != 0)
 			(void)!ftruncate(fds[i], 0);
 		close(fds[i]);
 	}
@@ -196,9 +196,8 @@ maps_send(struct vfu_server *server, int sock, unsigned int step)
 		.hdr = {.cmd = VFU_CMD_DMA_MAP, .bytes = sizeof(msg), .flags = VFU_HDR_NO_REPLY},
 		.map = {.argsz = sizeof(msg.map), .flags = 3, .bytes = PAGE},
 	};
-	unsigned int i;
 
-	for (i = 0; i < MAPS; i++) {
+	for (unsigned int i = 0; i < MAPS; i++) {
 		msg.map.iova = MAPS_IOVA + (i * 37 % MAPS) * PAGE;
 		msg.map.fd_off = i * 5 % (FILE_BYTES / PAGE) * PAGE;
 		step_send(sock, step & (STEP_MEMFD | STEP_CUT), (const void *)&msg, sizeof(msg));
@@ -224,11 +223,10 @@ device_work(struct vfu_server *server)
 	static const uint64_t iovas[] = {0,         0x1000,           0x10000,
 					 MAPS_IOVA, MAPS_IOVA + PAGE, 0xfffffffffffff000};
 	struct iova_map *map = vfu_server_iova(server);
-	unsigned int i;
 
-	for (i = 0; i < 16; i++)
+	for (unsigned int i = 0; i < 16; i++)
 		(void)vfu_server_irq_trigger(server, i);
-	for (i = 0; i < sizeof(iovas) / sizeof(iovas[0]); i++) {
+	for (unsigned int i = 0; i < sizeof(iovas) / sizeof(iovas[0]); i++) {
 		void *at = iova_map_find(map, iovas[i], 0x1000, IOVA_READ);
 		unsigned char resident;
 
@@ -268,21 +266,21 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t bytes)
 	if (device.window_fd < 0 || ftruncate(device.window_fd, FILE_BYTES) < 0)
 		abort();
 	server = server_make(&device, pair[0]);
-	if (data[0] & 1)
+	if ((data[0] & 1) != 0)
 		step_send(pair[1], 0, hello, sizeof(hello));
 	data++;
 	bytes--;
 	while (bytes >= 2) {
 		n = data[1] < bytes - 2 ? data[1] : bytes - 2;
 		step = data[0];
-		if (step & STEP_MAPS)
+		if ((step & STEP_MAPS) != 0)
 			maps_send(server, pair[1], step);
 		step_send(pair[1], step, data + 2, n);
 		data += 2 + n;
 		bytes -= 2 + n;
 		(void)vfu_server_poll(server);
 		device_work(server);
-		if (step & STEP_DMA)
+		if ((step & STEP_DMA) != 0)
 			device_dma(server);
 		(void)!recv(pair[1], sink, sizeof(sink), MSG_DONTWAIT);
 	}

@@ -18,8 +18,8 @@ slot_push(struct fuzz_rig *r, struct fuzz_input *in)
 	unsigned int n_segs;
 
 	slot.flags = how & 3;
-	n_segs = how & 4 ? fuzz_take8(in) % (WCNIC_SLOT_SEGS(4) + 1) : 0;
-	slot.inline_bytes = n_segs == 0 || how & 8 ? fuzz_take16(in) % 100 : 0;
+	n_segs = (how & 4) != 0 ? fuzz_take8(in) % (WCNIC_SLOT_SEGS(4) + 1) : 0;
+	slot.inline_bytes = n_segs == 0 || (how & 8) != 0 ? fuzz_take16(in) % 100 : 0;
 	if (n_segs * 16 + slot.inline_bytes > WCNIC_SLOT_INLINE_BYTES(4))
 		slot.inline_bytes = 0;
 	fuzz_slot_segs(r, in, &slot, n_segs, how & 16);

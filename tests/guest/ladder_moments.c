@@ -12,22 +12,22 @@
  */
 
 #include <errno.h>
+#include <linux/vfio.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
 #include <sys/mman.h>
 
-#include <linux/vfio.h>
-
 #include <wcbar_pci.h>
+#include <wcbase.h>
 
 #define PATTERN 0x5ca1ab1e0ddba11ull
 
 static const char *bdf;
 static unsigned int number;
 
-__attribute__((noreturn)) static void
+WC_NORETURN static void
 die(const char *what, const char *why)
 {
 	fprintf(stderr, "ladder_moments: %s: %s\n", what, why);

@@ -26,6 +26,8 @@
 #include <rte_lcore.h>
 #include <rte_mbuf.h>
 
+#include <wcbase.h>
+
 #define PORT 0
 #define QUEUES_MAX 16
 #define DEPTH 512
@@ -40,7 +42,7 @@ static struct {
 	uint64_t frames, interrupts, wakeups, polls_without_interrupt, timeouts;
 } counts;
 
-__attribute__((noreturn)) static void
+WC_NORETURN static void
 give_up(const char *what, int error)
 {
 	rte_exit(EXIT_FAILURE, "rx_intr: %s: %s\n", what, strerror(error < 0 ? -error : error));

@@ -8,11 +8,10 @@
  * this project does such a thing, and none may.
  */
 
+#include <fcntl.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <string.h>
-
-#include <fcntl.h>
 #include <sys/mman.h>
 #include <unistd.h>
 

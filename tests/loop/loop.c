@@ -4,8 +4,6 @@
 
 /* The driver and its embedded card in one process, and what may stand between them. */
 
-#include "loop.h"
-
 #include <errno.h>
 #include <pthread.h>
 #include <sched.h>
@@ -15,6 +13,8 @@
 
 #include <rte_alarm.h>
 #include <rte_dev.h>
+
+#include "loop.h"
 
 #define SERVICE_US 5000 /* instead of the driver's: tests of recovery need not wait so long */
 

@@ -10,6 +10,7 @@
  * loop_teardown() then clears up. One port is open at a time, but for loop_probe().
  */
 
+#include <patience.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdbool.h>
@@ -19,16 +20,14 @@
 #include <string.h>
 
 #include <cmocka.h>
-
 #include <ethdev_driver.h>
 #include <rte_cycles.h>
 #include <rte_eal.h>
 #include <rte_ethdev.h>
 #include <rte_mbuf.h>
 
-#include <patience.h>
-
 #include <wcnic_attach.h>
+#include <wcnic_card.h>
 #include <wcnic_ethdev.h>
 #include <wcnic_hw.h>
 #include <wcnic_intr.h>
@@ -37,7 +36,6 @@
 #include <wcnic_rss.h>
 #include <wcnic_service.h>
 #include <wcnic_stats.h>
-#include <wcnic_card.h>
 
 #define LOOP_QUEUES_MAX 8
 #define LOOP_TX_ROOM 9600 /* a whole frame of the longest kind in one buffer */

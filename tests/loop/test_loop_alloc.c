@@ -7,14 +7,14 @@
  * and leaves nothing behind. What belongs to EAL is not touched.
  */
 
-#include "loop.h"
-
 #include <errno.h>
 #include <pthread.h>
 #include <stdlib.h>
 #include <sys/mman.h>
 
 #include <rte_malloc.h>
+
+#include "loop.h"
 
 /* ---- the wrapped functions --------------------------------------------------------------- */
 
@@ -29,7 +29,7 @@ static struct {
 static bool
 fails_now(void)
 {
-	if (!inject.on || !pthread_equal(pthread_self(), inject.thread))
+	if (!inject.on || pthread_equal(pthread_self(), inject.thread) == 0)
 		return false;
 	return ++inject.seen == inject.nth;
 }

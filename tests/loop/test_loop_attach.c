@@ -8,11 +8,11 @@
  * embedded one.
  */
 
-#include "loop.h"
-
 #include <errno.h>
 #include <stdlib.h>
 #include <unistd.h>
+
+#include "loop.h"
 
 static const struct wcnic_attach_ops *real;
 static bool card_sees_stores;

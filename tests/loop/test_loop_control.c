@@ -5,9 +5,9 @@
 /* The control path: what ethdev may ask of a port, and what it may not, with an error that helps.
  */
 
-#include "loop.h"
-
 #include <errno.h>
+
+#include "loop.h"
 
 static const struct loop_stream some = {
 	.count = 100, .bytes = loop_bytes_random, .arg = 1400, .segs = 3};

@@ -4,14 +4,13 @@
 
 /* Frames of every shape through both placements: each comes out once, in order, byte for byte. */
 
-#include "loop.h"
-
 #include <rte_cpuflags.h>
-#include <rte_vect.h>
-
 #include <rte_ip.h>
 #include <rte_thash.h>
 #include <rte_udp.h>
+#include <rte_vect.h>
+
+#include "loop.h"
 
 /* ---- sizes ------------------------------------------------------------------------------- */
 

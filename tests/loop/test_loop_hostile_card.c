@@ -7,9 +7,9 @@
  * that names the lie, nothing lost, and all well again once the card tells the truth.
  */
 
-#include "loop.h"
-
 #include <errno.h>
+
+#include "loop.h"
 
 /* ---- lies in answers --------------------------------------------------------------------- */
 

@@ -7,11 +7,11 @@
  * queue stops by name, every frame and buffer is accounted for, and the port recovers.
  */
 
-#include "loop.h"
-
 #include <endian.h>
 
 #include <rte_vect.h>
+
+#include "loop.h"
 
 /* ---- Tx ---------------------------------------------------------------------------------- */
 

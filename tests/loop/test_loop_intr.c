@@ -4,12 +4,12 @@
 
 /* Rx interrupts: a thread that arms a queue and sleeps is woken, whenever the frame comes. */
 
-#include "loop.h"
-
 #include <errno.h>
 #include <unistd.h>
 
 #include <rte_interrupts.h>
+
+#include "loop.h"
 
 #define WAKE_MS PATIENCE_MS /* a sleep that takes so long was not ended by an interrupt */
 

@@ -10,19 +10,18 @@
 #include <string.h>
 
 #include <cmocka.h>
-
 #include <rte_common.h>
 #include <rte_cpuflags.h>
 
+#include <wcbase.h>
 #include <wcnic_abi.h>
-
 #include <wcnic_tx_lines.h>
 
 #define LINES_MAX 21u /* two octets and a part of each kind */
 #define ROOM 8u       /* of lines that are made for nothing */
 
 static uint8_t stream_memory[64 + (LINES_MAX + ROOM) * WCNIC_LINE_BYTES];
-static struct wcnic_push_line lines[LINES_MAX + ROOM] __attribute__((aligned(64)));
+static struct wcnic_push_line lines[LINES_MAX + ROOM] WC_ALIGNED(64);
 
 typedef void (*put_t)(void *to, const uint8_t *stream, unsigned int n, uint64_t tag, uint16_t seq);
 
@@ -33,14 +32,14 @@ put_generic(void *to, const uint8_t *stream, unsigned int n, uint64_t tag, uint1
 }
 
 #if defined(RTE_ARCH_X86)
-__attribute__((target("avx2"))) static void
-put_avx2(void *to, const uint8_t *stream, unsigned int n, uint64_t tag, uint16_t seq)
+WC_TARGET("avx2")
+static void put_avx2(void *to, const uint8_t *stream, unsigned int n, uint64_t tag, uint16_t seq)
 {
 	wcnic_lines_put(to, stream, n, tag, seq);
 }
 
-__attribute__((target("avx512f"))) static void
-put_avx512(void *to, const uint8_t *stream, unsigned int n, uint64_t tag, uint16_t seq)
+WC_TARGET("avx512f")
+static void put_avx512(void *to, const uint8_t *stream, unsigned int n, uint64_t tag, uint16_t seq)
 {
 	wcnic_lines_put512(to, stream, n, tag, seq);
 }

@@ -4,11 +4,11 @@
 
 /* What a driver makes of a wake record (datasheet section 5), whatever is in it. */
 
-#include "loop.h"
-
 #include <errno.h>
 
 #include <wcnic_tx.h>
+
+#include "loop.h"
 
 #define ROUNDS 50u
 

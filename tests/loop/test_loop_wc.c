@@ -4,10 +4,9 @@
 
 /* Pushes through write combining that does all it is allowed to, and worse. */
 
-#include "loop.h"
-
 #include <stdlib.h>
 
+#include "loop.h"
 #include "wc_fake.h"
 
 #define SEEDS 220

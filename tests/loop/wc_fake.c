@@ -4,9 +4,9 @@
 
 /* A write-combining buffer that splits, merges, reorders and delays stores, by a seed. */
 
-#include "wc_fake.h"
-
 #include <stdlib.h>
+
+#include "wc_fake.h"
 
 #define LINE_WORDS (WCNIC_LINE_BYTES / 8)
 #define PENDING_MAX 512
@@ -196,7 +196,8 @@ lines_go(void *dst, const void *src, size_t lines)
 {
 	fake.count.lines += lines;
 	for (size_t i = 0; i < lines; i++)
-		line_buffer((uint64_t *)dst + i * LINE_WORDS, (const uint64_t *)src + i * LINE_WORDS);
+		line_buffer((uint64_t *)dst + i * LINE_WORDS,
+			    (const uint64_t *)src + i * LINE_WORDS);
 	while (fake.n_pending > 0 && one_in(3))
 		pending_arrive(loop_random(&fake.random) % fake.n_pending);
 }

@@ -300,7 +300,7 @@ link_wait(struct rig *r, unsigned int end)
 	struct rte_eth_link link = {0};
 
 	for (unsigned int ms = 0; ms < LINK_WAIT_MS; ms += 10) {
-		if (rte_eth_link_get_nowait(r->port[end], &link) == 0 && link.link_status)
+		if (rte_eth_link_get_nowait(r->port[end], &link) == 0 && link.link_status != 0)
 			return 0;
 		usleep(10000);
 	}
@@ -329,19 +329,18 @@ port_probe(struct rig *r, unsigned int end)
 static int
 ports_open(struct rig *r)
 {
-	unsigned int end;
 	int ret = 0;
 
 	r->pool = rte_pktmbuf_pool_create("frames", 16383, POOL_CACHE, 0, RTE_MBUF_DEFAULT_BUF_SIZE,
 					  SOCKET_ID_ANY);
 	if (r->pool == NULL)
 		return -rte_errno;
-	for (end = r->o->n_vdevs; end > 0 && ret == 0; end--) {
+	for (unsigned int end = r->o->n_vdevs; end > 0 && ret == 0; end--) {
 		ret = port_probe(r, end - 1);
 		if (ret == 0)
 			ret = port_start(r, end - 1);
 	}
-	for (end = 0; end < r->o->n_vdevs && ret == 0; end++)
+	for (unsigned int end = 0; end < r->o->n_vdevs && ret == 0; end++)
 		ret = link_wait(r, end);
 	return ret;
 }

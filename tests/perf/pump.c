@@ -277,7 +277,7 @@ command_link(struct pump *p)
 	struct rte_eth_link link = {0};
 
 	for (unsigned int ms = 0; ms < LINK_WAIT_MS; ms += 10) {
-		if (rte_eth_link_get_nowait(p->port, &link) == 0 && link.link_status) {
+		if (rte_eth_link_get_nowait(p->port, &link) == 0 && link.link_status != 0) {
 			puts("{\"link\": true}");
 			return;
 		}

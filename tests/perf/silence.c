@@ -8,8 +8,8 @@
  * comes, JSON on standard output.
  */
 
-#include <limits.h>
 #include <inttypes.h>
+#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>

@@ -70,9 +70,8 @@ void
 child_start(struct child *child, const char *const *args)
 {
 	const char *argv[32] = {wcnicd_path};
-	unsigned int i;
 
-	for (i = 0; args[i] != NULL; i++)
+	for (unsigned int i = 0; args[i] != NULL; i++)
 		argv[i + 1] = args[i];
 	child->log = memfd_create("log", 0);
 	assert_true(child->log >= 0);
@@ -99,9 +98,7 @@ child_text(struct child *child)
 void
 child_expect(struct child *child, const char *text)
 {
-	unsigned int i;
-
-	for (i = 0; i < PATIENCE_MS; i++) {
+	for (unsigned int i = 0; i < PATIENCE_MS; i++) {
 		if (strstr(child_text(child), text) != NULL)
 			return;
 		usleep(1000);
@@ -112,9 +109,7 @@ child_expect(struct child *child, const char *text)
 bool
 child_expect_either(struct child *child, const char *first, const char *second)
 {
-	unsigned int i;
-
-	for (i = 0; i < PATIENCE_MS; i++) {
+	for (unsigned int i = 0; i < PATIENCE_MS; i++) {
 		if (strstr(child_text(child), first) != NULL)
 			return true;
 		if (strstr(child->text, second) != NULL)
@@ -178,9 +173,8 @@ void
 child_expect_naps(struct child *child, unsigned int n)
 {
 	const uint64_t before = child_naps(child);
-	unsigned int i;
 
-	for (i = 0; i < PATIENCE_MS; i++) {
+	for (unsigned int i = 0; i < PATIENCE_MS; i++) {
 		if (child_naps(child) >= before + n)
 			return;
 		usleep(1000);
@@ -252,9 +246,7 @@ mini_reg_set(struct mini *mini, uint64_t off, uint64_t value, size_t bytes)
 void
 mini_reg_wait(struct mini *mini, uint64_t off, uint32_t mask, uint32_t value)
 {
-	unsigned int i;
-
-	for (i = 0; i < PATIENCE_MS; i++) {
+	for (unsigned int i = 0; i < PATIENCE_MS; i++) {
 		if ((mini_reg(mini, off) & mask) == value)
 			return;
 		usleep(1000);
@@ -293,14 +285,13 @@ mini_command_with(struct mini *mini, uint8_t opcode, const void *params)
 	struct wcnic_admin_cpl *cpl = (struct wcnic_admin_cpl *)(mini->memory + 0x1000) +
 				      mini->commands % 16;
 	uint8_t phase = mini->commands / 16 % 2 == 0;
-	unsigned int i;
 
 	if (params != NULL)
 		memcpy(cmd.params, params, sizeof(cmd.params));
 	memcpy(mini->memory + mini->commands % 16 * sizeof(cmd), &cmd, sizeof(cmd));
 	mini->commands++;
 	mini_reg_set(mini, WCNIC_REG_ASQ_TAIL, mini->commands, 4);
-	for (i = 0; i < PATIENCE_MS; i++) {
+	for (unsigned int i = 0; i < PATIENCE_MS; i++) {
 		if ((__atomic_load_n(&cpl->phase, __ATOMIC_ACQUIRE) & WCNIC_PHASE_BIT) == phase) {
 			assert_int_equal(le16toh(cpl->cmd_id), le16toh(cmd.cmd_id));
 			return le16toh(cpl->status);

@@ -6,11 +6,10 @@
 
 /* wcnicd as a child, and a driver of a few lines for its card. */
 
+#include <patience.h>
 #include <stdbool.h>
 #include <stdint.h>
 #include <sys/types.h>
-
-#include <patience.h>
 
 #include <vfu_client.h>
 #include <wcnic_abi.h>

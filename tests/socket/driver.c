@@ -4,17 +4,15 @@
 
 /* The driver in this process, over a card of wcnicd. */
 
+#include <errno.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
-
-#include <cmocka.h>
-
-#include <errno.h>
 #include <stdio.h>
 #include <unistd.h>
 
+#include <cmocka.h>
 #include <rte_bus.h>
 #include <rte_dev.h>
 #include <rte_eal.h>

@@ -13,8 +13,9 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "child.h"
 #include <vfu_wire.h>
+
+#include "child.h"
 
 struct hand {
 	struct child *child; /* the server, for its log */

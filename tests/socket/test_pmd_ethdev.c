@@ -8,20 +8,17 @@
  * what comes out at the other, both ways.
  */
 
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-
-#include <cmocka.h>
-
 #include <arpa/inet.h>
 #include <errno.h>
 #include <linux/if_packet.h>
 #include <net/if.h>
 #include <poll.h>
 #include <sched.h>
+#include <setjmp.h>
 #include <signal.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
@@ -29,6 +26,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include <cmocka.h>
 #include <rte_ethdev.h>
 #include <rte_mbuf.h>
 
@@ -50,14 +48,13 @@ static uint16_t
 frame_make(uint8_t *data, uint32_t index)
 {
 	uint16_t bytes = (uint16_t)(60 + index * 37 % (FRAME_MAX - 59));
-	uint16_t i;
 
 	memset(data, 0xff, 6);
 	memset(data + 6, 2, 6);
 	data[12] = MAGIC >> 8;
 	data[13] = MAGIC & 0xff;
 	memcpy(data + 14, &index, sizeof(index));
-	for (i = 18; i < bytes; i++)
+	for (uint16_t i = 18; i < bytes; i++)
 		data[i] = (uint8_t)(index + i * 3u);
 	return bytes;
 }
@@ -84,9 +81,8 @@ static void
 link_expect(uint16_t port, bool up)
 {
 	struct rte_eth_link link;
-	unsigned int i;
 
-	for (i = 0; i < PATIENCE_MS; i++) {
+	for (unsigned int i = 0; i < PATIENCE_MS; i++) {
 		assert_int_equal(rte_eth_link_get_nowait(port, &link), 0);
 		if ((link.link_status == RTE_ETH_LINK_UP) == up)
 			return;
@@ -101,11 +97,11 @@ frames_send(uint16_t port, uint32_t sent, uint32_t end)
 {
 	struct rte_mbuf *mbufs[BURST];
 	uint32_t n = end - sent < BURST ? end - sent : BURST;
-	uint32_t i, taken;
+	uint32_t taken;
 
 	if (n == 0 || rte_pktmbuf_alloc_bulk(pool, mbufs, n) != 0)
 		return sent;
-	for (i = 0; i < n; i++) {
+	for (uint32_t i = 0; i < n; i++) {
 		uint16_t bytes = frame_make(rte_pktmbuf_mtod(mbufs[i], uint8_t *), sent + i);
 
 		mbufs[i]->data_len = bytes;
@@ -120,9 +116,9 @@ static uint32_t
 frames_take(uint16_t port, uint32_t got)
 {
 	struct rte_mbuf *mbufs[BURST];
-	uint16_t n = rte_eth_rx_burst(port, 0, mbufs, BURST), i;
+	uint16_t n = rte_eth_rx_burst(port, 0, mbufs, BURST);
 
-	for (i = 0; i < n; i++) {
+	for (uint16_t i = 0; i < n; i++) {
 		assert_int_equal(mbufs[i]->nb_segs, 1);
 		frame_check(rte_pktmbuf_mtod(mbufs[i], uint8_t *), mbufs[i]->pkt_len, got + i);
 	}

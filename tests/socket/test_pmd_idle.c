@@ -8,20 +8,18 @@
  * `silence`; here events are counted.
  */
 
+#include <inttypes.h>
 #include <setjmp.h>
+#include <signal.h>
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
-
-#include <cmocka.h>
-
-#include <inttypes.h>
-#include <signal.h>
 #include <stdio.h>
 #include <string.h>
 #include <time.h>
 #include <unistd.h>
 
+#include <cmocka.h>
 #include <rte_ethdev.h>
 #include <rte_mbuf.h>
 
@@ -77,10 +75,9 @@ burst_goes_round(void)
 	struct rte_mbuf *out[BURST], *in[BURST];
 	uint64_t began;
 	uint16_t sent = 0, got = 0;
-	uint16_t i;
 
 	assert_int_equal(rte_pktmbuf_alloc_bulk(pool, out, BURST), 0);
-	for (i = 0; i < BURST; i++)
+	for (uint16_t i = 0; i < BURST; i++)
 		memset(rte_pktmbuf_append(out[i], 64), i, 64);
 	began = clock_ns(CLOCK_MONOTONIC);
 	while (got < BURST) {
@@ -88,7 +85,7 @@ burst_goes_round(void)
 		got += rte_eth_rx_burst(port, 0, in + got, BURST - got);
 		assert_true(clock_ns(CLOCK_MONOTONIC) - began < PATIENCE_NS);
 	}
-	for (i = 0; i < BURST; i++)
+	for (uint16_t i = 0; i < BURST; i++)
 		assert_int_equal(*rte_pktmbuf_mtod_offset(in[i], uint8_t *, 63), i);
 	rte_pktmbuf_free_bulk(in, BURST);
 }
@@ -142,10 +139,10 @@ frames_wait_for_stopped_card(void)
 {
 	const uint64_t began = clock_ns(CLOCK_MONOTONIC);
 	struct rte_mbuf *m, *in[BURST];
-	unsigned int i, n, sent = 0, got = 0;
+	unsigned int n, sent = 0, got = 0;
 
 	assert_int_equal(kill(card.pid, SIGSTOP), 0);
-	for (i = 0; i < 200; i++) {
+	for (unsigned int i = 0; i < 200; i++) {
 		m = rte_pktmbuf_alloc(pool);
 		assert_non_null(m);
 		memset(rte_pktmbuf_append(m, 64), i, 64);
@@ -191,14 +188,12 @@ card__stopped_in_its_sleep__bursts_do_not_wait(void **state)
 static void
 idle__adaptive__sleeps_and_traffic_goes_on(void **state)
 {
-	unsigned int i;
-
 	(void)state;
 	card_start("adaptive");
 	port_start();
 	burst_goes_round();
 	child_expect_naps(&card, NAPS);
-	for (i = 0; i < 100; i++) {
+	for (unsigned int i = 0; i < 100; i++) {
 		usleep(i * 100);
 		burst_goes_round();
 	}

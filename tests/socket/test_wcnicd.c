@@ -41,12 +41,11 @@ help__lists_every_option(void **state)
 	static const char *const options[] = {
 		"--socket",    "--port",       "--queues", "--aperture-mib", "--seed", "--cpu",
 		"--log-level", "--stats-file", "--bar2",   "--tlp-feed",     "--idle"};
-	unsigned int i;
 
 	(void)state;
 	child_start(&child, ARGS("--help"));
 	assert_int_equal(child_end(&child, 0), 0);
-	for (i = 0; i < sizeof(options) / sizeof(options[0]); i++)
+	for (unsigned int i = 0; i < sizeof(options) / sizeof(options[0]); i++)
 		assert_non_null(strstr(child.text, options[i]));
 	child_start(&child, ARGS("--version"));
 	assert_int_equal(child_end(&child, 0), 0);
@@ -92,11 +91,10 @@ bad_argument__exit_2_names_it_and_what_is_right(void **state)
 		 "EAL does not start"},
 		{{"--socket", ""}, "socket", "1 to 107"},
 	};
-	unsigned int i;
 	int status;
 
 	(void)state;
-	for (i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+	for (unsigned int i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
 		child_start(&child, cases[i].args);
 		status = child_end(&child, 0);
 		if (status != 2 || strstr(child.text, cases[i].culprit) == NULL ||
@@ -157,10 +155,9 @@ signals__end_it_and_remove_the_sockets(void **state)
 {
 	static const int signals[] = {SIGTERM, SIGINT};
 	struct mini mini;
-	unsigned int i;
 
 	(void)state;
-	for (i = 0; i < 2; i++) {
+	for (unsigned int i = 0; i < 2; i++) {
 		child_start(&child,
 			    ARGS("--socket", in_folder("a.sock"), "--socket", in_folder("b.sock")));
 		child_expect(&child, "b: listens");
@@ -307,7 +304,6 @@ stats_file__counts_over_resets(void **state)
 	const char *file = in_folder("stats.json");
 	uint64_t line[8] = {1};
 	struct mini mini;
-	unsigned int i;
 
 	(void)state;
 	child_start(&child, ARGS("--socket", in_folder("a.sock"), "--socket", in_folder("b.sock"),
@@ -315,14 +311,14 @@ stats_file__counts_over_resets(void **state)
 	child_expect(&child, "b: listens");
 	mini_connect(&mini, in_folder("b.sock"));
 	/* Stores to no window are counted, and a reset begins at zero. */
-	for (i = 0; i < 3; i++)
+	for (unsigned int i = 0; i < 3; i++)
 		assert_int_equal(
 			vfu_client_region_write(mini.client, WCNIC_BAR_WINDOWS, i * 64, line, 64),
 			0);
 	mini_reg_set(&mini, WCNIC_REG_CTRL, WCNIC_CTRL_RESET, 4);
 	assert_int_equal(vfu_client_region_write(mini.client, WCNIC_BAR_WINDOWS, 0, line, 64), 0);
 	kill(child.pid, SIGUSR1);
-	for (i = 0; i < PATIENCE_MS && !exists(file); i++)
+	for (unsigned int i = 0; i < PATIENCE_MS && !exists(file); i++)
 		usleep(1000);
 	assert_int_equal(counter(file, 0, "total", "stray_writes"), 0);
 	assert_int_equal(counter(file, 1, "since_reset", "stray_writes"), 1);
@@ -367,7 +363,6 @@ has_pinned_thread(int cpu)
 static void
 cpu__thread_is_pinned(void **state)
 {
-	unsigned int i;
 	cpu_set_t set;
 	char text[16];
 	int cpu = 0;
@@ -386,7 +381,7 @@ cpu__thread_is_pinned(void **state)
 	assert_int_equal(child_end(&child, SIGTERM), 0);
 	child_start(&child, ARGS("--socket", in_folder("a.sock"), "--cpu", text));
 	child_expect(&child, "listens");
-	for (i = 0; i < PATIENCE_MS && !has_pinned_thread(cpu); i++)
+	for (unsigned int i = 0; i < PATIENCE_MS && !has_pinned_thread(cpu); i++)
 		usleep(1000);
 	assert_true(has_pinned_thread(cpu));
 	assert_int_equal(child_end(&child, SIGTERM), 0);

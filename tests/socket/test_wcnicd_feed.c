@@ -16,8 +16,9 @@
 
 #include <cmocka.h>
 
-#include "child.h"
 #include <tlpfeed.h>
+
+#include "child.h"
 
 static struct child child;
 static struct mini mini;
@@ -91,14 +92,13 @@ static void
 arrivals__are_reported_with_the_links_time(void **state)
 {
 	struct wcnic_window_test_report report;
-	unsigned int off;
 
 	(void)state;
 	push(0, 64, 10); /* before the test */
 	assert_int_equal(window_test(WCNIC_TEST_START, 8), WCNIC_ST_OK);
 	push(0, 64, 1000);
 	push(64, 64, 2000);
-	for (off = 128; off < 192; off += 16)
+	for (unsigned int off = 128; off < 192; off += 16)
 		push(off, 16, 3000 + off);
 	push(192, 8, 4000);
 	push(8 * 64, 64, 5000); /* beyond the lines of the test */
@@ -116,14 +116,12 @@ arrivals__are_reported_with_the_links_time(void **state)
 static void
 ring_overrun__test_ends_and_the_next_is_right(void **state)
 {
-	unsigned int i;
-
 	(void)state;
 	assert_int_equal(window_test(WCNIC_TEST_START, 8), WCNIC_ST_OK);
 	/* Faster than any reader, as this one is stopped. */
 	kill(child.pid, SIGSTOP);
 	assert_int_equal(waitpid(child.pid, NULL, WUNTRACED), child.pid);
-	for (i = 0; i < TLPFEED_ENTRIES + 5; i++)
+	for (unsigned int i = 0; i < TLPFEED_ENTRIES + 5; i++)
 		tlpfeed_push(&feed, le64toh(grant.offset), 64, i);
 	kill(child.pid, SIGCONT);
 	assert_int_equal(window_test(WCNIC_TEST_REPORT, 0), WCNIC_ST_BAD_STATE);

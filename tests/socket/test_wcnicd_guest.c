@@ -21,9 +21,10 @@
 
 #include <cmocka.h>
 
+#include <vfu_wire.h>
+
 #include "child.h"
 #include "hand.h"
-#include <vfu_wire.h>
 
 #define PAGE 4096u
 
@@ -91,7 +92,6 @@ aperture_trapped__each_store_is_reported(void **state)
 	struct wcnic_window_grant grant;
 	struct vfu_region info;
 	uint64_t word = 0x1122334455667788;
-	unsigned int off;
 
 	(void)state;
 	card_start("trapped");
@@ -101,7 +101,7 @@ aperture_trapped__each_store_is_reported(void **state)
 	mini_enable(&mini);
 	grant = window_get();
 	assert_int_equal(window_test(&grant, WCNIC_TEST_START, 8), WCNIC_ST_OK);
-	for (off = 0; off < 4 * 64; off += 8)
+	for (unsigned int off = 0; off < 4 * 64; off += 8)
 		assert_int_equal(vfu_client_region_write(mini.client, WCNIC_BAR_WINDOWS,
 							 le64toh(grant.offset) + off, &word, 8),
 				 0);
@@ -135,10 +135,9 @@ static void
 mini_scatter(void)
 {
 	const unsigned int pages = MINI_BYTES / PAGE;
-	unsigned int i;
 
 	assert_int_equal(vfu_client_dma_unmap(mini.client, MINI_IOVA, MINI_BYTES), 0);
-	for (i = 0; i < pages; i++) {
+	for (unsigned int i = 0; i < pages; i++) {
 		uint64_t off = (pages - 1 - i) * PAGE;
 
 		assert_int_equal(vfu_client_dma_map(mini.client, MINI_IOVA + i * PAGE, PAGE,
@@ -155,12 +154,11 @@ memory_in_thousands_of_pages__answers_across_them(void **state)
 	const unsigned int pages = 4000;
 	int fd = memfd_create("pages", MFD_CLOEXEC);
 	struct wcnic_identity id;
-	unsigned int i;
 
 	(void)state;
 	card_start("mapped");
 	assert_int_equal(ftruncate(fd, pages * PAGE), 0);
-	for (i = 0; i < pages; i++)
+	for (unsigned int i = 0; i < pages; i++)
 		assert_int_equal(vfu_client_dma_map(mini.client, 0x10000000 + i * PAGE, PAGE, fd,
 						    (uint64_t)(i * 1237 % pages) * PAGE,
 						    IOVA_READ | IOVA_WRITE),
@@ -168,7 +166,7 @@ memory_in_thousands_of_pages__answers_across_them(void **state)
 	mini_scatter();
 	mini_enable(&mini);
 	mini.answer = 0x3000 - 40;
-	for (i = 0; i < 40; i++) {
+	for (unsigned int i = 0; i < 40; i++) {
 		memset(mini.memory + mini.answer, 0, sizeof(id));
 		assert_int_equal(mini_command(&mini, WCNIC_OP_IDENTIFY), WCNIC_ST_OK);
 		memcpy(&id, mini.memory + mini.answer, sizeof(id));
@@ -240,19 +238,18 @@ memory_by_message__commands_are_done(void **state)
 	struct wcnic_admin_cpl *cpl = (void *)(hand.memory + 0x1000);
 	struct wcnic_identity id;
 	struct hand_msg msg;
-	unsigned int i;
 
 	(void)state;
 	child_start(&child, ARGS("--socket", in_folder("a.sock")));
 	child_expect(&child, "listens");
 	hand_connect(&child, in_folder("a.sock"));
 	hand_enable();
-	for (i = 0; i < 4; i++) {
+	for (unsigned int i = 0; i < 4; i++) {
 		memcpy(hand.memory + i * sizeof(cmd), &cmd, sizeof(cmd));
 		hand_reg_set(WCNIC_REG_ASQ_TAIL, i + 1);
 		/* Registers are answered while messages are under way. */
 		assert_int_equal(hand_reg(WCNIC_REG_MAGIC), WCNIC_MAGIC);
-		while (!(cpl[i].phase & WCNIC_PHASE_BIT)) {
+		while ((cpl[i].phase & WCNIC_PHASE_BIT) == 0) {
 			if (!hand_receive(&msg))
 				fail_msg("no DMA for command %u", i);
 			hand_serve(&msg);
@@ -278,7 +275,7 @@ memory_by_message__denied__card_says_so_and_resets(void **state)
 	hand_enable();
 	hand.deny = true;
 	hand_reg_set(WCNIC_REG_ASQ_TAIL, 1);
-	while (!(hand_reg(WCNIC_REG_STATUS) & WCNIC_STATUS_ERROR)) {
+	while ((hand_reg(WCNIC_REG_STATUS) & WCNIC_STATUS_ERROR) == 0) {
 		if (!hand_receive(&msg))
 			fail_msg("no DMA came");
 		hand_serve(&msg);
@@ -286,7 +283,7 @@ memory_by_message__denied__card_says_so_and_resets(void **state)
 	assert_int_equal(hand_reg(WCNIC_REG_ERROR_CAUSE), WCNIC_ERR_ADMIN_CONFIG);
 	child_expect(&child, "denies DMA to 64 bytes at 0x100000");
 	hand_reg_set(WCNIC_REG_CTRL, WCNIC_CTRL_RESET);
-	while (!(hand_reg(WCNIC_REG_STATUS) & WCNIC_STATUS_READY))
+	while ((hand_reg(WCNIC_REG_STATUS) & WCNIC_STATUS_READY) == 0)
 		;
 	hand.deny = false;
 	hand_enable();
@@ -311,7 +308,7 @@ neighbours__garbage_death_and_silence__harm_nobody(void **state)
 {
 	struct vfu_hdr half = {.cmd = VFU_CMD_REGION_WRITE, .bytes = 4096};
 	uint8_t garbage[4096];
-	unsigned int i, seed = 9;
+	unsigned int seed = 9;
 	pid_t pid;
 	int sock;
 
@@ -321,7 +318,7 @@ neighbours__garbage_death_and_silence__harm_nobody(void **state)
 	child_expect(&child, "c: listens");
 	mini_connect(&mini, in_folder("a.sock"));
 	mini_enable(&mini);
-	for (i = 0; i < 12; i++) {
+	for (unsigned int i = 0; i < 12; i++) {
 		/* One sends garbage. */
 		sock = raw_connect(in_folder("b.sock"));
 		for (unsigned int k = 0; k < sizeof(garbage); k++)
@@ -350,7 +347,7 @@ neighbours__garbage_death_and_silence__harm_nobody(void **state)
 	hand_connect(&child, in_folder("b.sock"));
 	hand_enable();
 	hand_reg_set(WCNIC_REG_ASQ_TAIL, 1);
-	for (i = 0; i < 50; i++)
+	for (unsigned int i = 0; i < 50; i++)
 		assert_int_equal(mini_command(&mini, WCNIC_OP_IDENTIFY), WCNIC_ST_OK);
 	close(hand.sock);
 	assert_true(vfu_client_alive(mini.client));

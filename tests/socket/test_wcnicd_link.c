@@ -19,8 +19,9 @@
 
 #include <cmocka.h>
 
-#include "child.h"
 #include <vfu_server.h>
+
+#include "child.h"
 
 static struct child child;
 static struct mini mini;
@@ -54,13 +55,12 @@ static void
 identify__over_the_socket(void **state)
 {
 	struct wcnic_identity id;
-	unsigned int i;
 
 	(void)state;
 	assert_int_equal(mini_reg(&mini, WCNIC_REG_MAGIC), WCNIC_MAGIC);
 	mini_enable(&mini);
 	/* More often than the ring is long. */
-	for (i = 0; i < 40; i++) {
+	for (unsigned int i = 0; i < 40; i++) {
 		memset(mini.memory + MINI_ANSWER, 0xff, sizeof(id));
 		assert_int_equal(mini_command(&mini, WCNIC_OP_IDENTIFY), WCNIC_ST_OK);
 		memcpy(&id, mini.memory + MINI_ANSWER, sizeof(id));
@@ -113,9 +113,9 @@ static uint32_t
 config_capability(uint32_t id)
 {
 	uint32_t at = config(PCI_CAPABILITY_LIST, 1);
-	unsigned int hops;
 
-	for (hops = 0; at != 0 && hops < 48; hops++, at = config(at + PCI_CAP_LIST_NEXT, 1)) {
+	for (unsigned int hops = 0; at != 0 && hops < 48;
+	     hops++, at = config(at + PCI_CAP_LIST_NEXT, 1)) {
 		assert_true(at >= 0x40 && at % 4 == 0);
 		if (config(at, 1) == id)
 			return at;
@@ -156,10 +156,9 @@ config_space__bars_tell_type_and_size(void **state)
 		[4] = {PCI_BASE_ADDRESS_MEM_TYPE_64, WCNIC_BAR_MSIX_BYTES},
 	};
 	uint64_t mask;
-	unsigned int i;
 
 	(void)state;
-	for (i = 0; i < 6; i += 2) {
+	for (unsigned int i = 0; i < 6; i += 2) {
 		config_set(PCI_BASE_ADDRESS_0 + 4 * i, UINT32_MAX, 4);
 		config_set(PCI_BASE_ADDRESS_0 + 4 * i + 4, UINT32_MAX, 4);
 		mask = (uint64_t)config(PCI_BASE_ADDRESS_0 + 4 * i + 4, 4) << 32 |
@@ -210,13 +209,12 @@ static void
 killed_client__card_reset_for_the_next(void **state)
 {
 	uint32_t resets = mini_reg(&mini, WCNIC_REG_RESET_COUNT);
-	unsigned int life;
 	int ready[2];
 	char byte;
 	pid_t pid;
 
 	(void)state;
-	for (life = 0; life < 5; life++) {
+	for (unsigned int life = 0; life < 5; life++) {
 		mini_close(&mini);
 		assert_int_equal(pipe(ready), 0);
 		pid = fork();
@@ -246,15 +244,13 @@ killed_client__card_reset_for_the_next(void **state)
 static void
 memory_cut_short__client_dropped_daemon_lives(void **state)
 {
-	unsigned int i;
-
 	(void)state;
 	mini_enable(&mini);
 	assert_int_equal(mini_command(&mini, WCNIC_OP_IDENTIFY), WCNIC_ST_OK);
 	assert_int_equal(ftruncate(mini.fd, 0), 0);
 	mini_reg_set(&mini, WCNIC_REG_ASQ_TAIL, 2, 4);
 	child_expect(&child, "cut short");
-	for (i = 0; i < PATIENCE_MS && vfu_client_alive(mini.client); i++)
+	for (unsigned int i = 0; i < PATIENCE_MS && vfu_client_alive(mini.client); i++)
 		usleep(1000);
 	assert_false(vfu_client_alive(mini.client));
 
@@ -281,13 +277,12 @@ two_cards__each_its_own_client(void **state)
 	struct wcnic_identity ids[2];
 	struct mini minis[2];
 	struct child pair;
-	unsigned int i;
 
 	(void)state;
 	child_start(&pair, ARGS("--port", "wire", "--socket", in_folder("l.sock"), "--queues", "2",
 				"--socket", in_folder("r.sock"), "--queues", "4"));
 	child_expect(&pair, "wired to l");
-	for (i = 0; i < 2; i++) {
+	for (unsigned int i = 0; i < 2; i++) {
 		mini_connect(&minis[i], in_folder(i == 0 ? "l.sock" : "r.sock"));
 		mini_enable(&minis[i]);
 		assert_int_equal(mini_command(&minis[i], WCNIC_OP_IDENTIFY), WCNIC_ST_OK);
@@ -322,9 +317,8 @@ static uint32_t
 record_wait(uint32_t other)
 {
 	uint32_t sleep;
-	unsigned int i;
 
-	for (i = 0; i < PATIENCE_MS * 10; i++) {
+	for (unsigned int i = 0; i < PATIENCE_MS * 10; i++) {
 		sleep = record_get();
 		if (sleep != 0 && sleep != other)
 			return sleep;

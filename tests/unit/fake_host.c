@@ -25,16 +25,15 @@ static void *
 fake_dma(void *ctx, uint64_t iova, size_t bytes, unsigned int prot)
 {
 	struct fake_host *h = ctx;
-	unsigned int i;
 
 	assert(prot == WCDEV_DMA_READ || prot == WCDEV_DMA_WRITE);
 	h->lookups++;
-	for (i = 0; i < sizeof(maps) / sizeof(maps[0]); i++) {
+	for (unsigned int i = 0; i < sizeof(maps) / sizeof(maps[0]); i++) {
 		uint64_t off = iova - maps[i].iova;
 
 		if (iova < maps[i].iova || off >= h->unmap_from || bytes > h->unmap_from - off)
 			continue;
-		return (maps[i].prot & prot) ? h->mem + off : NULL;
+		return (maps[i].prot & prot) != 0 ? h->mem + off : NULL;
 	}
 	return NULL;
 }
@@ -43,11 +42,10 @@ static bool
 fake_span(void *ctx, uint64_t iova, unsigned int prot, struct wcdev_dma_span *span)
 {
 	struct fake_host *h = ctx;
-	unsigned int i;
 
 	h->lookups++;
-	for (i = 0; i < sizeof(maps) / sizeof(maps[0]); i++) {
-		if (iova - maps[i].iova >= h->unmap_from || !(maps[i].prot & prot))
+	for (unsigned int i = 0; i < sizeof(maps) / sizeof(maps[0]); i++) {
+		if (iova - maps[i].iova >= h->unmap_from || (maps[i].prot & prot) == 0)
 			continue;
 		span->iova = maps[i].iova;
 		span->bytes = h->unmap_from;
@@ -265,12 +263,11 @@ fake_submit(struct fake_host *h, const struct wcnic_admin_cmd *cmd, struct wcnic
 	uint16_t entries = 1u << FAKE_ADMIN_LOG2;
 	uint16_t idx = h->asq_tail % entries;
 	uint8_t phase = phase_of(h->asq_tail, entries);
-	unsigned int i;
 
 	h->asq[idx] = *cmd;
 	h->asq_tail++;
 	fake_reg32_set(h, WCNIC_REG_ASQ_TAIL, h->asq_tail);
-	for (i = 0; i < h->polls; i++) {
+	for (unsigned int i = 0; i < h->polls; i++) {
 		wcnic_card_poll(h->card);
 		if (h->between != NULL)
 			h->between(h);
@@ -370,9 +367,7 @@ fake_stats(struct fake_host *h, struct wcnic_stats *stats)
 void
 fake_frame_fill(uint8_t *frame, uint32_t bytes, uint32_t salt)
 {
-	uint32_t i;
-
-	for (i = 0; i < bytes; i++)
+	for (uint32_t i = 0; i < bytes; i++)
 		frame[i] = (uint8_t)(i * 7 + (i >> 8) + salt);
 	frame[0] = 2;
 }

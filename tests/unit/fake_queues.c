@@ -137,7 +137,7 @@ fake_slot_encode(const struct fake_txq *q, uint16_t seq, const struct fake_slot 
 		.flags = htole16(slot->flags),
 		.n_segs = slot->n_segs,
 	};
-	unsigned int n, i;
+	unsigned int n;
 
 	if (slot->inline_bytes != 0)
 		memcpy(stream + used, slot->inline_data, slot->inline_bytes);
@@ -148,7 +148,7 @@ fake_slot_encode(const struct fake_txq *q, uint16_t seq, const struct fake_slot 
 	assert(n <= q->push_grant.slot_lines);
 	hdr.n_lines = (uint8_t)n;
 	memcpy(stream, &hdr, sizeof(hdr));
-	for (i = 0; i < n; i++) {
+	for (unsigned int i = 0; i < n; i++) {
 		struct wcnic_push_line *line = &lines[i];
 
 		memset(line, 0, sizeof(*line));
@@ -382,9 +382,8 @@ fake_receive(struct fake_host *h, const uint8_t *data, uint32_t bytes, uint32_t 
 {
 	struct wcdev_frag frags[256];
 	struct wcdev_frame frame = {.frags = frags, .bytes = bytes};
-	uint32_t used;
 
-	for (used = 0; used < bytes; used += piece) {
+	for (uint32_t used = 0; used < bytes; used += piece) {
 		frags[frame.n_frags].base = data + used;
 		frags[frame.n_frags].bytes = bytes - used < piece ? bytes - used : piece;
 		frame.n_frags++;
@@ -406,6 +405,6 @@ fake_rx_frame(struct fake_rxq *q, uint8_t *frame, struct wcnic_rx_cpl *sop)
 			*sop = cpl;
 		memcpy(frame + used, buf, le16toh(cpl.bytes));
 		used += le16toh(cpl.bytes);
-	} while (!(le16toh(cpl.flags) & WCNIC_RXF_EOP));
+	} while ((le16toh(cpl.flags) & WCNIC_RXF_EOP) == 0);
 	return used;
 }

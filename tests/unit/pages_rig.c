@@ -23,11 +23,10 @@ static bool
 range_is(uint64_t iova, uint64_t bytes, enum page_kind kind, enum page_kind other)
 {
 	uint64_t off = iova - FAKE_IOVA;
-	uint64_t page;
 
 	if (iova < FAKE_IOVA || bytes == 0 || off >= MEM_BYTES || bytes > MEM_BYTES - off)
 		return false;
-	for (page = off / PAGE; page <= (off + bytes - 1) / PAGE; page++)
+	for (uint64_t page = off / PAGE; page <= (off + bytes - 1) / PAGE; page++)
 		if (rig.pages[page] != kind && rig.pages[page] != other)
 			return false;
 	return true;
@@ -39,7 +38,7 @@ pages_dma(void *ctx, uint64_t iova, size_t bytes, unsigned int prot)
 	uint64_t off = iova - FAKE_IOVA;
 
 	(void)ctx;
-	if ((prot & WCDEV_DMA_WRITE) && rig.n_posts > 0)
+	if ((prot & WCDEV_DMA_WRITE) != 0 && rig.n_posts > 0)
 		return NULL;
 	if (!range_is(iova, bytes, PAGE_HERE, PAGE_HERE) || off % PAGE + bytes > PAGE)
 		return NULL;
@@ -114,11 +113,9 @@ pages_quiet(void *ctx)
 void
 pages_answer(struct fake_host *h)
 {
-	unsigned int i;
-
 	if (rig.stuck)
 		return;
-	for (i = 0; i < rig.n_posts; i++)
+	for (unsigned int i = 0; i < rig.n_posts; i++)
 		if (!rig.deny)
 			memcpy(h->mem + rig.posts[i].off, rig.posts[i].data, rig.posts[i].bytes);
 	rig.n_posts = 0;
@@ -157,7 +154,6 @@ pages_open(const struct wcdev_ops *ops)
 	struct wcnic_card_config config = {.ops = ops, .seed = 5, .sleeps = true};
 	int fd = memfd_create("pages", MFD_CLOEXEC);
 	struct fake_host *h = &rig.h;
-	unsigned int i;
 
 	memset(&rig, 0, sizeof(rig));
 	assert_true(fd >= 0 && ftruncate(fd, MEM_BYTES) == 0);
@@ -166,7 +162,7 @@ pages_open(const struct wcdev_ops *ops)
 	h->mem = mmap(NULL, MEM_BYTES, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
 	rig.view = mmap(NULL, 2 * MEM_BYTES, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
 	assert_true(h->mem != MAP_FAILED && rig.view != MAP_FAILED);
-	for (i = 0; i < PAGES; i++)
+	for (unsigned int i = 0; i < PAGES; i++)
 		assert_true(mmap(rig.view + i * 2 * PAGE, PAGE, PROT_READ | PROT_WRITE,
 				 MAP_SHARED | MAP_FIXED, fd, (off_t)(i * PAGE)) != MAP_FAILED);
 	close(fd);
@@ -191,9 +187,7 @@ pages_teardown(void **state)
 void
 pages_set(enum page_kind even, enum page_kind odd)
 {
-	unsigned int i;
-
-	for (i = 0; i < PAGES; i++)
+	for (unsigned int i = 0; i < PAGES; i++)
 		rig.pages[i] = i % 2 == 0 ? even : odd;
 }
 
@@ -260,12 +254,12 @@ frames_go_round(void)
 	static const unsigned int sizes[] = {14, 60, 64, 1514, 2304, 2305, 4096, 8193, 9022};
 	struct fake_host *h = &rig.h;
 	uint8_t *mem = fake_alloc(h, 64 * PAGE, PAGE);
-	unsigned int i, lap, n = 0;
+	unsigned int n = 0;
 
-	for (lap = 0; lap < 60; lap++) {
+	for (unsigned int lap = 0; lap < 60; lap++) {
 		fake_rx_post(h, &rig.rx,
 			     (uint16_t)(rig.rx.depth - (uint16_t)(rig.rx.tail - rig.rx.head)));
-		for (i = 0; i < sizeof(sizes) / sizeof(sizes[0]); i++, n++)
+		for (unsigned int i = 0; i < sizeof(sizes) / sizeof(sizes[0]); i++, n++)
 			frame_round(mem + n * 1001 % (60 * PAGE), sizes[i], n);
 	}
 	assert_true(rig.tx.tail > RING_DEPTH); /* more than a lap */

@@ -4,6 +4,7 @@
 
 /* The card, the device and the rings of the tests of the ethdev port. */
 
+#include <port_internal.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -14,7 +15,6 @@
 #include <unistd.h>
 
 #include <cmocka.h>
-
 #include <ethdev_driver.h>
 #include <rte_dev.h>
 #include <rte_eth_ring.h>
@@ -23,8 +23,8 @@
 #include <rte_ring.h>
 
 #include <port_ethdev_internal.h>
+
 #include "port_ethdev_rig.h"
-#include <port_internal.h>
 
 struct rte_mempool *rig_pool;
 
@@ -110,7 +110,7 @@ rig_teardown(void **state)
 {
 	rig_close(*state);
 	/* Every buffer that the test or a port made is back. */
-	return rig_pools() != 1 || !rte_mempool_full(rig_pool);
+	return rig_pools() != 1 || rte_mempool_full(rig_pool) == 0;
 }
 
 /* Takes what the card has sent, if anything; it is in data then. Returns its length. */
@@ -136,9 +136,9 @@ bool
 rig_in_put(struct rig *r, const uint8_t *data, uint32_t bytes, uint32_t piece)
 {
 	struct rte_mbuf *head = NULL, *mbuf;
-	uint32_t used, n;
+	uint32_t n;
 
-	for (used = 0; used < bytes; used += n) {
+	for (uint32_t used = 0; used < bytes; used += n) {
 		n = bytes - used < piece ? bytes - used : piece;
 		mbuf = rte_pktmbuf_alloc(rig_pool);
 		assert_non_null(mbuf);

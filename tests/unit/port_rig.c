@@ -68,10 +68,9 @@ specs_refused(const struct bad_spec *bad, size_t count)
 	struct wcnic_port *port = NULL;
 	struct fake_host h;
 	char why[256];
-	size_t i;
 
 	assert_int_equal(fake_host_init(&h, NULL), 0);
-	for (i = 0; i < count; i++) {
+	for (size_t i = 0; i < count; i++) {
 		why[0] = '\0';
 		assert_true(wcnic_port_create(bad[i].spec, wcnic_card_dev(h.card), &port, why,
 					      sizeof(why)) < 0);

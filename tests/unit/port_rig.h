@@ -6,8 +6,9 @@
 
 /* A card with a port, a Tx queue that pushes and an Rx queue. For tests with cmocka. */
 
-#include "fake_host.h"
 #include <wcnic_port.h>
+
+#include "fake_host.h"
 
 #define PORT_UP (WCNIC_PORTF_UP | WCNIC_PORTF_PROMISC)
 

@@ -15,6 +15,7 @@
 #include <cmocka.h>
 
 #include <iova.h>
+
 #include "vfu_test.h"
 
 #define PAGE 4096u
@@ -157,19 +158,17 @@ reaches__pieces_of_any_kind_without_a_hole(void **state)
 static void
 find__after_entries_moved__right_again(void **state)
 {
-	unsigned int i;
-
-	for (i = 0; i < 16; i++)
+	for (unsigned int i = 0; i < 16; i++)
 		assert_int_equal(iova_map_add(*state, i * PAGE, PAGE, memory + (15 - i) * PAGE, RW),
 				 0);
-	for (i = 0; i < 16; i++)
+	for (unsigned int i = 0; i < 16; i++)
 		assert_non_null(iova_map_find(*state, i * PAGE, PAGE, RW));
 	assert_int_equal(iova_map_remove(*state, 3 * PAGE, 2 * PAGE), 2);
-	for (i = 0; i < 16; i++)
+	for (unsigned int i = 0; i < 16; i++)
 		assert_ptr_equal(iova_map_find(*state, i * PAGE, PAGE, RW),
 				 i == 3 || i == 4 ? NULL : memory + (15 - i) * PAGE);
 	iova_map_clear(*state);
-	for (i = 0; i < 16; i++)
+	for (unsigned int i = 0; i < 16; i++)
 		assert_null(iova_map_find(*state, i * PAGE, 1, 0));
 }
 
@@ -247,11 +246,11 @@ map__random_operations_as_a_table(void **state)
 	};
 	uint8_t *base = malloc((size_t)PAGES * PAGE);
 	int start[PAGES]; /* first page of the entry that holds this page, or -1 */
-	unsigned int round, at, n, i, seed = 1;
+	unsigned int at, n, i, seed = 1;
 
 	assert_non_null(base);
 	memset(start, 0xff, sizeof(start));
-	for (round = 0; round < ROUNDS; round++) {
+	for (unsigned int round = 0; round < ROUNDS; round++) {
 		at = (unsigned int)rand_r(&seed) % PAGES;
 		n = 1 + (unsigned int)rand_r(&seed) % 4;
 		if (at + n > PAGES)
@@ -274,7 +273,7 @@ map__random_operations_as_a_table(void **state)
 			int ret = iova_map_remove(*state, (uint64_t)at * PAGE, (uint64_t)n * PAGE);
 
 			assert_int_equal(ret == -EINVAL, cut);
-			for (i = at; !cut && i < at + n; i++)
+			for (i = at; cut == 0 && i < at + n; i++)
 				start[i] = -1;
 		}
 		i = (unsigned int)rand_r(&seed) % PAGES;

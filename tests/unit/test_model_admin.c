@@ -8,10 +8,12 @@
 #include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
+
 #include <cmocka.h>
 
-#include "fake_host.h"
 #include <wcnic_card_test.h>
+
+#include "fake_host.h"
 
 #define FIELD(type, field) (offsetof(struct wcnic_admin_cmd, params) + offsetof(struct type, field))
 
@@ -21,9 +23,8 @@ ring__many_laps__completions_carry_id_head_and_phase(void **state)
 	struct fake_host *h = *state;
 	struct wcnic_admin_cmd cmd = {.opcode = 0xee};
 	struct wcnic_admin_cpl cpl;
-	unsigned int i;
 
-	for (i = 0; i < 70000; i++) {
+	for (unsigned int i = 0; i < 70000; i++) {
 		cmd.cmd_id = htole16((uint16_t)(i * 3));
 		assert_true(fake_submit(h, &cmd, &cpl));
 		assert_int_equal(le16toh(cpl.cmd_id), (uint16_t)(i * 3));
@@ -36,13 +37,12 @@ static void
 ring__full_of_commands__all_are_answered(void **state)
 {
 	struct fake_host *h = *state;
-	unsigned int i;
 
-	for (i = 0; i < 16; i++)
+	for (unsigned int i = 0; i < 16; i++)
 		h->asq[i] = (struct wcnic_admin_cmd){.opcode = 0xee, .cmd_id = htole16(i + 100)};
 	fake_reg32_set(h, WCNIC_REG_ASQ_TAIL, 16);
 	assert_int_equal(wcnic_card_poll(h->card), 16);
-	for (i = 0; i < 16; i++) {
+	for (unsigned int i = 0; i < 16; i++) {
 		assert_int_equal(h->acq[i].phase, 1);
 		assert_int_equal(le16toh(h->acq[i].cmd_id), i + 100);
 	}
@@ -103,11 +103,10 @@ answer__buffer_absent_or_unmapped__is_refused_and_changes_nothing(void **state)
 	struct wcnic_admin_cmd cmd = {0};
 	struct wcnic_admin_cpl cpl;
 	struct wcnic_window_grant grant;
-	size_t i;
 
 	p.bytes = htole32(FAKE_APERTURE_BYTES / 4);
 	memcpy(cmd.params, &p, sizeof(p));
-	for (i = 0; i < sizeof(ops); i++) {
+	for (size_t i = 0; i < sizeof(ops); i++) {
 		cmd.opcode = ops[i];
 		cmd.data_bytes = 0;
 		cmd.data_iova = htole64(FAKE_IOVA);
@@ -120,7 +119,7 @@ answer__buffer_absent_or_unmapped__is_refused_and_changes_nothing(void **state)
 		assert_int_equal(le16toh(cpl.status), WCNIC_ST_BAD_ADDRESS);
 	}
 	/* Had a refused one kept its window, the whole aperture could not be had. */
-	for (i = 0; i < FAKE_APERTURE_BYTES / 65536; i++)
+	for (size_t i = 0; i < FAKE_APERTURE_BYTES / 65536; i++)
 		assert_int_equal(fake_window(h, WCNIC_WINDOW_DOORBELL, 0, 0xffff, 1, &grant), 0);
 }
 
@@ -257,9 +256,8 @@ window_alloc__bad_field__is_named(void **state)
 	struct fake_host *h = *state;
 	struct wcnic_window_grant grant;
 	uint32_t result;
-	size_t i;
 
-	for (i = 0; i < sizeof(bad) / sizeof(bad[0]); i++) {
+	for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++) {
 		assert_int_equal(fake_cmd(h, WCNIC_OP_WINDOW_ALLOC, &bad[i].p, &grant,
 					  sizeof(grant), &result),
 				 bad[i].status);
@@ -275,10 +273,9 @@ window__stale_or_used__is_refused(void **state)
 	struct wcnic_window_grant again;
 	struct wcnic_cmd_window p;
 	struct fake_txq q;
-	size_t i;
 
 	assert_int_equal(fake_txq_open(h, &q, 0, 16, WCNIC_PLACEMENT_PUSH, 2), 0);
-	for (i = 0; i < sizeof(ops); i++) {
+	for (size_t i = 0; i < sizeof(ops); i++) {
 		p = (struct wcnic_cmd_window){.id = q.push_grant.id, .generation = 0};
 		assert_int_equal(fake_cmd(h, ops[i], &p, &again, sizeof(again), NULL),
 				 WCNIC_ST_INVALID_WINDOW);
@@ -351,10 +348,9 @@ port_set__bad_field__is_named_and_changes_nothing(void **state)
 	struct fake_host *h = *state;
 	struct wcnic_port_info before, after;
 	uint32_t result;
-	size_t i;
 
 	assert_int_equal(fake_cmd(h, WCNIC_OP_PORT_QUERY, NULL, &before, sizeof(before), NULL), 0);
-	for (i = 0; i < sizeof(bad) / sizeof(bad[0]); i++) {
+	for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++) {
 		assert_int_equal(fake_cmd(h, WCNIC_OP_PORT_SET, &bad[i].p, NULL, 0, &result),
 				 WCNIC_ST_INVALID_FIELD);
 		assert_int_equal(result, bad[i].result);
@@ -531,9 +527,8 @@ queue_destroy__no_such_queue__is_invalid_queue(void **state)
 	static const uint16_t qids[] = {0, 15, 16, 0xffff};
 	struct fake_host *h = *state;
 	struct wcnic_cmd_queue p = {0};
-	size_t i;
 
-	for (i = 0; i < sizeof(qids) / sizeof(qids[0]); i++) {
+	for (size_t i = 0; i < sizeof(qids) / sizeof(qids[0]); i++) {
 		p.qid = htole16(qids[i]);
 		assert_int_equal(fake_cmd(h, WCNIC_OP_TXQ_DESTROY, &p, NULL, 0, NULL),
 				 WCNIC_ST_INVALID_QUEUE);
@@ -569,12 +564,11 @@ firmware__hangs__stops_answering_until_reset(void **state)
 	struct wcnic_identity id;
 	struct fake_host other;
 	uint32_t beat;
-	int i;
 
 	(void)state;
 	assert_int_equal(fake_host_init(&other, NULL), 0);
 	fake_enable(&other);
-	for (i = 0; i < 3; i++)
+	for (int i = 0; i < 3; i++)
 		assert_int_equal(fake_cmd(&other, WCNIC_OP_IDENTIFY, NULL, &id, sizeof(id), NULL),
 				 0);
 	wcnic_card_test_hang(other.card);
@@ -586,7 +580,7 @@ firmware__hangs__stops_answering_until_reset(void **state)
 	assert_int_equal(fake_reg32(&other, WCNIC_REG_STATUS) & WCNIC_STATUS_FW_DEAD, 0);
 	fake_reg32_set(&other, WCNIC_REG_CTRL, WCNIC_CTRL_RESET);
 	fake_enable(&other);
-	for (i = 0; i < 5; i++)
+	for (int i = 0; i < 5; i++)
 		assert_int_equal(fake_cmd(&other, WCNIC_OP_IDENTIFY, NULL, &id, sizeof(id), NULL),
 				 0);
 	other.now_ns += 100000000;

@@ -9,8 +9,10 @@
 #include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
+
 #include <cmocka.h>
 
+#include <wcbase.h>
 #include <wcnic_card.h>
 #include <wcnic_port.h>
 
@@ -84,7 +86,7 @@ no_time(void *ctx)
 }
 
 static const struct wcdev_ops ops = {.dma = no_dma, .now_ns = no_time};
-static uint8_t aperture[1 << 20] __attribute__((aligned(4096)));
+static uint8_t aperture[1 << 20] WC_ALIGNED(4096);
 static const struct wcnic_card_config config = {
 	.ops = &ops,
 	.aperture = aperture,
@@ -125,11 +127,10 @@ port_create__each_allocation_fails__leaves_nothing(void **state)
 					    "pcap:out=/dev/null", "wire"};
 	struct wcnic_card *card;
 	char why[128];
-	size_t i;
 
 	(void)state;
 	assert_int_equal(wcnic_card_create(&config, &card), 0);
-	for (i = 0; i < sizeof(specs) / sizeof(specs[0]); i++) {
+	for (size_t i = 0; i < sizeof(specs) / sizeof(specs[0]); i++) {
 		struct wcnic_port *port = NULL;
 		int before = live;
 		int turn;

@@ -9,6 +9,7 @@
 #include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
+
 #include <cmocka.h>
 
 #include "fake_host.h"
@@ -88,9 +89,8 @@ ring__many_laps__seq_and_phase_go_on(void **state)
 {
 	struct fake_host *h = *state;
 	struct wcnic_event event;
-	uint32_t i;
 
-	for (i = 0; i < 70000; i++) {
+	for (uint32_t i = 0; i < 70000; i++) {
 		link_toggle(h);
 		assert_true(fake_event(h, &event));
 		assert_int_equal(le16toh(event.seq), (uint16_t)i);
@@ -104,15 +104,14 @@ ring__full__lost_follows_with_the_number(void **state)
 	struct fake_host *h = *state;
 	struct wcnic_event event;
 	struct wcnic_stats stats;
-	unsigned int i;
 
-	for (i = 0; i < 13; i++)
+	for (unsigned int i = 0; i < 13; i++)
 		link_toggle(h);
 	fake_stats(h, &stats);
 	assert_int_equal(stats.events_lost, 5);
 	assert_true(fake_event(h, &event));
 	wcnic_card_poll(h->card);
-	for (i = 1; i < 8; i++) {
+	for (unsigned int i = 1; i < 8; i++) {
 		assert_true(fake_event(h, &event));
 		assert_int_equal(le16toh(event.type), WCNIC_EV_LINK);
 	}
@@ -131,11 +130,10 @@ ring__full_then_new_event__lost_comes_before_it(void **state)
 {
 	struct fake_host *h = *state;
 	struct wcnic_event event;
-	unsigned int i;
 
-	for (i = 0; i < 9; i++)
+	for (unsigned int i = 0; i < 9; i++)
 		link_toggle(h);
-	for (i = 0; i < 8; i++)
+	for (unsigned int i = 0; i < 8; i++)
 		assert_true(fake_event(h, &event));
 	link_toggle(h);
 	assert_true(fake_event(h, &event));
@@ -172,7 +170,6 @@ static void
 traffic_start(struct fake_host *h, struct fake_txq *tx, struct fake_rxq *rx)
 {
 	uint8_t *frame;
-	unsigned int i;
 
 	fake_enable(h);
 	assert_int_equal(fake_port_set(h, 1500, WCNIC_PORTF_UP | WCNIC_PORTF_PROMISC), 0);
@@ -180,7 +177,7 @@ traffic_start(struct fake_host *h, struct fake_txq *tx, struct fake_rxq *rx)
 	assert_int_equal(fake_rxq_open(h, rx, 0, 64, 128), 0);
 	fake_rx_post(h, rx, 64);
 	frame = fake_alloc(h, 64, 64);
-	for (i = 0; i < 20; i++)
+	for (unsigned int i = 0; i < 20; i++)
 		fake_tx_push(tx, frame, 60);
 	fake_tx_ring(tx);
 }
@@ -193,12 +190,11 @@ reset__in_mid_traffic__touches_no_host_memory_after(void **state)
 	struct wcnic_stats stats;
 	struct fake_txq tx;
 	struct fake_rxq rx;
-	uint32_t i;
 
 	assert_non_null(before);
-	for (i = 0; i < 50; i++) {
+	for (uint32_t i = 0; i < 50; i++) {
 		traffic_start(h, &tx, &rx);
-		if (i % 2)
+		if (i % 2 != 0)
 			wcnic_card_poll(h->card);
 		memcpy(before, h->mem, FAKE_MEM_BYTES);
 		fake_reg32_set(h, WCNIC_REG_CTRL, WCNIC_CTRL_RESET);
@@ -210,7 +206,7 @@ reset__in_mid_traffic__touches_no_host_memory_after(void **state)
 		fake_stats(h, &stats);
 		assert_int_equal(stats.tx_frames, 0);
 	}
-	for (i = 0; i < FAKE_APERTURE_BYTES; i++)
+	for (uint32_t i = 0; i < FAKE_APERTURE_BYTES; i++)
 		assert_int_equal(h->aperture[i], 0);
 	free(before);
 }

@@ -21,7 +21,6 @@ messages__descriptor_changes_meanwhile__new_data(void **state)
 	struct fake_host *h = &rig.h;
 	struct wcnic_tx_cpl cpl;
 	uint8_t got[256], *mem;
-	unsigned int polls;
 
 	(void)state;
 	pages_open(&pages_message_ops);
@@ -37,7 +36,7 @@ messages__descriptor_changes_meanwhile__new_data(void **state)
 	wcnic_card_poll(h->card); /* the first is there, the second is asked for */
 	rig.tx.ring[0].iova = htole64(fake_iova(h, mem + 512));
 	pages_answer(h);
-	for (polls = 0; polls < 20 && !fake_tx_reap(&rig.tx, &cpl); polls++)
+	for (unsigned int polls = 0; polls < 20 && !fake_tx_reap(&rig.tx, &cpl); polls++)
 		pages_work(1);
 	assert_int_equal(cpl.status, WCNIC_TX_FETCHED);
 	assert_int_equal(fake_rx_frame(&rig.rx, got, NULL), 200);
@@ -52,7 +51,7 @@ messages__two_queues__take_turns(void **state)
 	struct fake_host *h = &rig.h;
 	struct fake_txq other;
 	struct wcnic_tx_cpl cpl;
-	unsigned int i, polls;
+	unsigned int polls;
 	uint8_t *mem;
 
 	(void)state;
@@ -62,7 +61,7 @@ messages__two_queues__take_turns(void **state)
 	mem = fake_alloc(h, PAGE, PAGE);
 	page_set(mem, PAGE_REMOTE);
 	fake_rx_post(h, &rig.rx, 250);
-	for (i = 0; i < 200; i++)
+	for (unsigned int i = 0; i < 200; i++)
 		fake_tx_fetch(h, &rig.tx, mem, 64);
 	fake_tx_fetch(h, &other, mem, 64);
 	fake_tx_ring(&rig.tx);
@@ -134,7 +133,7 @@ messages__segments_of_slots__frames_are_whole(void **state)
 	struct fake_host *h = &rig.h;
 	uint8_t got[16384];
 	struct wcnic_tx_cpl cpl;
-	unsigned int i, polls;
+	unsigned int polls;
 	uint8_t *mem;
 
 	(void)state;
@@ -144,7 +143,7 @@ messages__segments_of_slots__frames_are_whole(void **state)
 	fake_rx_post(h, &rig.rx, 200);
 	mem = fake_alloc(h, 8 * PAGE, PAGE);
 	fake_tx_switch(&rig.tx, 0, WCNIC_PLACEMENT_PUSH);
-	for (i = 0; i < 20; i++) {
+	for (unsigned int i = 0; i < 20; i++) {
 		struct fake_slot head = {.flags = WCNIC_TXF_SOP, .frame_bytes = 6000};
 		struct fake_slot tail = {.flags = WCNIC_TXF_EOP};
 		uint8_t *frame = mem + i * 731;
@@ -176,7 +175,6 @@ messages__data_remote_completions_here__nothing_overtakes(void **state)
 	struct fake_host *h = &rig.h;
 	struct wcnic_rx_cpl cpl;
 	uint8_t *mem, *buf;
-	unsigned int i;
 
 	(void)state;
 	pages_open(&pages_message_ops);
@@ -185,7 +183,7 @@ messages__data_remote_completions_here__nothing_overtakes(void **state)
 	fake_frame_fill(mem, 64, 9);
 	page_set(rig.rx.bufs, PAGE_REMOTE);
 	fake_rx_post(h, &rig.rx, 10);
-	for (i = 0; i < 10; i++)
+	for (unsigned int i = 0; i < 10; i++)
 		fake_tx_fetch(h, &rig.tx, mem, 64);
 	fake_tx_ring(&rig.tx);
 	rig.stuck = true;

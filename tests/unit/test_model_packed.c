@@ -9,6 +9,7 @@
 #include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
+
 #include <cmocka.h>
 
 #include "tx_rig.h"
@@ -22,10 +23,9 @@ packed__inline_of_every_size__arrives(void **state)
 {
 	struct tx_rig *r = *state;
 	uint16_t most = WCNIC_SLOT_INLINE_BYTES(16);
-	uint16_t bytes;
 
 	tx_rig_open_packed(r, 64, 16);
-	for (bytes = 14; bytes <= most; bytes++) {
+	for (uint16_t bytes = 14; bytes <= most; bytes++) {
 		fake_tx_push(&r->q, r->frame + bytes, bytes);
 		tx_rig_go(r);
 		tx_expect_cpl(r, WCNIC_TX_PUSHED, bytes - 14, 1, 1);
@@ -37,15 +37,14 @@ static void
 packed__burst_of_32_frames__is_42_lines(void **state)
 {
 	struct tx_rig *r = *state;
-	unsigned int i;
 
 	tx_rig_open_packed(r, 64, 2);
-	for (i = 0; i < 32; i++)
+	for (unsigned int i = 0; i < 32; i++)
 		fake_tx_push(&r->q, r->frame + i, 64);
 	tx_rig_go(r);
 	assert_int_equal(r->q.line, 42);
 	tx_expect_cpl(r, WCNIC_TX_PUSHED, 0, 32, 32);
-	for (i = 0; i < 32; i++)
+	for (unsigned int i = 0; i < 32; i++)
 		tx_expect_frame(r, i, r->frame + i, 64);
 }
 
@@ -54,10 +53,9 @@ packed__burst_fills_last_line__next_begins_with_next(void **state)
 {
 	static const uint16_t bytes[] = {48, 104, 41, 97}; /* 8 + bytes, rounded up: whole lines */
 	struct tx_rig *r = *state;
-	unsigned int i;
 
 	tx_rig_open_packed(r, 64, 2);
-	for (i = 0; i < 40; i++) {
+	for (unsigned int i = 0; i < 40; i++) {
 		fake_tx_push(&r->q, r->frame + i, bytes[i % 4]);
 		assert_int_equal(r->q.line_bytes, 0);
 		tx_rig_go(r);
@@ -72,18 +70,17 @@ packed__entry_begins_at_each_word__arrives(void **state)
 {
 	struct tx_rig *r = *state;
 	uint32_t n = 0;
-	unsigned int word, i;
 
 	tx_rig_open_packed(r, 64, 4);
-	for (word = 3; word < 10; word++) {
+	for (unsigned int word = 3; word < 10; word++) {
 		/* What comes first moves the second frame to `word`, which may be the last. */
 		fake_tx_push(&r->q, r->frame, (uint16_t)((word - 1) * 8));
 		assert_int_equal(r->q.line_bytes, word % 7 * 8);
-		for (i = 0; i < 3; i++)
+		for (unsigned int i = 0; i < 3; i++)
 			fake_tx_push(&r->q, r->frame + word + i, 61);
 		tx_rig_go(r);
 		tx_expect_cpl(r, WCNIC_TX_PUSHED, (uint16_t)n, 4, 4);
-		for (i = 0; i < 3; i++)
+		for (unsigned int i = 0; i < 3; i++)
 			tx_expect_frame(r, n + 1 + i, r->frame + word + i, 61);
 		n += 4;
 	}
@@ -109,15 +106,14 @@ static void
 packed__burst_of_large_frames__has_room(void **state)
 {
 	struct tx_rig *r = *state;
-	unsigned int i;
 
 	r->h.push_bytes = 512 << 10;
 	tx_rig_open_packed(r, 256, 16);
-	for (i = 0; i < 60; i++)
+	for (unsigned int i = 0; i < 60; i++)
 		fake_tx_push(&r->q, r->frame + i, i >= 57 ? 9022 : 888);
 	tx_rig_go(r);
 	tx_expect_cpl(r, WCNIC_TX_PUSHED, 0, 57 + 3 * 11, 60);
-	for (i = 0; i < 60; i++)
+	for (unsigned int i = 0; i < 60; i++)
 		tx_expect_frame(r, i, r->frame + i, i >= 57 ? 9022 : 888);
 }
 
@@ -205,10 +201,9 @@ packed__each_byte_of_a_line_wrong__is_not_whole(void **state)
 {
 	struct tx_rig *r = *state;
 	struct wcnic_stats stats;
-	unsigned int byte;
 
 	tx_rig_open_packed(r, 16, 2);
-	for (byte = 0; byte < 128; byte++) {
+	for (unsigned int byte = 0; byte < 128; byte++) {
 		uint16_t seq = r->q.tail;
 		uint16_t line = r->q.line;
 
@@ -250,10 +245,9 @@ packed__line_of_other_owner_or_time__is_refused(void **state)
 	static void (*const forges[])(struct wcnic_push_line *) = {tx_forge_generation, forge_seq,
 								   forge_epoch, forge_flags};
 	struct tx_rig *r = *state;
-	unsigned int i;
 
 	tx_rig_open_packed(r, 16, 2);
-	for (i = 0; i < 8; i++) {
+	for (unsigned int i = 0; i < 8; i++) {
 		uint16_t seq = r->q.tail;
 		uint16_t line = r->q.line;
 
@@ -273,10 +267,9 @@ packed__late_line_within_wait__is_sent_as_if_never_late(void **state)
 {
 	struct tx_rig *r = *state;
 	uint8_t line[WCNIC_LINE_BYTES];
-	unsigned int i;
 
 	tx_rig_open_packed(r, 16, 4);
-	for (i = 0; i < 6; i++)
+	for (unsigned int i = 0; i < 6; i++)
 		fake_tx_push(&r->q, r->frame + i, 90);
 	fake_tx_line_end(&r->q);
 	/* Frame 2 begins in line 3, which frame 1 shares, and goes on in line 4. */
@@ -293,7 +286,7 @@ packed__late_line_within_wait__is_sent_as_if_never_late(void **state)
 	memcpy(fake_line_at(&r->q, 4), line, sizeof(line));
 	wcnic_card_poll(r->h.card);
 	tx_expect_cpl(r, WCNIC_TX_PUSHED, 2, 4, 4);
-	for (i = 0; i < 6; i++)
+	for (unsigned int i = 0; i < 6; i++)
 		tx_expect_frame(r, i, r->frame + i, 90);
 }
 
@@ -303,12 +296,11 @@ packed__refused_frame_waits_for_its_last_line__is_one_error(void **state)
 	struct tx_rig *r = *state;
 	struct fake_slot slot = {.inline_bytes = 800};
 	uint8_t line[WCNIC_LINE_BYTES];
-	unsigned int i;
 
 	tx_rig_open_packed(r, 64, 16);
 	slot.inline_data = r->frame;
 	fake_tx_push(&r->q, r->frame + 1, 70);
-	for (i = 0; i < 12; i++) {
+	for (unsigned int i = 0; i < 12; i++) {
 		slot.flags = i == 0 ? BOTH & ~WCNIC_TXF_EOP : i == 11 ? BOTH : 0;
 		slot.frame_bytes = i == 0 ? 300 : 0;
 		fake_tx_entry(&r->q, &slot);
@@ -317,7 +309,7 @@ packed__refused_frame_waits_for_its_last_line__is_one_error(void **state)
 	fake_tx_line_end(&r->q);
 	memcpy(line, fake_line_at(&r->q, 172), sizeof(line));
 	memset(fake_line_at(&r->q, 172), 0, sizeof(line));
-	for (i = 0; i < 3; i++)
+	for (unsigned int i = 0; i < 3; i++)
 		tx_rig_go(r);
 	tx_expect_cpl(r, WCNIC_TX_PUSHED, 0, 1, 1);
 	tx_expect_no_cpl(r);
@@ -361,18 +353,17 @@ packed__waiting_frames__come_when_the_port_lets_them(void **state)
 {
 	struct tx_rig *r = *state;
 	struct wcnic_stats stats;
-	unsigned int i, hold;
 
 	tx_rig_open_packed(r, 128, 4);
-	for (i = 0; i < 40; i++)
+	for (unsigned int i = 0; i < 40; i++)
 		fake_tx_push(&r->q, r->frame + i, (uint16_t)(20 + i * 11));
-	for (hold = 1; hold <= 40; hold++) {
+	for (unsigned int hold = 1; hold <= 40; hold++) {
 		r->rec.hold_at = hold;
 		tx_rig_go(r);
 		wcnic_card_poll(r->h.card);
 		assert_int_equal(r->rec.frames, hold);
 	}
-	for (i = 0; i < 40; i++)
+	for (unsigned int i = 0; i < 40; i++)
 		tx_expect_frame(r, i, r->frame + i, (uint16_t)(20 + i * 11));
 	fake_stats(&r->h, &stats);
 	assert_int_equal(stats.tx_held, 39);
@@ -383,12 +374,11 @@ static void
 packed__waiting_in_fetch__then_pushes(void **state)
 {
 	struct tx_rig *r = *state;
-	unsigned int i;
 
 	tx_rig_open_packed(r, 128, 4);
 	fake_tx_push(&r->q, r->frame, 100);
 	fake_tx_switch(&r->q, 1, WCNIC_PLACEMENT_FETCH);
-	for (i = 1; i < 5; i++)
+	for (unsigned int i = 1; i < 5; i++)
 		fake_tx_fetch(&r->h, &r->q, r->frame + i, 100);
 	r->rec.hold_at = 3;
 	tx_rig_go(r);
@@ -399,7 +389,7 @@ packed__waiting_in_fetch__then_pushes(void **state)
 	fake_tx_push(&r->q, r->frame + 5, 100);
 	tx_rig_go(r);
 	assert_int_equal(r->rec.frames, 6);
-	for (i = 0; i < 6; i++)
+	for (unsigned int i = 0; i < 6; i++)
 		tx_expect_frame(r, i, r->frame + i, 100);
 }
 
@@ -418,10 +408,9 @@ static void
 packed__incomplete_then_fetch_then_push__keeps_order(void **state)
 {
 	struct tx_rig *r = *state;
-	uint16_t i;
 
 	tx_rig_open_packed(r, 16, 2);
-	for (i = 0; i < 6; i++)
+	for (uint16_t i = 0; i < 6; i++)
 		fake_tx_push(&r->q, r->frame + i, 60);
 	fake_tx_line_end(&r->q);
 	memset(fake_line_at(&r->q, 5), 0, 64); /* frame 3 ends there, frame 4 begins */
@@ -430,7 +419,7 @@ packed__incomplete_then_fetch_then_push__keeps_order(void **state)
 	tx_rig_wait(r);
 	tx_expect_cpl(r, WCNIC_TX_INCOMPLETE, 3, 0, 0);
 	r->q.tail = 3;
-	for (i = 3; i < 6; i++)
+	for (uint16_t i = 3; i < 6; i++)
 		fake_tx_fetch(&r->h, &r->q, r->frame + i, 60);
 	tx_rig_switch(r, 3, WCNIC_PLACEMENT_FETCH);
 	tx_expect_cpl(r, WCNIC_TX_FETCHED, 3, 3, 3);
@@ -438,7 +427,7 @@ packed__incomplete_then_fetch_then_push__keeps_order(void **state)
 	fake_tx_push(&r->q, r->frame + 6, 60);
 	tx_rig_switch(r, 6, WCNIC_PLACEMENT_PUSH);
 	tx_expect_cpl(r, WCNIC_TX_PUSHED, 6, 1, 1);
-	for (i = 0; i < 7; i++)
+	for (uint16_t i = 0; i < 7; i++)
 		tx_expect_frame(r, i, r->frame + i, 60);
 	assert_int_equal(r->rec.frames, 7);
 }
@@ -469,13 +458,12 @@ static void
 packed__line_of_256_epochs_ago__is_not_taken_for_new(void **state)
 {
 	struct tx_rig *r = *state;
-	unsigned int i;
 
 	tx_rig_open_packed(r, 16, 2);
 	fake_tx_push(&r->q, r->frame, 60);
 	tx_rig_go(r);
 	tx_expect_cpl(r, WCNIC_TX_PUSHED, 0, 1, 1);
-	for (i = 1; i < 256; i++) {
+	for (unsigned int i = 1; i < 256; i++) {
 		tx_rig_switch(r, r->q.tail, WCNIC_PLACEMENT_FETCH);
 	}
 	fake_tx_epoch(&r->q);
@@ -520,16 +508,15 @@ static void
 packed__more_entries_than_slots__are_taken(void **state)
 {
 	struct tx_rig *r = *state;
-	unsigned int i;
 
 	tx_rig_open_packed(r, 256, 16);
 	assert_true(le16toh(r->q.push_grant.slots) < 128);
-	for (i = 0; i < 128; i++)
+	for (unsigned int i = 0; i < 128; i++)
 		fake_tx_push(&r->q, r->frame + i, 60);
 	tx_rig_go(r);
 	wcnic_card_poll(r->h.card);
 	assert_int_equal(r->rec.frames, 128);
-	for (i = 0; i < 128; i++)
+	for (unsigned int i = 0; i < 128; i++)
 		tx_expect_frame(r, i, r->frame + i, 60);
 }
 

@@ -9,6 +9,7 @@
 #include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
+
 #include <cmocka.h>
 
 #include "tx_rig.h"
@@ -35,9 +36,8 @@ packed__header_without_extent__stops_the_queue(void **state)
 		{.frame_bytes = 60, .flags = BOTH, .n_segs = 255},
 	};
 	struct tx_rig *r = *state;
-	unsigned int i;
 
-	for (i = 0; i < sizeof(bad) / sizeof(bad[0]); i++) {
+	for (unsigned int i = 0; i < sizeof(bad) / sizeof(bad[0]); i++) {
 		r->rec.frames = 0;
 		if (i == 0)
 			tx_rig_open_packed(r, 16, 2);
@@ -119,13 +119,12 @@ packed__hostile_chain__fills_no_more_than_there_is(void **state)
 {
 	struct tx_rig *r = *state;
 	struct fake_slot slot = {0};
-	unsigned int i;
 
 	r->h.push_bytes = 512 << 10;
 	tx_rig_open_packed(r, 512, 16);
 	slot.inline_data = r->frame;
 	fake_tx_push(&r->q, r->frame, 60);
-	for (i = 0; i < 400; i++) {
+	for (unsigned int i = 0; i < 400; i++) {
 		slot.inline_bytes = i % 3 == 0 ? WCNIC_SLOT_INLINE_BYTES(16) : 20;
 		slot.flags = (i == 0 ? WCNIC_TXF_SOP : 0) | (i == 399 ? WCNIC_TXF_EOP : 0);
 		slot.frame_bytes = i == 0 ? 9000 : 0;
@@ -144,13 +143,12 @@ packed__one_byte_segments__fill_no_more_than_there_is(void **state)
 {
 	struct tx_rig *r = *state;
 	struct fake_slot slot = {0};
-	unsigned int i;
 
 	tx_rig_open_packed(r, 256, 4);
 	while (slot.n_segs < 13)
 		fake_slot_seg(&slot, fake_iova(&r->h, r->frame + slot.n_segs), 1);
 	fake_tx_push(&r->q, r->frame, 60);
-	for (i = 0; i < 255; i++) {
+	for (unsigned int i = 0; i < 255; i++) {
 		slot.flags = (i == 0 ? WCNIC_TXF_SOP : 0) | (i == 254 ? WCNIC_TXF_EOP : 0);
 		slot.frame_bytes = i == 0 ? (uint16_t)(255 * slot.n_segs) : 0;
 		fake_tx_entry(&r->q, &slot);

@@ -9,6 +9,7 @@
 #include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
+
 #include <cmocka.h>
 
 #include "tx_rig.h"
@@ -26,10 +27,9 @@ static void
 placement__incomplete_then_fetch_then_push__keeps_order(void **state)
 {
 	struct tx_rig *r = *state;
-	uint16_t i;
 
 	tx_rig_open_push(r, 16, 2);
-	for (i = 0; i < 6; i++)
+	for (uint16_t i = 0; i < 6; i++)
 		fake_tx_push(&r->q, r->frame + i, 60);
 	memset(fake_slot_at(&r->q, 3), 0, 64);
 	tx_rig_go(r);
@@ -43,14 +43,14 @@ placement__incomplete_then_fetch_then_push__keeps_order(void **state)
 	tx_rig_go(r);
 	tx_expect_no_cpl(r);
 	r->q.tail = 3;
-	for (i = 3; i < 6; i++)
+	for (uint16_t i = 3; i < 6; i++)
 		fake_tx_fetch(&r->h, &r->q, r->frame + i, 60);
 	tx_rig_switch(r, 3, WCNIC_PLACEMENT_FETCH);
 	tx_expect_cpl(r, WCNIC_TX_FETCHED, 3, 3, 3);
 	fake_tx_push(&r->q, r->frame + 6, 60);
 	tx_rig_switch(r, 6, WCNIC_PLACEMENT_PUSH);
 	tx_expect_cpl(r, WCNIC_TX_PUSHED, 6, 1, 1);
-	for (i = 0; i < 7; i++)
+	for (uint16_t i = 0; i < 7; i++)
 		tx_expect_frame(r, i, r->frame + i, 60);
 	assert_int_equal(r->rec.frames, 7);
 }
@@ -132,10 +132,9 @@ static void
 placement__same_again__completions_part_at_the_switch(void **state)
 {
 	struct tx_rig *r = *state;
-	unsigned int i;
 
 	tx_rig_open_push(r, 16, 2);
-	for (i = 0; i < 4; i++)
+	for (unsigned int i = 0; i < 4; i++)
 		fake_tx_push(&r->q, r->frame, 60);
 	tx_rig_switch(r, 3, WCNIC_PLACEMENT_PUSH);
 	assert_int_equal(r->q.cq[0].epoch, 0);

@@ -9,6 +9,7 @@
 #include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
+
 #include <cmocka.h>
 
 #include "tx_rig.h"
@@ -18,10 +19,9 @@ push__inline_of_every_size__arrives(void **state)
 {
 	struct tx_rig *r = *state;
 	uint16_t most = WCNIC_SLOT_INLINE_BYTES(16);
-	uint16_t bytes;
 
 	tx_rig_open_push(r, 64, 16);
-	for (bytes = 14; bytes <= most; bytes++) {
+	for (uint16_t bytes = 14; bytes <= most; bytes++) {
 		fake_tx_push(&r->q, r->frame + bytes, bytes);
 		tx_rig_go(r);
 		tx_expect_cpl(r, WCNIC_TX_PUSHED, bytes - 14, 1, 1);
@@ -155,12 +155,11 @@ push__piece_of_line_missing__is_incomplete_after_wait(void **state)
 {
 	struct tx_rig *r = *state;
 	struct wcnic_stats stats;
-	unsigned int byte;
 
 	tx_rig_open_push(r, 16, 2);
 	fake_tx_push(&r->q, r->frame, 60);
 	fake_tx_push(&r->q, r->frame + 100, 100);
-	for (byte = 64; byte < 72; byte++)
+	for (unsigned int byte = 64; byte < 72; byte++)
 		fake_slot_at(&r->q, 1)[byte + 32] = 0;
 	fake_tx_push(&r->q, r->frame, 60);
 	tx_rig_go(r);
@@ -179,10 +178,9 @@ static void
 push__each_tag_field_wrong__is_not_whole(void **state)
 {
 	struct tx_rig *r = *state;
-	unsigned int byte;
 
 	tx_rig_open_push(r, 16, 2);
-	for (byte = 0; byte < 128; byte++) {
+	for (unsigned int byte = 0; byte < 128; byte++) {
 		uint16_t seq = r->q.tail;
 
 		fake_tx_push(&r->q, r->frame, 100);
@@ -223,10 +221,9 @@ push__line_of_other_owner_or_place__is_refused(void **state)
 	static void (*const forges[])(struct wcnic_push_line *) = {tx_forge_generation, forge_seq,
 								   forge_idx, forge_last};
 	struct tx_rig *r = *state;
-	unsigned int i;
 
 	tx_rig_open_push(r, 16, 2);
-	for (i = 0; i < 8; i++) {
+	for (unsigned int i = 0; i < 8; i++) {
 		uint16_t seq = r->q.tail;
 
 		fake_tx_push(&r->q, r->frame, 100);
@@ -295,10 +292,9 @@ push__malformed_header__is_discarded_and_queue_goes_on(void **state)
 		forge_no_lines,    forge_many_lines, forge_both,       forge_inline_long,
 		forge_inline_none, forge_segs_long,  forge_frame_bytes};
 	struct tx_rig *r = *state;
-	unsigned int i;
 
 	tx_rig_open_push(r, 16, 2);
-	for (i = 0; i < sizeof(forges) / sizeof(forges[0]); i++) {
+	for (unsigned int i = 0; i < sizeof(forges) / sizeof(forges[0]); i++) {
 		uint16_t seq = r->q.tail;
 
 		fake_tx_push(&r->q, r->frame, 100);
@@ -315,13 +311,12 @@ push__hostile_chain__fills_no_more_than_there_is(void **state)
 {
 	struct tx_rig *r = *state;
 	struct fake_slot slot = {0};
-	unsigned int i;
 
 	/* 64 slots of 888 bytes: over 56 KB that claim to be a frame. */
 	tx_rig_open_push(r, 64, 16);
 	slot.inline_data = r->frame;
 	slot.inline_bytes = WCNIC_SLOT_INLINE_BYTES(16);
-	for (i = 0; i < 64; i++) {
+	for (unsigned int i = 0; i < 64; i++) {
 		slot.flags = (i == 0 ? WCNIC_TXF_SOP : 0) | (i == 63 ? WCNIC_TXF_EOP : 0);
 		slot.frame_bytes = i == 0 ? 9000 : 0;
 		fake_tx_slot(&r->q, &slot, 0);
@@ -339,12 +334,11 @@ push__one_byte_segments__fill_no_more_than_there_is(void **state)
 {
 	struct tx_rig *r = *state;
 	struct fake_slot slot = {0};
-	unsigned int i;
 
 	tx_rig_open_push(r, 256, 4);
 	while (slot.n_segs < WCNIC_SLOT_SEGS(4))
 		fake_slot_seg(&slot, fake_iova(&r->h, r->frame), 1);
-	for (i = 0; i < 255; i++) {
+	for (unsigned int i = 0; i < 255; i++) {
 		slot.flags = (i == 0 ? WCNIC_TXF_SOP : 0) | (i == 254 ? WCNIC_TXF_EOP : 0);
 		slot.frame_bytes = i == 0 ? (uint16_t)(255 * slot.n_segs) : 0;
 		fake_tx_slot(&r->q, &slot, 0);
@@ -359,13 +353,12 @@ push__more_segments_than_bytes_in_any_frame__is_one_error(void **state)
 {
 	struct tx_rig *r = *state;
 	struct fake_slot slot = {0};
-	unsigned int i;
 
 	while (slot.n_segs < 55)
 		fake_slot_seg(&slot, fake_iova(&r->h, r->frame), 1);
 	r->h.push_bytes = 512 << 10;
 	tx_rig_open_push(r, 256, 16);
-	for (i = 0; i < 250; i++) {
+	for (unsigned int i = 0; i < 250; i++) {
 		slot.flags = (i == 0 ? WCNIC_TXF_SOP : 0) | (i == 249 ? WCNIC_TXF_EOP : 0);
 		slot.frame_bytes = i == 0 ? 250 * 55 : 0;
 		fake_tx_slot(&r->q, &slot, 0);
@@ -380,11 +373,10 @@ push__second_late_slot__has_a_wait_of_its_own(void **state)
 	struct tx_rig *r = *state;
 	struct fake_slot slot = {.flags = 3, .frame_bytes = 100, .inline_bytes = 100};
 	struct wcnic_push_line lines[WCNIC_SLOT_LINES_MAX];
-	uint16_t seq;
 
 	tx_rig_open_push(r, 16, 2);
 	slot.inline_data = r->frame;
-	for (seq = 0; seq < 2; seq++) {
+	for (uint16_t seq = 0; seq < 2; seq++) {
 		fake_slot_encode(&r->q, seq, &slot, lines);
 		fake_tx_slot(&r->q, &slot, 1);
 		tx_rig_go(r);

@@ -9,7 +9,10 @@
 #include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
+
 #include <cmocka.h>
+
+#include <wcbase.h>
 
 #include "fake_host.h"
 
@@ -63,9 +66,8 @@ register__access_of_wrong_shape__is_refused_and_reported(void **state)
 	};
 	struct fake_host *h = *state;
 	uint8_t data[16];
-	size_t i, byte;
 
-	for (i = 0; i < sizeof(bad) / sizeof(bad[0]); i++) {
+	for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++) {
 		wcnic_card_reset(h->card);
 		memset(data, 0xff, sizeof(data));
 		assert_int_equal(wcnic_card_bar_write(h->card, WCNIC_BAR_REGS, bad[i].off, data,
@@ -79,7 +81,7 @@ register__access_of_wrong_shape__is_refused_and_reported(void **state)
 		assert_int_equal(wcnic_card_bar_read(h->card, WCNIC_BAR_REGS, bad[i].off, data,
 						     bad[i].bytes),
 				 -EINVAL);
-		for (byte = 0; byte < bad[i].bytes; byte++)
+		for (size_t byte = 0; byte < bad[i].bytes; byte++)
 			assert_int_equal(data[byte], 0);
 	}
 }
@@ -136,9 +138,8 @@ enable__bad_ring__names_the_register(void **state)
 		{WCNIC_REG_ADMIN_SIZE, 0x0903},
 	};
 	struct fake_host *h = *state;
-	size_t i;
 
-	for (i = 0; i < sizeof(bad) / sizeof(bad[0]); i++) {
+	for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++) {
 		fake_enable(h);
 		fake_reg32_set(h, WCNIC_REG_CTRL, WCNIC_CTRL_RESET);
 		fake_reg64_set(h, WCNIC_REG_ASQ_BASE, FAKE_IOVA);
@@ -183,14 +184,13 @@ heartbeat__while_time_goes_on__grows_within_heartbeat_ns(void **state)
 	struct fake_host *h = *state;
 	struct wcnic_identity id;
 	uint32_t before;
-	int i;
 
 	fake_enable(h);
 	assert_int_equal(fake_cmd(h, WCNIC_OP_IDENTIFY, NULL, &id, sizeof(id), NULL), 0);
-	for (i = 0; i < 20; i++) {
+	for (int i = 0; i < 20; i++) {
 		before = fake_reg32(h, WCNIC_REG_HEARTBEAT);
 		h->now_ns += le32toh(id.heartbeat_ns);
-		if (i % 2)
+		if (i % 2 != 0)
 			wcnic_card_poll(h->card);
 		assert_true(fake_reg32(h, WCNIC_REG_HEARTBEAT) != before);
 	}
@@ -202,7 +202,7 @@ heartbeat__while_time_goes_on__grows_within_heartbeat_ns(void **state)
 static void
 create__bad_config__is_refused_and_named(void **state)
 {
-	static uint8_t page[4096] __attribute__((aligned(4096)));
+	static uint8_t page[4096] WC_ALIGNED(4096);
 	static const struct wcdev_ops none = {0};
 	struct fake_host *h = *state;
 	struct wcnic_card *card = (struct wcnic_card *)page;

@@ -9,6 +9,7 @@
 #include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
+
 #include <cmocka.h>
 
 #include "fake_host.h"
@@ -21,12 +22,11 @@ scatter__every_size_and_fragmentation__is_byte_equal(void **state)
 	struct wcnic_rx_cpl sop;
 	struct fake_rxq q;
 	uint8_t frame[1522], got[2048];
-	uint32_t bytes;
 
 	assert_int_equal(fake_rxq_open(h, &q, 0, 64, 128), 0);
 	fake_rx_post(h, &q, 64);
 	wcnic_card_poll(h->card);
-	for (bytes = 14; bytes <= 1522; bytes++) {
+	for (uint32_t bytes = 14; bytes <= 1522; bytes++) {
 		fake_frame_fill(frame, bytes, (uint8_t)bytes);
 		assert_int_equal(fake_receive(h, frame, bytes, pieces[bytes % 4]), 0);
 		assert_int_equal(fake_rx_frame(&q, got, &sop), bytes);
@@ -45,13 +45,12 @@ scatter__three_buffers__completions_are_per_buffer(void **state)
 	struct fake_rxq q;
 	uint8_t frame[300];
 	uint8_t *buf;
-	unsigned int i;
 
 	fake_frame_fill(frame, sizeof(frame), 0);
 	assert_int_equal(fake_rxq_open(h, &q, 0, 8, 128), 0);
 	fake_rx_post(h, &q, 8);
 	assert_int_equal(fake_receive(h, frame, 300, 300), 0);
-	for (i = 0; i < 3; i++) {
+	for (unsigned int i = 0; i < 3; i++) {
 		assert_true(fake_rx_reap(&q, &cpl, &buf));
 		assert_int_equal(le16toh(cpl.seq), i);
 		assert_int_equal(le16toh(cpl.bytes), i < 2 ? 128 : 44);
@@ -154,13 +153,12 @@ filter__by_address_and_flags__takes_what_it_should(void **state)
 	struct fake_rxq q;
 	uint8_t frame[64], got[2048];
 	uint64_t filtered = 0;
-	size_t i;
 
 	memcpy(p.mac, own, 6);
 	assert_int_equal(fake_cmd(h, WCNIC_OP_PORT_SET, &p, NULL, 0, NULL), 0);
 	assert_int_equal(fake_rxq_open(h, &q, 0, 8, 2048), 0);
 	fake_frame_fill(frame, sizeof(frame), 0);
-	for (i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
 		assert_int_equal(fake_port_set(h, 1500, cases[i].flags), 0);
 		fake_rx_post(h, &q, cases[i].taken);
 		memcpy(frame, cases[i].dst, 6);
@@ -264,9 +262,8 @@ record__tail_out_of_range__stops_the_queue(void **state)
 	struct fake_host *h = *state;
 	struct wcnic_event event;
 	struct fake_rxq q;
-	size_t i;
 
-	for (i = 0; i < sizeof(tails) / sizeof(tails[0]); i++) {
+	for (size_t i = 0; i < sizeof(tails) / sizeof(tails[0]); i++) {
 		assert_int_equal(fake_rxq_open(h, &q, 0, 8, 128), 0);
 		__atomic_store_n(q.db, htole64(WCNIC_RXDB_TAIL(tails[i])), __ATOMIC_RELEASE);
 		wcnic_card_poll(h->card);
@@ -300,12 +297,11 @@ sequence__wraps__nothing_is_lost(void **state)
 	struct fake_rxq q;
 	uint8_t frame[64];
 	uint8_t *buf;
-	uint32_t i;
 
 	fake_frame_fill(frame, sizeof(frame), 0);
 	assert_int_equal(fake_rxq_open(h, &q, 0, 16, 128), 0);
 	fake_rx_post(h, &q, 16);
-	for (i = 0; i < 140000; i++) {
+	for (uint32_t i = 0; i < 140000; i++) {
 		memcpy(frame + 20, &i, sizeof(i));
 		assert_int_equal(fake_receive(h, frame, 64, 64), 0);
 		assert_true(fake_rx_reap(&q, &cpl, &buf));
@@ -593,12 +589,10 @@ rss__verification_vectors__give_their_hashes(void **state)
 	struct fake_host *h = *state;
 	struct fake_rxq q;
 	struct build b;
-	uint8_t proto;
-	size_t i, k;
 
 	assert_int_equal(fake_rxq_open(h, &q, 0, 8, 256), 0);
-	for (proto = 6; proto <= 17; proto += 11) {
-		for (i = 0; i < 5; i++) {
+	for (uint8_t proto = 6; proto <= 17; proto += 11) {
+		for (size_t i = 0; i < 5; i++) {
 			put_ether(&b, i % 3, 0x0800);
 			put_ipv4(&b, proto, 5 + i, 0, rss_v4[i].src, rss_v4[i].dst);
 			put_ports(&b, rss_v4[i].src_port, rss_v4[i].dst_port);
@@ -607,10 +601,10 @@ rss__verification_vectors__give_their_hashes(void **state)
 			rss_types(h, WCNIC_RSS_IPV4);
 			expect_hash(h, &q, &b, rss_v4[i].plain);
 		}
-		for (i = 0; i < 3; i++) {
+		for (size_t i = 0; i < 3; i++) {
 			uint16_t src[8], dst[8];
 
-			for (k = 0; k < 8; k++) {
+			for (size_t k = 0; k < 8; k++) {
 				src[k] = htobe16(rss_v6[i].src[k]);
 				dst[k] = htobe16(rss_v6[i].dst[k]);
 			}
@@ -648,10 +642,9 @@ rss__type_not_enabled__has_no_hash_and_goes_to_entry_0(void **state)
 	struct wcnic_rx_cpl cpl;
 	struct fake_rxq q;
 	struct build b;
-	unsigned int i;
 
 	assert_int_equal(fake_rxq_open(h, &q, 9, 8, 256), 0);
-	for (i = 0; i < 128; i++)
+	for (unsigned int i = 0; i < 128; i++)
 		rss.reta[i] = htole16(i == 0 ? 9 : 3);
 	assert_int_equal(fake_cmd(h, WCNIC_OP_RSS_SET, NULL, &rss, sizeof(rss), NULL), 0);
 	put_ether(&b, 0, 0x0800);
@@ -670,17 +663,16 @@ rss__table__spreads_by_low_bits(void **state)
 	struct wcnic_rx_cpl cpl;
 	struct fake_rxq q[4];
 	struct build b;
-	unsigned int i;
 
 	memcpy(rss.key, rss_key, sizeof(rss_key));
-	for (i = 0; i < 4; i++) {
+	for (unsigned int i = 0; i < 4; i++) {
 		assert_int_equal(fake_rxq_open(h, &q[i], (uint16_t)(i * 5), 64, 256), 0);
 		fake_rx_post(h, &q[i], 64);
 	}
-	for (i = 0; i < 128; i++)
+	for (unsigned int i = 0; i < 128; i++)
 		rss.reta[i] = htole16(i * 7 % 4 * 5);
 	assert_int_equal(fake_cmd(h, WCNIC_OP_RSS_SET, NULL, &rss, sizeof(rss), NULL), 0);
-	for (i = 0; i < 5; i++) {
+	for (unsigned int i = 0; i < 5; i++) {
 		unsigned int want = rss_v4[i].ports % 128 * 7 % 4;
 
 		put_ether(&b, 0, 0x0800);

@@ -9,6 +9,7 @@
 #include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
+
 #include <cmocka.h>
 
 #include "fake_host.h"
@@ -27,9 +28,8 @@ burst_make(struct burst *b, unsigned int salt, uint32_t flags)
 {
 	static const uint8_t plain[] = {0x08, 0x00, 0x45, 0, 0, 46, 0, 0, 0, 0, 64};
 	static const uint8_t six[] = {0x86, 0xdd, 0x60, 0, 0, 0, 0, 8, 17, 64};
-	unsigned int i;
 
-	for (i = 0; i < BURST; i++) {
+	for (unsigned int i = 0; i < BURST; i++) {
 		uint32_t bytes = 14 + (i * 29 + salt * 17) % 370;
 		uint32_t first = (i + salt) % 4 == 3 ? bytes / 2 : bytes;
 
@@ -61,13 +61,12 @@ burst_expect(struct fake_host *h, struct fake_rxq *q, const struct burst *b, uns
 {
 	struct wcnic_rx_cpl sop[BURST], alone;
 	uint8_t got[512];
-	unsigned int i;
 
-	for (i = first; i < end; i++) {
+	for (unsigned int i = first; i < end; i++) {
 		assert_int_equal(fake_rx_frame(q, got, &sop[i]), b->frames[i].bytes);
 		assert_memory_equal(got, b->data[i], b->frames[i].bytes);
 	}
-	for (i = first; i < end; i++) {
+	for (unsigned int i = first; i < end; i++) {
 		uint32_t bytes = b->frames[i].bytes;
 
 		/* Of two fragments, so that it does not go the short way. */
@@ -85,17 +84,16 @@ burst_rounds(struct fake_host *h, unsigned int rounds)
 {
 	struct burst *b = malloc(sizeof(*b));
 	struct fake_rxq q;
-	unsigned int salt;
 
 	assert_non_null(b);
 	assert_int_equal(fake_rxq_open(h, &q, 0, 128, 256), 0);
 	fake_rx_post(h, &q, 128);
 	wcnic_card_poll(h->card);
-	for (salt = 0; salt < rounds; salt++) {
+	for (unsigned int salt = 0; salt < rounds; salt++) {
 		unsigned int cut = salt % (BURST + 1);
 		int ret = 0;
 
-		burst_make(b, salt, salt % 2 ? WCDEV_FRAME_STABLE : 0);
+		burst_make(b, salt, salt % 2 != 0 ? WCDEV_FRAME_STABLE : 0);
 		assert_int_equal(wcdev_receive_burst(wcnic_card_dev(h->card), b->frames, cut, &ret),
 				 cut);
 		burst_expect(h, &q, b, 0, cut);
@@ -135,21 +133,20 @@ burst__not_promiscuous__the_same_frames_pass(void **state)
 	struct wcnic_stats stats;
 	uint8_t data[5][64], got[512];
 	struct fake_rxq q;
-	unsigned int i;
 	int ret = 0;
 
 	memcpy(p.mac, own, sizeof(own));
 	assert_int_equal(fake_cmd(h, WCNIC_OP_PORT_SET, &p, NULL, 0, NULL), 0);
 	assert_int_equal(fake_rxq_open(h, &q, 0, 16, 128), 0);
 	fake_rx_post(h, &q, 16);
-	for (i = 0; i < 5; i++) {
+	for (unsigned int i = 0; i < 5; i++) {
 		fake_frame_fill(data[i], 64, (uint8_t)i);
 		memcpy(data[i], to[i], 6);
 		frags[i] = (struct wcdev_frag){data[i], 64};
 		frames[i] = (struct wcdev_frame){.frags = &frags[i], .n_frags = 1, .bytes = 64};
 	}
 	assert_int_equal(wcdev_receive_burst(wcnic_card_dev(h->card), frames, 5, &ret), 5);
-	for (i = 0; i < 5; i += 2) {
+	for (unsigned int i = 0; i < 5; i += 2) {
 		assert_int_equal(fake_rx_frame(&q, got, NULL), 64);
 		assert_memory_equal(got, data[i], 64);
 	}
@@ -163,13 +160,12 @@ burst__with_hash__is_as_if_each_came_alone(void **state)
 	static const uint32_t types[] = {WCNIC_RSS_ALL, WCNIC_RSS_IPV4, WCNIC_RSS_IPV4_TCP,
 					 WCNIC_RSS_IPV4_UDP | WCNIC_RSS_IPV6_UDP};
 	struct fake_host *h = *state;
-	unsigned int i, k;
 
-	for (i = 0; i < sizeof(types) / sizeof(types[0]); i++) {
+	for (unsigned int i = 0; i < sizeof(types) / sizeof(types[0]); i++) {
 		struct wcnic_cmd_queue p = {0};
 		struct wcnic_rss rss = {.types = htole32(types[i])};
 
-		for (k = 0; k < WCNIC_RSS_KEY_BYTES; k++)
+		for (unsigned int k = 0; k < WCNIC_RSS_KEY_BYTES; k++)
 			rss.key[k] = (uint8_t)(k * 37 + 11);
 		assert_int_equal(fake_cmd(h, WCNIC_OP_RSS_SET, NULL, &rss, sizeof(rss), NULL), 0);
 		burst_rounds(h, 80);
@@ -187,12 +183,11 @@ burst__buffers_end_in_the_middle__the_rest_waits(void **state)
 	struct wcnic_rx_cpl cpl;
 	struct fake_rxq q;
 	uint8_t frame[64];
-	unsigned int i;
 	int ret = 0;
 
 	fake_frame_fill(frame, sizeof(frame), 0);
 	frag = (struct wcdev_frag){frame, sizeof(frame)};
-	for (i = 0; i < 12; i++)
+	for (unsigned int i = 0; i < 12; i++)
 		frames[i] = (struct wcdev_frame){.frags = &frag, .n_frags = 1, .bytes = 64};
 	assert_int_equal(fake_rxq_open(h, &q, 0, 16, 128), 0);
 	fake_rx_post(h, &q, 5);
@@ -201,15 +196,15 @@ burst__buffers_end_in_the_middle__the_rest_waits(void **state)
 	assert_int_equal(wcdev_receive_burst(wcnic_card_dev(h->card), frames + 5, 7, &ret), 0);
 	fake_stats(h, &stats);
 	assert_int_equal(stats.rx_held, 1);
-	for (i = 0; i < 5; i++)
+	for (unsigned int i = 0; i < 5; i++)
 		assert_true(fake_rx_reap(&q, &cpl, NULL));
 	fake_rx_post(h, &q, 16);
 	assert_int_equal(wcdev_receive_burst(wcnic_card_dev(h->card), frames + 5, 7, &ret), 7);
-	for (i = 0; i < 7; i++)
+	for (unsigned int i = 0; i < 7; i++)
 		assert_true(fake_rx_reap(&q, &cpl, NULL));
 	/* Behind the tail are descriptors of the lap before. */
 	assert_int_equal(wcdev_receive_burst(wcnic_card_dev(h->card), frames, 12, &ret), 9);
-	for (i = 0; i < 9; i++)
+	for (unsigned int i = 0; i < 9; i++)
 		assert_true(fake_rx_reap(&q, &cpl, NULL));
 	assert_false(fake_rx_reap(&q, &cpl, NULL));
 	fake_stats(h, &stats);
@@ -240,7 +235,7 @@ generation__stays__memory_is_looked_up_once(void **state)
 	struct fake_host h;
 	struct fake_rxq q;
 	uint8_t frame[64];
-	unsigned int i, before = 0;
+	unsigned int before = 0;
 
 	(void)state;
 	fake_frame_fill(frame, sizeof(frame), 0);
@@ -249,7 +244,7 @@ generation__stays__memory_is_looked_up_once(void **state)
 	assert_int_equal(fake_port_set(&h, 1500, WCNIC_PORTF_UP | WCNIC_PORTF_PROMISC), 0);
 	assert_int_equal(fake_rxq_open(&h, &q, 0, 64, 128), 0);
 	fake_rx_post(&h, &q, 64);
-	for (i = 0; i < 100; i++) {
+	for (unsigned int i = 0; i < 100; i++) {
 		wcnic_card_poll(h.card);
 		assert_int_equal(fake_receive(&h, frame, 64, 64), 0);
 		assert_true(fake_rx_reap(&q, &cpl, NULL));

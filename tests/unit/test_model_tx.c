@@ -9,6 +9,7 @@
 #include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
+
 #include <cmocka.h>
 
 #include "tx_rig.h"
@@ -17,10 +18,9 @@ static void
 fetch__frames_of_one_descriptor__are_sent_in_order(void **state)
 {
 	struct tx_rig *r = *state;
-	unsigned int i;
 
 	tx_rig_open_fetch(r, 16);
-	for (i = 0; i < 16; i++)
+	for (unsigned int i = 0; i < 16; i++)
 		fake_tx_fetch(&r->h, &r->q, r->frame + i, (uint16_t)(14 + i * 100));
 	tx_rig_go(r);
 	tx_expect_cpl(r, WCNIC_TX_FETCHED, 0, 16, 16);
@@ -28,7 +28,7 @@ fetch__frames_of_one_descriptor__are_sent_in_order(void **state)
 	assert_int_equal(r->rec.frames, 16);
 	assert_int_equal(r->rec.flushed, 16);
 	assert_false(r->rec.early);
-	for (i = 0; i < 16; i++)
+	for (unsigned int i = 0; i < 16; i++)
 		tx_expect_frame(r, i, r->frame + i, 14 + i * 100);
 }
 
@@ -92,14 +92,13 @@ static void
 fetch__more_than_255_entries__are_one_error(void **state)
 {
 	struct tx_rig *r = *state;
-	unsigned int i;
 
 	tx_rig_open_fetch(r, 512);
-	for (i = 0; i < 256; i++)
+	for (unsigned int i = 0; i < 256; i++)
 		fake_tx_desc(&r->q, fake_iova(&r->h, r->frame + i), 1,
 			     (i == 0 ? WCNIC_TXF_SOP : 0) | (i == 255 ? WCNIC_TXF_EOP : 0),
 			     i == 0 ? 256 : 0);
-	for (i = 0; i < 255; i++)
+	for (unsigned int i = 0; i < 255; i++)
 		fake_tx_desc(&r->q, fake_iova(&r->h, r->frame + i), 1,
 			     (i == 0 ? WCNIC_TXF_SOP : 0) | (i == 254 ? WCNIC_TXF_EOP : 0),
 			     i == 0 ? 255 : 0);
@@ -170,9 +169,8 @@ record__out_of_range__stops_the_queue(void **state)
 		WCNIC_TXDB_TAIL(0) | WCNIC_TXDB_EPOCH(1) | WCNIC_TXDB_PLACEMENT(1),
 	};
 	struct tx_rig *r = *state;
-	unsigned int i;
 
-	for (i = 0; i < sizeof(bad) / sizeof(bad[0]); i++) {
+	for (unsigned int i = 0; i < sizeof(bad) / sizeof(bad[0]); i++) {
 		tx_rig_open_fetch(r, 16);
 		__atomic_store_n(r->q.db, htole64(bad[i]), __ATOMIC_RELEASE);
 		tx_expect_queue_error(r, WCNIC_ERR_DOORBELL);
@@ -245,13 +243,12 @@ port__holds_back__frame_stays_at_the_head(void **state)
 {
 	struct tx_rig *r = *state;
 	struct wcnic_stats stats;
-	int i;
 
 	tx_rig_open_push(r, 16, 2);
 	r->rec.ret = -EAGAIN;
 	fake_tx_push(&r->q, r->frame, 60);
 	tx_rig_go(r);
-	for (i = 0; i < 5; i++) {
+	for (int i = 0; i < 5; i++) {
 		r->h.now_ns += WAIT_NS;
 		wcnic_card_poll(r->h.card);
 		tx_expect_no_cpl(r);
@@ -295,10 +292,9 @@ static void
 completions__ring_wraps_with_single_fates__phase_tells(void **state)
 {
 	struct tx_rig *r = *state;
-	unsigned int i;
 
 	tx_rig_open_fetch(r, 8);
-	for (i = 0; i < 1000; i++) {
+	for (unsigned int i = 0; i < 1000; i++) {
 		fake_tx_fetch(&r->h, &r->q, r->frame, i % 3 == 1 ? 13 : 60);
 		tx_rig_go(r);
 		if (i % 3 == 1)

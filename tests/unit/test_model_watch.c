@@ -86,9 +86,7 @@ store(uint64_t off, size_t bytes)
 static void
 store_line(unsigned int line, size_t piece)
 {
-	size_t off;
-
-	for (off = 0; off < 64; off += piece)
+	for (size_t off = 0; off < 64; off += piece)
 		store(line * 64u + off, piece);
 }
 
@@ -105,9 +103,7 @@ lines_are(const struct wcnic_window_test_report *report, uint32_t whole, uint32_
 static void
 arrivals_are(const struct wcnic_window_test_report *report, const uint32_t *expected)
 {
-	unsigned int i;
-
-	for (i = 0; i < 8; i++)
+	for (unsigned int i = 0; i < 8; i++)
 		assert_int_equal(le32toh(report->arrivals[i]), expected[i]);
 }
 
@@ -143,11 +139,10 @@ report__whole_lines__counted_with_times(void **state)
 	const uint32_t arrivals[8] = {[6] = LINES};
 	struct wcnic_window_test_report report;
 	uint64_t before = host.now_ns;
-	unsigned int i;
 
 	(void)state;
 	start();
-	for (i = 0; i < LINES; i++)
+	for (unsigned int i = 0; i < LINES; i++)
 		store_line(i, 64);
 	host.now_ns += 5000;
 	report_get(&report);
@@ -162,11 +157,10 @@ report__lines_in_pieces__by_size(void **state)
 {
 	const uint32_t arrivals[8] = {64, 32, 16, 8, 4, 2, 0, 0};
 	struct wcnic_window_test_report report;
-	unsigned int i;
 
 	(void)state;
 	start();
-	for (i = 0; i < 6; i++)
+	for (unsigned int i = 0; i < 6; i++)
 		store_line(i, 1u << i);
 	report_get(&report);
 	lines_are(&report, 0, 6, LINES - 6, 0);
@@ -195,12 +189,11 @@ static void
 report__missing_bytes_and_lines__lost(void **state)
 {
 	struct wcnic_window_test_report report;
-	unsigned int off;
 
 	(void)state;
 	start();
 	store_line(0, 64);
-	for (off = 0; off < 64; off += 8)
+	for (unsigned int off = 0; off < 64; off += 8)
 		if (off != 24)
 			store(64 + off, 8);
 	store_line(3, 16);
@@ -225,7 +218,6 @@ static void
 report__lines_out_of_order__once_each(void **state)
 {
 	struct wcnic_window_test_report report;
-	unsigned int i;
 
 	(void)state;
 	start();
@@ -235,7 +227,7 @@ report__lines_out_of_order__once_each(void **state)
 	store(3 * 64, 32);
 	store_line(4, 64);
 	store(3 * 64 + 32, 32); /* the rest after a later line */
-	for (i = 5; i < LINES; i++)
+	for (unsigned int i = 5; i < LINES; i++)
 		store_line(i, 64);
 	report_get(&report);
 	lines_are(&report, LINES - 2, 2, 0, 3);

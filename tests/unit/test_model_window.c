@@ -10,6 +10,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+
 #include <cmocka.h>
 
 #include "fake_host.h"
@@ -51,7 +52,6 @@ grant_check(const struct fake_host *h, const struct wcnic_window_grant *g, uint3
 {
 	uint64_t off = le64toh(g->offset);
 	uint32_t bytes = le32toh(g->bytes);
-	unsigned int i;
 
 	assert_true(off + bytes <= h->aperture_bytes);
 	assert_int_equal(off % align, 0);
@@ -66,7 +66,7 @@ grant_check(const struct fake_host *h, const struct wcnic_window_grant *g, uint3
 		assert_true((uint64_t)slots * g->slot_lines * 64 <= bytes);
 		assert_true(le16toh(g->max_burst) <= slots);
 	}
-	for (i = 0; i < WINDOWS; i++) {
+	for (unsigned int i = 0; i < WINDOWS; i++) {
 		uint64_t other = le64toh(grants[i].offset);
 
 		if (used[i])
@@ -81,9 +81,8 @@ alloc_and_free(struct fake_host *h, uint32_t *rnd)
 	struct wcnic_window_grant grants[WINDOWS] = {0};
 	bool used[WINDOWS] = {false};
 	uint16_t last_generation = 0;
-	unsigned int round;
 
-	for (round = 0; round < ROUNDS; round++) {
+	for (unsigned int round = 0; round < ROUNDS; round++) {
 		unsigned int i = random_next(rnd) % WINDOWS;
 		uint32_t align = 65536u << random_next(rnd) % 4;
 		struct wcnic_cmd_window_alloc p = {.type = 1 + random_next(rnd) % 2};
@@ -113,10 +112,8 @@ alloc_and_free(struct fake_host *h, uint32_t *rnd)
 static void
 alloc__many_seeds__never_overlaps_and_keeps_alignment(void **state)
 {
-	uint32_t seed;
-
 	(void)state;
-	for (seed = 1; seed <= SEEDS; seed++) {
+	for (uint32_t seed = 1; seed <= SEEDS; seed++) {
 		struct fake_host h;
 		uint32_t rnd = seed;
 
@@ -133,13 +130,12 @@ alloc__whole_aperture__can_be_handed_out(void **state)
 	struct fake_host *h = *state;
 	struct wcnic_window_grant grant;
 	uint8_t seen[FAKE_APERTURE_BYTES / 65536] = {0};
-	unsigned int i;
 
-	for (i = 0; i < sizeof(seen); i++) {
+	for (unsigned int i = 0; i < sizeof(seen); i++) {
 		assert_int_equal(fake_window(h, WCNIC_WINDOW_DOORBELL, 0, 0xffff, 1, &grant), 0);
 		seen[le64toh(grant.offset) / 65536]++;
 	}
-	for (i = 0; i < sizeof(seen); i++)
+	for (unsigned int i = 0; i < sizeof(seen); i++)
 		assert_int_equal(seen[i], 1);
 	assert_int_equal(fake_window(h, WCNIC_WINDOW_DOORBELL, 0, 0xffff, 1, &grant),
 			 WCNIC_ST_NO_SPACE);
@@ -150,10 +146,10 @@ alloc__other_seed__gives_other_places(void **state)
 {
 	uint64_t firsts[32];
 	unsigned int distinct = 0;
-	unsigned int i, j;
+	unsigned int j;
 
 	(void)state;
-	for (i = 0; i < 32; i++) {
+	for (unsigned int i = 0; i < 32; i++) {
 		struct wcnic_window_grant grant;
 		struct fake_host h;
 
@@ -187,9 +183,8 @@ generation__every_alloc_and_reset__changes(void **state)
 	struct fake_host *h = *state;
 	struct wcnic_window_grant grant;
 	uint16_t before = 0;
-	unsigned int i;
 
-	for (i = 0; i < 70000; i++) {
+	for (unsigned int i = 0; i < 70000; i++) {
 		assert_int_equal(fake_window(h, WCNIC_WINDOW_DOORBELL, 0, 0xffff, 1, &grant), 0);
 		assert_int_not_equal(le16toh(grant.generation), 0);
 		assert_int_equal((uint16_t)(le16toh(grant.generation) - before - 1) < 2 || i == 0,
@@ -209,9 +204,8 @@ grant__of_memory_once_used__reads_zero(void **state)
 	struct fake_host *h = *state;
 	struct wcnic_window_grant grant;
 	uint64_t off;
-	uint32_t i;
 
-	for (i = 0; i < 200; i++) {
+	for (uint32_t i = 0; i < 200; i++) {
 		assert_int_equal(fake_window(h, WCNIC_WINDOW_DOORBELL, 0, 0xffff, 65536, &grant),
 				 0);
 		off = le64toh(grant.offset);
@@ -221,10 +215,10 @@ grant__of_memory_once_used__reads_zero(void **state)
 		h->aperture[off + 65535] = 1;
 		assert_int_equal(fake_window_free(h, &grant), 0);
 	}
-	for (i = 0; i < FAKE_APERTURE_BYTES; i += 4096)
+	for (uint32_t i = 0; i < FAKE_APERTURE_BYTES; i += 4096)
 		h->aperture[i] = 1; /* strays that have not been found */
 	assert_int_equal(fake_window(h, WCNIC_WINDOW_DOORBELL, 0, 0xffff, 65536, &grant), 0);
-	for (i = 0; i < 65536; i += 4096)
+	for (uint32_t i = 0; i < 65536; i += 4096)
 		assert_int_equal(h->aperture[le64toh(grant.offset) + i], 0);
 }
 
@@ -236,7 +230,6 @@ stray__store_outside_windows__is_found_cleared_and_reported(void **state)
 	struct wcnic_stats stats;
 	struct wcnic_event event;
 	uint64_t inside, outside;
-	unsigned int i;
 
 	assert_int_equal(fake_window(h, WCNIC_WINDOW_PUSH, 2, 0, 65536, &grant), 0);
 	inside = le64toh(grant.offset) + 128;
@@ -244,7 +237,7 @@ stray__store_outside_windows__is_found_cleared_and_reported(void **state)
 	h->aperture[inside] = 1;
 	h->aperture[outside + 5] = 1;
 	h->aperture[outside + 64] = 1;
-	for (i = 0; i < 256 * FAKE_APERTURE_BYTES / 4096 + 256; i++)
+	for (unsigned int i = 0; i < 256 * FAKE_APERTURE_BYTES / 4096 + 256; i++)
 		wcnic_card_poll(h->card);
 	fake_stats(h, &stats);
 	assert_int_equal(stats.stray_writes, 2);
@@ -263,9 +256,8 @@ stray__many__one_event_in_100_ms(void **state)
 	struct wcnic_stats stats;
 	struct wcnic_event event;
 	uint8_t data[64] = {1};
-	unsigned int i;
 
-	for (i = 0; i < 10; i++) {
+	for (unsigned int i = 0; i < 10; i++) {
 		assert_int_equal(wcnic_card_bar_write(h->card, WCNIC_BAR_WINDOWS, i * 64u, data, 8),
 				 0);
 		fake_stats(h, &stats);
@@ -331,9 +323,8 @@ bar2__malformed_access__is_refused(void **state)
 	};
 	struct fake_host *h = *state;
 	uint8_t data[128];
-	size_t i;
 
-	for (i = 0; i < sizeof(bad) / sizeof(bad[0]); i++) {
+	for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++) {
 		wcnic_card_reset(h->card);
 		assert_int_equal(wcnic_card_bar_write(h->card, WCNIC_BAR_WINDOWS, bad[i].off, data,
 						      bad[i].bytes),

@@ -70,7 +70,7 @@ uc__evicts_lines_where_the_cpu_does_that(void **state)
 		rig_store(0, 8, PCIELINK_WC);
 		rig_store(4096, 4, PCIELINK_UC);
 		assert_int_equal(rig.tlps, 1 + x86);
-		if (x86)
+		if (x86 != 0)
 			rig_assert_tlp(0, 0, 8, PCIELINK_BY_ORDER);
 		rig_assert_tlp(x86, 4096, 4, PCIELINK_BY_STORE);
 	}

@@ -79,8 +79,8 @@ static void
 call_store(unsigned int cpu)
 {
 	enum pcielink_type type = (enum pcielink_type)draw(PCIELINK_TYPES);
-	unsigned int bytes = draw(2) ? 8 : (unsigned int)(1 + draw(64));
-	uint64_t off = draw(2) ? draw(BYTES / 8 - 8) * 8 : draw(BYTES - 64);
+	unsigned int bytes = draw(2) != 0 ? 8 : (unsigned int)(1 + draw(64));
+	uint64_t off = draw(2) != 0 ? draw(BYTES / 8 - 8) * 8 : draw(BYTES - 64);
 	size_t from = rig.tlps;
 
 	if (type != PCIELINK_WB) {

@@ -11,6 +11,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+
 #include <cmocka.h>
 
 #include "port_rig.h"
@@ -21,9 +22,8 @@ numbers_sent(struct end *a, struct end *b)
 {
 	struct wcnic_stats stats;
 	uint32_t sent = 0, done = 0, got = 0;
-	uint32_t turn;
 
-	for (turn = 0; got < 20000; turn++) {
+	for (uint32_t turn = 0; got < 20000; turn++) {
 		uint8_t data[256];
 
 		assert_true(turn < 1000000);
@@ -233,11 +233,9 @@ be64_at(const uint8_t *p)
 static uint32_t
 ones_sum(const uint8_t *p, uint32_t bytes, uint32_t sum)
 {
-	uint32_t i;
-
-	for (i = 0; i < bytes; i++)
+	for (uint32_t i = 0; i < bytes; i++)
 		sum += i % 2 == 0 ? (uint32_t)p[i] << 8 : p[i];
-	while (sum >> 16)
+	while (sum >> 16 != 0)
 		sum = (sum & 0xffff) + (sum >> 16);
 	return sum;
 }
@@ -273,11 +271,11 @@ generator_run(const char *spec, struct tally *tally)
 	struct wcnic_stats stats;
 	struct end e;
 	uint8_t data[16384];
-	uint32_t bytes, turn;
+	uint32_t bytes;
 
 	memset(tally, 0, sizeof(*tally));
 	end_open(&e, spec);
-	for (turn = 0; turn < 2000; turn++) {
+	for (uint32_t turn = 0; turn < 2000; turn++) {
 		fake_rx_post(&e.h, &e.rx, 128u - (uint16_t)(e.rx.tail - e.rx.head));
 		wcnic_card_poll(e.h.card);
 		while ((bytes = fake_rx_frame(&e.rx, data, NULL)) != 0) {
@@ -317,7 +315,6 @@ static void
 generator__imix_and_flows__are_spread(void **state)
 {
 	struct tally t, again;
-	unsigned int i;
 
 	(void)state;
 	generator_run("generator:count=6000,bytes=0,flows=16,seed=3", &t);
@@ -325,7 +322,7 @@ generator__imix_and_flows__are_spread(void **state)
 	assert_int_equal(t.sizes[0], 3500);
 	assert_int_equal(t.sizes[1], 2000);
 	assert_int_equal(t.sizes[2], 500);
-	for (i = 0; i < 16; i++)
+	for (unsigned int i = 0; i < 16; i++)
 		assert_in_range(t.flows[i], 250, 500);
 	assert_int_equal(t.flows[16], 0);
 	generator_run("generator:count=6000,bytes=0,flows=16,seed=3", &again);

@@ -5,6 +5,7 @@
 /* The ethdev port: every frame arrives, waits, or is discarded with a message. */
 
 #include <errno.h>
+#include <patience.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -15,7 +16,6 @@
 #include <unistd.h>
 
 #include <cmocka.h>
-
 #include <ethdev_driver.h>
 #include <rte_dev.h>
 #include <rte_eth_ring.h>
@@ -23,9 +23,8 @@
 #include <rte_mbuf.h>
 #include <rte_ring.h>
 
-#include <patience.h>
-
 #include <port_ethdev_internal.h>
+
 #include "port_ethdev_rig.h"
 
 static void
@@ -33,9 +32,8 @@ send__every_size_pushed_and_fetched__arrives_unaltered(void **state)
 {
 	struct rig *r = *state;
 	static uint8_t data[16384];
-	uint32_t bytes;
 
-	for (bytes = 14; bytes <= MTU + WCNIC_L2_OVERHEAD; bytes += bytes < 300 ? 1 : 97) {
+	for (uint32_t bytes = 14; bytes <= MTU + WCNIC_L2_OVERHEAD; bytes += bytes < 300 ? 1 : 97) {
 		fake_frame_fill(r->end.frame, bytes, bytes);
 		fake_tx_push(&r->end.tx, r->end.frame, (uint16_t)bytes);
 		end_go(&r->end);
@@ -45,7 +43,7 @@ send__every_size_pushed_and_fetched__arrives_unaltered(void **state)
 	}
 	assert_int_equal(fake_txq_close(&r->end.h, &r->end.tx), 0);
 	assert_int_equal(fake_txq_open(&r->end.h, &r->end.tx, 0, 256, WCNIC_PLACEMENT_FETCH, 0), 0);
-	for (bytes = 14; bytes < MTU; bytes += 111) {
+	for (uint32_t bytes = 14; bytes < MTU; bytes += 111) {
 		fake_frame_fill(r->end.frame, bytes, bytes + 1);
 		/* Two descriptors, so two fragments. */
 		fake_tx_desc(&r->end.tx, fake_iova(&r->end.h, r->end.frame), 7, WCNIC_TXF_SOP,
@@ -66,9 +64,9 @@ send__device_full__frames_wait_in_order(void **state)
 	struct rig *r = *state;
 	static uint8_t data[16384];
 	struct wcnic_stats stats;
-	uint32_t sent = 0, done = 0, got = 0, turn, i, number;
+	uint32_t sent = 0, done = 0, got = 0, number;
 
-	for (turn = 0; got < 20000; turn++) {
+	for (uint32_t turn = 0; got < 20000; turn++) {
 		assert_true(turn < 1000000);
 		for (; sent - done < 200 && sent < 20000; sent++) {
 			memcpy(r->end.frame + 20, &sent, sizeof(sent));
@@ -76,7 +74,8 @@ send__device_full__frames_wait_in_order(void **state)
 		}
 		end_go(&r->end);
 		done += end_reap(&r->end);
-		for (i = 0; turn % 5 == 0 && i < turn % 90 && rig_out_take(r, data) != 0; i++) {
+		for (uint32_t i = 0; turn % 5 == 0 && i < turn % 90 && rig_out_take(r, data) != 0;
+		     i++) {
 			memcpy(&number, data + 20, sizeof(number));
 			assert_int_equal(number, got++);
 		}
@@ -120,9 +119,9 @@ receive__every_size_whole_or_in_pieces__arrives_unaltered(void **state)
 {
 	struct rig *r = *state;
 	static uint8_t sent[16384], data[16384];
-	uint32_t bytes, piece;
+	uint32_t piece;
 
-	for (bytes = 14; bytes <= MTU + WCNIC_L2_OVERHEAD; bytes += bytes < 300 ? 1 : 89) {
+	for (uint32_t bytes = 14; bytes <= MTU + WCNIC_L2_OVERHEAD; bytes += bytes < 300 ? 1 : 89) {
 		piece = bytes % 3 == 0 ? 2048 : bytes / 40 + 14 - bytes % 3;
 		fake_frame_fill(sent, bytes, bytes);
 		fake_rx_post(&r->end.h, &r->end.rx,
@@ -140,10 +139,10 @@ receive__card_short_of_buffers__the_rest_stays_in_the_device(void **state)
 	struct rig *r = *state;
 	static uint8_t frame[64], data[16384];
 	struct wcnic_stats stats;
-	uint32_t put = 0, got = 0, turn, number, room;
+	uint32_t put = 0, got = 0, number, room;
 
 	frame[0] = 2;
-	for (turn = 0; got < 10000; turn++) {
+	for (uint32_t turn = 0; got < 10000; turn++) {
 		assert_true(turn < 1000000);
 		memcpy(frame + 20, &put, sizeof(put));
 		while (rig_in_put(r, frame, 60, 60)) {
@@ -188,12 +187,12 @@ send__device_keeps_all_buffers__frames_wait(void **state)
 {
 	struct rig *r = calloc(1, sizeof(*r));
 	static uint8_t data[16384];
-	unsigned int sent = 0, done = 0, got = 0, turn;
+	unsigned int sent = 0, done = 0, got = 0;
 
 	(void)state;
 	rig_rings(r, 16384);
 	rig_open(r, "", 1500);
-	for (turn = 0; turn < 200; turn++) {
+	for (unsigned int turn = 0; turn < 200; turn++) {
 		for (; sent - done < 128; sent++)
 			fake_tx_push(&r->end.tx, r->end.frame, 60);
 		end_go(&r->end);
@@ -204,7 +203,7 @@ send__device_keeps_all_buffers__frames_wait(void **state)
 	assert_true(done < sent);
 	while (rig_out_take(r, data) != 0)
 		got++;
-	for (turn = 0; turn < 10; turn++)
+	for (unsigned int turn = 0; turn < 10; turn++)
 		wcnic_card_poll(r->end.h.card);
 	done += end_reap(&r->end);
 	assert_int_equal(done, sent);
@@ -248,9 +247,8 @@ static bool
 link_event(struct rig *r, bool *up)
 {
 	struct wcnic_event event;
-	unsigned int i;
 
-	for (i = 0; i < PATIENCE_MS; i++) {
+	for (unsigned int i = 0; i < PATIENCE_MS; i++) {
 		wcnic_card_poll(r->end.h.card);
 		if (fake_event_find(&r->end.h, WCNIC_EV_LINK, &event)) {
 			*up = le32toh(event.arg0) != 0;
@@ -311,14 +309,13 @@ two_ports__each_its_device_frames_cross(void **state)
 {
 	struct rig *a = *state, *b = calloc(1, sizeof(*b));
 	static uint8_t data[16384];
-	unsigned int i;
 	void *mbuf = NULL;
 
 	rig_rings(b, RING_ENTRIES);
 	rig_open(b, "", 1500);
 	fake_rx_post(&a->end.h, &a->end.rx, 8);
 	fake_rx_post(&b->end.h, &b->end.rx, 8);
-	for (i = 0; i < 2; i++) {
+	for (unsigned int i = 0; i < 2; i++) {
 		struct rig *from = i == 0 ? a : b, *to = i == 0 ? b : a;
 
 		fake_frame_fill(from->end.frame, 100, i);
@@ -339,13 +336,12 @@ made_device__gone_with_the_port(void **state)
 {
 	struct wcnic_port *port;
 	struct fake_host h;
-	unsigned int i;
 	char why[256];
 	uint16_t id;
 
 	(void)state;
 	assert_int_equal(fake_host_init(&h, NULL), 0);
-	for (i = 0; i < 3; i++) {
+	for (unsigned int i = 0; i < 3; i++) {
 		assert_int_equal(wcnic_port_create("ethdev:net_null7;size=64;copy=1",
 						   wcnic_card_dev(h.card), &port, why, sizeof(why)),
 				 0);

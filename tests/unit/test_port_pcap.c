@@ -5,7 +5,6 @@
 /* Captures that are played and recorded. */
 
 #include <errno.h>
-#include <pcap/pcap.h>
 #include <setjmp.h>
 #include <signal.h>
 #include <stdarg.h>
@@ -16,7 +15,9 @@
 #include <sys/stat.h>
 #include <time.h>
 #include <unistd.h>
+
 #include <cmocka.h>
+#include <pcap/pcap.h>
 
 #include "port_rig.h"
 
@@ -76,9 +77,8 @@ static uint32_t
 frame_make(uint32_t i, uint8_t *frame)
 {
 	uint32_t bytes = 14 + i * 37 % 1400;
-	uint32_t k;
 
-	for (k = 0; k < bytes; k++)
+	for (uint32_t k = 0; k < bytes; k++)
 		frame[k] = (uint8_t)(k * 3 + i);
 	frame[0] = 2;
 	return bytes;
@@ -92,10 +92,9 @@ capture_write(const char *path, int link_type, uint64_t gap_ns)
 							    PCAP_TSTAMP_PRECISION_NANO);
 	pcap_dumper_t *dumper = pcap_dump_open(kind, path);
 	uint8_t frame[2048];
-	uint32_t i;
 
 	assert_non_null(dumper);
-	for (i = 0; i < FRAMES; i++) {
+	for (uint32_t i = 0; i < FRAMES; i++) {
 		uint64_t ns = 1000000000ull * 1700000000 + i * gap_ns;
 		struct pcap_pkthdr hdr = {.caplen = frame_make(i, frame)};
 
@@ -123,9 +122,9 @@ play(struct rig *r)
 {
 	uint8_t want[2048], got[2048];
 	uint32_t taken = 0;
-	uint32_t turn, bytes;
+	uint32_t bytes;
 
-	for (turn = 0; !input_done(r); turn++) {
+	for (uint32_t turn = 0; !input_done(r); turn++) {
 		uint16_t room = 128u - (uint16_t)(r->end.rx.tail - r->end.rx.head);
 
 		fake_rx_post(&r->end.h, &r->end.rx, turn % 7 < room ? turn % 7 : room);
@@ -161,12 +160,11 @@ in__before_the_port_is_up__waits(void **state)
 {
 	struct rig *r = *state;
 	struct wcnic_stats stats;
-	int i;
 
 	capture_write(r->in, DLT_EN10MB, 1000);
 	assert_int_equal(port_open(r, "pcap:in=%s", r->in), 0);
 	fake_enable(&r->end.h);
-	for (i = 0; i < 10; i++)
+	for (int i = 0; i < 10; i++)
 		wcnic_card_poll(r->end.h.card);
 	fake_stats(&r->end.h, &stats);
 	assert_int_equal(stats.rx_down, 0);
@@ -261,7 +259,6 @@ in__pcapng__is_played(void **state)
 	struct rig *r = *state;
 	uint8_t got[2048];
 	FILE *file = fopen(r->in, "w");
-	int i;
 
 	assert_non_null(file);
 	assert_int_equal(fwrite(blocks, sizeof(blocks), 1, file), 1);
@@ -270,7 +267,7 @@ in__pcapng__is_played(void **state)
 		fail_msg("%s", r->why);
 	end_start(&r->end);
 	fake_rx_post(&r->end.h, &r->end.rx, 8);
-	for (i = 0; i < 3; i++)
+	for (int i = 0; i < 3; i++)
 		wcnic_card_poll(r->end.h.card);
 	assert_int_equal(fake_rx_frame(&r->end.rx, got, NULL), 14);
 	assert_int_equal(got[0], 2);
@@ -306,12 +303,12 @@ out__completed_frames__are_in_the_file_at_once(void **state)
 {
 	struct rig *r = *state;
 	char errbuf[PCAP_ERRBUF_SIZE];
-	uint32_t i, done = 0;
+	uint32_t done = 0;
 	off_t bytes = 24;
 
 	assert_int_equal(port_open(r, "pcap:out=%s", r->out), 0);
 	end_start(&r->end);
-	for (i = 0; i < FRAMES; i++) {
+	for (uint32_t i = 0; i < FRAMES; i++) {
 		uint32_t length = frame_make(i, r->end.frame);
 		struct stat st;
 
@@ -334,7 +331,7 @@ out__completed_frames__are_in_the_file_at_once(void **state)
 		assert_non_null(file);
 		assert_int_equal(pcap_datalink(file), DLT_EN10MB);
 		assert_int_equal(pcap_snapshot(file), 262144);
-		for (i = 0; i < FRAMES; i++) {
+		for (uint32_t i = 0; i < FRAMES; i++) {
 			assert_int_equal(pcap_next_ex(file, &hdr, &data), 1);
 			assert_int_equal(hdr->caplen, frame_make(i, want));
 			assert_int_equal(hdr->len, hdr->caplen);
@@ -362,7 +359,6 @@ out__file_full_later__is_reported_and_frames_are_errors(void **state)
 	struct rig *r = *state;
 	struct rlimit old, small;
 	struct wcnic_tx_cpl cpl;
-	int i;
 
 	assert_int_equal(getrlimit(RLIMIT_FSIZE, &old), 0);
 	small = old;
@@ -371,7 +367,7 @@ out__file_full_later__is_reported_and_frames_are_errors(void **state)
 	end_start(&r->end);
 	signal(SIGXFSZ, SIG_IGN);
 	assert_int_equal(setrlimit(RLIMIT_FSIZE, &small), 0);
-	for (i = 0; i < 3; i++) {
+	for (int i = 0; i < 3; i++) {
 		fake_tx_push(&r->end.tx, r->end.frame, 100);
 		end_go(&r->end);
 		assert_true(fake_tx_reap(&r->end.tx, &cpl));

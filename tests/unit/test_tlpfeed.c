@@ -49,13 +49,12 @@ static void
 push__comes_out_in_order(void **state)
 {
 	struct tlpfeed_tlp tlp;
-	unsigned int i;
 
 	(void)state;
 	assert_false(tlpfeed_pull(&reader, APERTURE, &tlp));
-	for (i = 0; i < 3; i++)
+	for (unsigned int i = 0; i < 3; i++)
 		assert_true(tlpfeed_push(&writer, 64 * i + 8, 8 + i, 100 + i));
-	for (i = 0; i < 3; i++) {
+	for (unsigned int i = 0; i < 3; i++) {
 		assert_true(tlpfeed_pull(&reader, APERTURE, &tlp));
 		assert_int_equal(tlp.off, 64 * i + 8);
 		assert_int_equal(tlp.bytes, 8 + i);
@@ -126,9 +125,8 @@ hostile_entries__break_the_feed(void **state)
 		{.off = UINT64_MAX, .bytes = 1}, {.off = 0, .bytes = UINT32_MAX},
 	};
 	struct tlpfeed_tlp tlp;
-	unsigned int i;
 
-	for (i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+	for (unsigned int i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
 		tlpfeed_push(&writer, cases[i].off, cases[i].bytes, 0);
 		assert_false(tlpfeed_pull(&reader, APERTURE, &tlp));
 		assert_true(tlpfeed_broken(&reader));
@@ -176,10 +174,8 @@ cut_short__is_broken_not_dead(void **state)
 static void *
 stream_main(void *arg)
 {
-	unsigned int i;
-
 	(void)arg;
-	for (i = 0; i < STREAM; i++)
+	for (unsigned int i = 0; i < STREAM; i++)
 		while (!tlpfeed_push(&writer, i % 1024 * 64, 64, i))
 			sched_yield();
 	return NULL;
@@ -190,11 +186,10 @@ two_threads__nothing_is_torn_or_twice(void **state)
 {
 	struct tlpfeed_tlp tlp;
 	pthread_t thread;
-	unsigned int i;
 
 	(void)state;
 	assert_int_equal(pthread_create(&thread, NULL, stream_main, NULL), 0);
-	for (i = 0; i < STREAM; i++) {
+	for (unsigned int i = 0; i < STREAM; i++) {
 		while (!tlpfeed_pull(&reader, APERTURE, &tlp)) {
 			assert_false(tlpfeed_broken(&reader));
 			sched_yield();

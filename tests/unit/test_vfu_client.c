@@ -44,10 +44,9 @@ static void
 region_access__longer_than_a_message_whole(void **state)
 {
 	uint8_t out[0x1801], in[0x1801];
-	unsigned int i;
 
 	(void)state;
-	for (i = 0; i < sizeof(out); i++)
+	for (unsigned int i = 0; i < sizeof(out); i++)
 		out[i] = (uint8_t)(i * 7);
 	assert_int_equal(vfu_client_region_write(client, 0, 0x20, out, sizeof(out)), 0);
 	assert_int_equal(vfu_client_region_read(client, 0, 0x20, in, sizeof(in)), 0);
@@ -153,17 +152,16 @@ msix_set__more_vectors_than_a_message_and_a_hole(void **state)
 {
 	int fds[RIG_VECTORS];
 	uint64_t count;
-	unsigned int i;
 
 	(void)state;
-	for (i = 0; i < RIG_VECTORS; i++)
+	for (unsigned int i = 0; i < RIG_VECTORS; i++)
 		fds[i] = i == 11 ? -1 : eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC);
 	assert_int_equal(vfu_client_msix_set(client, 0, RIG_VECTORS, fds), 0);
 	assert_int_equal(vfu_client_msix_set(client, 1, RIG_VECTORS, fds), -EINVAL);
 	rig_pause(&rig);
-	for (i = 0; i < RIG_VECTORS; i++)
+	for (unsigned int i = 0; i < RIG_VECTORS; i++)
 		assert_int_equal(vfu_server_irq_trigger(rig.server, i), i == 11 ? -ENOENT : 0);
-	for (i = 0; i < RIG_VECTORS; i++) {
+	for (unsigned int i = 0; i < RIG_VECTORS; i++) {
 		if (i == 11)
 			continue;
 		assert_int_equal(read(fds[i], &count, sizeof(count)), sizeof(count));
@@ -189,13 +187,12 @@ client__two_threads_do_not_mix(void **state)
 {
 	uint32_t offs[2] = {0x100, 0x104};
 	pthread_t threads[2];
-	unsigned int i;
 	void *failed;
 
 	(void)state;
-	for (i = 0; i < 2; i++)
+	for (unsigned int i = 0; i < 2; i++)
 		assert_int_equal(pthread_create(&threads[i], NULL, hammer, &offs[i]), 0);
-	for (i = 0; i < 2; i++) {
+	for (unsigned int i = 0; i < 2; i++) {
 		pthread_join(threads[i], &failed);
 		assert_null(failed);
 	}
@@ -246,10 +243,8 @@ connect__second_client_turned_away_third_served(void **state)
 static void
 connect__right_after_close_always_served(void **state)
 {
-	unsigned int i;
-
 	(void)state;
-	for (i = 0; i < 50; i++) {
+	for (unsigned int i = 0; i < 50; i++) {
 		vfu_client_close(client);
 		client = NULL;
 		if (vfu_client_connect(rig.path, TIMEOUT_MS, &client, why, sizeof(why)) < 0)
@@ -267,7 +262,7 @@ connect__each_allocation_fails_clean(void **state)
 	for (nth = 0;; nth++) {
 		alloc_fail_after(nth);
 		ret = vfu_client_connect(rig.path, TIMEOUT_MS, &client, why, sizeof(why));
-		if (!alloc_fail_end())
+		if (alloc_fail_end() == 0)
 			break;
 		assert_int_equal(ret, -ENOMEM);
 		assert_null(client);

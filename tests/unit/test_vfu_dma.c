@@ -209,16 +209,15 @@ static void
 write__several__in_order_and_quiet_when_all_are_answered(void **state)
 {
 	struct raw questions[3];
-	unsigned int i;
 
 	(void)state;
-	for (i = 0; i < 3; i++)
+	for (unsigned int i = 0; i < 3; i++)
 		assert_int_equal(vfu_server_dma_write(bench.rig.server, IOVA + i, &i, 4), 0);
-	for (i = 0; i < 3; i++) {
+	for (unsigned int i = 0; i < 3; i++) {
 		questions[i] = asked(VFU_CMD_DMA_WRITE, IOVA + i, 4);
 		assert_memory_equal(questions[i].payload + 16, &i, 4);
 	}
-	for (i = 3; i > 0; i--) {
+	for (unsigned int i = 3; i > 0; i--) {
 		assert_false(vfu_server_dma_quiet(bench.rig.server));
 		answer(&questions[i - 1], i == 2 ? EFAULT : 0, NULL, 0);
 	}
@@ -233,9 +232,8 @@ bad_answer__of_any_kind__drops_the_client(void **state)
 	static const char *const kinds[] = {"id", "command", "short", "long", "address", "twice"};
 	uint8_t data[64] = {0};
 	struct raw question, bad;
-	unsigned int i;
 
-	for (i = 0; i < sizeof(kinds) / sizeof(kinds[0]); i++) {
+	for (unsigned int i = 0; i < sizeof(kinds) / sizeof(kinds[0]); i++) {
 		if (i > 0)
 			assert_int_equal(setup(state), 0);
 		assert_int_equal(read_at(IOVA, data, 16), -EAGAIN);
@@ -315,16 +313,16 @@ socket_full__messages_stay_whole(void **state)
 	struct vfu_access ask = {.off = 0, .region = 0, .count = 64};
 	struct raw request = raw_request(VFU_CMD_REGION_READ, &ask, sizeof(ask)), raw;
 	static uint8_t data[VFU_DMA_BYTES_MAX];
-	unsigned int i, seen = 0, replies = 0;
+	unsigned int seen = 0, replies = 0;
 
 	(void)state;
-	for (i = 0; i < 900; i++) {
+	for (unsigned int i = 0; i < 900; i++) {
 		memset(data, (int)i, sizeof(data));
 		assert_int_equal(vfu_server_dma_write(bench.rig.server, IOVA, data, sizeof(data)),
 				 0);
 	}
 	vfu_server_poll(bench.rig.server);
-	for (i = 0; i < 5; i++)
+	for (unsigned int i = 0; i < 5; i++)
 		raw_send(bench.sock, &request);
 	while (seen < 900 || replies < 5) {
 		vfu_server_poll(bench.rig.server);

@@ -48,12 +48,12 @@ write_no_reply__done_without_answer(void **state)
 static void
 complaints__do_not_fill_the_log(void **state)
 {
-	unsigned int i, lines = 0;
+	unsigned int lines = 0;
 	struct raw reply;
 	const char *c;
 
 	(void)state;
-	for (i = 0; i < 1000; i++)
+	for (unsigned int i = 0; i < 1000; i++)
 		assert_int_equal(bench_ask(0, NULL, 0, &reply), EOPNOTSUPP);
 	for (c = bench.rig.log; *c != '\0'; c++)
 		lines += *c == '\n';
@@ -66,10 +66,9 @@ framing__impossible_length_answered_and_dropped(void **state)
 {
 	static const uint32_t lengths[] = {0, 15, VFU_MSG_BYTES_MAX + 1, UINT32_MAX};
 	struct raw request, reply;
-	unsigned int i;
 
 	(void)state;
-	for (i = 0; i < sizeof(lengths) / sizeof(lengths[0]); i++) {
+	for (unsigned int i = 0; i < sizeof(lengths) / sizeof(lengths[0]); i++) {
 		if (i > 0)
 			bench_setup(state);
 		request = raw_request(VFU_CMD_RESET, NULL, 0);
@@ -104,12 +103,11 @@ framing__byte_by_byte_understood(void **state)
 	} write = {{0, 0, 4}, {1, 2, 3, 4}};
 	struct raw request = raw_request(VFU_CMD_REGION_WRITE, &write, WRITE_BYTES(write)), reply;
 	uint8_t bytes[sizeof(request.hdr) + WRITE_BYTES(write)];
-	unsigned int i;
 
 	(void)state;
 	memcpy(bytes, &request.hdr, sizeof(request.hdr));
 	memcpy(bytes + sizeof(request.hdr), &write, WRITE_BYTES(write));
-	for (i = 0; i < sizeof(bytes); i++) {
+	for (unsigned int i = 0; i < sizeof(bytes); i++) {
 		assert_int_equal(bench.rig.writes, 0);
 		assert_int_equal(send(bench.sock, bytes + i, 1, 0), 1);
 		vfu_server_poll(bench.rig.server);
@@ -123,18 +121,17 @@ static void
 framing__many_requests_at_once_all_answered(void **state)
 {
 	struct raw request, reply;
-	unsigned int i;
 
 	(void)state;
-	for (i = 0; i < 100; i++) {
+	for (unsigned int i = 0; i < 100; i++) {
 		request = raw_request(VFU_CMD_RESET, NULL, 0);
 		request.hdr.id = (uint16_t)i;
 		raw_send(bench.sock, &request);
 	}
-	for (i = 0; i < 10; i++)
+	for (unsigned int i = 0; i < 10; i++)
 		vfu_server_poll(bench.rig.server);
 	assert_int_equal(bench.rig.resets, 100);
-	for (i = 0; i < 100; i++) {
+	for (unsigned int i = 0; i < 100; i++) {
 		assert_int_equal(raw_receive(bench.sock, &reply), 0);
 		assert_int_equal(reply.hdr.id, i);
 	}
@@ -146,14 +143,14 @@ framing__slow_reader_gets_every_answer(void **state)
 {
 	const struct vfu_access read = {0, 0, 0x1000};
 	struct raw request, reply;
-	unsigned int i, polls = 0, got = 0;
+	unsigned int polls = 0, got = 0;
 
 	(void)state;
-	for (i = 0; i < 150; i++) {
+	for (unsigned int i = 0; i < 150; i++) {
 		request = raw_request(VFU_CMD_REGION_READ, &read, sizeof(read));
 		raw_send(bench.sock, &request);
 	}
-	for (i = 0; i < 20; i++)
+	for (unsigned int i = 0; i < 20; i++)
 		vfu_server_poll(bench.rig.server);
 	assert_true(vfu_server_connected(bench.rig.server));
 	while (got < 150 && polls++ < 10000) {
@@ -172,10 +169,10 @@ framing__descriptors_in_pieces_counted_and_closed(void **state)
 	struct vfu_dma_map map = {32, 3, 0, 0x10000, 0x1000};
 	struct raw head = raw_request(VFU_CMD_DMA_MAP, &map, sizeof(map)), reply;
 	struct raw tail = head;
-	unsigned int i, before = open_fds();
+	unsigned int before = open_fds();
 
 	(void)state;
-	for (i = 0; i < 5; i++)
+	for (unsigned int i = 0; i < 5; i++)
 		head.fds[i] = tail.fds[i] = bench.rig.window_fd;
 	head.n_fds = tail.n_fds = 5;
 	head.payload_bytes = 0;
@@ -208,7 +205,7 @@ static void
 disconnect__with_requests_unread_next_client_served(void **state)
 {
 	struct raw request = raw_request(VFU_CMD_RESET, NULL, 0);
-	unsigned int i, before = open_fds();
+	unsigned int before = open_fds();
 	int first, second;
 	struct rig rig;
 
@@ -218,7 +215,7 @@ disconnect__with_requests_unread_next_client_served(void **state)
 	vfu_server_poll(rig.server);
 	raw_greet(&rig, first);
 	request.hdr.flags = VFU_HDR_NO_REPLY;
-	for (i = 0; i < 100; i++)
+	for (unsigned int i = 0; i < 100; i++)
 		raw_send(first, &request);
 	close(first);
 	second = connect_raw(&rig);
@@ -292,7 +289,7 @@ adopt__each_allocation_fails_clean(void **state)
 
 		alloc_fail_after(nth);
 		ret = vfu_server_adopt(pair[0], &config, &server);
-		if (!alloc_fail_end()) {
+		if (alloc_fail_end() == 0) {
 			assert_int_equal(ret, 0);
 			vfu_server_destroy(server);
 			break;

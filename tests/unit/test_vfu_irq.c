@@ -130,11 +130,10 @@ set_irqs__malformed_refused(void **state)
 	};
 	struct vfu_irq_set set = {20, arm, VFU_IRQ_MSIX, 0, 1};
 	int fd = eventfd(0, 0), file = memory_file(0x1000);
-	unsigned int i;
 	struct raw reply;
 
 	(void)state;
-	for (i = 0; i < sizeof(bad) / sizeof(bad[0]); i++)
+	for (unsigned int i = 0; i < sizeof(bad) / sizeof(bad[0]); i++)
 		assert_int_equal(bench_ask_fds(VFU_CMD_SET_IRQS, &bad[i], 20, &fd, 1), EINVAL);
 	assert_int_equal(bench_ask_fds(VFU_CMD_SET_IRQS, &set, 20, &file, 1), EINVAL);
 	assert_int_equal(bench_ask(VFU_CMD_SET_IRQS, &set, 19, &reply), EINVAL);

@@ -188,12 +188,11 @@ dma_map__malformed_refused_nothing_mapped(void **state)
 	};
 	struct vfu_dma_map good = {32, 3, 0, 0x10000, 0x1000};
 	int fds[2] = {memory_file(0x4000), memory_file(0x4000)};
-	unsigned int i;
 	struct vfu_dma_unmap unmap = {24, 0, 0x10000, 0x1000};
 	struct raw reply;
 
 	(void)state;
-	for (i = 0; i < sizeof(cases) / sizeof(cases[0]); i++)
+	for (unsigned int i = 0; i < sizeof(cases) / sizeof(cases[0]); i++)
 		assert_int_equal(bench_ask_fds(VFU_CMD_DMA_MAP, &cases[i].map, 32, fds, 1),
 				 cases[i].error);
 	assert_int_equal(bench_ask_fds(VFU_CMD_DMA_MAP, &good, 31, fds, 1), EINVAL);
@@ -215,16 +214,16 @@ dma_map__too_many_descriptors_refused_and_closed(void **state)
 {
 	struct vfu_dma_map map = {32, 3, 0, 0x10000, 0x1000};
 	int fds[VFU_MSG_FDS_MAX + 3];
-	unsigned int i, before;
+	unsigned int before;
 
 	(void)state;
-	for (i = 0; i < sizeof(fds) / sizeof(fds[0]); i++)
+	for (unsigned int i = 0; i < sizeof(fds) / sizeof(fds[0]); i++)
 		fds[i] = memory_file(0x1000);
 	before = open_fds();
 	assert_int_equal(bench_ask_fds(VFU_CMD_DMA_MAP, &map, 32, fds, VFU_MSG_FDS_MAX + 3),
 			 EMFILE);
 	assert_int_equal(open_fds(), before);
-	for (i = 0; i < sizeof(fds) / sizeof(fds[0]); i++)
+	for (unsigned int i = 0; i < sizeof(fds) / sizeof(fds[0]); i++)
 		close(fds[i]);
 	bench_assert_sound();
 }
@@ -246,11 +245,10 @@ static void
 unknown_command__refused(void **state)
 {
 	static const uint16_t unknown[] = {0, 6, 11, 12, 14, 16, 17, 0xffff};
-	unsigned int i;
 	struct raw reply;
 
 	(void)state;
-	for (i = 0; i < sizeof(unknown) / sizeof(unknown[0]); i++)
+	for (unsigned int i = 0; i < sizeof(unknown) / sizeof(unknown[0]); i++)
 		assert_int_equal(bench_ask(unknown[i], "1234567890123456", 16, &reply), EOPNOTSUPP);
 	bench_assert_sound();
 }

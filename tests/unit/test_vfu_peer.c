@@ -5,6 +5,7 @@
 /* The client against peers that are no server, or whose replies are wrong. */
 
 #include <errno.h>
+#include <patience.h>
 #include <pthread.h>
 #include <setjmp.h>
 #include <stdarg.h>
@@ -18,9 +19,8 @@
 
 #include <cmocka.h>
 
-#include <patience.h>
-
 #include <vfu_client.h>
+
 #include "vfu_rig.h"
 #include "vfu_test.h"
 
@@ -79,11 +79,11 @@ dribble(int sock, const struct raw *raw)
 {
 	const struct timespec pause = {.tv_nsec = 200000};
 	uint8_t bytes[256];
-	size_t i, n = sizeof(raw->hdr) + raw->payload_bytes;
+	size_t n = sizeof(raw->hdr) + raw->payload_bytes;
 
 	memcpy(bytes, &raw->hdr, sizeof(raw->hdr));
 	memcpy(bytes + sizeof(raw->hdr), raw->payload, raw->payload_bytes);
-	for (i = 0; i < n && send(sock, bytes + i, 1, MSG_NOSIGNAL) == 1; i++)
+	for (size_t i = 0; i < n && send(sock, bytes + i, 1, MSG_NOSIGNAL) == 1; i++)
 		nanosleep(&pause, NULL);
 }
 
@@ -91,7 +91,6 @@ static void *
 liar_main(void *arg)
 {
 	static struct raw request, reply;
-	unsigned int i;
 	int sock;
 
 	sock = accept(listener, NULL, NULL);
@@ -109,7 +108,7 @@ liar_main(void *arg)
 			dribble(sock, &reply);
 		else
 			raw_send(sock, &reply);
-		for (i = 0; i < reply.n_fds; i++)
+		for (unsigned int i = 0; i < reply.n_fds; i++)
 			close(reply.fds[i]);
 	}
 	close(sock);
@@ -207,9 +206,8 @@ connect__other_protocol_named(void **state)
 		"hello", /* and closes */
 		"",
 	};
-	unsigned int i;
 
-	for (i = 0; i < sizeof(says) / sizeof(says[0]); i++) {
+	for (unsigned int i = 0; i < sizeof(says) / sizeof(says[0]); i++) {
 		if (i > 0)
 			setup(state);
 		liar.says = says[i];
@@ -404,11 +402,10 @@ connect__twisted_reply_refused(void **state)
 		CASE(GET_IRQ_INFO, twist_short),
 		CASE(GET_IRQ_INFO, twist_error),
 	};
-	unsigned int i;
 	int ret;
 
 	(void)state;
-	for (i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+	for (unsigned int i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
 		liar.cmd = cases[i].cmd;
 		liar.twist = cases[i].twist;
 		why[0] = '\0';

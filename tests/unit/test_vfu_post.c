@@ -97,20 +97,19 @@ region_post__beside_requests_all_arrive(void **state)
 	uint32_t offs[2] = {0x100, 0x104};
 	struct poster posters[2] = {0};
 	pthread_t threads[2], posting[2];
-	unsigned int i;
 	uint32_t word;
 	void *failed;
 
 	(void)state;
-	for (i = 0; i < 2; i++) {
+	for (unsigned int i = 0; i < 2; i++) {
 		assert_int_equal(pthread_create(&posting[i], NULL, post, &posters[i]), 0);
 		assert_int_equal(pthread_create(&threads[i], NULL, hammer, &offs[i]), 0);
 	}
-	for (i = 0; i < 2; i++) {
+	for (unsigned int i = 0; i < 2; i++) {
 		pthread_join(threads[i], &failed);
 		assert_null(failed);
 	}
-	for (i = 0; i < 2; i++) {
+	for (unsigned int i = 0; i < 2; i++) {
 		pthread_join(posting[i], NULL);
 		assert_int_equal(posters[i].sent, POSTS);
 	}

@@ -136,11 +136,10 @@ region_access__malformed_refused_device_untouched(void **state)
 		uint8_t data[4];
 	} write;
 	struct vfu_access huge = {0, 5, VFU_XFER_BYTES_MAX + 1}, none = {0, 0, 0};
-	unsigned int i;
 	struct raw reply;
 
 	(void)state;
-	for (i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+	for (unsigned int i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
 		memset(&write, 0xff, sizeof(write));
 		write.access = cases[i].access;
 		assert_int_equal(bench_ask(VFU_CMD_REGION_READ, &cases[i].access, 16, &reply),
@@ -195,7 +194,6 @@ write_multi__malformed_refused(void **state)
 		struct vfu_write writes[VFU_WRITE_MULTI_MAX + 1];
 	} many = {.n = VFU_WRITE_MULTI_MAX + 1};
 	struct raw reply;
-	unsigned int i;
 
 	(void)state;
 	multi.n = 3;
@@ -213,7 +211,7 @@ write_multi__malformed_refused(void **state)
 	assert_int_equal(bench_ask(VFU_CMD_WRITE_MULTI, &multi, 8, &reply), 0);
 	assert_int_equal(bench_ask(VFU_CMD_WRITE_MULTI, &many, sizeof(many), &reply), EINVAL);
 	many.n = VFU_WRITE_MULTI_MAX;
-	for (i = 0; i < many.n; i++)
+	for (unsigned int i = 0; i < many.n; i++)
 		many.writes[i].count = 8;
 	assert_int_equal(bench_ask(VFU_CMD_WRITE_MULTI, &many, sizeof(many) - 24, &reply), 0);
 	assert_int_equal(bench.rig.writes, 1 + VFU_WRITE_MULTI_MAX);

@@ -7,10 +7,10 @@
 #include <endian.h>
 #include <errno.h>
 #include <setjmp.h>
+#include <stdalign.h>
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
-#include <stdalign.h>
 #include <string.h>
 #include <time.h>
 
@@ -18,6 +18,7 @@
 
 #include <wcbar.h>
 #include <wcbar_line.h>
+#include <wcbase.h>
 
 #define LINES_MAX 20
 #define GUARD_LINES 2
@@ -81,8 +82,7 @@ put_plain(void *to, const uint8_t *from)
 }
 
 #if defined(__x86_64__)
-__attribute__((target("avx512f"))) static void
-put_512(void *to, const uint8_t *from)
+WC_TARGET("avx512f") static void put_512(void *to, const uint8_t *from)
 {
 	__m512i line = _mm512_loadu_si512(from);
 

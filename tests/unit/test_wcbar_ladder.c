@@ -17,6 +17,7 @@
 #include <cmocka.h>
 
 #include <wcbar_store.h>
+
 #include "wcbar_tree.h"
 
 #define PAGE 0x1000ull

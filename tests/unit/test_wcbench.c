@@ -7,7 +7,12 @@
 #include <errno.h>
 #include <ftw.h>
 #include <limits.h>
+#include <machine.h>
+#include <options.h>
+#include <patience.h>
+#include <run.h>
 #include <setjmp.h>
+#include <stats.h>
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdio.h>
@@ -19,11 +24,6 @@
 #include <cmocka.h>
 
 #include <app_clock.h>
-#include <machine.h>
-#include <options.h>
-#include <patience.h>
-#include <run.h>
-#include <stats.h>
 
 #include "json_at.h"
 

@@ -8,6 +8,7 @@
  */
 
 #include <errno.h>
+#include <packets.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -18,8 +19,6 @@
 #include <unistd.h>
 
 #include <cmocka.h>
-
-#include <packets.h>
 
 #include "json_at.h"
 

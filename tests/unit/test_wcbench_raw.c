@@ -5,17 +5,16 @@
 /* wcbench raw over a machine that is a folder, whose BAR is a file: what is stored can be read. */
 
 #include <errno.h>
+#include <raw.h>
 #include <setjmp.h>
-#include <stdarg.h>
 #include <stdalign.h>
+#include <stdarg.h>
 #include <stddef.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include <cmocka.h>
-
-#include <raw.h>
 
 #include "json_at.h"
 #include "wcbar_tree.h"

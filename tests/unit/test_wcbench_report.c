@@ -5,6 +5,7 @@
 /* The report on runs that this test writes. The first argument is the program. */
 
 #include <ftw.h>
+#include <run.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -16,8 +17,6 @@
 #include <unistd.h>
 
 #include <cmocka.h>
-
-#include <run.h>
 
 #include "json_at.h"
 

@@ -4,7 +4,10 @@
 
 /* The parts of the lab's plugin that know nothing of QEMU: instructions, BARs, arguments. */
 
+#include <arguments.h>
+#include <bars.h>
 #include <errno.h>
+#include <insn.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -12,10 +15,6 @@
 #include <string.h>
 
 #include <cmocka.h>
-
-#include <arguments.h>
-#include <bars.h>
-#include <insn.h>
 
 /* The plugin's smaller parts: barriers, the device's BARs, arguments. */
 

@@ -5,13 +5,12 @@
 /* The memory types of arm64: what each stage asks for, and what both give. */
 
 #include <errno.h>
+#include <memtype.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
 
 #include <cmocka.h>
-
-#include <memtype.h>
 
 static void
 mair_bytes__are_types(void **state)

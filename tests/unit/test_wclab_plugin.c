@@ -6,6 +6,7 @@
 
 #include <dlfcn.h>
 #include <fcntl.h>
+#include <qemu_api.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -16,7 +17,6 @@
 
 #include <cmocka.h>
 
-#include <qemu_api.h>
 #include <wcbase.h>
 
 #include "capture.h"

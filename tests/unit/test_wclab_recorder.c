@@ -5,6 +5,7 @@
 /* What the plugin saw: its figures by region, and its summary. */
 
 #include <errno.h>
+#include <recorder.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -15,8 +16,6 @@
 
 #include <cmocka.h>
 #include <json-c/json.h>
-
-#include <recorder.h>
 
 /* What the plugin counts, and what the link makes of it: read back from the summary. */
 

@@ -4,6 +4,7 @@
 
 /* A stream goes into a file, comes back, and gives each link's figures with their bands. */
 
+#include <band.h>
 #include <errno.h>
 #include <setjmp.h>
 #include <stdarg.h>
@@ -14,8 +15,6 @@
 #include <unistd.h>
 
 #include <cmocka.h>
-
-#include <band.h>
 
 #define PA 0x8000000000ull
 #define CPUS 2u

@@ -4,14 +4,13 @@
 
 /* Tests of how long an idle card sleeps between polls. */
 
+#include <idle.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
 
 #include <cmocka.h>
-
-#include <idle.h>
 
 #define US 1000u
 #define MS 1000000u
@@ -36,11 +35,10 @@ idle_step__just_worked__polls(void **state)
 static void
 idle_step__naps_grow_with_the_idle_time(void **state)
 {
-	uint64_t idle_ns;
 	uint32_t last_ns = 0;
 
 	(void)state;
-	for (idle_ns = 51 * US; idle_ns < 60 * S; idle_ns += idle_ns / 7) {
+	for (uint64_t idle_ns = 51 * US; idle_ns < 60 * S; idle_ns += idle_ns / 7) {
 		struct idle_step step = idle_step(IDLE_ADAPTIVE, IDLE_MUST_POLL, idle_ns, 3600 * S);
 
 		assert_int_equal(step.action, IDLE_NAP);

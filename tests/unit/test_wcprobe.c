@@ -5,6 +5,10 @@
 /* wcprobe from its arguments to its reports, over machines that are folders. */
 
 #include <errno.h>
+#include <judge.h>
+#include <list.h>
+#include <options.h>
+#include <report.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -15,11 +19,6 @@
 
 #include <cmocka.h>
 #include <json.h>
-
-#include <judge.h>
-#include <list.h>
-#include <options.h>
-#include <report.h>
 
 #include "capture.h"
 #include "json_at.h"

@@ -7,6 +7,7 @@
  * so where a test needs a card that counts, it answers in the model's place.
  */
 
+#include <card_test.h>
 #include <errno.h>
 #include <setjmp.h>
 #include <stdarg.h>
@@ -20,8 +21,6 @@
 #include <cmocka.h>
 
 #include <wcnic_card.h>
-
-#include <card_test.h>
 
 #define APERTURE (1u << 20)
 #define IOVA 0x100000u

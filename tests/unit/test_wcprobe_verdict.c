@@ -4,19 +4,18 @@
 
 /* wcprobe's conclusions, as pure functions: the whole table. */
 
+#include <advice.h>
 #include <errno.h>
+#include <predict.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <string.h>
+#include <verdict.h>
 
 #include <cmocka.h>
-
-#include <advice.h>
-#include <predict.h>
-#include <verdict.h>
 
 /* ---- timing to effective type -------------------------------------------------------------- */
 

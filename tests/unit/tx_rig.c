@@ -9,6 +9,7 @@
 #include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
+
 #include <cmocka.h>
 
 #include "tx_rig.h"
@@ -28,14 +29,13 @@ rec_send(void *ctx, const struct wcdev_frame *frame)
 	struct recorder *rec = ctx;
 	uint8_t *dst = rec->data[rec->frames % SEEN_MAX];
 	uint32_t used = 0;
-	uint32_t i;
 
 	if (rec->ret != 0)
 		return rec->ret;
 	if (rec->hold_at != 0 && rec->frames >= rec->hold_at)
 		return -EAGAIN;
 	assert_true(frame->bytes <= sizeof(rec->data[0]));
-	for (i = 0; i < frame->n_frags; i++) {
+	for (uint32_t i = 0; i < frame->n_frags; i++) {
 		assert_true(used + frame->frags[i].bytes <= sizeof(rec->data[0]));
 		memcpy(dst + used, frame->frags[i].base, frame->frags[i].bytes);
 		used += frame->frags[i].bytes;
@@ -203,13 +203,11 @@ tx_expect_order_kept(struct tx_rig *r, uint32_t frames)
 	uint32_t done = 0;
 
 	while (sent < frames) {
-		unsigned int i;
-
-		for (i = 0; i < 32; i++, sent++) {
+		for (unsigned int i = 0; i < 32; i++, sent++) {
 			uint8_t *buf = bufs + (sent % 64) * 64;
 
 			if (i == 16)
-				fake_tx_switch(&r->q, r->q.tail, !r->q.placement);
+				fake_tx_switch(&r->q, r->q.tail, r->q.placement == 0);
 			memcpy(buf, &sent, sizeof(sent));
 			if (r->q.placement == WCNIC_PLACEMENT_PUSH)
 				fake_tx_push(&r->q, buf, 60);

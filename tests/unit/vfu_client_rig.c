@@ -52,9 +52,9 @@ teardown(void **state)
 void *
 hammer(void *arg)
 {
-	uint32_t off = *(const uint32_t *)arg, i, in;
+	uint32_t off = *(const uint32_t *)arg, in;
 
-	for (i = 0; i < 500; i++) {
+	for (uint32_t i = 0; i < 500; i++) {
 		if (vfu_client_region_write(client, 0, off, &i, sizeof(i)) < 0 ||
 		    vfu_client_region_read(client, 0, off, &in, sizeof(in)) < 0 || in != i)
 			return arg;

@@ -9,6 +9,7 @@
 #include <patience.h>
 
 #include <vfu_client.h>
+
 #include "vfu_rig.h"
 
 #define TIMEOUT_MS PATIENCE_MS

@@ -5,6 +5,7 @@
 /* The device behind a vfio-user server, and raw messages to it. */
 
 #include <errno.h>
+#include <patience.h>
 #include <poll.h>
 #include <setjmp.h>
 #include <stdarg.h>
@@ -15,8 +16,6 @@
 #include <unistd.h>
 
 #include <cmocka.h>
-
-#include <patience.h>
 
 #include "vfu_rig.h"
 #include "vfu_test.h"
@@ -178,9 +177,7 @@ rig_stop(struct rig *rig)
 void
 rig_wait(const unsigned int *number, unsigned int value)
 {
-	unsigned int i;
-
-	for (i = 0; i < PATIENCE_MS; i++) {
+	for (unsigned int i = 0; i < PATIENCE_MS; i++) {
 		if (__atomic_load_n(number, __ATOMIC_SEQ_CST) == value)
 			return;
 		usleep(1000);
@@ -287,7 +284,7 @@ raw_ask(struct rig *rig, int sock, struct raw *request, struct raw *reply)
 	assert_int_equal(reply->hdr.id, request->hdr.id);
 	assert_int_equal(reply->hdr.cmd, request->hdr.cmd);
 	assert_int_equal(reply->hdr.flags & VFU_HDR_TYPE_MASK, VFU_HDR_REPLY);
-	if (reply->hdr.flags & VFU_HDR_ERROR) {
+	if ((reply->hdr.flags & VFU_HDR_ERROR) != 0) {
 		assert_int_equal(reply->payload_bytes, 0);
 		assert_int_not_equal(reply->hdr.error, 0);
 	} else {

@@ -5,9 +5,9 @@
 /* What several tests of vfio-user need: descriptors, files, allocations that fail. */
 
 #include <dirent.h>
-#include <stdbool.h>
 #include <setjmp.h>
 #include <stdarg.h>
+#include <stdbool.h>
 #include <stdlib.h>
 #include <sys/mman.h>
 #include <unistd.h>

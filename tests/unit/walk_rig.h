@@ -8,7 +8,6 @@
 
 #include <stdbool.h>
 #include <stdint.h>
-
 #include <walk.h>
 
 #define HCR_VM (1ull << 0)

@@ -22,8 +22,9 @@
 
 #include <cmocka.h>
 
-#include "wcbar_tree.h"
 #include <wcbar_vfio_abi.h>
+
+#include "wcbar_tree.h"
 
 static char root[64];
 

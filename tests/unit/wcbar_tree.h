@@ -13,6 +13,7 @@
 #include <stdint.h>
 
 #include <wcbar_pci.h>
+#include <wcbase.h>
 
 #define BDF "0000:00:05.0"
 #define PEER "0000:00:06.0"
@@ -24,7 +25,7 @@
 const char *tree_make(void);
 void tree_remove(void);
 
-__attribute__((format(printf, 2, 3))) void tree_write(const char *text, const char *path, ...);
+WC_PRINTF(2, 3) void tree_write(const char *text, const char *path, ...);
 void tree_link(const char *path, const char *target);
 void tree_unlink(const char *path);
 /* A file of the device. */

@@ -6,11 +6,10 @@
 
 /* Machines, and what wcprobe is to predict and to advise on each. */
 
-#include <stdbool.h>
-#include <stddef.h>
-
 #include <judge.h>
 #include <probe.h>
+#include <stdbool.h>
+#include <stddef.h>
 
 #include "wcprobe_tree.h"
 

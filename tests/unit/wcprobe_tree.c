@@ -25,8 +25,7 @@ static const char resources[] = "0x00000000fe904000 0x00000000fe904fff 0x0000000
 				"0x0000000000000000 0x0000000000000000 0x0000000000000000\n"
 				"0x0000000000000000 0x0000000000000000 0x0000000000000000\n";
 
-WC_PRINTF(2, 3) static char *
-path_of(const char *root, const char *format, ...)
+WC_PRINTF(2, 3) static char *path_of(const char *root, const char *format, ...)
 {
 	char name[256], *path;
 	va_list ap;

@@ -8,8 +8,8 @@
 #include <stdlib.h>
 
 #include <rte_common.h>
-#include <rte_memory.h>
 #include <rte_malloc.h>
+#include <rte_memory.h>
 
 #include "wcnic_dma.h"
 
@@ -60,7 +60,7 @@ segment_visit(const struct rte_memseg_list *msl, const struct rte_memseg *ms, vo
 
 	if (list->from != NULL && (ms->addr < list->from || ms->addr >= list->to))
 		return 0;
-	if (!msl->external)
+	if (msl->external == 0)
 		range.fd = rte_memseg_get_fd_thread_unsafe(ms);
 	if (range.fd >= 0 && rte_memseg_get_fd_offset_thread_unsafe(ms, &off) != 0)
 		range.fd = -1;

@@ -21,8 +21,8 @@
 
 #include "wcnic_admin.h"
 #include "wcnic_devargs.h"
-#include "wcnic_window_caps.h"
 #include "wcnic_window.h"
+#include "wcnic_window_caps.h"
 
 enum wcnic_card_state {
 	WCNIC_CARD_ABSENT = 0, /* lost; the service looks for it */

@@ -12,6 +12,8 @@
 #include <rte_cpuflags.h>
 #include <rte_vect.h>
 
+#include <wcbase.h>
+
 #include "wcnic_rx.h"
 
 /* ---- one by one ----------------------------------------------------------------------------- */
@@ -86,11 +88,11 @@ take_scalar(struct wcnic_rxq *rxq, struct rte_mbuf **pkts, uint16_t n)
 
 static_assert(RTE_BYTE_ORDER == RTE_LITTLE_ENDIAN, "words of a completion are those of a vector");
 
-typedef uint32_t words4_t __attribute__((vector_size(16)));
-typedef uint64_t words2_t __attribute__((vector_size(16)));
+typedef uint32_t words4_t WC_VECTOR(16);
+typedef uint64_t words2_t WC_VECTOR(16);
 /* The same anywhere in memory. */
-typedef uint32_t words4_at_t __attribute__((vector_size(16), aligned(1), may_alias));
-typedef uint64_t words2_at_t __attribute__((vector_size(16), aligned(1), may_alias));
+typedef uint32_t words4_at_t WC_VECTOR(16) WC_ALIGNED(1) WC_MAY_ALIAS;
+typedef uint64_t words2_at_t WC_VECTOR(16) WC_ALIGNED(1) WC_MAY_ALIAS;
 
 /* In a word of 32 bits: the flags of a frame in one buffer, and which flags are compared. */
 #define WHOLE ((uint32_t)(WCNIC_RXF_SOP | WCNIC_RXF_EOP) << 16)
@@ -273,7 +275,7 @@ take_lines(struct wcnic_rxq *rxq, struct rte_mbuf **pkts, uint16_t n, quads_take
 
 VARIANT(generic, )
 #if defined(RTE_ARCH_X86)
-VARIANT(avx2, __attribute__((target("avx2,tune=haswell"))))
+VARIANT(avx2, WC_TARGET("avx2,tune=haswell"))
 #endif
 
 wcnic_rx_take_t

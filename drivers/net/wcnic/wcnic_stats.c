@@ -14,9 +14,9 @@
 
 #include "wcnic_admin.h"
 #include "wcnic_hw.h"
-#include "wcnic_window_caps.h"
 #include "wcnic_queue.h"
 #include "wcnic_stats.h"
+#include "wcnic_window_caps.h"
 
 struct counter {
 	const char *name;

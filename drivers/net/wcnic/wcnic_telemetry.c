@@ -14,8 +14,8 @@
 #include "wcnic_attach.h"
 #include "wcnic_ethdev.h"
 #include "wcnic_hw.h"
-#include "wcnic_window_caps.h"
 #include "wcnic_queue.h"
+#include "wcnic_window_caps.h"
 
 /* The port of "/wcnic/...,PORT", or NULL if it is not one of this driver. */
 static struct wcnic_hw *

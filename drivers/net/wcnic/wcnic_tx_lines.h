@@ -18,12 +18,13 @@
 #include <rte_common.h>
 
 #include <wcbar_line.h>
+#include <wcbase.h>
 
 #define WCNIC_HALF_BYTES 32u
 #define WCNIC_WORD_BYTES 8u
 
 /* Half a line anywhere in memory. */
-typedef uint64_t wcnic_half_at_t __attribute__((vector_size(32), aligned(1), may_alias));
+typedef uint64_t wcnic_half_at_t WC_VECTOR(32) WC_ALIGNED(1) WC_MAY_ALIAS;
 
 static_assert(RTE_BYTE_ORDER == RTE_LITTLE_ENDIAN, "words of a line are those of a vector");
 
@@ -112,7 +113,7 @@ wcnic_lines_put(void *to, const uint8_t *stream, unsigned int n, uint64_t tag, u
 
 #if defined(RTE_ARCH_X86)
 
-#define WCNIC_AVX512 __attribute__((target("avx512f")))
+#define WCNIC_AVX512 WC_TARGET("avx512f")
 
 /* In each quarter of two lines: the xor of two words of the first, and of the second line. */
 WCNIC_AVX512 static __rte_always_inline __m512i

@@ -15,6 +15,8 @@
 #include <rte_cpuflags.h>
 #include <rte_vect.h>
 
+#include <wcbase.h>
+
 #include "wcnic_hw.h"
 #include "wcnic_tx.h"
 #include "wcnic_tx_lines.h"
@@ -326,8 +328,8 @@ PLAIN(generic, )
 WRITER(generic, , wcnic_lines_put, true, plain_generic)
 WRITER(generic_direct, , wcnic_lines_put, false, plain_generic)
 #if defined(RTE_ARCH_X86)
-#define AVX2 __attribute__((target("avx2,tune=haswell")))
-#define AVX512 __attribute__((target("avx512f,tune=haswell")))
+#define AVX2 WC_TARGET("avx2,tune=haswell")
+#define AVX512 WC_TARGET("avx512f,tune=haswell")
 PLAIN(avx2, AVX2)
 WRITER(avx2, AVX2, wcnic_lines_put, true, plain_avx2)
 WRITER(avx2_direct, AVX2, wcnic_lines_put, false, plain_avx2)

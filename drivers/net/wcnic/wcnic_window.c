@@ -14,10 +14,10 @@
 #include "wcnic_admin.h"
 #include "wcnic_attach.h"
 #include "wcnic_hw.h"
-#include "wcnic_window_caps.h"
 #include "wcnic_log.h"
 #include "wcnic_txq.h"
 #include "wcnic_window.h"
+#include "wcnic_window_caps.h"
 
 /*
  * Doorbells are uncached wherever that can be had. Where the whole BAR has one memory type they are
