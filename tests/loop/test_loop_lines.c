@@ -33,13 +33,15 @@ put_generic(void *to, const uint8_t *stream, unsigned int n, uint64_t tag, uint1
 
 #if defined(RTE_ARCH_X86)
 WC_TARGET("avx2")
-static void put_avx2(void *to, const uint8_t *stream, unsigned int n, uint64_t tag, uint16_t seq)
+static void
+put_avx2(void *to, const uint8_t *stream, unsigned int n, uint64_t tag, uint16_t seq)
 {
 	wcnic_lines_put(to, stream, n, tag, seq);
 }
 
 WC_TARGET("avx512f")
-static void put_avx512(void *to, const uint8_t *stream, unsigned int n, uint64_t tag, uint16_t seq)
+static void
+put_avx512(void *to, const uint8_t *stream, unsigned int n, uint64_t tag, uint16_t seq)
 {
 	wcnic_lines_put512(to, stream, n, tag, seq);
 }
