@@ -208,7 +208,7 @@ struct wcadmin_window_spec {
 
 /*
  * WINDOW_ALLOC. A grant is taken only if it is of the type that was asked for, lies in the
- * aperture, is aligned, overlaps no other granted window and has room for its slots; else it is
+ * aperture, is aligned, overlaps no other granted window and has space for its slots; else it is
  * given back.
  */
 WC_PUBLIC WC_MUST_CHECK int

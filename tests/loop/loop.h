@@ -48,7 +48,7 @@ struct loop_config {
 	uint16_t tx_depth;   /* 0: 256 */
 	uint16_t rx_depth;   /* 0: 256 */
 	uint16_t mtu;        /* 0: 1500 */
-	uint16_t buf_bytes;  /* room of an Rx buffer; 0: the longest frame */
+	uint16_t buf_bytes;  /* of an Rx buffer; 0: the longest frame */
 	bool scatter;
 	bool fast_free;
 	bool rss;
