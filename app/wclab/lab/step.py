@@ -1,14 +1,18 @@
 # SPDX-License-Identifier: BSD-3-Clause
 # Copyright(c) 2026 The wcnic authors
-"""What runs in guests share: steps that must succeed, and the comparison of captures."""
+"""What runs in guests share: steps that must succeed, the comparison of captures, and tables."""
+import contextlib
 import json
+import pathlib
 import subprocess
 import sys
 import time
 
 import life
 from life import Failure
+from machine import Cards
 
+ROOT = pathlib.Path(__file__).resolve().parents[3]
 MAX_FRAME = 9238  # the card's largest MTU with Ethernet header and two VLAN tags
 
 
@@ -41,6 +45,22 @@ def vfio_bind(machine, *devices):
                       f"readlink /sys/bus/pci/devices/{bdf}/driver | grep vfio-pci")
 
 
+def table(rows):
+    """Lines of text from rows of text, the first of which has the headings."""
+    widths = [max(map(len, column)) for column in zip(*rows)]
+    return "".join("  ".join(cell.ljust(width) for cell, width in zip(row, widths)).rstrip() + "\n" for row in rows)
+
+
+@contextlib.contextmanager
+def failure_noted(row):
+    """A failure ends this run alone; its row tells it."""
+    try:
+        yield
+    except Failure as failure:
+        row.update(result="FAILED", failure=str(failure))
+        print(f"  FAILED: {failure}", file=sys.stderr, flush=True)
+
+
 class Steps:
     def __init__(self, lab, setting, row, stack):
         self.lab, self.setting, self.row, self.stack = lab, setting, row, stack
@@ -56,3 +76,26 @@ class Steps:
         shown = [f"{key} {value}" for key, value in result.items()
                  if key not in ("step", "seconds") and not isinstance(value, (dict, list))]
         print(f"  {name}: {', '.join(shown + [str(result['seconds']) + ' s'])}", file=sys.stderr, flush=True)
+
+    def cards_run(self, ports, *options, first=()):
+        cards = Cards(self.lab.args.build_amd64 / "app/wcnicd/wcnicd", self.lab.work, self.folder / "cards.log", ports,
+                      *options, first=first)
+        self.stack.callback(cards.kill)
+        return cards
+
+    @staticmethod
+    def card_devices(cards, slots):
+        """QEMU's options that put the cards into these slots."""
+        devices = ["-device", "virtio-iommu-pci,boot-bypass=off"]
+        for slot, sock in zip(slots, cards.sockets):
+            devices += ["-device", json.dumps({"driver": "vfio-user-pci", "id": f"nic{slot}", "addr": f"{slot:#x}",
+                                               "x-msg-timeout": 60000, "socket": {"path": str(sock), "type": "unix"}})]
+        return devices
+
+    def plugin(self, *arguments):
+        """QEMU's options for the plugin, which writes self.watched at the end."""
+        library = self.lab.args.build_amd64.resolve() / "app/wclab/wclab_watch.so"
+        self.watched = self.folder / "watched.json"
+        self.watched.unlink(missing_ok=True)
+        return ["-plugin", ",".join([str(library), f"link={ROOT}/config/link/{self.lab.args.link}.conf",
+                                     f"out={self.watched.resolve()}", *arguments])]

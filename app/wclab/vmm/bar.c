@@ -6,6 +6,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <inttypes.h>
 #include <linux/vfio.h>
 #include <stdio.h>
 #include <string.h>
@@ -19,13 +20,12 @@
 #define BLOCK_BYTES 0x200000u
 
 static int
-sysfs_open(const char *bdf, const char *suffix)
+sysfs_open(const char *bdf, const char *file)
 {
 	char path[96];
 	int fd;
 
-	snprintf(path, sizeof(path), "/sys/bus/pci/devices/%s/resource%d%s", bdf, WCNIC_BAR_WINDOWS,
-		 suffix);
+	snprintf(path, sizeof(path), "/sys/bus/pci/devices/%s/%s", bdf, file);
 	fd = open(path, O_RDWR | O_CLOEXEC);
 	if (fd < 0)
 		vmm_fail(errno, "%s", path);
@@ -39,14 +39,15 @@ bar_open(struct bar *bar, struct wcbar_pci *pci)
 	const char *bdf = wcbar_pci_facts(pci)->bdf;
 	uint8_t *range;
 
-	*bar = (struct bar){
-		.files = {wcbar_pci_vfio_fd(pci), sysfs_open(bdf, "_wc"), sysfs_open(bdf, "")}};
+	bar->files[SOURCE_VFIO] = wcbar_pci_vfio_fd(pci);
+	bar->files[SOURCE_WC] = sysfs_open(bdf, "resource2_wc");
+	bar->files[SOURCE_UC] = sysfs_open(bdf, "resource2");
 	if (ioctl(bar->files[SOURCE_VFIO], VFIO_DEVICE_GET_REGION_INFO, &info) != 0 ||
 	    (info.flags & VFIO_REGION_INFO_FLAG_MMAP) == 0)
 		vmm_fail(0, "VFIO does not offer BAR2 for mmap");
 	if (info.size % BLOCK_BYTES != 0 || info.size / BAR_UNIT > BAR_UNITS_MAX)
 		vmm_fail(0, "BAR2 has 0x%llx bytes; expected multiples of 2 MiB up to 64 MiB",
-			 (unsigned long long)info.size);
+			 info.size);
 	bar->bytes = info.size;
 	bar->file_off = info.offset;
 	range = mmap(NULL, bar->bytes + BLOCK_BYTES, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
@@ -60,27 +61,17 @@ bar_map(struct bar *bar, uint64_t off, uint64_t bytes, enum source source)
 {
 	const uint64_t from = source == SOURCE_VFIO ? bar->file_off + off : off;
 
-	if (bytes == 0 || (off | bytes) % BAR_UNIT != 0 || off > bar->bytes ||
-	    bytes > bar->bytes - off)
-		vmm_fail(0, "0x%llx bytes at BAR2 + 0x%llx are no piece of it",
-			 (unsigned long long)bytes, (unsigned long long)off);
+	if ((off | bytes) % BAR_UNIT != 0 || off > bar->bytes || bytes > bar->bytes - off)
+		vmm_fail(0, "0x%" PRIx64 " bytes at BAR2 + 0x%" PRIx64 " are no piece of it", bytes,
+			 off);
 	memset(bar->source + off / BAR_UNIT, source, bytes / BAR_UNIT);
 	bar->mmaps++;
 	if (mmap(bar->addr + off, bytes, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_FIXED,
 		 bar->files[source], (off_t)from) == MAP_FAILED)
-		vmm_fail(0, "BAR2 + 0x%llx by %s: %s%s", (unsigned long long)off,
-			 bar_source(bar, off), strerror(errno),
-			 source == SOURCE_VFIO ? ""
-					       : "; VFIO has this BAR, and only a kernel with "
-						 "iomem=relaxed lets sysfs map it too");
-}
-
-void
-bar_hole(struct bar *bar, uint64_t off, uint64_t bytes)
-{
-	if (mmap(bar->addr + off, bytes, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED, -1,
-		 0) == MAP_FAILED)
-		vmm_fail(errno, "a hole in BAR2");
+		vmm_fail(errno, "BAR2 + 0x%" PRIx64 "%s", off,
+			 source == SOURCE_VFIO ? " by VFIO"
+					       : " by sysfs, which a kernel allows beside VFIO "
+						 "only with iomem=relaxed");
 }
 
 uint64_t
@@ -101,12 +92,4 @@ bar_pieces(const struct bar *bar)
 	for (uint64_t off = 0; off < bar->bytes; off += bar_piece_bytes(bar, off))
 		n++;
 	return n;
-}
-
-const char *
-bar_source(const struct bar *bar, uint64_t off)
-{
-	static const char *const names[SOURCES] = {"vfio", "wc", "uc"};
-
-	return names[bar->source[off / BAR_UNIT]];
 }

@@ -13,35 +13,9 @@
 #include <unistd.h>
 
 #include <app_error.h>
-#include <app_number.h>
-#include <app_options.h>
 #include <wcnic_abi.h>
 
 #include "vmm.h"
-
-static const char help[] =
-	"usage: wcvmm BDF --json FILE [--guest FILE]\n"
-	"\n"
-	"A virtual machine monitor for one experiment: gives the window BAR of a wcnic card to a\n"
-	"guest in several ways, lets the guest store into it, and marks each region for whoever\n"
-	"watches the bus (app/wclab). BDF is a PCI address, 0000:00:10.0, on vfio-pci.\n"
-	"\n"
-	"  --json FILE    what was done under which mark\n"
-	"  --guest FILE   the guest's program (default: /wcnic/wcvmm-guest)\n"
-	"  --help\n"
-	"\n"
-	"Pieces from VFIO and from sysfs together need iomem=relaxed on the kernel's command "
-	"line.\n";
-
-struct options {
-	const char *json, *guest;
-};
-
-static const struct app_option table[] = {
-	APP_TEXT("json", struct options, json),
-	APP_TEXT("guest", struct options, guest),
-	{0},
-};
 
 static struct vmm vmm;
 
@@ -74,6 +48,7 @@ card_open(struct vmm *v, const char *bdf)
 {
 	char why[WCBAR_WHY_BYTES] = "";
 	const struct wcbar_pci_facts *f;
+	struct wcbar_bar *regs;
 
 	if (wcbar_pci_open(bdf, NULL, &v->pci, why, sizeof(why)) != 0)
 		vmm_fail(0, "%s: %s", bdf, why);
@@ -81,9 +56,9 @@ card_open(struct vmm *v, const char *bdf)
 	if (f->vendor != WCNIC_PCI_VENDOR_ID || f->device != WCNIC_PCI_DEVICE_ID ||
 	    wcbar_pci_vfio_fd(v->pci) < 0)
 		vmm_fail(0, "%s: it must be a wcnic card that vfio-pci drives", bdf);
-	if (wcbar_bar_open(v->pci, WCNIC_BAR_REGS, &v->regs_bar, why, sizeof(why)) != 0)
+	if (wcbar_bar_open(v->pci, WCNIC_BAR_REGS, &regs, why, sizeof(why)) != 0)
 		vmm_fail(0, "the card's registers: %s", why);
-	if (wcbar_bar_map(v->regs_bar, 0, WCNIC_BAR_REGS_BYTES, WCBAR_TYPE_UC, 0, &v->regs) != 0)
+	if (wcbar_bar_map(regs, 0, WCNIC_BAR_REGS_BYTES, WCBAR_TYPE_UC, 0, &v->regs) != 0)
 		vmm_fail(0, "the card's registers cannot be mapped");
 	bar_open(&v->bar, v->pci);
 }
@@ -106,59 +81,55 @@ ram_make(struct vmm *v)
 	atexit(card_reset);
 }
 
-void
-vmm_mark(struct vmm *v)
+static void
+mark_set(const struct vmm *v, unsigned int mark)
 {
-	wcbar_write32((char *)v->regs.addr + WCNIC_REG_MARK, ++v->mark);
+	wcbar_write32((char *)v->regs.addr + WCNIC_REG_MARK, mark);
+}
+
+struct json_object *
+region_begin(struct vmm *v, struct json_object *rows, uint64_t off, uint64_t bytes)
+{
+	static const char *const names[SOURCES] = {"vfio", "wc", "uc"};
+	struct json_object *row = json_object_new_object();
+
+	mark_set(v, ++v->mark);
+	app_json_add_u64(row, "mark", v->mark);
+	app_json_add_u64(row, "offset", off);
+	app_json_add_u64(row, "bytes", bytes);
+	app_json_add_text(row, "source", names[v->bar.source[off / BAR_UNIT]]);
+	json_object_array_add(rows, row);
+	return row;
 }
 
 void
-vmm_unmark(struct vmm *v)
+region_end(struct vmm *v)
 {
-	wcbar_write32((char *)v->regs.addr + WCNIC_REG_MARK, 0);
-}
-
-static int
-results_write(struct vmm *v, const char *path)
-{
-	struct json_object *all = json_object_new_object();
-
-	app_json_add_text(all, "kernel", wcbar_pci_facts(v->pci)->kernel);
-	app_json_add_bool(all, "iomem_relaxed", wcbar_pci_facts(v->pci)->iomem_relaxed);
-	app_json_add_u64(all, "bar_bytes", v->bar.bytes);
-	app_json_add(all, "ways", v->ways);
-	app_json_add(all, "windows", v->windows);
-	return app_json_write(all, path) == 0 ? 0 : 1;
+	mark_set(v, 0);
 }
 
 int
 main(int argc, char **argv)
 {
-	struct options options = {.guest = "/wcnic/wcvmm-guest"};
-	const struct app_option_group groups[] = {{table, &options}, {0}};
-	char bdf[APP_PCI_ADDRESS_BYTES];
-	int first;
+	struct json_object *all = json_object_new_object();
 
+	if (argc != 4) {
+		app_error("usage: wcvmm BDF GUEST FILE: the card's PCI address (on vfio-pci), the "
+			  "guest's program, and where to write what was done under which mark");
+		return 2;
+	}
 	setvbuf(stdout, NULL, _IOLBF, 0);
-	switch (app_options_parse(groups, help, NULL, argc, argv, &first)) {
-	case APP_OPTIONS_DONE:
-		return 0;
-	case APP_OPTIONS_BAD:
-		return 2;
-	case APP_OPTIONS_RUN:
-		break;
-	}
-	if (argc - first != 1 || !app_pci_address(argv[first], bdf) || options.json == NULL) {
-		app_error("expected one PCI address such as 0000:00:10.0, and --json FILE; see "
-			  "wcvmm --help");
-		return 2;
-	}
-	vmm.guest = options.guest;
+	vmm.guest = argv[2];
 	vmm.ways = json_object_new_array();
 	vmm.windows = json_object_new_array();
-	card_open(&vmm, bdf);
+	card_open(&vmm, argv[1]);
 	ram_make(&vmm);
 	ways_run(&vmm);
 	windows_run(&vmm);
-	return results_write(&vmm, options.json);
+	app_json_add_text(all, "kernel", wcbar_pci_facts(vmm.pci)->kernel);
+	app_json_add_bool(all, "iomem_relaxed", wcbar_pci_facts(vmm.pci)->iomem_relaxed);
+	app_json_add_u64(all, "bar_bytes", vmm.bar.bytes);
+	app_json_add(all, "ways", vmm.ways);
+	app_json_add(all, "windows", vmm.windows);
+	return app_json_write(all, argv[3]) == 0 ? 0 : 1;
 }

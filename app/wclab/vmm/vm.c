@@ -4,57 +4,37 @@
 
 /* A virtual machine by KVM's ioctls: memory slots, one CPU, the guest's program, its jobs. */
 
-#include <elf.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <inttypes.h>
 #include <linux/kvm.h>
 #include <linux/perf_event.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
 #include <sys/mman.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
-#include <app_error.h>
-
 #include "vmm.h"
 
 #define EVENT "/sys/kernel/tracing/events/kvm/kvm_guest_fault/id"
 
-/* Puts the parts of the guest's ELF file into its memory; where it begins. */
-static uint64_t
+/* The guest's memory: zeroes, and its program, which is a flat image. */
+static void
 image_place(const char *path, uint8_t *ram)
 {
+	const size_t max = GUEST_RAM_BYTES - GUEST_MAILBOX_BYTES;
 	FILE *file = fopen(path, "re");
-	Elf64_Ehdr head;
-	Elf64_Phdr part;
+	size_t bytes;
 
+	memset(ram, 0, GUEST_RAM_BYTES);
 	if (file == NULL)
 		vmm_fail(errno, "%s", path);
-	memset(ram, 0, GUEST_RAM_BYTES);
-	if (fread(&head, sizeof(head), 1, file) != 1 ||
-	    memcmp(head.e_ident, ELFMAG, SELFMAG) != 0 || head.e_machine != EM_AARCH64)
-		vmm_fail(0, "%s is no ELF file for arm64", path);
-	for (unsigned int i = 0; i < head.e_phnum; i++) {
-		fseek(file, (long)(head.e_phoff + i * sizeof(part)), SEEK_SET);
-		if (fread(&part, sizeof(part), 1, file) != 1)
-			vmm_fail(0, "%s is cut short", path);
-		if (part.p_type != PT_LOAD)
-			continue;
-		if (part.p_paddr < GUEST_RAM_IPA + GUEST_MAILBOX_BYTES ||
-		    part.p_paddr - GUEST_RAM_IPA > GUEST_RAM_BYTES ||
-		    part.p_memsz > GUEST_RAM_BYTES - (part.p_paddr - GUEST_RAM_IPA) ||
-		    part.p_filesz > part.p_memsz)
-			vmm_fail(0, "%s does not fit the guest's memory", path);
-		fseek(file, (long)part.p_offset, SEEK_SET);
-		if (part.p_filesz > 0 &&
-		    fread(ram + (part.p_paddr - GUEST_RAM_IPA), part.p_filesz, 1, file) != 1)
-			vmm_fail(0, "%s is cut short", path);
-	}
+	bytes = fread(ram + GUEST_MAILBOX_BYTES, 1, max, file);
+	if (bytes == 0 || bytes == max)
+		vmm_fail(0, "%s must be a program that fits into %zu bytes", path, max);
 	fclose(file);
-	return head.e_entry;
 }
 
 /* The kernel's trace event: one for each stage-2 fault of this thread and of those it makes. */
@@ -102,8 +82,9 @@ slot_add(struct vm *vm, uint64_t ipa, void *addr, uint64_t bytes)
 }
 
 static void
-vcpu_create(struct vm *vm, int kvm, uint64_t entry)
+vcpu_create(struct vm *vm)
 {
+	const uint64_t entry = GUEST_RAM_IPA + GUEST_MAILBOX_BYTES;
 	const struct kvm_one_reg pc = {
 		.id = KVM_REG_ARM64 | KVM_REG_SIZE_U64 | KVM_REG_ARM_CORE |
 		      KVM_REG_ARM_CORE_REG(regs.pc),
@@ -115,8 +96,7 @@ vcpu_create(struct vm *vm, int kvm, uint64_t entry)
 	KVM_IOCTL(vm->fd, KVM_ARM_PREFERRED_TARGET, &init);
 	KVM_IOCTL(vm->vcpu, KVM_ARM_VCPU_INIT, &init);
 	KVM_IOCTL(vm->vcpu, KVM_SET_ONE_REG, &pc);
-	vm->run_bytes = (size_t)KVM_IOCTL(kvm, KVM_GET_VCPU_MMAP_SIZE, NULL);
-	vm->run = mmap(NULL, vm->run_bytes, PROT_READ | PROT_WRITE, MAP_SHARED, vm->vcpu, 0);
+	vm->run = mmap(NULL, sizeof(*vm->run), PROT_READ | PROT_WRITE, MAP_SHARED, vm->vcpu, 0);
 	if (vm->run == MAP_FAILED)
 		vmm_fail(errno, "KVM's page of the CPU");
 }
@@ -132,8 +112,9 @@ vm_create(struct vm *vm, struct vmm *v, bool one_slot, bool regs)
 	*vm = (struct vm){.mailbox = (struct guest_mailbox *)(void *)v->ram,
 			  .faults = faults_open()};
 	vm->fd = KVM_IOCTL(kvm, KVM_CREATE_VM, NULL);
-	vcpu_create(vm, kvm, image_place(v->guest, v->ram));
 	close(kvm);
+	image_place(v->guest, v->ram);
+	vcpu_create(vm);
 	slot_add(vm, GUEST_RAM_IPA, v->ram, GUEST_RAM_BYTES);
 	for (uint64_t off = 0; off < v->bar.bytes; off += bytes) {
 		bytes = one_slot ? v->bar.bytes : bar_piece_bytes(&v->bar, off);
@@ -146,7 +127,7 @@ vm_create(struct vm *vm, struct vmm *v, bool one_slot, bool regs)
 void
 vm_destroy(struct vm *vm)
 {
-	munmap(vm->run, vm->run_bytes);
+	munmap(vm->run, sizeof(*vm->run));
 	close(vm->faults);
 	close(vm->vcpu);
 	close(vm->fd);
@@ -173,24 +154,31 @@ mmio_take(struct vm *vm)
 	return false;
 }
 
+void
+vm_lines(struct vm *vm, uint64_t va, uint32_t lines, uint64_t step)
+{
+	vm->mailbox->va = va;
+	vm->mailbox->lines = lines;
+	vm->mailbox->step = step;
+}
+
 int
 vm_try(struct vm *vm, enum guest_job job)
 {
 	const struct guest_mailbox *m = vm->mailbox;
-	bool done = false;
+	int ret;
 
 	vm->mailbox->job = job;
-	while (!done) {
-		if (ioctl(vm->vcpu, KVM_RUN, 0) == 0) {
-			done = mmio_take(vm);
-		} else if (errno != EINTR) {
-			app_error("KVM_RUN: %s", strerror(errno));
+	do {
+		ret = ioctl(vm->vcpu, KVM_RUN, 0);
+		if (ret != 0 && errno != EINTR)
 			return -errno;
-		}
-	}
+	} while (ret != 0 || !mmio_take(vm));
 	if (m->esr != 0)
-		vmm_fail(0, "job %u: the guest took an exception, ESR_EL1 0x%llx, at 0x%llx", job,
-			 (unsigned long long)m->esr, (unsigned long long)m->far);
+		vmm_fail(0,
+			 "job %u: the guest took an exception, ESR_EL1 0x%" PRIx64
+			 ", at 0x%" PRIx64,
+			 job, m->esr, m->far);
 	if (m->error != 0)
 		vmm_fail(m->error, "job %u: the guest's driver", job);
 	return 0;
@@ -199,17 +187,10 @@ vm_try(struct vm *vm, enum guest_job job)
 void
 vm_do(struct vm *vm, enum guest_job job)
 {
-	if (vm_try(vm, job) != 0)
-		exit(1);
-}
+	int ret = vm_try(vm, job);
 
-int
-vm_store(struct vm *vm, uint64_t va, uint32_t lines, uint64_t step)
-{
-	vm->mailbox->va = va;
-	vm->mailbox->lines = lines;
-	vm->mailbox->step = step;
-	return vm_try(vm, GUEST_JOB_STORE);
+	if (ret != 0)
+		vmm_fail(ret, "KVM_RUN");
 }
 
 /* Accesses that come back to the VMM are stage-2 faults too. */

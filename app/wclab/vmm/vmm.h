@@ -20,8 +20,6 @@
 
 #include "guest.h"
 
-struct kvm_run;
-
 /* Prints "wcvmm: text" and ends the program. `error`, if it is not 0, is explained behind it. */
 WC_NORETURN WC_PRINTF(2, 3) void vmm_fail(int error, const char *format, ...);
 
@@ -52,22 +50,18 @@ struct bar {
 	uint64_t mmaps;                /* made since it was opened */
 };
 
+/* Reserves the range and opens the three files. Nothing is mapped yet. */
 void bar_open(struct bar *bar, struct wcbar_pci *pci);
 /* Maps [off, off + bytes) from `source` over what is there: one mmap, no moment without one. */
 void bar_map(struct bar *bar, uint64_t off, uint64_t bytes, enum source source);
-/* Takes a piece away and puts nothing in its place. */
-void bar_hole(struct bar *bar, uint64_t off, uint64_t bytes);
 /* Bytes from `off` to the end of its piece: as far as the source is the same. */
 uint64_t bar_piece_bytes(const struct bar *bar, uint64_t off);
 unsigned int bar_pieces(const struct bar *bar);
-/* "vfio", "wc", "uc": the source of the piece at `off`. */
-const char *bar_source(const struct bar *bar, uint64_t off);
 
 /* ---- the experiment, in main.c ------------------------------------------------------------- */
 
 struct vmm {
 	struct wcbar_pci *pci;
-	struct wcbar_bar *regs_bar;
 	struct wcbar_window regs; /* BAR0, by VFIO */
 	struct bar bar;           /* BAR2 */
 	uint8_t *ram;      /* GUEST_RAM_BYTES; the card reaches it at the guest's addresses */
@@ -76,9 +70,10 @@ struct vmm {
 	struct json_object *ways, *windows; /* a row for each region */
 };
 
-/* Begins the next region: from here on stores count for it, until the next one or vmm_unmark(). */
-void vmm_mark(struct vmm *v);
-void vmm_unmark(struct vmm *v);
+/* Begins a region: stores count for it until it ends. Its row, new in `rows`, tells the place. */
+struct json_object *
+region_begin(struct vmm *v, struct json_object *rows, uint64_t off, uint64_t bytes);
+void region_end(struct vmm *v);
 
 /* The BAR whole, in pieces, in one slot and in several, and with a piece replaced; in ways.c. */
 void ways_run(struct vmm *v);
@@ -93,7 +88,6 @@ struct vm {
 	int faults; /* counts the kernel's trace event of stage-2 faults */
 	unsigned int slots;
 	struct kvm_run *run;
-	size_t run_bytes;
 	struct guest_mailbox *mailbox;
 	/* An access to what is in no slot, but for the port. NULL: none is expected. */
 	void (*mmio)(void *ctx, uint64_t ipa, void *data, size_t bytes, bool write);
@@ -110,35 +104,14 @@ struct vm {
 void vm_create(struct vm *vm, struct vmm *v, bool one_slot, bool regs);
 void vm_destroy(struct vm *vm);
 
-/*
- * Runs the guest until its job is done. vm_try() returns 0 or -errno of KVM_RUN, after a message;
- * any thread, one at a time.
- */
-int vm_try(struct vm *vm, enum guest_job job);
+/* What GUEST_JOB_STORE and _STORE_ON store: so many lines, `step` bytes apart, from `va` on. */
+void vm_lines(struct vm *vm, uint64_t va, uint32_t lines, uint64_t step);
+/* Runs the guest until its job is done. Any thread, one at a time. */
 void vm_do(struct vm *vm, enum guest_job job);
-/* vm_try() of GUEST_JOB_STORE: so many lines, `step` bytes apart, from `va` on. */
-int vm_store(struct vm *vm, uint64_t va, uint32_t lines, uint64_t step);
+/* The same, but returns 0 or -errno of KVM_RUN. */
+int vm_try(struct vm *vm, enum guest_job job);
 
 /* Stage-2 faults that KVM resolved by itself, since the machine was made. */
 uint64_t vm_faults(const struct vm *vm);
-
-/* ---- following windows, in follow.c -------------------------------------------------------- */
-
-#define FOLLOW_WINDOWS 64u
-
-/* What a VMM must keep to follow the windows of its guest; begins zeroed but for `v`. */
-struct follow {
-	struct vmm *v;
-	uint64_t asq, acq; /* as the guest wrote them */
-	uint32_t admin_size;
-	uint16_t tail; /* free-running */
-	/* PUSH windows by id; bytes 0: none */
-	struct {
-		uint64_t off, bytes;
-	} windows[FOLLOW_WINDOWS];
-};
-
-/* The mmio of struct vm; ctx is a struct follow. */
-void follow_mmio(void *ctx, uint64_t ipa, void *data, size_t bytes, bool write);
 
 #endif /* WCVMM_H */

@@ -4,10 +4,11 @@
 
 /* How a VMM may map one BAR, and what the guest's stores and its own then meet. */
 
+#include <errno.h>
 #include <pthread.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <unistd.h>
 
 #include <wcnic_abi.h>
@@ -27,40 +28,33 @@ static void
 vm_flags(const void *addr, char flags[FLAGS_BYTES])
 {
 	FILE *maps = fopen("/proc/self/smaps", "re");
-	unsigned long begin, end;
-	bool inside = false;
+	unsigned long begin = 0, end = 0;
 	char line[512];
 
+	if (maps == NULL)
+		vmm_fail(errno, "/proc/self/smaps");
 	flags[0] = '\0';
-	while (maps != NULL && fgets(line, sizeof(line), maps) != NULL) {
-		if (sscanf(line, "%lx-%lx ", &begin, &end) == 2)
-			inside = (uintptr_t)addr >= begin && (uintptr_t)addr < end;
-		else if (inside && sscanf(line, "VmFlags: %127[^\n]", flags) == 1)
+	while (fgets(line, sizeof(line), maps) != NULL) {
+		sscanf(line, "%lx-%lx ", &begin, &end);
+		if ((uintptr_t)addr >= begin && (uintptr_t)addr < end &&
+		    sscanf(line, "VmFlags: %127[^\n]", flags) == 1)
 			break;
 	}
-	if (maps != NULL)
-		fclose(maps);
+	fclose(maps);
 }
 
-/* The row of a region that begins now. */
 static struct json_object *
-region(struct vmm *v, const char *way, const char *phase, uint64_t slots, uint64_t off,
-       uint64_t bytes)
+way_begin(struct vmm *v, const char *way, const char *phase, uint64_t slots, uint64_t off,
+	  uint64_t bytes)
 {
-	struct json_object *row = json_object_new_object();
+	struct json_object *row = region_begin(v, v->ways, off, bytes);
 	char flags[FLAGS_BYTES];
 
-	vmm_mark(v);
 	vm_flags(v->bar.addr + off, flags);
-	app_json_add_u64(row, "mark", v->mark);
+	app_json_add_text(row, "vm_flags", flags);
 	app_json_add_text(row, "way", way);
 	app_json_add_text(row, "phase", phase);
 	app_json_add_u64(row, "slots", slots);
-	app_json_add_text(row, "source", bar_source(&v->bar, off));
-	app_json_add_text(row, "vm_flags", flags);
-	app_json_add_u64(row, "offset", off);
-	app_json_add_u64(row, "bytes", bytes);
-	json_object_array_add(v->ways, row);
 	return row;
 }
 
@@ -82,20 +76,21 @@ piece_store(struct vmm *v, struct vm *vm, struct json_object *row, uint64_t off,
 {
 	const uint64_t faults = vm_faults(vm), step = bytes / LINES;
 
-	if (vm_store(vm, GUEST_BAR_NC_VA + off, LINES, step) != 0 ||
-	    vm_store(vm, GUEST_BAR_DEVICE_VA + off, LINES, step) != 0)
-		exit(1);
+	vm_lines(vm, GUEST_BAR_NC_VA + off, LINES, step);
+	vm_do(vm, GUEST_JOB_STORE);
+	vm_lines(vm, GUEST_BAR_DEVICE_VA + off, LINES, step);
+	vm_do(vm, GUEST_JOB_STORE);
 	own_store(v, off, step);
-	vmm_unmark(v);
+	region_end(v);
 	app_json_add_u64(row, "lines", LINES);
 	app_json_add_u64(row, "faults", vm_faults(vm) - faults);
 }
 
 /* Each piece of the BAR, as it is mapped now, under one machine. */
 static void
-way_try(struct vmm *v, const char *way, bool one_slot)
+pieces_try(struct vmm *v, const char *way, bool one_slot)
 {
-	const uint64_t slots = one_slot ? 1 : bar_pieces(&v->bar);
+	const unsigned int pieces = bar_pieces(&v->bar);
 	struct json_object *row;
 	struct vm vm;
 	uint64_t bytes;
@@ -103,11 +98,11 @@ way_try(struct vmm *v, const char *way, bool one_slot)
 	vm_create(&vm, v, one_slot, true);
 	for (uint64_t off = 0; off < v->bar.bytes; off += bytes) {
 		bytes = bar_piece_bytes(&v->bar, off);
-		row = region(v, way, "", slots, off, bytes);
+		row = way_begin(v, way, "", one_slot ? 1 : pieces, off, bytes);
 		piece_store(v, &vm, row, off, bytes);
 	}
 	vm_destroy(&vm);
-	printf("  %s: %u pieces\n", way, bar_pieces(&v->bar));
+	printf("  %s: %u pieces\n", way, pieces);
 }
 
 /* ---- a piece that is replaced under the guest ---------------------------------------------- */
@@ -121,27 +116,23 @@ whole_vm(struct vmm *v, struct vm *vm)
 }
 
 static struct json_object *
-piece_region(struct vmm *v, const char *way, const char *phase)
+piece_begin(struct vmm *v, const char *way, const char *phase)
 {
-	return region(v, way, phase, 1, PIECE_OFF, PIECE_BYTES);
+	return way_begin(v, way, phase, 1, PIECE_OFF, PIECE_BYTES);
 }
 
 /* Between two of the guest's stores: it has used the piece, and uses it again. */
 static void
 replaced_try(struct vmm *v)
 {
-	static const struct {
-		const char *phase;
-		enum source source;
-	} steps[] = {{"before", SOURCE_VFIO}, {"after", SOURCE_WC}, {"and back", SOURCE_VFIO}};
+	static const char *const phases[] = {"before", "after", "and back"};
+	static const enum source sources[] = {SOURCE_VFIO, SOURCE_WC, SOURCE_VFIO};
 	struct vm vm;
 
 	whole_vm(v, &vm);
-	for (size_t i = 0; i < sizeof(steps) / sizeof(steps[0]); i++) {
-		if (i > 0)
-			bar_map(&v->bar, PIECE_OFF, PIECE_BYTES, steps[i].source);
-		piece_store(v, &vm, piece_region(v, "replaced", steps[i].phase), PIECE_OFF,
-			    PIECE_BYTES);
+	for (unsigned int i = 0; i < 3; i++) {
+		bar_map(&v->bar, PIECE_OFF, PIECE_BYTES, sources[i]);
+		piece_store(v, &vm, piece_begin(v, "replaced", phases[i]), PIECE_OFF, PIECE_BYTES);
 	}
 	vm_destroy(&vm);
 }
@@ -163,30 +154,28 @@ rounds_wait(struct vm *vm)
 		usleep(1000);
 }
 
-/* While the guest's CPU stores into it. */
+/* While the guest's CPU stores into it: "meanwhile" begins before the change and ends behind it. */
 static void
 running_try(struct vmm *v)
 {
-	static const char way[] = "replaced, running";
+	static const char *const phases[] = {"before", "meanwhile", "after"};
 	pthread_t thread;
 	struct vm vm;
 
 	whole_vm(v, &vm);
-	vm.mailbox->va = GUEST_BAR_NC_VA + PIECE_OFF;
-	vm.mailbox->lines = LINES;
-	vm.mailbox->step = PIECE_BYTES / LINES;
+	vm_lines(&vm, GUEST_BAR_NC_VA + PIECE_OFF, LINES, PIECE_BYTES / LINES);
 	if (pthread_create(&thread, NULL, guest_run, &vm) != 0)
 		vmm_fail(0, "no thread for the guest");
 	rounds_wait(&vm);
-	piece_region(v, way, "before");
-	rounds_wait(&vm);
-	piece_region(v, way, "meanwhile");
-	rounds_wait(&vm);
-	bar_map(&v->bar, PIECE_OFF, PIECE_BYTES, SOURCE_WC);
-	rounds_wait(&vm);
-	piece_region(v, way, "after");
-	rounds_wait(&vm);
-	vmm_unmark(v);
+	for (unsigned int i = 0; i < 3; i++) {
+		piece_begin(v, "replaced, running", phases[i]);
+		rounds_wait(&vm);
+		if (i == 1) {
+			bar_map(&v->bar, PIECE_OFF, PIECE_BYTES, SOURCE_WC);
+			rounds_wait(&vm);
+		}
+	}
+	region_end(v);
 	__atomic_store_n(&vm.mailbox->stop, 1, __ATOMIC_RELEASE);
 	pthread_join(thread, NULL);
 	vm_destroy(&vm);
@@ -198,14 +187,15 @@ hole_try(struct vmm *v)
 {
 	struct json_object *row;
 	struct vm vm;
-	int ret;
 
 	whole_vm(v, &vm);
-	bar_hole(&v->bar, PIECE_OFF, PIECE_BYTES);
-	row = piece_region(v, "unmapped meanwhile", "");
-	ret = vm_store(&vm, GUEST_BAR_NC_VA + PIECE_OFF, 1, 0);
-	vmm_unmark(v);
-	app_json_add_text(row, "kvm_run", strerror(-ret));
+	if (mmap(v->bar.addr + PIECE_OFF, PIECE_BYTES, PROT_NONE,
+		 MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED, -1, 0) == MAP_FAILED)
+		vmm_fail(errno, "a hole in BAR2");
+	row = piece_begin(v, "unmapped meanwhile", "");
+	vm_lines(&vm, GUEST_BAR_NC_VA + PIECE_OFF, 1, 0);
+	app_json_add_text(row, "kvm_run", strerror(-vm_try(&vm, GUEST_JOB_STORE)));
+	region_end(v);
 	vm_destroy(&vm);
 }
 
@@ -216,13 +206,13 @@ ways_run(struct vmm *v)
 	const uint64_t quarter = v->bar.bytes / 4;
 
 	bar_map(&v->bar, 0, v->bar.bytes, SOURCE_VFIO);
-	way_try(v, "whole, vfio", true);
+	pieces_try(v, "whole, vfio", true);
 	bar_map(&v->bar, 0, v->bar.bytes, SOURCE_WC);
-	way_try(v, "whole, wc", true);
+	pieces_try(v, "whole, wc", true);
 	for (uint64_t i = 0; i < 4; i++)
 		bar_map(&v->bar, i * quarter, quarter, pieces[i]);
-	way_try(v, "pieces, one slot", true);
-	way_try(v, "pieces, slot each", false);
+	pieces_try(v, "pieces, one slot", true);
+	pieces_try(v, "pieces, slot each", false);
 	replaced_try(v);
 	running_try(v);
 	hole_try(v);

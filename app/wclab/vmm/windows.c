@@ -8,15 +8,152 @@
  * when a step is over, to write it down; only in "followed" does it act on what it sees.
  */
 
+#include <endian.h>
+#include <inttypes.h>
 #include <stdio.h>
-#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
 
 #include <wcnic_abi.h>
 
 #include "vmm.h"
 
+#define WINDOWS_MAX 64u
 #define TRIES_MAX 32u
 #define STEP_BYTES 1024u
+
+/* ---- what a VMM would have to do to follow windows ------------------------------------------ */
+
+/*
+ * It keeps the registers from the guest, so that each access comes to it, knows the card's admin
+ * queue, reads the guest's commands and the card's answers out of the guest's memory, and remaps
+ * before the guest goes on.
+ */
+struct follow {
+	struct vmm *v;
+	uint64_t asq, acq; /* as the guest wrote them */
+	uint32_t ring_mask;
+	unsigned int ring_log2;
+	uint16_t tail; /* free-running */
+	struct {
+		uint64_t off, bytes;
+	} windows[WINDOWS_MAX]; /* PUSH windows by id; bytes 0: none */
+};
+
+/* What the guest calls IOVA is its own physical address; a virtual IOMMU would come in between. */
+static void *
+guest_memory(const struct follow *f, uint64_t iova, size_t bytes)
+{
+	if (iova < GUEST_RAM_IPA || iova - GUEST_RAM_IPA > GUEST_RAM_BYTES - bytes)
+		vmm_fail(0, "the guest's admin queue is at 0x%" PRIx64 ", outside its memory",
+			 iova);
+	return f->v->ram + (iova - GUEST_RAM_IPA);
+}
+
+/* A window becomes what it needs; what was one becomes Device again. */
+static void
+window_set(struct follow *f, uint16_t id, uint64_t off, uint64_t bytes)
+{
+	if (id >= WINDOWS_MAX)
+		vmm_fail(0, "window %u cannot be followed: too many", id);
+	if (f->windows[id].bytes != 0)
+		bar_map(&f->v->bar, f->windows[id].off, f->windows[id].bytes, SOURCE_UC);
+	if (bytes != 0)
+		bar_map(&f->v->bar, off, bytes, SOURCE_VFIO);
+	f->windows[id].off = off;
+	f->windows[id].bytes = bytes;
+}
+
+/* The card must have answered before the guest sees the answer: it is kept waiting. */
+static uint16_t
+status_wait(const struct follow *f, uint16_t seq)
+{
+	const uint8_t phase = (seq >> f->ring_log2) % 2 == 0 ? WCNIC_PHASE_BIT : 0;
+	const struct wcnic_admin_cpl *cpl;
+
+	cpl = guest_memory(f, f->acq + (seq & f->ring_mask) * sizeof(*cpl), sizeof(*cpl));
+	while ((__atomic_load_n(&cpl->phase, __ATOMIC_ACQUIRE) & WCNIC_PHASE_BIT) != phase)
+		usleep(50);
+	return le16toh(cpl->status);
+}
+
+static void
+command_follow(struct follow *f, uint16_t seq)
+{
+	struct wcnic_window_grant grant;
+	struct wcnic_admin_cmd cmd;
+	struct wcnic_cmd_window p;
+
+	memcpy(&cmd, guest_memory(f, f->asq + (seq & f->ring_mask) * sizeof(cmd), sizeof(cmd)),
+	       sizeof(cmd));
+	if (status_wait(f, seq) != WCNIC_ST_OK)
+		return;
+	if (cmd.opcode == WCNIC_OP_WINDOW_ALLOC) {
+		memcpy(&grant, guest_memory(f, le64toh(cmd.data_iova), sizeof(grant)),
+		       sizeof(grant));
+		if (grant.type == WCNIC_WINDOW_PUSH)
+			window_set(f, le16toh(grant.id), le64toh(grant.offset),
+				   le32toh(grant.bytes));
+	} else if (cmd.opcode == WCNIC_OP_WINDOW_FREE) {
+		memcpy(&p, cmd.params, sizeof(p));
+		window_set(f, le16toh(p.id), 0, 0);
+	}
+}
+
+static void
+register_follow(struct follow *f, uint64_t off, uint64_t value)
+{
+	switch (off) {
+	case WCNIC_REG_ASQ_BASE:
+		f->asq = value;
+		break;
+	case WCNIC_REG_ACQ_BASE:
+		f->acq = value;
+		break;
+	case WCNIC_REG_ADMIN_SIZE:
+		f->ring_log2 = value & 0xff;
+		f->ring_mask = (1u << f->ring_log2) - 1;
+		break;
+	case WCNIC_REG_CTRL:
+		if ((value & WCNIC_CTRL_RESET) == 0)
+			break;
+		f->tail = 0;
+		for (uint16_t id = 0; id < WINDOWS_MAX; id++)
+			window_set(f, id, 0, 0);
+		break;
+	case WCNIC_REG_ASQ_TAIL:
+		while (f->tail != (uint16_t)value)
+			command_follow(f, f->tail++);
+		break;
+	}
+}
+
+/* The mmio of struct vm. */
+static void
+follow_mmio(void *ctx, uint64_t ipa, void *data, size_t bytes, bool write)
+{
+	struct follow *f = ctx;
+	const uint64_t off = ipa - GUEST_REGS_IPA;
+	void *reg = (char *)f->v->regs.addr + off;
+	uint64_t value = 0;
+
+	if (off > f->v->regs.bytes - bytes || (bytes != 4 && bytes != 8) || off % bytes != 0)
+		vmm_fail(0, "the guest reached 0x%" PRIx64 " with %zu bytes", ipa, bytes);
+	if (!write) {
+		value = bytes == 4 ? wcbar_read32(reg) : wcbar_read64(reg);
+		memcpy(data, &value, bytes);
+		return;
+	}
+	memcpy(&value, data, bytes);
+	wcbar_before_doorbell();
+	if (bytes == 4)
+		wcbar_write32(reg, (uint32_t)value);
+	else
+		wcbar_write64(reg, value);
+	register_follow(f, off, value);
+}
+
+/* ---- the experiment ------------------------------------------------------------------------- */
 
 static const struct mode {
 	const char *name;
@@ -47,44 +184,32 @@ struct moving {
 	unsigned int tries; /* allocations until the window was elsewhere */
 };
 
-static bool
-elsewhere(const struct moving *m)
-{
-	return m->off >= m->first_off + m->first_bytes || m->off + m->bytes <= m->first_off;
-}
-
-static void
-alloc(struct moving *m, uint32_t bytes)
-{
-	m->vm.mailbox->bytes = bytes;
-	vm_do(&m->vm, GUEST_JOB_ALLOC);
-	m->tries++;
-	m->off = m->vm.mailbox->off;
-	m->bytes = m->vm.mailbox->bytes;
-}
-
 /* Where firmware puts a window is its own affair: allocates until it is not the first place. */
 static void
 window_get(struct moving *m, const struct step *step)
 {
+	struct guest_mailbox *mailbox = m->vm.mailbox;
+	enum guest_job before = step->first;
+
 	m->tries = 0;
-	vm_do(&m->vm, step->first);
-	alloc(m, step->bytes);
-	while (!elsewhere(m)) {
-		if (m->tries == TRIES_MAX)
-			vmm_fail(0, "the card always puts the window at 0x%llx",
-				 (unsigned long long)m->off);
-		vm_do(&m->vm, GUEST_JOB_FREE);
-		alloc(m, step->bytes);
-	}
+	do {
+		if (m->tries++ == TRIES_MAX)
+			vmm_fail(0, "the card always puts the window at 0x%" PRIx64, m->off);
+		vm_do(&m->vm, before);
+		mailbox->bytes = step->bytes;
+		vm_do(&m->vm, GUEST_JOB_ALLOC);
+		m->off = mailbox->off;
+		m->bytes = mailbox->bytes;
+		before = GUEST_JOB_FREE;
+	} while (m->off < m->first_off + m->first_bytes && m->off + m->bytes > m->first_off);
 }
 
 /* The driver gets a window, and stores lines all over it. */
 static void
 step_try(struct moving *m, const struct mode *mode, const struct step *step)
 {
-	struct json_object *row = json_object_new_object();
 	const uint64_t mmaps = m->v->bar.mmaps, exits = m->vm.exits;
+	struct json_object *row;
 	uint64_t faults;
 	uint32_t lines;
 
@@ -96,46 +221,36 @@ step_try(struct moving *m, const struct mode *mode, const struct step *step)
 		if (mode->piece)
 			bar_map(&m->v->bar, m->off, m->bytes, SOURCE_VFIO);
 	}
-	app_json_add_u64(row, "mark", m->v->mark + 1);
+	lines = (uint32_t)(m->bytes / STEP_BYTES);
+	row = region_begin(m->v, m->v->windows, m->off, m->bytes);
 	app_json_add_text(row, "mode", mode->name);
 	app_json_add_text(row, "step", step->name);
-	app_json_add_u64(row, "offset", m->off);
-	app_json_add_u64(row, "bytes", m->bytes);
-	app_json_add_text(row, "source", bar_source(&m->v->bar, m->off));
 	app_json_add_u64(row, "pieces", bar_pieces(&m->v->bar));
 	app_json_add_u64(row, "allocations", m->tries);
 	app_json_add_u64(row, "exits", m->vm.exits - exits);
 	app_json_add_u64(row, "mmaps", m->v->bar.mmaps - mmaps);
-	lines = (uint32_t)(m->bytes / STEP_BYTES);
-	faults = vm_faults(&m->vm);
-	vmm_mark(m->v);
-	if (vm_store(&m->vm, GUEST_BAR_NC_VA + m->off, lines, STEP_BYTES) != 0)
-		exit(1);
-	vmm_unmark(m->v);
 	app_json_add_u64(row, "lines", lines);
+	faults = vm_faults(&m->vm);
+	vm_lines(&m->vm, GUEST_BAR_NC_VA + m->off, lines, STEP_BYTES);
+	vm_do(&m->vm, GUEST_JOB_STORE);
+	region_end(m->v);
 	app_json_add_u64(row, "faults", vm_faults(&m->vm) - faults);
-	json_object_array_add(m->v->windows, row);
-}
-
-static void
-mode_try(struct vmm *v, const struct mode *mode)
-{
-	struct moving m = {.v = v};
-	struct follow follow = {.v = v};
-
-	bar_map(&v->bar, 0, v->bar.bytes, mode->source);
-	vm_create(&m.vm, v, true, !mode->followed);
-	m.vm.mmio = mode->followed ? follow_mmio : NULL;
-	m.vm.ctx = &follow;
-	for (size_t i = 0; i < sizeof(steps) / sizeof(steps[0]); i++)
-		step_try(&m, mode, &steps[i]);
-	vm_destroy(&m.vm);
-	printf("  windows, %s: %zu steps\n", mode->name, sizeof(steps) / sizeof(steps[0]));
 }
 
 void
 windows_run(struct vmm *v)
 {
-	for (size_t i = 0; i < sizeof(modes) / sizeof(modes[0]); i++)
-		mode_try(v, &modes[i]);
+	for (unsigned int i = 0; i < sizeof(modes) / sizeof(modes[0]); i++) {
+		struct moving m = {.v = v};
+		struct follow follow = {.v = v};
+
+		bar_map(&v->bar, 0, v->bar.bytes, modes[i].source);
+		vm_create(&m.vm, v, true, !modes[i].followed);
+		m.vm.mmio = modes[i].followed ? follow_mmio : NULL;
+		m.vm.ctx = &follow;
+		for (unsigned int j = 0; j < sizeof(steps) / sizeof(steps[0]); j++)
+			step_try(&m, &modes[i], &steps[j]);
+		vm_destroy(&m.vm);
+		printf("  windows, %s\n", modes[i].name);
+	}
 }
