@@ -96,7 +96,11 @@ typedef void (*qemu_plugin_tb_trans_cb_t)(struct qemu_plugin_tb *tb, void *userd
 typedef void (*qemu_plugin_mem_cb_t)(unsigned int vcpu, uint32_t info, uint64_t vaddr,
 				     void *userdata);
 
-/* What QEMU looks for. */
+/*
+ * What QEMU looks for in a plugin: the version of the API, and a function that it calls once, with
+ * the plugin's arguments, before the machine runs. The function returns 0, or the plugin is
+ * refused.
+ */
 extern WC_PUBLIC int qemu_plugin_version;
 WC_PUBLIC int qemu_plugin_install(uint64_t id, const struct qemu_info *info, int argc, char **argv);
 

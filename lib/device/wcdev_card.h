@@ -103,6 +103,7 @@ wcdev_enter(struct wcdev *dev)
 	dev->dma_generation = generation;
 }
 
+/* Ends what wcdev_enter() began. */
 static inline void
 wcdev_leave(struct wcdev *dev)
 {

@@ -49,6 +49,10 @@ struct wcdev_ring {
 	uint8_t *at;
 };
 
+/*
+ * Sets a ring of `entries` entries, a power of two, that begins at `iova`. `prot`: WCDEV_DMA_*,
+ * what the card does to it. Host memory is looked up only when an entry is.
+ */
 void wcdev_ring_init(struct wcdev_ring *ring, uint64_t iova, uint32_t entries, uint32_t entry_bytes,
 		     unsigned int prot);
 /* Whether all of its entries can be reached. */

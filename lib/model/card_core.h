@@ -45,6 +45,7 @@ enum card_queue_state {
 
 struct wcnic_card;
 
+/* 0 is no power of two. */
 static inline bool
 card_is_pow2(uint64_t value)
 {

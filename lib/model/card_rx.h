@@ -17,6 +17,7 @@ struct card_rx_kind {
 	uint64_t last;  /* ptype */
 };
 
+/* `flags`: WCNIC_RXF_*. All in host byte order, as the result. */
 static inline struct card_rx_kind
 card_rx_kind_make(uint16_t ptype, uint32_t flags, uint32_t hash)
 {
@@ -26,7 +27,7 @@ card_rx_kind_make(uint16_t ptype, uint32_t flags, uint32_t hash)
 	};
 }
 
-/* `phase`: the word of card_rx_phase(). */
+/* Makes the completion of buffer `seq`, which got `bytes`. `phase`: what card_rx_phase() gives. */
 static inline void
 card_rx_completion_make(uint64_t cpl[2], struct card_rx_kind kind, uint32_t bytes, uint16_t seq,
 			uint32_t frame_bytes, uint64_t phase)
@@ -35,6 +36,7 @@ card_rx_completion_make(uint64_t cpl[2], struct card_rx_kind kind, uint32_t byte
 	cpl[1] = htole64(kind.last | seq | frame_bytes << 16 | phase);
 }
 
+/* The phase bit of completion `seq`, at its place in the completion's last word. */
 static inline uint64_t
 card_rx_phase(uint16_t seq, uint16_t entries)
 {
@@ -119,6 +121,7 @@ card_rx_destination(const uint8_t *head)
 	return word & htobe64(0xffffffffffff0000ull);
 }
 
+/* An address as card_rx_destination() reads it from a frame, to be compared with that. */
 static inline uint64_t
 card_rx_addr(const uint8_t mac[6])
 {

@@ -163,6 +163,7 @@ struct card_tx_builder {
 	bool later; /* a part was asked for and has not come */
 };
 
+/* Begins a frame behind those that `t` has. Its fragments go into the card's array. */
 static inline void
 card_tx_builder_init(struct card_tx_builder *b, struct wcnic_card *card, struct card_txq *q,
 		     const struct card_tx_burst *t)
@@ -217,6 +218,7 @@ card_tx_bytes_max(const struct wcnic_card *card)
 	return card->port.mtu + WCNIC_L2_OVERHEAD;
 }
 
+/* Whether a frame of `bytes` may be sent; `max`: what card_tx_bytes_max() gives. */
 static inline bool
 card_tx_bytes_ok(uint32_t bytes, uint32_t max)
 {

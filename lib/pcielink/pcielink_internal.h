@@ -69,6 +69,7 @@ struct pcielink {
 	struct cpu cpu[];
 };
 
+/* Of two times, the later one. */
 static inline uint64_t
 later(uint64_t a, uint64_t b)
 {

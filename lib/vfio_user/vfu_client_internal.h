@@ -51,6 +51,7 @@ struct vfu_client {
  */
 int vfu_client_fail(struct vfu_client *client, int err);
 
+/* Whether vfu_client_fail() was called. Any thread. */
 static inline bool
 vfu_client_failed(const struct vfu_client *client)
 {

@@ -79,18 +79,21 @@ void *vfu_tx_put(struct vfu_tx *tx, size_t bytes);
  */
 WC_MUST_CHECK int vfu_tx_push(struct vfu_tx *tx, int sock);
 
+/* The header of a whole message; it stays in the buffer, until vfu_rx_reset(). */
 static inline const struct vfu_hdr *
 vfu_rx_hdr(const struct vfu_rx *rx)
 {
 	return (const struct vfu_hdr *)rx->buf;
 }
 
+/* What follows the header, likewise. */
 static inline const void *
 vfu_rx_payload(const struct vfu_rx *rx)
 {
 	return rx->buf + sizeof(struct vfu_hdr);
 }
 
+/* How long that is; 0: the message is only a header. */
 static inline size_t
 vfu_rx_payload_bytes(const struct vfu_rx *rx)
 {
@@ -113,6 +116,7 @@ vfu_now_ns(void)
 	return (uint64_t)ts.tv_sec * 1000000000u + (uint64_t)ts.tv_nsec;
 }
 
+/* The same in milliseconds. */
 static inline uint64_t
 vfu_now_ms(void)
 {

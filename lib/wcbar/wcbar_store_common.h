@@ -8,6 +8,7 @@
 
 #include "wcbar_store.h"
 
+/* Stores `lines` lines, each as eight 8-byte stores in ascending order. `src`: 8-byte aligned. */
 static void
 store_u64_lines(void *dst, const void *src, size_t lines)
 {

@@ -50,12 +50,16 @@ struct bar {
 	uint64_t mmaps;                /* made since it was opened */
 };
 
-/* Reserves the range and opens the three files. Nothing is mapped yet. */
+/*
+ * Opens the files of BAR2 and reserves its range of addresses; nothing is mapped yet. `pci` lends
+ * VFIO's file and must stay open.
+ */
 void bar_open(struct bar *bar, struct wcbar_pci *pci);
 /* Maps [off, off + bytes) from `source` over what is there: one mmap, no moment without one. */
 void bar_map(struct bar *bar, uint64_t off, uint64_t bytes, enum source source);
 /* Bytes from `off` to the end of its piece: as far as the source is the same. */
 uint64_t bar_piece_bytes(const struct bar *bar, uint64_t off);
+/* Pieces side by side that differ in their source. */
 unsigned int bar_pieces(const struct bar *bar);
 
 /* ---- the experiment, in main.c ------------------------------------------------------------- */

@@ -18,12 +18,17 @@
 typedef rte_thread_t wcnic_thread_t;
 #define WCNIC_THREAD_RETURN uint32_t
 
+/*
+ * Starts a control thread that runs fn(arg). The caller joins it, and keeps `arg` alive until
+ * then. 0, or -errno.
+ */
 static inline int
 wcnic_thread_create(wcnic_thread_t *thread, const char *name, rte_thread_func fn, void *arg)
 {
 	return -rte_thread_create_control(thread, name, fn, arg);
 }
 
+/* Waits until the thread's function has returned. */
 static inline void
 wcnic_thread_join(wcnic_thread_t thread)
 {
@@ -33,12 +38,14 @@ wcnic_thread_join(wcnic_thread_t thread)
 typedef pthread_t wcnic_thread_t;
 #define WCNIC_THREAD_RETURN void *
 
+/* The same for releases that give their control threads as pthreads. */
 static inline int
 wcnic_thread_create(wcnic_thread_t *thread, const char *name, void *(*fn)(void *), void *arg)
 {
 	return rte_ctrl_thread_create(thread, name, NULL, fn, arg);
 }
 
+/* Waits until the thread's function has returned. */
 static inline void
 wcnic_thread_join(wcnic_thread_t thread)
 {

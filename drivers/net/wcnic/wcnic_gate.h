@@ -61,6 +61,7 @@ wcnic_gate_enter(struct wcnic_gate *gate)
 	}
 }
 
+/* Ends what wcnic_gate_enter() began. What the burst stored is visible to who closes the gate. */
 static inline void
 wcnic_gate_leave(struct wcnic_gate *gate)
 {

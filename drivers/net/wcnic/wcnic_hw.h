@@ -69,6 +69,7 @@ struct wcnic_hw {
 	bool membarrier;
 };
 
+/* The driver's state of a port of this driver. Shared memory: secondary processes have it too. */
 static inline struct wcnic_hw *
 wcnic_hw_get(const struct rte_eth_dev_data *data)
 {

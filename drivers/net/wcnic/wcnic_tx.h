@@ -49,26 +49,31 @@ void wcnic_tx_doorbell(struct wcnic_txq *txq);
 /*
  * The mark of an entry tells in one word what its completion means. Bits 63:32: bytes of all frames
  * up to this entry, free-running. Bits 15:0, packed push: the first line that is still in use once
- * the entry is done.
+ * the entry is done. The calls below read and change the two parts.
  */
+
+/* Adds a frame of `bytes`. */
 static __rte_always_inline uint64_t
 wcnic_tx_mark_add(uint64_t mark, uint32_t bytes)
 {
 	return mark + ((uint64_t)bytes << 32);
 }
 
+/* Replaces the line. */
 static __rte_always_inline uint64_t
 wcnic_tx_mark_lines_set(uint64_t mark, uint16_t lines)
 {
 	return (mark & ~(uint64_t)UINT16_MAX) | lines;
 }
 
+/* The line; free-running. */
 static __rte_always_inline uint16_t
 wcnic_tx_mark_lines(uint64_t mark)
 {
 	return (uint16_t)mark;
 }
 
+/* The bytes; the difference of two marks is what was sent between them. */
 static __rte_always_inline uint32_t
 wcnic_tx_mark_bytes(uint64_t mark)
 {
