@@ -127,7 +127,7 @@ pages_map(struct job *job, enum wcbar_type type)
 
 /* The part that may be written, of the pages that are mapped. */
 static struct wcbar_window
-told_range(const struct job *job)
+writable_range(const struct job *job)
 {
 	const size_t page = wcbar_pci_facts(job->pci)->page_bytes;
 	struct wcbar_window win = job->pages;
@@ -203,7 +203,7 @@ lines_verify(struct job *job)
 	if (ret != 0)
 		return fail("no mapping to verify with", ret,
 			    wcbar_bar_answers(job->range)[WCBAR_RUNG_VFIO].why);
-	win = told_range(job);
+	win = writable_range(job);
 	for (uint64_t i = last; i < job->lines; i++) {
 		const uint64_t *at = (const uint64_t *)win.addr + i % places * WORDS;
 
@@ -231,7 +231,7 @@ job_run(struct job *job)
 		return fail("no mapping", ret,
 			    wcbar_bar_answers(job->range)[WCBAR_RUNG_SYSFS_UC].why);
 	answers_print(job);
-	win = told_range(job);
+	win = writable_range(job);
 	combining = win.type == WCBAR_TYPE_WC;
 	ret = wcbar_calibrate(&win, win.bytes / WCBAR_LINE_BYTES < 16 ? 1 : 16, &cal);
 	if (ret != 0)

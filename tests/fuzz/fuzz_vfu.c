@@ -159,7 +159,7 @@ step_send(int sock, unsigned int step, const uint8_t *data, size_t bytes)
 	union {
 		struct cmsghdr align;
 		char bytes[CMSG_SPACE(sizeof(int) * 16)];
-	} room;
+	} control;
 	struct iovec iov = {.iov_base = (void *)data, .iov_len = bytes};
 	struct msghdr msg = {.msg_iov = &iov, .msg_iovlen = 1};
 	struct cmsghdr *cmsg;
@@ -168,8 +168,8 @@ step_send(int sock, unsigned int step, const uint8_t *data, size_t bytes)
 
 	n = fds_make(step, fds);
 	if (n > 0) {
-		memset(&room, 0, sizeof(room));
-		msg.msg_control = room.bytes;
+		memset(&control, 0, sizeof(control));
+		msg.msg_control = control.bytes;
 		msg.msg_controllen = CMSG_SPACE(sizeof(int) * n);
 		cmsg = CMSG_FIRSTHDR(&msg);
 		cmsg->cmsg_level = SOL_SOCKET;

@@ -17,7 +17,7 @@
 #define JUMBO_MTU 9000
 #define JUMBO_MAX (JUMBO_MTU + WCNIC_L2_OVERHEAD)
 
-/* Every size to 300, then steps, then the edges: of a slot's inline room, of Ethernet, of the MTU.
+/* Every size to 300, then steps, then the edges: of a slot's inline part, of Ethernet, of the MTU.
  */
 static uint32_t
 bytes_swept(const struct loop_stream *s, uint32_t i)

@@ -17,11 +17,11 @@
 #include <wcnic_abi.h>
 #include <wcnic_tx_lines.h>
 
-#define LINES_MAX 21u /* two octets and a part of each kind */
-#define ROOM 8u       /* of lines that are made for nothing */
+#define LINES_MAX 21u  /* two octets and a part of each kind */
+#define SPARE_LINES 8u /* of lines that are made for nothing */
 
-static uint8_t stream_memory[64 + (LINES_MAX + ROOM) * WCNIC_LINE_BYTES];
-static struct wcnic_push_line lines[LINES_MAX + ROOM] WC_ALIGNED(64);
+static uint8_t stream_memory[64 + (LINES_MAX + SPARE_LINES) * WCNIC_LINE_BYTES];
+static struct wcnic_push_line lines[LINES_MAX + SPARE_LINES] WC_ALIGNED(64);
 
 typedef void (*put_t)(void *to, const uint8_t *stream, unsigned int n, uint64_t tag, uint16_t seq);
 

@@ -289,7 +289,7 @@ port__down__entries_wait(void **state)
 }
 
 static void
-completions__ring_wraps_with_single_fates__phase_tells(void **state)
+completions__ring_wraps_with_single_outcomes__phase_tells(void **state)
 {
 	struct tx_rig *r = *state;
 
@@ -325,7 +325,7 @@ main(void)
 		CASE(port__holds_back__frame_stays_at_the_head),
 		CASE(port__fails__frame_is_discarded_and_counted),
 		CASE(port__down__entries_wait),
-		CASE(completions__ring_wraps_with_single_fates__phase_tells),
+		CASE(completions__ring_wraps_with_single_outcomes__phase_tells),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -226,11 +226,11 @@ parse__little_room_for_the_reason_is_kept_to(void **state)
 	char guarded[16];
 
 	(void)state;
-	for (size_t room = 0; room <= 12; room++) {
+	for (size_t why_bytes = 0; why_bytes <= 12; why_bytes++) {
 		memset(guarded, 'g', sizeof(guarded));
-		assert_int_equal(pcielink_config_parse(&config, "x", "?", 1, guarded, room),
+		assert_int_equal(pcielink_config_parse(&config, "x", "?", 1, guarded, why_bytes),
 				 -EINVAL);
-		for (size_t i = room; i < sizeof(guarded); i++)
+		for (size_t i = why_bytes; i < sizeof(guarded); i++)
 			assert_int_equal(guarded[i], 'g');
 	}
 	assert_int_equal(pcielink_config_parse(&config, "x", "?", 1, NULL, 0), -EINVAL);

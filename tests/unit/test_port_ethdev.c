@@ -139,7 +139,7 @@ receive__card_short_of_buffers__the_rest_stays_in_the_device(void **state)
 	struct rig *r = *state;
 	static uint8_t frame[64], data[16384];
 	struct wcnic_stats stats;
-	uint32_t put = 0, got = 0, number, room;
+	uint32_t put = 0, got = 0, number, unposted;
 
 	frame[0] = 2;
 	for (uint32_t turn = 0; got < 10000; turn++) {
@@ -149,9 +149,9 @@ receive__card_short_of_buffers__the_rest_stays_in_the_device(void **state)
 			put++;
 			memcpy(frame + 20, &put, sizeof(put));
 		}
-		room = 128u - (uint16_t)(r->end.rx.tail - r->end.rx.head);
+		unposted = 128u - (uint16_t)(r->end.rx.tail - r->end.rx.head);
 		if (turn % 3 == 0)
-			fake_rx_post(&r->end.h, &r->end.rx, turn % 40 < room ? turn % 40 : 0);
+			fake_rx_post(&r->end.h, &r->end.rx, turn % 40 < unposted ? turn % 40 : 0);
 		wcnic_card_poll(r->end.h.card);
 		while (fake_rx_frame(&r->end.rx, data, NULL) != 0) {
 			memcpy(&number, data + 20, sizeof(number));

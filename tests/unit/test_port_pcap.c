@@ -125,9 +125,9 @@ play(struct rig *r)
 	uint32_t bytes;
 
 	for (uint32_t turn = 0; !input_done(r); turn++) {
-		uint16_t room = 128u - (uint16_t)(r->end.rx.tail - r->end.rx.head);
+		uint16_t unposted = 128u - (uint16_t)(r->end.rx.tail - r->end.rx.head);
 
-		fake_rx_post(&r->end.h, &r->end.rx, turn % 7 < room ? turn % 7 : room);
+		fake_rx_post(&r->end.h, &r->end.rx, turn % 7 < unposted ? turn % 7 : unposted);
 		wcnic_card_poll(r->end.h.card);
 		while ((bytes = fake_rx_frame(&r->end.rx, got, NULL)) != 0) {
 			assert_int_equal(bytes, frame_make(taken, want));

@@ -210,13 +210,13 @@ raw_send(int sock, const struct raw *raw)
 	union {
 		struct cmsghdr align;
 		char bytes[CMSG_SPACE(sizeof(raw->fds))];
-	} room;
+	} control;
 	struct msghdr msg = {.msg_iov = iov, .msg_iovlen = 2};
 	struct cmsghdr *cmsg;
 
 	if (raw->n_fds > 0) {
-		memset(&room, 0, sizeof(room));
-		msg.msg_control = room.bytes;
+		memset(&control, 0, sizeof(control));
+		msg.msg_control = control.bytes;
 		msg.msg_controllen = CMSG_SPACE(sizeof(int) * raw->n_fds);
 		cmsg = CMSG_FIRSTHDR(&msg);
 		cmsg->cmsg_level = SOL_SOCKET;
@@ -233,7 +233,7 @@ receive_all(int sock, void *to, size_t bytes, struct raw *raw)
 	union {
 		struct cmsghdr align;
 		char bytes[CMSG_SPACE(sizeof(raw->fds))];
-	} room;
+	} control;
 	struct cmsghdr *cmsg;
 	size_t have = 0;
 	ssize_t n;
@@ -242,8 +242,8 @@ receive_all(int sock, void *to, size_t bytes, struct raw *raw)
 		struct iovec iov = {.iov_base = (char *)to + have, .iov_len = bytes - have};
 		struct msghdr msg = {.msg_iov = &iov,
 				     .msg_iovlen = 1,
-				     .msg_control = room.bytes,
-				     .msg_controllen = sizeof(room.bytes)};
+				     .msg_control = control.bytes,
+				     .msg_controllen = sizeof(control.bytes)};
 
 		n = recvmsg(sock, &msg, MSG_CMSG_CLOEXEC);
 		if (n < 0 && errno == EAGAIN)

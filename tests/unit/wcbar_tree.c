@@ -252,7 +252,7 @@ region_info(struct vfio_region_info *info)
 		.areas = {{.offset = 0, .size = 0x1000}, {.offset = 0x2000, .size = 0x3e000}},
 	};
 	const bool has_areas = info->index == 2 && fake_vfio.msix_in_bar2;
-	const uint32_t room = info->argsz;
+	const uint32_t asked_bytes = info->argsz;
 
 	info->offset = VFIO_REGION_OFF(info->index);
 	info->size = info->index == 2 ? BAR2_BYTES : info->index == 7 ? 256 : 0x1000;
@@ -265,7 +265,7 @@ region_info(struct vfio_region_info *info)
 		return 0;
 	info->flags |= VFIO_REGION_INFO_FLAG_CAPS;
 	info->argsz += sizeof(sparse);
-	if (room >= info->argsz) {
+	if (asked_bytes >= info->argsz) {
 		info->cap_offset = sizeof(*info);
 		memcpy((char *)info + sizeof(*info), &sparse, sizeof(sparse));
 	}

@@ -171,7 +171,7 @@ hold_would_help(const struct pci *p)
  * when windows are mapped; if it was in vain they are uncached.
  */
 static int
-device_open_held(struct pci *p)
+device_reopen_wc(struct pci *p)
 {
 	const struct wcbar_pci_options hold = {
 		.vfio_fd = WCBAR_VFIO_CLOSED,
@@ -235,7 +235,7 @@ device_open(struct wcnic_hw *hw)
 	if (ret == 0)
 		ret = bars_adopt(p);
 	if (ret == 0 && hold_would_help(p))
-		ret = device_open_held(p);
+		ret = device_reopen_wc(p);
 	if (ret != 0)
 		goto fail;
 	if (p->vfio)

@@ -228,7 +228,7 @@ socket_irq_bind(struct wcnic_hw *hw, unsigned int n, const int *fds)
 	return vfu_client_msix_set(s->client, 0, n, fds);
 }
 
-/* Where it finds no room, there are messages that the card has not read, which wake as well. */
+/* Nothing is sent if the socket is full: the messages in it wake the card as well. */
 static int
 socket_wake(struct wcnic_hw *hw)
 {

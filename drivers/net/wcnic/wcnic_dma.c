@@ -16,7 +16,7 @@
 /* Ranges found by a walk, neighbours joined. */
 struct list {
 	struct wcnic_dma_range *range;
-	size_t n, room;
+	size_t n, capacity;
 	const void *from; /* only within [from, to); NULL: everything */
 	const void *to;
 	int error;
@@ -36,16 +36,16 @@ list_add(struct list *list, const struct wcnic_dma_range *range)
 		list->range[list->n - 1].bytes += range->bytes;
 		return 0;
 	}
-	if (list->n == list->room) {
-		size_t room = list->room * 2 + 16;
-		struct wcnic_dma_range *grown = realloc(list->range, room * sizeof(*grown));
+	if (list->n == list->capacity) {
+		size_t capacity = list->capacity * 2 + 16;
+		struct wcnic_dma_range *grown = realloc(list->range, capacity * sizeof(*grown));
 
 		if (grown == NULL) {
 			list->error = -ENOMEM;
 			return -1;
 		}
 		list->range = grown;
-		list->room = room;
+		list->capacity = capacity;
 	}
 	list->range[list->n++] = *range;
 	return 0;

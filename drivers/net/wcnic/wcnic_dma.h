@@ -23,7 +23,7 @@ struct wcnic_dma_ops {
 	void (*unmap)(void *ctx, void *addr, size_t bytes);
 };
 
-/* Who is told of DPDK's memory; the attach's own, alive from start to stop. */
+/* Follows DPDK's memory for an attach, which owns this and keeps it from start to stop. */
 struct wcnic_dma {
 	const struct wcnic_dma_ops *ops;
 	void *ctx;

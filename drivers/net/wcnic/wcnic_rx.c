@@ -52,7 +52,7 @@ completion_bad(struct wcnic_rxq *rxq, const struct wcnic_rx_cpl *cpl)
 	atomic_store(&rxq->hw->failed, true);
 	WCNIC_LOG(ERR, rxq->hw,
 		  "Rx queue %u: impossible completion: buffer %u (next is %u), %u "
-		  "bytes (room %u), flags 0x%x, frame %u",
+		  "bytes (buffer has %u), flags 0x%x, frame %u",
 		  rxq->qid, le16toh(cpl->seq), rxq->head, le16toh(cpl->bytes), rxq->buf_bytes,
 		  le16toh(cpl->flags), le16toh(cpl->frame_bytes));
 }
@@ -217,10 +217,10 @@ wcnic_rx_disarm(struct wcnic_rxq *rxq)
 static void
 refill(struct wcnic_rxq *rxq, uint16_t least)
 {
-	uint16_t room, before = rxq->posted;
+	uint16_t unposted, before = rxq->posted;
 
-	while ((room = rxq->depth - (uint16_t)(rxq->posted - rxq->head)) >= least) {
-		if (refill_some(rxq, RTE_MIN(room, REFILL_BURST)) == 0)
+	while ((unposted = rxq->depth - (uint16_t)(rxq->posted - rxq->head)) >= least) {
+		if (refill_some(rxq, RTE_MIN(unposted, REFILL_BURST)) == 0)
 			break;
 	}
 	if (rxq->posted != before)
@@ -237,14 +237,14 @@ uint16_t
 wcnic_rx_burst(void *queue, struct rte_mbuf **pkts, uint16_t n)
 {
 	struct wcnic_rxq *rxq = queue;
-	uint16_t got, room;
+	uint16_t got, unposted;
 
 	if (unlikely(!wcnic_gate_enter(&rxq->gate)))
 		return 0;
 	got = rx_take(rxq, pkts, n);
-	room = rxq->depth - (uint16_t)(rxq->posted - rxq->head);
+	unposted = rxq->depth - (uint16_t)(rxq->posted - rxq->head);
 	/* If nothing comes, the card may wait for more buffers than are posted: a long frame. */
-	if (room >= REFILL_BURST || (got == 0 && room > 0))
+	if (unposted >= REFILL_BURST || (got == 0 && unposted > 0))
 		refill(rxq, got != 0 ? REFILL_BURST : 1);
 	wcnic_gate_leave(&rxq->gate);
 	return got;

@@ -49,7 +49,7 @@ take_scalar(struct wcnic_rxq *rxq, struct rte_mbuf **pkts, uint16_t n)
 	const uint64_t phase = (uint64_t)((rxq->head & rxq->depth) == 0) << 56;
 	struct rte_mbuf **sw = &rxq->sw[first];
 	const uint64_t rearm = rxq->rearm;
-	const uint32_t room = rxq->buf_bytes;
+	const uint32_t buf_bytes = rxq->buf_bytes;
 	uint16_t head = rxq->head, i;
 	uint64_t total = 0;
 
@@ -64,7 +64,7 @@ take_scalar(struct wcnic_rxq *rxq, struct rte_mbuf **pkts, uint16_t n)
 		/* bytes - 1: so that 0 bytes count as too many */
 		if (unlikely(((high ^ (phase | bytes << 16 | head)) & PLAIN_MASK) != 0 ||
 			     (flags & ~WCNIC_RXF_HASH) != (WCNIC_RXF_SOP | WCNIC_RXF_EOP) ||
-			     bytes - 1 >= room))
+			     bytes - 1 >= buf_bytes))
 			break;
 		if (unlikely((uint16_t)(high >> 32) != rxq->ptype_seen)) {
 			rxq->ptype_seen = (uint16_t)(high >> 32);
@@ -104,7 +104,7 @@ typedef uint64_t words2_at_t WC_VECTOR(16) WC_ALIGNED(1) WC_MAY_ALIAS;
 /* What four completions are compared with, and what is written to their mbufs. */
 struct quads {
 	uint32_t phase;
-	words4_t seqs, room, last;
+	words4_t seqs, buf_bytes, last;
 	words4_t fields; /* of an mbuf: the packet type */
 	words2_t rearm;
 };
@@ -153,7 +153,7 @@ four_ok(const struct four *f, const struct quads *q)
 	const words2_t differs = (words2_t)(((f->first ^ WHOLE) & WHOLE_MASK) |
 					    (f->third ^ (bytes << 16 | (q->seqs & UINT16_MAX))) |
 					    ((f->fourth ^ q->last) & LAST_MASK) |
-					    (((q->room - bytes) | (bytes - 1)) & SIGN));
+					    (((q->buf_bytes - bytes) | (bytes - 1)) & SIGN));
 
 	return (differs[0] | differs[1]) == 0;
 }
@@ -196,14 +196,14 @@ four_put(const struct four *f, const struct quads *q, struct rte_mbuf **sw)
 static __rte_always_inline struct quads
 quads_make(const struct wcnic_rxq *rxq)
 {
-	const uint32_t head = rxq->head, room = rxq->buf_bytes;
+	const uint32_t head = rxq->head, buf_bytes = rxq->buf_bytes;
 	const uint32_t phase = (uint32_t)((head & rxq->depth) == 0) << 24;
 	const uint32_t last = phase | rxq->ptype_seen;
 
 	return (struct quads){
 		.phase = phase,
 		.seqs = {head, head + 1, head + 2, head + 3},
-		.room = {room, room, room, room},
+		.buf_bytes = {buf_bytes, buf_bytes, buf_bytes, buf_bytes},
 		.last = {last, last, last, last},
 		.fields = {rxq->packet_type},
 		.rearm = {rxq->rearm},
