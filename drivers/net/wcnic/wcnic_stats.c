@@ -207,36 +207,23 @@ card_value(const struct wcnic_hw *hw, const struct counter *c)
 	return now - base;
 }
 
-/* The first window that a queue pushes into; the doorbells' where none does. */
-static const struct wcnic_window *
-window_of(const struct rte_eth_dev *dev)
-{
-	const struct wcnic_hw *hw = wcnic_hw_get(dev->data);
-
-	for (uint16_t i = 0; i < dev->data->nb_tx_queues; i++) {
-		const struct wcnic_txq *txq = dev->data->tx_queues[i];
-
-		if (txq != NULL && txq->ctrl.window.granted)
-			return &txq->ctrl.window;
-	}
-	return &hw->doorbells;
-}
-
 static unsigned int
 window_values(const struct rte_eth_dev *dev, struct rte_eth_xstat *xstats)
 {
 	static const struct wcnic_test_result none;
 	const struct wcnic_hw *hw = wcnic_hw_get(dev->data);
-	const struct wcnic_window *win = window_of(dev);
+	const struct wcnic_window *win = wcnic_window_push_first(hw);
 	const struct wcnic_window_caps *l = &hw->window_caps;
 	const struct wcnic_test_result *test = &none;
 	unsigned int at = 0;
 
 	/* a store's name is the primary's: another process may have it elsewhere */
-	if (win != &hw->doorbells && win->granted && rte_eal_process_type() == RTE_PROC_PRIMARY)
+	if (win != NULL && rte_eal_process_type() == RTE_PROC_PRIMARY)
 		test = wcnic_window_test_find(hw, win->win.store->name);
 	if (test == NULL)
 		test = &none;
+	if (win == NULL)
+		win = &hw->doorbells;
 	xstats[at++].value = win->granted ? win->win.type : WCBAR_TYPE_UNKNOWN;
 	xstats[at++].value = win->granted && l->laddered ? l->rung + 1 : 0;
 	xstats[at++].value = win->granted && win->win.direct;

@@ -14,7 +14,6 @@
 #include "wcnic_attach.h"
 #include "wcnic_ethdev.h"
 #include "wcnic_hw.h"
-#include "wcnic_queue.h"
 #include "wcnic_window_caps.h"
 
 /* The port of "/wcnic/...,PORT", or NULL if it is not one of this driver. */
@@ -126,17 +125,6 @@ put_calibration(struct rte_tel_data *d, const struct wcbar_calibration *c)
 	put_container(d, "ns_per_line", ranks);
 }
 
-/* The window of the first queue that has one. */
-static const struct wcnic_window *
-window_find(const struct wcnic_hw *hw)
-{
-	for (uint16_t i = 0; i < hw->n_txq; i++) {
-		if (hw->txq[i] != NULL && hw->txq[i]->ctrl.window.granted)
-			return &hw->txq[i]->ctrl.window;
-	}
-	return NULL;
-}
-
 static int
 window_show(const char *cmd __rte_unused, const char *params, struct rte_tel_data *d)
 {
@@ -148,7 +136,7 @@ window_show(const char *cmd __rte_unused, const char *params, struct rte_tel_dat
 		return -EINVAL;
 	rte_tel_data_start_dict(d);
 	pthread_mutex_lock(&hw->lock);
-	win = window_find(hw);
+	win = wcnic_window_push_first(hw);
 	l = &hw->window_caps;
 	rte_tel_data_add_dict_string(d, "attach", hw->attach->name);
 	rte_tel_data_add_dict_string(d, "type",

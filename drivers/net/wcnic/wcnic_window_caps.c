@@ -129,8 +129,8 @@ test_write(const struct wcnic_window *win, const struct wcbar_store *store, uint
 static int
 test_store(struct wcnic_hw *hw, const struct wcnic_window *win, const struct wcbar_store *store)
 {
-	const uint32_t room = win->win.bytes / WCNIC_LINE_BYTES;
-	const uint32_t lines = RTE_MIN(room, win->win.direct ? TEST_LINES : TEST_LINES_TRAPPED);
+	const uint32_t fit = win->win.bytes / WCNIC_LINE_BYTES;
+	const uint32_t lines = RTE_MIN(fit, win->win.direct ? TEST_LINES : TEST_LINES_TRAPPED);
 	struct wcnic_test_result *res = &hw->window_caps.results[hw->window_caps.n_results];
 	int ret;
 
@@ -220,6 +220,16 @@ clock_overrule(struct wcnic_hw *hw, struct wcnic_window *win)
 		return;
 	l->n_results = 0;
 	test_run(hw, win);
+}
+
+const struct wcnic_window *
+wcnic_window_push_first(const struct wcnic_hw *hw)
+{
+	for (uint16_t i = 0; i < hw->n_txq; i++) {
+		if (hw->txq[i] != NULL && hw->txq[i]->ctrl.window.granted)
+			return &hw->txq[i]->ctrl.window;
+	}
+	return NULL;
 }
 
 /* ---- all of it ------------------------------------------------------------------------------ */

@@ -54,6 +54,11 @@ void wcnic_window_caps_measure(struct wcnic_hw *hw);
  * else the fastest that gathers. Notes and logs by which rung windows come now.
  */
 void wcnic_window_store_choose(struct wcnic_hw *hw, struct wcnic_window *win);
+/*
+ * The window of the first Tx queue that has one, or NULL: none pushes. Reads the queues that are
+ * set up: on the control path only.
+ */
+const struct wcnic_window *wcnic_window_push_first(const struct wcnic_hw *hw);
 /* False where WINDOW_TEST saw the window's store arrive in pieces: pushing does not pay then. */
 bool wcnic_window_gathers(const struct wcnic_hw *hw, const struct wcnic_window *win);
 /* The result of the store that is in use, or NULL. */
