@@ -271,11 +271,11 @@ wcnic_window_caps_measure(struct wcnic_hw *hw)
 	clock_overrule(hw, &win);
 	calibration_log(hw);
 	l->measured = true;
-	/* late stores carry a generation that is nobody's any more */
+	/* late stores carry the generation of a window that is gone */
 	wcnic_window_free(hw, &win);
 }
 
-/* By the card's word; where it has none, what the mapping promises is believed. */
+/* The card's own count decides. Without one, the mapping is taken to do what its type allows. */
 static bool
 store_gathers(const struct wcnic_hw *hw, const struct wcbar_store *store)
 {
