@@ -22,6 +22,7 @@ extern "C" {
 /* A card of whatever model, as its embedder and its port know it. */
 struct wcdev;
 
+/* What the device does to host memory. */
 #define WCDEV_DMA_READ 1u
 #define WCDEV_DMA_WRITE 2u
 
@@ -35,20 +36,21 @@ struct wcdev_dma_span {
 /* What the embedder provides. Every call is made from inside a call on the card. */
 struct wcdev_ops {
 	/*
-	 * The host memory [iova, iova + bytes) for access `prot` (WCDEV_DMA_*), or NULL if any byte
-	 * of it is not mapped so or it is not in one piece here: then the card asks for it page by
-	 * page (4 KiB). The pointer stays valid until the call on the card returns.
+	 * The host memory [iova, iova + bytes) for access `prot` (WCDEV_DMA_*). NULL: a byte of it
+	 * is not mapped for that access, or it is not in one piece in this process. The card then
+	 * asks page by page (4 KiB). The pointer stays valid until the call on the card returns.
 	 */
 	void *(*dma)(void *ctx, uint64_t iova, size_t bytes, unsigned int prot);
 	/*
-	 * A piece of host memory around `iova` that is mapped for `prot` and in one piece here, as
-	 * long as can be found with little effort; false: there is none. It only saves calls of
-	 * dma(), and is good as long as what that gives. May be NULL.
+	 * A range of host memory around `iova` that is mapped for `prot` and is in one piece in
+	 * this process: the longest that is cheap to find. False: there is none. It saves calls of
+	 * dma(), and stays valid as long as a pointer from there. May be NULL.
 	 */
 	bool (*dma_span)(void *ctx, uint64_t iova, unsigned int prot, struct wcdev_dma_span *span);
 	/*
-	 * A number that is another one whenever a pointer that dma() or dma_span() gave may be good
-	 * no more; as long as it stays, they are good beyond the call on the card. May be NULL.
+	 * A number that changes whenever a pointer from dma() or dma_span() may have become
+	 * invalid. While it stays the same, they are valid beyond the call on the card. May be
+	 * NULL.
 	 */
 	uint64_t (*dma_generation)(void *ctx);
 	/*
@@ -56,12 +58,13 @@ struct wcdev_ops {
 	 * where there is no such memory. None of them waits.
 	 *
 	 * dma_reach: whether each byte of the range can be reached for `prot`, with a pointer or
-	 * without. dma_fetch: 0 with the data, or -EAGAIN: asked for, the same call is repeated in
-	 * a later poll (or another in the same lane, 0 or 1, takes its place); or -EFAULT.
-	 * dma_cancel: what is under way in the lane is not wanted any more.
-	 * dma_post: sends the data, in the order of the calls. As long as one is under way, dma()
-	 * gives no pointer for writing and interrupts wait, so that nothing overtakes. dma_quiet:
-	 * nothing is under way.
+	 * without.
+	 * dma_fetch: 0 with the data; -EFAULT: it cannot be reached; -EAGAIN: it has been asked
+	 * for, and a later poll repeats the call. `lane` is 0 or 1, and each has one request at a
+	 * time: a different call in the same lane replaces it. dma_cancel: drops the request that
+	 * is under way in the lane. dma_post: sends the data, in the order of the calls. As long as
+	 * one is under way, dma() gives no pointer for writing and interrupts wait, so that nothing
+	 * overtakes. dma_quiet: whether nothing is under way.
 	 */
 	bool (*dma_reach)(void *ctx, uint64_t iova, uint64_t bytes, unsigned int prot);
 	int (*dma_fetch)(void *ctx, unsigned int lane, uint64_t iova, void *data, size_t bytes);

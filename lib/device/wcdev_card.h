@@ -108,7 +108,7 @@ static inline void
 wcdev_leave(struct wcdev *dev)
 {
 	dev->in_call = false;
-	/* Host memory may be unmapped between calls, and nobody would tell. */
+	/* Without dma_generation() nothing says whether host memory was unmapped between calls. */
 	dev->map_id += dev->ops->dma_generation == NULL;
 }
 

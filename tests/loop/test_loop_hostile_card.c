@@ -381,7 +381,7 @@ probe__identity_makes_no_sense_refused_by_name(void **state)
 	assert_int_equal(rte_eal_hotplug_remove("vdev", LOOP_PROBE_NAME), 0);
 }
 
-/* More queues than the driver has room for are no lie, but not used. */
+/* More queues than the driver has space for: allowed, but not used. */
 static void
 probe__card_has_more_queues_than_driver_bounded(void **state)
 {
