@@ -377,7 +377,7 @@ sleep__record_given__tells_and_is_woken(void **state)
 	stats_get(&stats);
 	assert_int_equal(le64toh(stats.wakes), 1);
 	assert_true(le64toh(stats.sleeps) >= 3);
-	/* Let go: it is not written any more. */
+	/* Without a record the card writes nothing there. */
 	assert_int_equal(wake_set(0), WCNIC_ST_OK);
 	assert_int_equal(record_get(), 0);
 	usleep(50000);
