@@ -21,6 +21,7 @@
 #include "wcnic_log.h"
 
 #define POLL_US 20
+#define SECOND_US UINT64_C(1000000)
 #define SECOND_NS UINT64_C(1000000000)
 
 /* ---- registers ----------------------------------------------------------------------------- */
@@ -71,12 +72,13 @@ before_doorbell(void *ctx __rte_unused)
 	wcbar_before_doorbell();
 }
 
+/* In steps of a microsecond: no product overflows, whatever the clock's frequency. */
 static uint64_t
 now_ns(void *ctx __rte_unused)
 {
 	const uint64_t cycles = rte_get_timer_cycles(), hz = rte_get_timer_hz();
 
-	return cycles / hz * SECOND_NS + cycles % hz * SECOND_NS / hz;
+	return cycles / hz * SECOND_NS + cycles % hz * SECOND_US / hz * (SECOND_NS / SECOND_US);
 }
 
 /* A card that bursts poll has no time of its own but this. */
