@@ -80,6 +80,46 @@ loop_log_has(const char *first, ...)
 	va_end(ap);
 }
 
+/* ---- the driver's clock ------------------------------------------------------------------ */
+
+#define CLOCK_SCALE 1000u
+
+static __thread bool time_is_over;
+static _Atomic bool time_is_over_in_service;
+
+uint64_t __wrap_rte_get_tsc_hz(void);
+uint64_t __real_rte_get_tsc_hz(void);
+
+/* What the driver divides its counts of cycles by. */
+uint64_t
+__wrap_rte_get_tsc_hz(void)
+{
+	const uint64_t hz = __real_rte_get_tsc_hz();
+
+	if (!time_is_over)
+		return hz * CLOCK_SCALE;
+	time_is_over = false;
+	return hz / CLOCK_SCALE;
+}
+
+void
+loop_time_is_over(void)
+{
+	time_is_over = true;
+}
+
+void
+loop_time_is_over_in_service(bool on)
+{
+	atomic_store(&time_is_over_in_service, on);
+}
+
+uint64_t
+loop_patience_end(void)
+{
+	return rte_get_timer_cycles() + __real_rte_get_tsc_hz() * PATIENCE_S;
+}
+
 /* ---- the process ------------------------------------------------------------------------- */
 
 /* One lcore that may run wherever this process may: several tests run at a time. */
@@ -142,6 +182,8 @@ loop_teardown(void **state)
 	struct loop *l = &current;
 
 	(void)state;
+	time_is_over = false;
+	atomic_store(&time_is_over_in_service, false);
 	if (!l->open) {
 		loop_log_clear();
 		return 0;
@@ -157,22 +199,18 @@ loop_teardown(void **state)
 	return 0;
 }
 
+/* ---- the service ------------------------------------------------------------------------- */
+
 bool (*loop_alarm_fails)(void);
 
 static rte_eal_alarm_callback service_fn;
 
-/*
- * The driver's service. If this machine does not run the card's thread for a while, the card
- * has no heartbeat: only tests of the heartbeat show that to the driver.
- */
 static void
 service(void *arg)
 {
-	struct wcnic_hw *hw = arg;
-
-	if (!current.config.heartbeat)
-		hw->heartbeat_tsc = rte_get_timer_cycles();
-	service_fn(hw);
+	time_is_over = atomic_load(&time_is_over_in_service);
+	service_fn(arg);
+	time_is_over = false;
 }
 
 /* The driver's service, only sooner. */
@@ -269,16 +307,10 @@ loop_card_do(struct loop *l, loop_hook fn, void *arg)
 	}
 }
 
-static uint64_t
-patience_end(void)
-{
-	return rte_get_timer_cycles() + rte_get_timer_hz() * PATIENCE_S;
-}
-
 void
 loop_run_ms(struct loop *l, unsigned int ms)
 {
-	uint64_t end = rte_get_timer_cycles() + rte_get_timer_hz() * ms / 1000;
+	uint64_t end = rte_get_timer_cycles() + __real_rte_get_tsc_hz() * ms / 1000;
 
 	while (rte_get_timer_cycles() < end)
 		card_poll(l);
@@ -287,7 +319,7 @@ loop_run_ms(struct loop *l, unsigned int ms)
 void
 loop_wait_u64(struct loop *l, const uint64_t *value, uint64_t least)
 {
-	uint64_t end = patience_end();
+	uint64_t end = loop_patience_end();
 
 	while (__atomic_load_n(value, __ATOMIC_ACQUIRE) < least) {
 		if (rte_get_timer_cycles() > end)
@@ -337,25 +369,13 @@ loop_configure(struct loop *l)
 		assert_int_equal(rte_eth_dev_start(l->port_id), 0);
 }
 
-/* A card whose thread gets no CPU answers late: only a test that says how late is too late sees it.
- */
-static void
-devargs_complete(const char *given, char *devargs, size_t bytes)
-{
-	const char *text = given != NULL ? given : "";
-
-	if (strstr(text, "timeout_ms") != NULL)
-		snprintf(devargs, bytes, "%s", text);
-	else
-		snprintf(devargs, bytes, "%s%stimeout_ms=60000", text, text[0] != '\0' ? "," : "");
-}
-
 void
 loop_open(struct loop *l, const struct loop_config *config)
 {
 	static unsigned int serial;
 	struct loop_config *c = &l->config;
-	char pool[32], devargs[512];
+	const char *devargs = config->devargs != NULL ? config->devargs : "";
+	char pool[32];
 
 	assert_false(current.open);
 	memset(l, 0, sizeof(*l));
@@ -372,7 +392,6 @@ loop_open(struct loop *l, const struct loop_config *config)
 					     c->buf_bytes + RTE_PKTMBUF_HEADROOM, SOCKET_ID_ANY);
 	assert_non_null(l->rx_pool);
 	snprintf(l->name, sizeof(l->name), "net_wcnic%u", serial++);
-	devargs_complete(c->devargs, devargs, sizeof(devargs));
 	if (rte_eal_hotplug_add("vdev", l->name, devargs) != 0)
 		fail_msg("cannot attach %s with %s:\n%s", l->name, devargs, loop_log());
 	assert_int_equal(rte_eth_dev_get_port_by_name(l->name, &l->port_id), 0);
@@ -513,7 +532,7 @@ loop_frame_check(struct rte_mbuf *m, uint64_t seed, uint32_t bytes)
 void
 loop_send(struct loop *l, uint16_t qid, struct rte_mbuf **frames, uint16_t n)
 {
-	uint64_t end = patience_end();
+	uint64_t end = loop_patience_end();
 	uint16_t sent = 0;
 
 	while (sent < n) {
@@ -526,7 +545,7 @@ loop_send(struct loop *l, uint16_t qid, struct rte_mbuf **frames, uint16_t n)
 void
 loop_receive(struct loop *l, uint16_t qid, struct rte_mbuf **frames, uint16_t n)
 {
-	uint64_t end = patience_end();
+	uint64_t end = loop_patience_end();
 	uint16_t got = 0;
 
 	while (got < n) {
@@ -538,15 +557,21 @@ loop_receive(struct loop *l, uint16_t qid, struct rte_mbuf **frames, uint16_t n)
 	}
 }
 
+static void
+nothing_do(struct wcnic_card *card, void *arg)
+{
+	(void)card;
+	(void)arg;
+}
+
 void
 loop_receive_none(struct loop *l, uint16_t qid)
 {
 	struct rte_mbuf *m;
 
 	for (unsigned int i = 0; i < 20; i++) {
+		loop_card_do(l, nothing_do, NULL); /* the card has polled once more */
 		assert_int_equal(rte_eth_rx_burst(l->port_id, qid, &m, 1), 0);
-		if (loop_hw(l)->attach->poll == NULL)
-			usleep(200);
 	}
 }
 
@@ -584,7 +609,7 @@ void
 loop_stream_run(struct loop *l, const struct loop_stream *s)
 {
 	struct rte_mbuf *frames[64];
-	uint64_t end = patience_end();
+	uint64_t end = loop_patience_end();
 	uint32_t sent = 0, got = 0;
 
 	while (got < s->count) {
@@ -601,7 +626,7 @@ loop_stream_run(struct loop *l, const struct loop_stream *s)
 		for (uint16_t i = 0; i < n; i++, got++)
 			loop_frame_check(frames[i], s->seed + got, s->bytes(s, got));
 		if (sent + got != before)
-			end = patience_end();
+			end = loop_patience_end();
 		else if (rte_get_timer_cycles() > end)
 			fail_msg("stuck with %u of %u frames sent, %u received", sent, s->count,
 				 got);

@@ -56,8 +56,6 @@ struct loop_config {
 	bool rx_intr;
 	bool not_promiscuous;
 	bool not_started;
-	bool heartbeat; /* the driver takes a card without heartbeats for dead as it does elsewhere
-			 */
 };
 
 struct loop {
@@ -81,6 +79,16 @@ int loop_teardown(void **state);
 extern bool (*loop_alarm_fails)(void);
 /* In a teardown: whether the test failed with a port open. */
 bool loop_is_open(void);
+
+/*
+ * The driver's clock is a thousand times slower than this machine's: none of the driver's times is
+ * over before a test's patience is, unless the test says so. These make the driver find that a time
+ * is over the next time that it looks: a look of this thread, or one in each round of the service.
+ */
+void loop_time_is_over(void);
+void loop_time_is_over_in_service(bool on);
+/* When a test waits no longer, in rte_get_timer_cycles(). */
+uint64_t loop_patience_end(void);
 
 #define LOOP_TEST(fn) cmocka_unit_test_teardown(fn, loop_teardown)
 /* The same function over several configurations: `arg` is the test's *state. */
@@ -162,7 +170,7 @@ void loop_frame_check(struct rte_mbuf *m, uint64_t seed, uint32_t bytes);
 void loop_send(struct loop *l, uint16_t qid, struct rte_mbuf **frames, uint16_t n);
 /* Receives exactly n frames, or fails. */
 void loop_receive(struct loop *l, uint16_t qid, struct rte_mbuf **frames, uint16_t n);
-/* Fails if there is another frame. */
+/* Fails if there is another frame, now or after some more polls of the card. */
 void loop_receive_none(struct loop *l, uint16_t qid);
 
 /* A stream of frames through one pair of queues: sent in bursts, received in order. */

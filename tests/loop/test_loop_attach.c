@@ -208,7 +208,9 @@ removal__registers_stay_all_ones_event_comes_once(void **state)
 		frames[i] = loop_frame(&l, i, 64, 1);
 	bus.gone = true; /* the frames go into a ring that nobody looks at */
 	loop_send(&l, 0, frames, RTE_DIM(frames));
+	loop_time_is_over_in_service(true);
 	removal_wait();
+	loop_time_is_over_in_service(false);
 	loop_log_has("the card is gone", "has not come back within", "it was removed", NULL);
 	assert_int_equal(bus.dma_stops, 1);
 	m = loop_frame(&l, 1, 64, 1);

@@ -354,7 +354,7 @@ loop__without_receiver_holds_back_and_loses_nothing(void **state)
 	struct rte_mbuf *m, *got[1024];
 	/* what the receiver's buffers and the sender's entries hold, and no more */
 	const uint64_t fits = 64 + 128;
-	uint64_t seed = 0, end = rte_get_timer_cycles() + PATIENCE_S * rte_get_timer_hz();
+	uint64_t seed = 0, end = loop_patience_end();
 	unsigned int refused = 0;
 	struct loop l;
 
@@ -491,7 +491,7 @@ rss__eight_queues_keep_each_flow_in_order(void **state)
 	struct loop_config config = {
 		.devargs = *state, .n_txq = LOOP_QUEUES_MAX, .n_rxq = LOOP_QUEUES_MAX, .rss = true};
 	uint32_t sent[FLOWS] = {0}, next[FLOWS] = {0}, got = 0;
-	uint64_t random = 3, end = rte_get_timer_cycles() + PATIENCE_S * rte_get_timer_hz();
+	uint64_t random = 3, end = loop_patience_end();
 	struct rte_mbuf *frames[32];
 	unsigned int on = 0;
 	struct loop l;

@@ -201,7 +201,7 @@ lie_wait(struct loop *l, unsigned int before, uint64_t end)
 static uint64_t
 send_until_seen(struct loop *l, uint64_t seed, unsigned int segs)
 {
-	uint64_t sent = 0, end = rte_get_timer_cycles() + PATIENCE_S * rte_get_timer_hz();
+	uint64_t sent = 0, end = loop_patience_end();
 	struct rte_mbuf *m;
 
 	while (loop_txq(l, 0)->stats.bad_completions == 0) {

@@ -148,7 +148,7 @@ push__resumes_after_a_loss(void **state)
 	loop_stream_run(&l, &s);
 	assert_true(loop_xstat(&l, "tx_incomplete") > 0);
 	wc_fake_install(loop_txq(&l, 0), &faithful);
-	rte_delay_us_sleep(2000); /* past the hold-off */
+	hold_off_end(&l, 0);
 	loop_stream_run(&l, &s);
 	fetched = loop_xstat(&l, "tx_fetched");
 	pushed = loop_xstat(&l, "tx_pushed");
