@@ -15,6 +15,7 @@
 
 #include <errno.h>
 #include <inttypes.h>
+#include <patience.h>
 #include <sched.h>
 #include <signal.h>
 #include <stdio.h>
@@ -38,7 +39,7 @@
 #define VDEVS_MAX 2
 #define BURST_MAX 64
 #define POOL_CACHE 256
-#define LINK_WAIT_MS 5000
+#define LINK_WAIT_MS PATIENCE_MS
 #define TRIES_MAX 1000
 #define MODEL_CYCLES 8 /* the card defers no work: a few are enough */
 

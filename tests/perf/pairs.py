@@ -8,13 +8,13 @@ import re
 import signal
 import time
 
-from machine import Child, Failure
+from machine import PATIENCE_S, Child, Failure
 
 DEPTH = 1024
 PROMPT = r"testpmd> "
 SETTLE_S = 0.015  # the card's heart beats every 10 ms; a driver that slept for longer must see that it did
-START_S = 60
-ARRIVE_S = 60  # what was sent and has not arrived by then is lost
+START_S = PATIENCE_S
+ARRIVE_S = PATIENCE_S  # what was sent and has not arrived by then is lost
 
 Cell = collections.namedtuple("Cell", "test size burst queues")  # size: bytes with FCS, or "imix"
 
@@ -136,7 +136,7 @@ class Wcnicd(Child):
         """Frames that this card's first socket took and gave since it started."""
         self.stats.unlink(missing_ok=True)
         self.signal(signal.SIGUSR1)
-        until = time.monotonic() + 10
+        until = time.monotonic() + PATIENCE_S
         while time.monotonic() < until:
             try:
                 total = json.loads(self.stats.read_text())["cards"][0]["total"]

@@ -19,6 +19,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <inttypes.h>
+#include <patience.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -33,12 +34,12 @@
 
 #include "pump.h"
 
-#define FAR_END_MS 60000 /* nothing moves for so long: it hangs */
+#define FAR_END_MS PATIENCE_MS /* nothing moves for so long: it hangs */
 #define MBUFS_MIN 16384
 #define MBUFS(queues) RTE_MAX(MBUFS_MIN, 8192 + 3072 * (queues)) /* all queues full, and some */
 #define POOL_CACHE 256
 #define DEPTH 1024
-#define LINK_WAIT_MS 10000
+#define LINK_WAIT_MS PATIENCE_MS
 #define WORDS_MAX 8
 #define FAR_MAX 4
 

@@ -4,6 +4,7 @@
 
 /* The loops that send and receive. */
 
+#include <patience.h>
 #include <poll.h>
 #include <string.h>
 #include <unistd.h>
@@ -18,7 +19,7 @@
 
 #define LOOKS_EVERY 16u /* rounds between two looks at the clock */
 #define INPUT_EVERY 4096u
-#define LOST_AFTER_MS 10000u
+#define LOST_AFTER_MS PATIENCE_MS
 #define QUIET_MS 2u
 
 /* ---- frames -------------------------------------------------------------------------------- */
