@@ -22,7 +22,7 @@ identity_registers__at_power_on__are_as_specified(void **state)
 	struct fake_host *h = *state;
 
 	assert_int_equal(fake_reg32(h, WCNIC_REG_MAGIC), 0x434e4357);
-	assert_int_equal(fake_reg32(h, WCNIC_REG_ABI_VERSION), 0x10000);
+	assert_int_equal(fake_reg32(h, WCNIC_REG_ABI_VERSION), 0x10001);
 	assert_int_equal(fake_reg64(h, WCNIC_REG_CAPS),
 			 WCNIC_CAP_PUSH | WCNIC_CAP_PUSH_PACKED | WCNIC_CAP_RSS | WCNIC_CAP_MSIX);
 	assert_int_equal(fake_reg32(h, WCNIC_REG_LIMITS) & 0xffff, 16);
