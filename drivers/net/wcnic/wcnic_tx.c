@@ -143,25 +143,6 @@ wcnic_tx_burst_poll(void *queue, struct rte_mbuf **pkts, uint16_t n)
 	return sent;
 }
 
-uint16_t
-wcnic_tx_prepare(void *queue, struct rte_mbuf **pkts, uint16_t n)
-{
-	const struct wcnic_txq *txq = queue;
-
-	for (uint16_t i = 0; i < n; i++) {
-		if (wcnic_tx_entries(txq, pkts[i], wcnic_tx_segs(pkts[i])) == 0 ||
-		    pkts[i]->pkt_len > txq->hw->mtu + WCNIC_L2_OVERHEAD) {
-			rte_errno = EINVAL;
-			return i;
-		}
-		if ((pkts[i]->ol_flags & RTE_MBUF_F_TX_OFFLOAD_MASK) != 0) {
-			rte_errno = ENOTSUP;
-			return i;
-		}
-	}
-	return n;
-}
-
 void
 wcnic_tx_kick(struct wcnic_txq *txq)
 {
