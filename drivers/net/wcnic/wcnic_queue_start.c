@@ -208,6 +208,7 @@ rxq_start(struct wcnic_rxq *rxq)
 	memset(rxq->cq_mz->addr, 0, rxq->cq_mz->len);
 	rxq->head = 0;
 	rxq->posted = 0;
+	rxq->missing_seq = 0;
 	rxq->first = NULL;
 	rxq->failed = false;
 	rxq->on_card = false;

@@ -136,7 +136,27 @@ rx_take(struct wcnic_rxq *rxq, struct rte_mbuf **pkts, uint16_t n)
 	}
 }
 
-/* Posts up to `n` buffers, not beyond the ring's end. Returns how many; 0: the pool is empty. */
+/*
+ * The pool has fewer than `n` buffers: takes those that it has. All entries that stay empty count
+ * as missing, each once, however often it is tried. Returns how many buffers.
+ */
+static __rte_cold __rte_noinline uint16_t
+last_take(struct wcnic_rxq *rxq, struct rte_mbuf **sw, uint16_t n)
+{
+	const uint16_t end = rxq->head + rxq->depth;
+	uint16_t got = 0, empty;
+
+	while (got < n && rte_mempool_get(rxq->pool, (void **)&sw[got]) == 0)
+		got++;
+	if (got == n)
+		return n;
+	empty = end - (uint16_t)(rxq->posted + got);
+	rxq->stats.nombuf += RTE_MIN(empty, (uint16_t)(end - rxq->missing_seq));
+	rxq->missing_seq = end;
+	return got;
+}
+
+/* Posts up to `n` buffers, not beyond the ring's end. Returns how many. */
 static uint16_t
 refill_some(struct wcnic_rxq *rxq, uint16_t n)
 {
@@ -144,11 +164,8 @@ refill_some(struct wcnic_rxq *rxq, uint16_t n)
 	struct wcnic_rx_desc *desc = &rxq->ring[at];
 	struct rte_mbuf **sw = &rxq->sw[at];
 
-	n = RTE_MIN(n, (uint16_t)(rxq->depth - at));
-	if (unlikely(rte_mempool_get_bulk(rxq->pool, (void **)sw, n) != 0)) {
-		rxq->stats.nombuf += n;
-		return 0;
-	}
+	if (unlikely(rte_mempool_get_bulk(rxq->pool, (void **)sw, n) != 0))
+		n = last_take(rxq, sw, n);
 	for (unsigned int i = 0; i < n; i++)
 		desc[i].iova = htole64(rte_mbuf_data_iova_default(sw[i]));
 	rxq->posted += n;
@@ -217,10 +234,12 @@ wcnic_rx_disarm(struct wcnic_rxq *rxq)
 static void
 refill(struct wcnic_rxq *rxq, uint16_t least)
 {
-	uint16_t unposted, before = rxq->posted;
+	uint16_t unposted, n, before = rxq->posted;
 
 	while ((unposted = rxq->depth - (uint16_t)(rxq->posted - rxq->head)) >= least) {
-		if (refill_some(rxq, RTE_MIN(unposted, REFILL_BURST)) == 0)
+		n = RTE_MIN(unposted, REFILL_BURST);
+		n = RTE_MIN(n, (uint16_t)(rxq->depth - (rxq->posted & rxq->mask)));
+		if (refill_some(rxq, n) != n)
 			break;
 	}
 	if (rxq->posted != before)

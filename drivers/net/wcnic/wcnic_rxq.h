@@ -27,7 +27,7 @@ struct wcnic_hw;
 struct wcnic_rxq_stats {
 	uint64_t packets;
 	uint64_t bytes;
-	uint64_t nombuf; /* buffers that the pool did not have */
+	uint64_t nombuf; /* entries that stayed empty because the pool had no buffer */
 	uint64_t bad_completions;
 	uint64_t discarded; /* delivered by the card but not taken before a stop */
 };
@@ -65,7 +65,8 @@ struct wcnic_rxq {
 	wcbar_doorbell_fn doorbell_ring; /* while interrupts are wanted, one that adds ARM */
 	struct rte_mbuf *first;          /* the frame under way, or NULL */
 	struct rte_mbuf *last;
-	uint32_t left; /* bytes that it still lacks */
+	uint32_t left;        /* bytes that it still lacks */
+	uint16_t missing_seq; /* entries before it have been counted in stats.nombuf */
 	struct wcnic_rxq_stats stats;
 
 	/* What no burst touches. */
