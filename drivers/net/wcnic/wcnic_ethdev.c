@@ -14,6 +14,7 @@
 
 #include "wcnic_attach.h"
 #include "wcnic_compat.h"
+#include "wcnic_conf.h"
 #include "wcnic_ethdev.h"
 #include "wcnic_hw.h"
 #include "wcnic_intr.h"
@@ -30,7 +31,10 @@ dev_configure(struct rte_eth_dev *dev)
 	const struct rte_eth_conf *conf = &dev->data->dev_conf;
 	struct rte_eth_rss_conf none = {0};
 	const bool rss = (conf->rxmode.mq_mode & RTE_ETH_MQ_RX_RSS_FLAG) != 0;
+	int ret = wcnic_conf_check(hw, conf);
 
+	if (ret != 0)
+		return ret;
 	/* queue limits have been checked against dev_infos_get by ethdev, which names them */
 	hw->n_txq = dev->data->nb_tx_queues;
 	hw->n_rxq = dev->data->nb_rx_queues;
@@ -249,27 +253,13 @@ static int
 infos_get(struct rte_eth_dev *dev, struct rte_eth_dev_info *info)
 {
 	const struct wcnic_hw *hw = wcnic_hw_get(dev->data);
-	const struct rte_eth_desc_lim lim = {
-		.nb_max = hw->id.max_depth,
-		.nb_min = hw->id.min_depth,
-		.nb_align = hw->id.min_depth,
-		.nb_seg_max = 255,
-		.nb_mtu_seg_max = 255,
-	};
 
-	info->max_rx_queues = hw->id.max_rxq;
-	info->max_tx_queues = hw->id.max_txq;
+	wcnic_limits_get(hw, info);
 	info->max_mac_addrs = 1;
-	info->min_rx_bufsize = 64;
-	info->max_rx_pktlen = hw->id.max_frame_bytes;
-	info->min_mtu = WCNIC_MTU_MIN;
-	info->max_mtu = hw->id.max_frame_bytes - WCNIC_L2_OVERHEAD;
 	info->rx_offload_capa = RTE_ETH_RX_OFFLOAD_SCATTER;
 	info->tx_offload_capa = RTE_ETH_TX_OFFLOAD_MULTI_SEGS | RTE_ETH_TX_OFFLOAD_MBUF_FAST_FREE;
 	info->rx_queue_offload_capa = 0;
 	info->tx_queue_offload_capa = 0;
-	info->rx_desc_lim = lim;
-	info->tx_desc_lim = lim;
 	info->speed_capa = RTE_ETH_LINK_SPEED_100G;
 	info->err_handle_mode = RTE_ETH_ERROR_HANDLE_MODE_PROACTIVE;
 	if ((hw->id.caps & WCNIC_CAP_RSS) != 0) {
@@ -278,12 +268,6 @@ infos_get(struct rte_eth_dev *dev, struct rte_eth_dev_info *info)
 		info->hash_key_size = WCNIC_RSS_KEY_BYTES;
 		info->reta_size = WCNIC_RETA_ENTRIES;
 	}
-	info->default_rxportconf.ring_size = 1024;
-	info->default_txportconf.ring_size = 1024;
-	info->default_rxportconf.burst_size = 32;
-	info->default_txportconf.burst_size = 32;
-	info->default_rxportconf.nb_queues = 1;
-	info->default_txportconf.nb_queues = 1;
 	return 0;
 }
 

@@ -11,22 +11,13 @@
 #include <rte_malloc.h>
 
 #include "wcnic_admin.h"
+#include "wcnic_conf.h"
 #include "wcnic_hw.h"
 #include "wcnic_log.h"
 #include "wcnic_queue.h"
 #include "wcnic_rx.h"
 
 #define REAP_AT 64 /* entries in flight, or a quarter of the ring */
-
-__rte_warn_unused_result static int
-depth_check(const struct wcnic_hw *hw, const char *kind, uint16_t qid, uint16_t depth)
-{
-	if (rte_is_power_of_2(depth) && depth >= hw->id.min_depth && depth <= hw->id.max_depth)
-		return 0;
-	WCNIC_LOG(ERR, hw, "%s queue %u: %u descriptors; a power of two from %u to %u is needed",
-		  kind, qid, depth, hw->id.min_depth, hw->id.max_depth);
-	return -EINVAL;
-}
 
 static void
 txq_free(struct rte_eth_dev *dev, struct wcnic_txq *txq)
@@ -55,11 +46,12 @@ wcnic_tx_queue_setup(struct rte_eth_dev *dev, uint16_t qid, uint16_t depth, unsi
 		     const struct rte_eth_txconf *conf)
 {
 	struct wcnic_hw *hw = wcnic_hw_get(dev->data);
+	const uint64_t offloads = conf->offloads | dev->data->dev_conf.txmode.offloads;
 	struct wcnic_txq *txq;
-	int ret = depth_check(hw, "Tx", qid, depth);
 
-	if (ret != 0)
-		return ret;
+	depth = wcnic_tx_depth(hw, qid, depth, offloads);
+	if (depth == 0)
+		return -EINVAL;
 	wcnic_tx_queue_release(dev, qid);
 	txq = rte_zmalloc_socket("wcnic_txq", sizeof(*txq), RTE_CACHE_LINE_SIZE, socket);
 	if (txq == NULL)
@@ -70,8 +62,7 @@ wcnic_tx_queue_setup(struct rte_eth_dev *dev, uint16_t qid, uint16_t depth, unsi
 	txq->mask = depth - 1;
 	txq->ctrl.port_id = dev->data->port_id;
 	txq->wanted = hw->args.placement[qid];
-	txq->fast_free = ((conf->offloads | dev->data->dev_conf.txmode.offloads) &
-			  RTE_ETH_TX_OFFLOAD_MBUF_FAST_FREE) != 0;
+	txq->fast_free = (offloads & RTE_ETH_TX_OFFLOAD_MBUF_FAST_FREE) != 0;
 	txq->reap_at = RTE_MIN(RTE_MAX(depth / 4, REAP_AT), depth);
 	txq->sw = rte_zmalloc_socket("wcnic_tx_sw", depth * sizeof(*txq->sw), 0, socket);
 	txq->marks = rte_zmalloc_socket("wcnic_tx_marks", depth * sizeof(*txq->marks), 0, socket);
@@ -169,8 +160,10 @@ wcnic_rx_queue_setup(struct rte_eth_dev *dev, uint16_t qid, uint16_t depth, unsi
 	struct wcnic_hw *hw = wcnic_hw_get(dev->data);
 	uint32_t buf_bytes = rte_pktmbuf_data_room_size(pool) - RTE_PKTMBUF_HEADROOM;
 	struct wcnic_rxq *rxq;
-	int ret = depth_check(hw, "Rx", qid, depth);
+	int ret;
 
+	depth = wcnic_rx_depth(hw, qid, depth);
+	ret = depth == 0 ? -EINVAL : 0;
 	if (ret == 0)
 		ret = wcnic_rx_buffers_check(dev, qid, depth, buf_bytes, conf->offloads);
 	if (ret == 0)
