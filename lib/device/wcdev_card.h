@@ -38,10 +38,13 @@ struct wcdev_reader {
 	enum wcdev_lane lane;
 };
 
-/* The longest frame is in at most WCDEV_FRAME_ENTRIES_MAX entries: descriptor and piece of each. */
+/*
+ * The longest frame, before it is segmented, is in at most WCDEV_FRAME_ENTRIES_MAX entries:
+ * descriptor and piece of each.
+ */
 #define WCDEV_FRAME_ENTRIES_MAX 255u
 #define WCDEV_MEMO_READS (2 * WCDEV_FRAME_ENTRIES_MAX + 8)
-#define WCDEV_MEMO_BYTES (WCDEV_MTU_MAX + WCDEV_L2_BYTES_MAX + WCDEV_MEMO_READS * 24)
+#define WCDEV_MEMO_BYTES (UINT16_MAX + WCDEV_MEMO_READS * 24)
 
 struct wcdev_dma_memo_read {
 	uint64_t iova;

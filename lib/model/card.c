@@ -37,7 +37,8 @@ card_identity_init(struct wcnic_card *card, const struct wcnic_card_config *conf
 			card->perm_mac[i] = (uint8_t)(mix >> (8 * i));
 		card->perm_mac[0] = 0x02; /* locally administered, not a group */
 	}
-	card->caps = WCNIC_CAP_RSS | WCNIC_CAP_PUSH | WCNIC_CAP_PUSH_PACKED;
+	card->caps = WCNIC_CAP_RSS | WCNIC_CAP_PUSH | WCNIC_CAP_PUSH_PACKED | WCNIC_CAP_TX_OFFLOAD |
+		     WCNIC_CAP_TX_SEGMENT;
 	if (config->sees_stores)
 		card->caps |= WCNIC_CAP_WINDOW_TEST;
 	if (config->ops->irq != NULL)

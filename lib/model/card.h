@@ -73,6 +73,8 @@ struct wcnic_card {
 	struct card_watch watch;
 	struct wcdev_frag *frags; /* CARD_FRAGS of them: of the frames being sent */
 	uint64_t scratch[CARD_SCRATCH_BYTES / 8];
+	/* Of frames being sent that are not sent as the host has them. */
+	uint64_t copies[(CARD_COPIES_BYTES + CARD_FRAME_MAX + 7) / 8];
 };
 
 /* struct wcdev is the card's first member. */

@@ -34,6 +34,7 @@ identify(struct wcnic_card *card, struct card_admin_call *call)
 	id->reta_entries = htole16(WCNIC_RETA_ENTRIES);
 	id->max_slot_lines = htole16(WCNIC_SLOT_LINES_MAX);
 	memcpy(id->mac, card->perm_mac, sizeof(id->mac));
+	id->max_segments = htole16(CARD_SEGMENTS_MAX);
 	memcpy(id->model, "wcnic model", sizeof("wcnic model"));
 	return WCNIC_ST_OK;
 }

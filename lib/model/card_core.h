@@ -32,6 +32,9 @@
 /* Each frame of a burst begins in the first so many bytes of the scratch memory. */
 #define CARD_STREAM_BYTES 8192u
 #define CARD_SCRATCH_BYTES (CARD_STREAM_BYTES + CARD_FRAME_STREAM_BYTES)
+/* Copies of frames with requests: each of a burst begins in the first so many bytes. */
+#define CARD_COPIES_BYTES 65536u
+#define CARD_SEGMENTS_MAX 1024u
 /* The frames of a burst but the last have fewer fragments. */
 #define CARD_FRAGS_BURST 512u
 #define CARD_FRAGS (CARD_FRAGS_BURST + CARD_FRAME_MAX)

@@ -6,6 +6,8 @@
 
 /* Section 6: what card_tx_batch.c knows of the formats, and what these share: bursts and frames. */
 
+#include <wcdev_offload.h>
+
 #include "card.h"
 #include "card_line.h"
 
@@ -16,6 +18,7 @@ enum card_tx_verdict {
 	CARD_TX_FAULT, /* the descriptor ring cannot be read */
 	CARD_TX_BAD,   /* to be discarded for `reason`, its extent is known */
 	CARD_TX_LOST,  /* the same, and where the next frame begins is not known */
+	CARD_TX_CUT,   /* `frame` can be sent once it is cut as `offload` says */
 };
 
 /* How far the lines of a queue have been copied to card->scratch. */
@@ -29,6 +32,7 @@ struct card_tx_frame {
 	struct wcdev_frame frame;
 	uint16_t entries;
 	enum wcnic_error reason;
+	struct wcdev_offload offload; /* CARD_TX_CUT */
 	struct card_tx_stream
 		after; /* behind it; packed, CARD_TX_WAIT: at the line that is not whole */
 };
@@ -46,6 +50,7 @@ struct card_tx_mark {
 struct card_tx_burst {
 	unsigned int n;
 	uint32_t n_frags;             /* in card->frags, from its start */
+	uint32_t copied;              /* bytes of card->copies that are used */
 	uint16_t seq;                 /* the first entry behind them */
 	bool memo;                    /* the last was read by message: there is none behind it */
 	uint64_t built_frames;        /* a bit for each that was built */
@@ -108,7 +113,8 @@ card_tx_burst_space(const struct card_tx_burst *t, uint16_t limit, unsigned int 
 {
 	unsigned int entries = (uint16_t)(limit - t->seq);
 
-	if (t->n_frags >= CARD_FRAGS_BURST || t->stream.at >= CARD_STREAM_BYTES / 8 || t->memo)
+	if (t->n_frags >= CARD_FRAGS_BURST || t->stream.at >= CARD_STREAM_BYTES / 8 ||
+	    t->copied >= CARD_COPIES_BYTES || t->memo)
 		return 0;
 	return entries < most - t->n ? entries : most - t->n;
 }
@@ -155,20 +161,24 @@ card_tx_burst_add_built(struct wcnic_card *card, struct card_txq *q, struct card
 struct card_tx_builder {
 	struct wcnic_card *card;
 	struct card_txq *q;
+	struct card_tx_burst *t;
 	struct wcdev_frag *frags;
 	uint32_t n_frags;
 	uint64_t bytes;
 	uint16_t frame_bytes; /* as the SOP says */
 	enum wcnic_error reason;
-	bool later; /* a part was asked for and has not come */
+	bool later;    /* a part was asked for and has not come */
+	bool asks;     /* there is a request */
+	uint64_t word; /* struct wcnic_tx_offload of it */
 };
 
 /* Begins a frame behind those that `t` has. Its fragments go into the card's array. */
 static inline void
 card_tx_builder_init(struct card_tx_builder *b, struct wcnic_card *card, struct card_txq *q,
-		     const struct card_tx_burst *t)
+		     struct card_tx_burst *t)
 {
-	*b = (struct card_tx_builder){.card = card, .q = q, .frags = card->frags + t->n_frags};
+	*b = (struct card_tx_builder){
+		.card = card, .q = q, .t = t, .frags = card->frags + t->n_frags};
 	wcdev_reader_begin(&card->dev, &q->reader);
 }
 
@@ -179,9 +189,47 @@ void card_tx_builder_add_segment(struct card_tx_builder *b, uint64_t iova, uint3
 /* Checks the flags of an entry: SOP opens the frame, and only its first entry has it. */
 void card_tx_builder_begin_entry(struct card_tx_builder *b, unsigned int entry, uint16_t flags,
 				 uint16_t frame_bytes);
-/* Judges the frame after its last entry. CARD_TX_READY, or CARD_TX_BAD: out->reason. */
+/*
+ * Judges the frame after its last entry, and does what is asked for. CARD_TX_READY, CARD_TX_CUT, or
+ * CARD_TX_BAD: out->reason.
+ */
 WC_MUST_CHECK enum card_tx_verdict
 card_tx_builder_finish(struct card_tx_builder *b, uint16_t entries, struct card_tx_frame *out);
+
+/* Whether the first entry of a frame, with these flags, has a request. */
+static inline bool
+card_tx_asks(const struct wcnic_card *card, unsigned int entry, uint16_t flags)
+{
+	return (flags & WCNIC_TXF_OFFLOAD) != 0 && entry == 0 &&
+	       (card->features & WCNIC_CAP_TX_OFFLOAD) != 0;
+}
+
+/* That request, which has been read. */
+static inline void
+card_tx_builder_ask(struct card_tx_builder *b, uint64_t word)
+{
+	b->asks = true;
+	b->word = le64toh(word);
+}
+
+/* ---- requests ---------------------------------------------------------------------------- */
+
+/*
+ * Does to the frame of `out`, whose bytes are all there, what is asked for: CARD_TX_READY, it is a
+ * copy; CARD_TX_CUT; or CARD_TX_BAD with out->reason.
+ */
+WC_MUST_CHECK enum card_tx_verdict
+card_tx_offload(const struct card_tx_builder *b, struct card_tx_frame *out);
+/*
+ * Cuts the frame of CARD_TX_CUT at entry `seq`, and sends its segments; those that the port has
+ * taken of it before are not sent again. *reason: what has become of it. False: the port holds the
+ * next back.
+ */
+WC_MUST_CHECK bool
+card_tx_cut_send(struct wcnic_card *card, struct card_txq *q, const struct card_tx_frame *f,
+		 uint16_t seq, enum wcnic_error *reason);
+
+/* ---- judging ----------------------------------------------------------------------------- */
 
 /* The frame is refused; the first reason counts. */
 static inline void

@@ -104,6 +104,15 @@ pushes_packed(const struct card_txq *q)
 	return q->placement == WCNIC_PLACEMENT_PUSH && q->format == WCNIC_FORMAT_PACKED;
 }
 
+/* The port takes the next frame later. */
+static void
+batch_held(struct wcnic_card *card, struct card_txq *q)
+{
+	if (!q->port_busy)
+		card->stats.tx_held++;
+	q->port_busy = true;
+}
+
 /* Offers the burst to the port. Returns false if the port holds a frame back. */
 static bool
 batch_send(struct wcnic_card *card, struct batch *b, struct card_txq *q)
@@ -120,9 +129,7 @@ batch_send(struct wcnic_card *card, struct batch *b, struct card_txq *q)
 		if (end == t->n)
 			break;
 		if (ret == -EAGAIN) {
-			if (!q->port_busy)
-				card->stats.tx_held++;
-			q->port_busy = true;
+			batch_held(card, q);
 			if (end != 0 && pushes_packed(q))
 				b->stream = card_tx_packed_after(card, t, end - 1);
 			return false; /* to be offered again: what was read is still good */
@@ -158,6 +165,31 @@ batch_wait(struct wcnic_card *card, struct batch *b, struct card_txq *q)
 	batch_stop(b, q, WCNIC_TX_INCOMPLETE);
 }
 
+/* A frame to be segmented. Returns false if the port holds back. */
+static bool
+batch_cut(struct wcnic_card *card, struct batch *b, struct card_txq *q)
+{
+	const struct card_tx_frame *f = &b->burst.built;
+	bool pushed = q->placement == WCNIC_PLACEMENT_PUSH;
+	enum wcnic_error reason;
+
+	if (!card_tx_cut_send(card, q, f, b->seq, &reason)) {
+		batch_held(card, q);
+		return false;
+	}
+	q->port_busy = false;
+	b->stream = f->after;
+	if (reason != WCNIC_ERR_NONE) {
+		batch_error(card, b, q, reason, f->entries);
+	} else {
+		*(pushed ? &card->stats.tx_pushed : &card->stats.tx_fetched) += 1;
+		batch_add(b, q, pushed ? WCNIC_TX_PUSHED : WCNIC_TX_FETCHED, WCNIC_ERR_NONE,
+			  f->entries, 1);
+	}
+	wcdev_reader_end(&card->dev, &q->reader);
+	return true;
+}
+
 /* What comes of a frame that is not ready. Returns false if the batch ends here. */
 static bool
 batch_not_ready(struct wcnic_card *card, struct batch *b, struct card_txq *q,
@@ -181,6 +213,8 @@ batch_not_ready(struct wcnic_card *card, struct batch *b, struct card_txq *q,
 		batch_error(card, b, q, f->reason, f->entries);
 		wcdev_reader_end(&card->dev, &q->reader);
 		return verdict == CARD_TX_BAD && !memo;
+	case CARD_TX_CUT:
+		return batch_cut(card, b, q) && !memo;
 	default:
 		return false;
 	}
@@ -199,6 +233,7 @@ batch_gather(struct wcnic_card *card, struct batch *b, struct card_txq *q)
 		b->stream.at = 0;
 	t->n = 0;
 	t->n_frags = 0;
+	t->copied = 0;
 	t->seq = b->seq;
 	t->memo = false;
 	t->built_frames = 0;
@@ -254,9 +289,11 @@ batch_run(struct wcnic_card *card, struct batch *b, struct card_txq *q)
 static void
 batch_publish(struct wcnic_card *card, struct batch *b, struct card_txq *q)
 {
-	if (b->frames != 0)
+	bool sent = b->frames != 0 || q->segs_sent != 0;
+
+	if (sent)
 		wcdev_port_flush(&card->dev);
-	if (b->frames != 0) {
+	if (sent) {
 		if (card->stats.first_tx_ns == 0)
 			card->stats.first_tx_ns = card->now_ns;
 		card->sent = true;

@@ -8,6 +8,13 @@
 
 #include "card_tx.h"
 
+/* Whether the frame is to be segmented: it may be longer than what is sent. */
+static bool
+cut(const struct card_tx_builder *b)
+{
+	return b->asks && (b->word & WCNIC_TXO_SEGMENT) != 0;
+}
+
 void
 card_tx_builder_add(struct card_tx_builder *b, const void *base, uint32_t bytes)
 {
@@ -39,7 +46,7 @@ builder_add_pieces(struct card_tx_builder *b, uint64_t iova, uint32_t bytes)
 		if (ret != 0) {
 			/* What can be sent is never too long to be had by message. */
 			card_tx_builder_fault(b, ret != -E2BIG ? WCNIC_ERR_ADDRESS
-						 : b->frame_bytes > CARD_FRAME_MAX
+						 : b->frame_bytes > CARD_FRAME_MAX && !cut(b)
 							 ? WCNIC_ERR_OVERSIZE
 							 : WCNIC_ERR_DESC);
 			return;
@@ -83,7 +90,7 @@ card_tx_builder_finish(struct card_tx_builder *b, uint16_t entries, struct card_
 		card_tx_builder_fault(b, WCNIC_ERR_DESC);
 	if (b->frame_bytes < CARD_FRAME_MIN)
 		card_tx_builder_fault(b, WCNIC_ERR_RUNT);
-	if (b->frame_bytes > card_tx_bytes_max(b->card))
+	if (b->frame_bytes > card_tx_bytes_max(b->card) && !cut(b))
 		card_tx_builder_fault(b, WCNIC_ERR_OVERSIZE);
 	out->entries = entries;
 	out->reason = b->reason;
@@ -91,5 +98,7 @@ card_tx_builder_finish(struct card_tx_builder *b, uint16_t entries, struct card_
 	out->frame.n_frags = b->n_frags;
 	out->frame.bytes = b->frame_bytes;
 	out->frame.flags = 0;
-	return b->reason == WCNIC_ERR_NONE ? CARD_TX_READY : CARD_TX_BAD;
+	if (b->reason != WCNIC_ERR_NONE)
+		return CARD_TX_BAD;
+	return b->asks ? card_tx_offload(b, out) : CARD_TX_READY;
 }

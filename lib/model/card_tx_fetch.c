@@ -44,6 +44,21 @@ fetch_single(struct wcnic_card *card, struct card_txq *q, struct card_tx_burst *
 	card_tx_burst_add(t, i);
 }
 
+/* Reads the request of the frame that begins at `seq`. As wcdev_ring_read(). */
+WC_MUST_CHECK static int
+request_fetch(struct wcnic_card *card, struct card_txq *q, struct card_tx_builder *b, uint16_t seq)
+{
+	struct wcnic_tx_offload request = {0};
+	int ret = 0;
+
+	if (q->requests.entries != 0)
+		ret = wcdev_ring_read(&card->dev, &q->requests, &q->reader, seq, &request,
+				      sizeof(request));
+	if (ret == 0)
+		card_tx_builder_ask(b, request.word);
+	return ret;
+}
+
 WC_MUST_CHECK static enum card_tx_verdict
 frame_fetch(struct wcnic_card *card, struct card_txq *q, struct card_tx_burst *t, uint16_t limit)
 {
@@ -54,14 +69,16 @@ frame_fetch(struct wcnic_card *card, struct card_txq *q, struct card_tx_burst *t
 	t->built.after = t->stream;
 	for (;;) {
 		uint16_t at = t->seq + entry;
-		struct wcnic_tx_desc desc;
+		struct wcnic_tx_desc desc = {0};
 		uint16_t flags;
 		int ret;
 
 		ret = wcdev_ring_read(&card->dev, &q->ring, &q->reader, at, &desc, sizeof(desc));
+		flags = le16toh(desc.flags);
+		if (ret == 0 && card_tx_asks(card, entry, flags))
+			ret = request_fetch(card, q, &b, at);
 		if (ret != 0)
 			return ret == -EAGAIN ? CARD_TX_FETCH : CARD_TX_FAULT;
-		flags = le16toh(desc.flags);
 		if (le16toh(desc.seq) != at)
 			return card_tx_frame_lost(entry + 1, &t->built);
 		card_tx_builder_begin_entry(&b, entry, flags, le16toh(desc.frame_bytes));

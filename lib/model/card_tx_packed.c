@@ -94,9 +94,9 @@ header_next(struct wcnic_card *card, const struct card_txq *q, struct card_tx_st
 	return card->scratch[s->at] != 0 ? CARD_TX_READY : CARD_TX_LOST;
 }
 
-/* How many words the entry has, or 0 if its header does not tell. */
+/* How many words the entry has, with a request if it asks; or 0 if its header does not tell. */
 static uint32_t
-entry_words(const struct card_txq *q, const struct wcnic_push_hdr *hdr)
+entry_words(const struct card_txq *q, const struct wcnic_push_hdr *hdr, bool asks)
 {
 	uint32_t inline_bytes = le16toh(hdr->inline_bytes);
 	uint32_t words = 1 + (inline_bytes + 7) / 8;
@@ -105,6 +105,7 @@ entry_words(const struct card_txq *q, const struct wcnic_push_hdr *hdr)
 		return 0;
 	if (inline_bytes == 0)
 		words = 1 + hdr->n_segs * (uint32_t)(sizeof(struct wcnic_push_seg) / 8);
+	words += asks;
 	return words <= q->slot_lines * CARD_LINE_PAYLOAD_WORDS ? words : 0;
 }
 
@@ -137,17 +138,21 @@ entry_next(struct card_tx_builder *b, struct card_tx_stream *s, unsigned int ent
 	const struct card_txq *q = b->q;
 	enum card_tx_verdict verdict = header_next(card, q, s);
 	uint32_t words;
+	bool asks;
 
 	if (verdict != CARD_TX_READY)
 		return verdict;
 	memcpy(hdr, card->scratch + s->at, sizeof(*hdr));
-	words = entry_words(q, hdr);
+	asks = card_tx_asks(card, entry, le16toh(hdr->flags));
+	words = entry_words(q, hdr, asks);
 	if (words == 0)
 		return CARD_TX_LOST;
 	if (!stream_need(card, q, s, words))
 		return CARD_TX_WAIT;
 	card_tx_builder_begin_entry(b, entry, le16toh(hdr->flags), le16toh(hdr->frame_bytes));
-	entry_add(b, hdr, card->scratch + s->at + 1);
+	if (asks)
+		card_tx_builder_ask(b, card->scratch[s->at + 1]);
+	entry_add(b, hdr, card->scratch + s->at + 1 + asks);
 	s->at += words;
 	return b->later ? CARD_TX_FETCH : CARD_TX_READY;
 }

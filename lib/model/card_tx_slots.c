@@ -57,27 +57,32 @@ slot_take(const struct card_txq *q, uint16_t seq, uint64_t *stream, struct wcnic
 	return (flags & WCNIC_LINEF_LAST) != 0 ? CARD_TX_READY : CARD_TX_WAIT;
 }
 
-/* What a whole slot holds: bytes of the frame, or segments. */
+/* What a whole slot holds behind its header: a request, bytes of the frame or segments. */
 static void
-slot_add(struct card_tx_builder *b, const struct wcnic_push_hdr *hdr, const uint64_t *stream)
+slot_add(struct card_tx_builder *b, const struct wcnic_push_hdr *hdr, const uint64_t *data,
+	 bool asks)
 {
 	uint32_t inline_bytes = le16toh(hdr->inline_bytes);
 	uint32_t space = WCNIC_SLOT_INLINE_BYTES(hdr->n_lines);
 	struct wcnic_push_seg seg;
 
+	if (asks) {
+		card_tx_builder_ask(b, *data++);
+		space -= sizeof(struct wcnic_tx_offload);
+	}
 	if ((inline_bytes == 0) == (hdr->n_segs == 0) || inline_bytes > space ||
 	    hdr->n_segs * sizeof(seg) > space) {
 		card_tx_builder_fault(b, WCNIC_ERR_DESC);
 		return;
 	}
 	for (unsigned int i = 0; i < hdr->n_segs; i++) {
-		memcpy(&seg, stream + 1 + i * 2, sizeof(seg));
+		memcpy(&seg, data + i * 2, sizeof(seg));
 		card_tx_builder_add_segment(b, le64toh(seg.iova), le32toh(seg.bytes));
 		if (b->later)
 			return;
 	}
 	if (inline_bytes != 0 && b->reason == WCNIC_ERR_NONE)
-		card_tx_builder_add(b, stream + 1, inline_bytes);
+		card_tx_builder_add(b, data, inline_bytes);
 }
 
 /* Adds at most `most` frames of one slot, wholly inline, until one is not such or not whole. */
@@ -124,6 +129,7 @@ frame_slots(struct wcnic_card *card, struct card_txq *q, struct card_tx_burst *t
 		struct wcnic_push_hdr hdr;
 		enum card_tx_verdict slot;
 		uint16_t flags;
+		bool asks;
 
 		/* There must be space for the next slot; a frame that is not too long leaves it. */
 		if (stream + CARD_SLOT_PAYLOAD_WORDS_MAX > card->scratch + CARD_SCRATCH_BYTES / 8)
@@ -136,15 +142,16 @@ frame_slots(struct wcnic_card *card, struct card_txq *q, struct card_tx_burst *t
 		if (slot == CARD_TX_WAIT)
 			return CARD_TX_WAIT;
 		flags = le16toh(hdr.flags);
+		asks = card_tx_asks(card, entry - 1, flags);
 		card_tx_builder_begin_entry(&b, entry - 1, flags, le16toh(hdr.frame_bytes));
 		if (slot == CARD_TX_BAD)
 			card_tx_builder_fault(&b, WCNIC_ERR_DESC);
 		else
-			slot_add(&b, &hdr, stream);
+			slot_add(&b, &hdr, stream + 1, asks);
 		if (b.later)
 			return CARD_TX_FETCH;
 		if (hdr.inline_bytes != 0 && b.reason == WCNIC_ERR_NONE)
-			stream += 1 + (le16toh(hdr.inline_bytes) + 7) / 8;
+			stream += 1 + asks + (le16toh(hdr.inline_bytes) + 7) / 8;
 		t->built.after = t->stream;
 		t->built.after.at = (uint32_t)(stream - card->scratch);
 		if ((flags & WCNIC_TXF_EOP) != 0)

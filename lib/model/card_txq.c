@@ -8,6 +8,13 @@
 
 #include "card_tx.h"
 
+/* Without the feature the field is reserved. */
+static uint64_t
+requests_iova(const struct wcnic_card *card, const struct wcnic_cmd_txq_create *p)
+{
+	return (card->features & WCNIC_CAP_TX_OFFLOAD) != 0 ? le64toh(p->offload_iova) : 0;
+}
+
 WC_MUST_CHECK static enum wcnic_admin_status
 create_check(struct wcnic_card *card, struct card_admin_call *call,
 	     const struct wcnic_cmd_txq_create *p)
@@ -38,10 +45,15 @@ create_check(struct wcnic_card *card, struct card_admin_call *call,
 		return CARD_BAD_FIELD(call, wcnic_cmd_txq_create, ring_iova);
 	if ((le64toh(p->cq_iova) & 63) != 0)
 		return CARD_BAD_FIELD(call, wcnic_cmd_txq_create, cq_iova);
+	if ((requests_iova(card, p) & 63) != 0)
+		return CARD_BAD_FIELD(call, wcnic_cmd_txq_create, offload_iova);
 	if (!wcdev_dma_reachable(&card->dev, le64toh(p->ring_iova),
 				 depth * sizeof(struct wcnic_tx_desc), WCDEV_DMA_READ) ||
 	    !wcdev_dma_reachable(&card->dev, le64toh(p->cq_iova),
-				 depth * sizeof(struct wcnic_tx_cpl), WCDEV_DMA_WRITE))
+				 depth * sizeof(struct wcnic_tx_cpl), WCDEV_DMA_WRITE) ||
+	    (requests_iova(card, p) != 0 &&
+	     !wcdev_dma_reachable(&card->dev, requests_iova(card, p),
+				  depth * sizeof(struct wcnic_tx_offload), WCDEV_DMA_READ)))
 		return WCNIC_ST_BAD_ADDRESS;
 	return WCNIC_ST_OK;
 }
@@ -68,6 +80,9 @@ txq_init(struct wcnic_card *card, struct card_txq *q, const struct wcnic_cmd_txq
 			WCDEV_DMA_READ);
 	wcdev_ring_init(&q->cq, le64toh(p->cq_iova), q->depth, sizeof(struct wcnic_tx_cpl),
 			WCDEV_DMA_WRITE);
+	if (requests_iova(card, p) != 0)
+		wcdev_ring_init(&q->requests, requests_iova(card, p), q->depth,
+				sizeof(struct wcnic_tx_offload), WCDEV_DMA_READ);
 	q->placement = p->placement;
 	q->format = p->format;
 	q->db_window = le16toh(p->db_window);

@@ -25,6 +25,7 @@ struct card_txq {
 	uint32_t db_off;
 	struct wcdev_ring ring;
 	struct wcdev_ring cq;
+	struct wcdev_ring requests; /* struct wcnic_tx_offload by entry; no entries: none */
 	struct wcdev_dma_cache segs;
 
 	uint64_t *db;   /* the record, in the aperture */
@@ -54,6 +55,11 @@ struct card_txq {
 
 	bool waiting;   /* for a slot to become whole, at head */
 	bool port_busy; /* it refused the frame at head, which is offered again */
+
+	/* Of the frame that begins at segs_seq the port has taken so many segments. */
+	uint16_t segs_seq;
+	uint16_t segs_sent;
+	bool segs_failed; /* it refused another for good */
 	uint64_t wait_since_ns;
 };
 

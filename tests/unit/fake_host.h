@@ -41,6 +41,7 @@ struct fake_host {
 	void (*between)(struct fake_host *h);
 	uint32_t push_bytes; /* what fake_txq_open() asks for; 65536 at first */
 	uint8_t push_format; /* and enum wcnic_push_format */
+	bool tx_offload;     /* and whether with a ring of requests */
 	char log[256];       /* the last line */
 
 	struct wcnic_admin_cmd *asq;
@@ -113,6 +114,7 @@ struct fake_txq {
 	uint16_t switch_seq;
 	struct wcnic_tx_desc *ring;
 	struct wcnic_tx_cpl *cq;
+	uint64_t *requests; /* NULL: none */
 	struct wcnic_window_grant db_grant;
 	struct wcnic_window_grant push_grant; /* id WCNIC_WINDOW_NONE: none */
 	uint64_t *db;
@@ -134,10 +136,13 @@ struct fake_slot {
 	uint16_t inline_bytes;
 	struct wcnic_push_seg segs[55];
 	uint8_t n_segs;
+	uint64_t request; /* WCNIC_TXO_*: with SOP and OFFLOAD */
 };
 
 /* Before the first queue: pushes will be packed. Returns the status. */
 int fake_packed_ask(struct fake_host *h);
+/* Before the first queue: frames may have requests, and pushes are in `format`. The status. */
+int fake_offload_ask(struct fake_host *h, enum wcnic_push_format format);
 /* A queue with windows of its own; slot_lines 0: no push window. Returns the status. */
 int fake_txq_open(struct fake_host *h, struct fake_txq *q, uint16_t qid, uint16_t depth,
 		  enum wcnic_placement placement, uint8_t slot_lines);

@@ -29,6 +29,18 @@ fake_packed_ask(struct fake_host *h)
 }
 
 int
+fake_offload_ask(struct fake_host *h, enum wcnic_push_format format)
+{
+	struct wcnic_cmd_features p = {.features = htole64(WCNIC_CAP_PUSH | WCNIC_CAP_PUSH_PACKED |
+							   WCNIC_CAP_RSS | WCNIC_CAP_TX_OFFLOAD |
+							   WCNIC_CAP_TX_SEGMENT)};
+
+	h->push_format = (uint8_t)format;
+	h->tx_offload = true;
+	return fake_cmd(h, WCNIC_OP_FEATURES_SET, &p, NULL, 0, NULL);
+}
+
+int
 fake_txq_create(struct fake_host *h, struct fake_txq *q)
 {
 	struct wcnic_cmd_txq_create p = {
@@ -44,6 +56,8 @@ fake_txq_create(struct fake_host *h, struct fake_txq *q)
 		.format = q->format,
 	};
 
+	if (q->requests != NULL)
+		p.offload_iova = htole64(fake_iova(h, q->requests));
 	memset(q->cq, 0, q->depth * sizeof(*q->cq));
 	q->tail = 0;
 	q->cq_head = 0;
@@ -68,6 +82,8 @@ fake_txq_open(struct fake_host *h, struct fake_txq *q, uint16_t qid, uint16_t de
 	q->format = h->push_format;
 	q->ring = fake_alloc(h, depth * sizeof(*q->ring), 64);
 	q->cq = fake_alloc(h, depth * sizeof(*q->cq), 64);
+	if (h->tx_offload)
+		q->requests = fake_alloc(h, depth * sizeof(*q->requests), 64);
 	ret = fake_window(h, WCNIC_WINDOW_DOORBELL, 0, WCNIC_QUEUE_NONE, 4096, &q->db_grant);
 	if (ret != WCNIC_ST_OK)
 		return ret;
@@ -125,6 +141,15 @@ fake_line_seal(struct wcnic_push_line *line)
 	line->check = htole16(wcnic_line_check(line));
 }
 
+/* Where a frame begins that has a request, this comes behind the header. */
+static size_t
+request_bytes(const struct fake_slot *slot)
+{
+	const uint16_t flags = WCNIC_TXF_SOP | WCNIC_TXF_OFFLOAD;
+
+	return (slot->flags & flags) == flags ? sizeof(slot->request) : 0;
+}
+
 unsigned int
 fake_slot_encode(const struct fake_txq *q, uint16_t seq, const struct fake_slot *slot,
 		 struct wcnic_push_line lines[WCNIC_SLOT_LINES_MAX])
@@ -139,6 +164,8 @@ fake_slot_encode(const struct fake_txq *q, uint16_t seq, const struct fake_slot 
 	};
 	unsigned int n;
 
+	memcpy(stream + used, &slot->request, request_bytes(slot));
+	used += request_bytes(slot);
 	if (slot->inline_bytes != 0)
 		memcpy(stream + used, slot->inline_data, slot->inline_bytes);
 	memcpy(stream + used + slot->inline_bytes, slot->segs,
@@ -242,6 +269,7 @@ fake_tx_entry(struct fake_txq *q, const struct fake_slot *slot)
 	};
 
 	fake_tx_stream(q, &hdr, sizeof(hdr));
+	fake_tx_stream(q, &slot->request, request_bytes(slot));
 	fake_tx_stream(q, slot->inline_data, slot->inline_bytes);
 	fake_tx_stream(q, zeroes, -slot->inline_bytes & 7);
 	fake_tx_stream(q, slot->segs, slot->n_segs * sizeof(slot->segs[0]));

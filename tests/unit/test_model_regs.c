@@ -24,7 +24,8 @@ identity_registers__at_power_on__are_as_specified(void **state)
 	assert_int_equal(fake_reg32(h, WCNIC_REG_MAGIC), 0x434e4357);
 	assert_int_equal(fake_reg32(h, WCNIC_REG_ABI_VERSION), 0x10001);
 	assert_int_equal(fake_reg64(h, WCNIC_REG_CAPS),
-			 WCNIC_CAP_PUSH | WCNIC_CAP_PUSH_PACKED | WCNIC_CAP_RSS | WCNIC_CAP_MSIX);
+			 WCNIC_CAP_PUSH | WCNIC_CAP_PUSH_PACKED | WCNIC_CAP_RSS | WCNIC_CAP_MSIX |
+				 WCNIC_CAP_TX_OFFLOAD | WCNIC_CAP_TX_SEGMENT);
 	assert_int_equal(fake_reg32(h, WCNIC_REG_LIMITS) & 0xffff, 16);
 	assert_int_equal(fake_reg64(h, WCNIC_REG_APERTURE_BYTES), FAKE_APERTURE_BYTES);
 	assert_int_equal(fake_reg32(h, WCNIC_REG_STATUS), WCNIC_STATUS_READY);
@@ -97,7 +98,7 @@ register__unassigned_or_read_only__ignores_writes(void **state)
 	assert_int_equal(fake_reg32(h, 0x200), 0);
 	assert_int_equal(fake_reg32(h, WCNIC_REG_ASQ_TAIL), 0);
 	assert_int_equal(fake_reg32(h, WCNIC_REG_MAGIC), WCNIC_MAGIC);
-	assert_int_equal(fake_reg64(h, WCNIC_REG_CAPS) >> 8, 0);
+	assert_int_equal(fake_reg64(h, WCNIC_REG_CAPS) >> 32, 0);
 	assert_int_equal(fake_reg32(h, WCNIC_REG_ERROR_CAUSE), 0);
 }
 

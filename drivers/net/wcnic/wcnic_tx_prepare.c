@@ -15,9 +15,9 @@
  * What ol_flags may ask for. The other Tx flags are hints: they name the kinds of a frame's headers
  * for whoever serves a request, and ask for nothing.
  */
-#define REQUESTS                                                                                \
-	(RTE_MBUF_F_TX_IP_CKSUM | RTE_MBUF_F_TX_L4_MASK | RTE_MBUF_F_TX_TCP_SEG |               \
-	 RTE_MBUF_F_TX_UDP_SEG | RTE_MBUF_F_TX_VLAN | RTE_MBUF_F_TX_QINQ |                      \
+#define REQUESTS                                                                               \
+	(RTE_MBUF_F_TX_IP_CKSUM | RTE_MBUF_F_TX_L4_MASK | RTE_MBUF_F_TX_TCP_SEG |              \
+	 RTE_MBUF_F_TX_UDP_SEG | RTE_MBUF_F_TX_VLAN | RTE_MBUF_F_TX_QINQ |                     \
 	 RTE_MBUF_F_TX_OUTER_IP_CKSUM | RTE_MBUF_F_TX_OUTER_UDP_CKSUM | RTE_MBUF_F_TX_MACSEC | \
 	 RTE_MBUF_F_TX_SEC_OFFLOAD | RTE_MBUF_F_TX_IEEE1588_TMST)
 static_assert((RTE_MBUF_F_TX_OFFLOAD_MASK & ~REQUESTS) ==
