@@ -31,7 +31,6 @@ WCNIC_ABI_OFF(wcnic_tx_desc, frame_bytes, 14);
 #define WCNIC_TXF_SOP 0x0001u
 #define WCNIC_TXF_EOP 0x0002u
 #define WCNIC_TXF_OFFLOAD 0x0004u /* SOP: the frame has a struct wcnic_tx_offload */
-#define WCNIC_TXF_TIME 0x0008u    /* SOP: its time is wanted in TX_TIME */
 
 /*
  * What the card is to do to a frame, one word. Fetch: entry s of the offload ring, for the SOP at
@@ -52,15 +51,17 @@ WCNIC_ABI_SIZE(wcnic_tx_offload, 8);
 #define WCNIC_TXO_GET_L4_BYTES(word) ((unsigned int)((word) >> 16) & 0xff)
 #define WCNIC_TXO_GET_MSS(word) ((uint16_t)((word) >> 24))
 #define WCNIC_TXO_GET_VLAN_TCI(word) ((uint16_t)((word) >> 40))
+/* Bits 63:56 are laid out as bits 57:50 of rte_mbuf.ol_flags. */
+#define WCNIC_TXO_SEGMENT (1ull << 56) /* TCP or UDP, as L4 says, to be cut by MSS; none: TCP */
+#define WCNIC_TXO_TIME (1ull << 57)    /* its time is wanted in TX_TIME */
 /* Which checksum of layer 4 is to be made: one of three. */
-#define WCNIC_TXO_L4_MASK (3ull << 56)
-#define WCNIC_TXO_TCP (1ull << 56)
-#define WCNIC_TXO_SCTP (2ull << 56)
-#define WCNIC_TXO_UDP (3ull << 56)
-#define WCNIC_TXO_IPV4 (1ull << 58)        /* the checksum of the IPv4 header */
-#define WCNIC_TXO_SEGMENT (1ull << 59)     /* TCP or UDP, as L4 says, to be cut by MSS */
-#define WCNIC_TXO_VLAN_INSERT (1ull << 60) /* a tag of VLAN_TCI, behind the addresses */
-#define WCNIC_TXO_RSVD (7ull << 61)
+#define WCNIC_TXO_L4_MASK (3ull << 58)
+#define WCNIC_TXO_TCP (1ull << 58)
+#define WCNIC_TXO_SCTP (2ull << 58)
+#define WCNIC_TXO_UDP (3ull << 58)
+#define WCNIC_TXO_IPV4 (1ull << 60)        /* the checksum of the IPv4 header */
+#define WCNIC_TXO_HINTS (3ull << 61)       /* which IP it is; the card looks itself */
+#define WCNIC_TXO_VLAN_INSERT (1ull << 63) /* a tag of VLAN_TCI, behind the addresses */
 
 #define WCNIC_LINE_BYTES 64u
 #define WCNIC_LINE_PAYLOAD_BYTES 56u

@@ -8,9 +8,14 @@
 
 #include "card_tx.h"
 
-static_assert(WCNIC_TXO_TCP == (uint64_t)WCDEV_OFFLOAD_TCP << 56 &&
-		      WCNIC_TXO_SCTP == (uint64_t)WCDEV_OFFLOAD_SCTP << 56 &&
-		      WCNIC_TXO_UDP == (uint64_t)WCDEV_OFFLOAD_UDP << 56,
+#define L4_SHIFT 58
+/* Requests for which a frame is not sent as the host has it. */
+#define CHANGES \
+	(WCNIC_TXO_SEGMENT | WCNIC_TXO_L4_MASK | WCNIC_TXO_IPV4 | WCNIC_TXO_VLAN_INSERT)
+
+static_assert(WCNIC_TXO_TCP == (uint64_t)WCDEV_OFFLOAD_TCP << L4_SHIFT &&
+		      WCNIC_TXO_SCTP == (uint64_t)WCDEV_OFFLOAD_SCTP << L4_SHIFT &&
+		      WCNIC_TXO_UDP == (uint64_t)WCDEV_OFFLOAD_UDP << L4_SHIFT,
 	      "both number layer 4 alike");
 
 static void
@@ -22,11 +27,13 @@ request_of(uint64_t word, struct wcdev_offload *o)
 		.l4_bytes = (uint16_t)WCNIC_TXO_GET_L4_BYTES(word),
 		.mss = WCNIC_TXO_GET_MSS(word),
 		.vlan_tci = WCNIC_TXO_GET_VLAN_TCI(word),
-		.l4 = (enum wcdev_offload_l4)((word & WCNIC_TXO_L4_MASK) >> 56),
+		.l4 = (enum wcdev_offload_l4)((word & WCNIC_TXO_L4_MASK) >> L4_SHIFT),
 		.ipv4 = (word & WCNIC_TXO_IPV4) != 0,
 		.segment = (word & WCNIC_TXO_SEGMENT) != 0,
 		.vlan = (word & WCNIC_TXO_VLAN_INSERT) != 0,
 	};
+	if (o->segment && o->l4 == WCDEV_OFFLOAD_NONE)
+		o->l4 = WCDEV_OFFLOAD_TCP;
 }
 
 static enum card_tx_verdict
@@ -47,6 +54,8 @@ card_tx_offload(const struct card_tx_builder *b, struct card_tx_frame *out)
 	/* A queue without a ring of requests has none when it fetches. */
 	if (q->placement == WCNIC_PLACEMENT_FETCH && q->requests.entries == 0)
 		return refused(out, WCNIC_ERR_OFFLOAD);
+	if ((b->word & CHANGES) == 0)
+		return CARD_TX_READY;
 	request_of(b->word, &out->offload);
 	if (out->offload.segment)
 		return (card->features & WCNIC_CAP_TX_SEGMENT) != 0

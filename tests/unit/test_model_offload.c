@@ -285,7 +285,9 @@ segments_made(struct tx_rig *r, enum way way)
 		uint32_t bytes = sizes[i][0];
 
 		tcp_fill(frame, bytes, 0x99);
-		send(r, frame, (uint16_t)bytes, TSO(sizes[i][1]));
+		/* TCP is what no word about layer 4 means. */
+		send(r, frame, (uint16_t)bytes,
+		     TSO(sizes[i][1]) & ~(i % 2 == 0 ? WCNIC_TXO_L4_MASK : 0));
 		tx_rig_go(r);
 		expect_sent(r);
 		expect_segments(r, frame, bytes, sizes[i][1], first);
@@ -414,7 +416,6 @@ bad_requests_refused(struct tx_rig *r, enum way way)
 		WCNIC_TXO_UDP | UDP4,
 		WCNIC_TXO_SCTP | UDP4,
 		/* segments without TCP or UDP, of nothing, with other headers, too many */
-		WCNIC_TXO_SEGMENT | TCP4 | WCNIC_TXO_MSS(100),
 		WCNIC_TXO_SEGMENT | TCP4 | WCNIC_TXO_SCTP | WCNIC_TXO_MSS(100),
 		WCNIC_TXO_SEGMENT | UDP4 | WCNIC_TXO_UDP | WCNIC_TXO_MSS(100),
 		TSO(0),
@@ -526,6 +527,19 @@ offload__queue_without_ring__refuses_when_it_fetches(void **state)
 	tx_expect_error(r, WCNIC_ERR_OFFLOAD, 0, 1);
 }
 
+/* A request that changes nothing: the frame may be anything. */
+static void
+offload__time_or_hints_alone__frame_is_sent_as_it_is(void **state)
+{
+	struct tx_rig *r = *state;
+
+	open_way(r, PACKED);
+	send(r, r->frame, 100, WCNIC_TXO_TIME | WCNIC_TXO_HINTS | ((1ull << 56) - 1));
+	tx_rig_go(r);
+	expect_sent(r);
+	tx_expect_frame(r, 0, r->frame, 100);
+}
+
 /* A driver of ABI 1.0: the flag is reserved. */
 static void
 offload__feature_not_asked_for__flag_is_ignored(void **state)
@@ -577,6 +591,7 @@ main(void)
 		TEST(offload__bad_request_packed__discards_its_frame_alone),
 		TEST(offload__ipv6_extension_headers__are_walked),
 		TEST(offload__queue_without_ring__refuses_when_it_fetches),
+		TEST(offload__time_or_hints_alone__frame_is_sent_as_it_is),
 		TEST(offload__feature_not_asked_for__flag_is_ignored),
 		TEST(offload__ring_that_cannot_be_read__queue_is_refused),
 	};
