@@ -63,8 +63,7 @@ WCNIC_ABI_OFF(wcnic_port_info, kind, 16);
 WCNIC_ABI_OFF(wcnic_port_info, wire, 32);
 
 #define WCNIC_WIREF_PAUSE 0x0001u /* the wire carries pauses: PORTF_PAUSE_* may be set */
-#define WCNIC_WIREF_WAITS 0x0002u /* what the port has for the card waits for buffers: a capture \
-				   */
+#define WCNIC_WIREF_WAITS 0x0002u /* what comes waits for buffers, as a capture does */
 
 /* MAC_LIST_SET reads `count` of these from data_iova, in place of all that were set before. */
 struct wcnic_mac {

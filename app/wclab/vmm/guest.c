@@ -147,13 +147,10 @@ job_do(struct guest_mailbox *m)
 {
 	switch (__atomic_load_n(&m->job, __ATOMIC_ACQUIRE)) {
 	case GUEST_JOB_STORE:
-		lines_store(m);
-		return 0;
-	case GUEST_JOB_STORE_ON:
-		while (__atomic_load_n(&m->stop, __ATOMIC_ACQUIRE) == 0) {
+		do {
 			lines_store(m);
 			__atomic_fetch_add(&m->rounds, 1, __ATOMIC_RELEASE);
-		}
+		} while (__atomic_load_n(&m->repeat, __ATOMIC_ACQUIRE) != 0);
 		return 0;
 	case GUEST_JOB_START:
 		return driver_start();

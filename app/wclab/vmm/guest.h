@@ -26,11 +26,10 @@
 #include <stdint.h>
 
 enum guest_job {
-	GUEST_JOB_STORE = 1,    /* lines into the BAR */
-	GUEST_JOB_STORE_ON = 2, /* the same, over and over, until `stop` */
-	GUEST_JOB_START = 3,    /* as a driver: resets the card and starts the admin queue */
-	GUEST_JOB_ALLOC = 4,    /* as a driver: WINDOW_ALLOC of a PUSH window */
-	GUEST_JOB_FREE = 5,     /* as a driver: WINDOW_FREE of that window */
+	GUEST_JOB_STORE = 1, /* lines into the BAR, again and again as long as `repeat` is set */
+	GUEST_JOB_START = 2, /* as a driver: resets the card and starts the admin queue */
+	GUEST_JOB_ALLOC = 3, /* as a driver: WINDOW_ALLOC of a PUSH window */
+	GUEST_JOB_FREE = 4,  /* as a driver: WINDOW_FREE of that window */
 };
 
 struct guest_mailbox {
@@ -40,9 +39,9 @@ struct guest_mailbox {
 	uint64_t step;   /* ... every so many bytes */
 	uint64_t bytes;  /* ALLOC: asked for, then granted */
 	uint64_t off;    /* ALLOC: granted */
-	uint32_t stop;   /* STORE_ON */
+	uint32_t repeat; /* STORE */
 	int32_t error;   /* 0, or -errno as lib/wcadmin returns it */
-	uint64_t rounds; /* STORE_ON: done so far */
+	uint64_t rounds; /* STORE: done so far */
 	uint64_t esr;    /* ESR_EL1 and FAR_EL1 of an exception; 0: none */
 	uint64_t far;
 };

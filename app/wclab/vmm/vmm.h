@@ -23,7 +23,7 @@
 /* Prints "wcvmm: text" and ends the program. `error`, if it is not 0, is explained behind it. */
 WC_NORETURN WC_PRINTF(2, 3) void vmm_fail(int error, const char *format, ...);
 
-/* ---- the BAR, in bar.c --------------------------------------------------------------------- */
+/* ---- the BAR, in machine.c ------------------------------------------------------------------ */
 
 /* How a piece of the BAR is mapped into the VMM. */
 enum source {
@@ -37,9 +37,8 @@ enum source {
 #define BAR_UNITS_MAX 1024u
 
 /*
- * The window BAR: one reserved range of addresses in which pieces lie side by side. Not lib/wcbar's
- * ladder: which way a piece is mapped is what the experiment tries, and a piece must be replaced in
- * one step, under a guest that runs.
+ * The window BAR: one range of addresses in which pieces lie side by side. Not lib/wcbar's ladder:
+ * which way a piece is mapped is what is tried, and it is replaced in one step under the guest.
  */
 struct bar {
 	uint8_t *addr; /* aligned so that blocks of 2 MiB are possible */
@@ -50,17 +49,12 @@ struct bar {
 	uint64_t mmaps;                /* made since it was opened */
 };
 
-/*
- * Opens the files of BAR2 and reserves its range of addresses; nothing is mapped yet. `pci` lends
- * VFIO's file and must stay open.
- */
+/* Opens the files of BAR2, reserves its addresses. `pci` lends VFIO's file and must stay open. */
 void bar_open(struct bar *bar, struct wcbar_pci *pci);
 /* Maps [off, off + bytes) from `source` over what is there: one mmap, no moment without one. */
 void bar_map(struct bar *bar, uint64_t off, uint64_t bytes, enum source source);
 /* Bytes from `off` to the end of its piece: as far as the source is the same. */
 uint64_t bar_piece_bytes(const struct bar *bar, uint64_t off);
-/* Pieces side by side that differ in their source. */
-unsigned int bar_pieces(const struct bar *bar);
 
 /* ---- the experiment, in main.c ------------------------------------------------------------- */
 
@@ -79,43 +73,35 @@ struct json_object *
 region_begin(struct vmm *v, struct json_object *rows, uint64_t off, uint64_t bytes);
 void region_end(struct vmm *v);
 
-/* The BAR whole, in pieces, in one slot and in several, and with a piece replaced; in ways.c. */
-void ways_run(struct vmm *v);
 /* Windows that the guest's driver has firmware place, and place again elsewhere; in windows.c. */
 void windows_run(struct vmm *v);
 
-/* ---- a virtual machine, in vm.c ------------------------------------------------------------ */
+/* ---- a virtual machine, in machine.c -------------------------------------------------------- */
 
 /* One CPU, by KVM's ioctls alone: no interrupt controller, no device. */
 struct vm {
 	int fd, vcpu;
-	int faults; /* counts the kernel's trace event of stage-2 faults */
 	unsigned int slots;
 	struct kvm_run *run;
 	struct guest_mailbox *mailbox;
 	/* An access to what is in no slot, but for the port. NULL: none is expected. */
 	void (*mmio)(void *ctx, uint64_t ipa, void *data, size_t bytes, bool write);
 	void *ctx;
-	uint64_t jobs;
 	uint64_t exits; /* returns of KVM_RUN, but for the ends of jobs */
 };
 
 /*
- * A machine whose memory is written anew from the guest's program, with the BAR as it is mapped
- * now: in one memory slot, or in one for each piece. `regs`: BAR0 in a slot of its own, so that
- * the guest reaches it without the VMM.
+ * A machine with the guest's program in its memory, and the BAR as it is mapped now: in one memory
+ * slot, or in one for each piece. `regs`: BAR0 in a slot too; else its accesses come to the VMM.
  */
 void vm_create(struct vm *vm, struct vmm *v, bool one_slot, bool regs);
 void vm_destroy(struct vm *vm);
 
-/* What GUEST_JOB_STORE and _STORE_ON store: so many lines, `step` bytes apart, from `va` on. */
+/* What GUEST_JOB_STORE stores: so many lines, `step` bytes apart, from `va` on. */
 void vm_lines(struct vm *vm, uint64_t va, uint32_t lines, uint64_t step);
 /* Runs the guest until its job is done. Any thread, one at a time. */
 void vm_do(struct vm *vm, enum guest_job job);
 /* The same, but returns 0 or -errno of KVM_RUN. */
 int vm_try(struct vm *vm, enum guest_job job);
-
-/* Stage-2 faults that KVM resolved by itself, since the machine was made. */
-uint64_t vm_faults(const struct vm *vm);
 
 #endif /* WCVMM_H */

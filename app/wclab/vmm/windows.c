@@ -3,8 +3,7 @@
  */
 
 /*
- * Windows that move. The driver is in the guest: it resets the card and has firmware allocate,
- * free and allocate anew, by rings in its memory. The VMM reads a grant from its guest's mailbox
+ * Windows that move. The driver is in the guest. The VMM reads a grant from its guest's mailbox
  * when a step is over, to write it down; only in "followed" does it act on what it sees.
  */
 
@@ -19,16 +18,9 @@
 #include "vmm.h"
 
 #define WINDOWS_MAX 64u
-#define TRIES_MAX 32u
 #define STEP_BYTES 1024u
 
-/* ---- what a VMM would have to do to follow windows ------------------------------------------ */
-
-/*
- * It keeps the registers from the guest, so that each access comes to it, knows the card's admin
- * queue, reads the guest's commands and the card's answers out of the guest's memory, and remaps
- * before the guest goes on.
- */
+/* To follow windows a VMM must take every register access, and read commands and answers. */
 struct follow {
 	struct vmm *v;
 	uint64_t asq, acq; /* as the guest wrote them */
@@ -176,81 +168,47 @@ static const struct step {
 	{"card reset, allocated", GUEST_JOB_START, WCNIC_WINDOW_ALIGN},
 };
 
-struct moving {
-	struct vmm *v;
-	struct vm vm;
-	uint64_t off, bytes; /* of the window now */
-	uint64_t first_off, first_bytes;
-	unsigned int tries; /* allocations until the window was elsewhere */
-};
-
-/* Where firmware puts a window is its own affair: allocates until it is not the first place. */
-static void
-window_get(struct moving *m, const struct step *step)
-{
-	struct guest_mailbox *mailbox = m->vm.mailbox;
-	enum guest_job before = step->first;
-
-	m->tries = 0;
-	do {
-		if (m->tries++ == TRIES_MAX)
-			vmm_fail(0, "the card always puts the window at 0x%" PRIx64, m->off);
-		vm_do(&m->vm, before);
-		mailbox->bytes = step->bytes;
-		vm_do(&m->vm, GUEST_JOB_ALLOC);
-		m->off = mailbox->off;
-		m->bytes = mailbox->bytes;
-		before = GUEST_JOB_FREE;
-	} while (m->off < m->first_off + m->first_bytes && m->off + m->bytes > m->first_off);
-}
-
 /* The driver gets a window, and stores lines all over it. */
 static void
-step_try(struct moving *m, const struct mode *mode, const struct step *step)
+step_try(struct vmm *v, struct vm *vm, const struct mode *mode, const struct step *step)
 {
-	const uint64_t mmaps = m->v->bar.mmaps, exits = m->vm.exits;
+	const uint64_t mmaps = v->bar.mmaps, exits = vm->exits;
+	struct guest_mailbox *m = vm->mailbox;
 	struct json_object *row;
-	uint64_t faults;
 	uint32_t lines;
 
-	window_get(m, step);
-	if (step == steps) {
-		m->first_off = m->off;
-		m->first_bytes = m->bytes;
-		/* Here alone the VMM knows, by nothing that a driver or a card would do. */
-		if (mode->piece)
-			bar_map(&m->v->bar, m->off, m->bytes, SOURCE_VFIO);
-	}
+	vm_do(vm, step->first);
+	m->bytes = step->bytes;
+	vm_do(vm, GUEST_JOB_ALLOC);
+	/* Here alone the VMM knows, by nothing that a driver or a card would do. */
+	if (mode->piece && step == steps)
+		bar_map(&v->bar, m->off, m->bytes, SOURCE_VFIO);
 	lines = (uint32_t)(m->bytes / STEP_BYTES);
-	row = region_begin(m->v, m->v->windows, m->off, m->bytes);
+	row = region_begin(v, v->windows, m->off, m->bytes);
 	app_json_add_text(row, "mode", mode->name);
 	app_json_add_text(row, "step", step->name);
-	app_json_add_u64(row, "pieces", bar_pieces(&m->v->bar));
-	app_json_add_u64(row, "allocations", m->tries);
-	app_json_add_u64(row, "exits", m->vm.exits - exits);
-	app_json_add_u64(row, "mmaps", m->v->bar.mmaps - mmaps);
+	app_json_add_u64(row, "exits", vm->exits - exits);
+	app_json_add_u64(row, "mmaps", v->bar.mmaps - mmaps);
 	app_json_add_u64(row, "lines", lines);
-	faults = vm_faults(&m->vm);
-	vm_lines(&m->vm, GUEST_BAR_NC_VA + m->off, lines, STEP_BYTES);
-	vm_do(&m->vm, GUEST_JOB_STORE);
-	region_end(m->v);
-	app_json_add_u64(row, "faults", vm_faults(&m->vm) - faults);
+	vm_lines(vm, GUEST_BAR_NC_VA + m->off, lines, STEP_BYTES);
+	vm_do(vm, GUEST_JOB_STORE);
+	region_end(v);
 }
 
 void
 windows_run(struct vmm *v)
 {
 	for (unsigned int i = 0; i < sizeof(modes) / sizeof(modes[0]); i++) {
-		struct moving m = {.v = v};
 		struct follow follow = {.v = v};
+		struct vm vm;
 
 		bar_map(&v->bar, 0, v->bar.bytes, modes[i].source);
-		vm_create(&m.vm, v, true, !modes[i].followed);
-		m.vm.mmio = modes[i].followed ? follow_mmio : NULL;
-		m.vm.ctx = &follow;
+		vm_create(&vm, v, true, !modes[i].followed);
+		vm.mmio = modes[i].followed ? follow_mmio : NULL;
+		vm.ctx = &follow;
 		for (unsigned int j = 0; j < sizeof(steps) / sizeof(steps[0]); j++)
-			step_try(&m, &modes[i], &steps[j]);
-		vm_destroy(&m.vm);
+			step_try(v, &vm, &modes[i], &steps[j]);
+		vm_destroy(&vm);
 		printf("  windows, %s\n", modes[i].name);
 	}
 }

@@ -2,23 +2,91 @@
  * Copyright(c) 2026 The wcnic authors
  */
 
-/* A virtual machine by KVM's ioctls: memory slots, one CPU, the guest's program, its jobs. */
+/* The BAR, put together from pieces with MAP_FIXED, and a virtual machine by KVM's ioctls. */
 
 #include <errno.h>
 #include <fcntl.h>
 #include <inttypes.h>
 #include <linux/kvm.h>
-#include <linux/perf_event.h>
+#include <linux/vfio.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/ioctl.h>
 #include <sys/mman.h>
-#include <sys/syscall.h>
 #include <unistd.h>
+
+#include <wcnic_abi.h>
 
 #include "vmm.h"
 
-#define EVENT "/sys/kernel/tracing/events/kvm/kvm_guest_fault/id"
+#define BLOCK_BYTES 0x200000u
+
+static int
+sysfs_open(const char *bdf, const char *file)
+{
+	char path[96];
+	int fd;
+
+	snprintf(path, sizeof(path), "/sys/bus/pci/devices/%s/%s", bdf, file);
+	fd = open(path, O_RDWR | O_CLOEXEC);
+	if (fd < 0)
+		vmm_fail(errno, "%s", path);
+	return fd;
+}
+
+void
+bar_open(struct bar *bar, struct wcbar_pci *pci)
+{
+	struct vfio_region_info info = {.argsz = sizeof(info), .index = WCNIC_BAR_WINDOWS};
+	const char *bdf = wcbar_pci_facts(pci)->bdf;
+	uint8_t *range;
+
+	bar->files[SOURCE_VFIO] = wcbar_pci_vfio_fd(pci);
+	bar->files[SOURCE_WC] = sysfs_open(bdf, "resource2_wc");
+	bar->files[SOURCE_UC] = sysfs_open(bdf, "resource2");
+	if (ioctl(bar->files[SOURCE_VFIO], VFIO_DEVICE_GET_REGION_INFO, &info) != 0 ||
+	    (info.flags & VFIO_REGION_INFO_FLAG_MMAP) == 0)
+		vmm_fail(0, "VFIO does not offer BAR2 for mmap");
+	if (info.size % BLOCK_BYTES != 0 || info.size / BAR_UNIT > BAR_UNITS_MAX)
+		vmm_fail(0, "BAR2 has 0x%llx bytes; expected multiples of 2 MiB up to 64 MiB",
+			 info.size);
+	bar->bytes = info.size;
+	bar->file_off = info.offset;
+	range = mmap(NULL, bar->bytes + BLOCK_BYTES, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	if (range == MAP_FAILED)
+		vmm_fail(errno, "no address range for the BAR");
+	bar->addr = range + -(uintptr_t)range % BLOCK_BYTES;
+}
+
+void
+bar_map(struct bar *bar, uint64_t off, uint64_t bytes, enum source source)
+{
+	const uint64_t from = source == SOURCE_VFIO ? bar->file_off + off : off;
+
+	if ((off | bytes) % BAR_UNIT != 0 || off > bar->bytes || bytes > bar->bytes - off)
+		vmm_fail(0, "0x%" PRIx64 " bytes at BAR2 + 0x%" PRIx64 " are no piece of it", bytes,
+			 off);
+	memset(bar->source + off / BAR_UNIT, source, bytes / BAR_UNIT);
+	bar->mmaps++;
+	if (mmap(bar->addr + off, bytes, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_FIXED,
+		 bar->files[source], (off_t)from) == MAP_FAILED)
+		vmm_fail(errno, "BAR2 + 0x%" PRIx64 "%s", off,
+			 source == SOURCE_VFIO ? " by VFIO"
+					       : " by sysfs, which a kernel allows beside VFIO "
+						 "only with iomem=relaxed");
+}
+
+uint64_t
+bar_piece_bytes(const struct bar *bar, uint64_t off)
+{
+	uint64_t end = off;
+
+	while (end < bar->bytes && bar->source[end / BAR_UNIT] == bar->source[off / BAR_UNIT])
+		end += BAR_UNIT;
+	return end - off;
+}
+
+/* ---- the machine --------------------------------------------------------------------------- */
 
 /* The guest's memory: zeroes, and its program, which is a flat image. */
 static void
@@ -35,26 +103,6 @@ image_place(const char *path, uint8_t *ram)
 	if (bytes == 0 || bytes == max)
 		vmm_fail(0, "%s must be a program that fits into %zu bytes", path, max);
 	fclose(file);
-}
-
-/* The kernel's trace event: one for each stage-2 fault of this thread and of those it makes. */
-static int
-faults_open(void)
-{
-	struct perf_event_attr attr = {
-		.type = PERF_TYPE_TRACEPOINT, .size = sizeof(attr), .inherit = 1};
-	FILE *file = fopen(EVENT, "re");
-	unsigned long long id;
-	int fd;
-
-	if (file == NULL || fscanf(file, "%llu", &id) != 1)
-		vmm_fail(errno, "%s (tracefs belongs on /sys/kernel/tracing)", EVENT);
-	fclose(file);
-	attr.config = id;
-	fd = (int)syscall(SYS_perf_event_open, &attr, 0, -1, -1, PERF_FLAG_FD_CLOEXEC);
-	if (fd < 0)
-		vmm_fail(errno, "stage-2 faults cannot be counted");
-	return fd;
 }
 
 static int
@@ -109,8 +157,7 @@ vm_create(struct vm *vm, struct vmm *v, bool one_slot, bool regs)
 
 	if (kvm < 0)
 		vmm_fail(errno, "/dev/kvm");
-	*vm = (struct vm){.mailbox = (struct guest_mailbox *)(void *)v->ram,
-			  .faults = faults_open()};
+	*vm = (struct vm){.mailbox = (struct guest_mailbox *)(void *)v->ram};
 	vm->fd = KVM_IOCTL(kvm, KVM_CREATE_VM, NULL);
 	close(kvm);
 	image_place(v->guest, v->ram);
@@ -128,7 +175,6 @@ void
 vm_destroy(struct vm *vm)
 {
 	munmap(vm->run, sizeof(*vm->run));
-	close(vm->faults);
 	close(vm->vcpu);
 	close(vm->fd);
 }
@@ -141,10 +187,8 @@ mmio_take(struct vm *vm)
 
 	if (run->exit_reason != KVM_EXIT_MMIO)
 		vmm_fail(0, "KVM_RUN ended for reason %u", run->exit_reason);
-	if (run->mmio.phys_addr == GUEST_PORT_IPA) {
-		vm->jobs++;
+	if (run->mmio.phys_addr == GUEST_PORT_IPA)
 		return true;
-	}
 	vm->exits++;
 	if (vm->mmio == NULL)
 		vmm_fail(0, "the guest reached 0x%llx, where nothing is",
@@ -191,15 +235,4 @@ vm_do(struct vm *vm, enum guest_job job)
 
 	if (ret != 0)
 		vmm_fail(ret, "KVM_RUN");
-}
-
-/* Accesses that come back to the VMM are stage-2 faults too. */
-uint64_t
-vm_faults(const struct vm *vm)
-{
-	uint64_t faults;
-
-	if (read(vm->faults, &faults, sizeof(faults)) != (ssize_t)sizeof(faults))
-		vmm_fail(errno, "stage-2 faults cannot be read");
-	return faults - vm->exits - vm->jobs;
 }
