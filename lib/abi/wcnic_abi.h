@@ -15,6 +15,7 @@
 
 #include "wcnic_abi_admin.h"
 #include "wcnic_abi_event.h"
+#include "wcnic_abi_flow.h"
 #include "wcnic_abi_port.h"
 #include "wcnic_abi_queue.h"
 #include "wcnic_abi_regs.h"

@@ -39,6 +39,7 @@ card_identity_init(struct wcnic_card *card, const struct wcnic_card_config *conf
 	}
 	card->caps = WCNIC_CAP_RSS | WCNIC_CAP_PUSH | WCNIC_CAP_PUSH_PACKED | WCNIC_CAP_TX_OFFLOAD |
 		     WCNIC_CAP_TX_SEGMENT;
+	card->caps |= WCNIC_CAP_FILTER | WCNIC_CAP_FLOW;
 	if (config->sees_stores)
 		card->caps |= WCNIC_CAP_WINDOW_TEST;
 	if (config->ops->irq != NULL)
@@ -86,6 +87,8 @@ card_clear(struct wcnic_card *card)
 	card->rx_blocked = false;
 	card->sent = false;
 	card_rss_reset(card);
+	card_filter_reset(card);
+	card_flow_reset(card);
 	card_port_reset(card);
 }
 
@@ -143,6 +146,7 @@ wcnic_card_destroy(struct wcnic_card *card)
 	if (card == NULL)
 		return;
 	card_watch_stop(card);
+	card_flow_reset(card);
 	free(card->frags);
 	free(card->page_owner);
 	free(card);

@@ -13,6 +13,8 @@
 #include "card_admin.h"
 #include "card_core.h"
 #include "card_event.h"
+#include "card_filter.h"
+#include "card_flow.h"
 #include "card_port.h"
 #include "card_regs.h"
 #include "card_rss.h"
@@ -57,11 +59,14 @@ struct wcnic_card {
 
 	struct card_admin admin;
 	struct card_port port;
+	struct card_filter filter;
+	struct card_flow flow;
 	struct card_stray stray;
 	struct card_wake wake;
 	struct card_rss rss;
 	struct wcnic_stats stats; /* in host byte order */
 	bool rx_blocked;          /* the first frame of the port waits for a buffer */
+	bool rx_again;            /* the frame that is judged has waited: rules counted it */
 
 	/* A bit for each queue that exists. */
 	uint64_t txq_live;

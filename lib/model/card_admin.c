@@ -33,6 +33,8 @@ identify(struct wcnic_card *card, struct card_admin_call *call)
 	id->heartbeat_ns = htole32(CARD_HEARTBEAT_NS);
 	id->reta_entries = htole16(WCNIC_RETA_ENTRIES);
 	id->max_slot_lines = htole16(WCNIC_SLOT_LINES_MAX);
+	id->max_macs = htole16(CARD_MACS_MAX);
+	id->max_flows = htole32(CARD_FLOWS_MAX);
 	memcpy(id->mac, card->perm_mac, sizeof(id->mac));
 	id->max_segments = htole16(CARD_SEGMENTS_MAX);
 	memcpy(id->model, "wcnic model", sizeof("wcnic model"));
@@ -105,6 +107,12 @@ static const struct admin_op admin_ops[] = {
 	[WCNIC_OP_PORT_SET] = {card_port_set, 0, 0},
 	[WCNIC_OP_STATS_QUERY] = {stats_query, sizeof(struct wcnic_stats), 0},
 	[WCNIC_OP_RSS_SET] = {card_rss_set, 0, sizeof(struct wcnic_rss)},
+	[WCNIC_OP_MAC_LIST_SET] = {card_mac_list_set, 0, 0},
+	[WCNIC_OP_VLAN_FILTER_SET] = {card_vlan_filter_set, 0, sizeof(struct wcnic_vlan_filter)},
+	[WCNIC_OP_FLOW_CREATE] = {card_flow_create, 0, sizeof(struct wcnic_flow)},
+	[WCNIC_OP_FLOW_DESTROY] = {card_flow_destroy, 0, 0},
+	[WCNIC_OP_FLOW_QUERY] = {card_flow_query, sizeof(struct wcnic_flow_counters), 0},
+	[WCNIC_OP_FLOW_FLUSH] = {card_flow_flush, 0, 0},
 };
 
 /* Only one step of the self test answers, and only on a card that has it. */
@@ -120,6 +128,25 @@ answer_bytes(const struct wcnic_card *card, const struct wcnic_admin_cmd *cmd,
 	return op->answer_bytes;
 }
 
+/* What the command reads; a count that is too high is refused later, whatever is read. */
+static uint32_t
+input_bytes(const struct wcnic_admin_cmd *cmd, const struct admin_op *op)
+{
+	const struct wcnic_cmd_mac_list *p = (const void *)cmd->params;
+
+	if (cmd->opcode == WCNIC_OP_MAC_LIST_SET && le16toh(p->count) <= CARD_MACS_MAX)
+		return le16toh(p->count) * (uint32_t)sizeof(struct wcnic_mac);
+	return op->input_bytes;
+}
+
+/* What a command may read. */
+union admin_input {
+	struct wcnic_rss rss;
+	struct wcnic_mac macs[CARD_MACS_MAX];
+	struct wcnic_vlan_filter vlans;
+	struct wcnic_flow flow;
+};
+
 /* The command's buffer, checked before anything is done so that a failed command changes nothing.
  */
 WC_MUST_CHECK static enum wcnic_admin_status
@@ -127,13 +154,14 @@ buffer_get(struct wcnic_card *card, const struct wcnic_admin_cmd *cmd, const str
 	   struct card_admin_call *call, uint32_t *buffer_bytes)
 {
 	uint32_t bytes = le32toh(cmd->data_bytes);
-	uint32_t needed = op->input_bytes != 0 ? op->input_bytes : answer_bytes(card, cmd, op);
-	unsigned int prot = op->input_bytes != 0 ? WCDEV_DMA_READ : WCDEV_DMA_WRITE;
+	uint32_t in = input_bytes(cmd, op);
+	uint32_t needed = in != 0 ? in : answer_bytes(card, cmd, op);
+	unsigned int prot = in != 0 ? WCDEV_DMA_READ : WCDEV_DMA_WRITE;
 
 	*buffer_bytes = 0;
 	if (needed == 0)
 		return WCNIC_ST_OK;
-	if (bytes == 0 || bytes < op->input_bytes) {
+	if (bytes == 0 || bytes < in) {
 		call->result = offsetof(struct wcnic_admin_cmd, data_bytes);
 		return WCNIC_ST_INVALID_FIELD;
 	}
@@ -149,9 +177,9 @@ command_do(struct wcnic_card *card, const struct wcnic_admin_cmd *cmd, struct ca
 	   uint32_t *answered, bool *later)
 {
 	const struct admin_op *op;
-	struct wcnic_rss input;
+	union admin_input input;
 	enum wcnic_admin_status status;
-	uint32_t buffer_bytes;
+	uint32_t buffer_bytes, in;
 	int ret;
 
 	if (cmd->opcode >= sizeof(admin_ops) / sizeof(admin_ops[0]) ||
@@ -165,9 +193,10 @@ command_do(struct wcnic_card *card, const struct wcnic_admin_cmd *cmd, struct ca
 	status = buffer_get(card, cmd, op, call, &buffer_bytes);
 	if (status != WCNIC_ST_OK)
 		return status;
-	if (op->input_bytes != 0) {
+	in = input_bytes(cmd, op);
+	if (in != 0) {
 		ret = wcdev_dma_read(&card->dev, &card->admin.reader, le64toh(cmd->data_iova),
-				     &input, sizeof(input));
+				     &input, in);
 		*later = ret == -EAGAIN;
 		if (ret != 0)
 			return WCNIC_ST_BAD_ADDRESS;

@@ -28,6 +28,7 @@ struct card_admin_call {
 		struct wcnic_port_info port;
 		struct wcnic_stats stats;
 		struct wcnic_window_test_report test;
+		struct wcnic_flow_counters flow;
 	} answer;
 };
 
@@ -35,6 +36,15 @@ struct card_admin_call {
 #define CARD_BAD_FIELD(call, type, field)                                                          \
 	((call)->result = offsetof(struct wcnic_admin_cmd, params) + offsetof(struct type, field), \
 	 WCNIC_ST_INVALID_FIELD)
+
+/* Refuses what is at that offset of the command's input: such offsets follow those of the command.
+ */
+static inline enum wcnic_admin_status
+card_bad_input(struct card_admin_call *call, size_t off)
+{
+	call->result = (uint32_t)(sizeof(struct wcnic_admin_cmd) + off);
+	return WCNIC_ST_INVALID_FIELD;
+}
 
 typedef enum wcnic_admin_status (*card_admin_fn)(struct wcnic_card *card,
 						 struct card_admin_call *call);

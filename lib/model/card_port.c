@@ -7,6 +7,8 @@
 #include "card.h"
 
 #define PORT_FLAGS (WCNIC_PORTF_UP | WCNIC_PORTF_PROMISC | WCNIC_PORTF_ALLMULTI)
+#define PORT_FLAGS_FILTER WCNIC_PORTF_VLAN_FILTER
+#define PORT_FLAGS_FLOW WCNIC_PORTF_ISOLATED
 #define PORT_VALID (WCNIC_PORT_SET_MTU | WCNIC_PORT_SET_MAC | WCNIC_PORT_SET_FLAGS)
 
 static_assert(WCNIC_MTU_MIN == WCDEV_MTU_MIN && WCNIC_MTU_MAX == WCDEV_MTU_MAX &&
@@ -55,6 +57,14 @@ card_port_query(struct wcnic_card *card, struct card_admin_call *call)
 	return WCNIC_ST_OK;
 }
 
+/* The flags that may be set with the features that the driver has asked for. */
+static uint16_t
+flags_allowed(const struct wcnic_card *card)
+{
+	return PORT_FLAGS | ((card->features & WCNIC_CAP_FILTER) != 0 ? PORT_FLAGS_FILTER : 0) |
+	       ((card->features & WCNIC_CAP_FLOW) != 0 ? PORT_FLAGS_FLOW : 0);
+}
+
 enum wcnic_admin_status
 card_port_set(struct wcnic_card *card, struct card_admin_call *call)
 {
@@ -71,7 +81,7 @@ card_port_set(struct wcnic_card *card, struct card_admin_call *call)
 	if ((valid & WCNIC_PORT_SET_MAC) != 0 &&
 	    ((p->mac[0] & 1) != 0 || memcmp(p->mac, none, sizeof(none)) == 0))
 		return CARD_BAD_FIELD(call, wcnic_cmd_port_set, mac);
-	if ((valid & WCNIC_PORT_SET_FLAGS) != 0 && (le16toh(p->flags) & ~PORT_FLAGS) != 0)
+	if ((valid & WCNIC_PORT_SET_FLAGS) != 0 && (le16toh(p->flags) & ~flags_allowed(card)) != 0)
 		return CARD_BAD_FIELD(call, wcnic_cmd_port_set, flags);
 	if ((valid & WCNIC_PORT_SET_MTU) != 0)
 		port->mtu = mtu;

@@ -29,6 +29,20 @@ card_rss_reset(struct wcnic_card *card)
 		card->rss.reta[i] = card->rxqs;
 }
 
+bool
+card_rss_has_function(uint8_t function)
+{
+	return function == WCNIC_RSS_TOEPLITZ;
+}
+
+void
+card_rss_hash_set(struct wcdev_rss *rss, uint32_t types, uint8_t function,
+		  const uint8_t key[WCNIC_RSS_KEY_BYTES])
+{
+	(void)function;
+	wcdev_rss_set(rss, types, key);
+}
+
 enum wcnic_admin_status
 card_rss_set(struct wcnic_card *card, struct card_admin_call *call)
 {

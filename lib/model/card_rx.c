@@ -28,18 +28,6 @@ head_copy(const struct wcdev_frame *frame, uint8_t *buf)
 	return buf;
 }
 
-static bool
-filter_passes(const struct card_port *port, const uint8_t *dst)
-{
-	static const uint8_t broadcast[6] = {0xff, 0xff, 0xff, 0xff, 0xff, 0xff};
-
-	if ((port->flags & WCNIC_PORTF_PROMISC) != 0)
-		return true;
-	if ((dst[0] & 1) == 0)
-		return memcmp(dst, port->mac, 6) == 0;
-	return (port->flags & WCNIC_PORTF_ALLMULTI) != 0 || memcmp(dst, broadcast, 6) == 0;
-}
-
 /* Counts a frame that is too short or too long for the port. */
 static bool
 length_refused(struct wcnic_card *card, const struct wcdev_frame *frame)
@@ -78,23 +66,67 @@ ptype_find(const struct wcdev_frame *frame)
 	return parse.ptype;
 }
 
-/* Chooses the queue, and what its completion says. NULL: the filter refuses the frame. */
+/* By the port's hash. */
+static struct card_rxq *
+queue_by_hash(struct wcnic_card *card, const struct wcdev_parse *parse, uint32_t flags,
+	      struct card_rx_kind *kind)
+{
+	uint32_t hash;
+
+	*kind = card_rx_kind_make(parse->ptype, flags, 0);
+	if (card->rss.hash.types == 0 || !wcdev_rss_hash(&card->rss.hash, parse, &hash))
+		return card->rss.reta[0];
+	*kind = card_rx_kind_make(parse->ptype, flags | WCNIC_RXF_HASH, hash);
+	return card->rss.reta[hash % WCNIC_RETA_ENTRIES];
+}
+
+/* As the flow rules say; NULL: they drop the frame, which is counted. */
+static struct card_rxq *
+queue_by_rules(struct wcnic_card *card, const uint8_t *head, const struct wcdev_frame *frame,
+	       const struct wcdev_parse *parse, struct card_rx_kind *kind)
+{
+	const struct card_flow_verdict verdict = card_flow_judge(
+		card, head, head_bytes(frame), parse, card->rx_again ? 0 : frame->bytes);
+	uint32_t flags = verdict.rx_flags, hash = 0;
+	bool hashed;
+	uint16_t qid;
+
+	if (verdict.rule == NULL) {
+		if ((card->port.flags & WCNIC_PORTF_ISOLATED) == 0)
+			return queue_by_hash(card, parse, flags, kind);
+		card->stats.rx_filtered++;
+		return NULL;
+	}
+	if ((verdict.rule->actions & WCNIC_FLOWA_DROP) != 0) {
+		card->stats.flow_drops++;
+		return NULL;
+	}
+	qid = card_flow_queue(verdict.rule, parse, &hash, &hashed);
+	*kind = card_rx_kind_make(parse->ptype, flags | (hashed ? WCNIC_RXF_HASH : 0), hash);
+	if (card->rxqs[qid].state != CARD_QUEUE_NONE)
+		return &card->rxqs[qid];
+	card->stats.rx_no_queue++;
+	return NULL;
+}
+
+/* Chooses the queue, and what its completion says. NULL: the frame is not taken, and counted. */
 static struct card_rxq *
 queue_choose(struct wcnic_card *card, const struct wcdev_frame *frame, struct card_rx_kind *kind)
 {
 	uint8_t buf[PARSE_BYTES];
 	const uint8_t *head = head_get(frame, buf);
 	struct wcdev_parse parse;
-	uint32_t hash;
 
-	if (!filter_passes(&card->port, head))
+	/* Of an isolated port rules alone decide. */
+	if ((card->port.flags & WCNIC_PORTF_ISOLATED) == 0 &&
+	    !card_filter_passes(card, head, head_bytes(frame))) {
+		card->stats.rx_filtered++;
 		return NULL;
+	}
 	wcdev_parse(head, head_bytes(frame), &parse);
-	*kind = card_rx_kind_make(parse.ptype, 0, 0);
-	if (card->rss.hash.types == 0 || !wcdev_rss_hash(&card->rss.hash, &parse, &hash))
-		return card->rss.reta[0];
-	*kind = card_rx_kind_make(parse.ptype, WCNIC_RXF_HASH, hash);
-	return card->rss.reta[hash % WCNIC_RETA_ENTRIES];
+	if (card->flow.table.n_rules == 0 && (card->port.flags & WCNIC_PORTF_ISOLATED) == 0)
+		return queue_by_hash(card, &parse, 0, kind);
+	return queue_by_rules(card, head, frame, &parse, kind);
 }
 
 /*
@@ -108,15 +140,19 @@ struct fast_rule {
 	uint32_t max; /* bytes */
 	bool all;     /* of whatever address */
 	uint64_t own;
+	const struct card_filter *others; /* more addresses; NULL: none */
 };
 
 static struct fast_rule
-fast_rule_make(const struct card_port *port)
+fast_rule_make(const struct wcnic_card *card)
 {
+	const struct card_port *port = &card->port;
+
 	return (struct fast_rule){
 		.max = port->mtu + WCNIC_L2_OVERHEAD,
 		.all = (port->flags & WCNIC_PORTF_PROMISC) != 0,
 		.own = card_rx_addr(port->mac),
+		.others = card->filter.n_macs != 0 ? &card->filter : NULL,
 	};
 }
 
@@ -131,7 +167,8 @@ fast_rule_allows(const struct fast_rule *rule, const struct wcdev_frame *frame)
 	if (rule->all)
 		return true;
 	to = card_rx_destination(frame->frags[0].base);
-	return to == rule->own || to == card_rx_addr(broadcast);
+	return to == rule->own || to == card_rx_addr(broadcast) ||
+	       (rule->others != NULL && card_filter_has_mac(rule->others, to));
 }
 
 /*
@@ -142,7 +179,7 @@ static unsigned int
 fast_to_queue(struct wcnic_card *card, struct card_rxq *q, const struct wcdev_frame *frames,
 	      unsigned int n)
 {
-	struct fast_rule rule = fast_rule_make(&card->port);
+	struct fast_rule rule = fast_rule_make(card);
 	const uint16_t end = q->ahead_end;
 	uint16_t head = q->head;
 	uint64_t bytes = 0;
@@ -183,7 +220,7 @@ static unsigned int
 hash_choose(struct wcnic_card *card, const struct wcdev_frame *frames, unsigned int n,
 	    struct hash_choice *choices)
 {
-	const struct fast_rule rule = fast_rule_make(&card->port);
+	const struct fast_rule rule = fast_rule_make(card);
 	unsigned int i;
 
 	for (i = 0; i < n; i++) {
@@ -236,6 +273,14 @@ fast_by_hash(struct wcnic_card *card, const struct wcdev_frame *frames, unsigned
 	return i;
 }
 
+/* Whether there are rules to ask, or tags to look at: then every frame takes the general way. */
+static bool
+all_general(const struct wcnic_card *card)
+{
+	return card->flow.table.n_rules != 0 ||
+	       (card->port.flags & (WCNIC_PORTF_VLAN_FILTER | WCNIC_PORTF_ISOLATED)) != 0;
+}
+
 /*
  * The fast way, up to the first frame that may not take it. Returns how many frames.
  * `queues`: gets a bit for each queue whose completions may be kept back.
@@ -247,6 +292,8 @@ fast_way(struct wcnic_card *card, const struct wcdev_frame *frames, unsigned int
 	struct card_rxq *first = card->rss.reta[0];
 	unsigned int done = 0, put, most;
 
+	if (all_general(card))
+		return 0;
 	if (card->rss.hash.types != 0) {
 		do {
 			most = n - done < HASH_BURST ? n - done : HASH_BURST;
@@ -275,10 +322,8 @@ general_way(struct wcnic_card *card, const struct wcdev_frame *frame, uint64_t *
 	if (length_refused(card, frame))
 		return 0;
 	q = queue_choose(card, frame, &kind);
-	if (q == NULL) {
-		card->stats.rx_filtered++;
+	if (q == NULL)
 		return 0;
-	}
 	*queues |= 1ull << q->qid;
 	return card_rxq_deliver(card, q, frame, kind);
 }
@@ -290,13 +335,16 @@ burst_deliver(struct wcnic_card *card, const struct wcdev_frame *frames, unsigne
 	uint64_t queues = 0;
 	unsigned int done = 0;
 
+	card->rx_again = card->rx_blocked;
 	while (done < n) {
 		done += fast_way(card, frames + done, n - done, &queues);
 		if (done == n)
 			break;
+		card->rx_again = card->rx_again && done == 0;
 		*ret = general_way(card, &frames[done], &queues);
 		if (*ret != 0)
 			break;
+		card->rx_again = false;
 		done++;
 	}
 	for (; queues != 0; queues &= queues - 1)

@@ -35,6 +35,8 @@ command_submit(struct fuzz_rig *r, struct fuzz_input *in, bool tame)
 		cmd.data_iova = htole64(fake_iova(&r->h, r->h.bounce));
 		if (cmd.opcode == WCNIC_OP_WAKE_SET)
 			wake_record_choose(r, &cmd);
+		if (cmd.opcode >= WCNIC_OP_MAC_LIST_SET)
+			fuzz_take(in, r->h.bounce, 320); /* input: most of these take some */
 	}
 	(void)fake_submit(&r->h, &cmd, &cpl);
 }
