@@ -77,6 +77,26 @@ test_guests() {
 	echo "$([ "$bad" -eq 0 ] && echo 'ok      ' || echo 'FAILED  ') guests: $ok passed, $bad failed"
 }
 
+# Every program of DPDK's is a check of its own.
+test_stock() {
+	local ok bad skip
+	rm -f out/stock.json
+	step "stock programs" tests/stock/run --build build --out out/stock --cache "$WCNIC_CACHE" ||
+		tail -n 40 out/log/stock-programs.log
+	read -r ok bad skip < <(python3 - <<-'END'
+		import collections, json
+		try:
+		    runs = json.load(open("out/stock.json"))["runs"]
+		except OSError:
+		    runs = []
+		count = collections.Counter(run["result"] for run in runs)
+		print(count["ok"], count["FAILED"] if runs else 1, count["skipped"])
+	END
+	)
+	passed=$((passed + ok)) failed=$((failed + bad)) skipped=$((skipped + skip))
+	echo "$([ "$bad" -eq 0 ] && echo 'ok      ' || echo 'FAILED  ') stock programs: $ok passed, $bad failed, $skip skipped"
+}
+
 # Every setting of the comparison is a check of its own, and so is each host of the experiment beside it.
 test_lab() {
 	local ok bad
@@ -106,6 +126,7 @@ test_build() {
 	check "program against installed libraries" tests/checks program_builds
 	check "driver in DPDK's own tree" tests/checks drop_in
 	check "demo" tests/checks demo_generated
+	test_stock
 	test_guests
 	check "lab failures" tests/lab/failures --build-amd64 build --build-arm64 build-arm64 \
 		--out out/lab-failures --cache "$WCNIC_CACHE" --capture out/demo/generated.pcap

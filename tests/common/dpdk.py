@@ -1,0 +1,45 @@
+# SPDX-License-Identifier: BSD-3-Clause
+# Copyright(c) 2026 The wcnic authors
+"""What every test needs that starts a program of DPDK: a driver that EAL loads, and its telemetry."""
+import json
+import pathlib
+import shutil
+import socket
+import stat
+
+
+class Failure(Exception):
+    """What went wrong, in a sentence for the user."""
+
+
+def loadable_plugin(build, work):
+    """The driver's path; EAL loads nothing from below a folder that everyone may write to."""
+    def open_folder(path):
+        return next((p for p in path.parents if p.stat().st_mode & stat.S_IWOTH), None)
+
+    plugin = (build / "drivers/librte_net_wcnic.so").resolve()
+    if not plugin.exists():
+        raise Failure(f"{plugin} is missing: build first")
+    if open_folder(plugin):
+        plugin = pathlib.Path(shutil.copy(plugin, work.resolve()))
+    if open_folder(plugin):
+        raise Failure(f"everyone may write to {open_folder(plugin)}, so DPDK would refuse the driver there; "
+                      "set WCNIC_CACHE to a folder that only you may write to")
+    return plugin
+
+
+class Telemetry:
+    """DPDK's telemetry socket."""
+
+    def __init__(self, path, patience_s):
+        self.sock = socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+        self.sock.settimeout(patience_s)
+        self.sock.connect(str(path))
+        self.sock.recv(4096)
+
+    def ask(self, command):
+        self.sock.send(command.encode())
+        return json.loads(self.sock.recv(1 << 20))[command.partition(",")[0]]
+
+    def close(self):
+        self.sock.close()
