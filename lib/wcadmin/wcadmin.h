@@ -100,7 +100,10 @@ struct wcadmin_config {
 	uint32_t timeout_ms; /* of each wait */
 };
 
-/* A window that firmware granted. The caller's memory; not moved or freed while it is granted. */
+/*
+ * A window that firmware granted. The caller's memory: not freed while it is granted, and moved by
+ * wcadmin_window_move() alone.
+ */
 struct wcadmin_window {
 	uint16_t id;
 	uint16_t generation;
@@ -223,6 +226,10 @@ WC_PUBLIC int wcadmin_window_free(struct wcadmin *admin, struct wcadmin_window *
 
 /* Forgets a window that firmware has taken back: there is nothing to free. */
 WC_PUBLIC void wcadmin_window_forget(struct wcadmin *admin, struct wcadmin_window *win);
+
+/* A granted window is at `to` from now on, and no more at `from`. The card is not told. */
+WC_PUBLIC void
+wcadmin_window_move(struct wcadmin *admin, struct wcadmin_window *from, struct wcadmin_window *to);
 
 /*
  * WINDOW_TEST: observe() starts the observation of `lines` lines. The caller then stores that many

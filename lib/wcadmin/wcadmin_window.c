@@ -36,6 +36,18 @@ window_unlink(struct wcadmin *a, const struct wcadmin_window *win)
 	return false;
 }
 
+void
+wcadmin_window_move(struct wcadmin *a, struct wcadmin_window *from, struct wcadmin_window *to)
+{
+	struct wcadmin_window **at = &a->windows;
+
+	while (*at != NULL && *at != from)
+		at = &(*at)->next;
+	*to = *from;
+	if (*at != NULL)
+		*at = to;
+}
+
 /* ---- grants -------------------------------------------------------------------------------- */
 
 /* Becomes an address range that the CPU writes to. */

@@ -79,6 +79,8 @@ wcnic_limits_get(const struct wcnic_hw *hw, struct rte_eth_dev_info *info)
 	info->max_rx_pktlen = hw->id.max_frame_bytes;
 	info->min_mtu = WCNIC_MTU_MIN;
 	info->max_mtu = hw->id.max_frame_bytes - WCNIC_L2_OVERHEAD;
+	info->dev_capa |= RTE_ETH_DEV_CAPA_RUNTIME_RX_QUEUE_SETUP |
+			  RTE_ETH_DEV_CAPA_RUNTIME_TX_QUEUE_SETUP;
 	/* Any number of descriptors: rings are rounded up. */
 	info->rx_desc_lim.nb_min = hw->id.min_depth;
 	info->rx_desc_lim.nb_max = hw->id.max_depth;

@@ -20,6 +20,7 @@
 #include "wcnic_intr.h"
 #include "wcnic_log.h"
 #include "wcnic_queue.h"
+#include "wcnic_queue_ctl.h"
 #include "wcnic_rss.h"
 #include "wcnic_service.h"
 #include "wcnic_stats.h"
@@ -64,6 +65,7 @@ dev_start(struct rte_eth_dev *dev)
 		goto out;
 	}
 	hw->windows_lost = false;
+	wcnic_queues_defer(dev);
 	ret = wcnic_intr_start(dev);
 	if (ret == 0)
 		ret = wcnic_queues_start(hw);
@@ -76,12 +78,10 @@ dev_start(struct rte_eth_dev *dev)
 	if (ret != 0)
 		wcnic_intr_stop(dev);
 	wcnic_link_publish(hw);
-	for (uint16_t i = 0; ret == 0 && i < hw->n_rxq; i++)
-		dev->data->rx_queue_state[i] = RTE_ETH_QUEUE_STATE_STARTED;
-	for (uint16_t i = 0; ret == 0 && i < hw->n_txq; i++)
-		dev->data->tx_queue_state[i] = RTE_ETH_QUEUE_STATE_STARTED;
-	if (ret == 0)
+	if (ret == 0) {
+		wcnic_queues_state_set(dev, true);
 		mark_write(hw, hw->args.mark);
+	}
 out:
 	pthread_mutex_unlock(&hw->lock);
 	return ret;
@@ -98,10 +98,7 @@ dev_stop(struct rte_eth_dev *dev)
 	wcnic_queues_stop(hw, atomic_load(&hw->card) == WCNIC_CARD_PRESENT);
 	wcnic_intr_stop(dev);
 	wcnic_link_publish(hw);
-	for (uint16_t i = 0; i < hw->n_rxq; i++)
-		dev->data->rx_queue_state[i] = RTE_ETH_QUEUE_STATE_STOPPED;
-	for (uint16_t i = 0; i < hw->n_txq; i++)
-		dev->data->tx_queue_state[i] = RTE_ETH_QUEUE_STATE_STOPPED;
+	wcnic_queues_state_set(dev, false);
 	pthread_mutex_unlock(&hw->lock);
 	return 0;
 }
@@ -232,24 +229,6 @@ mac_addr_set(struct rte_eth_dev *dev, struct rte_ether_addr *addr)
 }
 
 static int
-mtu_set(struct rte_eth_dev *dev, uint16_t mtu)
-{
-	struct wcnic_hw *hw = wcnic_hw_get(dev->data);
-	int ret = 0;
-
-	pthread_mutex_lock(&hw->lock);
-	if (hw->started) {
-		WCNIC_LOG(ERR, hw, "MTU %u: stop the port first, its buffers were checked for %u",
-			  mtu, hw->mtu);
-		ret = -EBUSY;
-	} else {
-		hw->mtu = mtu;
-	}
-	pthread_mutex_unlock(&hw->lock);
-	return ret;
-}
-
-static int
 infos_get(struct rte_eth_dev *dev, struct rte_eth_dev_info *info)
 {
 	const struct wcnic_hw *hw = wcnic_hw_get(dev->data);
@@ -306,7 +285,9 @@ rxq_info_get(struct rte_eth_dev *dev, uint16_t qid, struct rte_eth_rxq_info *inf
 	info->mp = rxq->pool;
 	info->nb_desc = rxq->depth;
 	info->scattered_rx = dev->data->mtu + WCNIC_L2_OVERHEAD > rxq->buf_bytes;
-	info->conf.offloads = dev->data->dev_conf.rxmode.offloads;
+	info->conf = rxq->conf;
+	info->conf.offloads |= dev->data->dev_conf.rxmode.offloads;
+	info->conf.rx_free_thresh = WCNIC_RX_REFILL;
 	info->rx_buf_size = rxq->buf_bytes;
 }
 
@@ -316,7 +297,9 @@ txq_info_get(struct rte_eth_dev *dev, uint16_t qid, struct rte_eth_txq_info *inf
 	const struct wcnic_txq *txq = dev->data->tx_queues[qid];
 
 	info->nb_desc = txq->depth;
-	info->conf.offloads = dev->data->dev_conf.txmode.offloads;
+	info->conf = txq->ctrl.conf;
+	info->conf.offloads |= dev->data->dev_conf.txmode.offloads;
+	info->conf.tx_free_thresh = txq->depth - txq->reap_at;
 }
 
 static int
@@ -374,7 +357,7 @@ const struct eth_dev_ops wcnic_dev_ops = {
 	.allmulticast_enable = allmulticast_enable,
 	.allmulticast_disable = allmulticast_disable,
 	.mac_addr_set = mac_addr_set,
-	.mtu_set = mtu_set,
+	.mtu_set = wcnic_mtu_set,
 	.stats_get = wcnic_stats_get,
 	.stats_reset = wcnic_stats_reset,
 	.xstats_get = wcnic_xstats_get,
@@ -389,6 +372,10 @@ const struct eth_dev_ops wcnic_dev_ops = {
 	.tx_burst_mode_get = tx_burst_mode,
 	.rx_queue_setup = wcnic_rx_queue_setup,
 	.rx_queue_release = wcnic_rx_queue_release,
+	.rx_queue_start = wcnic_rx_queue_start,
+	.rx_queue_stop = wcnic_rx_queue_stop,
+	.tx_queue_start = wcnic_tx_queue_start,
+	.tx_queue_stop = wcnic_tx_queue_stop,
 	.rx_queue_intr_enable = rx_intr_enable,
 	.rx_queue_intr_disable = rx_intr_disable,
 	.tx_queue_setup = wcnic_tx_queue_setup,

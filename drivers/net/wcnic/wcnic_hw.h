@@ -52,8 +52,11 @@ struct wcnic_hw {
 	struct wcnic_window_caps window_caps;
 	struct rte_intr_handle *intr; /* of the Rx queues; NULL: none asked for */
 	struct wcnic_window doorbells;
+	/* NULL: not set up, or not again after a set-up that failed while the port runs */
 	struct wcnic_txq *txq[WCNIC_QUEUES_MAX];
 	struct wcnic_rxq *rxq[WCNIC_QUEUES_MAX];
+	/* of Tx queues that are set up anew while the port runs: a later mapping may be worse */
+	struct wcnic_window parked[WCNIC_QUEUES_MAX];
 	uint16_t n_txq;
 	uint16_t n_rxq;
 	uint16_t mtu;

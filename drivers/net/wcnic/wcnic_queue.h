@@ -35,21 +35,24 @@ void wcnic_tx_queue_release(struct rte_eth_dev *dev, uint16_t qid);
 void wcnic_rx_queue_release(struct rte_eth_dev *dev, uint16_t qid);
 
 /*
- * Whether a frame of the port's MTU fits one buffer, or the ring if scatter was asked for;
- * `offloads` are the queue's beside the port's. 0, or -EINVAL after a log of what would fit.
+ * Whether a frame of `mtu` fits one buffer, or the ring if scatter was asked for; `offloads` are
+ * the queue's beside the port's. 0, or -EINVAL after a log of what would fit.
  */
 __rte_warn_unused_result int
 wcnic_rx_buffers_check(const struct rte_eth_dev *dev, uint16_t qid, uint16_t depth,
-		       uint32_t buf_bytes, uint64_t offloads);
+		       uint32_t buf_bytes, uint64_t offloads, uint16_t mtu);
+/* The same for a queue that is set up; 0 also if it is not. */
+__rte_warn_unused_result int
+wcnic_rx_mtu_check(const struct wcnic_hw *hw, uint16_t qid, uint16_t mtu);
 
 /* What packed push publishes at once, at most, in lines; 255 segments of 16 bytes must fit. */
 #define WCNIC_STAGING_LINES 128
 
 /*
- * Allocates windows, creates all queues on the card, posts buffers and opens the gates. The caller
- * holds hw->lock. 0, or -errno after a log, with everything undone: -EINVAL: a queue is not set up,
- * or not for this MTU; -ENOTSUP: placement=push without PUSH windows; -ENOSPC: no window for
- * doorbells; else what firmware answered.
+ * Allocates windows, creates all queues on the card but those that the application has stopped,
+ * posts buffers and opens the gates. The caller holds hw->lock. 0, or -errno after a log, with
+ * everything undone: -EINVAL: a queue is not set up, or not for this MTU; -ENOTSUP: placement=push
+ * without PUSH windows; -ENOSPC: no window for doorbells; else what firmware answered.
  */
 int wcnic_queues_start(struct wcnic_hw *hw);
 /*
@@ -58,6 +61,17 @@ int wcnic_queues_start(struct wcnic_hw *hw);
  * nothing to the card, which can no longer reach host memory. The caller holds hw->lock.
  */
 void wcnic_queues_stop(struct wcnic_hw *hw, bool card_present);
+
+/*
+ * Start one queue of a port that runs, or stop it, while the others go on. A stop waits up to
+ * 200 ms for frames in flight, and frees buffers; statistics go on where they were. The caller
+ * holds hw->lock. 0, or -errno by lib/wcadmin, logged. A stop that fails leaves the queue on the
+ * card with its gate closed, and hw->failed set, which resets the card.
+ */
+int wcnic_txq_start(struct wcnic_txq *txq);
+int wcnic_rxq_start(struct wcnic_rxq *rxq);
+int wcnic_txq_stop(struct wcnic_txq *txq);
+int wcnic_rxq_stop(struct wcnic_rxq *rxq);
 
 /*
  * Reaps completions and resends refused frames for Tx queues, as their next burst would do: for

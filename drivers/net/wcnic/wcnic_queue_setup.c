@@ -41,9 +41,22 @@ staging_share(struct wcnic_txq *txq)
 	txq->stream = RTE_PTR_ADD(txq->ctrl.staging, (WCNIC_STAGING_LINES + 1) * WCNIC_LINE_BYTES);
 }
 
-int
-wcnic_tx_queue_setup(struct rte_eth_dev *dev, uint16_t qid, uint16_t depth, unsigned int socket,
-		     const struct rte_eth_txconf *conf)
+/* The queue's window outlives it while the port runs: a mapping that came later may be worse. */
+static void
+txq_release(struct rte_eth_dev *dev, uint16_t qid)
+{
+	struct wcnic_hw *hw = wcnic_hw_get(dev->data);
+
+	if (hw->txq[qid] != NULL && hw->txq[qid]->ctrl.window.granted)
+		wcnic_window_move(hw, &hw->txq[qid]->ctrl.window, &hw->parked[qid]);
+	txq_free(dev, hw->txq[qid]);
+	hw->txq[qid] = NULL;
+	dev->data->tx_queues[qid] = NULL;
+}
+
+static int
+txq_setup(struct rte_eth_dev *dev, uint16_t qid, uint16_t depth, unsigned int socket,
+	  const struct rte_eth_txconf *conf)
 {
 	struct wcnic_hw *hw = wcnic_hw_get(dev->data);
 	const uint64_t offloads = conf->offloads | dev->data->dev_conf.txmode.offloads;
@@ -52,7 +65,7 @@ wcnic_tx_queue_setup(struct rte_eth_dev *dev, uint16_t qid, uint16_t depth, unsi
 	depth = wcnic_tx_depth(hw, qid, depth, offloads);
 	if (depth == 0)
 		return -EINVAL;
-	wcnic_tx_queue_release(dev, qid);
+	txq_release(dev, qid);
 	txq = rte_zmalloc_socket("wcnic_txq", sizeof(*txq), RTE_CACHE_LINE_SIZE, socket);
 	if (txq == NULL)
 		goto nomem;
@@ -61,6 +74,8 @@ wcnic_tx_queue_setup(struct rte_eth_dev *dev, uint16_t qid, uint16_t depth, unsi
 	txq->depth = depth;
 	txq->mask = depth - 1;
 	txq->ctrl.port_id = dev->data->port_id;
+	txq->ctrl.conf = *conf;
+	txq->ctrl.stopped = hw->started;
 	txq->wanted = hw->args.placement[qid];
 	txq->fast_free = (offloads & RTE_ETH_TX_OFFLOAD_MBUF_FAST_FREE) != 0;
 	txq->reap_at = RTE_MIN(RTE_MAX(depth / 4, REAP_AT), depth);
@@ -89,14 +104,27 @@ nomem:
 	return -ENOMEM;
 }
 
+int
+wcnic_tx_queue_setup(struct rte_eth_dev *dev, uint16_t qid, uint16_t depth, unsigned int socket,
+		     const struct rte_eth_txconf *conf)
+{
+	struct wcnic_hw *hw = wcnic_hw_get(dev->data);
+	int ret;
+
+	pthread_mutex_lock(&hw->lock);
+	ret = txq_setup(dev, qid, depth, socket, conf);
+	pthread_mutex_unlock(&hw->lock);
+	return ret;
+}
+
 void
 wcnic_tx_queue_release(struct rte_eth_dev *dev, uint16_t qid)
 {
 	struct wcnic_hw *hw = wcnic_hw_get(dev->data);
 
-	txq_free(dev, hw->txq[qid]);
-	hw->txq[qid] = NULL;
-	dev->data->tx_queues[qid] = NULL;
+	pthread_mutex_lock(&hw->lock);
+	txq_release(dev, qid);
+	pthread_mutex_unlock(&hw->lock);
 }
 
 static void
@@ -113,10 +141,10 @@ rxq_free(struct rte_eth_dev *dev, struct wcnic_rxq *rxq)
 /* A frame of the MTU must fit one buffer unless scatter was asked for, and then the ring. */
 int
 wcnic_rx_buffers_check(const struct rte_eth_dev *dev, uint16_t qid, uint16_t depth,
-		       uint32_t buf_bytes, uint64_t offloads)
+		       uint32_t buf_bytes, uint64_t offloads, uint16_t mtu)
 {
 	const struct wcnic_hw *hw = wcnic_hw_get(dev->data);
-	const uint32_t frame = dev->data->mtu + WCNIC_L2_OVERHEAD;
+	const uint32_t frame = mtu + WCNIC_L2_OVERHEAD;
 
 	offloads |= dev->data->dev_conf.rxmode.offloads;
 	if (buf_bytes < 64) {
@@ -128,7 +156,7 @@ wcnic_rx_buffers_check(const struct rte_eth_dev *dev, uint16_t qid, uint16_t dep
 		WCNIC_LOG(ERR, hw,
 			  "Rx queue %u: frames of %u bytes (MTU %u) do not fit buffers of "
 			  "%u: use larger ones or RTE_ETH_RX_OFFLOAD_SCATTER",
-			  qid, frame, dev->data->mtu, buf_bytes);
+			  qid, frame, mtu, buf_bytes);
 		return -EINVAL;
 	}
 	if (frame > (uint64_t)buf_bytes * depth) {
@@ -137,6 +165,17 @@ wcnic_rx_buffers_check(const struct rte_eth_dev *dev, uint16_t qid, uint16_t dep
 		return -EINVAL;
 	}
 	return 0;
+}
+
+int
+wcnic_rx_mtu_check(const struct wcnic_hw *hw, uint16_t qid, uint16_t mtu)
+{
+	const struct wcnic_rxq *rxq = hw->rxq[qid];
+
+	if (rxq == NULL)
+		return 0;
+	return wcnic_rx_buffers_check(&rte_eth_devices[hw->port_id], qid, rxq->depth,
+				      rxq->buf_bytes, rxq->conf.offloads, mtu);
 }
 
 /* Whether the device can reach the pool: each chunk of its memory has an IOVA. */
@@ -153,9 +192,19 @@ pool_check(const struct wcnic_hw *hw, const struct rte_mempool *pool)
 	return ret;
 }
 
-int
-wcnic_rx_queue_setup(struct rte_eth_dev *dev, uint16_t qid, uint16_t depth, unsigned int socket,
-		     const struct rte_eth_rxconf *conf, struct rte_mempool *pool)
+static void
+rxq_release(struct rte_eth_dev *dev, uint16_t qid)
+{
+	struct wcnic_hw *hw = wcnic_hw_get(dev->data);
+
+	rxq_free(dev, hw->rxq[qid]);
+	hw->rxq[qid] = NULL;
+	dev->data->rx_queues[qid] = NULL;
+}
+
+static int
+rxq_setup(struct rte_eth_dev *dev, uint16_t qid, uint16_t depth, unsigned int socket,
+	  const struct rte_eth_rxconf *conf, struct rte_mempool *pool)
 {
 	struct wcnic_hw *hw = wcnic_hw_get(dev->data);
 	uint32_t buf_bytes = rte_pktmbuf_data_room_size(pool) - RTE_PKTMBUF_HEADROOM;
@@ -165,12 +214,13 @@ wcnic_rx_queue_setup(struct rte_eth_dev *dev, uint16_t qid, uint16_t depth, unsi
 	depth = wcnic_rx_depth(hw, qid, depth);
 	ret = depth == 0 ? -EINVAL : 0;
 	if (ret == 0)
-		ret = wcnic_rx_buffers_check(dev, qid, depth, buf_bytes, conf->offloads);
+		ret = wcnic_rx_buffers_check(dev, qid, depth, buf_bytes, conf->offloads,
+					     dev->data->mtu);
 	if (ret == 0)
 		ret = pool_check(hw, pool);
 	if (ret != 0)
 		return ret;
-	wcnic_rx_queue_release(dev, qid);
+	rxq_release(dev, qid);
 	rxq = rte_zmalloc_socket("wcnic_rxq", sizeof(*rxq), RTE_CACHE_LINE_SIZE, socket);
 	if (rxq == NULL)
 		goto nomem;
@@ -180,6 +230,10 @@ wcnic_rx_queue_setup(struct rte_eth_dev *dev, uint16_t qid, uint16_t depth, unsi
 	rxq->mask = depth - 1;
 	rxq->port_id = dev->data->port_id;
 	rxq->pool = pool;
+	rxq->conf = *conf;
+	rxq->conf.rx_seg = NULL; /* the application's memory */
+	rxq->conf.rx_mempools = NULL;
+	rxq->stopped = hw->started;
 	rxq->buf_bytes = RTE_MIN(buf_bytes, (uint32_t)UINT16_MAX);
 	rxq->rearm = wcnic_rx_rearm(rxq->port_id);
 	rxq->take = wcnic_rx_plain_select(&rxq->take_vectors);
@@ -202,12 +256,25 @@ nomem:
 	return -ENOMEM;
 }
 
+int
+wcnic_rx_queue_setup(struct rte_eth_dev *dev, uint16_t qid, uint16_t depth, unsigned int socket,
+		     const struct rte_eth_rxconf *conf, struct rte_mempool *pool)
+{
+	struct wcnic_hw *hw = wcnic_hw_get(dev->data);
+	int ret;
+
+	pthread_mutex_lock(&hw->lock);
+	ret = rxq_setup(dev, qid, depth, socket, conf, pool);
+	pthread_mutex_unlock(&hw->lock);
+	return ret;
+}
+
 void
 wcnic_rx_queue_release(struct rte_eth_dev *dev, uint16_t qid)
 {
 	struct wcnic_hw *hw = wcnic_hw_get(dev->data);
 
-	rxq_free(dev, hw->rxq[qid]);
-	hw->rxq[qid] = NULL;
-	dev->data->rx_queues[qid] = NULL;
+	pthread_mutex_lock(&hw->lock);
+	rxq_release(dev, qid);
+	pthread_mutex_unlock(&hw->lock);
 }

@@ -69,6 +69,38 @@ format_choose(struct wcnic_txq *txq)
 				     WCNIC_STAGING_LINES);
 }
 
+/* From now on the queue may push into its window. */
+static void
+txq_window_use(struct wcnic_txq *txq)
+{
+	const struct wcadmin_window *grant = &txq->ctrl.window.grant;
+
+	txq->slot_lines = grant->slot_lines;
+	txq->slots = txq->ctrl.window.win.addr;
+	txq->slot_mask = grant->slots - 1;
+	txq->generation = grant->generation;
+	txq->inline_max = WCNIC_SLOT_INLINE_BYTES(grant->slot_lines);
+	txq->slot_segs = WCNIC_SLOT_SEGS(grant->slot_lines);
+	format_choose(txq);
+}
+
+/*
+ * The window of a queue that is started alone: that of its last run, or of the queue that was here
+ * before it was set up anew. Without one, or if firmware took it, the queue fetches.
+ */
+static void
+txq_window_again(struct wcnic_txq *txq)
+{
+	struct wcnic_window *win = &txq->ctrl.window, *parked = &txq->hw->parked[txq->qid];
+
+	if (!win->granted && parked->granted) {
+		wcnic_window_move(txq->hw, parked, win);
+		txq_window_use(txq);
+	}
+	if (win->revoked)
+		wcnic_window_free(txq->hw, win);
+}
+
 /* A queue that may push gets a window. placement=auto fetches if firmware has none left. */
 static int
 txq_window_start(struct wcnic_txq *txq)
@@ -97,13 +129,7 @@ txq_window_start(struct wcnic_txq *txq)
 	if (ret != 0)
 		return ret;
 	wcnic_window_store_choose(hw, &txq->ctrl.window);
-	txq->slot_lines = lines;
-	txq->slots = txq->ctrl.window.win.addr;
-	txq->slot_mask = txq->ctrl.window.grant.slots - 1;
-	txq->generation = txq->ctrl.window.grant.generation;
-	txq->inline_max = WCNIC_SLOT_INLINE_BYTES(lines);
-	txq->slot_segs = WCNIC_SLOT_SEGS(lines);
-	format_choose(txq);
+	txq_window_use(txq);
 	return 0;
 }
 
@@ -161,7 +187,7 @@ txq_reset(struct wcnic_txq *txq)
 }
 
 static int
-txq_start(struct wcnic_txq *txq)
+txq_create(struct wcnic_txq *txq)
 {
 	struct wcnic_hw *hw = txq->hw;
 	struct wcnic_cmd_txq_create cmd;
@@ -188,7 +214,7 @@ txq_start(struct wcnic_txq *txq)
 }
 
 static int
-rxq_start(struct wcnic_rxq *rxq)
+rxq_create(struct wcnic_rxq *rxq)
 {
 	struct wcnic_hw *hw = rxq->hw;
 	const uint32_t db_off = rx_doorbell_off(hw, rxq);
@@ -219,6 +245,26 @@ rxq_start(struct wcnic_rxq *rxq)
 	return ret;
 }
 
+/* Posts buffers to a queue that is on the card, and lets bursts in. */
+static void
+rxq_open(struct wcnic_rxq *rxq)
+{
+	wcnic_rx_refill(rxq);
+	wcnic_gate_open(&rxq->gate);
+}
+
+static bool
+txq_wanted(const struct wcnic_txq *txq)
+{
+	return txq != NULL && !txq->ctrl.stopped;
+}
+
+static bool
+rxq_wanted(const struct wcnic_rxq *rxq)
+{
+	return rxq != NULL && !rxq->stopped;
+}
+
 static int
 doorbells_start(struct wcnic_hw *hw)
 {
@@ -236,25 +282,27 @@ doorbells_start(struct wcnic_hw *hw)
 	return ret;
 }
 
-/* All queues must have been set up, with buffers for the present MTU. */
+/*
+ * All queues must have been set up, with buffers for the present MTU. Only the application can set
+ * up again one that it could not while the port ran: a recovery goes on without it.
+ */
 __rte_warn_unused_result static int
 queues_check(const struct wcnic_hw *hw)
 {
 	int ret = 0;
 
 	for (uint16_t i = 0; i < hw->n_txq; i++) {
-		if (hw->txq[i] == NULL) {
+		if (hw->txq[i] == NULL && !hw->started) {
 			WCNIC_LOG(ERR, hw, "Tx queue %u of %u has not been set up", i, hw->n_txq);
 			return -EINVAL;
 		}
 	}
 	for (uint16_t i = 0; ret == 0 && i < hw->n_rxq; i++) {
-		if (hw->rxq[i] == NULL) {
+		if (hw->rxq[i] == NULL && !hw->started) {
 			WCNIC_LOG(ERR, hw, "Rx queue %u of %u has not been set up", i, hw->n_rxq);
 			return -EINVAL;
 		}
-		ret = wcnic_rx_buffers_check(&rte_eth_devices[hw->port_id], i, hw->rxq[i]->depth,
-					     hw->rxq[i]->buf_bytes, 0);
+		ret = wcnic_rx_mtu_check(hw, i, hw->mtu);
 	}
 	return ret;
 }
@@ -271,13 +319,13 @@ wcnic_queues_start(struct wcnic_hw *hw)
 	wcnic_window_caps_measure(hw);
 	/* Before the doorbells: some rungs give WC only of a BAR that is not mapped yet. */
 	for (uint16_t i = 0; ret == 0 && i < hw->n_txq; i++)
-		ret = txq_window_start(hw->txq[i]);
+		ret = hw->txq[i] != NULL ? txq_window_start(hw->txq[i]) : 0;
 	if (ret == 0)
 		ret = doorbells_start(hw);
 	for (uint16_t i = 0; ret == 0 && i < hw->n_txq; i++)
-		ret = txq_start(hw->txq[i]);
+		ret = txq_wanted(hw->txq[i]) ? txq_create(hw->txq[i]) : 0;
 	for (uint16_t i = 0; ret == 0 && i < hw->n_rxq; i++)
-		ret = rxq_start(hw->rxq[i]);
+		ret = rxq_wanted(hw->rxq[i]) ? rxq_create(hw->rxq[i]) : 0;
 	if (ret == 0 && (hw->id.caps & WCNIC_CAP_RSS) != 0)
 		ret = wcadmin_rss_set(&hw->admin.client, &hw->rss);
 	if (ret == 0) {
@@ -291,24 +339,49 @@ wcnic_queues_start(struct wcnic_hw *hw)
 		return ret;
 	}
 	for (uint16_t i = 0; i < hw->n_rxq; i++) {
-		wcnic_rx_refill(hw->rxq[i]);
-		wcnic_gate_open(&hw->rxq[i]->gate);
+		if (rxq_wanted(hw->rxq[i]))
+			rxq_open(hw->rxq[i]);
 	}
-	for (uint16_t i = 0; i < hw->n_txq; i++)
-		wcnic_gate_open(&hw->txq[i]->gate);
+	for (uint16_t i = 0; i < hw->n_txq; i++) {
+		if (txq_wanted(hw->txq[i]))
+			wcnic_gate_open(&hw->txq[i]->gate);
+	}
 	wcnic_intr_wake(hw);
 	return 0;
+}
+
+int
+wcnic_txq_start(struct wcnic_txq *txq)
+{
+	int ret;
+
+	txq_window_again(txq);
+	ret = txq_create(txq);
+	if (ret == 0)
+		wcnic_gate_open(&txq->gate);
+	return ret;
+}
+
+int
+wcnic_rxq_start(struct wcnic_rxq *rxq)
+{
+	int ret = rxq_create(rxq);
+
+	if (ret == 0)
+		rxq_open(rxq);
+	return ret;
 }
 
 /* ---- stop ----------------------------------------------------------------------------------- */
 
 static bool
-tx_idle(const struct wcnic_hw *hw)
+tx_idle(struct wcnic_txq *const *txqs, uint16_t n)
 {
-	for (uint16_t i = 0; i < hw->n_txq; i++) {
-		const struct wcnic_txq *txq = hw->txq[i];
+	for (uint16_t i = 0; i < n; i++) {
+		const struct wcnic_txq *txq = txqs[i];
 
-		if (!txq->failed && (txq->head != txq->tail || txq->resend_count != 0))
+		if (txq != NULL && txq->ctrl.on_card && !txq->failed &&
+		    (txq->head != txq->tail || txq->resend_count != 0))
 			return false;
 	}
 	return true;
@@ -316,13 +389,15 @@ tx_idle(const struct wcnic_hw *hw)
 
 /* Waits, up to DRAIN_MS, until the card has sent what bursts accepted. */
 static void
-tx_drain(struct wcnic_hw *hw)
+tx_drain(struct wcnic_hw *hw, struct wcnic_txq *const *txqs, uint16_t n)
 {
 	uint64_t end = rte_get_timer_cycles() + rte_get_timer_hz() * DRAIN_MS / 1000;
 
-	while (!tx_idle(hw) && rte_get_timer_cycles() < end) {
-		for (uint16_t i = 0; i < hw->n_txq; i++)
-			wcnic_tx_kick(hw->txq[i]);
+	while (!tx_idle(txqs, n) && rte_get_timer_cycles() < end) {
+		for (uint16_t i = 0; i < n; i++) {
+			if (txqs[i] != NULL && txqs[i]->ctrl.on_card)
+				wcnic_tx_kick(txqs[i]);
+		}
 		if (hw->attach->poll != NULL)
 			hw->attach->poll(hw);
 		else
@@ -333,10 +408,14 @@ tx_drain(struct wcnic_hw *hw)
 static void
 gates_close(struct wcnic_hw *hw)
 {
-	for (uint16_t i = 0; i < hw->n_txq; i++)
-		wcnic_gate_close(hw, &hw->txq[i]->gate, WCNIC_QUEUE_DOWN);
-	for (uint16_t i = 0; i < hw->n_rxq; i++)
-		wcnic_gate_close(hw, &hw->rxq[i]->gate, WCNIC_QUEUE_DOWN);
+	for (uint16_t i = 0; i < hw->n_txq; i++) {
+		if (hw->txq[i] != NULL)
+			wcnic_gate_close(hw, &hw->txq[i]->gate, WCNIC_QUEUE_DOWN);
+	}
+	for (uint16_t i = 0; i < hw->n_rxq; i++) {
+		if (hw->rxq[i] != NULL)
+			wcnic_gate_close(hw, &hw->rxq[i]->gate, WCNIC_QUEUE_DOWN);
+	}
 }
 
 /* Also after a start that failed half-way: only what the card has is destroyed. */
@@ -344,15 +423,30 @@ static void
 queues_destroy(struct wcnic_hw *hw)
 {
 	for (uint16_t i = 0; i < hw->n_rxq; i++) {
-		if (hw->rxq[i]->on_card)
+		if (hw->rxq[i] != NULL && hw->rxq[i]->on_card)
 			(void)wcadmin_rxq_destroy(&hw->admin.client, i);
-		hw->rxq[i]->on_card = false;
 	}
 	for (uint16_t i = 0; i < hw->n_txq; i++) {
-		if (hw->txq[i]->ctrl.on_card)
+		if (hw->txq[i] != NULL && hw->txq[i]->ctrl.on_card)
 			(void)wcadmin_txq_destroy(&hw->admin.client, i);
-		hw->txq[i]->ctrl.on_card = false;
 	}
+}
+
+/* The card has let go of the queue: its frames are settled and freed. */
+static void
+txq_settle(struct wcnic_txq *txq)
+{
+	if (txq->ctrl.on_card && !txq->failed)
+		wcnic_tx_reap(txq);
+	txq->ctrl.on_card = false;
+	wcnic_tx_purge(txq);
+}
+
+static void
+rxq_settle(struct wcnic_rxq *rxq)
+{
+	rxq->on_card = false;
+	wcnic_rx_purge(rxq);
 }
 
 void
@@ -363,24 +457,56 @@ wcnic_queues_stop(struct wcnic_hw *hw, bool card_present)
 	hw->running = false;
 	gates_close(hw);
 	if (card_present)
-		tx_drain(hw);
+		tx_drain(hw, hw->txq, hw->n_txq);
 	hw->port_flags &= ~WCNIC_PORTF_UP;
 	if (card_present && hw->admin.client.up) {
 		(void)wcnic_port_set(hw, WCNIC_PORT_SET_FLAGS);
 		queues_destroy(hw);
 	}
 	for (uint16_t i = 0; i < hw->n_txq; i++) {
-		if (!hw->txq[i]->failed)
-			wcnic_tx_reap(hw->txq[i]);
-		wcnic_tx_purge(hw->txq[i]);
+		wcnic_window_free(hw, &hw->parked[i]);
+		if (hw->txq[i] == NULL)
+			continue;
+		txq_settle(hw->txq[i]);
 		wcnic_window_free(hw, &hw->txq[i]->ctrl.window);
 	}
-	for (uint16_t i = 0; i < hw->n_rxq; i++)
-		wcnic_rx_purge(hw->rxq[i]);
+	for (uint16_t i = 0; i < hw->n_rxq; i++) {
+		if (hw->rxq[i] != NULL)
+			rxq_settle(hw->rxq[i]);
+	}
 	wcnic_window_free(hw, &hw->doorbells);
 	if (hw->intr != NULL && card_present)
 		(void)hw->attach->irq_bind(hw, 0, NULL);
 	wcnic_intr_wake(hw);
+}
+
+int
+wcnic_txq_stop(struct wcnic_txq *txq)
+{
+	struct wcnic_hw *hw = txq->hw;
+	int ret;
+
+	wcnic_gate_close(hw, &txq->gate, WCNIC_QUEUE_DOWN);
+	tx_drain(hw, &txq, 1);
+	ret = wcadmin_txq_destroy(&hw->admin.client, txq->qid);
+	if (ret == 0)
+		txq_settle(txq);
+	return ret;
+}
+
+int
+wcnic_rxq_stop(struct wcnic_rxq *rxq)
+{
+	struct wcnic_hw *hw = rxq->hw;
+	int ret;
+
+	wcnic_gate_close(hw, &rxq->gate, WCNIC_QUEUE_DOWN);
+	ret = wcadmin_rxq_destroy(&hw->admin.client, rxq->qid);
+	if (ret != 0)
+		return ret;
+	rxq_settle(rxq);
+	wcnic_intr_raise(hw, rxq->qid);
+	return 0;
 }
 
 void
@@ -388,8 +514,11 @@ wcnic_queues_kick(struct wcnic_hw *hw, bool all)
 {
 	for (uint16_t i = 0; hw->running && i < hw->n_txq; i++) {
 		struct wcnic_txq *txq = hw->txq[i];
-		const bool idle = txq->ctrl.idle_tail == txq->tail;
+		bool idle;
 
+		if (txq == NULL || !txq->ctrl.on_card)
+			continue;
+		idle = txq->ctrl.idle_tail == txq->tail;
 		txq->ctrl.idle_tail = txq->tail;
 		if ((!all && !idle) || (txq->head == txq->tail && txq->resend_count == 0))
 			continue;

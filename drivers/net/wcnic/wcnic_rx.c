@@ -15,8 +15,6 @@
 #include "wcnic_log.h"
 #include "wcnic_rx.h"
 
-#define REFILL_BURST 32
-
 uint64_t
 wcnic_rx_rearm(uint16_t port_id)
 {
@@ -237,7 +235,7 @@ refill(struct wcnic_rxq *rxq, uint16_t least)
 	uint16_t unposted, n, before = rxq->posted;
 
 	while ((unposted = rxq->depth - (uint16_t)(rxq->posted - rxq->head)) >= least) {
-		n = RTE_MIN(unposted, REFILL_BURST);
+		n = RTE_MIN(unposted, WCNIC_RX_REFILL);
 		n = RTE_MIN(n, (uint16_t)(rxq->depth - (rxq->posted & rxq->mask)));
 		if (refill_some(rxq, n) != n)
 			break;
@@ -263,8 +261,8 @@ wcnic_rx_burst(void *queue, struct rte_mbuf **pkts, uint16_t n)
 	got = rx_take(rxq, pkts, n);
 	unposted = rxq->depth - (uint16_t)(rxq->posted - rxq->head);
 	/* If nothing comes, the card may wait for more buffers than are posted: a long frame. */
-	if (unposted >= REFILL_BURST || (got == 0 && unposted > 0))
-		refill(rxq, got != 0 ? REFILL_BURST : 1);
+	if (unposted >= WCNIC_RX_REFILL || (got == 0 && unposted > 0))
+		refill(rxq, got != 0 ? WCNIC_RX_REFILL : 1);
 	wcnic_gate_leave(&rxq->gate);
 	return got;
 }

@@ -12,6 +12,7 @@
 #include <stdint.h>
 
 #include <rte_common.h>
+#include <rte_ethdev.h>
 #include <rte_mbuf.h>
 #include <rte_mempool.h>
 #include <rte_memzone.h>
@@ -23,6 +24,8 @@
 #include "wcnic_hot.h"
 
 struct wcnic_hw;
+
+#define WCNIC_RX_REFILL 32 /* buffers that are posted at a time */
 
 struct wcnic_rxq_stats {
 	uint64_t packets;
@@ -74,9 +77,11 @@ struct wcnic_rxq {
 	uint16_t port_id;
 	uint16_t qid;
 	bool on_card;             /* RXQ_CREATE succeeded */
+	bool stopped;             /* by the application: not started with the port or a recovery */
 	const char *take_vectors; /* which variant `take` is, to print */
 	const struct rte_memzone *ring_mz;
 	const struct rte_memzone *cq_mz;
+	struct rte_eth_rxconf conf; /* as set up */
 } __rte_cache_aligned;
 
 static_assert(offsetof(struct wcnic_rxq, ring) == WCNIC_CACHE_LINE, "a burst's state is one line");

@@ -57,13 +57,17 @@ window_revoked(struct wcnic_hw *hw, uint16_t id)
 	for (uint16_t i = 0; i < hw->n_txq; i++) {
 		struct wcnic_txq *txq = hw->txq[i];
 
-		if (!txq->ctrl.window.granted || txq->ctrl.window.grant.id != id)
+		if (hw->parked[i].granted && hw->parked[i].grant.id == id)
+			hw->parked[i].revoked = true;
+		if (txq == NULL || !txq->ctrl.window.granted || txq->ctrl.window.grant.id != id)
 			continue;
 		WCNIC_LOG(WARNING, hw, "firmware took window %u of Tx queue %u: it will fetch", id,
 			  i);
+		txq->ctrl.window.revoked = true;
+		if (!txq->ctrl.on_card)
+			return; /* stopped: a start lets go of the window */
 		wcnic_gate_close(hw, &txq->gate, WCNIC_QUEUE_PAUSED);
 		txq->push_state = WCNIC_PUSH_REVOKED;
-		txq->ctrl.window.revoked = true;
 		wcnic_gate_open(&txq->gate);
 		return;
 	}

@@ -12,6 +12,7 @@
 #include <stdint.h>
 
 #include <rte_common.h>
+#include <rte_ethdev.h>
 #include <rte_mbuf.h>
 #include <rte_memzone.h>
 
@@ -61,11 +62,13 @@ struct wcnic_txq_ctrl {
 	uint16_t port_id;
 	uint16_t idle_tail;       /* tail when the service looked last */
 	bool on_card;             /* TXQ_CREATE succeeded */
+	bool stopped;             /* by the application: not started with the port or a recovery */
 	const char *push_vectors; /* which variant txq->push_write is, to print */
 	struct wcnic_window window;
 	const struct rte_memzone *ring_mz;
 	const struct rte_memzone *cq_mz;
-	void *staging; /* the memory of txq->stream and txq->lines */
+	void *staging;              /* the memory of txq->stream and txq->lines */
+	struct rte_eth_txconf conf; /* as set up */
 };
 
 /*

@@ -89,6 +89,15 @@ wcnic_window_alloc(struct wcnic_hw *hw, enum wcnic_window_type type, uint16_t qi
 }
 
 void
+wcnic_window_move(struct wcnic_hw *hw, struct wcnic_window *from, struct wcnic_window *to)
+{
+	*to = *from;
+	if (from->granted)
+		wcadmin_window_move(&hw->admin.client, &from->grant, &to->grant);
+	memset(from, 0, sizeof(*from));
+}
+
+void
 wcnic_window_free(struct wcnic_hw *hw, struct wcnic_window *win)
 {
 	if (win->mapped)

@@ -15,7 +15,7 @@
 
 struct wcnic_hw;
 
-/* Not moved or copied while it is granted: lib/wcadmin keeps a list of grants. */
+/* Moved by wcnic_window_move() alone while it is granted: lib/wcadmin keeps a list of grants. */
 struct wcnic_window {
 	bool granted;
 	bool revoked; /* firmware took it back: there is nothing to free */
@@ -37,5 +37,8 @@ wcnic_window_alloc(struct wcnic_hw *hw, enum wcnic_window_type type, uint16_t qi
  * granted is left alone. With hw->lock; no burst uses the window.
  */
 void wcnic_window_free(struct wcnic_hw *hw, struct wcnic_window *win);
+
+/* The window, granted or not, is at `to` from now on; `from` has none. With hw->lock. */
+void wcnic_window_move(struct wcnic_hw *hw, struct wcnic_window *from, struct wcnic_window *to);
 
 #endif /* WCNIC_WINDOW_H */

@@ -238,7 +238,7 @@ static bool
 queues_may_push(const struct wcnic_hw *hw)
 {
 	for (uint16_t i = 0; i < hw->n_txq; i++) {
-		if (hw->txq[i]->wanted != WCNIC_PLACEMENT_FETCH)
+		if (hw->txq[i] != NULL && hw->txq[i]->wanted != WCNIC_PLACEMENT_FETCH)
 			return (hw->id.caps & WCNIC_CAP_PUSH) != 0;
 	}
 	return false;
