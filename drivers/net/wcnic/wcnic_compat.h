@@ -70,4 +70,7 @@ wcnic_thread_join(wcnic_thread_t thread)
 #define WCNIC_QSTATS(stats) (stats)
 #endif
 
+/* What rx_queue_count returns: uint32_t, in later releases int. */
+typedef __typeof__(((eth_rx_queue_count_t)NULL)(NULL)) wcnic_rx_count_t;
+
 #endif /* WCNIC_COMPAT_H */

@@ -15,12 +15,14 @@
 #include "wcnic_attach.h"
 #include "wcnic_compat.h"
 #include "wcnic_conf.h"
+#include "wcnic_dump.h"
 #include "wcnic_ethdev.h"
 #include "wcnic_hw.h"
 #include "wcnic_intr.h"
 #include "wcnic_log.h"
 #include "wcnic_queue.h"
 #include "wcnic_queue_ctl.h"
+#include "wcnic_queue_status.h"
 #include "wcnic_rss.h"
 #include "wcnic_service.h"
 #include "wcnic_stats.h"
@@ -380,6 +382,8 @@ const struct eth_dev_ops wcnic_dev_ops = {
 	.rx_queue_intr_disable = rx_intr_disable,
 	.tx_queue_setup = wcnic_tx_queue_setup,
 	.tx_queue_release = wcnic_tx_queue_release,
+	.tx_done_cleanup = wcnic_tx_done_cleanup,
+	.get_reg = wcnic_reg_dump,
 	.rss_hash_update = wcnic_rss_hash_update,
 	.rss_hash_conf_get = wcnic_rss_hash_conf_get,
 	.reta_update = wcnic_reta_update,
@@ -406,6 +410,9 @@ wcnic_dev_init_secondary(struct rte_eth_dev *dev)
 	dev->dev_ops = &secondary_ops;
 	dev->rx_pkt_burst = rte_eth_pkt_burst_dummy;
 	dev->tx_pkt_burst = rte_eth_pkt_burst_dummy;
+	dev->rx_queue_count = wcnic_rx_queue_count;
+	dev->rx_descriptor_status = wcnic_rx_descriptor_status;
+	dev->tx_descriptor_status = wcnic_tx_descriptor_status;
 }
 
 static void
@@ -422,6 +429,17 @@ hw_init(struct wcnic_hw *hw, struct rte_eth_dev *dev, const struct wcnic_attach_
 	pthread_mutex_init(&hw->admin.lock, NULL);
 	hw->membarrier = syscall(__NR_membarrier, MEMBARRIER_CMD_REGISTER_PRIVATE_EXPEDITED, 0,
 				 0) == 0;
+}
+
+/* Beside bursts: a card without a thread works when it is polled. */
+static void
+fast_ops_set(struct rte_eth_dev *dev, bool polled)
+{
+	dev->rx_queue_count = polled ? wcnic_rx_queue_count_poll : wcnic_rx_queue_count;
+	dev->rx_descriptor_status = polled ? wcnic_rx_descriptor_status_poll
+					   : wcnic_rx_descriptor_status;
+	dev->tx_descriptor_status = polled ? wcnic_tx_descriptor_status_poll
+					   : wcnic_tx_descriptor_status;
 }
 
 int
@@ -445,6 +463,7 @@ wcnic_dev_init(struct rte_eth_dev *dev, const struct wcnic_attach_ops *attach,
 	dev->rx_pkt_burst = attach->poll != NULL ? wcnic_rx_burst_poll : wcnic_rx_burst;
 	dev->tx_pkt_burst = attach->poll != NULL ? wcnic_tx_burst_poll : wcnic_tx_burst;
 	dev->tx_pkt_prepare = wcnic_tx_prepare;
+	fast_ops_set(dev, attach->poll != NULL);
 	dev->data->mac_addrs = &hw->mac;
 	dev->data->dev_flags |= RTE_ETH_DEV_INTR_LSC | RTE_ETH_DEV_AUTOFILL_QUEUE_XSTATS;
 	ret = wcnic_service_start(hw);

@@ -1,0 +1,176 @@
+/* SPDX-License-Identifier: BSD-3-Clause
+ * Copyright(c) 2026 The wcnic authors
+ */
+
+/* What is in a queue, without a burst: counts and states of descriptors. */
+
+#include <errno.h>
+
+#include <ethdev_driver.h>
+
+#include "wcnic_attach.h"
+#include "wcnic_hw.h"
+#include "wcnic_queue.h"
+#include "wcnic_queue_status.h"
+#include "wcnic_tx.h"
+
+static bool
+is_up(const struct wcnic_gate *gate)
+{
+	return atomic_load_explicit(&gate->state, memory_order_acquire) != WCNIC_QUEUE_DOWN;
+}
+
+/* Lets a card work that has no thread. */
+static void
+card_poll(struct wcnic_hw *hw, const struct wcnic_gate *gate)
+{
+	if (is_up(gate))
+		hw->attach->poll(hw);
+}
+
+/* ---- Rx ------------------------------------------------------------------------------------- */
+
+static bool
+rx_ready(const struct wcnic_rxq *rxq, uint16_t seq)
+{
+	struct wcnic_rx_cpl cpl;
+
+	return wcnic_completion_take(rxq->cq, seq, rxq->depth, &cpl);
+}
+
+/* Buffers that are posted and not taken. Another thread may be in a burst: never more than all. */
+static uint16_t
+rx_posted(const struct wcnic_rxq *rxq, uint16_t head)
+{
+	const uint16_t n = rxq->posted - head;
+
+	return is_up(&rxq->gate) && n <= rxq->depth ? n : 0;
+}
+
+/* Completions become visible in order. */
+wcnic_rx_count_t
+wcnic_rx_queue_count(void *queue)
+{
+	const struct wcnic_rxq *rxq = queue;
+	const uint16_t head = rxq->head;
+	uint16_t ready = 0, end = rx_posted(rxq, head);
+
+	while (ready < end) {
+		const uint16_t middle = (ready + end) / 2;
+
+		if (rx_ready(rxq, head + middle))
+			ready = middle + 1;
+		else
+			end = middle;
+	}
+	return ready;
+}
+
+int
+wcnic_rx_descriptor_status(void *queue, uint16_t offset)
+{
+	const struct wcnic_rxq *rxq = queue;
+	const uint16_t head = rxq->head;
+
+	if (offset >= rxq->depth)
+		return -EINVAL;
+	if (offset >= rx_posted(rxq, head))
+		return RTE_ETH_RX_DESC_UNAVAIL;
+	return rx_ready(rxq, head + offset) ? RTE_ETH_RX_DESC_DONE : RTE_ETH_RX_DESC_AVAIL;
+}
+
+wcnic_rx_count_t
+wcnic_rx_queue_count_poll(void *queue)
+{
+	const struct wcnic_rxq *rxq = queue;
+
+	card_poll(rxq->hw, &rxq->gate);
+	return wcnic_rx_queue_count(queue);
+}
+
+int
+wcnic_rx_descriptor_status_poll(void *queue, uint16_t offset)
+{
+	const struct wcnic_rxq *rxq = queue;
+
+	card_poll(rxq->hw, &rxq->gate);
+	return wcnic_rx_descriptor_status(queue, offset);
+}
+
+/* ---- Tx ------------------------------------------------------------------------------------- */
+
+/* Entries from head on that the card has done with, and no burst has freed. */
+static uint16_t
+tx_done(const struct wcnic_txq *txq, uint16_t in_flight)
+{
+	uint16_t done = 0, cq_head = txq->cq_head;
+	struct wcnic_tx_cpl cpl;
+
+	while (done < in_flight && wcnic_completion_take(txq->cq, cq_head++, txq->depth, &cpl)) {
+		if (cpl.count == 0)
+			break; /* refused: what follows is written again */
+		done += RTE_MIN(le16toh(cpl.count), (uint16_t)(in_flight - done));
+	}
+	return done;
+}
+
+/*
+ * Offsets count from tail, where the next entry goes. So the entries in flight, from the oldest on,
+ * are the last ones of the ring.
+ */
+int
+wcnic_tx_descriptor_status(void *queue, uint16_t offset)
+{
+	const struct wcnic_txq *txq = queue;
+	const uint16_t in_flight = txq->tail - txq->head;
+	uint16_t unused;
+
+	if (offset >= txq->depth)
+		return -EINVAL;
+	if (!is_up(&txq->gate) || offset >= txq->limit || in_flight > txq->limit)
+		return RTE_ETH_TX_DESC_UNAVAIL;
+	unused = txq->limit - in_flight;
+	if (offset < unused || offset - unused < tx_done(txq, in_flight))
+		return RTE_ETH_TX_DESC_DONE;
+	return RTE_ETH_TX_DESC_FULL;
+}
+
+int
+wcnic_tx_descriptor_status_poll(void *queue, uint16_t offset)
+{
+	const struct wcnic_txq *txq = queue;
+
+	card_poll(txq->hw, &txq->gate);
+	return wcnic_tx_descriptor_status(queue, offset);
+}
+
+/* Frames that left the queue, by whatever way. */
+static uint64_t
+frames_done(const struct wcnic_txq *txq)
+{
+	const struct wcnic_txq_stats *s = &txq->stats;
+
+	return s->packets + s->oversize + s->runt + s->address + s->malformed;
+}
+
+int
+wcnic_tx_done_cleanup(void *queue, uint32_t most)
+{
+	struct wcnic_txq *txq = queue;
+	uint16_t cq_head;
+	uint64_t before, freed;
+
+	if (txq->hw->attach->poll != NULL)
+		card_poll(txq->hw, &txq->gate);
+	if (!wcnic_gate_enter(&txq->gate))
+		return 0;
+	before = frames_done(txq);
+	do {
+		cq_head = txq->cq_head;
+		if (!txq->failed)
+			wcnic_tx_reap_some(txq, 1);
+		freed = frames_done(txq) - before;
+	} while (txq->cq_head != cq_head && (most == 0 || freed < most));
+	wcnic_gate_leave(&txq->gate);
+	return (int)freed;
+}
