@@ -59,7 +59,7 @@ class Full(unittest.TestCase):
 
     def test_results(self):
         with small(rig.out() / "full-out", 100) as out:
-            self.fails(rig.Program("lab", out, "--quick", SETTING, "guest-nc"),
+            self.fails(rig.Program("lab", out, "--quick", "--jobs", "1", SETTING, "guest-nc"),
                        rf"lab: (no space: )?\S*{out.name} has 0.0 of 0.1 MiB free; about")
             for path in out.rglob("*.json"):
                 json.loads(path.read_text())

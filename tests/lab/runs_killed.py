@@ -71,8 +71,16 @@ class Killed(unittest.TestCase):
             self.assertTrue(work.exists())
         self.assertFalse(work.exists())
 
+    def side_by_side(self, folder):
+        program = rig.Program("guest", folder, "--jobs", "2", "ladder-x86-6.1", "ladder-arm64-6.1")
+        program.setting = "ladder-arm64-6.1"
+        return program
+
     def test_guest_in_mid_boot(self):
         self.by_each("boot", self.guest)
+
+    def test_guests_side_by_side_in_mid_boot(self):
+        self.by_each("boot", self.side_by_side)
 
 
 KEEPER = """

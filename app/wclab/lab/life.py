@@ -6,6 +6,8 @@ import contextlib
 import ctypes
 import errno
 import fcntl
+import multiprocessing
+import multiprocessing.connection
 import os
 import pathlib
 import shlex
@@ -71,6 +73,54 @@ def tool(command, **options):
         raise Failure(f"{shlex.join(map(str, command))[:200]} ended with status {done.returncode}:\n"
                       + done.stderr.decode(errors="replace")[-2000:])
     return done.stdout
+
+
+def jobs_default():
+    """How many machines run side by side: each keeps about one CPU busy, and takes up to 4 GiB."""
+    return max(1, min(4, os.cpu_count() or 1, os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") // (6 << 30)))
+
+
+def spread(items, jobs, work):
+    """work(item) for each item, `jobs` at a time, each in a process of its own; the results in the order of the items.
+    What one raises ends them all, and is raised here."""
+    if jobs == 1 or len(items) == 1:
+        return [work(item) for item in items]
+    waiting, running, results = list(items), {}, {}
+    try:
+        while waiting or running:
+            while waiting and len(running) < jobs:
+                item = waiting.pop(0)
+                ours, theirs = multiprocessing.Pipe(duplex=False)
+                process = multiprocessing.get_context("fork").Process(target=part, args=(theirs, os.getpid(), work, item))
+                process.start()
+                theirs.close()
+                running[ours] = item, process
+            for ended in multiprocessing.connection.wait(running):
+                item, process = running[ended]
+                try:
+                    results[item], error = ended.recv()
+                except EOFError:
+                    error = Failure(f"{item}: its process was killed")
+                del running[ended]
+                process.join()
+                if error:
+                    raise error
+    finally:
+        for _, process in running.values():
+            process.terminate()
+            process.join()
+    return [results[item] for item in items]
+
+
+def part(pipe, parent, work, item):
+    """One of them; it ends with its parent, however that ends."""
+    LIBC.prctl(PR_SET_PDEATHSIG, int(signal.SIGTERM), 0, 0, 0)
+    if os.getppid() != parent:
+        os._exit(1)
+    try:
+        pipe.send((work(item), None))
+    except (Failure, OSError, subprocess.CalledProcessError) as error:
+        pipe.send((None, error))
 
 
 # ---- files

@@ -58,7 +58,7 @@ def failure_noted(row):
         yield
     except Failure as failure:
         row.update(result="FAILED", failure=str(failure))
-        print(f"  FAILED: {failure}", file=sys.stderr, flush=True)
+        print(f"  {row['name']}: FAILED: {failure}", file=sys.stderr, flush=True)
 
 
 class Steps:
@@ -75,7 +75,7 @@ class Steps:
         self.row["steps"].append(result)
         shown = [f"{key} {value}" for key, value in result.items()
                  if key not in ("step", "seconds") and not isinstance(value, (dict, list))]
-        print(f"  {name}: {', '.join(shown + [str(result['seconds']) + ' s'])}", file=sys.stderr, flush=True)
+        print(f"  {self.setting.name}: {name}: {', '.join(shown + [str(result['seconds']) + ' s'])}", file=sys.stderr, flush=True)
 
     def cards_run(self, ports, *options, first=()):
         cards = Cards(self.lab.args.build_amd64 / "app/wcnicd/wcnicd", self.lab.work, self.folder / "cards.log", ports,
