@@ -2,7 +2,7 @@
  * Copyright(c) 2026 The wcnic authors
  */
 
-/* Reset, rings, commands and events (datasheet sections 2, 3 and 9). */
+/* Reset, rings and commands (datasheet sections 2 and 3). */
 
 #include <errno.h>
 #include <inttypes.h>
@@ -158,11 +158,13 @@ wcadmin_probe(struct wcadmin *a)
 void
 wcadmin_shut(struct wcadmin *a)
 {
+	wcadmin_lock(a);
 	a->up = false;
+	wcadmin_unlock(a);
 }
 
-int
-wcadmin_reset(struct wcadmin *a)
+static int
+reset_locked(struct wcadmin *a)
 {
 	uint32_t status;
 	int ret;
@@ -178,6 +180,17 @@ wcadmin_reset(struct wcadmin *a)
 	}
 	a->windows = NULL;
 	return 0;
+}
+
+int
+wcadmin_reset(struct wcadmin *a)
+{
+	int ret;
+
+	wcadmin_lock(a);
+	ret = reset_locked(a);
+	wcadmin_unlock(a);
+	return ret;
 }
 
 static int
@@ -203,8 +216,8 @@ rings_write(const struct wcadmin *a)
 	return ret;
 }
 
-int
-wcadmin_enable(struct wcadmin *a)
+static int
+enable_locked(struct wcadmin *a)
 {
 	const uint32_t bad = WCNIC_STATUS_ERROR | WCNIC_STATUS_FW_DEAD;
 	uint32_t status = 0, cause = 0, info = 0;
@@ -234,6 +247,17 @@ wcadmin_enable(struct wcadmin *a)
 	}
 	a->up = true;
 	return 0;
+}
+
+int
+wcadmin_enable(struct wcadmin *a)
+{
+	int ret;
+
+	wcadmin_lock(a);
+	ret = enable_locked(a);
+	wcadmin_unlock(a);
+	return ret;
 }
 
 /* ---- commands ------------------------------------------------------------------------------ */
@@ -420,68 +444,13 @@ command_run(struct wcadmin *a, const struct wcadmin_request *r)
 	return 0;
 }
 
-static void
-lock(const struct wcadmin *a)
-{
-	if (a->config.ops->lock != NULL)
-		a->config.ops->lock(a->config.ctx);
-}
-
-static void
-unlock(const struct wcadmin *a)
-{
-	if (a->config.ops->unlock != NULL)
-		a->config.ops->unlock(a->config.ctx);
-}
-
 int
 wcadmin_run(struct wcadmin *a, const struct wcadmin_request *request)
 {
 	int ret;
 
-	lock(a);
+	wcadmin_lock(a);
 	ret = a->up ? command_run(a, request) : -ENODEV;
-	unlock(a);
+	wcadmin_unlock(a);
 	return ret;
-}
-
-/* ---- events -------------------------------------------------------------------------------- */
-
-/* As a completion: the word with the phase is read first, and everything once. */
-static bool
-event_copy(const struct wcadmin *a, struct wcnic_event *event)
-{
-	const uint32_t entries = 1u << a->config.event_log2;
-	const uint64_t *words = (const uint64_t *)&a->aeq[a->aeq_head & (entries - 1)];
-	const uint8_t phase = (a->aeq_head & entries) == 0;
-	uint64_t copy[4];
-
-	copy[3] = __atomic_load_n(&words[3], __ATOMIC_ACQUIRE);
-	if ((le64toh(copy[3]) >> 56 & WCNIC_PHASE_BIT) != phase)
-		return false;
-	memcpy(copy, words, 3 * sizeof(copy[0]));
-	memcpy(event, copy, sizeof(*event));
-	return true;
-}
-
-bool
-wcadmin_event_take(struct wcadmin *a, struct wcnic_event *event)
-{
-	bool taken;
-
-	lock(a);
-	taken = a->up && event_copy(a, event);
-	if (taken) {
-		a->aeq_head++;
-		taken = reg_write32(a, WCNIC_REG_AEQ_HEAD, a->aeq_head) == 0;
-	}
-	unlock(a);
-	if (!taken)
-		return false;
-	event->type = le16toh(event->type);
-	event->seq = le16toh(event->seq);
-	event->arg0 = le32toh(event->arg0);
-	event->arg1 = le32toh(event->arg1);
-	event->arg64 = le64toh(event->arg64);
-	return true;
 }

@@ -30,8 +30,9 @@
  *   -EIO        status INTERNAL or an unknown one; see wcadmin_ops.fault
  * or what reg_read, reg_write or relax returned.
  *
- * Threads: with lock and unlock set, commands and events may come from several threads. The caller
- * keeps wcadmin_enable(), wcadmin_reset() and the calls on windows apart from one another.
+ * Threads: with lock and unlock set, commands, events, wcadmin_reset(), wcadmin_enable() and
+ * wcadmin_shut() may come from several threads, one at a time: rings are never reset under a
+ * command. The caller keeps the calls on windows apart from one another and from wcadmin_reset().
  *
  * Cost of a command: two writes into host memory, one posted register write, no register read.
  */
@@ -73,7 +74,7 @@ struct wcadmin_ops {
 	 * and only a reset helps. Called with the lock taken. NULL: the return value does.
 	 */
 	void (*fault)(void *ctx);
-	/* Around each command and each event. NULL, both: one thread. */
+	/* Around each command, event, reset and enable. NULL, both: one thread. */
 	void (*lock)(void *ctx);
 	void (*unlock)(void *ctx);
 };
@@ -167,6 +168,12 @@ WC_PUBLIC void wcadmin_shut(struct wcadmin *admin);
 
 /* Takes the next event if there is one. Cost: a read of host memory, and one register write. */
 WC_PUBLIC bool wcadmin_event_take(struct wcadmin *admin, struct wcnic_event *event);
+
+/*
+ * How many events have been sent and not taken. They are about what was there before this call.
+ * Cost: a read of host memory for each.
+ */
+WC_PUBLIC unsigned int wcadmin_events_waiting(struct wcadmin *admin);
 
 /* The datasheet's name of a status, for people. */
 WC_PUBLIC const char *wcadmin_status_name(uint16_t status);

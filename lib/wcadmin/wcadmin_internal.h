@@ -15,6 +15,20 @@
 			(admin)->config.ops->error((admin)->config.ctx, __VA_ARGS__); \
 	} while (0)
 
+static inline void
+wcadmin_lock(const struct wcadmin *a)
+{
+	if (a->config.ops->lock != NULL)
+		a->config.ops->lock(a->config.ctx);
+}
+
+static inline void
+wcadmin_unlock(const struct wcadmin *a)
+{
+	if (a->config.ops->unlock != NULL)
+		a->config.ops->unlock(a->config.ctx);
+}
+
 /* Everything in the card's byte order. */
 struct wcadmin_request {
 	uint8_t opcode;

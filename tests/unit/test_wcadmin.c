@@ -295,6 +295,42 @@ event_take__laps_and_phase_are_followed(void **state)
 	assert_int_equal(rig->locks, rig->unlocks);
 }
 
+static void
+events_waiting__counts_what_was_sent_and_not_taken(void **state)
+{
+	const uint32_t entries = 1u << WCADMIN_RIG_EVENT_LOG2;
+	struct wcadmin_rig *rig = *state;
+	struct wcnic_event got;
+	uint16_t sent = 0;
+
+	for (unsigned int round = 0; round < 20; round++) {
+		const unsigned int n = round % (entries + 1);
+
+		for (unsigned int i = 0; i < n; i++, sent++)
+			rig->admin.aeq[sent % entries] = (struct wcnic_event){
+				.type = htole16(WCNIC_EV_LINK), .phase = (sent & entries) == 0};
+		assert_int_equal(wcadmin_events_waiting(&rig->admin), n);
+		for (unsigned int i = 0; i < n; i++)
+			assert_true(wcadmin_event_take(&rig->admin, &got));
+	}
+	assert_int_equal(wcadmin_events_waiting(&rig->admin), 0);
+	assert_int_equal(rig->locks, rig->unlocks);
+}
+
+/* Another thread's command is not reset away. */
+static void
+reset_and_enable__are_locked_like_commands(void **state)
+{
+	struct wcadmin_rig *rig = *state;
+	const unsigned int locks = rig->locks;
+
+	wcadmin_shut(&rig->admin);
+	assert_int_equal(wcadmin_reset(&rig->admin), 0);
+	assert_int_equal(wcadmin_enable(&rig->admin), 0);
+	assert_int_equal(rig->locks, locks + 3);
+	assert_int_equal(rig->unlocks, rig->locks);
+}
+
 int
 main(void)
 {
@@ -319,6 +355,8 @@ main(void)
 		CASE(command__status_becomes_errno),
 		CASE(command__answer_is_short_refused),
 		CASE(event_take__laps_and_phase_are_followed),
+		CASE(events_waiting__counts_what_was_sent_and_not_taken),
+		COLD(reset_and_enable__are_locked_like_commands),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
