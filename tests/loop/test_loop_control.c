@@ -200,12 +200,27 @@ mtu__outgrows_buffers_refused_unless_scattered(void **state)
 	assert_int_equal(rte_eth_dev_start(l.port_id), -EINVAL);
 	loop_log_has("Rx queue 0", "9022 bytes (MTU 9000)", "2048", "RTE_ETH_RX_OFFLOAD_SCATTER",
 		     NULL);
-	assert_int_equal(rte_eth_rx_queue_setup(l.port_id, 0, 256, SOCKET_ID_ANY, NULL, l.rx_pool),
-			 -EINVAL);
 	l.config.scatter = true;
 	l.config.mtu = 9000;
 	l.config.not_started = false;
 	loop_configure(&l);
+	loop_stream_run(&l, &large);
+	loop_close(&l);
+}
+
+/* As ixgbe and others do, for programs that set a large MTU and ask for nothing. */
+static void
+queue__set_up_for_large_mtu_scatters_unasked(void **state)
+{
+	struct loop_config config = {.buf_bytes = 2048, .mtu = 9000};
+	struct loop_stream large = {.count = 20, .bytes = loop_bytes_random, .arg = 9022};
+	struct rte_eth_rxq_info info;
+	struct loop l;
+
+	(void)state;
+	loop_open(&l, &config);
+	assert_int_equal(rte_eth_rx_queue_info_get(l.port_id, 0, &info), 0);
+	assert_int_equal(info.scattered_rx, 1);
 	loop_stream_run(&l, &large);
 	loop_close(&l);
 }
@@ -708,6 +723,7 @@ main(void)
 		ARGS(configure__fewer_queues_than_before_forwards, PUSH),
 		LOOP_TEST(mtu__limits_are_the_datasheets),
 		LOOP_TEST(mtu__outgrows_buffers_refused_unless_scattered),
+		LOOP_TEST(queue__set_up_for_large_mtu_scatters_unasked),
 		LOOP_TEST(queue__bad_depth_refused_by_name),
 		LOOP_TEST(start__queue_not_set_up_refused_by_name),
 		LOOP_TEST(devargs__shown_keys_are_the_valid_ones),

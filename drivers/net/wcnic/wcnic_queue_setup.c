@@ -138,7 +138,7 @@ rxq_free(struct rte_eth_dev *dev, struct wcnic_rxq *rxq)
 	rte_free(rxq);
 }
 
-/* A frame of the MTU must fit one buffer unless scatter was asked for, and then the ring. */
+/* A frame of the MTU must fit one buffer unless frames are scattered, and then the ring. */
 int
 wcnic_rx_buffers_check(const struct rte_eth_dev *dev, uint16_t qid, uint16_t depth,
 		       uint32_t buf_bytes, uint64_t offloads, uint16_t mtu)
@@ -202,20 +202,38 @@ rxq_release(struct rte_eth_dev *dev, uint16_t qid)
 	dev->data->rx_queues[qid] = NULL;
 }
 
+/*
+ * The offloads of a queue. One that is set up for an MTU which its buffers do not hold gets frames
+ * in chains of buffers even where scatter was not asked for: programs expect that of a NIC.
+ */
+static uint64_t
+rx_offloads(const struct rte_eth_dev *dev, uint16_t qid, uint32_t buf_bytes, uint64_t asked)
+{
+	const uint32_t frame = dev->data->mtu + WCNIC_L2_OVERHEAD;
+
+	if (frame <= buf_bytes ||
+	    ((asked | dev->data->dev_conf.rxmode.offloads) & RTE_ETH_RX_OFFLOAD_SCATTER) != 0)
+		return asked;
+	WCNIC_LOG(NOTICE, wcnic_hw_get(dev->data),
+		  "Rx queue %u: frames of up to %u bytes come in chains of buffers of %u bytes",
+		  qid, frame, buf_bytes);
+	return asked | RTE_ETH_RX_OFFLOAD_SCATTER;
+}
+
 static int
 rxq_setup(struct rte_eth_dev *dev, uint16_t qid, uint16_t depth, unsigned int socket,
 	  const struct rte_eth_rxconf *conf, struct rte_mempool *pool)
 {
 	struct wcnic_hw *hw = wcnic_hw_get(dev->data);
 	uint32_t buf_bytes = rte_pktmbuf_data_room_size(pool) - RTE_PKTMBUF_HEADROOM;
+	const uint64_t offloads = rx_offloads(dev, qid, buf_bytes, conf->offloads);
 	struct wcnic_rxq *rxq;
 	int ret;
 
 	depth = wcnic_rx_depth(hw, qid, depth);
 	ret = depth == 0 ? -EINVAL : 0;
 	if (ret == 0)
-		ret = wcnic_rx_buffers_check(dev, qid, depth, buf_bytes, conf->offloads,
-					     dev->data->mtu);
+		ret = wcnic_rx_buffers_check(dev, qid, depth, buf_bytes, offloads, dev->data->mtu);
 	if (ret == 0)
 		ret = pool_check(hw, pool);
 	if (ret != 0)
@@ -231,6 +249,7 @@ rxq_setup(struct rte_eth_dev *dev, uint16_t qid, uint16_t depth, unsigned int so
 	rxq->port_id = dev->data->port_id;
 	rxq->pool = pool;
 	rxq->conf = *conf;
+	rxq->conf.offloads = offloads;
 	rxq->conf.rx_seg = NULL; /* the application's memory */
 	rxq->conf.rx_mempools = NULL;
 	rxq->stopped = hw->started;
