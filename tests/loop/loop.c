@@ -9,9 +9,9 @@
 #include <sched.h>
 #include <stdatomic.h>
 #include <stdlib.h>
+#include <time.h>
 #include <unistd.h>
 
-#include <rte_alarm.h>
 #include <rte_dev.h>
 
 #include "loop.h"
@@ -184,6 +184,7 @@ loop_teardown(void **state)
 	(void)state;
 	time_is_over = false;
 	atomic_store(&time_is_over_in_service, false);
+	loop_service_hold(false);
 	if (!l->open) {
 		loop_log_clear();
 		return 0;
@@ -201,37 +202,78 @@ loop_teardown(void **state)
 
 /* ---- the service ------------------------------------------------------------------------- */
 
-bool (*loop_alarm_fails)(void);
+/* Rounds of the service: how many began, and whether they do anything. */
+static struct {
+	pthread_mutex_t lock;
+	bool held;
+	uint64_t rounds;
+} service = {.lock = PTHREAD_MUTEX_INITIALIZER};
 
-static rte_eal_alarm_callback service_fn;
+void __wrap_wcnic_service_round(struct wcnic_hw *hw, struct wcnic_notices *notices);
+void __real_wcnic_service_round(struct wcnic_hw *hw, struct wcnic_notices *notices);
+int __wrap_pthread_cond_timedwait(pthread_cond_t *cond, pthread_mutex_t *mutex,
+				  const struct timespec *end);
+int __real_pthread_cond_timedwait(pthread_cond_t *cond, pthread_mutex_t *mutex,
+				  const struct timespec *end);
 
-static void
-service(void *arg)
+void
+__wrap_wcnic_service_round(struct wcnic_hw *hw, struct wcnic_notices *notices)
 {
-	time_is_over = atomic_load(&time_is_over_in_service);
-	service_fn(arg);
-	time_is_over = false;
+	pthread_mutex_lock(&service.lock);
+	if (!service.held) {
+		time_is_over = atomic_load(&time_is_over_in_service);
+		__real_wcnic_service_round(hw, notices);
+		time_is_over = false;
+	}
+	service.rounds++;
+	pthread_mutex_unlock(&service.lock);
 }
 
-/* The driver's service, only sooner. */
-int __wrap_rte_eal_alarm_set(uint64_t us, rte_eal_alarm_callback fn, void *arg);
-int __real_rte_eal_alarm_set(uint64_t us, rte_eal_alarm_callback fn, void *arg);
-int __wrap_rte_eal_alarm_cancel(rte_eal_alarm_callback fn, void *arg);
-int __real_rte_eal_alarm_cancel(rte_eal_alarm_callback fn, void *arg);
-
+/* The driver's service waits like this, only longer: the first time-out is as good as the end. */
 int
-__wrap_rte_eal_alarm_set(uint64_t us, rte_eal_alarm_callback fn, void *arg)
+__wrap_pthread_cond_timedwait(pthread_cond_t *cond, pthread_mutex_t *mutex,
+			      const struct timespec *end)
 {
-	if (loop_alarm_fails != NULL && loop_alarm_fails())
-		return -ENOMEM;
-	service_fn = fn;
-	return __real_rte_eal_alarm_set(RTE_MIN(us, (uint64_t)SERVICE_US), service, arg);
+	struct timespec sooner;
+
+	(void)end;
+	clock_gettime(CLOCK_MONOTONIC, &sooner);
+	sooner.tv_nsec += SERVICE_US * 1000l;
+	sooner.tv_sec += sooner.tv_nsec / 1000000000;
+	sooner.tv_nsec %= 1000000000;
+	return __real_pthread_cond_timedwait(cond, mutex, &sooner);
 }
 
-int
-__wrap_rte_eal_alarm_cancel(rte_eal_alarm_callback fn, void *arg)
+void
+loop_service_hold(bool hold)
 {
-	return __real_rte_eal_alarm_cancel(fn == service_fn ? service : fn, arg);
+	pthread_mutex_lock(&service.lock);
+	service.held = hold;
+	pthread_mutex_unlock(&service.lock);
+}
+
+static uint64_t
+rounds_seen(void)
+{
+	uint64_t rounds;
+
+	pthread_mutex_lock(&service.lock);
+	rounds = service.rounds;
+	pthread_mutex_unlock(&service.lock);
+	return rounds;
+}
+
+void
+loop_service_rounds(unsigned int n)
+{
+	const uint64_t end = loop_patience_end(), rounds = rounds_seen() + n;
+
+	loop_service_hold(false);
+	while (rounds_seen() < rounds) {
+		if (rte_get_timer_cycles() > end)
+			fail_msg("the service does not come any more");
+		usleep(200);
+	}
 }
 
 /* ---- the card ---------------------------------------------------------------------------- */

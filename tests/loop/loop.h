@@ -29,6 +29,7 @@
 #include <wcnic_attach.h>
 #include <wcnic_card.h>
 #include <wcnic_ethdev.h>
+#include <wcnic_event.h>
 #include <wcnic_hw.h>
 #include <wcnic_intr.h>
 #include <wcnic_log.h>
@@ -75,8 +76,13 @@ int loop_group_setup(void **state);
 int loop_group_teardown(void **state);
 /* Test teardown: closes what a failed test left open, and shows the log of a failed test. */
 int loop_teardown(void **state);
-/* Whether the driver's next rte_eal_alarm_set() is to fail. NULL: it is not. */
-extern bool (*loop_alarm_fails)(void);
+/*
+ * The service does nothing from now on, until loop_service_hold(false): what happens meanwhile it
+ * finds afterwards. loop_service_rounds() ends that and waits until it has looked so many times,
+ * with more than one round: the first may have begun before.
+ */
+void loop_service_hold(bool hold);
+void loop_service_rounds(unsigned int n);
 /* In a teardown: whether the test failed with a port open. */
 bool loop_is_open(void);
 

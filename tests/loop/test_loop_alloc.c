@@ -174,15 +174,6 @@ inject_end(void)
 }
 
 static int
-alloc_setup(void **state)
-{
-	int ret = loop_group_setup(state);
-
-	loop_alarm_fails = fails_now;
-	return ret;
-}
-
-static int
 alloc_teardown(void **state)
 {
 	inject.on = false;
@@ -301,5 +292,5 @@ main(void)
 		ALLOC_TEST(queues__allocation_fails_leaves_nothing, "placement=fetch,thread=1"),
 	};
 
-	return cmocka_run_group_tests(tests, alloc_setup, loop_group_teardown);
+	return cmocka_run_group_tests(tests, loop_group_setup, loop_group_teardown);
 }

@@ -10,9 +10,8 @@
 
 #include <sched.h>
 
-#include <rte_alarm.h>
-
 #include <wcnic_card.h>
+#include <wcnic_service.h>
 
 #include "instructions.h"
 
@@ -22,8 +21,8 @@ static atomic_uint turns; /* of the card's thread since the pause began */
 
 unsigned int __real_wcnic_card_poll(struct wcnic_card *card);
 unsigned int __wrap_wcnic_card_poll(struct wcnic_card *card);
-int __real_rte_eal_alarm_set(uint64_t us, rte_eal_alarm_callback callback, void *arg);
-int __wrap_rte_eal_alarm_set(uint64_t us, rte_eal_alarm_callback callback, void *arg);
+void __real_wcnic_service_round(struct wcnic_hw *hw, struct wcnic_notices *notices);
+void __wrap_wcnic_service_round(struct wcnic_hw *hw, struct wcnic_notices *notices);
 
 unsigned int
 __wrap_wcnic_card_poll(struct wcnic_card *card)
@@ -35,11 +34,12 @@ __wrap_wcnic_card_poll(struct wcnic_card *card)
 	return 0;
 }
 
-/* The service comes by alarm, each time setting the next: one that is not set ends it. */
-int
-__wrap_rte_eal_alarm_set(uint64_t us, rte_eal_alarm_callback callback, void *arg)
+/* The service does nothing meanwhile. */
+void
+__wrap_wcnic_service_round(struct wcnic_hw *hw, struct wcnic_notices *notices)
 {
-	return atomic_load(&paused) ? 0 : __real_rte_eal_alarm_set(us, callback, arg);
+	if (!atomic_load(&paused))
+		__real_wcnic_service_round(hw, notices);
 }
 
 bool

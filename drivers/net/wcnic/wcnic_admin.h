@@ -8,8 +8,7 @@
  * The card as the control path sees it: opened, reset, asked. Commands are lib/wcadmin's; here is
  * what connects it with an attach, with DPDK's memory and with the port.
  *
- * Threads: commands and events may come from any thread, one at a time by admin.lock. What opens,
- * resets or starts the card is called with hw->lock taken. Nothing here is for bursts.
+ * Threads: everything here is called with hw->lock taken. Nothing here is for bursts.
  */
 
 #include <pthread.h>
@@ -29,7 +28,7 @@ struct wcnic_hw;
 
 struct wcnic_admin {
 	struct wcadmin client;
-	pthread_mutex_t lock; /* one command or event at a time */
+	pthread_mutex_t lock; /* one command, event or reset at a time */
 	const struct rte_memzone *mz;
 	struct wcnic_wake_record *wake; /* behind the client's memory */
 	uint64_t wake_iova;

@@ -106,11 +106,12 @@ uio_open(struct pci *p)
 {
 	char path[PATH_MAX];
 	struct dirent *entry;
-	int error = ENOENT;
+	int error;
 	DIR *dir;
 
 	snprintf(path, sizeof(path), "%s/%s/uio", rte_pci_get_sysfs_path(), p->bdf);
 	dir = opendir(path);
+	error = dir == NULL ? errno : ENOENT; /* the folder is there, and has no uio in it */
 	while (dir != NULL && (entry = readdir(dir)) != NULL) {
 		if (strncmp(entry->d_name, "uio", 3) != 0)
 			continue;

@@ -34,6 +34,13 @@ wcnic_thread_join(wcnic_thread_t thread)
 {
 	rte_thread_join(thread, NULL);
 }
+
+/* Nobody will wait for it. */
+static inline void
+wcnic_thread_detach(wcnic_thread_t thread)
+{
+	rte_thread_detach(thread);
+}
 #else
 typedef pthread_t wcnic_thread_t;
 #define WCNIC_THREAD_RETURN void *
@@ -50,6 +57,13 @@ static inline void
 wcnic_thread_join(wcnic_thread_t thread)
 {
 	pthread_join(thread, NULL);
+}
+
+/* Nobody will wait for it. */
+static inline void
+wcnic_thread_detach(wcnic_thread_t thread)
+{
+	pthread_detach(thread);
 }
 #endif
 

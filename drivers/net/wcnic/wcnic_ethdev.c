@@ -17,6 +17,7 @@
 #include "wcnic_conf.h"
 #include "wcnic_dump.h"
 #include "wcnic_ethdev.h"
+#include "wcnic_hold.h"
 #include "wcnic_hw.h"
 #include "wcnic_intr.h"
 #include "wcnic_log.h"
@@ -39,9 +40,12 @@ dev_configure(struct rte_eth_dev *dev)
 	if (ret != 0)
 		return ret;
 	/* queue limits have been checked against dev_infos_get by ethdev, which names them */
+	pthread_mutex_lock(&hw->lock);
 	hw->n_txq = dev->data->nb_tx_queues;
 	hw->n_rxq = dev->data->nb_rx_queues;
-	return wcnic_rss_configure(hw, rss ? &conf->rx_adv_conf.rss_conf : &none, hw->n_rxq);
+	ret = wcnic_rss_configure(hw, rss ? &conf->rx_adv_conf.rss_conf : &none, hw->n_rxq);
+	pthread_mutex_unlock(&hw->lock);
+	return ret;
 }
 
 /* For whoever watches the bus: between a start and a stop there is nothing but packets. */
@@ -117,6 +121,9 @@ dev_reset(struct rte_eth_dev *dev)
 		ret = wcnic_admin_stop(hw);
 		if (ret == 0)
 			ret = wcnic_admin_start(hw);
+		/* the service tries until the card does it */
+		if (ret != 0)
+			atomic_store(&hw->failed, true);
 	}
 	pthread_mutex_unlock(&hw->lock);
 	return ret;
@@ -128,6 +135,7 @@ wcnic_dev_close(struct rte_eth_dev *dev)
 	struct wcnic_hw *hw = wcnic_hw_get(dev->data);
 
 	wcnic_service_stop(hw);
+	wcnic_hold_end(hw);
 	pthread_mutex_lock(&hw->lock);
 	if (atomic_load(&hw->card) == WCNIC_CARD_PRESENT) {
 		wcnic_queues_stop(hw, true);
@@ -152,15 +160,11 @@ wcnic_dev_close(struct rte_eth_dev *dev)
 	return 0;
 }
 
+/* Whoever changes the link publishes it: there is nothing to ask for, and nothing to wait for. */
 static int
-link_update(struct rte_eth_dev *dev, int wait __rte_unused)
+link_update(struct rte_eth_dev *dev __rte_unused, int wait __rte_unused)
 {
-	struct rte_eth_link now, before;
-
-	(void)rte_eth_linkstatus_get(dev, &before);
-	wcnic_link_publish(wcnic_hw_get(dev->data));
-	(void)rte_eth_linkstatus_get(dev, &now);
-	return before.link_status == now.link_status ? -1 : 0;
+	return -1; /* ethdev's word for "as it was" */
 }
 
 /* Sends settings to a card that runs; else they go there with the next start. Holds hw->lock. */
@@ -252,6 +256,20 @@ infos_get(struct rte_eth_dev *dev, struct rte_eth_dev_info *info)
 	return 0;
 }
 
+/* What the card is may change with a recovery. */
+static int
+infos_get_locked(struct rte_eth_dev *dev, struct rte_eth_dev_info *info)
+{
+	struct wcnic_hw *hw = wcnic_hold_locked(dev);
+	int ret;
+
+	if (hw == NULL)
+		return -ENODEV;
+	ret = infos_get(dev, info);
+	wcnic_unlock_release(hw);
+	return ret;
+}
+
 static const uint32_t *
 ptypes_get(struct rte_eth_dev *dev __rte_unused WCNIC_PTYPES_COUNT_ARG)
 {
@@ -272,10 +290,14 @@ ptypes_get(struct rte_eth_dev *dev __rte_unused WCNIC_PTYPES_COUNT_ARG)
 static int
 fw_version_get(struct rte_eth_dev *dev, char *text, size_t bytes)
 {
-	const struct wcnic_hw *hw = wcnic_hw_get(dev->data);
-	int n = snprintf(text, bytes, "%s %u.%u", hw->id.model, hw->id.fw_version >> 16,
-			 hw->id.fw_version & 0xffff);
+	struct wcnic_hw *hw = wcnic_hold_locked(dev);
+	int n;
 
+	if (hw == NULL)
+		return -ENODEV;
+	n = snprintf(text, bytes, "%s %u.%u", hw->id.model, hw->id.fw_version >> 16,
+		     hw->id.fw_version & 0xffff);
+	wcnic_unlock_release(hw);
 	return n < 0 ? -EINVAL : (size_t)n >= bytes ? n + 1 : 0;
 }
 
@@ -365,7 +387,7 @@ const struct eth_dev_ops wcnic_dev_ops = {
 	.xstats_get = wcnic_xstats_get,
 	.xstats_get_names = wcnic_xstats_get_names,
 	.xstats_reset = wcnic_stats_reset,
-	.dev_infos_get = infos_get,
+	.dev_infos_get = infos_get_locked,
 	.dev_supported_ptypes_get = ptypes_get,
 	.fw_version_get = fw_version_get,
 	.rxq_info_get = rxq_info_get,
@@ -395,7 +417,7 @@ static const struct eth_dev_ops secondary_ops = {
 	.stats_get = wcnic_stats_get,
 	.xstats_get = wcnic_xstats_get,
 	.xstats_get_names = wcnic_xstats_get_names,
-	.dev_infos_get = infos_get,
+	.dev_infos_get = infos_get_locked,
 	.dev_supported_ptypes_get = ptypes_get,
 	.fw_version_get = fw_version_get,
 	.rxq_info_get = rxq_info_get,
@@ -467,8 +489,10 @@ wcnic_dev_init(struct rte_eth_dev *dev, const struct wcnic_attach_ops *attach,
 	dev->data->mac_addrs = &hw->mac;
 	dev->data->dev_flags |= RTE_ETH_DEV_INTR_LSC | RTE_ETH_DEV_AUTOFILL_QUEUE_XSTATS;
 	ret = wcnic_service_start(hw);
-	if (ret == 0)
+	if (ret == 0) {
+		wcnic_hold_allow(hw);
 		return 0;
+	}
 	dev->data->mac_addrs = NULL;
 	(void)wcnic_admin_stop(hw);
 	hw->attach->close(hw);

@@ -36,6 +36,15 @@ wcnic_gate_close(struct wcnic_hw *hw, struct wcnic_gate *gate, enum wcnic_queue_
 		rte_delay_us_sleep(10);
 }
 
+bool
+wcnic_gate_pause(struct wcnic_hw *hw, struct wcnic_gate *gate)
+{
+	if (atomic_load_explicit(&gate->state, memory_order_relaxed) != WCNIC_QUEUE_UP)
+		return false;
+	wcnic_gate_close(hw, gate, WCNIC_QUEUE_PAUSED);
+	return true;
+}
+
 void
 wcnic_gate_open(struct wcnic_gate *gate)
 {

@@ -11,6 +11,7 @@
 #include <stdint.h>
 
 #include <rte_branch_prediction.h>
+#include <rte_common.h>
 #include <rte_pause.h>
 
 struct wcnic_hw;
@@ -36,6 +37,11 @@ struct wcnic_gate {
  * membarrier(2).
  */
 void wcnic_gate_close(struct wcnic_hw *hw, struct wcnic_gate *gate, enum wcnic_queue_state state);
+/*
+ * The same for a queue that is up, to PAUSED. False: it is down, and was left so; then there is
+ * nothing to open again.
+ */
+__rte_warn_unused_result bool wcnic_gate_pause(struct wcnic_hw *hw, struct wcnic_gate *gate);
 /* Lets bursts in. What the caller stored before is visible to them. */
 void wcnic_gate_open(struct wcnic_gate *gate);
 

@@ -29,18 +29,30 @@ enum wcnic_card_state {
 	WCNIC_CARD_PRESENT,
 };
 
+/*
+ * Locks, in the order in which they are taken:
+ *
+ *   wcnic_hold()   the port's memory stays; for telemetry and statistics, which may come at any
+ * time hw->lock       whatever changes or asks the port: configuration, queues, windows,
+ * statistics, recovery. Every admin command is sent with it, every reset too: so none is reset
+ *                  away. Not held while the application is told something.
+ *   admin.lock     one command, event or reset at a time; by lib/wcadmin alone
+ *   the attach's   the embedded card's ticket lock, the socket's
+ *
+ * Bursts take none of them: the gate of a queue stops them.
+ */
 struct wcnic_hw {
 	char name[32];
 	uint16_t port_id;
 	struct wcnic_devargs args;
 	const struct wcnic_attach_ops *attach;
 	void *ctx;
-	pthread_mutex_t lock;  /* start, stop, recovery: who may change queues and windows */
-	_Atomic uint32_t card; /* enum wcnic_card_state */
-	bool started;          /* between dev_start and dev_stop */
-	bool running;          /* queues exist on the card */
-	_Atomic bool failed;   /* a queue asks for recovery */
-	_Atomic bool closing;
+	pthread_mutex_t lock;          /* see above */
+	_Atomic uint32_t card;         /* enum wcnic_card_state */
+	bool started;                  /* between dev_start and dev_stop */
+	bool running;                  /* queues exist on the card */
+	_Atomic bool failed;           /* a queue asks for recovery */
+	struct wcnic_service *service; /* of the process that has the card */
 	struct wcnic_admin admin;
 	struct wcnic_identity id; /* host byte order */
 	uint32_t reset_count;

@@ -60,13 +60,20 @@ wcnic_intr_start(struct rte_eth_dev *dev)
 
 	if (dev->data->dev_conf.intr_conf.rxq == 0)
 		return 0;
-	if (hw->attach->irq_bind == NULL || (hw->id.caps & WCNIC_CAP_MSIX) == 0 ||
-	    hw->id.max_vectors < hw->n_rxq) {
+	if (hw->attach->irq_bind == NULL) {
 		WCNIC_LOG(ERR, hw,
-			  "no Rx interrupts: %s; %u vectors for %u queues. They need a card behind "
-			  "vfio-pci, socket= or thread=1",
-			  hw->attach->irq_bind == NULL ? "this way to the card has none"
-						       : "the card has not enough",
+			  "no Rx interrupts: a card that bursts poll cannot raise them; they need "
+			  "vfio-pci, socket= or thread=1");
+		return -ENOTSUP;
+	}
+	if ((hw->id.caps & WCNIC_CAP_MSIX) == 0) {
+		WCNIC_LOG(ERR, hw, "no Rx interrupts: the card has no MSI-X");
+		return -ENOTSUP;
+	}
+	if (hw->id.max_vectors < hw->n_rxq) {
+		WCNIC_LOG(ERR, hw,
+			  "no Rx interrupts: the card has %u vectors, and there are %u Rx queues; "
+			  "configure at most as many queues",
 			  hw->id.max_vectors, hw->n_rxq);
 		return -ENOTSUP;
 	}

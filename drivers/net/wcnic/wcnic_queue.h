@@ -55,6 +55,8 @@ wcnic_rx_mtu_check(const struct wcnic_hw *hw, uint16_t qid, uint16_t mtu);
  * without PUSH windows; -ENOSPC: no window for doorbells; else what firmware answered.
  */
 int wcnic_queues_start(struct wcnic_hw *hw);
+/* Closes the gates of all queues: no burst stores anything any more. With hw->lock. */
+void wcnic_queues_close(struct wcnic_hw *hw);
 /*
  * Closes the gates, waits up to 200 ms for frames in flight, destroys the queues on the card, and
  * frees buffers and windows. Frames still in flight are counted as lost. `card_present` false: says

@@ -15,6 +15,7 @@
 
 #include "wcnic_admin.h"
 #include "wcnic_attach.h"
+#include "wcnic_event.h"
 #include "wcnic_hw.h"
 #include "wcnic_intr.h"
 #include "wcnic_log.h"
@@ -209,6 +210,7 @@ txq_create(struct wcnic_txq *txq)
 		.format = txq->ctrl.window.granted ? txq->format : WCNIC_FORMAT_SLOTS,
 	};
 	ret = wcadmin_txq_create(&hw->admin.client, &cmd);
+	txq->ctrl.events_before = wcnic_events_sent(hw);
 	txq->ctrl.on_card = ret == 0;
 	return ret; /* queues_stop() frees the window */
 }
@@ -241,6 +243,7 @@ rxq_create(struct wcnic_rxq *rxq)
 	rxq->doorbell = doorbell_at(hw, db_off);
 	rxq->doorbell_ring = wcbar_doorbell_select(hw->doorbells.win.type);
 	ret = wcadmin_rxq_create(&hw->admin.client, &cmd);
+	rxq->events_before = wcnic_events_sent(hw);
 	rxq->on_card = ret == 0;
 	return ret;
 }
@@ -405,9 +408,11 @@ tx_drain(struct wcnic_hw *hw, struct wcnic_txq *const *txqs, uint16_t n)
 	}
 }
 
-static void
-gates_close(struct wcnic_hw *hw)
+void
+wcnic_queues_close(struct wcnic_hw *hw)
 {
+	if (!hw->running)
+		return;
 	for (uint16_t i = 0; i < hw->n_txq; i++) {
 		if (hw->txq[i] != NULL)
 			wcnic_gate_close(hw, &hw->txq[i]->gate, WCNIC_QUEUE_DOWN);
@@ -454,8 +459,8 @@ wcnic_queues_stop(struct wcnic_hw *hw, bool card_present)
 {
 	if (!hw->running)
 		return;
+	wcnic_queues_close(hw);
 	hw->running = false;
-	gates_close(hw);
 	if (card_present)
 		tx_drain(hw, hw->txq, hw->n_txq);
 	hw->port_flags &= ~WCNIC_PORTF_UP;
@@ -522,7 +527,8 @@ wcnic_queues_kick(struct wcnic_hw *hw, bool all)
 		txq->ctrl.idle_tail = txq->tail;
 		if ((!all && !idle) || (txq->head == txq->tail && txq->resend_count == 0))
 			continue;
-		wcnic_gate_close(hw, &txq->gate, WCNIC_QUEUE_PAUSED);
+		if (!wcnic_gate_pause(hw, &txq->gate))
+			continue;
 		wcnic_tx_kick(txq);
 		wcnic_gate_open(&txq->gate);
 	}

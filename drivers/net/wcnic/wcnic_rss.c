@@ -10,6 +10,7 @@
 #include <ethdev_driver.h>
 
 #include "wcnic_admin.h"
+#include "wcnic_hold.h"
 #include "wcnic_hw.h"
 #include "wcnic_log.h"
 #include "wcnic_rss.h"
@@ -140,16 +141,20 @@ wcnic_reta_update(struct rte_eth_dev *dev, struct rte_eth_rss_reta_entry64 *reta
 int
 wcnic_reta_query(struct rte_eth_dev *dev, struct rte_eth_rss_reta_entry64 *reta, uint16_t size)
 {
-	const struct wcnic_hw *hw = wcnic_hw_get(dev->data);
+	struct wcnic_hw *hw;
 
 	if (size != WCNIC_RETA_ENTRIES)
 		return -EINVAL;
+	hw = wcnic_hold_locked(dev);
+	if (hw == NULL)
+		return -ENODEV;
 	for (uint16_t i = 0; i < size; i++) {
 		struct rte_eth_rss_reta_entry64 *group = &reta[i / RTE_ETH_RETA_GROUP_SIZE];
 
 		if ((group->mask >> (i % RTE_ETH_RETA_GROUP_SIZE) & 1) != 0)
 			group->reta[i % RTE_ETH_RETA_GROUP_SIZE] = hw->rss.reta[i];
 	}
+	wcnic_unlock_release(hw);
 	return 0;
 }
 
@@ -175,11 +180,14 @@ wcnic_rss_hash_update(struct rte_eth_dev *dev, struct rte_eth_rss_conf *conf)
 int
 wcnic_rss_hash_conf_get(struct rte_eth_dev *dev, struct rte_eth_rss_conf *conf)
 {
-	const struct wcnic_hw *hw = wcnic_hw_get(dev->data);
+	struct wcnic_hw *hw = wcnic_hold_locked(dev);
 
+	if (hw == NULL)
+		return -ENODEV;
 	conf->rss_hf = types_from_card(hw->rss.types);
 	if (conf->rss_key != NULL && conf->rss_key_len >= WCNIC_RSS_KEY_BYTES)
 		memcpy(conf->rss_key, hw->rss.key, WCNIC_RSS_KEY_BYTES);
 	conf->rss_key_len = WCNIC_RSS_KEY_BYTES;
+	wcnic_unlock_release(hw);
 	return 0;
 }

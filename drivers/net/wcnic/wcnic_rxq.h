@@ -76,6 +76,7 @@ struct wcnic_rxq {
 	struct wcnic_hw *hw;
 	uint16_t port_id;
 	uint16_t qid;
+	uint64_t events_before;   /* sent by the card before the queue was created */
 	bool on_card;             /* RXQ_CREATE succeeded */
 	bool stopped;             /* by the application: not started with the port or a recovery */
 	const char *take_vectors; /* which variant `take` is, to print */

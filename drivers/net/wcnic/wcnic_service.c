@@ -3,9 +3,8 @@
  */
 
 /*
- * The service: every WCNIC_SERVICE_US it looks whether the card is there, alive and content, takes
- * its events, and when something is wrong builds everything anew. It runs on EAL's interrupt
- * thread; events for the application are raised without any lock held.
+ * A round of the service: it looks whether the card is there, alive and content, takes its events,
+ * and when something is wrong builds everything anew. wcnic_service_thread.c calls it.
  */
 
 #include <errno.h>
@@ -13,11 +12,11 @@
 #include <string.h>
 
 #include <ethdev_driver.h>
-#include <rte_alarm.h>
 #include <rte_cycles.h>
 
 #include "wcnic_admin.h"
 #include "wcnic_attach.h"
+#include "wcnic_event.h"
 #include "wcnic_hw.h"
 #include "wcnic_intr.h"
 #include "wcnic_log.h"
@@ -27,14 +26,6 @@
 #define HEARTBEATS_MISSED 10
 /* A card under reset does not answer either, for a second at most by the PCIe specification. */
 #define GONE_MS 2000
-
-/* Events for the application: raised once the locks are free. */
-struct notices {
-	bool link;
-	bool recovering;
-	bool recovered;
-	bool removed;
-};
 
 void
 wcnic_link_publish(struct wcnic_hw *hw)
@@ -49,66 +40,6 @@ wcnic_link_publish(struct wcnic_hw *hw)
 	if (hw->link_up && hw->running && atomic_load(&hw->card) == WCNIC_CARD_PRESENT)
 		link.link_status = RTE_ETH_LINK_UP;
 	(void)rte_eth_linkstatus_set(&rte_eth_devices[hw->port_id], &link);
-}
-
-static void
-window_revoked(struct wcnic_hw *hw, uint16_t id)
-{
-	for (uint16_t i = 0; i < hw->n_txq; i++) {
-		struct wcnic_txq *txq = hw->txq[i];
-
-		if (hw->parked[i].granted && hw->parked[i].grant.id == id)
-			hw->parked[i].revoked = true;
-		if (txq == NULL || !txq->ctrl.window.granted || txq->ctrl.window.grant.id != id)
-			continue;
-		WCNIC_LOG(WARNING, hw, "firmware took window %u of Tx queue %u: it will fetch", id,
-			  i);
-		txq->ctrl.window.revoked = true;
-		if (!txq->ctrl.on_card)
-			return; /* stopped: a start lets go of the window */
-		wcnic_gate_close(hw, &txq->gate, WCNIC_QUEUE_PAUSED);
-		txq->push_state = WCNIC_PUSH_REVOKED;
-		wcnic_gate_open(&txq->gate);
-		return;
-	}
-	WCNIC_LOG(WARNING, hw, "firmware took window %u", id);
-}
-
-static void
-event_handle(struct wcnic_hw *hw, const struct wcnic_event *ev, struct notices *notices)
-{
-	hw->events++;
-	switch (ev->type) {
-	case WCNIC_EV_LINK:
-		hw->link_up = ev->arg0 != 0;
-		hw->link_mbps = ev->arg1;
-		notices->link = true;
-		break;
-	case WCNIC_EV_WINDOW_REVOKED:
-		window_revoked(hw, ev->arg0);
-		break;
-	case WCNIC_EV_STRAY_WRITE:
-		WCNIC_LOG(WARNING, hw,
-			  "%u lines were written outside any window, the first at 0x%" PRIx64,
-			  ev->arg0, ev->arg64);
-		break;
-	case WCNIC_EV_QUEUE_ERROR:
-		WCNIC_LOG(ERR, hw, "the card stopped %s queue %u: error %u",
-			  (ev->arg0 & WCNIC_EV_QUEUE_TX) != 0 ? "Tx" : "Rx", ev->arg0 & 0xffff,
-			  ev->arg1);
-		atomic_store(&hw->failed, true);
-		break;
-	case WCNIC_EV_FATAL:
-		WCNIC_LOG(ERR, hw, "the card reports a fatal error: %u", ev->arg1);
-		atomic_store(&hw->failed, true);
-		break;
-	case WCNIC_EV_LOST:
-		WCNIC_LOG(WARNING, hw, "%u events did not fit the event ring", ev->arg0);
-		break;
-	default:
-		WCNIC_LOG(WARNING, hw, "event of unknown type %u", ev->type);
-		break;
-	}
 }
 
 static bool
@@ -168,6 +99,8 @@ static void
 card_lose(struct wcnic_hw *hw, bool reachable)
 {
 	atomic_store(&hw->card, WCNIC_CARD_ABSENT);
+	/* before the reset: afterwards no window is anybody's, and a line would go astray */
+	wcnic_queues_close(hw);
 	if (reachable && wcnic_admin_stop(hw) == 0)
 		WCNIC_LOG(NOTICE, hw, "the card was reset");
 	wcadmin_shut(&hw->admin.client);
@@ -179,7 +112,7 @@ card_lose(struct wcnic_hw *hw, bool reachable)
 }
 
 static void
-card_remove(struct wcnic_hw *hw, struct notices *notices)
+card_remove(struct wcnic_hw *hw, struct wcnic_notices *notices)
 {
 	atomic_store(&hw->removed, true);
 	notices->removed = true;
@@ -207,7 +140,7 @@ card_find(struct wcnic_hw *hw)
 
 /* A card on a bus that has not been there for too long is not coming back by itself. */
 static void
-card_search(struct wcnic_hw *hw, struct notices *notices)
+card_search(struct wcnic_hw *hw, struct wcnic_notices *notices)
 {
 	const uint64_t now = rte_get_timer_cycles();
 	int ret = card_find(hw);
@@ -241,10 +174,19 @@ windows_there(struct wcnic_hw *hw)
 	return false;
 }
 
-static void
-card_watch(struct wcnic_hw *hw, struct notices *notices)
+/* A reset or a command that failed may have left the card without them. */
+static bool
+rings_up(const struct wcnic_hw *hw)
 {
-	struct wcnic_event ev;
+	if (hw->admin.client.up)
+		return true;
+	WCNIC_LOG(ERR, hw, "the card has no admin rings");
+	return false;
+}
+
+static void
+card_watch(struct wcnic_hw *hw, struct wcnic_notices *notices)
+{
 	bool reachable = hw->attach->alive == NULL || hw->attach->alive(hw);
 
 	if (!reachable)
@@ -258,14 +200,10 @@ card_watch(struct wcnic_hw *hw, struct notices *notices)
 	}
 	if (hw->attach->poll != NULL)
 		hw->attach->poll(hw);
-	/* a ring's worth at a time: a card that never stops must not hold the service up */
-	for (unsigned int i = 0; reachable && i < 1u << WCNIC_EVENTS_LOG2; i++) {
-		if (!wcadmin_event_take(&hw->admin.client, &ev))
-			break;
-		event_handle(hw, &ev, notices);
-	}
-	if (reachable && !atomic_load(&hw->failed) && windows_there(hw) && status_good(hw) &&
-	    heart_beats(hw)) {
+	if (reachable)
+		wcnic_events_handle(hw, notices);
+	if (reachable && !atomic_load(&hw->failed) && rings_up(hw) && windows_there(hw) &&
+	    status_good(hw) && heart_beats(hw)) {
 		wcnic_queues_kick(hw, false);
 		return;
 	}
@@ -274,55 +212,17 @@ card_watch(struct wcnic_hw *hw, struct notices *notices)
 	notices->recovering = true;
 }
 
-static void
-event_raise(struct wcnic_hw *hw, enum rte_eth_event_type type)
+void
+wcnic_service_round(struct wcnic_hw *hw, struct wcnic_notices *notices)
 {
-	(void)rte_eth_dev_callback_process(&rte_eth_devices[hw->port_id], type, NULL);
-}
-
-static void
-service(void *arg)
-{
-	struct wcnic_hw *hw = arg;
-	struct notices notices = {0};
-
 	if (atomic_load(&hw->removed))
 		return; /* until it is closed */
 	pthread_mutex_lock(&hw->lock);
-	if (atomic_load(&hw->card) == WCNIC_CARD_PRESENT) {
-		card_watch(hw, &notices);
-	} else {
-		card_search(hw, &notices);
-	}
-	if (notices.link)
+	if (atomic_load(&hw->card) == WCNIC_CARD_PRESENT)
+		card_watch(hw, notices);
+	else
+		card_search(hw, notices);
+	if (notices->link)
 		wcnic_link_publish(hw);
 	pthread_mutex_unlock(&hw->lock);
-
-	if (notices.recovering)
-		event_raise(hw, RTE_ETH_EVENT_ERR_RECOVERING);
-	if (notices.recovered)
-		event_raise(hw, RTE_ETH_EVENT_RECOVERY_SUCCESS);
-	if (notices.link)
-		event_raise(hw, RTE_ETH_EVENT_INTR_LSC);
-	if (notices.removed)
-		event_raise(hw, RTE_ETH_EVENT_INTR_RMV);
-	if (!atomic_load(&hw->closing) && rte_eal_alarm_set(WCNIC_SERVICE_US, service, hw) != 0)
-		WCNIC_LOG(ERR, hw, "the service ends: no alarm can be set");
-}
-
-int
-wcnic_service_start(struct wcnic_hw *hw)
-{
-	int ret = rte_eal_alarm_set(WCNIC_SERVICE_US, service, hw);
-
-	if (ret != 0)
-		WCNIC_LOG(ERR, hw, "no alarm can be set for the service: %s", strerror(-ret));
-	return ret;
-}
-
-void
-wcnic_service_stop(struct wcnic_hw *hw)
-{
-	atomic_store(&hw->closing, true);
-	rte_eal_alarm_cancel(service, hw);
 }

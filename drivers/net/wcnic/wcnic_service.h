@@ -9,16 +9,23 @@
 #include <rte_common.h>
 
 struct wcnic_hw;
+struct wcnic_notices;
 
 #define WCNIC_SERVICE_US 100000
 
 /*
- * From now on the card is looked after every WCNIC_SERVICE_US, on EAL's interrupt thread: events,
- * heartbeat, loss and recovery. 0 or -errno.
+ * From now on the card is looked after every WCNIC_SERVICE_US, on a thread of the port's own:
+ * events, heartbeat, loss and recovery. Events for the application are raised there without a lock.
+ * 0 or -errno, logged.
  */
 int wcnic_service_start(struct wcnic_hw *hw);
-/* Returns when it does not run and will not again. Not from within the service. */
+/*
+ * Returns when the service does not touch the port and will not again. Without hw->lock. Called
+ * from a callback of the service itself, it does not wait: the service ends with that callback.
+ */
 void wcnic_service_stop(struct wcnic_hw *hw);
+/* One round; `notices`: what to tell the application. Takes hw->lock. */
+void wcnic_service_round(struct wcnic_hw *hw, struct wcnic_notices *notices);
 /* Gives the link to ethdev: up if the card says so, is there, and queues run. With hw->lock. */
 void wcnic_link_publish(struct wcnic_hw *hw);
 

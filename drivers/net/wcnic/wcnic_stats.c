@@ -13,6 +13,7 @@
 #include <ethdev_driver.h>
 
 #include "wcnic_admin.h"
+#include "wcnic_hold.h"
 #include "wcnic_hw.h"
 #include "wcnic_queue.h"
 #include "wcnic_stats.h"
@@ -121,22 +122,21 @@ txq_add(struct rte_eth_stats *stats, const struct wcnic_txq *txq)
 static void
 settle(struct wcnic_hw *hw)
 {
-	if (rte_eal_process_type() != RTE_PROC_PRIMARY)
-		return;
-	pthread_mutex_lock(&hw->lock);
-	if (atomic_load(&hw->card) == WCNIC_CARD_PRESENT)
+	if (rte_eal_process_type() == RTE_PROC_PRIMARY &&
+	    atomic_load(&hw->card) == WCNIC_CARD_PRESENT)
 		wcnic_queues_kick(hw, true);
-	pthread_mutex_unlock(&hw->lock);
 }
 
 int
 wcnic_stats_get(struct rte_eth_dev *dev, struct rte_eth_stats *stats WCNIC_QSTATS_ARG)
 {
-	struct wcnic_hw *hw = wcnic_hw_get(dev->data);
+	struct wcnic_hw *hw = wcnic_hold_locked(dev);
 
+	if (hw == NULL)
+		return -ENODEV;
 	settle(hw);
-	for (uint16_t i = 0; i < dev->data->nb_rx_queues; i++) {
-		const struct wcnic_rxq *rxq = dev->data->rx_queues[i];
+	for (uint16_t i = 0; i < hw->n_rxq; i++) {
+		const struct wcnic_rxq *rxq = hw->rxq[i];
 
 		if (rxq == NULL)
 			continue;
@@ -147,8 +147,8 @@ wcnic_stats_get(struct rte_eth_dev *dev, struct rte_eth_stats *stats WCNIC_QSTAT
 			WCNIC_QSTATS(stats)->q_errors[i] = rxq->stats.bad_completions;
 		}
 	}
-	for (uint16_t i = 0; i < dev->data->nb_tx_queues; i++) {
-		const struct wcnic_txq *txq = dev->data->tx_queues[i];
+	for (uint16_t i = 0; i < hw->n_txq; i++) {
+		const struct wcnic_txq *txq = hw->txq[i];
 
 		if (txq == NULL)
 			continue;
@@ -158,6 +158,7 @@ wcnic_stats_get(struct rte_eth_dev *dev, struct rte_eth_stats *stats WCNIC_QSTAT
 			WCNIC_QSTATS(stats)->q_obytes[i] = txq->stats.bytes;
 		}
 	}
+	wcnic_unlock_release(hw);
 	return 0;
 }
 
@@ -170,26 +171,40 @@ card_refresh(struct wcnic_hw *hw)
 		(void)wcadmin_stats_query(&hw->admin.client, &hw->card_stats);
 }
 
+/* A burst in between would bring the old counts back. */
+static void
+queue_stats_clear(struct wcnic_hw *hw, struct wcnic_gate *gate, void *stats, size_t bytes)
+{
+	const bool up = wcnic_gate_pause(hw, gate);
+
+	memset(stats, 0, bytes);
+	if (up)
+		wcnic_gate_open(gate);
+}
+
 int
 wcnic_stats_reset(struct rte_eth_dev *dev)
 {
-	struct wcnic_hw *hw = wcnic_hw_get(dev->data);
+	struct wcnic_hw *hw = wcnic_hold_locked(dev);
 
+	if (hw == NULL)
+		return -ENODEV;
 	settle(hw);
-	for (uint16_t i = 0; i < dev->data->nb_rx_queues; i++) {
-		struct wcnic_rxq *rxq = dev->data->rx_queues[i];
+	for (uint16_t i = 0; i < hw->n_rxq; i++) {
+		struct wcnic_rxq *rxq = hw->rxq[i];
 
 		if (rxq != NULL)
-			memset(&rxq->stats, 0, sizeof(rxq->stats));
+			queue_stats_clear(hw, &rxq->gate, &rxq->stats, sizeof(rxq->stats));
 	}
-	for (uint16_t i = 0; i < dev->data->nb_tx_queues; i++) {
-		struct wcnic_txq *txq = dev->data->tx_queues[i];
+	for (uint16_t i = 0; i < hw->n_txq; i++) {
+		struct wcnic_txq *txq = hw->txq[i];
 
 		if (txq != NULL)
-			memset(&txq->stats, 0, sizeof(txq->stats));
+			queue_stats_clear(hw, &txq->gate, &txq->stats, sizeof(txq->stats));
 	}
 	card_refresh(hw);
 	hw->card_stats_base = hw->card_stats;
+	wcnic_unlock_release(hw);
 	return 0;
 }
 
@@ -208,10 +223,9 @@ card_value(const struct wcnic_hw *hw, const struct counter *c)
 }
 
 static unsigned int
-window_values(const struct rte_eth_dev *dev, struct rte_eth_xstat *xstats)
+window_values(const struct wcnic_hw *hw, struct rte_eth_xstat *xstats)
 {
 	static const struct wcnic_test_result none;
-	const struct wcnic_hw *hw = wcnic_hw_get(dev->data);
 	const struct wcnic_window *win = wcnic_window_push_first(hw);
 	const struct wcnic_window_caps *l = &hw->window_caps;
 	const struct wcnic_test_result *test = &none;
@@ -237,12 +251,12 @@ window_values(const struct rte_eth_dev *dev, struct rte_eth_xstat *xstats)
 }
 
 static uint64_t
-tx_sum(const struct rte_eth_dev *dev, const struct counter *c)
+tx_sum(const struct wcnic_hw *hw, const struct counter *c)
 {
 	uint64_t sum = 0;
 
-	for (uint16_t i = 0; i < dev->data->nb_tx_queues; i++) {
-		const struct wcnic_txq *txq = dev->data->tx_queues[i];
+	for (uint16_t i = 0; i < hw->n_txq; i++) {
+		const struct wcnic_txq *txq = hw->txq[i];
 
 		sum += txq != NULL ? field(&txq->stats, c) : 0;
 	}
@@ -250,12 +264,12 @@ tx_sum(const struct rte_eth_dev *dev, const struct counter *c)
 }
 
 static uint64_t
-rx_sum(const struct rte_eth_dev *dev, const struct counter *c)
+rx_sum(const struct wcnic_hw *hw, const struct counter *c)
 {
 	uint64_t sum = 0;
 
-	for (uint16_t i = 0; i < dev->data->nb_rx_queues; i++) {
-		const struct wcnic_rxq *rxq = dev->data->rx_queues[i];
+	for (uint16_t i = 0; i < hw->n_rxq; i++) {
+		const struct wcnic_rxq *rxq = hw->rxq[i];
 
 		sum += rxq != NULL ? field(&rxq->stats, c) : 0;
 	}
@@ -265,24 +279,28 @@ rx_sum(const struct rte_eth_dev *dev, const struct counter *c)
 int
 wcnic_xstats_get(struct rte_eth_dev *dev, struct rte_eth_xstat *xstats, unsigned int n)
 {
-	struct wcnic_hw *hw = wcnic_hw_get(dev->data);
+	struct wcnic_hw *hw;
 	unsigned int at = 0;
 
 	if (n < XSTATS_COUNT)
 		return XSTATS_COUNT;
+	hw = wcnic_hold_locked(dev);
+	if (hw == NULL)
+		return -ENODEV;
 	settle(hw);
 	card_refresh(hw);
 	for (size_t i = 0; i < RTE_DIM(tx_counters); i++)
-		xstats[at++].value = tx_sum(dev, &tx_counters[i]);
+		xstats[at++].value = tx_sum(hw, &tx_counters[i]);
 	for (size_t i = 0; i < RTE_DIM(rx_counters); i++)
-		xstats[at++].value = rx_sum(dev, &rx_counters[i]);
+		xstats[at++].value = rx_sum(hw, &rx_counters[i]);
 	for (size_t i = 0; i < RTE_DIM(card_counters); i++)
 		xstats[at++].value = card_value(hw, &card_counters[i]);
 	for (size_t i = 0; i < RTE_DIM(hw_counters); i++)
 		xstats[at++].value = field(hw, &hw_counters[i]);
-	at += window_values(dev, &xstats[at]);
+	at += window_values(hw, &xstats[at]);
 	for (unsigned int i = 0; i < at; i++)
 		xstats[i].id = i;
+	wcnic_unlock_release(hw);
 	return at;
 }
 

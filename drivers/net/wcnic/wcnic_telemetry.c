@@ -12,13 +12,13 @@
 #include <rte_telemetry.h>
 
 #include "wcnic_attach.h"
-#include "wcnic_ethdev.h"
+#include "wcnic_hold.h"
 #include "wcnic_hw.h"
 #include "wcnic_window_caps.h"
 
-/* The port of "/wcnic/...,PORT", or NULL if it is not one of this driver. */
+/* The port of "/wcnic/...,PORT", held, or NULL if it is not one of this driver. */
 static struct wcnic_hw *
-port_find(const char *params)
+port_hold(const char *params)
 {
 	unsigned long port;
 	char *end;
@@ -26,10 +26,7 @@ port_find(const char *params)
 	if (params == NULL || *params < '0' || *params > '9')
 		return NULL;
 	port = strtoul(params, &end, 10);
-	if (*end != '\0' || port >= RTE_MAX_ETHPORTS || !rte_eth_dev_is_valid_port(port) ||
-	    rte_eth_devices[port].dev_ops != &wcnic_dev_ops)
-		return NULL;
-	return wcnic_hw_get(rte_eth_devices[port].data);
+	return *end == '\0' && port < RTE_MAX_ETHPORTS ? wcnic_hold(port) : NULL;
 }
 
 static void
@@ -128,7 +125,7 @@ put_calibration(struct rte_tel_data *d, const struct wcbar_calibration *c)
 static int
 window_show(const char *cmd __rte_unused, const char *params, struct rte_tel_data *d)
 {
-	struct wcnic_hw *hw = port_find(params);
+	struct wcnic_hw *hw = port_hold(params);
 	const struct wcnic_window *win;
 	const struct wcnic_window_caps *l;
 
@@ -153,6 +150,7 @@ window_show(const char *cmd __rte_unused, const char *params, struct rte_tel_dat
 	if (l->laddered)
 		put_ladder(d, l);
 	pthread_mutex_unlock(&hw->lock);
+	wcnic_hold_release(hw);
 	return 0;
 }
 
@@ -193,12 +191,15 @@ test_show(const char *cmd __rte_unused, const char *params, struct rte_tel_data 
 		[WCNIC_TEST_NOT_OBSERVABLE] = "not observable",
 		[WCNIC_TEST_FAILED] = "failed",
 	};
-	struct wcnic_hw *hw = port_find(params);
-	struct rte_tel_data *stores = rte_tel_data_alloc();
+	struct rte_tel_data *stores;
+	struct wcnic_hw *hw = port_hold(params);
 
-	if (hw == NULL || stores == NULL) {
-		rte_tel_data_free(stores);
-		return hw == NULL ? -EINVAL : -ENOMEM;
+	if (hw == NULL)
+		return -EINVAL;
+	stores = rte_tel_data_alloc();
+	if (stores == NULL) {
+		wcnic_hold_release(hw);
+		return -ENOMEM;
 	}
 	rte_tel_data_start_dict(d);
 	rte_tel_data_start_dict(stores);
@@ -207,6 +208,7 @@ test_show(const char *cmd __rte_unused, const char *params, struct rte_tel_data 
 	for (uint32_t i = 0; i < hw->window_caps.n_results; i++)
 		put_result(stores, &hw->window_caps.results[i]);
 	pthread_mutex_unlock(&hw->lock);
+	wcnic_hold_release(hw);
 	put_container(d, "stores", stores);
 	return 0;
 }

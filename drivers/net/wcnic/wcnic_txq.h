@@ -61,6 +61,7 @@ typedef uint16_t (*wcnic_tx_write_t)(struct wcnic_txq *txq, struct rte_mbuf **pk
 struct wcnic_txq_ctrl {
 	uint16_t port_id;
 	uint16_t idle_tail;       /* tail when the service looked last */
+	uint64_t events_before;   /* sent by the card before the queue was created */
 	bool on_card;             /* TXQ_CREATE succeeded */
 	bool stopped;             /* by the application: not started with the port or a recovery */
 	const char *push_vectors; /* which variant txq->push_write is, to print */
