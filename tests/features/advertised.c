@@ -166,5 +166,5 @@ main(void)
 	ops_print(&rte_eth_devices[port_id]);
 	info_print(&rte_eth_devices[port_id]);
 	flows_print(port_id);
-	return rte_eal_cleanup() == 0 ? 0 : 1;
+	return rte_vdev_uninit("net_wcnic0") == 0 && rte_eal_cleanup() == 0 ? 0 : 1;
 }
