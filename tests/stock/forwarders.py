@@ -208,7 +208,7 @@ def ipv4_multicast(rig):
 
 
 def ptp(kind, sequence, seconds, mac=None):
-    """A message of the master: Sync (0), Follow_Up (8) or Delay_Resp (9)."""
+    """A message of the master: Sync (0), Follow_Up (8) or Delay_Resp (9). To all: it comes before promiscuous mode."""
     clock = bytes.fromhex("0011223344556677")
     length = 54 if mac else 44
     head = struct.pack(">BBHBxHqI8sHHBb", kind, 2, length, 0, 0x200 if kind == 0 else 0, 0, 0, clock, 1, sequence, 0, 0)
@@ -216,7 +216,7 @@ def ptp(kind, sequence, seconds, mac=None):
     if mac:
         mac = bytes.fromhex(mac.replace(":", ""))
         body += mac[:3] + b"\xff\xfe" + mac[3:] + struct.pack(">H", 0)
-    return bytes.fromhex("011b19000000" + "02000000aa01" + "88f7") + head + body
+    return bytes.fromhex("ffffffffffff" + "02000000aa01" + "88f7") + head + body
 
 
 @check("ptpclient")
