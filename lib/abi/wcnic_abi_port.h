@@ -107,6 +107,8 @@ enum wcnic_clock_step {
 	WCNIC_CLOCK_RATE = 3, /* it runs ns parts in 10^9, signed, faster than its oscillator */
 };
 
+#define WCNIC_CLOCK_RATE_MAX 500000000ll /* and no less than minus that */
+
 struct wcnic_cmd_clock_set {
 	wcnic_le64 ns;
 	uint8_t step; /* enum wcnic_clock_step */

@@ -112,6 +112,8 @@ WCNIC_ABI_SIZE(wcnic_cmd_queue, 48);
 #define WCNIC_RXDB_TAIL(seq) ((uint64_t)(uint16_t)(seq))
 #define WCNIC_RXDB_CQ_HEAD(seq) ((uint64_t)(uint16_t)(seq) << 16)
 #define WCNIC_RXDB_ARM (1ull << 32) /* interrupt once a completion past cq_head exists */
+/* Since 1.1: makes a record differ from the one before, so that it asks anew. */
+#define WCNIC_RXDB_ARM_NUMBER(n) ((uint64_t)(uint8_t)(n) << 40)
 #define WCNIC_RXDB_GET_TAIL(db) ((uint16_t)(db))
 #define WCNIC_RXDB_GET_CQ_HEAD(db) ((uint16_t)((db) >> 16))
 

@@ -11,6 +11,7 @@
 #include <wcdev_rss.h>
 
 #include "card_admin.h"
+#include "card_clock.h"
 #include "card_core.h"
 #include "card_event.h"
 #include "card_filter.h"
@@ -58,6 +59,7 @@ struct wcnic_card {
 	uint32_t n_pages;
 
 	struct card_admin admin;
+	struct card_clock clock;
 	struct card_port port;
 	struct card_filter filter;
 	struct card_flow flow;

@@ -106,6 +106,7 @@ static const struct admin_op admin_ops[] = {
 	[WCNIC_OP_PORT_QUERY] = {card_port_query, sizeof(struct wcnic_port_info), 0},
 	[WCNIC_OP_PORT_SET] = {card_port_set, 0, 0},
 	[WCNIC_OP_STATS_QUERY] = {stats_query, sizeof(struct wcnic_stats), 0},
+	[WCNIC_OP_CLOCK_SET] = {card_clock_set, 0, 0},
 	[WCNIC_OP_RSS_SET] = {card_rss_set, 0, sizeof(struct wcnic_rss)},
 	[WCNIC_OP_MAC_LIST_SET] = {card_mac_list_set, 0, 0},
 	[WCNIC_OP_VLAN_FILTER_SET] = {card_vlan_filter_set, 0, sizeof(struct wcnic_vlan_filter)},

@@ -17,6 +17,8 @@ reg_is_64(uint64_t off)
 	case WCNIC_REG_ASQ_BASE:
 	case WCNIC_REG_ACQ_BASE:
 	case WCNIC_REG_AEQ_BASE:
+	case WCNIC_REG_CLOCK:
+	case WCNIC_REG_TX_TIME:
 		return true;
 	default:
 		return false;
@@ -75,6 +77,10 @@ reg_value(struct wcnic_card *card, uint64_t off)
 		return card->admin.aeq_base;
 	case WCNIC_REG_ADMIN_SIZE:
 		return card->admin.size;
+	case WCNIC_REG_CLOCK:
+		return card_clock_now(card);
+	case WCNIC_REG_TX_TIME:
+		return card->clock.tx_sent_ns;
 	default:
 		return reg_is_64(off - 4) ? reg_value(card, off - 4) >> 32 : 0;
 	}
@@ -199,6 +205,9 @@ card_regs_write(struct wcnic_card *card, uint64_t off, const void *data, size_t 
 		return 0;
 	case WCNIC_REG_AEQ_BASE:
 		base_write(card, &card->admin.aeq_base, off, value, bytes);
+		return 0;
+	case WCNIC_REG_TX_TIME: /* the host has it: the next may come */
+		card->clock.tx_sent_ns = 0;
 		return 0;
 	}
 	switch (off) {

@@ -67,6 +67,7 @@ card_rxq_create(struct wcnic_card *card, struct card_admin_call *call)
 	q->depth = le16toh(p->depth);
 	q->vector = le16toh(p->vector);
 	q->buf_bytes = le32toh(p->buf_bytes);
+	q->moderation_ns = le16toh(p->moderation_usecs) * 1000u;
 	wcdev_ring_init(&q->ring, le64toh(p->ring_iova), q->depth, sizeof(struct wcnic_rx_desc),
 			WCDEV_DMA_READ);
 	wcdev_ring_init(&q->cq, le64toh(p->cq_iova), q->depth, sizeof(struct wcnic_rx_cpl),
@@ -137,6 +138,13 @@ card_rxq_window_gone(struct wcnic_card *card, uint16_t window_id)
 	}
 }
 
+/* Whether the interrupt that is due has to wait. Time is that of the last poll. */
+static bool
+irq_moderated(const struct wcnic_card *card, const struct card_rxq *q)
+{
+	return q->moderation_ns != 0 && q->irq_seen && card->now_ns - q->irq_ns < q->moderation_ns;
+}
+
 /* Looks at the record; raises the interrupt that it asks for. */
 void
 card_rxq_poll(struct wcnic_card *card, struct card_rxq *q)
@@ -152,6 +160,7 @@ card_rxq_poll(struct wcnic_card *card, struct card_rxq *q)
 		return;
 	}
 	q->tail = WCNIC_RXDB_GET_TAIL(db);
+	q->irq_held = false;
 	if (q->db_fired != db)
 		q->fired = false; /* the same record may come again, 65536 completions later */
 	if ((db & WCNIC_RXDB_ARM) == 0 || q->fired)
@@ -159,6 +168,11 @@ card_rxq_poll(struct wcnic_card *card, struct card_rxq *q)
 	ready = (uint16_t)(q->head - WCNIC_RXDB_GET_CQ_HEAD(db));
 	if (ready == 0 || ready > q->depth)
 		return;
+	q->irq_held = irq_moderated(card, q);
+	if (q->irq_held)
+		return;
+	q->irq_seen = true;
+	q->irq_ns = card->now_ns;
 	q->fired = true;
 	q->db_fired = db;
 	wcdev_irq(&card->dev, q->vector);

@@ -34,6 +34,10 @@ struct card_rxq {
 	uint64_t *db;
 	uint64_t db_fired; /* the record that the interrupt was raised for */
 	bool fired;
+	bool irq_held; /* one is due, and waits until irq_ns + moderation_ns */
+	bool irq_seen; /* irq_ns is that of the last */
+	uint32_t moderation_ns;
+	uint64_t irq_ns;
 	uint16_t head; /* of buffers and of completions: one for one */
 	uint16_t tail;
 

@@ -31,6 +31,7 @@ struct card_tx_stream {
 struct card_tx_frame {
 	struct wcdev_frame frame;
 	uint16_t entries;
+	bool timed; /* its time is wanted */
 	enum wcnic_error reason;
 	struct wcdev_offload offload; /* CARD_TX_CUT */
 	struct card_tx_stream
@@ -54,6 +55,7 @@ struct card_tx_burst {
 	uint16_t seq;                 /* the first entry behind them */
 	bool memo;                    /* the last was read by message: there is none behind it */
 	uint64_t built_frames;        /* a bit for each that was built */
+	uint64_t timed_frames;        /* and for each of those whose time is wanted */
 	struct card_tx_stream start;  /* before the first */
 	struct card_tx_stream stream; /* behind the last */
 	struct wcdev_frame frames[CARD_BURST];
@@ -149,6 +151,7 @@ card_tx_burst_add_built(struct wcnic_card *card, struct card_txq *q, struct card
 	t->marks[t->n].entries = t->built.entries;
 	t->marks[t->n].after = t->built.after;
 	t->built_frames |= 1ull << t->n;
+	t->timed_frames |= (uint64_t)t->built.timed << t->n;
 	t->n++;
 	t->n_frags += t->built.frame.n_frags;
 	t->seq += t->built.entries;

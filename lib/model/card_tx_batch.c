@@ -113,6 +113,39 @@ batch_held(struct wcnic_card *card, struct card_txq *q)
 	q->port_busy = true;
 }
 
+/* Offers one frame to the port. Its time is before the far end can have it. As wcdev_port_send().
+ */
+static unsigned int
+timed_send(struct wcnic_card *card, const struct wcdev_frame *frame, int *ret)
+{
+	uint64_t at_ns = wcdev_now_ns(&card->dev);
+
+	if (wcdev_port_send(&card->dev, frame, 1, ret) == 0)
+		return 0;
+	card_clock_sent(card, at_ns);
+	return 1;
+}
+
+/*
+ * Offers frames from `first` on: all, up to one whose time is wanted; or that one alone. Returns
+ * how many the port took; *offered: of how many.
+ */
+static unsigned int
+batch_offer(struct wcnic_card *card, const struct card_tx_burst *t, unsigned int first,
+	    unsigned int *offered, int *ret)
+{
+	uint64_t timed = t->timed_frames >> first;
+
+	*offered = t->n - first;
+	if (timed & 1) {
+		*offered = 1;
+		return timed_send(card, &t->frames[first], ret);
+	}
+	if (timed != 0)
+		*offered = (unsigned int)__builtin_ctzll(timed);
+	return wcdev_port_send(&card->dev, t->frames + first, *offered, ret);
+}
+
 /* Offers the burst to the port. Returns false if the port holds a frame back. */
 static bool
 batch_send(struct wcnic_card *card, struct batch *b, struct card_txq *q)
@@ -121,13 +154,13 @@ batch_send(struct wcnic_card *card, struct batch *b, struct card_txq *q)
 	unsigned int end = 0;
 
 	while (end < t->n) {
-		unsigned int first = end;
+		unsigned int first = end, offered;
 		int ret = 0;
 
-		end += wcdev_port_send(&card->dev, t->frames + first, t->n - first, &ret);
+		end += batch_offer(card, t, first, &offered, &ret);
 		batch_sent(card, b, q, first, end);
-		if (end == t->n)
-			break;
+		if (end == first + offered)
+			continue;
 		if (ret == -EAGAIN) {
 			batch_held(card, q);
 			if (end != 0 && pushes_packed(q))
@@ -237,6 +270,7 @@ batch_gather(struct wcnic_card *card, struct batch *b, struct card_txq *q)
 	t->seq = b->seq;
 	t->memo = false;
 	t->built_frames = 0;
+	t->timed_frames = 0;
 	t->start = b->stream;
 	t->stream = b->stream;
 	if (q->placement == WCNIC_PLACEMENT_FETCH)

@@ -93,6 +93,8 @@ card_tx_builder_finish(struct card_tx_builder *b, uint16_t entries, struct card_
 	if (b->frame_bytes > card_tx_bytes_max(b->card) && !cut(b))
 		card_tx_builder_fault(b, WCNIC_ERR_OVERSIZE);
 	out->entries = entries;
+	out->timed = b->asks && (b->word & WCNIC_TXO_TIME) != 0 &&
+		     (b->card->features & WCNIC_CAP_CLOCK) != 0;
 	out->reason = b->reason;
 	out->frame.frags = b->frags;
 	out->frame.n_frags = b->n_frags;

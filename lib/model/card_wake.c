@@ -67,6 +67,9 @@ wcnic_card_waits(struct wcnic_card *card)
 		if (q->waiting || q->port_busy)
 			return false;
 	}
+	for (uint64_t live = card->rxq_live; live != 0; live &= live - 1)
+		if (card->rxqs[__builtin_ctzll(live)].irq_held)
+			return false;
 	return true;
 }
 
