@@ -273,6 +273,7 @@ op_name(uint8_t opcode)
 		[WCNIC_OP_RXQ_CREATE] = "RXQ_CREATE",   [WCNIC_OP_RXQ_DESTROY] = "RXQ_DESTROY",
 		[WCNIC_OP_PORT_QUERY] = "PORT_QUERY",   [WCNIC_OP_PORT_SET] = "PORT_SET",
 		[WCNIC_OP_STATS_QUERY] = "STATS_QUERY", [WCNIC_OP_RSS_SET] = "RSS_SET",
+		[WCNIC_OP_CLOCK_SET] = "CLOCK_SET",
 	};
 
 	return names[opcode]; /* this module sends no others */

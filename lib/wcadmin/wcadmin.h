@@ -202,6 +202,13 @@ WC_PUBLIC WC_MUST_CHECK int wcadmin_port_set(struct wcadmin *admin, uint16_t val
 /* STATS_QUERY: counters since the reset. On failure `stats` is as it was. */
 WC_PUBLIC int wcadmin_stats_query(struct wcadmin *admin, struct wcnic_stats *stats);
 
+/*
+ * CLOCK_SET: `ns` is a time, or signed: a difference, or parts in 10^9. -EINVAL: a rate of more
+ * than WCNIC_CLOCK_RATE_MAX.
+ */
+WC_PUBLIC WC_MUST_CHECK int
+wcadmin_clock_set(struct wcadmin *admin, enum wcnic_clock_step step, uint64_t ns);
+
 /* RSS_SET. */
 WC_PUBLIC WC_MUST_CHECK int wcadmin_rss_set(struct wcadmin *admin, const struct wcnic_rss *rss);
 

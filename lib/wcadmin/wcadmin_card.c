@@ -158,6 +158,14 @@ wcadmin_stats_query(struct wcadmin *a, struct wcnic_stats *stats)
 }
 
 int
+wcadmin_clock_set(struct wcadmin *a, enum wcnic_clock_step step, uint64_t ns)
+{
+	const struct wcnic_cmd_clock_set cmd = {.ns = htole64(ns), .step = step};
+
+	return wcadmin_run_params(a, WCNIC_OP_CLOCK_SET, &cmd);
+}
+
+int
 wcadmin_rss_set(struct wcadmin *a, const struct wcnic_rss *rss)
 {
 	struct wcnic_rss in = *rss;
@@ -201,6 +209,7 @@ wcadmin_rxq_create(struct wcadmin *a, const struct wcnic_cmd_rxq_create *rxq)
 	cmd.buf_bytes = htole32(cmd.buf_bytes);
 	cmd.ring_iova = htole64(cmd.ring_iova);
 	cmd.cq_iova = htole64(cmd.cq_iova);
+	cmd.moderation_usecs = htole16(cmd.moderation_usecs);
 	return wcadmin_run_params(a, WCNIC_OP_RXQ_CREATE, &cmd);
 }
 

@@ -41,7 +41,8 @@ commands__parameters_are_the_datasheets(void **state)
 					  .buf_bytes = 2048,
 					  .ring_iova = 0x1000,
 					  .cq_iova = 0x2000,
-					  .cqe_log2 = 4};
+					  .cqe_log2 = 4,
+					  .moderation_usecs = 300};
 
 	assert_int_equal(wcadmin_port_set(&rig->admin, 7, 1500, WCNIC_PORTF_UP, mac), 0);
 	memcpy(&port, rig->cmd.params, sizeof(port));
@@ -80,6 +81,19 @@ rss_set__table_goes_by_host_memory(void **state)
 	memcpy(&seen, rig->in, sizeof(seen));
 	assert_int_equal(le32toh(seen.types), WCNIC_RSS_IPV4);
 	assert_int_equal(le16toh(seen.reta[127]), 127);
+}
+
+static void
+clock_set__step_and_number_go_by_parameters(void **state)
+{
+	struct wcadmin_rig *rig = *state;
+	struct wcnic_cmd_clock_set p;
+
+	assert_int_equal(wcadmin_clock_set(&rig->admin, WCNIC_CLOCK_ADD, (uint64_t)-5), 0);
+	assert_int_equal(rig->cmd.opcode, WCNIC_OP_CLOCK_SET);
+	memcpy(&p, rig->cmd.params, sizeof(p));
+	assert_int_equal(p.step, WCNIC_CLOCK_ADD);
+	assert_int_equal((int64_t)le64toh(p.ns), -5);
 }
 
 static void
@@ -310,6 +324,7 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		CASE(commands__parameters_are_the_datasheets),
 		CASE(rss_set__table_goes_by_host_memory),
+		CASE(clock_set__step_and_number_go_by_parameters),
 		CASE(stats_query__counters_come_in_host_order),
 		CASE(identify__good_card_taken_and_name_ended),
 		CASE(identify__senseless_card_refused),
