@@ -35,6 +35,7 @@
 #include <wcnic_log.h>
 #include <wcnic_queue.h>
 #include <wcnic_rss.h>
+#include <wcnic_rx_sleep.h>
 #include <wcnic_service.h>
 #include <wcnic_stats.h>
 

@@ -580,9 +580,8 @@ info__tells_what_was_set_up(void **state)
 /* ---- driver arguments -------------------------------------------------------------------- */
 
 #define ARGUMENTS                                                                                 \
-	" placement slot_lines store timeout_ms self_test packed mark socket port queues thread " \
-	"seed "                                                                                   \
-	"push_wait_us"
+	" placement slot_lines store timeout_ms self_test packed mark rx_intr_usecs socket port " \
+	"queues thread seed push_wait_us"
 
 static const struct {
 	const char *text;
@@ -607,6 +606,7 @@ static const struct {
 	{"seed=abc", {"seed=abc", "a number"}},
 	{"seed=99999999999999999999", {"seed=99999999999999999999", "a number"}},
 	{"timeout_ms=1", {"timeout_ms=1", "from 10 to 60000"}},
+	{"rx_intr_usecs=65536", {"rx_intr_usecs=65536", "from 0 to 65535"}},
 	{"push_wait_us=0", {"push_wait_us=0", "from 1 to 1000000"}},
 	{"store=mmx", {"store=mmx", "one of", "u64"}},
 	{"port=lopback",

@@ -16,15 +16,24 @@
 static const struct loop_config threaded = {
 	.devargs = "thread=1,placement=fetch", .rx_intr = true, .n_rxq = 2};
 
+static const struct loop_config moderated = {
+	.devargs = "thread=1,placement=fetch,rx_intr_usecs=20", .rx_intr = true, .n_rxq = 2};
+
 static void
-intr_open(struct loop *l)
+intr_open_config(struct loop *l, const struct loop_config *config)
 {
-	loop_open(l, &threaded);
+	loop_open(l, config);
 	for (uint16_t q = 0; q < 2; q++)
 		assert_int_equal(rte_eth_dev_rx_intr_ctl_q(l->port_id, q, RTE_EPOLL_PER_THREAD,
 							   RTE_INTR_EVENT_ADD,
 							   (void *)(uintptr_t)q),
 				 0);
+}
+
+static void
+intr_open(struct loop *l)
+{
+	intr_open_config(l, &threaded);
 }
 
 static bool
@@ -72,8 +81,7 @@ arm__frame_comes_at_any_time_sleeper_is_woken(void **state)
 	uint64_t random = 7;
 	struct loop l;
 
-	(void)state;
-	intr_open(&l);
+	intr_open_config(&l, *state);
 	for (unsigned int i = 0; i < 3000; i++) {
 		frames_send(&l, 1);
 		rte_delay_us_block(loop_random(&random) % 30);
@@ -116,12 +124,11 @@ arm__doorbell_after_it_asks_too(void **state)
 
 /* An application may go back to sleep without having taken what woke it. */
 static void
-arm__completion_waits_each_time_woken_at_once(void **state)
+arm__completion_waits_each_time_woken(void **state)
 {
 	struct loop l;
 
-	(void)state;
-	intr_open(&l);
+	intr_open_config(&l, *state);
 	frames_send(&l, 1);
 	for (unsigned int i = 0; i < 10; i++) {
 		armed(&l, true);
@@ -212,8 +219,9 @@ start__card_that_bursts_poll_is_refused(void **state)
 	(void)state;
 	loop_open(&l, &polled);
 	assert_int_equal(rte_eth_dev_start(l.port_id), -ENOTSUP);
-	loop_log_has("no Rx interrupts", "vfio-pci", "thread=1", NULL);
+	loop_log_has("no Rx interrupts", "bursts poll", "vfio-pci", "thread=1", NULL);
 	assert_int_equal(rte_eth_dev_rx_intr_enable(l.port_id, 0), -ENOTSUP);
+	loop_log_has("Rx queue 0: no interrupts", "intr_conf.rxq", NULL);
 	loop_close(&l);
 }
 
@@ -221,9 +229,15 @@ int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
-		LOOP_TEST(arm__frame_comes_at_any_time_sleeper_is_woken),
+		LOOP_TEST_ARG("arm__frame_comes_at_any_time_sleeper_is_woken",
+			      arm__frame_comes_at_any_time_sleeper_is_woken, (void *)&threaded),
+		LOOP_TEST_ARG("arm__moderated_frame_comes_at_any_time_sleeper_is_woken",
+			      arm__frame_comes_at_any_time_sleeper_is_woken, (void *)&moderated),
 		LOOP_TEST(arm__doorbell_after_it_asks_too),
-		LOOP_TEST(arm__completion_waits_each_time_woken_at_once),
+		LOOP_TEST_ARG("arm__completion_waits_each_time_woken",
+			      arm__completion_waits_each_time_woken, (void *)&threaded),
+		LOOP_TEST_ARG("arm__moderated_completion_waits_each_time_woken",
+			      arm__completion_waits_each_time_woken, (void *)&moderated),
 		LOOP_TEST(disarm__frames_wake_nobody),
 		LOOP_TEST(recovery__sleeper_is_woken_and_interrupts_work),
 		LOOP_TEST(stop__and_start_interrupts_work),

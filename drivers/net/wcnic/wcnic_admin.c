@@ -19,6 +19,7 @@
 #include "wcnic_attach.h"
 #include "wcnic_hw.h"
 #include "wcnic_log.h"
+#include "wcnic_time.h"
 
 #define POLL_US 20
 #define SECOND_US UINT64_C(1000000)
@@ -225,7 +226,7 @@ features_set(struct wcnic_hw *hw)
 	const uint64_t wake = hw->attach->wake != NULL ? WCNIC_CAP_WAKE : 0;
 
 	hw->id.caps &= WCNIC_CAP_PUSH | packed | WCNIC_CAP_RSS | WCNIC_CAP_WINDOW_TEST |
-		       WCNIC_CAP_MSIX | wake;
+		       WCNIC_CAP_MSIX | WCNIC_CAP_CLOCK | wake;
 	return wcadmin_features_set(&hw->admin.client, hw->id.caps);
 }
 
@@ -254,6 +255,8 @@ wcnic_admin_start(struct wcnic_hw *hw)
 		ret = features_set(hw);
 	if (ret == 0)
 		wake_set(hw);
+	if (ret == 0)
+		ret = wcnic_time_restore(hw);
 	return ret;
 }
 

@@ -87,4 +87,18 @@ wcnic_thread_detach(wcnic_thread_t thread)
 /* What rx_queue_count returns: uint32_t, in later releases int. */
 typedef __typeof__(((eth_rx_queue_count_t)NULL)(NULL)) wcnic_rx_count_t;
 
+/* 24.11 added the operation; before, nobody calls it. */
+#if RTE_VERSION >= RTE_VERSION_NUM(24, 11, 0, 0)
+#define WCNIC_TIMESYNC_ADJUST_FREQ(fn) .timesync_adjust_freq = (fn),
+#else
+#define WCNIC_TIMESYNC_ADJUST_FREQ(fn)
+#endif
+
+/* 23.03 renamed what adds a number of 64 bits to telemetry. */
+#if RTE_VERSION >= RTE_VERSION_NUM(23, 3, 0, 0)
+#define wcnic_tel_add_u64 rte_tel_data_add_dict_uint
+#else
+#define wcnic_tel_add_u64 rte_tel_data_add_dict_u64
+#endif
+
 #endif /* WCNIC_COMPAT_H */

@@ -167,6 +167,7 @@ static const struct {
 	{"self_test", ANY, NULL, offsetof(struct wcnic_devargs, self_test), 0, 1},
 	{"packed", ANY, NULL, offsetof(struct wcnic_devargs, packed), 0, 1},
 	{"mark", ANY, NULL, offsetof(struct wcnic_devargs, mark), 0, UINT32_MAX},
+	{"rx_intr_usecs", ANY, NULL, offsetof(struct wcnic_devargs, rx_intr_usecs), 0, UINT16_MAX},
 	{"socket", VDEV, .parse = parse_socket},
 	{"port", EMBEDDED, .parse = parse_port},
 	{"queues", EMBEDDED, NULL, offsetof(struct wcnic_devargs, queues), 1, WCNIC_QUEUES_MAX},

@@ -26,6 +26,7 @@ struct wcnic_devargs {
 	uint32_t self_test;
 	uint32_t mark;
 	uint32_t packed;
+	uint32_t rx_intr_usecs;
 };
 
 /*
@@ -39,7 +40,8 @@ struct wcnic_devargs {
 	"timeout_ms=<ms> "                 \
 	"self_test=<0|1> "                 \
 	"packed=<0|1> "                    \
-	"mark=<n>"
+	"mark=<n> "                        \
+	"rx_intr_usecs=<us>"
 #define WCNIC_DEVARGS_VDEV \
 	WCNIC_DEVARGS_ANY  \
 	" socket=<path> "  \

@@ -25,8 +25,10 @@
 #include "wcnic_queue_ctl.h"
 #include "wcnic_queue_status.h"
 #include "wcnic_rss.h"
+#include "wcnic_rx_sleep.h"
 #include "wcnic_service.h"
 #include "wcnic_stats.h"
+#include "wcnic_time.h"
 
 static int
 dev_configure(struct rte_eth_dev *dev)
@@ -335,24 +337,6 @@ rx_burst_mode(struct rte_eth_dev *dev, uint16_t qid, struct rte_eth_burst_mode *
 	return 0;
 }
 
-static int
-rx_intr_enable(struct rte_eth_dev *dev, uint16_t qid)
-{
-	if (wcnic_hw_get(dev->data)->intr == NULL)
-		return -ENOTSUP;
-	wcnic_rx_arm(dev->data->rx_queues[qid]);
-	return 0;
-}
-
-static int
-rx_intr_disable(struct rte_eth_dev *dev, uint16_t qid)
-{
-	if (wcnic_hw_get(dev->data)->intr == NULL)
-		return -ENOTSUP;
-	wcnic_rx_disarm(dev->data->rx_queues[qid]);
-	return 0;
-}
-
 /* What testpmd's `show txq info` shows: placement, window type, store, format and vectors. */
 static int
 tx_burst_mode(struct rte_eth_dev *dev, uint16_t qid, struct rte_eth_burst_mode *mode)
@@ -400,8 +384,9 @@ const struct eth_dev_ops wcnic_dev_ops = {
 	.rx_queue_stop = wcnic_rx_queue_stop,
 	.tx_queue_start = wcnic_tx_queue_start,
 	.tx_queue_stop = wcnic_tx_queue_stop,
-	.rx_queue_intr_enable = rx_intr_enable,
-	.rx_queue_intr_disable = rx_intr_disable,
+	.rx_queue_intr_enable = wcnic_rx_intr_enable,
+	.rx_queue_intr_disable = wcnic_rx_intr_disable,
+	.get_monitor_addr = wcnic_rx_monitor_get,
 	.tx_queue_setup = wcnic_tx_queue_setup,
 	.tx_queue_release = wcnic_tx_queue_release,
 	.tx_done_cleanup = wcnic_tx_done_cleanup,
@@ -410,6 +395,15 @@ const struct eth_dev_ops wcnic_dev_ops = {
 	.rss_hash_conf_get = wcnic_rss_hash_conf_get,
 	.reta_update = wcnic_reta_update,
 	.reta_query = wcnic_reta_query,
+	.read_clock = wcnic_read_clock,
+	.timesync_enable = wcnic_timesync_enable,
+	.timesync_disable = wcnic_timesync_disable,
+	.timesync_read_rx_timestamp = wcnic_timesync_read_rx,
+	.timesync_read_tx_timestamp = wcnic_timesync_read_tx,
+	.timesync_adjust_time = wcnic_timesync_adjust_time,
+	WCNIC_TIMESYNC_ADJUST_FREQ(wcnic_timesync_adjust_freq)
+		.timesync_read_time = wcnic_timesync_read_time,
+	.timesync_write_time = wcnic_timesync_write_time,
 };
 
 /* What works on shared memory alone: a secondary process has no way to the card. */
@@ -424,6 +418,8 @@ static const struct eth_dev_ops secondary_ops = {
 	.txq_info_get = txq_info_get,
 	.rss_hash_conf_get = wcnic_rss_hash_conf_get,
 	.reta_query = wcnic_reta_query,
+	.rx_queue_intr_enable = wcnic_rx_intr_secondary,
+	.rx_queue_intr_disable = wcnic_rx_intr_secondary,
 };
 
 void

@@ -21,6 +21,7 @@
 
 #include "wcnic_admin.h"
 #include "wcnic_devargs.h"
+#include "wcnic_time.h"
 #include "wcnic_window.h"
 #include "wcnic_window_caps.h"
 
@@ -75,6 +76,7 @@ struct wcnic_hw {
 	uint16_t port_flags; /* WCNIC_PORTF_* */
 	struct rte_ether_addr mac;
 	struct wcnic_rss rss; /* host byte order */
+	struct wcnic_time time;
 	bool link_up;
 	uint32_t link_mbps;
 	struct wcnic_stats card_stats;      /* last answer, host byte order */

@@ -230,6 +230,7 @@ rxq_create(struct wcnic_rxq *rxq)
 		.ring_iova = rxq->ring_mz->iova,
 		.cq_iova = rxq->cq_mz->iova,
 		.cqe_log2 = 4,
+		.moderation_usecs = (uint16_t)hw->args.rx_intr_usecs,
 	};
 	int ret;
 
@@ -240,6 +241,7 @@ rxq_create(struct wcnic_rxq *rxq)
 	rxq->first = NULL;
 	rxq->failed = false;
 	rxq->on_card = false;
+	rxq->arm = 0;
 	rxq->doorbell = doorbell_at(hw, db_off);
 	rxq->doorbell_ring = wcbar_doorbell_select(hw->doorbells.win.type);
 	ret = wcadmin_rxq_create(&hw->admin.client, &cmd);

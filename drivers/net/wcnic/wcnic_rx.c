@@ -170,60 +170,12 @@ refill_some(struct wcnic_rxq *rxq, uint16_t n)
 	return n;
 }
 
-static inline void
-rx_doorbell(struct wcnic_rxq *rxq)
+void
+wcnic_rx_doorbell(struct wcnic_rxq *rxq)
 {
 	wcbar_before_doorbell();
 	rxq->doorbell_ring(rxq->doorbell,
-			   WCNIC_RXDB_TAIL(rxq->posted) | WCNIC_RXDB_CQ_HEAD(rxq->head));
-}
-
-/* ---- interrupts ------------------------------------------------------------------------------ */
-
-/*
- * The record holds the whole state, so as long as an interrupt is wanted every doorbell asks for
- * it: one without ARM that followed soon after would hide the one with it. So the queue's function
- * that rings its doorbell is replaced meanwhile, which costs a burst nothing.
- */
-static void
-doorbell_armed(void *dst, uint64_t value)
-{
-	wcbar_write64(dst, value | WCNIC_RXDB_ARM);
-}
-
-static void
-doorbell_armed_wc(void *dst, uint64_t value)
-{
-	wcbar_write64_wc(dst, value | WCNIC_RXDB_ARM);
-}
-
-/*
- * A completion may have come since the application's last burst. None is lost: the card raises an
- * interrupt for any completion at or after the record's cq_head. For one that is here already the
- * driver raises the event itself, because the card may have answered the same record before.
- */
-void
-wcnic_rx_arm(struct wcnic_rxq *rxq)
-{
-	struct wcnic_rx_cpl cpl;
-
-	if (!wcnic_gate_enter(&rxq->gate))
-		return; /* wcnic_intr_wake() follows when the queue starts or stops */
-	rxq->doorbell_ring = rxq->hw->doorbells.win.type == WCBAR_TYPE_WC ? doorbell_armed_wc
-									  : doorbell_armed;
-	rx_doorbell(rxq);
-	if (wcnic_completion_take(rxq->cq, rxq->head, rxq->depth, &cpl))
-		wcnic_intr_raise(rxq->hw, rxq->qid);
-	wcnic_gate_leave(&rxq->gate);
-}
-
-void
-wcnic_rx_disarm(struct wcnic_rxq *rxq)
-{
-	if (!wcnic_gate_enter(&rxq->gate))
-		return;
-	rxq->doorbell_ring = wcbar_doorbell_select(rxq->hw->doorbells.win.type);
-	wcnic_gate_leave(&rxq->gate);
+			   WCNIC_RXDB_TAIL(rxq->posted) | WCNIC_RXDB_CQ_HEAD(rxq->head) | rxq->arm);
 }
 
 /* ---- bursts ---------------------------------------------------------------------------------- */
@@ -241,7 +193,7 @@ refill(struct wcnic_rxq *rxq, uint16_t least)
 			break;
 	}
 	if (rxq->posted != before)
-		rx_doorbell(rxq);
+		wcnic_rx_doorbell(rxq);
 }
 
 void

@@ -65,8 +65,9 @@ struct wcnic_rxq {
 	struct wcnic_rx_desc *ring __rte_aligned(WCNIC_CACHE_LINE);
 	struct rte_mempool *pool;
 	void *doorbell;
-	wcbar_doorbell_fn doorbell_ring; /* while interrupts are wanted, one that adds ARM */
-	struct rte_mbuf *first;          /* the frame under way, or NULL */
+	wcbar_doorbell_fn doorbell_ring;
+	uint64_t arm;           /* of each record while an interrupt is wanted: ARM; else 0 */
+	struct rte_mbuf *first; /* the frame under way, or NULL */
 	struct rte_mbuf *last;
 	uint32_t left;        /* bytes that it still lacks */
 	uint16_t missing_seq; /* entries before it have been counted in stats.nombuf */
@@ -79,6 +80,7 @@ struct wcnic_rxq {
 	uint64_t events_before;   /* sent by the card before the queue was created */
 	bool on_card;             /* RXQ_CREATE succeeded */
 	bool stopped;             /* by the application: not started with the port or a recovery */
+	uint8_t arms;             /* times an interrupt was asked for */
 	const char *take_vectors; /* which variant `take` is, to print */
 	const struct rte_memzone *ring_mz;
 	const struct rte_memzone *cq_mz;
@@ -96,12 +98,10 @@ WCNIC_HOT uint16_t wcnic_rx_burst(void *rxq, struct rte_mbuf **pkts, uint16_t n)
 uint16_t wcnic_rx_burst_poll(void *rxq, struct rte_mbuf **pkts, uint16_t n);
 
 /*
- * Asks for an interrupt: at once if there is a completion, else with the next one. One doorbell.
- * Any thread: enters the gate.
+ * Tells the card which buffers are posted and which completions were taken, and asks for an
+ * interrupt if rxq->arm is set. From a burst. One TLP; fences as the doorbell's memory type needs.
  */
-void wcnic_rx_arm(struct wcnic_rxq *rxq);
-/* No interrupts are asked for from the next doorbell on. No TLP. Any thread: enters the gate. */
-void wcnic_rx_disarm(struct wcnic_rxq *rxq);
+void wcnic_rx_doorbell(struct wcnic_rxq *rxq);
 
 /* The 8 bytes of an mbuf from data_off on, as a received frame begins with them. */
 uint64_t wcnic_rx_rearm(uint16_t port_id);
