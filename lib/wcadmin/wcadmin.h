@@ -212,6 +212,27 @@ wcadmin_clock_set(struct wcadmin *admin, enum wcnic_clock_step step, uint64_t ns
 /* RSS_SET. */
 WC_PUBLIC WC_MUST_CHECK int wcadmin_rss_set(struct wcadmin *admin, const struct wcnic_rss *rss);
 
+/* ---- filters and flow rules ---------------------------------------------------------------- */
+
+/*
+ * MAC_LIST_SET: `count` addresses beside the port's own, at most wcnic_identity.max_macs, in place
+ * of those before. VLAN_FILTER_SET: the VLANs that pass. -ENOTSUP: without the feature FILTER.
+ */
+WC_PUBLIC WC_MUST_CHECK int
+wcadmin_mac_list_set(struct wcadmin *admin, const struct wcnic_mac *macs, uint16_t count);
+WC_PUBLIC WC_MUST_CHECK int
+wcadmin_vlan_filter_set(struct wcadmin *admin, const struct wcnic_vlan_filter *filter);
+
+/* FLOW_CREATE. -EBUSY: the id is taken, or the same rule is there. -ENOSPC: no space for it. */
+WC_PUBLIC WC_MUST_CHECK int
+wcadmin_flow_create(struct wcadmin *admin, const struct wcnic_flow *flow);
+/* FLOW_DESTROY, and FLOW_FLUSH of all rules. -EINVAL: no rule has that id. */
+WC_PUBLIC int wcadmin_flow_destroy(struct wcadmin *admin, uint32_t id);
+WC_PUBLIC int wcadmin_flow_flush(struct wcadmin *admin);
+/* FLOW_QUERY: what a rule with COUNT has counted. `clear`: it counts from 0 again. */
+WC_PUBLIC WC_MUST_CHECK int wcadmin_flow_query(struct wcadmin *admin, uint32_t id, bool clear,
+					       struct wcnic_flow_counters *counters);
+
 /* ---- windows ------------------------------------------------------------------------------- */
 
 /* What is asked for. */

@@ -35,6 +35,8 @@ identity_to_host(struct wcnic_identity *id)
 	id->reta_entries = le16toh(id->reta_entries);
 	id->max_slot_lines = le16toh(id->max_slot_lines);
 	id->model[sizeof(id->model) - 1] = '\0';
+	id->max_macs = le16toh(id->max_macs);
+	id->max_flows = le32toh(id->max_flows);
 }
 
 static bool

@@ -108,6 +108,60 @@ stats_query__counters_come_in_host_order(void **state)
 	assert_int_equal(stats.wakes, 1ull << 40);
 }
 
+/* ---- filters and flow rules ----------------------------------------------------------------- */
+
+static void
+filters__lists_go_by_host_memory(void **state)
+{
+	struct wcadmin_rig *rig = *state;
+	struct wcnic_mac macs[2] = {{.addr = {2, 0, 0, 0, 0, 1}}, {.addr = {1, 0, 0x5e, 0, 0, 9}}};
+	struct wcnic_vlan_filter vlans = {.vids = {[63] = 1ull << 62}}, seen;
+	struct wcnic_cmd_mac_list cmd;
+
+	assert_int_equal(wcadmin_mac_list_set(&rig->admin, macs, 2), 0);
+	memcpy(&cmd, rig->cmd.params, sizeof(cmd));
+	assert_int_equal(rig->cmd.opcode, WCNIC_OP_MAC_LIST_SET);
+	assert_int_equal(le16toh(cmd.count), 2);
+	assert_int_equal(le32toh(rig->cmd.data_bytes), sizeof(macs));
+	assert_memory_equal(rig->in, macs, sizeof(macs));
+	assert_int_equal(wcadmin_mac_list_set(&rig->admin, macs, 0), 0);
+	assert_int_equal(rig->cmd.data_bytes, 0);
+	assert_int_equal(wcadmin_vlan_filter_set(&rig->admin, &vlans), 0);
+	memcpy(&seen, rig->in, sizeof(seen));
+	assert_int_equal(le64toh(seen.vids[63]), 1ull << 62);
+}
+
+static void
+flow__rules_and_counters_in_the_cards_order(void **state)
+{
+	struct wcadmin_rig *rig = *state;
+	struct wcnic_flow flow = {.id = 7, .priority = 9, .n_queues = 2}, seen;
+	struct wcnic_flow_counters raw = {htole64(3), htole64(1ull << 40)}, counters;
+	struct wcnic_cmd_flow cmd;
+
+	flow.mask.layers = WCNIC_FLOWL_UDP;
+	flow.queues[1] = 5;
+	assert_int_equal(wcadmin_flow_create(&rig->admin, &flow), 0);
+	memcpy(&seen, rig->in, sizeof(seen));
+	assert_int_equal(le32toh(seen.id), 7);
+	assert_int_equal(le32toh(seen.priority), 9);
+	assert_int_equal(le16toh(seen.mask.layers), WCNIC_FLOWL_UDP);
+	assert_int_equal(le16toh(seen.queues[1]), 5);
+	memcpy(rig->out, &raw, sizeof(raw));
+	assert_int_equal(wcadmin_flow_query(&rig->admin, 7, true, &counters), 0);
+	memcpy(&cmd, rig->cmd.params, sizeof(cmd));
+	assert_int_equal(le32toh(cmd.id), 7);
+	assert_int_equal(cmd.clear, 1);
+	assert_int_equal(counters.frames, 3);
+	assert_int_equal(counters.bytes, 1ull << 40);
+	assert_int_equal(wcadmin_flow_destroy(&rig->admin, 7), 0);
+	assert_int_equal(rig->cmd.opcode, WCNIC_OP_FLOW_DESTROY);
+	assert_int_equal(wcadmin_flow_flush(&rig->admin), 0);
+	assert_int_equal(rig->cmd.opcode, WCNIC_OP_FLOW_FLUSH);
+	rig->status_code = WCNIC_ST_BAD_STATE;
+	assert_int_equal(wcadmin_flow_create(&rig->admin, &flow), -EBUSY);
+}
+
 /* ---- IDENTIFY ------------------------------------------------------------------------------- */
 
 static const struct wcnic_identity good = {
@@ -326,6 +380,8 @@ main(void)
 		CASE(rss_set__table_goes_by_host_memory),
 		CASE(clock_set__step_and_number_go_by_parameters),
 		CASE(stats_query__counters_come_in_host_order),
+		CASE(filters__lists_go_by_host_memory),
+		CASE(flow__rules_and_counters_in_the_cards_order),
 		CASE(identify__good_card_taken_and_name_ended),
 		CASE(identify__senseless_card_refused),
 		CASE(window_alloc__good_grant_taken),

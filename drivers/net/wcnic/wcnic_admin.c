@@ -226,7 +226,7 @@ features_set(struct wcnic_hw *hw)
 	const uint64_t wake = hw->attach->wake != NULL ? WCNIC_CAP_WAKE : 0;
 
 	hw->id.caps &= WCNIC_CAP_PUSH | packed | WCNIC_CAP_RSS | WCNIC_CAP_WINDOW_TEST |
-		       WCNIC_CAP_MSIX | WCNIC_CAP_CLOCK | wake;
+		       WCNIC_CAP_MSIX | WCNIC_CAP_CLOCK | WCNIC_CAP_FILTER | WCNIC_CAP_FLOW | wake;
 	return wcadmin_features_set(&hw->admin.client, hw->id.caps);
 }
 
@@ -301,8 +301,8 @@ close:
 int
 wcnic_port_set(struct wcnic_hw *hw, uint16_t valid)
 {
-	return wcadmin_port_set(&hw->admin.client, valid, hw->mtu, hw->port_flags,
-				hw->mac.addr_bytes);
+	return wcadmin_port_set(&hw->admin.client, valid, hw->mtu,
+				hw->port_flags | hw->filter.flags, hw->mac.addr_bytes);
 }
 
 int

@@ -101,4 +101,15 @@ typedef __typeof__(((eth_rx_queue_count_t)NULL)(NULL)) wcnic_rx_count_t;
 #define wcnic_tel_add_u64 rte_tel_data_add_dict_u64
 #endif
 
+/* An IPv6 address of ones, as an initialiser. */
+#define WCNIC_IPV6_BYTES_ALL "\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff"
+#if RTE_VERSION >= RTE_VERSION_NUM(24, 11, 0, 0)
+#define WCNIC_IPV6_ADDR_ALL          \
+	{                            \
+		WCNIC_IPV6_BYTES_ALL \
+	}
+#else
+#define WCNIC_IPV6_ADDR_ALL WCNIC_IPV6_BYTES_ALL
+#endif
+
 #endif /* WCNIC_COMPAT_H */

@@ -29,6 +29,7 @@
 #include "wcnic_service.h"
 #include "wcnic_stats.h"
 #include "wcnic_time.h"
+#include "wcnic_vlan.h"
 
 static int
 dev_configure(struct rte_eth_dev *dev)
@@ -151,6 +152,8 @@ wcnic_dev_close(struct rte_eth_dev *dev)
 	for (uint16_t i = 0; i < dev->data->nb_rx_queues; i++)
 		wcnic_rx_queue_release(dev, i);
 	wcnic_admin_fini(hw);
+	wcnic_filter_fini(hw);
+	wcnic_flow_fini(hw);
 	pthread_mutex_destroy(&hw->admin.lock);
 	pthread_mutex_destroy(&hw->lock);
 	dev->data->mac_addrs = NULL; /* part of hw */
@@ -242,12 +245,16 @@ infos_get(struct rte_eth_dev *dev, struct rte_eth_dev_info *info)
 	const struct wcnic_hw *hw = wcnic_hw_get(dev->data);
 
 	wcnic_limits_get(hw, info);
-	info->max_mac_addrs = 1;
+	info->max_mac_addrs = WCNIC_MACS_MAX;
 	info->rx_offload_capa = RTE_ETH_RX_OFFLOAD_SCATTER;
 	info->tx_offload_capa = RTE_ETH_TX_OFFLOAD_MULTI_SEGS | RTE_ETH_TX_OFFLOAD_MBUF_FAST_FREE;
 	info->rx_queue_offload_capa = 0;
 	info->tx_queue_offload_capa = 0;
 	info->speed_capa = RTE_ETH_LINK_SPEED_100G;
+	if ((hw->id.caps & WCNIC_CAP_FILTER) != 0)
+		info->rx_offload_capa |= RTE_ETH_RX_OFFLOAD_VLAN_FILTER;
+	if ((hw->id.caps & WCNIC_CAP_FLOW) != 0)
+		info->dev_capa |= RTE_ETH_DEV_CAPA_FLOW_RULE_KEEP;
 	info->err_handle_mode = RTE_ETH_ERROR_HANDLE_MODE_PROACTIVE;
 	if ((hw->id.caps & WCNIC_CAP_RSS) != 0) {
 		info->rx_offload_capa |= RTE_ETH_RX_OFFLOAD_RSS_HASH;
@@ -365,6 +372,12 @@ const struct eth_dev_ops wcnic_dev_ops = {
 	.allmulticast_enable = allmulticast_enable,
 	.allmulticast_disable = allmulticast_disable,
 	.mac_addr_set = mac_addr_set,
+	.mac_addr_add = wcnic_mac_addr_add,
+	.mac_addr_remove = wcnic_mac_addr_remove,
+	.set_mc_addr_list = wcnic_mc_addr_list_set,
+	.vlan_filter_set = wcnic_vlan_filter_set,
+	.vlan_offload_set = wcnic_vlan_offload_set,
+	.flow_ops_get = wcnic_flow_ops_get,
 	.mtu_set = wcnic_mtu_set,
 	.stats_get = wcnic_stats_get,
 	.stats_reset = wcnic_stats_reset,
@@ -475,6 +488,8 @@ wcnic_dev_init(struct rte_eth_dev *dev, const struct wcnic_attach_ops *attach,
 	if (ret != 0)
 		goto admin;
 	memcpy(&hw->mac, hw->id.mac, sizeof(hw->mac));
+	hw->filter.ethdev[0] = hw->mac;
+	wcnic_flow_init(hw);
 	atomic_store(&hw->card, WCNIC_CARD_PRESENT);
 
 	dev->dev_ops = &wcnic_dev_ops;
@@ -482,7 +497,7 @@ wcnic_dev_init(struct rte_eth_dev *dev, const struct wcnic_attach_ops *attach,
 	dev->tx_pkt_burst = attach->poll != NULL ? wcnic_tx_burst_poll : wcnic_tx_burst;
 	dev->tx_pkt_prepare = wcnic_tx_prepare;
 	fast_ops_set(dev, attach->poll != NULL);
-	dev->data->mac_addrs = &hw->mac;
+	dev->data->mac_addrs = hw->filter.ethdev;
 	dev->data->dev_flags |= RTE_ETH_DEV_INTR_LSC | RTE_ETH_DEV_AUTOFILL_QUEUE_XSTATS;
 	ret = wcnic_service_start(hw);
 	if (ret == 0) {

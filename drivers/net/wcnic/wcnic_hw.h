@@ -21,6 +21,8 @@
 
 #include "wcnic_admin.h"
 #include "wcnic_devargs.h"
+#include "wcnic_filter.h"
+#include "wcnic_flow.h"
 #include "wcnic_time.h"
 #include "wcnic_window.h"
 #include "wcnic_window_caps.h"
@@ -76,6 +78,8 @@ struct wcnic_hw {
 	uint16_t port_flags; /* WCNIC_PORTF_* */
 	struct rte_ether_addr mac;
 	struct wcnic_rss rss; /* host byte order */
+	struct wcnic_filter filter;
+	struct wcnic_flows flows;
 	struct wcnic_time time;
 	bool link_up;
 	uint32_t link_mbps;

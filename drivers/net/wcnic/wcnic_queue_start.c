@@ -333,6 +333,10 @@ wcnic_queues_start(struct wcnic_hw *hw)
 		ret = rxq_wanted(hw->rxq[i]) ? rxq_create(hw->rxq[i]) : 0;
 	if (ret == 0 && (hw->id.caps & WCNIC_CAP_RSS) != 0)
 		ret = wcadmin_rss_set(&hw->admin.client, &hw->rss);
+	if (ret == 0)
+		ret = wcnic_filter_start(hw);
+	if (ret == 0)
+		ret = wcnic_flow_start(hw);
 	if (ret == 0) {
 		hw->port_flags |= WCNIC_PORTF_UP;
 		ret = wcnic_port_set(hw, WCNIC_PORT_SET_MTU | WCNIC_PORT_SET_MAC |

@@ -33,8 +33,8 @@ static const struct {
 	{RTE_ETH_RSS_NONFRAG_IPV6_UDP, WCNIC_RSS_IPV6_UDP},
 };
 
-static uint32_t
-types_to_card(uint64_t rte)
+uint32_t
+wcnic_rss_types_to_card(uint64_t rte)
 {
 	uint32_t card = 0;
 
@@ -71,7 +71,7 @@ wcnic_rss_configure(struct wcnic_hw *hw, const struct rte_eth_rss_conf *conf, ui
 
 	if (ret != 0)
 		return ret;
-	hw->rss.types = types_to_card(conf->rss_hf);
+	hw->rss.types = wcnic_rss_types_to_card(conf->rss_hf);
 	memcpy(hw->rss.key, conf->rss_key != NULL ? conf->rss_key : default_key,
 	       WCNIC_RSS_KEY_BYTES);
 	for (uint16_t i = 0; i < WCNIC_RETA_ENTRIES; i++)
@@ -169,7 +169,7 @@ wcnic_rss_hash_update(struct rte_eth_dev *dev, struct rte_eth_rss_conf *conf)
 		return ret;
 	pthread_mutex_lock(&hw->lock);
 	rss = hw->rss;
-	rss.types = types_to_card(conf->rss_hf);
+	rss.types = wcnic_rss_types_to_card(conf->rss_hf);
 	if (conf->rss_key != NULL)
 		memcpy(rss.key, conf->rss_key, WCNIC_RSS_KEY_BYTES);
 	ret = rss_change(hw, &rss);

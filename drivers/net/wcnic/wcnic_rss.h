@@ -26,6 +26,8 @@ int wcnic_rss_hash_conf_get(struct rte_eth_dev *dev, struct rte_eth_rss_conf *co
  * queues; sent to the card by wcnic_queues_start(). -EINVAL after logging what is wrong.
  */
 int wcnic_rss_configure(struct wcnic_hw *hw, const struct rte_eth_rss_conf *conf, uint16_t n_rxq);
+/* The card's words for kinds of packets, RTE_ETH_RSS_*; others are left out. */
+uint32_t wcnic_rss_types_to_card(uint64_t rte);
 /* Kinds of packets that the card can hash. */
 #define WCNIC_RSS_OFFLOADS                                                                \
 	(RTE_ETH_RSS_IPV4 | RTE_ETH_RSS_NONFRAG_IPV4_TCP | RTE_ETH_RSS_NONFRAG_IPV4_UDP | \

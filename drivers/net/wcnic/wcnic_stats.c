@@ -58,6 +58,7 @@ static const struct counter card_counters[] = {
 	CARD_COUNTER(stale_lines),  CARD_COUNTER(events_lost),   CARD_COUNTER(port_in_frames),
 	CARD_COUNTER(port_in_done), CARD_COUNTER(first_rx_ns),   CARD_COUNTER(last_tx_ns),
 	CARD_COUNTER(first_tx_ns),  CARD_COUNTER(sleeps),        CARD_COUNTER(wakes),
+	CARD_COUNTER(rx_no_queue),  CARD_COUNTER(flow_drops),
 };
 
 /* States, not counts: a reset leaves them. */
@@ -68,6 +69,8 @@ static const struct counter card_counters[] = {
 static const struct counter hw_counters[] = {
 	HW_COUNTER(recoveries),
 	HW_COUNTER(events),
+	{"filter_promiscuous", offsetof(struct wcnic_hw, filter.promiscuous)},
+	{"filter_allmulticast", offsetof(struct wcnic_hw, filter.allmulticast)},
 	{"late_completions", offsetof(struct wcnic_hw, admin.client.late_completions)},
 };
 
