@@ -54,6 +54,13 @@ struct wcnic_attach_ops {
 	 * that stays unreachable is gone for good, and the application is told to remove it.
 	 */
 	bool (*wanted_back)(struct wcnic_hw *hw);
+	/*
+	 * rte_dev_dma_map() and its counterpart, and whether the card reaches memory: see
+	 * wcnic_dma.h. NULL, all three: EAL maps memory for the device.
+	 */
+	int (*dma_map)(struct wcnic_hw *hw, void *addr, uint64_t iova, size_t bytes);
+	int (*dma_unmap)(struct wcnic_hw *hw, void *addr, uint64_t iova, size_t bytes);
+	bool (*dma_reaches)(struct wcnic_hw *hw, uint64_t iova, size_t bytes);
 	/* From here on the card cannot touch host memory, whatever state it is in. NULL: no way. */
 	void (*dma_stop)(struct wcnic_hw *hw);
 	/* Writes to WAKE; called by bursts of any thread: it does not wait. NULL: nothing sleeps.

@@ -127,7 +127,7 @@ dma_map(void *ctx, const struct wcnic_dma_range *range)
 	ret = iova_map_add(e->map, (uintptr_t)range->addr, range->bytes, range->addr,
 			   IOVA_READ | IOVA_WRITE);
 	rte_ticketlock_unlock(&e->lock);
-	return ret == -EEXIST ? 0 : ret;
+	return ret;
 }
 
 static void
@@ -194,6 +194,7 @@ embedded_free(struct wcnic_hw *hw)
 	}
 	if (e->map != NULL)
 		wcnic_dma_stop(&e->dma);
+	wcnic_dma_fini(&e->dma);
 	wcnic_port_destroy(e->port);
 	wcnic_card_destroy(e->card);
 	iova_map_destroy(e->map);
@@ -257,10 +258,10 @@ embedded_open(struct wcnic_hw *hw)
 	hw->ctx = e;
 	e->hw = hw;
 	rte_ticketlock_init(&e->lock);
+	wcnic_dma_init(&e->dma, hw, &dma_ops, e);
 	e->map = iova_map_create();
 	if (e->map == NULL)
 		goto fail;
-	e->dma = (struct wcnic_dma){.ops = &dma_ops, .ctx = e};
 	ret = wcnic_dma_start(&e->dma);
 	if (ret == 0)
 		ret = aperture_make(e);
@@ -291,6 +292,30 @@ embedded_open_thread(struct wcnic_hw *hw)
 	}
 	e->threaded = true;
 	return 0;
+}
+
+static int
+embedded_dma_map(struct wcnic_hw *hw, void *addr, uint64_t iova, size_t bytes)
+{
+	struct embedded *e = hw->ctx;
+
+	return wcnic_dma_map(&e->dma, addr, iova, bytes);
+}
+
+static int
+embedded_dma_unmap(struct wcnic_hw *hw, void *addr, uint64_t iova, size_t bytes)
+{
+	struct embedded *e = hw->ctx;
+
+	return wcnic_dma_unmap(&e->dma, addr, iova, bytes);
+}
+
+static bool
+embedded_dma_reaches(struct wcnic_hw *hw, uint64_t iova, size_t bytes)
+{
+	struct embedded *e = hw->ctx;
+
+	return wcnic_dma_reaches(&e->dma, iova, bytes);
 }
 
 static void
@@ -377,6 +402,9 @@ const struct wcnic_attach_ops wcnic_attach_embedded = {
 	.reg_write = embedded_reg_write,
 	.window_map = embedded_window_map,
 	.window_unmap = embedded_window_unmap,
+	.dma_map = embedded_dma_map,
+	.dma_unmap = embedded_dma_unmap,
+	.dma_reaches = embedded_dma_reaches,
 	.poll = embedded_poll,
 };
 
@@ -389,5 +417,8 @@ const struct wcnic_attach_ops wcnic_attach_embedded_thread = {
 	.reg_write = embedded_reg_write,
 	.window_map = embedded_window_map,
 	.window_unmap = embedded_window_unmap,
+	.dma_map = embedded_dma_map,
+	.dma_unmap = embedded_dma_unmap,
+	.dma_reaches = embedded_dma_reaches,
 	.irq_bind = embedded_irq_bind,
 };

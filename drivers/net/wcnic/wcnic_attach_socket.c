@@ -34,21 +34,13 @@ struct sock {
 static int
 range_map(struct sock *s, const struct wcnic_dma_range *range)
 {
-	int ret;
+	int ret = vfu_client_dma_map(s->client, (uintptr_t)range->addr, range->bytes, range->fd,
+				     range->fd_off, IOVA_READ | IOVA_WRITE);
 
-	if (range->fd < 0) {
-		WCNIC_LOG(WARNING, s->hw,
-			  "%zu bytes of memory at %p have no file: the card cannot "
-			  "reach them",
-			  range->bytes, range->addr);
-		return 0;
-	}
-	ret = vfu_client_dma_map(s->client, (uintptr_t)range->addr, range->bytes, range->fd,
-				 range->fd_off, IOVA_READ | IOVA_WRITE);
 	if (ret != 0 && ret != -EEXIST)
 		WCNIC_LOG(ERR, s->hw, "the card does not map %zu bytes of memory at %p: %s",
 			  range->bytes, range->addr, strerror(-ret));
-	return ret == -EEXIST ? 0 : ret;
+	return ret;
 }
 
 static int
@@ -76,6 +68,7 @@ dma_unmap(void *ctx, void *addr, size_t bytes)
 }
 
 static const struct wcnic_dma_ops dma_ops = {
+	.needs_file = true,
 	.map = dma_map,
 	.unmap = dma_unmap,
 };
@@ -135,6 +128,7 @@ ctx_make(struct wcnic_hw *hw)
 		return -ENOMEM;
 	s->hw = hw;
 	pthread_mutex_init(&s->lock, NULL);
+	wcnic_dma_init(&s->dma, hw, &dma_ops, s);
 	hw->ctx = s;
 	return 0;
 }
@@ -164,7 +158,6 @@ socket_open(struct wcnic_hw *hw)
 		return ret;
 	}
 	s->client = client;
-	s->dma = (struct wcnic_dma){.ops = &dma_ops, .ctx = s};
 	ret = wcnic_dma_start(&s->dma);
 	if (ret != 0)
 		socket_close(hw);
@@ -178,6 +171,7 @@ socket_free(struct wcnic_hw *hw)
 
 	if (s == NULL)
 		return;
+	wcnic_dma_fini(&s->dma);
 	pthread_mutex_destroy(&s->lock);
 	free(s);
 	hw->ctx = NULL;
@@ -228,6 +222,30 @@ socket_irq_bind(struct wcnic_hw *hw, unsigned int n, const int *fds)
 	return vfu_client_msix_set(s->client, 0, n, fds);
 }
 
+static int
+socket_dma_map(struct wcnic_hw *hw, void *addr, uint64_t iova, size_t bytes)
+{
+	struct sock *s = hw->ctx;
+
+	return wcnic_dma_map(&s->dma, addr, iova, bytes);
+}
+
+static int
+socket_dma_unmap(struct wcnic_hw *hw, void *addr, uint64_t iova, size_t bytes)
+{
+	struct sock *s = hw->ctx;
+
+	return wcnic_dma_unmap(&s->dma, addr, iova, bytes);
+}
+
+static bool
+socket_dma_reaches(struct wcnic_hw *hw, uint64_t iova, size_t bytes)
+{
+	struct sock *s = hw->ctx;
+
+	return wcnic_dma_reaches(&s->dma, iova, bytes);
+}
+
 /* Nothing is sent if the socket is full: the messages in it wake the card as well. */
 static int
 socket_wake(struct wcnic_hw *hw)
@@ -256,6 +274,9 @@ const struct wcnic_attach_ops wcnic_attach_socket = {
 	.window_map = socket_window_map,
 	.window_unmap = socket_window_unmap,
 	.irq_bind = socket_irq_bind,
+	.dma_map = socket_dma_map,
+	.dma_unmap = socket_dma_unmap,
+	.dma_reaches = socket_dma_reaches,
 	.alive = socket_alive,
 	.wake = socket_wake,
 };

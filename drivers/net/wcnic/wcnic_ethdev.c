@@ -67,7 +67,7 @@ dev_start(struct rte_eth_dev *dev)
 
 	pthread_mutex_lock(&hw->lock);
 	hw->mtu = dev->data->mtu;
-	if (atomic_load(&hw->card) != WCNIC_CARD_PRESENT) {
+	if (atomic_load(&hw->card) != WCNIC_CARD_PRESENT && wcnic_service_retry(hw) != 0) {
 		WCNIC_LOG(ERR, hw, "cannot start: the card is gone; %s",
 			  atomic_load(&hw->removed) ? "close the port" : "it is looked for");
 		ret = -EIO;
@@ -117,7 +117,7 @@ static int
 dev_reset(struct rte_eth_dev *dev)
 {
 	struct wcnic_hw *hw = wcnic_hw_get(dev->data);
-	int ret = -EIO;
+	int ret;
 
 	pthread_mutex_lock(&hw->lock);
 	if (atomic_load(&hw->card) == WCNIC_CARD_PRESENT) {
@@ -127,6 +127,8 @@ dev_reset(struct rte_eth_dev *dev)
 		/* the service tries until the card does it */
 		if (ret != 0)
 			atomic_store(&hw->failed, true);
+	} else {
+		ret = wcnic_service_retry(hw);
 	}
 	pthread_mutex_unlock(&hw->lock);
 	return ret;
@@ -310,56 +312,6 @@ fw_version_get(struct rte_eth_dev *dev, char *text, size_t bytes)
 	return n < 0 ? -EINVAL : (size_t)n >= bytes ? n + 1 : 0;
 }
 
-static void
-rxq_info_get(struct rte_eth_dev *dev, uint16_t qid, struct rte_eth_rxq_info *info)
-{
-	const struct wcnic_rxq *rxq = dev->data->rx_queues[qid];
-
-	info->mp = rxq->pool;
-	info->nb_desc = rxq->depth;
-	info->scattered_rx = dev->data->mtu + WCNIC_L2_OVERHEAD > rxq->buf_bytes;
-	info->conf = rxq->conf;
-	info->conf.offloads |= dev->data->dev_conf.rxmode.offloads;
-	info->conf.rx_free_thresh = WCNIC_RX_REFILL;
-	info->rx_buf_size = rxq->buf_bytes;
-}
-
-static void
-txq_info_get(struct rte_eth_dev *dev, uint16_t qid, struct rte_eth_txq_info *info)
-{
-	const struct wcnic_txq *txq = dev->data->tx_queues[qid];
-
-	info->nb_desc = txq->depth;
-	info->conf = txq->ctrl.conf;
-	info->conf.offloads |= dev->data->dev_conf.txmode.offloads;
-	info->conf.tx_free_thresh = txq->depth - txq->reap_at;
-}
-
-static int
-rx_burst_mode(struct rte_eth_dev *dev, uint16_t qid, struct rte_eth_burst_mode *mode)
-{
-	const struct wcnic_rxq *rxq = dev->data->rx_queues[qid];
-
-	snprintf(mode->info, sizeof(mode->info), "%s", rxq->take_vectors);
-	return 0;
-}
-
-/* What testpmd's `show txq info` shows: placement, window type, store, format and vectors. */
-static int
-tx_burst_mode(struct rte_eth_dev *dev, uint16_t qid, struct rte_eth_burst_mode *mode)
-{
-	const struct wcnic_txq *txq = dev->data->tx_queues[qid];
-
-	if (txq->placement == WCNIC_PLACEMENT_PUSH)
-		snprintf(mode->info, sizeof(mode->info), "push %s %s%s%s",
-			 wcbar_type_name(txq->ctrl.window.win.type), txq->store->name,
-			 txq->format == WCNIC_FORMAT_PACKED ? " packed " : "",
-			 txq->ctrl.push_vectors);
-	else
-		snprintf(mode->info, sizeof(mode->info), "fetch");
-	return 0;
-}
-
 const struct eth_dev_ops wcnic_dev_ops = {
 	.dev_configure = dev_configure,
 	.dev_start = dev_start,
@@ -387,10 +339,10 @@ const struct eth_dev_ops wcnic_dev_ops = {
 	.dev_infos_get = infos_get_locked,
 	.dev_supported_ptypes_get = ptypes_get,
 	.fw_version_get = fw_version_get,
-	.rxq_info_get = rxq_info_get,
-	.txq_info_get = txq_info_get,
-	.rx_burst_mode_get = rx_burst_mode,
-	.tx_burst_mode_get = tx_burst_mode,
+	.rxq_info_get = wcnic_rxq_info_get,
+	.txq_info_get = wcnic_txq_info_get,
+	.rx_burst_mode_get = wcnic_rx_burst_mode,
+	.tx_burst_mode_get = wcnic_tx_burst_mode,
 	.rx_queue_setup = wcnic_rx_queue_setup,
 	.rx_queue_release = wcnic_rx_queue_release,
 	.rx_queue_start = wcnic_rx_queue_start,
@@ -427,8 +379,8 @@ static const struct eth_dev_ops secondary_ops = {
 	.dev_infos_get = infos_get_locked,
 	.dev_supported_ptypes_get = ptypes_get,
 	.fw_version_get = fw_version_get,
-	.rxq_info_get = rxq_info_get,
-	.txq_info_get = txq_info_get,
+	.rxq_info_get = wcnic_rxq_info_get,
+	.txq_info_get = wcnic_txq_info_get,
 	.rss_hash_conf_get = wcnic_rss_hash_conf_get,
 	.reta_query = wcnic_reta_query,
 	.rx_queue_intr_enable = wcnic_rx_intr_secondary,

@@ -16,6 +16,7 @@ struct wcnic_notices {
 	bool link;
 	bool recovering;
 	bool recovered;
+	bool given_up;
 	bool removed;
 };
 

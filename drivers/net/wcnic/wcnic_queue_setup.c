@@ -14,6 +14,7 @@
 #include "wcnic_conf.h"
 #include "wcnic_hw.h"
 #include "wcnic_log.h"
+#include "wcnic_pool.h"
 #include "wcnic_queue.h"
 #include "wcnic_rx.h"
 
@@ -178,20 +179,6 @@ wcnic_rx_mtu_check(const struct wcnic_hw *hw, uint16_t qid, uint16_t mtu)
 				      rxq->buf_bytes, rxq->conf.offloads, mtu);
 }
 
-/* Whether the device can reach the pool: each chunk of its memory has an IOVA. */
-__rte_warn_unused_result static int
-pool_check(const struct wcnic_hw *hw, const struct rte_mempool *pool)
-{
-	const struct rte_mempool_memhdr *chunk;
-	int ret = 0;
-
-	STAILQ_FOREACH (chunk, &pool->mem_list, next) {
-		if (ret == 0)
-			ret = wcnic_iova_check(hw, pool->name, chunk->iova);
-	}
-	return ret;
-}
-
 static void
 rxq_release(struct rte_eth_dev *dev, uint16_t qid)
 {
@@ -235,7 +222,7 @@ rxq_setup(struct rte_eth_dev *dev, uint16_t qid, uint16_t depth, unsigned int so
 	if (ret == 0)
 		ret = wcnic_rx_buffers_check(dev, qid, depth, buf_bytes, offloads, dev->data->mtu);
 	if (ret == 0)
-		ret = pool_check(hw, pool);
+		ret = wcnic_pool_check(hw, qid, pool);
 	if (ret != 0)
 		return ret;
 	rxq_release(dev, qid);

@@ -174,3 +174,55 @@ wcnic_tx_done_cleanup(void *queue, uint32_t most)
 	wcnic_gate_leave(&txq->gate);
 	return (int)freed;
 }
+
+/* ---- what was set up ------------------------------------------------------------------------ */
+
+void
+wcnic_rxq_info_get(struct rte_eth_dev *dev, uint16_t qid, struct rte_eth_rxq_info *info)
+{
+	const struct wcnic_rxq *rxq = dev->data->rx_queues[qid];
+
+	info->mp = rxq->pool;
+	info->nb_desc = rxq->depth;
+	info->scattered_rx = dev->data->mtu + WCNIC_L2_OVERHEAD > rxq->buf_bytes;
+	info->conf = rxq->conf;
+	info->conf.offloads |= dev->data->dev_conf.rxmode.offloads;
+	info->conf.rx_free_thresh = WCNIC_RX_REFILL;
+	info->rx_buf_size = rxq->buf_bytes;
+}
+
+void
+wcnic_txq_info_get(struct rte_eth_dev *dev, uint16_t qid, struct rte_eth_txq_info *info)
+{
+	const struct wcnic_txq *txq = dev->data->tx_queues[qid];
+
+	info->nb_desc = txq->depth;
+	info->conf = txq->ctrl.conf;
+	info->conf.offloads |= dev->data->dev_conf.txmode.offloads;
+	info->conf.tx_free_thresh = txq->depth - txq->reap_at;
+}
+
+int
+wcnic_rx_burst_mode(struct rte_eth_dev *dev, uint16_t qid, struct rte_eth_burst_mode *mode)
+{
+	const struct wcnic_rxq *rxq = dev->data->rx_queues[qid];
+
+	snprintf(mode->info, sizeof(mode->info), "%s", rxq->take_vectors);
+	return 0;
+}
+
+/* What testpmd's `show txq info` shows: placement, window type, store, format and vectors. */
+int
+wcnic_tx_burst_mode(struct rte_eth_dev *dev, uint16_t qid, struct rte_eth_burst_mode *mode)
+{
+	const struct wcnic_txq *txq = dev->data->tx_queues[qid];
+
+	if (txq->placement == WCNIC_PLACEMENT_PUSH)
+		snprintf(mode->info, sizeof(mode->info), "push %s %s%s%s",
+			 wcbar_type_name(txq->ctrl.window.win.type), txq->store->name,
+			 txq->format == WCNIC_FORMAT_PACKED ? " packed " : "",
+			 txq->ctrl.push_vectors);
+	else
+		snprintf(mode->info, sizeof(mode->info), "fetch");
+	return 0;
+}

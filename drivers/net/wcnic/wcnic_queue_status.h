@@ -39,4 +39,10 @@ int wcnic_tx_descriptor_status_poll(void *txq, uint16_t offset);
  */
 int wcnic_tx_done_cleanup(void *txq, uint32_t most);
 
+/* rte_eth_rx_queue_info_get() and its siblings: what was set up, and how bursts do it. */
+void wcnic_rxq_info_get(struct rte_eth_dev *dev, uint16_t qid, struct rte_eth_rxq_info *info);
+void wcnic_txq_info_get(struct rte_eth_dev *dev, uint16_t qid, struct rte_eth_txq_info *info);
+int wcnic_rx_burst_mode(struct rte_eth_dev *dev, uint16_t qid, struct rte_eth_burst_mode *mode);
+int wcnic_tx_burst_mode(struct rte_eth_dev *dev, uint16_t qid, struct rte_eth_burst_mode *mode);
+
 #endif /* WCNIC_QUEUE_STATUS_H */

@@ -26,6 +26,9 @@
 #define HEARTBEATS_MISSED 10
 /* A card under reset does not answer either, for a second at most by the PCIe specification. */
 #define GONE_MS 2000
+/* A port that fails so often, each time so soon after its recovery, is not recovered again. */
+#define RELAPSES_MAX 8
+#define RELAPSE_MS 2000
 
 void
 wcnic_link_publish(struct wcnic_hw *hw)
@@ -118,6 +121,26 @@ card_remove(struct wcnic_hw *hw, struct wcnic_notices *notices)
 	notices->removed = true;
 }
 
+/* A queue or the card has failed. True: it is one failure too many. */
+static bool
+relapse(struct wcnic_hw *hw)
+{
+	const uint64_t since = rte_get_timer_cycles() - hw->found_tsc;
+	const bool soon = hw->found_tsc != 0 && since < rte_get_timer_hz() / 1000 * RELAPSE_MS;
+
+	hw->relapses = soon ? hw->relapses + 1 : 0;
+	if (hw->relapses < RELAPSES_MAX)
+		return false;
+	WCNIC_LOG(
+		ERR, hw,
+		"the port failed %u times in a row within %u ms of a recovery: it is left alone "
+		"until it is reset (rte_eth_dev_reset) or stopped and started; the lines above say "
+		"what fails",
+		hw->relapses, RELAPSE_MS);
+	hw->given_up = true;
+	return true;
+}
+
 static int
 card_find(struct wcnic_hw *hw)
 {
@@ -134,6 +157,7 @@ card_find(struct wcnic_hw *hw)
 	}
 	atomic_store(&hw->card, WCNIC_CARD_PRESENT);
 	hw->recoveries++;
+	hw->found_tsc = rte_get_timer_cycles();
 	WCNIC_LOG(NOTICE, hw, "the card is back: recovered");
 	return 0;
 }
@@ -207,9 +231,27 @@ card_watch(struct wcnic_hw *hw, struct wcnic_notices *notices)
 		wcnic_queues_kick(hw, false);
 		return;
 	}
+	if (reachable && atomic_load(&hw->failed))
+		notices->given_up = relapse(hw);
 	card_lose(hw, reachable);
 	notices->link = true;
-	notices->recovering = true;
+	notices->recovering = !notices->given_up;
+}
+
+int
+wcnic_service_retry(struct wcnic_hw *hw)
+{
+	int ret;
+
+	if (!hw->given_up)
+		return -EIO;
+	ret = card_find(hw);
+	if (ret != 0)
+		return ret;
+	hw->given_up = false;
+	hw->relapses = 0;
+	hw->found_tsc = 0;
+	return 0;
 }
 
 void
@@ -220,7 +262,7 @@ wcnic_service_round(struct wcnic_hw *hw, struct wcnic_notices *notices)
 	pthread_mutex_lock(&hw->lock);
 	if (atomic_load(&hw->card) == WCNIC_CARD_PRESENT)
 		card_watch(hw, notices);
-	else
+	else if (!hw->given_up)
 		card_search(hw, notices);
 	if (notices->link)
 		wcnic_link_publish(hw);

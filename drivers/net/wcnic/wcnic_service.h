@@ -26,6 +26,12 @@ int wcnic_service_start(struct wcnic_hw *hw);
 void wcnic_service_stop(struct wcnic_hw *hw);
 /* One round; `notices`: what to tell the application. Takes hw->lock. */
 void wcnic_service_round(struct wcnic_hw *hw, struct wcnic_notices *notices);
+/*
+ * The application asks for a port whose recoveries were given up, because each failed at once:
+ * finds the card again, without queues if the port is stopped. 0; -EIO: it was not given up; else
+ * what wcnic_card_open() returned. With hw->lock.
+ */
+int wcnic_service_retry(struct wcnic_hw *hw);
 /* Gives the link to ethdev: up if the card says so, is there, and queues run. With hw->lock. */
 void wcnic_link_publish(struct wcnic_hw *hw);
 

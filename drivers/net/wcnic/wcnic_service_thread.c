@@ -94,6 +94,7 @@ service_run(void *arg)
 		memset(&notices, 0, sizeof(notices));
 		wcnic_service_round(s->hw, &notices);
 		go_on = event_raise(s, notices.recovering, RTE_ETH_EVENT_ERR_RECOVERING) &&
+			event_raise(s, notices.given_up, RTE_ETH_EVENT_RECOVERY_FAILED) &&
 			event_raise(s, notices.recovered, RTE_ETH_EVENT_RECOVERY_SUCCESS) &&
 			event_raise(s, notices.link, RTE_ETH_EVENT_INTR_LSC) &&
 			event_raise(s, notices.removed, RTE_ETH_EVENT_INTR_RMV);

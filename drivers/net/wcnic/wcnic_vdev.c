@@ -10,6 +10,7 @@
 #include <ethdev_driver.h>
 #include <ethdev_vdev.h>
 #include <rte_eal.h>
+#include <rte_errno.h>
 
 #include "wcnic_attach.h"
 #include "wcnic_devargs.h"
@@ -70,9 +71,42 @@ remove_port(struct rte_vdev_device *vdev)
 	return rte_eth_dev_release_port(dev);
 }
 
+/* For external memory, which EAL does not tell devices of. 0, or -1 with rte_errno. */
+static int
+dma_change(struct rte_vdev_device *vdev, void *addr, uint64_t iova, size_t bytes, bool map)
+{
+	struct rte_eth_dev *dev = rte_eth_dev_allocated(rte_vdev_device_name(vdev));
+	struct wcnic_hw *hw;
+	int ret;
+
+	if (dev == NULL || rte_eal_process_type() != RTE_PROC_PRIMARY) {
+		rte_errno = ENOTSUP;
+		return -1;
+	}
+	hw = wcnic_hw_get(dev->data);
+	ret = map ? hw->attach->dma_map(hw, addr, iova, bytes)
+		  : hw->attach->dma_unmap(hw, addr, iova, bytes);
+	rte_errno = -ret;
+	return ret != 0 ? -1 : 0;
+}
+
+static int
+dma_map(struct rte_vdev_device *vdev, void *addr, uint64_t iova, size_t bytes)
+{
+	return dma_change(vdev, addr, iova, bytes, true);
+}
+
+static int
+dma_unmap(struct rte_vdev_device *vdev, void *addr, uint64_t iova, size_t bytes)
+{
+	return dma_change(vdev, addr, iova, bytes, false);
+}
+
 static struct rte_vdev_driver wcnic_vdev_driver = {
 	.probe = probe,
 	.remove = remove_port,
+	.dma_map = dma_map,
+	.dma_unmap = dma_unmap,
 	/* the card is told virtual addresses: they are what both processes agree on */
 	.drv_flags = RTE_VDEV_DRV_NEED_IOVA_AS_VA,
 };
