@@ -125,6 +125,7 @@ test_build() {
 	check "public headers alone" tests/checks headers_alone
 	check "program against installed libraries" tests/checks program_builds
 	check "driver in DPDK's own tree" tests/checks drop_in
+	check "threads of the driver, under ThreadSanitizer" tests/checks threads
 	check "demo" tests/checks demo_generated
 	test_stock
 	test_guests

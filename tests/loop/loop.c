@@ -84,6 +84,7 @@ loop_log_has(const char *first, ...)
 
 #define CLOCK_SCALE 1000u
 
+static _Atomic bool clock_is_real;
 static __thread bool time_is_over;
 static _Atomic bool time_is_over_in_service;
 
@@ -96,10 +97,18 @@ __wrap_rte_get_tsc_hz(void)
 {
 	const uint64_t hz = __real_rte_get_tsc_hz();
 
+	if (atomic_load(&clock_is_real))
+		return hz;
 	if (!time_is_over)
 		return hz * CLOCK_SCALE;
 	time_is_over = false;
 	return hz / CLOCK_SCALE;
+}
+
+void
+loop_clock_is_real(bool on)
+{
+	atomic_store(&clock_is_real, on);
 }
 
 void
@@ -185,6 +194,7 @@ loop_teardown(void **state)
 	time_is_over = false;
 	atomic_store(&time_is_over_in_service, false);
 	loop_service_hold(false);
+	loop_clock_is_real(false);
 	if (!l->open) {
 		loop_log_clear();
 		return 0;

@@ -94,6 +94,8 @@ bool loop_is_open(void);
  */
 void loop_time_is_over(void);
 void loop_time_is_over_in_service(bool on);
+/* This machine's clock, for tests in which any time may be over and none decides. */
+void loop_clock_is_real(bool on);
 /* When a test waits no longer, in rte_get_timer_cycles(). */
 uint64_t loop_patience_end(void);
 
