@@ -12,8 +12,10 @@
 #include <rte_telemetry.h>
 
 #include "wcnic_attach.h"
+#include "wcnic_compat.h"
 #include "wcnic_hold.h"
 #include "wcnic_hw.h"
+#include "wcnic_time.h"
 #include "wcnic_window_caps.h"
 
 /* The port of "/wcnic/...,PORT", held, or NULL if it is not one of this driver. */
@@ -213,8 +215,37 @@ test_show(const char *cmd __rte_unused, const char *params, struct rte_tel_data 
 	return 0;
 }
 
+static int
+clock_show(const char *cmd __rte_unused, const char *params, struct rte_tel_data *d)
+{
+	struct wcnic_hw *hw = port_hold(params);
+	uint64_t ns = 0;
+	int ret;
+
+	if (hw == NULL)
+		return -EINVAL;
+	rte_tel_data_start_dict(d);
+	pthread_mutex_lock(&hw->lock);
+	ret = wcnic_clock_get(hw, &ns);
+	rte_tel_data_add_dict_string(d, "clock",
+				     ret == 0          ? "readable"
+				     : ret == -ENOTSUP ? "none"
+						       : "not readable");
+	wcnic_tel_add_u64(d, "ns", ns);
+	rte_tel_data_add_dict_int(d, "rate_ppb", (int)hw->time.rate_ppb);
+	rte_tel_data_add_dict_int(d, "timesync", atomic_load(&hw->time.timesync));
+	rte_tel_data_add_dict_int(d, "rx_interrupts", hw->intr != NULL);
+	rte_tel_data_add_dict_int(d, "rx_intr_usecs", (int)hw->args.rx_intr_usecs);
+	pthread_mutex_unlock(&hw->lock);
+	wcnic_hold_release(hw);
+	return 0;
+}
+
 RTE_INIT(wcnic_telemetry_init)
 {
+	rte_telemetry_register_cmd("/wcnic/clock", clock_show,
+				   "A wcnic port's clock, timesync and moderation of interrupts. "
+				   "Parameters: int port_id");
 	rte_telemetry_register_cmd("/wcnic/window", window_show,
 				   "How a wcnic port's push windows are mapped and stored to. "
 				   "Parameters: int port_id");
