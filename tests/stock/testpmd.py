@@ -220,9 +220,9 @@ def of_vlan_5(frame):
 
 @check("testpmd --enable-hw-vlan")
 def hw_vlan(rig):
-    """Filter and strip together."""
+    """Filter and strip together; testpmd asks for VLAN_EXTEND and QINQ_STRIP, too."""
     pmd, port = wired(rig, TAGGED, "--enable-hw-vlan", commands=["rx_vlan add 5 2"],
-                      before=["vlan set strip off 0", "vlan set filter off 0"])
+                      before=[f"vlan set {what} off 0" for what in ("strip", "filter", "extend", "qinq_strip")])
     got = until_mark(port, pmd)
     pmd.quit()
     passed = wanted(TAGGED, of_vlan_5)
