@@ -88,6 +88,21 @@ WCNIC_ABI_OFF(wcnic_cmd_rxq_create, extra_iova, 40);
 #define WCNIC_RXQ_OFFLOAD_VLAN_STRIP 0x0002u /* needs extras, as the next two */
 #define WCNIC_RXQ_OFFLOAD_QINQ_STRIP 0x0004u
 #define WCNIC_RXQ_OFFLOAD_TIME 0x0008u /* the time of every frame */
+#define WCNIC_RXQ_OFFLOAD_ALL 0x000fu
+/* These need the extras ring. */
+#define WCNIC_RXQ_OFFLOAD_EXTRA 0x000eu
+
+/* RXQ_SET, since 1.1: of a queue that exists, for frames that come later. */
+struct wcnic_cmd_rxq_set {
+	wcnic_le16 qid;
+	wcnic_le16 offloads; /* WCNIC_RXQ_OFFLOAD_*, in place of those before */
+	uint8_t rsvd[4];
+	wcnic_le64 extra_iova; /* as RXQ_CREATE's; 0: what the queue has stays */
+	uint8_t rsvd2[32];
+};
+WCNIC_ABI_SIZE(wcnic_cmd_rxq_set, 48);
+WCNIC_ABI_OFF(wcnic_cmd_rxq_set, offloads, 2);
+WCNIC_ABI_OFF(wcnic_cmd_rxq_set, extra_iova, 8);
 
 /* TXQ_DESTROY, RXQ_DESTROY. */
 struct wcnic_cmd_queue {

@@ -51,16 +51,18 @@ WCNIC_ABI_OFF(wcnic_rx_cpl, phase, 15);
 #define WCNIC_RXF_TIME 0x0800u /* time_ns of the extra */
 #define WCNIC_RXF_QINQ 0x1000u /* two tags were stripped: outer_vlan_tci, too */
 #define WCNIC_RXF_MARK 0x4000u /* mark of the extra */
+/* With one of these, something of the extra is valid. */
+#define WCNIC_RXF_EXTRA (WCNIC_RXF_VLAN | WCNIC_RXF_QINQ | WCNIC_RXF_TIME | WCNIC_RXF_MARK)
 
 /*
  * What few frames have, in a ring of its own beside the completions: of the SOP. Written before the
  * completion, and only if one of its flags says that a field is valid.
  */
 struct wcnic_rx_extra {
-	wcnic_le64 time_ns; /* TIME: the card's clock */
-	wcnic_le32 mark;    /* MARK: of the flow rule */
-	wcnic_le16 vlan_tci;
-	wcnic_le16 outer_vlan_tci;
+	wcnic_le64 time_ns;        /* TIME: the card's clock */
+	wcnic_le32 mark;           /* MARK: of the flow rule */
+	wcnic_le16 vlan_tci;       /* VLAN: of the tag; QINQ: of the inner one */
+	wcnic_le16 outer_vlan_tci; /* QINQ */
 };
 WCNIC_ABI_SIZE(wcnic_rx_extra, 16);
 WCNIC_ABI_OFF(wcnic_rx_extra, mark, 8);

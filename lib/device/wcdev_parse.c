@@ -9,7 +9,6 @@
 #include "wcdev_parse.h"
 
 #define ETHER_BYTES 14u
-#define VLAN_BYTES 4u
 enum {
 	PROTO_HOPOPTS = 0,
 	PROTO_ICMP = 1,
@@ -100,13 +99,15 @@ wcdev_parse(const uint8_t *head, size_t bytes, struct wcdev_parse *out)
 
 	out->ptype = WCDEV_PTYPE_L2;
 	out->rss_type = 0;
+	out->n_tags = 0;
 	out->addr_bytes = 0;
 	out->ports = NULL;
 	while ((type == WCDEV_ETHERTYPE_VLAN || type == WCDEV_ETHERTYPE_QINQ) &&
-	       off + VLAN_BYTES <= bytes && off <= ETHER_BYTES + VLAN_BYTES) {
+	       off + WCDEV_TAG_BYTES <= bytes && out->n_tags < 2) {
 		out->ptype |= WCDEV_PTYPE_VLAN;
+		out->tci[out->n_tags++] = be16_at(head + off);
 		type = be16_at(head + off + 2);
-		off += VLAN_BYTES;
+		off += WCDEV_TAG_BYTES;
 	}
 	if (type == WCDEV_ETHERTYPE_IPV4)
 		parse_ipv4(head + off, bytes - off, out);

@@ -34,6 +34,8 @@
 #define WCDEV_RSS_IPV6_TCP 0x0010u
 #define WCDEV_RSS_IPV6_UDP 0x0020u
 
+/* A VLAN tag: the addresses are followed by its EtherType and TCI. */
+#define WCDEV_TAG_BYTES 4u
 #define WCDEV_ETHERTYPE_VLAN 0x8100u
 #define WCDEV_ETHERTYPE_QINQ 0x88a8u
 #define WCDEV_ETHERTYPE_IPV4 0x0800u
@@ -43,6 +45,8 @@
 struct wcdev_parse {
 	uint16_t ptype;       /* WCDEV_PTYPE_* */
 	uint8_t rss_type;     /* the WCDEV_RSS_* bit with ports that is for the frame, or 0 */
+	uint8_t n_tags;       /* VLAN tags, up to two */
+	uint16_t tci[2];      /* of the outer tag, of the inner one; host byte order */
 	uint8_t addr_bytes;   /* 0: no addresses were found */
 	const uint8_t *addr;  /* source and destination, in the first bytes of the frame */
 	const uint8_t *ports; /* both, or NULL */

@@ -73,6 +73,7 @@ struct wcnic_card {
 	/* A bit for each queue that exists. */
 	uint64_t txq_live;
 	uint64_t rxq_live;
+	uint64_t rxq_offload; /* whose frames the card does something to: see fast_way() */
 	struct card_window windows[CARD_WINDOWS_MAX];
 	struct card_txq txqs[CARD_QUEUES_MAX];
 	struct card_rxq rxqs[CARD_QUEUES_MAX];

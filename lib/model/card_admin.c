@@ -8,6 +8,7 @@
 #include <syslog.h>
 
 #include "card.h"
+#include "card_rx_offload.h"
 
 #define ADMIN_BURST 32u
 
@@ -103,6 +104,7 @@ static const struct admin_op admin_ops[] = {
 	[WCNIC_OP_TXQ_DESTROY] = {card_txq_destroy, 0, 0},
 	[WCNIC_OP_RXQ_CREATE] = {card_rxq_create, 0, 0},
 	[WCNIC_OP_RXQ_DESTROY] = {card_rxq_destroy, 0, 0},
+	[WCNIC_OP_RXQ_SET] = {card_rxq_set, 0, 0},
 	[WCNIC_OP_PORT_QUERY] = {card_port_query, sizeof(struct wcnic_port_info), 0},
 	[WCNIC_OP_PORT_SET] = {card_port_set, 0, 0},
 	[WCNIC_OP_STATS_QUERY] = {stats_query, sizeof(struct wcnic_stats), 0},

@@ -32,10 +32,13 @@ struct card_admin_call {
 	} answer;
 };
 
+/* Where the parameter `field` of the command's `type` is in the command. */
+#define CARD_FIELD(type, field) \
+	(offsetof(struct wcnic_admin_cmd, params) + offsetof(struct type, field))
+
 /* Refuses the parameter `field` of the command's `type`. */
-#define CARD_BAD_FIELD(call, type, field)                                                          \
-	((call)->result = offsetof(struct wcnic_admin_cmd, params) + offsetof(struct type, field), \
-	 WCNIC_ST_INVALID_FIELD)
+#define CARD_BAD_FIELD(call, type, field) \
+	((call)->result = CARD_FIELD(type, field), WCNIC_ST_INVALID_FIELD)
 
 /* Refuses what is at that offset of the command's input: such offsets follow those of the command.
  */

@@ -7,6 +7,7 @@
 #include <errno.h>
 
 #include "card_rx.h"
+#include "card_rx_offload.h"
 
 /* Ethernet, two VLAN tags, IPv4 with options or IPv6 with some extension headers, ports. */
 #define PARSE_BYTES 128u
@@ -68,32 +69,30 @@ ptype_find(const struct wcdev_frame *frame)
 
 /* By the port's hash. */
 static struct card_rxq *
-queue_by_hash(struct wcnic_card *card, const struct wcdev_parse *parse, uint32_t flags,
-	      struct card_rx_kind *kind)
+queue_by_hash(struct wcnic_card *card, const struct wcdev_parse *parse,
+	      struct card_rx_result *result)
 {
-	uint32_t hash;
-
-	*kind = card_rx_kind_make(parse->ptype, flags, 0);
-	if (card->rss.hash.types == 0 || !wcdev_rss_hash(&card->rss.hash, parse, &hash))
+	if (card->rss.hash.types == 0 || !wcdev_rss_hash(&card->rss.hash, parse, &result->hash))
 		return card->rss.reta[0];
-	*kind = card_rx_kind_make(parse->ptype, flags | WCNIC_RXF_HASH, hash);
-	return card->rss.reta[hash % WCNIC_RETA_ENTRIES];
+	result->flags |= WCNIC_RXF_HASH;
+	return card->rss.reta[result->hash % WCNIC_RETA_ENTRIES];
 }
 
 /* As the flow rules say; NULL: they drop the frame, which is counted. */
 static struct card_rxq *
 queue_by_rules(struct wcnic_card *card, const uint8_t *head, const struct wcdev_frame *frame,
-	       const struct wcdev_parse *parse, struct card_rx_kind *kind)
+	       const struct wcdev_parse *parse, struct card_rx_result *result)
 {
 	const struct card_flow_verdict verdict = card_flow_judge(
 		card, head, head_bytes(frame), parse, card->rx_again ? 0 : frame->bytes);
-	uint32_t flags = verdict.rx_flags, hash = 0;
 	bool hashed;
 	uint16_t qid;
 
+	result->flags |= verdict.rx_flags;
+	result->mark = verdict.mark;
 	if (verdict.rule == NULL) {
 		if ((card->port.flags & WCNIC_PORTF_ISOLATED) == 0)
-			return queue_by_hash(card, parse, flags, kind);
+			return queue_by_hash(card, parse, result);
 		card->stats.rx_filtered++;
 		return NULL;
 	}
@@ -101,21 +100,27 @@ queue_by_rules(struct wcnic_card *card, const uint8_t *head, const struct wcdev_
 		card->stats.flow_drops++;
 		return NULL;
 	}
-	qid = card_flow_queue(verdict.rule, parse, &hash, &hashed);
-	*kind = card_rx_kind_make(parse->ptype, flags | (hashed ? WCNIC_RXF_HASH : 0), hash);
+	qid = card_flow_queue(verdict.rule, parse, &result->hash, &hashed);
+	if (hashed)
+		result->flags |= WCNIC_RXF_HASH;
 	if (card->rxqs[qid].state != CARD_QUEUE_NONE)
 		return &card->rxqs[qid];
 	card->stats.rx_no_queue++;
 	return NULL;
 }
 
-/* Chooses the queue, and what its completion says. NULL: the frame is not taken, and counted. */
+/*
+ * Chooses the queue, and adds to `result`, which is all zeroes, what its completion and its extra
+ * say. NULL: the frame is not taken, and counted.
+ */
 static struct card_rxq *
-queue_choose(struct wcnic_card *card, const struct wcdev_frame *frame, struct card_rx_kind *kind)
+queue_choose(struct wcnic_card *card, const struct wcdev_frame *frame,
+	     struct card_rx_result *result)
 {
 	uint8_t buf[PARSE_BYTES];
 	const uint8_t *head = head_get(frame, buf);
 	struct wcdev_parse parse;
+	struct card_rxq *q;
 
 	/* Of an isolated port rules alone decide. */
 	if ((card->port.flags & WCNIC_PORTF_ISOLATED) == 0 &&
@@ -124,9 +129,14 @@ queue_choose(struct wcnic_card *card, const struct wcdev_frame *frame, struct ca
 		return NULL;
 	}
 	wcdev_parse(head, head_bytes(frame), &parse);
+	result->ptype = parse.ptype;
 	if (card->flow.table.n_rules == 0 && (card->port.flags & WCNIC_PORTF_ISOLATED) == 0)
-		return queue_by_hash(card, &parse, 0, kind);
-	return queue_by_rules(card, head, frame, &parse, kind);
+		q = queue_by_hash(card, &parse, result);
+	else
+		q = queue_by_rules(card, head, frame, &parse, result);
+	if (q != NULL && q->offloads != 0)
+		card_rx_offload(q, frame, &parse, result);
+	return q;
 }
 
 /*
@@ -273,11 +283,11 @@ fast_by_hash(struct wcnic_card *card, const struct wcdev_frame *frames, unsigned
 	return i;
 }
 
-/* Whether there are rules to ask, or tags to look at: then every frame takes the general way. */
+/* Whether there are rules to ask, tags to look at, or offloads: then all take the general way. */
 static bool
 all_general(const struct wcnic_card *card)
 {
-	return card->flow.table.n_rules != 0 ||
+	return card->flow.table.n_rules != 0 || card->rxq_offload != 0 ||
 	       (card->port.flags & (WCNIC_PORTF_VLAN_FILTER | WCNIC_PORTF_ISOLATED)) != 0;
 }
 
@@ -316,16 +326,16 @@ fast_way(struct wcnic_card *card, const struct wcdev_frame *frames, unsigned int
 WC_MUST_CHECK static int
 general_way(struct wcnic_card *card, const struct wcdev_frame *frame, uint64_t *queues)
 {
-	struct card_rx_kind kind;
+	struct card_rx_result result = {0};
 	struct card_rxq *q;
 
 	if (length_refused(card, frame))
 		return 0;
-	q = queue_choose(card, frame, &kind);
+	q = queue_choose(card, frame, &result);
 	if (q == NULL)
 		return 0;
 	*queues |= 1ull << q->qid;
-	return card_rxq_deliver(card, q, frame, kind);
+	return card_rxq_deliver(card, q, frame, &result);
 }
 
 /* Frames by either way, and their completions. As wcdev_receive_burst(). */

@@ -11,6 +11,22 @@
 /* What the card does for its port: frames in, a change of port. */
 extern const struct wcdev_card_ops card_dev_ops;
 
+/* Destination and source. */
+#define CARD_RX_ADDRS_BYTES 12u
+
+/* What the card says of a frame, in its completion and its extra. All zeroes: nothing. */
+struct card_rx_result {
+	uint32_t flags; /* WCNIC_RXF_*, without SOP and EOP */
+	uint32_t hash;
+	uint16_t ptype;
+	uint16_t cut_bytes; /* of tags that are stripped: bytes behind the addresses */
+	/* Of the extra, in host byte order; flags say which of them are valid. */
+	uint64_t time_ns;
+	uint32_t mark;
+	uint16_t vlan_tci;
+	uint16_t outer_vlan_tci;
+};
+
 /* The words of a completion: this, and what belongs to the buffer. */
 struct card_rx_kind {
 	uint64_t first; /* flags, hash */
@@ -25,6 +41,12 @@ card_rx_kind_make(uint16_t ptype, uint32_t flags, uint32_t hash)
 		.first = (uint64_t)flags << 16 | (uint64_t)hash << 32,
 		.last = (uint64_t)ptype << 32,
 	};
+}
+
+static inline struct card_rx_kind
+card_rx_kind_of(const struct card_rx_result *result)
+{
+	return card_rx_kind_make(result->ptype, result->flags, result->hash);
 }
 
 /* Makes the completion of buffer `seq`, which got `bytes`. `phase`: what card_rx_phase() gives. */
@@ -92,6 +114,20 @@ card_rxq_is_full(const struct card_rxq *q)
 bool card_rxq_look_ahead(struct wcnic_card *card, struct card_rxq *q);
 
 /*
+ * Keeps back the completion of a frame that is in the next buffer: `head` is q->head. Returns the
+ * new head.
+ */
+static inline uint16_t
+card_rxq_complete(struct card_rxq *q, uint16_t head, uint32_t bytes, struct card_rx_kind kind)
+{
+	kind.first |= (WCNIC_RXF_SOP | WCNIC_RXF_EOP) << 16;
+	card_rx_completion_make(q->cpls[head % CARD_RX_CPLS], kind, bytes, head, bytes,
+				q->ahead_phase);
+	q->head = ++head;
+	return head;
+}
+
+/*
  * Puts a frame, which is in one piece, into the next buffer, which is all here: `head` is q->head.
  * Its completion is kept back. Returns the new head.
  */
@@ -100,16 +136,24 @@ card_rxq_put(struct card_rxq *q, uint16_t head, const uint8_t *src, uint32_t byt
 	     struct card_rx_kind kind)
 {
 	card_rx_bytes_copy(q->ahead[head % CARD_RX_AHEAD], src, bytes);
-	kind.first |= (WCNIC_RXF_SOP | WCNIC_RXF_EOP) << 16;
-	card_rx_completion_make(q->cpls[head % CARD_RX_CPLS], kind, bytes, head, bytes,
-				q->ahead_phase);
-	q->head = ++head;
-	return head;
+	return card_rxq_complete(q, head, bytes, kind);
 }
 
-/* Delivers a frame of any kind. 0: delivered or discarded; -EAGAIN: no buffers. */
-WC_MUST_CHECK int card_rxq_deliver(struct wcnic_card *card, struct card_rxq *q,
-				   const struct wcdev_frame *frame, struct card_rx_kind kind);
+/*
+ * Delivers a frame of any kind, with what is said of it. What needs an extra is not said where the
+ * queue has no ring for it. 0: delivered or discarded; -EAGAIN: no buffers.
+ */
+WC_MUST_CHECK int
+card_rxq_deliver(struct wcnic_card *card, struct card_rxq *q, const struct wcdev_frame *frame,
+		 const struct card_rx_result *result);
+
+/*
+ * Puts a frame into `count` buffers, which are posted; of the flags only those that the queue can
+ * say. As card_rxq_deliver().
+ */
+WC_MUST_CHECK int
+card_rx_spread(struct wcnic_card *card, struct card_rxq *q, const struct wcdev_frame *frame,
+	       unsigned int count, const struct card_rx_result *result);
 
 /* The destination address, as card_rx_addr() gives that of a port. */
 static inline uint64_t

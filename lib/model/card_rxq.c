@@ -7,13 +7,11 @@
 #include <errno.h>
 #include <syslog.h>
 
-#include "card_rx.h"
-
-#define RX_BUFFERS_MAX ((CARD_FRAME_MAX + 63) / 64)
+#include "card_rx_offload.h"
 
 WC_MUST_CHECK static enum wcnic_admin_status
 create_check(struct wcnic_card *card, struct card_admin_call *call,
-	     const struct wcnic_cmd_rxq_create *p)
+	     const struct wcnic_cmd_rxq_create *p, const struct card_rx_wish *wish)
 {
 	uint16_t depth = le16toh(p->depth);
 	uint16_t vector = le16toh(p->vector);
@@ -40,14 +38,21 @@ create_check(struct wcnic_card *card, struct card_admin_call *call,
 	    !wcdev_dma_reachable(&card->dev, le64toh(p->cq_iova),
 				 depth * sizeof(struct wcnic_rx_cpl), WCDEV_DMA_WRITE))
 		return WCNIC_ST_BAD_ADDRESS;
-	return WCNIC_ST_OK;
+	return card_rx_wish_check(card, call, wish);
 }
 
 enum wcnic_admin_status
 card_rxq_create(struct wcnic_card *card, struct card_admin_call *call)
 {
 	const struct wcnic_cmd_rxq_create *p = call->params;
-	enum wcnic_admin_status status = create_check(card, call, p);
+	const struct card_rx_wish wish = {
+		.offloads = le16toh(p->offloads),
+		.depth = le16toh(p->depth),
+		.extra_iova = le64toh(p->extra_iova),
+		.offloads_off = CARD_FIELD(wcnic_cmd_rxq_create, offloads),
+		.extra_off = CARD_FIELD(wcnic_cmd_rxq_create, extra_iova),
+	};
+	enum wcnic_admin_status status = create_check(card, call, p, &wish);
 	uint16_t db_window = le16toh(p->db_window);
 	struct card_rxq *q;
 	uint64_t *db;
@@ -72,6 +77,7 @@ card_rxq_create(struct wcnic_card *card, struct card_admin_call *call)
 			WCDEV_DMA_READ);
 	wcdev_ring_init(&q->cq, le64toh(p->cq_iova), q->depth, sizeof(struct wcnic_rx_cpl),
 			WCDEV_DMA_WRITE);
+	card_rx_wish_grant(card, q, &wish);
 	q->db_window = db_window;
 	q->db_off = le32toh(p->db_off);
 	q->db = db;
@@ -90,6 +96,7 @@ rxq_fini(struct wcnic_card *card, struct card_rxq *q)
 	}
 	wcdev_reader_end(&card->dev, &q->reader);
 	card->rxq_live &= ~(1ull << q->qid);
+	card->rxq_offload &= ~(1ull << q->qid);
 	memset(q, 0, sizeof(*q));
 }
 
@@ -113,8 +120,8 @@ card_rxq_reset_all(struct wcnic_card *card)
 			rxq_fini(card, &card->rxqs[i]);
 }
 
-static void
-rxq_fail(struct wcnic_card *card, struct card_rxq *q, enum wcnic_error error)
+void
+card_rxq_fail(struct wcnic_card *card, struct card_rxq *q, enum wcnic_error error)
 {
 	if (q->state == CARD_QUEUE_FAILED)
 		return;
@@ -134,7 +141,7 @@ card_rxq_window_gone(struct wcnic_card *card, uint16_t window_id)
 		if (q->db == NULL || q->db_window != window_id)
 			continue;
 		q->db = NULL;
-		rxq_fail(card, q, WCNIC_ERR_DOORBELL);
+		card_rxq_fail(card, q, WCNIC_ERR_DOORBELL);
 	}
 }
 
@@ -156,7 +163,7 @@ card_rxq_poll(struct wcnic_card *card, struct card_rxq *q)
 		return;
 	db = le64toh(__atomic_load_n(q->db, __ATOMIC_ACQUIRE));
 	if ((uint16_t)(WCNIC_RXDB_GET_TAIL(db) - q->head) > q->depth) {
-		rxq_fail(card, q, WCNIC_ERR_DOORBELL);
+		card_rxq_fail(card, q, WCNIC_ERR_DOORBELL);
 		return;
 	}
 	q->tail = WCNIC_RXDB_GET_TAIL(db);
@@ -176,99 +183,6 @@ card_rxq_poll(struct wcnic_card *card, struct card_rxq *q)
 	q->fired = true;
 	q->db_fired = db;
 	wcdev_irq(&card->dev, q->vector);
-}
-
-/* Where a frame goes: one of them for each buffer. `at` is NULL if it is not in one piece here. */
-struct rx_buffer {
-	uint64_t iova;
-	uint8_t *at;
-};
-
-/*
- * Finds the memory of the next `count` buffers, and memory for their completions. 0, -EAGAIN (it
- * takes messages, and others are under way) or -EFAULT.
- */
-WC_MUST_CHECK static int
-buffers_map(struct wcnic_card *card, struct card_rxq *q, unsigned int count,
-	    struct rx_buffer *buffers)
-{
-	struct wcnic_rx_desc desc;
-	bool here = true;
-	int ret;
-
-	wcdev_reader_begin(&card->dev, &q->reader);
-	for (unsigned int i = 0; i < count; i++) {
-		ret = wcdev_ring_read(&card->dev, &q->ring, &q->reader, q->head + i, &desc,
-				      sizeof(desc));
-		if (ret != 0)
-			return ret;
-		buffers[i].iova = le64toh(desc.iova);
-		buffers[i].at = wcdev_dma_ptr(&card->dev, buffers[i].iova, q->buf_bytes,
-					      WCDEV_DMA_WRITE);
-		if (buffers[i].at == NULL) {
-			here = false;
-			if (!wcdev_dma_reachable(&card->dev, buffers[i].iova, q->buf_bytes,
-						 WCDEV_DMA_WRITE))
-				return -EFAULT;
-		}
-		if (!wcdev_ring_ready(&card->dev, &q->cq, q->head + i))
-			return -EFAULT;
-	}
-	return here || wcdev_dma_quiet(&card->dev) ? 0 : -EAGAIN;
-}
-
-static void
-frame_scatter(struct wcnic_card *card, const struct wcdev_frame *frame,
-	      const struct rx_buffer *buffer, uint32_t buf_bytes)
-{
-	uint32_t used = 0;
-
-	for (uint32_t i = 0; i < frame->n_frags; i++) {
-		const uint8_t *src = frame->frags[i].base;
-		uint32_t left = frame->frags[i].bytes;
-
-		while (left != 0) {
-			uint32_t bytes = buf_bytes - used;
-
-			if (bytes > left)
-				bytes = left;
-			if (buffer->at != NULL)
-				memcpy(buffer->at + used, src, bytes);
-			else
-				wcdev_dma_write(&card->dev, buffer->iova + used, src, bytes);
-			src += bytes;
-			left -= bytes;
-			used += bytes;
-			if (used == buf_bytes) {
-				buffer++;
-				used = 0;
-			}
-		}
-	}
-}
-
-static void
-completions_publish(struct wcnic_card *card, struct card_rxq *q, const struct wcdev_frame *frame,
-		    unsigned int count, struct card_rx_kind kind)
-{
-	uint32_t frame_bytes = frame->bytes;
-	uint32_t left = frame->bytes;
-
-	kind.first |= WCNIC_RXF_SOP << 16;
-	for (unsigned int i = 0; i < count; i++, q->head++) {
-		uint32_t bytes = left < q->buf_bytes ? left : q->buf_bytes;
-		uint64_t cpl[2];
-
-		if (i == count - 1)
-			kind.first |= WCNIC_RXF_EOP << 16;
-		card_rx_completion_make(cpl, kind, bytes, q->head, frame_bytes,
-					card_rx_phase(q->head, q->depth));
-		wcdev_ring_publish(&card->dev, &q->cq, q->head, cpl, sizeof(cpl));
-		left -= bytes;
-		kind = (struct card_rx_kind){0}; /* it is in the first */
-		frame_bytes = 0;
-	}
-	q->published = q->head;
 }
 
 static uint16_t
@@ -355,43 +269,55 @@ card_rxq_look_ahead(struct wcnic_card *card, struct card_rxq *q)
 	return q->ahead_end != q->head;
 }
 
-/* Puts a frame into as many buffers as it takes. As card_rxq_deliver(). */
-WC_MUST_CHECK static int
-frame_spread(struct wcnic_card *card, struct card_rxq *q, const struct wcdev_frame *frame,
-	     unsigned int count, struct card_rx_kind kind)
+/* Whether the frame may go into the next buffer at once: the buffer and what else is needed is
+ * here. */
+static bool
+frame_is_short(struct wcnic_card *card, struct card_rxq *q, const struct wcdev_frame *frame,
+	       unsigned int count, const struct card_rx_result *result)
 {
-	struct rx_buffer buffers[RX_BUFFERS_MAX];
-	int ret = buffers_map(card, q, count, buffers);
+	return count == 1 && frame->n_frags == 1 && card_rxq_look_ahead(card, q) &&
+	       ((result->flags & WCNIC_RXF_EXTRA) == 0 ||
+		wcdev_ring_find(&card->dev, &q->extra, q->head) != NULL);
+}
 
-	if (ret == -EAGAIN)
-		return ret;
-	wcdev_reader_end(&card->dev, &q->reader);
-	card_rxq_publish(card, q);
-	if (ret != 0) {
-		card->stats.rx_errors++;
-		rxq_fail(card, q, WCNIC_ERR_ADDRESS);
-		return 0;
-	}
-	frame_scatter(card, frame, buffers, q->buf_bytes);
-	completions_publish(card, q, frame, count, kind);
-	q->ahead_end = q->head;
+/* Puts a frame of which frame_is_short() is true. */
+static void
+frame_put(struct wcnic_card *card, struct card_rxq *q, const struct wcdev_frame *frame,
+	  const struct card_rx_result *result)
+{
+	const uint32_t bytes = frame->bytes - result->cut_bytes;
+	const struct card_rx_kind kind = card_rx_kind_of(result);
+	const uint8_t *src = frame->frags[0].base;
+	uint8_t *dst = q->ahead[q->head % CARD_RX_AHEAD];
+
+	if (card_rxq_is_full(q))
+		card_rxq_publish(card, q);
+	if ((result->flags & WCNIC_RXF_EXTRA) != 0)
+		card_rx_extra_publish(card, q, result);
+	memcpy(dst, src, CARD_RX_ADDRS_BYTES);
+	memcpy(dst + CARD_RX_ADDRS_BYTES, src + CARD_RX_ADDRS_BYTES + result->cut_bytes,
+	       bytes - CARD_RX_ADDRS_BYTES);
+	(void)card_rxq_complete(q, q->head, bytes, kind);
 	card->stats.rx_frames++;
 	card->stats.rx_bytes += frame->bytes;
-	return 0;
 }
 
 int
 card_rxq_deliver(struct wcnic_card *card, struct card_rxq *q, const struct wcdev_frame *frame,
-		 struct card_rx_kind kind)
+		 const struct card_rx_result *given)
 {
+	struct card_rx_result result = *given;
+	const uint32_t bytes = frame->bytes - result.cut_bytes;
 	unsigned int count = 1;
 
 	if (q->state != CARD_QUEUE_RUN) {
 		card->stats.rx_down++;
 		return 0;
 	}
-	if (frame->bytes > q->buf_bytes)
-		count = (frame->bytes + q->buf_bytes - 1) / q->buf_bytes;
+	if (!q->has_extra)
+		result.flags &= ~WCNIC_RXF_EXTRA;
+	if (bytes > q->buf_bytes)
+		count = (bytes + q->buf_bytes - 1) / q->buf_bytes;
 	if (count > q->depth) { /* would wait forever */
 		card->stats.rx_oversize++;
 		return 0;
@@ -402,12 +328,8 @@ card_rxq_deliver(struct wcnic_card *card, struct card_rxq *q, const struct wcdev
 		if (q->state != CARD_QUEUE_RUN || (uint16_t)(q->tail - q->head) < count)
 			return -EAGAIN;
 	}
-	if (count != 1 || frame->n_frags != 1 || !card_rxq_look_ahead(card, q))
-		return frame_spread(card, q, frame, count, kind);
-	if (card_rxq_is_full(q))
-		card_rxq_publish(card, q);
-	(void)card_rxq_put(q, q->head, frame->frags[0].base, frame->bytes, kind);
-	card->stats.rx_frames++;
-	card->stats.rx_bytes += frame->bytes;
+	if (!frame_is_short(card, q, frame, count, &result))
+		return card_rx_spread(card, q, frame, count, &result);
+	frame_put(card, q, frame, &result);
 	return 0;
 }

@@ -30,6 +30,9 @@ struct card_rxq {
 	uint32_t buf_bytes;
 	struct wcdev_ring ring;
 	struct wcdev_ring cq;
+	struct wcdev_ring extra;
+	bool has_extra;
+	uint16_t offloads; /* WCNIC_RXQ_OFFLOAD_* */
 
 	uint64_t *db;
 	uint64_t db_fired; /* the record that the interrupt was raised for */
@@ -61,6 +64,8 @@ enum wcnic_admin_status card_rxq_create(struct wcnic_card *card, struct card_adm
 enum wcnic_admin_status card_rxq_destroy(struct wcnic_card *card, struct card_admin_call *call);
 /* Destroys all. */
 void card_rxq_reset_all(struct wcnic_card *card);
+/* The queue stops for good, and says so. */
+void card_rxq_fail(struct wcnic_card *card, struct card_rxq *q, enum wcnic_error error);
 /* A window is taken away: queues whose record is there fail. */
 void card_rxq_window_gone(struct wcnic_card *card, uint16_t window_id);
 /* Looks at the record; raises the interrupt that it asks for. */

@@ -10,8 +10,7 @@
 
 #define L4_SHIFT 58
 /* Requests for which a frame is not sent as the host has it. */
-#define CHANGES \
-	(WCNIC_TXO_SEGMENT | WCNIC_TXO_L4_MASK | WCNIC_TXO_IPV4 | WCNIC_TXO_VLAN_INSERT)
+#define CHANGES (WCNIC_TXO_SEGMENT | WCNIC_TXO_L4_MASK | WCNIC_TXO_IPV4 | WCNIC_TXO_VLAN_INSERT)
 
 static_assert(WCNIC_TXO_TCP == (uint64_t)WCDEV_OFFLOAD_TCP << L4_SHIFT &&
 		      WCNIC_TXO_SCTP == (uint64_t)WCDEV_OFFLOAD_SCTP << L4_SHIFT &&

@@ -289,6 +289,10 @@ wcadmin_txq_create(struct wcadmin *admin, const struct wcnic_cmd_txq_create *txq
 WC_PUBLIC WC_MUST_CHECK int
 wcadmin_rxq_create(struct wcadmin *admin, const struct wcnic_cmd_rxq_create *rxq);
 
+/* RXQ_SET: what the card does to the frames of a queue from then on. */
+WC_PUBLIC WC_MUST_CHECK int
+wcadmin_rxq_set(struct wcadmin *admin, const struct wcnic_cmd_rxq_set *rxq);
+
 /* TXQ_DESTROY, RXQ_DESTROY: afterwards the card touches none of the queue's memory. */
 WC_PUBLIC int wcadmin_txq_destroy(struct wcadmin *admin, uint16_t qid);
 WC_PUBLIC int wcadmin_rxq_destroy(struct wcadmin *admin, uint16_t qid);

@@ -211,8 +211,21 @@ wcadmin_rxq_create(struct wcadmin *a, const struct wcnic_cmd_rxq_create *rxq)
 	cmd.buf_bytes = htole32(cmd.buf_bytes);
 	cmd.ring_iova = htole64(cmd.ring_iova);
 	cmd.cq_iova = htole64(cmd.cq_iova);
+	cmd.offloads = htole16(cmd.offloads);
 	cmd.moderation_usecs = htole16(cmd.moderation_usecs);
+	cmd.extra_iova = htole64(cmd.extra_iova);
 	return wcadmin_run_params(a, WCNIC_OP_RXQ_CREATE, &cmd);
+}
+
+int
+wcadmin_rxq_set(struct wcadmin *a, const struct wcnic_cmd_rxq_set *rxq)
+{
+	struct wcnic_cmd_rxq_set cmd = *rxq;
+
+	cmd.qid = htole16(cmd.qid);
+	cmd.offloads = htole16(cmd.offloads);
+	cmd.extra_iova = htole64(cmd.extra_iova);
+	return wcadmin_run_params(a, WCNIC_OP_RXQ_SET, &cmd);
 }
 
 int

@@ -398,7 +398,7 @@ loop_configure(struct loop *l)
 	struct rte_eth_conf conf = {.rxmode.mtu = c->mtu,
 				    .intr_conf = {.lsc = c->lsc, .rxq = c->rx_intr}};
 
-	conf.rxmode.offloads = c->scatter ? RTE_ETH_RX_OFFLOAD_SCATTER : 0;
+	conf.rxmode.offloads = c->rx_offloads | (c->scatter ? RTE_ETH_RX_OFFLOAD_SCATTER : 0);
 	/* which makes rings of 256 and more: tests of smaller ones do without the promise */
 	conf.txmode.offloads = c->tx_depth < 256 ? 0 : RTE_ETH_TX_OFFLOAD_MULTI_SEGS;
 	if (c->fast_free)

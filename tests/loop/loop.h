@@ -51,6 +51,7 @@ struct loop_config {
 	uint16_t rx_depth;   /* 0: 256 */
 	uint16_t mtu;        /* 0: 1500 */
 	uint16_t buf_bytes;  /* of an Rx buffer; 0: the longest frame */
+	uint64_t rx_offloads; /* RTE_ETH_RX_OFFLOAD_*, of the port */
 	bool scatter;
 	bool fast_free;
 	bool rss;

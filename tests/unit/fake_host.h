@@ -139,6 +139,8 @@ struct fake_slot {
 	uint64_t request; /* WCNIC_TXO_*: with SOP and OFFLOAD */
 };
 
+/* FEATURES_SET, before the first queue. Returns the status. */
+int fake_features_set(struct fake_host *h, uint64_t features);
 /* Before the first queue: pushes will be packed. Returns the status. */
 int fake_packed_ask(struct fake_host *h);
 /* Before the first queue: frames may have requests, and pushes are in `format`. The status. */
@@ -189,13 +191,20 @@ struct fake_rxq {
 	uint32_t buf_bytes;
 	struct wcnic_rx_desc *ring;
 	struct wcnic_rx_cpl *cq;
-	uint8_t *bufs; /* one for each entry */
+	struct wcnic_rx_extra *extra; /* NULL: none */
+	uint8_t *bufs;                /* one for each entry */
 	struct wcnic_window_grant db_grant;
 	uint64_t *db;
 };
 
 int fake_rxq_open(struct fake_host *h, struct fake_rxq *q, uint16_t qid, uint16_t depth,
 		  uint32_t buf_bytes);
+/* The same with an extras ring and WCNIC_RXQ_OFFLOAD_*, for which features must be set. */
+int fake_rxq_open_offloads(struct fake_host *h, struct fake_rxq *q, uint16_t qid, uint16_t depth,
+			   uint32_t buf_bytes, uint16_t offloads);
+/* RXQ_SET. Returns the status. */
+int fake_rxq_set(struct fake_host *h, const struct fake_rxq *q, uint16_t offloads,
+		 uint64_t extra_iova);
 int fake_rxq_close(struct fake_host *h, struct fake_rxq *q);
 /* Posts the buffers of `count` entries and rings. */
 void fake_rx_post(struct fake_host *h, struct fake_rxq *q, unsigned int count);

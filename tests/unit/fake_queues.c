@@ -19,13 +19,18 @@ phase_of(uint16_t seq, uint16_t entries)
 /* ---- Tx ---------------------------------------------------------------------------------- */
 
 int
+fake_features_set(struct fake_host *h, uint64_t features)
+{
+	struct wcnic_cmd_features p = {.features = htole64(features)};
+
+	return fake_cmd(h, WCNIC_OP_FEATURES_SET, &p, NULL, 0, NULL);
+}
+
+int
 fake_packed_ask(struct fake_host *h)
 {
-	struct wcnic_cmd_features p = {
-		.features = htole64(WCNIC_CAP_PUSH | WCNIC_CAP_PUSH_PACKED | WCNIC_CAP_RSS)};
-
 	h->push_format = WCNIC_FORMAT_PACKED;
-	return fake_cmd(h, WCNIC_OP_FEATURES_SET, &p, NULL, 0, NULL);
+	return fake_features_set(h, WCNIC_CAP_PUSH | WCNIC_CAP_PUSH_PACKED | WCNIC_CAP_RSS);
 }
 
 int
@@ -339,9 +344,9 @@ fake_tx_reap(struct fake_txq *q, struct wcnic_tx_cpl *cpl)
 
 /* ---- Rx ---------------------------------------------------------------------------------- */
 
-int
-fake_rxq_open(struct fake_host *h, struct fake_rxq *q, uint16_t qid, uint16_t depth,
-	      uint32_t buf_bytes)
+static int
+rxq_open(struct fake_host *h, struct fake_rxq *q, uint16_t qid, uint16_t depth, uint32_t buf_bytes,
+	 bool with_extra, uint16_t offloads)
 {
 	struct wcnic_cmd_rxq_create p = {
 		.qid = htole16(qid),
@@ -366,7 +371,38 @@ fake_rxq_open(struct fake_host *h, struct fake_rxq *q, uint16_t qid, uint16_t de
 	p.db_window = q->db_grant.id;
 	p.ring_iova = htole64(fake_iova(h, q->ring));
 	p.cq_iova = htole64(fake_iova(h, q->cq));
+	p.offloads = htole16(offloads);
+	if (with_extra) {
+		q->extra = fake_alloc(h, depth * sizeof(*q->extra), 64);
+		p.extra_iova = htole64(fake_iova(h, q->extra));
+	}
 	return fake_cmd(h, WCNIC_OP_RXQ_CREATE, &p, NULL, 0, NULL);
+}
+
+int
+fake_rxq_open(struct fake_host *h, struct fake_rxq *q, uint16_t qid, uint16_t depth,
+	      uint32_t buf_bytes)
+{
+	return rxq_open(h, q, qid, depth, buf_bytes, false, 0);
+}
+
+int
+fake_rxq_open_offloads(struct fake_host *h, struct fake_rxq *q, uint16_t qid, uint16_t depth,
+		       uint32_t buf_bytes, uint16_t offloads)
+{
+	return rxq_open(h, q, qid, depth, buf_bytes, true, offloads);
+}
+
+int
+fake_rxq_set(struct fake_host *h, const struct fake_rxq *q, uint16_t offloads, uint64_t extra_iova)
+{
+	struct wcnic_cmd_rxq_set p = {
+		.qid = htole16(q->qid),
+		.offloads = htole16(offloads),
+		.extra_iova = htole64(extra_iova),
+	};
+
+	return fake_cmd(h, WCNIC_OP_RXQ_SET, &p, NULL, 0, NULL);
 }
 
 int

@@ -42,7 +42,11 @@ commands__parameters_are_the_datasheets(void **state)
 					  .ring_iova = 0x1000,
 					  .cq_iova = 0x2000,
 					  .cqe_log2 = 4,
-					  .moderation_usecs = 300};
+					  .offloads = WCNIC_RXQ_OFFLOAD_VLAN_STRIP,
+					  .moderation_usecs = 0x1234,
+					  .extra_iova = 0x3000};
+	struct wcnic_cmd_rxq_set set = {
+		.qid = 4, .offloads = WCNIC_RXQ_OFFLOAD_CHECKSUM, .extra_iova = 0x4000};
 
 	assert_int_equal(wcadmin_port_set(&rig->admin, 7, 1500, WCNIC_PORTF_UP, mac), 0);
 	memcpy(&port, rig->cmd.params, sizeof(port));
@@ -62,6 +66,10 @@ commands__parameters_are_the_datasheets(void **state)
 	assert_int_equal(rig->cmd.opcode, WCNIC_OP_RXQ_CREATE);
 	if (htole16(1) == 1)
 		assert_memory_equal(rig->cmd.params, &rx, sizeof(rx));
+	assert_int_equal(wcadmin_rxq_set(&rig->admin, &set), 0);
+	assert_int_equal(rig->cmd.opcode, WCNIC_OP_RXQ_SET);
+	if (htole16(1) == 1)
+		assert_memory_equal(rig->cmd.params, &set, sizeof(set));
 	assert_int_equal(wcadmin_rxq_destroy(&rig->admin, 0x0102), 0);
 	assert_int_equal(rig->cmd.opcode, WCNIC_OP_RXQ_DESTROY);
 	assert_int_equal(rig->cmd.params[0], 2);

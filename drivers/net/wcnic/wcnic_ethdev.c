@@ -25,6 +25,7 @@
 #include "wcnic_queue_ctl.h"
 #include "wcnic_queue_status.h"
 #include "wcnic_rss.h"
+#include "wcnic_rx_offload.h"
 #include "wcnic_rx_sleep.h"
 #include "wcnic_service.h"
 #include "wcnic_stats.h"
@@ -250,7 +251,8 @@ infos_get(struct rte_eth_dev *dev, struct rte_eth_dev_info *info)
 	info->max_mac_addrs = WCNIC_MACS_MAX;
 	info->rx_offload_capa = RTE_ETH_RX_OFFLOAD_SCATTER;
 	info->tx_offload_capa = RTE_ETH_TX_OFFLOAD_MULTI_SEGS | RTE_ETH_TX_OFFLOAD_MBUF_FAST_FREE;
-	info->rx_queue_offload_capa = 0;
+	info->rx_queue_offload_capa = wcnic_rx_offload_capa(hw->id.caps);
+	info->rx_offload_capa |= info->rx_queue_offload_capa;
 	info->tx_queue_offload_capa = 0;
 	info->speed_capa = RTE_ETH_LINK_SPEED_100G;
 	if ((hw->id.caps & WCNIC_CAP_FILTER) != 0)
@@ -331,6 +333,7 @@ const struct eth_dev_ops wcnic_dev_ops = {
 	.vlan_offload_set = wcnic_vlan_offload_set,
 	.flow_ops_get = wcnic_flow_ops_get,
 	.mtu_set = wcnic_mtu_set,
+	.vlan_strip_queue_set = wcnic_vlan_strip_queue_set,
 	.stats_get = wcnic_stats_get,
 	.stats_reset = wcnic_stats_reset,
 	.xstats_get = wcnic_xstats_get,

@@ -19,6 +19,7 @@
 #include "wcnic_flow_parse.h"
 #include "wcnic_hw.h"
 #include "wcnic_log.h"
+#include "wcnic_rx_offload.h"
 
 /* ---- ids ------------------------------------------------------------------------------------- */
 
@@ -146,6 +147,11 @@ flow_add(struct wcnic_hw *hw, struct rte_flow *flow, struct rte_flow_error *erro
 		return rte_flow_error_set(error, ENOSPC, RTE_FLOW_ERROR_TYPE_UNSPECIFIED, NULL,
 					  "the card has no more rules: destroy some");
 	flow->rule.id = (uint32_t)id;
+	if ((flow->rule.actions & WCNIC_FLOWA_MARK) != 0) {
+		ret = wcnic_rx_extra_want(hw);
+		if (ret != 0)
+			return refused_by_card(ret, error);
+	}
 	ret = wcadmin_flow_create(&hw->admin.client, &flow->rule);
 	if (ret != 0)
 		return refused_by_card(ret, error);

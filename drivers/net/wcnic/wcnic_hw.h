@@ -84,6 +84,7 @@ struct wcnic_hw {
 	struct wcnic_filter filter;
 	struct wcnic_flows flows;
 	struct wcnic_time time;
+	bool rx_extra; /* all Rx queues have extras rings: wcnic_rx_extra_want() */
 	bool link_up;
 	uint32_t link_mbps;
 	struct wcnic_stats card_stats;      /* last answer, host byte order */

@@ -17,6 +17,7 @@
 #include "wcnic_pool.h"
 #include "wcnic_queue.h"
 #include "wcnic_rx.h"
+#include "wcnic_rx_offload.h"
 
 #define REAP_AT 64 /* entries in flight, or a quarter of the ring */
 
@@ -135,6 +136,7 @@ rxq_free(struct rte_eth_dev *dev, struct wcnic_rxq *rxq)
 		return;
 	rte_eth_dma_zone_free(dev, "wcnic_rx_ring", rxq->qid);
 	rte_eth_dma_zone_free(dev, "wcnic_rx_cq", rxq->qid);
+	wcnic_rx_extra_free(dev, rxq);
 	rte_free(rxq->sw);
 	rte_free(rxq);
 }
@@ -253,6 +255,10 @@ rxq_setup(struct rte_eth_dev *dev, uint16_t qid, uint16_t depth, unsigned int so
 		goto nomem;
 	rxq->ring = rxq->ring_mz->addr;
 	rxq->cq = rxq->cq_mz->addr;
+	if (wcnic_rx_offloads_set(rxq, conf->offloads | dev->data->dev_conf.rxmode.offloads) != 0)
+		goto nomem;
+	if (hw->rx_extra && wcnic_rx_extra_add(rxq) != 0)
+		goto nomem;
 	hw->rxq[qid] = rxq;
 	dev->data->rx_queues[qid] = rxq;
 	return 0;

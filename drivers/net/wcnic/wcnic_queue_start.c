@@ -22,6 +22,7 @@
 #include "wcnic_queue.h"
 #include "wcnic_rss.h"
 #include "wcnic_rx.h"
+#include "wcnic_rx_offload.h"
 #include "wcnic_tx.h"
 #include "wcnic_window.h"
 #include "wcnic_window_caps.h"
@@ -231,6 +232,8 @@ rxq_create(struct wcnic_rxq *rxq)
 		.cq_iova = rxq->cq_mz->iova,
 		.cqe_log2 = 4,
 		.moderation_usecs = (uint16_t)hw->args.rx_intr_usecs,
+		.offloads = wcnic_rx_offloads_to_card(rxq->offloads),
+		.extra_iova = rxq->extra_mz != NULL ? rxq->extra_mz->iova : 0,
 	};
 	int ret;
 

@@ -186,7 +186,7 @@ wcnic_rxq_info_get(struct rte_eth_dev *dev, uint16_t qid, struct rte_eth_rxq_inf
 	info->nb_desc = rxq->depth;
 	info->scattered_rx = dev->data->mtu + WCNIC_L2_OVERHEAD > rxq->buf_bytes;
 	info->conf = rxq->conf;
-	info->conf.offloads |= dev->data->dev_conf.rxmode.offloads;
+	info->conf.offloads = rxq->offloads;
 	info->conf.rx_free_thresh = WCNIC_RX_REFILL;
 	info->rx_buf_size = rxq->buf_bytes;
 }

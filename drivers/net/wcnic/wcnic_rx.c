@@ -14,6 +14,7 @@
 #include "wcnic_intr.h"
 #include "wcnic_log.h"
 #include "wcnic_rx.h"
+#include "wcnic_rx_offload.h"
 
 uint64_t
 wcnic_rx_rearm(uint16_t port_id)
@@ -37,6 +38,8 @@ completion_ok(const struct wcnic_rxq *rxq, const struct wcnic_rx_cpl *cpl)
 	const bool sop = (flags & WCNIC_RXF_SOP) != 0;
 	const uint32_t frame = sop ? le16toh(cpl->frame_bytes) : rxq->left;
 
+	if (sop && (flags & WCNIC_RXF_EXTRA) != 0 && rxq->extra == NULL)
+		return false;
 	return le16toh(cpl->seq) == rxq->head && rxq->head != rxq->posted && bytes != 0 &&
 	       bytes <= rxq->buf_bytes && sop == (rxq->first == NULL) && bytes <= frame &&
 	       ((flags & WCNIC_RXF_EOP) != 0) == (bytes == frame);
@@ -56,15 +59,17 @@ completion_bad(struct wcnic_rxq *rxq, const struct wcnic_rx_cpl *cpl)
 }
 
 static inline void
-frame_start(struct wcnic_rxq *rxq, struct rte_mbuf *m, const struct wcnic_rx_cpl *cpl)
+frame_start(struct wcnic_rxq *rxq, struct rte_mbuf *m, const struct wcnic_rx_cpl *cpl,
+	    const struct wcnic_rx_extra *extra)
 {
-	m->ol_flags = 0;
+	const uint16_t flags = le16toh(cpl->flags);
+
+	m->ol_flags = (flags & WCNIC_RXF_OL_FLAGS) >> 1;
 	m->pkt_len = le16toh(cpl->frame_bytes);
 	m->packet_type = wcnic_rx_ptype(le16toh(cpl->ptype));
-	if ((le16toh(cpl->flags) & WCNIC_RXF_HASH) != 0) {
-		m->hash.rss = le32toh(cpl->hash);
-		m->ol_flags = RTE_MBUF_F_RX_RSS_HASH;
-	}
+	m->hash.rss = le32toh(cpl->hash);
+	if ((flags & WCNIC_RXF_EXTRA) != 0)
+		wcnic_rx_extra_apply(rxq, m, flags, extra);
 	rxq->first = m;
 	rxq->left = m->pkt_len;
 }
@@ -73,14 +78,15 @@ frame_start(struct wcnic_rxq *rxq, struct rte_mbuf *m, const struct wcnic_rx_cpl
 static inline struct rte_mbuf *
 buffer_add(struct wcnic_rxq *rxq, const struct wcnic_rx_cpl *cpl)
 {
-	struct rte_mbuf *m = rxq->sw[rxq->head & rxq->mask];
+	const uint16_t at = rxq->head & rxq->mask;
+	struct rte_mbuf *m = rxq->sw[at];
 	struct rte_mbuf *first;
 
 	rxq->head++;
 	wcnic_rx_mbuf_rearm(m, rxq->rearm);
 	m->data_len = le16toh(cpl->bytes);
 	if (rxq->first == NULL) {
-		frame_start(rxq, m, cpl);
+		frame_start(rxq, m, cpl, rxq->extra + at);
 	} else {
 		rxq->last->next = m;
 		rxq->first->nb_segs++;

@@ -15,6 +15,7 @@
 #include <wcbase.h>
 
 #include "wcnic_rx.h"
+#include "wcnic_rx_offload.h"
 
 /* ---- one by one ----------------------------------------------------------------------------- */
 
@@ -63,7 +64,7 @@ take_scalar(struct wcnic_rxq *rxq, struct rte_mbuf **pkts, uint16_t n)
 
 		/* bytes - 1: so that 0 bytes count as too many */
 		if (unlikely(((high ^ (phase | bytes << 16 | head)) & PLAIN_MASK) != 0 ||
-			     (flags & ~WCNIC_RXF_HASH) != (WCNIC_RXF_SOP | WCNIC_RXF_EOP) ||
+			     (flags & ~WCNIC_RXF_OL_FLAGS) != (WCNIC_RXF_SOP | WCNIC_RXF_EOP) ||
 			     bytes - 1 >= buf_bytes))
 			break;
 		if (unlikely((uint16_t)(high >> 32) != rxq->ptype_seen)) {
@@ -71,7 +72,7 @@ take_scalar(struct wcnic_rxq *rxq, struct rte_mbuf **pkts, uint16_t n)
 			rxq->packet_type = wcnic_rx_ptype(rxq->ptype_seen);
 		}
 		wcnic_rx_mbuf_rearm(m, rearm);
-		m->ol_flags = (flags & WCNIC_RXF_HASH) != 0 ? RTE_MBUF_F_RX_RSS_HASH : 0;
+		m->ol_flags = (flags & WCNIC_RXF_OL_FLAGS) >> 1;
 		mbuf_fill(m, rxq->packet_type, bytes, (uint32_t)(low >> 32));
 		total += bytes;
 		pkts[i] = m;
@@ -96,7 +97,7 @@ typedef uint64_t words2_at_t WC_VECTOR(16) WC_ALIGNED(1) WC_MAY_ALIAS;
 
 /* In a word of 32 bits: the flags of a frame in one buffer, and which flags are compared. */
 #define WHOLE ((uint32_t)(WCNIC_RXF_SOP | WCNIC_RXF_EOP) << 16)
-#define WHOLE_MASK ((uint32_t)(uint16_t)~WCNIC_RXF_HASH << 16)
+#define WHOLE_MASK ((uint32_t)(uint16_t)~WCNIC_RXF_OL_FLAGS << 16)
 /* ptype and phase */
 #define LAST_MASK ((uint32_t)WCNIC_PHASE_BIT << 24 | UINT16_MAX)
 #define SIGN (1u << 31)
@@ -175,11 +176,9 @@ mbuf_put(struct rte_mbuf *m, const words2_t *begin, const words4_t *cpl, const w
 static __rte_always_inline void
 four_put(const struct four *f, const struct quads *q, struct rte_mbuf **sw)
 {
-	static_assert(RTE_MBUF_F_RX_RSS_HASH == WCNIC_RXF_HASH >> 1,
-		      "one shift makes it the other");
-	const words4_t hash = f->first >> 17 & (uint32_t)RTE_MBUF_F_RX_RSS_HASH, none = {0};
-	const words2_t low = (words2_t)__builtin_shufflevector(hash, none, 0, 4, 1, 5);
-	const words2_t high = (words2_t)__builtin_shufflevector(hash, none, 2, 4, 3, 5);
+	const words4_t flags = f->first >> 17 & WCNIC_RXF_OL_FLAGS >> 1, none = {0};
+	const words2_t low = (words2_t)__builtin_shufflevector(flags, none, 0, 4, 1, 5);
+	const words2_t high = (words2_t)__builtin_shufflevector(flags, none, 2, 4, 3, 5);
 	const words2_t begin[4] = {
 		__builtin_shufflevector(q->rearm, low, 0, 2),
 		__builtin_shufflevector(q->rearm, low, 0, 3),

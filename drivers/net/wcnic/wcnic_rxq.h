@@ -69,8 +69,11 @@ struct wcnic_rxq {
 	uint64_t arm;           /* of each record while an interrupt is wanted: ARM; else 0 */
 	struct rte_mbuf *first; /* the frame under way, or NULL */
 	struct rte_mbuf *last;
-	uint32_t left;        /* bytes that it still lacks */
-	uint16_t missing_seq; /* entries before it have been counted in stats.nombuf */
+	uint32_t left;                /* bytes that it still lacks */
+	int16_t time_off;             /* of a frame's time in its mbuf, with time_flag */
+	uint16_t missing_seq;         /* entries before it have been counted in stats.nombuf */
+	uint64_t time_flag;           /* of ol_flags; 0: times are not wanted */
+	struct wcnic_rx_extra *extra; /* by entry; NULL: no such ring */
 	struct wcnic_rxq_stats stats;
 
 	/* What no burst touches. */
@@ -85,6 +88,8 @@ struct wcnic_rxq {
 	const struct rte_memzone *ring_mz;
 	const struct rte_memzone *cq_mz;
 	struct rte_eth_rxconf conf; /* as set up */
+	const struct rte_memzone *extra_mz;
+	uint64_t offloads; /* RTE_ETH_RX_OFFLOAD_*, of the port and its own */
 } __rte_cache_aligned;
 
 static_assert(offsetof(struct wcnic_rxq, ring) == WCNIC_CACHE_LINE, "a burst's state is one line");

@@ -13,5 +13,7 @@
  * have changed. Takes hw->lock. 0 or the command's -errno, and then nothing has changed.
  */
 int wcnic_vlan_offload_set(struct rte_eth_dev *dev, int mask);
+/* vlan_strip_queue_set of ethdev. Takes hw->lock; an error is logged. */
+void wcnic_vlan_strip_queue_set(struct rte_eth_dev *dev, uint16_t qid, int on);
 
 #endif /* WCNIC_VLAN_H */
