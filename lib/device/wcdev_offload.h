@@ -32,8 +32,8 @@ struct wcdev_offload {
 	uint16_t vlan_tci;        /* vlan */
 	enum wcdev_offload_l4 l4; /* whose checksum is to be made */
 	bool ipv4;                /* the checksum of the IPv4 header is to be made */
-	bool segment;             /* TCP or UDP is to be cut; implies the checksums of each segment */
-	bool vlan;                /* a tag is to be inserted behind the addresses */
+	bool segment; /* TCP or UDP is to be cut; implies the checksums of each segment */
+	bool vlan;    /* a tag is to be inserted behind the addresses */
 };
 
 #define WCDEV_VLAN_BYTES 4u
@@ -53,8 +53,8 @@ wcdev_offload_bytes(const struct wcdev_offload *o, uint32_t bytes)
  * Copies a frame of at least 14 bytes to `to`, which has space for wcdev_offload_bytes(), and does
  * there what is asked for. 0, or -EINVAL: the frame is not what `o` says.
  */
-WC_MUST_CHECK int wcdev_offload_copy(const struct wcdev_offload *o, const struct wcdev_frame *frame,
-				     uint8_t *to);
+WC_MUST_CHECK int
+wcdev_offload_copy(const struct wcdev_offload *o, const struct wcdev_frame *frame, uint8_t *to);
 
 /* ---- a frame that is cut ----------------------------------------------------------------- */
 

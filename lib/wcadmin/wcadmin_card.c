@@ -34,6 +34,7 @@ identity_to_host(struct wcnic_identity *id)
 	id->heartbeat_ns = le32toh(id->heartbeat_ns);
 	id->reta_entries = le16toh(id->reta_entries);
 	id->max_slot_lines = le16toh(id->max_slot_lines);
+	id->max_segments = le16toh(id->max_segments);
 	id->model[sizeof(id->model) - 1] = '\0';
 	id->max_macs = le16toh(id->max_macs);
 	id->max_flows = le32toh(id->max_flows);
@@ -195,6 +196,7 @@ wcadmin_txq_create(struct wcadmin *a, const struct wcnic_cmd_txq_create *txq)
 	cmd.db_off = htole32(cmd.db_off);
 	cmd.ring_iova = htole64(cmd.ring_iova);
 	cmd.cq_iova = htole64(cmd.cq_iova);
+	cmd.offload_iova = htole64(cmd.offload_iova);
 	return wcadmin_run_params(a, WCNIC_OP_TXQ_CREATE, &cmd);
 }
 

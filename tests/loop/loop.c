@@ -401,6 +401,7 @@ loop_configure(struct loop *l)
 	conf.rxmode.offloads = c->rx_offloads | (c->scatter ? RTE_ETH_RX_OFFLOAD_SCATTER : 0);
 	/* which makes rings of 256 and more: tests of smaller ones do without the promise */
 	conf.txmode.offloads = c->tx_depth < 256 ? 0 : RTE_ETH_TX_OFFLOAD_MULTI_SEGS;
+	conf.txmode.offloads |= c->tx_offloads;
 	if (c->fast_free)
 		conf.txmode.offloads |= RTE_ETH_TX_OFFLOAD_MBUF_FAST_FREE;
 	if (c->rss) {

@@ -54,6 +54,7 @@ struct loop_config {
 	uint64_t rx_offloads; /* RTE_ETH_RX_OFFLOAD_*, of the port */
 	bool scatter;
 	bool fast_free;
+	uint64_t tx_offloads; /* RTE_ETH_TX_OFFLOAD_*, beside the others here */
 	bool rss;
 	bool lsc;
 	bool rx_intr;

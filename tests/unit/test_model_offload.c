@@ -24,7 +24,11 @@
 #define TSO(mss) (TCP4 | WCNIC_TXO_TCP | WCNIC_TXO_SEGMENT | WCNIC_TXO_MSS(mss))
 #define HEADERS 54u
 
-enum way { FETCH, SLOTS, PACKED };
+enum way {
+	FETCH,
+	SLOTS,
+	PACKED
+};
 
 /* ---- frames ------------------------------------------------------------------------------ */
 
@@ -171,7 +175,8 @@ sums_made(struct tx_rig *r, enum way way)
 			udp_fill(frame, bytes);
 		memcpy(before, frame, bytes);
 		send(r, frame, (uint16_t)bytes,
-		     WCNIC_TXO_IPV4 | (bytes % 2 == 0 ? TCP4 | WCNIC_TXO_TCP : UDP4 | WCNIC_TXO_UDP));
+		     WCNIC_TXO_IPV4 |
+			     (bytes % 2 == 0 ? TCP4 | WCNIC_TXO_TCP : UDP4 | WCNIC_TXO_UDP));
 		tx_rig_go(r);
 		expect_sent(r);
 		assert_int_equal(r->rec.bytes[n % SEEN_MAX], bytes);
@@ -265,8 +270,7 @@ expect_segments(struct tx_rig *r, const uint8_t *frame, uint32_t bytes, uint32_t
 		assert_int_equal(be16_get(seg + 18), (0xfffe + i) & 0xffff);
 		assert_int_equal(be16_get(seg + 38) << 16 | be16_get(seg + 40),
 				 0xffffffff + i * mss);
-		assert_int_equal(seg[47],
-				 0x10 | (i == 0 ? 0x80 : 0) | (i == n - 1 ? 0x09 : 0));
+		assert_int_equal(seg[47], 0x10 | (i == 0 ? 0x80 : 0) | (i == n - 1 ? 0x09 : 0));
 		expect_sums(seg, HEADERS + part);
 	}
 }
@@ -274,8 +278,9 @@ expect_segments(struct tx_rig *r, const uint8_t *frame, uint32_t bytes, uint32_t
 static void
 segments_made(struct tx_rig *r, enum way way)
 {
-	static const uint32_t sizes[][2] = {{61, 9}, {200, 9}, {1054, 1000}, {1055, 1000},
-					    {2054, 1000}, {65535, 1448}, {65535, 8960}, {9000, 100}};
+	static const uint32_t sizes[][2] = {{61, 9},       {200, 9},     {1054, 1000},
+					    {1055, 1000},  {2054, 1000}, {65535, 1448},
+					    {65535, 8960}, {9000, 100}};
 	uint8_t *frame = fake_alloc(&r->h, 65536, 64);
 	struct wcnic_stats stats;
 	uint32_t first = 0;
@@ -492,7 +497,8 @@ offload__ipv6_extension_headers__are_walked(void **state)
 		memset(ip + 8, 0x5a, 32);
 		ip[6] = nexts[i][0];
 		ip[40] = nexts[i][1];
-		/* 16 bytes: of an authentication header 4 words, of others 2 of 8; a fragment's 8. */
+		/* 16 bytes: of an authentication header 4 words, of others 2 of 8; a fragment's 8.
+		 */
 		ip[41] = nexts[i][0] == 51 ? 2 : nexts[i][0] == 44 ? 0 : 1;
 		ip[nexts[i][0] == 44 ? 48 : 56] = nexts[i][2];
 		ip[nexts[i][0] == 44 ? 49 : 57] = nexts[i][0] == 44 ? 3 : 2;

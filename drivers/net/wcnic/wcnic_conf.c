@@ -65,6 +65,20 @@ wcnic_conf_check(const struct wcnic_hw *hw, const struct rte_eth_conf *conf)
 	return any ? -ENOTSUP : 0;
 }
 
+/* ---- offloads -------------------------------------------------------------------------------- */
+
+uint64_t
+wcnic_tx_offload_capa(const struct wcnic_hw *hw)
+{
+	uint64_t capa = 0;
+
+	if ((hw->id.caps & WCNIC_CAP_TX_OFFLOAD) != 0)
+		capa |= WCNIC_TX_OFFLOADS;
+	if ((hw->id.caps & WCNIC_CAP_TX_SEGMENT) == 0)
+		capa &= ~(RTE_ETH_TX_OFFLOAD_TCP_TSO | RTE_ETH_TX_OFFLOAD_UDP_TSO);
+	return capa;
+}
+
 /* ---- limits ---------------------------------------------------------------------------------- */
 
 void

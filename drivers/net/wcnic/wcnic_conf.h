@@ -17,6 +17,15 @@ struct wcnic_hw;
 __rte_warn_unused_result int
 wcnic_conf_check(const struct wcnic_hw *hw, const struct rte_eth_conf *conf);
 
+/* What a Tx queue can be asked to let the card do to frames. */
+#define WCNIC_TX_OFFLOADS                                                 \
+	(RTE_ETH_TX_OFFLOAD_VLAN_INSERT | RTE_ETH_TX_OFFLOAD_IPV4_CKSUM | \
+	 RTE_ETH_TX_OFFLOAD_UDP_CKSUM | RTE_ETH_TX_OFFLOAD_TCP_CKSUM |    \
+	 RTE_ETH_TX_OFFLOAD_SCTP_CKSUM | RTE_ETH_TX_OFFLOAD_TCP_TSO | RTE_ETH_TX_OFFLOAD_UDP_TSO)
+
+/* Which of WCNIC_TX_OFFLOADS the card that is attached has. */
+uint64_t wcnic_tx_offload_capa(const struct wcnic_hw *hw);
+
 /*
  * Fills in limits of queues, rings and buffers, and defaults. Each value is accepted by set-up:
  * limits are those of the card that is attached.

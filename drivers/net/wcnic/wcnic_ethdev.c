@@ -250,10 +250,11 @@ infos_get(struct rte_eth_dev *dev, struct rte_eth_dev_info *info)
 	wcnic_limits_get(hw, info);
 	info->max_mac_addrs = WCNIC_MACS_MAX;
 	info->rx_offload_capa = RTE_ETH_RX_OFFLOAD_SCATTER;
-	info->tx_offload_capa = RTE_ETH_TX_OFFLOAD_MULTI_SEGS | RTE_ETH_TX_OFFLOAD_MBUF_FAST_FREE;
 	info->rx_queue_offload_capa = wcnic_rx_offload_capa(hw->id.caps);
 	info->rx_offload_capa |= info->rx_queue_offload_capa;
-	info->tx_queue_offload_capa = 0;
+	info->tx_queue_offload_capa = wcnic_tx_offload_capa(hw);
+	info->tx_offload_capa = RTE_ETH_TX_OFFLOAD_MULTI_SEGS | RTE_ETH_TX_OFFLOAD_MBUF_FAST_FREE |
+				info->tx_queue_offload_capa;
 	info->speed_capa = RTE_ETH_LINK_SPEED_100G;
 	if ((hw->id.caps & WCNIC_CAP_FILTER) != 0)
 		info->rx_offload_capa |= RTE_ETH_RX_OFFLOAD_VLAN_FILTER;

@@ -79,6 +79,7 @@ struct wcnic_hw {
 	uint16_t n_rxq;
 	uint16_t mtu;
 	uint16_t port_flags; /* WCNIC_PORTF_* */
+	bool tx_time;        /* frames may ask for the time when they are sent */
 	struct rte_ether_addr mac;
 	struct wcnic_rss rss; /* host byte order */
 	struct wcnic_filter filter;

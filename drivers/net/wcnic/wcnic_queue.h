@@ -76,6 +76,13 @@ int wcnic_txq_stop(struct wcnic_txq *txq);
 int wcnic_rxq_stop(struct wcnic_rxq *rxq);
 
 /*
+ * Whether frames may ask for the time when they are sent (RTE_MBUF_F_TX_IEEE1588_TMST): Tx queues
+ * look for it from now on, also after later starts. Pauses their bursts meanwhile. The caller holds
+ * hw->lock.
+ */
+void wcnic_queues_tx_time(struct wcnic_hw *hw, bool on);
+
+/*
  * Reaps completions and resends refused frames for Tx queues, as their next burst would do: for
  * all, or only for queues without a burst since the last call. Pauses their bursts meanwhile. The
  * caller holds hw->lock.

@@ -28,11 +28,27 @@ txq_free(struct rte_eth_dev *dev, struct wcnic_txq *txq)
 		return;
 	rte_eth_dma_zone_free(dev, "wcnic_tx_ring", txq->qid);
 	rte_eth_dma_zone_free(dev, "wcnic_tx_cq", txq->qid);
+	rte_eth_dma_zone_free(dev, "wcnic_tx_requests", txq->qid);
 	rte_free(txq->ctrl.staging);
 	rte_free(txq->marks);
 	rte_free(txq->sw);
 	rte_free(txq->resend);
 	rte_free(txq);
+}
+
+/* The ring of requests, if the card has any. False: no memory. */
+static bool
+requests_reserve(struct rte_eth_dev *dev, struct wcnic_txq *txq, unsigned int socket)
+{
+	if ((txq->hw->id.caps & WCNIC_CAP_TX_OFFLOAD) == 0)
+		return true;
+	txq->ctrl.requests_mz = rte_eth_dma_zone_reserve(dev, "wcnic_tx_requests", txq->qid,
+							 txq->depth * sizeof(*txq->requests), 4096,
+							 socket);
+	if (txq->ctrl.requests_mz == NULL)
+		return false;
+	txq->requests = txq->ctrl.requests_mz->addr;
+	return true;
 }
 
 /* Divides the staging memory: lines first, then a line that the stream's first tag reaches into. */
@@ -80,6 +96,8 @@ txq_setup(struct rte_eth_dev *dev, uint16_t qid, uint16_t depth, unsigned int so
 	txq->ctrl.stopped = hw->started;
 	txq->wanted = hw->args.placement[qid];
 	txq->fast_free = (offloads & RTE_ETH_TX_OFFLOAD_MBUF_FAST_FREE) != 0;
+	txq->ctrl.offloads = (offloads & WCNIC_TX_OFFLOADS) != 0;
+	txq->ctrl.offload_udp_tso = (offloads & RTE_ETH_TX_OFFLOAD_UDP_TSO) != 0;
 	txq->reap_at = RTE_MIN(RTE_MAX(depth / 4, REAP_AT), depth);
 	txq->sw = rte_zmalloc_socket("wcnic_tx_sw", depth * sizeof(*txq->sw), 0, socket);
 	txq->marks = rte_zmalloc_socket("wcnic_tx_marks", depth * sizeof(*txq->marks), 0, socket);
@@ -92,7 +110,8 @@ txq_setup(struct rte_eth_dev *dev, uint16_t qid, uint16_t depth, unsigned int so
 	txq->ctrl.cq_mz = rte_eth_dma_zone_reserve(dev, "wcnic_tx_cq", qid,
 						   depth * sizeof(*txq->cq), 4096, socket);
 	if (txq->sw == NULL || txq->resend == NULL || txq->marks == NULL ||
-	    txq->ctrl.staging == NULL || txq->ctrl.ring_mz == NULL || txq->ctrl.cq_mz == NULL)
+	    txq->ctrl.staging == NULL || txq->ctrl.ring_mz == NULL || txq->ctrl.cq_mz == NULL ||
+	    !requests_reserve(dev, txq, socket))
 		goto nomem;
 	staging_share(txq);
 	txq->ring = txq->ctrl.ring_mz->addr;

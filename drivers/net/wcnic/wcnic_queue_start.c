@@ -81,8 +81,6 @@ txq_window_use(struct wcnic_txq *txq)
 	txq->slots = txq->ctrl.window.win.addr;
 	txq->slot_mask = grant->slots - 1;
 	txq->generation = grant->generation;
-	txq->inline_max = WCNIC_SLOT_INLINE_BYTES(grant->slot_lines);
-	txq->slot_segs = WCNIC_SLOT_SEGS(grant->slot_lines);
 	format_choose(txq);
 }
 
@@ -176,7 +174,9 @@ txq_reset(struct wcnic_txq *txq)
 	txq->failed = false;
 	txq->push_state = WCNIC_PUSH_ALLOWED;
 	txq->push_again_tsc = 0;
-	wcnic_tx_store_set(txq, (win->granted ? win : &txq->hw->doorbells)->win.store);
+	txq->store = (win->granted ? win : &txq->hw->doorbells)->win.store;
+	txq->placement = WCNIC_PLACEMENT_FETCH;
+	wcnic_tx_asks_set(txq);
 	wcnic_tx_placement_set(txq, placement_choose(txq));
 	if (txq->wanted != WCNIC_PLACEMENT_FETCH && txq->placement == WCNIC_PLACEMENT_FETCH)
 		txq->push_state = WCNIC_PUSH_NOT_CHOSEN;
@@ -209,6 +209,7 @@ txq_create(struct wcnic_txq *txq)
 		.ring_iova = txq->ctrl.ring_mz->iova,
 		.cq_iova = txq->ctrl.cq_mz->iova,
 		.format = txq->ctrl.window.granted ? txq->format : WCNIC_FORMAT_SLOTS,
+		.offload_iova = txq->ctrl.requests_mz != NULL ? txq->ctrl.requests_mz->iova : 0,
 	};
 	ret = wcadmin_txq_create(&hw->admin.client, &cmd);
 	txq->ctrl.events_before = wcnic_events_sent(hw);

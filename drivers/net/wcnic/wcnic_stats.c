@@ -29,10 +29,10 @@ struct counter {
 		"tx_" #field, offsetof(struct wcnic_txq_stats, field) \
 	}
 static const struct counter tx_counters[] = {
-	TX_COUNTER(pushed),  TX_COUNTER(fetched),         TX_COUNTER(incomplete),
-	TX_COUNTER(dropped), TX_COUNTER(resent),          TX_COUNTER(oversize),
-	TX_COUNTER(runt),    TX_COUNTER(address),         TX_COUNTER(malformed),
-	TX_COUNTER(lost),    TX_COUNTER(bad_completions),
+	TX_COUNTER(pushed),      TX_COUNTER(fetched), TX_COUNTER(incomplete),
+	TX_COUNTER(dropped),     TX_COUNTER(resent),  TX_COUNTER(oversize),
+	TX_COUNTER(runt),        TX_COUNTER(address), TX_COUNTER(malformed),
+	TX_COUNTER(bad_request), TX_COUNTER(lost),    TX_COUNTER(bad_completions),
 };
 
 #define RX_COUNTER(field)                                             \
@@ -118,7 +118,8 @@ txq_add(struct rte_eth_stats *stats, const struct wcnic_txq *txq)
 
 	stats->opackets += s->packets;
 	stats->obytes += s->bytes;
-	stats->oerrors += s->oversize + s->runt + s->address + s->malformed + s->lost;
+	stats->oerrors += s->oversize + s->runt + s->address + s->bad_request + s->malformed +
+			  s->lost;
 }
 
 /* What queues have not reaped yet would be missing from the sums. */

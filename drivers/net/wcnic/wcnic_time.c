@@ -14,6 +14,7 @@
 #include "wcnic_attach.h"
 #include "wcnic_hw.h"
 #include "wcnic_log.h"
+#include "wcnic_queue.h"
 #include "wcnic_time.h"
 
 /* ---- the clock ------------------------------------------------------------------------------- */
@@ -148,8 +149,10 @@ wcnic_timesync_enable(struct rte_eth_dev *dev)
 		ret = tx_time_take(hw, &old_ns);
 	for (unsigned int i = 0; ret == 0 && i < WCNIC_TIME_SLOTS; i++)
 		atomic_store(&hw->time.rx_ns[i], 0);
-	if (ret == 0)
+	if (ret == 0) {
 		atomic_store(&hw->time.timesync, true);
+		wcnic_queues_tx_time(hw, true);
+	}
 	pthread_mutex_unlock(&hw->lock);
 	return ret;
 }
@@ -157,7 +160,12 @@ wcnic_timesync_enable(struct rte_eth_dev *dev)
 int
 wcnic_timesync_disable(struct rte_eth_dev *dev)
 {
-	atomic_store(&wcnic_hw_get(dev->data)->time.timesync, false);
+	struct wcnic_hw *hw = wcnic_hw_get(dev->data);
+
+	pthread_mutex_lock(&hw->lock);
+	atomic_store(&hw->time.timesync, false);
+	wcnic_queues_tx_time(hw, false);
+	pthread_mutex_unlock(&hw->lock);
 	return 0;
 }
 

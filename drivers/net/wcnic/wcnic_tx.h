@@ -11,6 +11,7 @@
  */
 
 #include "wcnic_queue.h"
+#include "wcnic_tx_request.h"
 
 /*
  * Each wcnic_tx_write_t writes frames from txq->tail on, as many of `pkts` as fit. It returns how
@@ -21,13 +22,15 @@
  *   slots   lines of its own for each frame, by txq->store: a TLP a line if the window combines
  *   packed  a burst's frames back to back in lines: a TLP a line if the window combines
  */
-WCNIC_HOT uint16_t wcnic_tx_fetch_write(struct wcnic_txq *txq, struct rte_mbuf **pkts, uint16_t n);
 WCNIC_HOT uint16_t wcnic_tx_slots_write(struct wcnic_txq *txq, struct rte_mbuf **pkts, uint16_t n);
+/* The fetch writer for what the queue's frames may ask for. Control path. */
+wcnic_tx_write_t wcnic_tx_fetch_select(const struct wcnic_txq *txq);
 /*
  * The packed writer with the widest vectors that this CPU has, EAL allows and the window's store
- * permits. *name gets the variant's static name, to print. Control path.
+ * permits. *name gets the variant's static name, to print; *pack its loop. Control path.
  */
-wcnic_tx_write_t wcnic_tx_packed_select(const struct wcnic_txq *txq, const char **name);
+wcnic_tx_write_t
+wcnic_tx_packed_select(const struct wcnic_txq *txq, const char **name, wcnic_tx_pack_t *pack);
 
 /* Whether entries from tail on are pushed. */
 static inline bool

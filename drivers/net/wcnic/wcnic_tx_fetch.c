@@ -10,38 +10,54 @@
 #include "wcnic_tx.h"
 
 /* Writes a descriptor as two words, in the layout of struct wcnic_tx_desc. */
-static inline void
-desc_write(struct wcnic_tx_desc *desc, rte_iova_t iova, uint16_t bytes, uint16_t flags,
-	   uint16_t seq, uint16_t frame_bytes)
+static __rte_always_inline void
+desc_put(struct wcnic_tx_desc *desc, rte_iova_t iova, uint64_t word)
 {
-	const uint64_t words[2] = {
-		htole64(iova),
-		htole64((uint64_t)bytes | (uint64_t)flags << 16 | (uint64_t)seq << 32 |
-			(uint64_t)frame_bytes << 48),
-	};
+	const uint64_t words[2] = {htole64(iova), htole64(word)};
 
 	memcpy(desc, words, sizeof(words));
 }
 
-/* Writes frames of one segment, up to the first of another kind or the ring's end. How many. */
-static uint16_t
-plain_write(struct wcnic_txq *txq, struct rte_mbuf **pkts, uint16_t n)
+static inline void
+desc_write(struct wcnic_tx_desc *desc, rte_iova_t iova, uint16_t bytes, uint16_t flags,
+	   uint16_t seq, uint16_t frame_bytes)
+{
+	desc_put(desc, iova,
+		 (uint64_t)bytes | (uint64_t)flags << 16 | (uint64_t)seq << 32 |
+			 (uint64_t)frame_bytes << 48);
+}
+
+/*
+ * Writes frames of one segment, up to the first of another kind or the ring's end. How many. The
+ * second word of a descriptor is `word`, whose sequence number does not wrap before the ring's end,
+ * with both lengths added.
+ */
+static __rte_always_inline uint16_t
+plain_write(struct wcnic_txq *txq, struct rte_mbuf **pkts, uint16_t n, enum wcnic_tx_asks asks)
 {
 	const uint16_t first = txq->tail & txq->mask;
 	struct wcnic_tx_desc *desc = &txq->ring[first];
 	uint64_t *mark = &txq->marks[first], run = txq->run;
 	struct rte_mbuf **sw = &txq->sw[first];
-	uint16_t seq = txq->tail, i;
+	uint64_t word = (uint64_t)(WCNIC_TXF_SOP | WCNIC_TXF_EOP) << 16 | (uint64_t)txq->tail << 32;
+	uint64_t *requests = asks != WCNIC_ASKS_NOTHING ? &txq->requests[first] : NULL;
+	uint16_t i;
 
 	n = RTE_MIN(n, RTE_MIN(wcnic_tx_entries_free(txq), (uint16_t)(txq->depth - first)));
-	for (i = 0; i < n; i++) {
+	for (i = 0; i < n; i++, word += 1ull << 32) {
 		struct rte_mbuf *m = pkts[i];
-		const uint16_t bytes = m->data_len;
+		const uint64_t bytes = m->data_len;
+		uint64_t desc_word = word + bytes * (1 | 1ull << 48);
 
 		if (unlikely(!wcnic_tx_plain(m)))
 			break;
-		desc_write(&desc[i], rte_mbuf_data_iova(m), bytes, WCNIC_TXF_SOP | WCNIC_TXF_EOP,
-			   seq + i, bytes);
+		if (unlikely(wcnic_tx_asks(m, asks))) {
+			if (asks == WCNIC_ASKS_ANY && (m->ol_flags & RTE_MBUF_F_TX_UDP_SEG) != 0)
+				break;
+			wcnic_tx_request_put(&requests[i], m);
+			desc_word |= (uint64_t)WCNIC_TXF_OFFLOAD << 16;
+		}
+		desc_put(&desc[i], rte_mbuf_data_iova(m), desc_word);
 		run = wcnic_tx_mark_add(run, bytes);
 		mark[i] = run;
 		sw[i] = m;
@@ -65,6 +81,10 @@ chain_write(struct wcnic_txq *txq, struct rte_mbuf *frame)
 	}
 	if (segs > wcnic_tx_entries_free(txq))
 		return false;
+	if (wcnic_tx_asks(frame, txq->asks)) {
+		wcnic_tx_request_put_any(&txq->requests[seq & txq->mask], frame);
+		flags |= WCNIC_TXF_OFFLOAD;
+	}
 	for (const struct rte_mbuf *m = frame; left > 0; m = m->next) {
 		if (m->data_len == 0)
 			continue;
@@ -80,16 +100,38 @@ chain_write(struct wcnic_txq *txq, struct rte_mbuf *frame)
 	return true;
 }
 
-uint16_t
-wcnic_tx_fetch_write(struct wcnic_txq *txq, struct rte_mbuf **pkts, uint16_t n)
+static __rte_always_inline uint16_t
+fetch_write(struct wcnic_txq *txq, struct rte_mbuf **pkts, uint16_t n, enum wcnic_tx_asks asks)
 {
 	uint16_t i = 0;
 
 	for (;;) {
-		i += plain_write(txq, pkts + i, n - i);
+		i += plain_write(txq, pkts + i, n - i, asks);
 		if (i == n ||
 		    !chain_write(txq, pkts[i])) /* also takes one segment, at the ring's end */
 			return i;
 		i++;
 	}
+}
+
+#define WRITER(name, asks)                                                                    \
+	WCNIC_HOT static uint16_t write_##name(struct wcnic_txq *txq, struct rte_mbuf **pkts, \
+					       uint16_t n)                                    \
+	{                                                                                     \
+		return fetch_write(txq, pkts, n, asks);                                       \
+	}
+WRITER(nothing, WCNIC_ASKS_NOTHING)
+WRITER(plain, WCNIC_ASKS_PLAIN)
+WRITER(any, WCNIC_ASKS_ANY)
+
+wcnic_tx_write_t
+wcnic_tx_fetch_select(const struct wcnic_txq *txq)
+{
+	static const wcnic_tx_write_t writers[WCNIC_ASKS_KINDS] = {
+		[WCNIC_ASKS_NOTHING] = write_nothing,
+		[WCNIC_ASKS_PLAIN] = write_plain,
+		[WCNIC_ASKS_ANY] = write_any,
+	};
+
+	return writers[txq->asks];
 }

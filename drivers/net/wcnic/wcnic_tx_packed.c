@@ -22,7 +22,7 @@
 #include "wcnic_tx_lines.h"
 
 /* The stream of bytes that one doorbell publishes, while it is written. */
-struct pack {
+struct wcnic_pack {
 	uint8_t *at;  /* the next byte */
 	uint8_t *end; /* what staging memory, window and the next doorbell have space for */
 };
@@ -44,7 +44,7 @@ aligned(uint32_t bytes)
 
 /* Begins a stream, as long as window, staging memory and the next doorbell allow. */
 static __rte_always_inline void
-pack_begin(struct wcnic_txq *txq, struct pack *p)
+pack_begin(struct wcnic_txq *txq, struct wcnic_pack *p)
 {
 	const uint16_t free_lines = txq->n_lines -
 				    (uint16_t)(txq->line_tail - wcnic_tx_mark_lines(txq->done));
@@ -94,12 +94,21 @@ header_of(uint32_t bytes)
 	return (uint64_t)(WCNIC_TXF_SOP | WCNIC_TXF_EOP) << 32 | bytes * 0x10001u;
 }
 
+/* The request behind a header, which gets its flag. */
+static __rte_always_inline void
+request_put(uint8_t *header, const struct rte_mbuf *m)
+{
+	header[offsetof(struct wcnic_push_hdr, flags)] |= WCNIC_TXF_OFFLOAD;
+	wcnic_tx_request_put_any(header + sizeof(struct wcnic_push_hdr), m);
+}
+
 /*
  * Adds frames of one segment that go inline to the stream, up to the first frame of another kind,
  * the end of the stream or the ring's end. Returns how many.
  */
 static __rte_always_inline uint16_t
-plain_pack(struct wcnic_txq *txq, struct pack *p, struct rte_mbuf **pkts, uint16_t n)
+plain_pack(struct wcnic_txq *txq, struct wcnic_pack *p, struct rte_mbuf **pkts, uint16_t n,
+	   enum wcnic_tx_asks asks)
 {
 	const uint16_t first = txq->tail & txq->mask;
 	const uint32_t inline_max = txq->inline_max;
@@ -112,16 +121,27 @@ plain_pack(struct wcnic_txq *txq, struct pack *p, struct rte_mbuf **pkts, uint16
 	for (i = 0; i < n; i++) {
 		struct rte_mbuf *m = pkts[i];
 		const uint32_t bytes = m->data_len;
-		uint8_t *const next = at + sizeof(struct wcnic_push_hdr) + aligned(bytes);
+		uint64_t header = header_of(bytes);
+		uint8_t *data = at + sizeof(struct wcnic_push_hdr), *next;
+
+		/* In its place behind the header, though it is not yet known whether there is one.
+		 */
+		if (unlikely(wcnic_tx_asks(m, asks))) {
+			if (asks == WCNIC_ASKS_ANY && (m->ol_flags & RTE_MBUF_F_TX_UDP_SEG) != 0)
+				break;
+			wcnic_tx_request_put(data, m);
+			data += WCNIC_REQUEST_BYTES;
+			header |= (uint64_t)WCNIC_TXF_OFFLOAD << 32;
+		}
+		next = data + aligned(bytes);
 
 		/* bytes - 1: so that 0 bytes count as too many */
 		if (unlikely(m->nb_segs != 1 || bytes != m->pkt_len || bytes - 1 >= inline_max ||
 			     next > end))
 			break;
-		word_put(at, header_of(bytes));
+		word_put(at, header);
 		word_put(next - WCNIC_WORD_BYTES, 0); /* zeroes behind the last byte */
-		bytes_copy(at + sizeof(struct wcnic_push_hdr), rte_pktmbuf_mtod(m, uint8_t *),
-			   bytes);
+		bytes_copy(data, rte_pktmbuf_mtod(m, uint8_t *), bytes);
 		at = next;
 		run = wcnic_tx_mark_add(run, bytes);
 		mark[i] = run;
@@ -133,10 +153,13 @@ plain_pack(struct wcnic_txq *txq, struct pack *p, struct rte_mbuf **pkts, uint16
 	return i;
 }
 
-/* The header and `n` segments of a frame that is too long to go inline, from *m on. */
+/*
+ * The header and `n` segments of a frame that is too long to go inline, from *m on. `asking`: the
+ * frame, if it begins here and has a request.
+ */
 static void
-segments_put(struct pack *p, const struct rte_mbuf **m, uint16_t n, uint16_t flags,
-	     uint16_t frame_bytes)
+segments_put(struct wcnic_pack *p, const struct rte_mbuf **m, uint16_t n, uint16_t flags,
+	     uint16_t frame_bytes, const struct rte_mbuf *asking)
 {
 	const struct wcnic_push_hdr hdr = {
 		.frame_bytes = htole16(frame_bytes),
@@ -145,7 +168,9 @@ segments_put(struct pack *p, const struct rte_mbuf **m, uint16_t n, uint16_t fla
 	};
 
 	memcpy(p->at, &hdr, sizeof(hdr));
-	p->at += sizeof(hdr);
+	if (asking != NULL)
+		request_put(p->at, asking);
+	p->at += sizeof(hdr) + (asking != NULL ? WCNIC_REQUEST_BYTES : 0);
 	for (; n > 0; *m = (*m)->next) {
 		const struct wcnic_push_seg seg = {
 			.iova = rte_cpu_to_le_64(rte_mbuf_data_iova(*m)),
@@ -164,35 +189,43 @@ segments_put(struct pack *p, const struct rte_mbuf **m, uint16_t n, uint16_t fla
 static uint32_t
 stream_bytes(const struct wcnic_txq *txq, const struct rte_mbuf *m, uint16_t segs, uint16_t entries)
 {
+	const uint32_t request = wcnic_tx_asks(m, txq->asks) ? WCNIC_REQUEST_BYTES : 0;
+
 	if (m->pkt_len <= txq->inline_max)
-		return sizeof(struct wcnic_push_hdr) + aligned(m->pkt_len);
-	return entries * sizeof(struct wcnic_push_hdr) + segs * sizeof(struct wcnic_push_seg);
+		return sizeof(struct wcnic_push_hdr) + request + aligned(m->pkt_len);
+	return entries * sizeof(struct wcnic_push_hdr) + request +
+	       segs * sizeof(struct wcnic_push_seg);
 }
 
 /* Adds a frame of any kind to the stream, which has space for it. */
 static void
-chain_put(struct wcnic_txq *txq, struct pack *p, const struct rte_mbuf *frame, uint16_t segs)
+chain_put(struct wcnic_txq *txq, struct wcnic_pack *p, const struct rte_mbuf *frame, uint16_t segs)
 {
 	const struct rte_mbuf *m = frame;
+	const struct rte_mbuf *asking = wcnic_tx_asks(frame, txq->asks) ? frame : NULL;
 	uint16_t flags = WCNIC_TXF_SOP, frame_bytes = frame->pkt_len;
 	uint8_t *end;
 
 	if (frame->pkt_len <= txq->inline_max) {
-		end = p->at + sizeof(struct wcnic_push_hdr) + aligned(frame->pkt_len);
+		end = p->at + stream_bytes(txq, frame, segs, 1);
 		word_put(end - WCNIC_WORD_BYTES, 0);
 		word_put(p->at, header_of(frame_bytes));
-		for (p->at += sizeof(struct wcnic_push_hdr); m != NULL; m = m->next) {
+		if (asking != NULL)
+			request_put(p->at, frame);
+		p->at += sizeof(struct wcnic_push_hdr) + (asking != NULL ? WCNIC_REQUEST_BYTES : 0);
+		for (; m != NULL; m = m->next) {
 			memcpy(p->at, rte_pktmbuf_mtod(m, const void *), m->data_len);
 			p->at += m->data_len;
 		}
 		p->at = end;
 		return;
 	}
-	for (; segs > 0; flags = 0, frame_bytes = 0) {
+	for (; segs > 0; flags = 0, frame_bytes = 0, asking = NULL) {
 		const uint16_t n = RTE_MIN(segs, txq->slot_segs);
 
 		segs -= n;
-		segments_put(p, &m, n, flags | (segs == 0 ? WCNIC_TXF_EOP : 0), frame_bytes);
+		segments_put(p, &m, n, flags | (segs == 0 ? WCNIC_TXF_EOP : 0), frame_bytes,
+			     asking);
 	}
 }
 
@@ -227,7 +260,7 @@ lines_store(const struct wcnic_txq *txq, unsigned int at, const uint8_t *stream,
 
 /* Stores the stream into the window as lines. The last is filled up with zeroes. */
 static __rte_always_inline void
-pack_end(struct wcnic_txq *txq, struct pack *p, lines_put_t put, bool staged)
+pack_end(struct wcnic_txq *txq, struct wcnic_pack *p, lines_put_t put, bool staged)
 {
 	const uint32_t used = p->at - txq->stream;
 	const unsigned int n = (used + WCNIC_LINE_PAYLOAD_BYTES - 1) / WCNIC_LINE_PAYLOAD_BYTES;
@@ -257,7 +290,7 @@ enum packed {
 
 /* Adds a frame of any kind to the stream, if it fits. */
 static enum packed
-chain_pack(struct wcnic_txq *txq, struct pack *p, struct rte_mbuf *m)
+chain_pack(struct wcnic_txq *txq, struct wcnic_pack *p, struct rte_mbuf *m)
 {
 	const uint16_t segs = wcnic_tx_segs(m);
 	const uint16_t entries = wcnic_tx_entries(txq, m, segs);
@@ -275,21 +308,20 @@ chain_pack(struct wcnic_txq *txq, struct pack *p, struct rte_mbuf *m)
 	return PACKED_DONE;
 }
 
-/* The two steps that are compiled for each kind of CPU: plain_pack() and pack_end(). */
-typedef uint16_t (*plain_t)(struct wcnic_txq *, struct pack *, struct rte_mbuf **, uint16_t);
-typedef void (*end_t)(struct wcnic_txq *, struct pack *);
+/* Compiled for each kind of CPU, as plain_pack() is. */
+typedef void (*end_t)(struct wcnic_txq *, struct wcnic_pack *);
 
 /* Writes a burst: a stream, and one more after a doorbell each time that one is full. */
 static __rte_always_inline uint16_t
-packed_write(struct wcnic_txq *txq, struct rte_mbuf **pkts, uint16_t n, plain_t plain, end_t end)
+packed_write(struct wcnic_txq *txq, struct rte_mbuf **pkts, uint16_t n, end_t end)
 {
 	enum packed packed;
-	struct pack p;
+	struct wcnic_pack p;
 	uint16_t i = 0;
 
 	pack_begin(txq, &p);
 	for (;;) {
-		i += plain(txq, &p, pkts + i, n - i);
+		i += txq->pack(txq, &p, pkts + i, n - i);
 		if (i == n)
 			break;
 		packed = chain_pack(txq, &p, pkts[i]);
@@ -306,34 +338,44 @@ packed_write(struct wcnic_txq *txq, struct rte_mbuf **pkts, uint16_t n, plain_t 
 	return i;
 }
 
-#define PLAIN(name, attribute)                                                             \
-	attribute WCNIC_HOT static __rte_noinline uint16_t plain_##name(                   \
-		struct wcnic_txq *txq, struct pack *p, struct rte_mbuf **pkts, uint16_t n) \
-	{                                                                                  \
-		return plain_pack(txq, p, pkts, n);                                        \
+#define PLAIN_OF(name, attribute, asks)                                                          \
+	attribute WCNIC_HOT static __rte_noinline uint16_t name(                                 \
+		struct wcnic_txq *txq, struct wcnic_pack *p, struct rte_mbuf **pkts, uint16_t n) \
+	{                                                                                        \
+		return plain_pack(txq, p, pkts, n, asks);                                        \
 	}
+/* By enum wcnic_tx_asks. */
+#define PLAIN(name, attribute)                                  \
+	PLAIN_OF(name##_nothing, attribute, WCNIC_ASKS_NOTHING) \
+	PLAIN_OF(name##_plain, attribute, WCNIC_ASKS_PLAIN)     \
+	PLAIN_OF(name##_any, attribute, WCNIC_ASKS_ANY)         \
+	static const wcnic_tx_pack_t name[WCNIC_ASKS_KINDS] = { \
+		[WCNIC_ASKS_NOTHING] = name##_nothing,          \
+		[WCNIC_ASKS_PLAIN] = name##_plain,              \
+		[WCNIC_ASKS_ANY] = name##_any,                  \
+	};
 
-#define WRITER(name, attribute, put, staged, plain)                                              \
+#define WRITER(name, attribute, put, staged)                                                     \
 	attribute WCNIC_HOT static __rte_noinline void end_##name(struct wcnic_txq *txq,         \
-								  struct pack *p)                \
+								  struct wcnic_pack *p)          \
 	{                                                                                        \
 		pack_end(txq, p, put, staged);                                                   \
 	}                                                                                        \
 	static uint16_t packed_##name(struct wcnic_txq *txq, struct rte_mbuf **pkts, uint16_t n) \
 	{                                                                                        \
-		return packed_write(txq, pkts, n, plain, end_##name);                            \
+		return packed_write(txq, pkts, n, end_##name);                                   \
 	}
 
-PLAIN(generic, )
-WRITER(generic, , wcnic_lines_put, true, plain_generic)
-WRITER(generic_direct, , wcnic_lines_put, false, plain_generic)
+PLAIN(plain_generic, )
+WRITER(generic, , wcnic_lines_put, true)
+WRITER(generic_direct, , wcnic_lines_put, false)
 #if defined(RTE_ARCH_X86)
 #define AVX2 WC_TARGET("avx2,tune=haswell")
 #define AVX512 WC_TARGET("avx512f,tune=haswell")
-PLAIN(avx2, AVX2)
-WRITER(avx2, AVX2, wcnic_lines_put, true, plain_avx2)
-WRITER(avx2_direct, AVX2, wcnic_lines_put, false, plain_avx2)
-WRITER(avx512_direct, AVX512, wcnic_lines_put512, false, plain_avx2)
+PLAIN(plain_avx2, AVX2)
+WRITER(avx2, AVX2, wcnic_lines_put, true)
+WRITER(avx2_direct, AVX2, wcnic_lines_put, false)
+WRITER(avx512_direct, AVX512, wcnic_lines_put512, false)
 #endif
 
 /* What the generic variant is called, and which store does the same as its stores. */
@@ -351,18 +393,19 @@ struct variant {
 	uint16_t bits;
 	enum rte_cpu_flag_t flag;
 	wcnic_tx_write_t direct, staged; /* NULL: another variant's is used */
+	const wcnic_tx_pack_t *pack;     /* by enum wcnic_tx_asks */
 };
 
 /* The widest first. */
 static const struct variant variants[] = {
 #if defined(RTE_ARCH_X86)
 	{"avx512", NULL, "avx512", RTE_VECT_SIMD_512, RTE_CPUFLAG_AVX512F, packed_avx512_direct,
-	 NULL},
+	 NULL, plain_avx2},
 	{"avx2", "avx2 staged", "avx2", RTE_VECT_SIMD_256, RTE_CPUFLAG_AVX2, packed_avx2_direct,
-	 packed_avx2},
+	 packed_avx2, plain_avx2},
 #endif
 	{GENERIC, GENERIC " staged", GENERIC_STORE, 0, RTE_CPUFLAG_NUMFLAGS, packed_generic_direct,
-	 packed_generic},
+	 packed_generic, plain_generic},
 };
 
 static bool
@@ -386,7 +429,7 @@ may_be_direct(const struct wcnic_txq *txq, const struct variant *v)
 }
 
 wcnic_tx_write_t
-wcnic_tx_packed_select(const struct wcnic_txq *txq, const char **name)
+wcnic_tx_packed_select(const struct wcnic_txq *txq, const char **name, wcnic_tx_pack_t *pack)
 {
 	for (size_t i = 0; i < RTE_DIM(variants); i++) {
 		const struct variant *v = &variants[i];
@@ -394,6 +437,7 @@ wcnic_tx_packed_select(const struct wcnic_txq *txq, const char **name)
 
 		if (!cpu_has(v) || (!direct && v->staged == NULL))
 			continue;
+		*pack = v->pack[txq->asks];
 		*name = direct ? v->name : v->staged_name;
 		return direct ? v->direct : v->staged;
 	}

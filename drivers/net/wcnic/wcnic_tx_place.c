@@ -4,7 +4,48 @@
 
 /* Which writer a Tx queue uses: by its placement, its format and the window's store. */
 
+#include "wcnic_hw.h"
 #include "wcnic_tx.h"
+
+void
+wcnic_tx_asks_set(struct wcnic_txq *txq)
+{
+	uint16_t space = WCNIC_SLOT_INLINE_BYTES(txq->slot_lines);
+
+	txq->asks = WCNIC_ASKS_NOTHING;
+	if (txq->ctrl.requests_mz != NULL && (txq->hw->id.caps & WCNIC_CAP_TX_OFFLOAD) != 0 &&
+	    (txq->ctrl.offloads || txq->hw->tx_time))
+		txq->asks = txq->ctrl.offload_udp_tso ? WCNIC_ASKS_ANY : WCNIC_ASKS_PLAIN;
+	txq->served = WCNIC_REQUESTS(txq->asks);
+	if (!txq->hw->tx_time)
+		txq->served &= ~RTE_MBUF_F_TX_IEEE1588_TMST;
+	if ((txq->hw->id.caps & WCNIC_CAP_TX_SEGMENT) == 0)
+		txq->served &= ~(RTE_MBUF_F_TX_TCP_SEG | RTE_MBUF_F_TX_UDP_SEG);
+	if (txq->asks != WCNIC_ASKS_NOTHING)
+		space -= WCNIC_REQUEST_BYTES;
+	if (txq->ctrl.window.granted) {
+		txq->inline_max = space;
+		txq->slot_segs = space / sizeof(struct wcnic_push_seg);
+	}
+	wcnic_tx_store_set(txq, txq->store);
+	if (!wcnic_tx_pushing(txq))
+		txq->write = wcnic_tx_fetch_select(txq);
+}
+
+void
+wcnic_queues_tx_time(struct wcnic_hw *hw, bool on)
+{
+	hw->tx_time = on;
+	for (uint16_t i = 0; hw->running && i < hw->n_txq; i++) {
+		struct wcnic_txq *txq = hw->txq[i];
+
+		if (txq == NULL || !txq->ctrl.on_card)
+			continue;
+		wcnic_gate_close(hw, &txq->gate, WCNIC_QUEUE_PAUSED);
+		wcnic_tx_asks_set(txq);
+		wcnic_gate_open(&txq->gate);
+	}
+}
 
 void
 wcnic_tx_store_set(struct wcnic_txq *txq, const struct wcbar_store *store)
@@ -13,7 +54,7 @@ wcnic_tx_store_set(struct wcnic_txq *txq, const struct wcbar_store *store)
 	txq->ctrl.push_vectors = "";
 	txq->push_write = wcnic_tx_slots_write;
 	if (txq->format == WCNIC_FORMAT_PACKED)
-		txq->push_write = wcnic_tx_packed_select(txq, &txq->ctrl.push_vectors);
+		txq->push_write = wcnic_tx_packed_select(txq, &txq->ctrl.push_vectors, &txq->pack);
 	if (wcnic_tx_pushing(txq))
 		txq->write = txq->push_write;
 }
@@ -23,7 +64,7 @@ wcnic_tx_placement_set(struct wcnic_txq *txq, enum wcnic_placement placement)
 {
 	txq->placement = placement;
 	txq->limit = txq->depth;
-	txq->write = wcnic_tx_fetch_write;
+	txq->write = wcnic_tx_fetch_select(txq);
 	/* Lines are numbered from 0 in each epoch; none is in flight. */
 	txq->line_tail = 0;
 	txq->run = wcnic_tx_mark_lines_set(txq->run, 0);

@@ -57,6 +57,9 @@ count_errors(struct wcnic_txq *txq, uint8_t reason, uint16_t frames)
 	case WCNIC_ERR_ADDRESS:
 		txq->stats.address += frames;
 		break;
+	case WCNIC_ERR_OFFLOAD:
+		txq->stats.bad_request += frames;
+		break;
 	default:
 		txq->stats.malformed += frames;
 		break;

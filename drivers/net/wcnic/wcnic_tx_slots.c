@@ -66,21 +66,35 @@ slot_store(struct wcnic_txq *txq, struct slot *slot, unsigned int lines, uint16_
 	txq->store->lines(dst, slot->line, lines);
 }
 
+/* Begins a slot with its header, and with the request of a frame that begins there and asks. */
 static inline void
-push_inline(struct wcnic_txq *txq, const struct rte_mbuf *frame)
+slot_begin(struct slot *slot, const struct wcnic_push_hdr *hdr, const struct rte_mbuf *asking)
 {
-	const unsigned int stream = sizeof(struct wcnic_push_hdr) + frame->pkt_len;
+	uint64_t request;
+
+	slot->used = 0;
+	slot_append(slot, hdr, sizeof(*hdr));
+	if (asking == NULL)
+		return;
+	wcnic_tx_request_put_any(&request, asking);
+	slot_append(slot, &request, sizeof(request));
+}
+
+static inline void
+push_inline(struct wcnic_txq *txq, const struct rte_mbuf *frame, bool asks)
+{
+	const unsigned int stream = sizeof(struct wcnic_push_hdr) +
+				    (asks ? WCNIC_REQUEST_BYTES : 0) + frame->pkt_len;
 	const unsigned int lines = slot_lines_of(stream);
 	struct wcnic_push_hdr hdr = {
 		.frame_bytes = htole16(frame->pkt_len),
 		.inline_bytes = htole16(frame->pkt_len),
-		.flags = htole16(WCNIC_TXF_SOP | WCNIC_TXF_EOP),
+		.flags = htole16(WCNIC_TXF_SOP | WCNIC_TXF_EOP | (asks ? WCNIC_TXF_OFFLOAD : 0)),
 		.n_lines = lines,
 	};
 	struct slot slot;
 
-	slot.used = 0;
-	slot_append(&slot, &hdr, sizeof(hdr));
+	slot_begin(&slot, &hdr, asks ? frame : NULL);
 	for (const struct rte_mbuf *m = frame; m != NULL; m = m->next)
 		slot_append(&slot, rte_pktmbuf_mtod(m, const void *), m->data_len);
 	slot_store(txq, &slot, lines, txq->tail);
@@ -88,17 +102,18 @@ push_inline(struct wcnic_txq *txq, const struct rte_mbuf *frame)
 
 /* A frame too long to go inline: its segments' addresses, in as many slots as they need. */
 static void
-push_segments(struct wcnic_txq *txq, const struct rte_mbuf *frame, uint16_t segs)
+push_segments(struct wcnic_txq *txq, const struct rte_mbuf *frame, uint16_t segs, bool asks)
 {
-	const struct rte_mbuf *m = frame;
+	const struct rte_mbuf *m = frame, *asking = asks ? frame : NULL;
 	uint16_t seq = txq->tail, frame_bytes = frame->pkt_len;
-	uint16_t flags = WCNIC_TXF_SOP;
+	uint16_t flags = WCNIC_TXF_SOP | (asks ? WCNIC_TXF_OFFLOAD : 0);
 	struct slot slot;
 
 	while (segs > 0) {
 		const uint16_t n = RTE_MIN(segs, txq->slot_segs);
-		const unsigned int lines = slot_lines_of(sizeof(struct wcnic_push_hdr) +
-							 n * sizeof(struct wcnic_push_seg));
+		const unsigned int lines = slot_lines_of(
+			sizeof(struct wcnic_push_hdr) + n * sizeof(struct wcnic_push_seg) +
+			(asking != NULL ? WCNIC_REQUEST_BYTES : 0));
 		struct wcnic_push_hdr hdr = {
 			.frame_bytes = htole16(frame_bytes),
 			.flags = htole16(flags | (n == segs ? WCNIC_TXF_EOP : 0)),
@@ -106,8 +121,7 @@ push_segments(struct wcnic_txq *txq, const struct rte_mbuf *frame, uint16_t segs
 			.n_segs = n,
 		};
 
-		slot.used = 0;
-		slot_append(&slot, &hdr, sizeof(hdr));
+		slot_begin(&slot, &hdr, asking);
 		for (uint16_t i = 0; i < n; m = m->next) {
 			struct wcnic_push_seg seg = {
 				.iova = htole64(rte_mbuf_data_iova(m)),
@@ -123,6 +137,7 @@ push_segments(struct wcnic_txq *txq, const struct rte_mbuf *frame, uint16_t segs
 		segs -= n;
 		frame_bytes = 0;
 		flags = 0;
+		asking = NULL;
 	}
 }
 
@@ -132,6 +147,7 @@ frame_write(struct wcnic_txq *txq, struct rte_mbuf *m)
 {
 	const uint16_t segs = wcnic_tx_segs(m);
 	const uint16_t entries = wcnic_tx_entries(txq, m, segs);
+	const bool asks = wcnic_tx_asks(m, txq->asks);
 
 	if (unlikely(entries == 0)) {
 		wcnic_tx_refuse(txq, m);
@@ -142,9 +158,9 @@ frame_write(struct wcnic_txq *txq, struct rte_mbuf *m)
 	if (entries > txq->burst_left)
 		wcnic_tx_doorbell(txq);
 	if (m->pkt_len <= txq->inline_max)
-		push_inline(txq, m);
+		push_inline(txq, m, asks);
 	else
-		push_segments(txq, m, segs);
+		push_segments(txq, m, segs, asks);
 	txq->burst_left -= RTE_MIN(entries, txq->burst_left);
 	wcnic_tx_frame_record(txq, m, entries);
 	return true;

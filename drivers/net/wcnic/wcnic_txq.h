@@ -35,6 +35,14 @@ enum wcnic_push_state {
 	WCNIC_PUSH_REVOKED,     /* firmware revoked the window: fetch until the next start */
 };
 
+/* Which requests of frames (ol_flags) the writers of a queue look for. */
+enum wcnic_tx_asks {
+	WCNIC_ASKS_NOTHING = 0, /* no offload was asked for: ol_flags are not read */
+	WCNIC_ASKS_PLAIN,       /* all but UDP segmentation */
+	WCNIC_ASKS_ANY,
+	WCNIC_ASKS_KINDS,
+};
+
 /* Frames, but for bytes, incomplete, dropped and bad_completions. */
 struct wcnic_txq_stats {
 	uint64_t packets; /* sent, as the card reports: pushed + fetched */
@@ -47,15 +55,20 @@ struct wcnic_txq_stats {
 	uint64_t oversize;
 	uint64_t runt;
 	uint64_t address;
-	uint64_t malformed; /* no data, too many segments, too long, or DESC by the card */
-	uint64_t lost;      /* in flight when the card was lost, reset or stopped: sent or not */
+	uint64_t bad_request; /* OFFLOAD by the card: what was asked for does not fit the frame */
+	uint64_t malformed;   /* no data, too many segments, too long, or DESC by the card */
+	uint64_t lost;        /* in flight when the card was lost, reset or stopped: sent or not */
 	uint64_t bad_completions;
 };
 
 struct wcnic_txq;
+struct wcnic_pack;
 
 /* Writes frames from txq->tail on; see wcnic_tx.h. */
 typedef uint16_t (*wcnic_tx_write_t)(struct wcnic_txq *txq, struct rte_mbuf **pkts, uint16_t n);
+/* Packed: adds frames to a stream, up to the first that is not plain; see wcnic_tx_packed.c. */
+typedef uint16_t (*wcnic_tx_pack_t)(struct wcnic_txq *txq, struct wcnic_pack *p,
+				    struct rte_mbuf **pkts, uint16_t n);
 
 /* What no burst touches: set-up, start and the service own it. */
 struct wcnic_txq_ctrl {
@@ -68,6 +81,9 @@ struct wcnic_txq_ctrl {
 	struct wcnic_window window;
 	const struct rte_memzone *ring_mz;
 	const struct rte_memzone *cq_mz;
+	const struct rte_memzone *requests_mz; /* NULL: the card has no offloads */
+	bool offloads;                         /* of the queue: frames may have requests */
+	bool offload_udp_tso;
 	void *staging;              /* the memory of txq->stream and txq->lines */
 	struct rte_eth_txconf conf; /* as set up */
 };
@@ -130,7 +146,11 @@ struct wcnic_txq {
 
 	/* Refusals and statistics. */
 	wcnic_tx_write_t push_write __rte_aligned(WCNIC_CACHE_LINE); /* `write` while pushing */
-	uint64_t push_again_tsc;                                     /* no push before this time */
+	wcnic_tx_pack_t pack;                                        /* packed: its loop */
+	uint64_t *requests;       /* by entry: struct wcnic_tx_offload of the frame at it */
+	uint64_t served;          /* RTE_MBUF_F_TX_*: requests that a frame may have */
+	uint8_t asks;             /* enum wcnic_tx_asks */
+	uint64_t push_again_tsc;  /* no push before this time */
 	struct rte_mbuf **resend; /* frames to write again, in order */
 	struct wcnic_hw *hw;
 	uint16_t qid;
@@ -160,6 +180,11 @@ uint16_t wcnic_tx_prepare(void *txq, struct rte_mbuf **pkts, uint16_t n);
  * How lines get into the window from now on, and so which writer pushes. Nothing may be in flight.
  */
 void wcnic_tx_store_set(struct wcnic_txq *txq, const struct wcbar_store *store);
+/*
+ * Which requests the writers look for from now on: by the queue's offloads and hw->tx_time. Frames
+ * in flight are as they were.
+ */
+void wcnic_tx_asks_set(struct wcnic_txq *txq);
 /*
  * The placement from tail on. The caller has begun a new epoch, or nothing is in flight. The card
  * learns of it with the next doorbell.
