@@ -171,11 +171,15 @@ WCNIC_ABI_OFF(wcnic_stats, wakes, 208);
 /* Since 1.1: without these, such packets are hashed as WCNIC_RSS_IPV4 and IPV6 say. */
 #define WCNIC_RSS_IPV4_SCTP 0x0040u
 #define WCNIC_RSS_IPV6_SCTP 0x0080u
-#define WCNIC_RSS_ALL 0x00ffu
+#define WCNIC_RSS_IPV4_FRAG 0x0100u
+#define WCNIC_RSS_IPV6_FRAG 0x0200u
+#define WCNIC_RSS_IPV4_OTHER 0x0400u /* neither a fragment nor TCP, UDP or SCTP */
+#define WCNIC_RSS_IPV6_OTHER 0x0800u
+#define WCNIC_RSS_ALL 0x0fffu
 
 enum wcnic_rss_function {
 	WCNIC_RSS_TOEPLITZ = 0,
-	WCNIC_RSS_SYMMETRIC = 1, /* Toeplitz of what both directions have in common */
+	WCNIC_RSS_SYMMETRIC = 1, /* Toeplitz: source, destination replaced by their exclusive-or */
 };
 
 /* RSS_SET reads this from data_iova. With types = 0 every frame goes to reta[0]. */

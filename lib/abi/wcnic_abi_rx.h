@@ -70,12 +70,14 @@ WCNIC_ABI_OFF(wcnic_rx_extra, vlan_tci, 12);
 
 #define WCNIC_PTYPE_L2 0x0000u
 #define WCNIC_PTYPE_VLAN 0x0001u
-#define WCNIC_PTYPE_QINQ 0x0002u /* with VLAN: two tags */
+#define WCNIC_PTYPE_QINQ 0x0002u /* with VLAN: two tags, the first of them 0x88a8 */
 #define WCNIC_PTYPE_PTP 0x0004u
 #define WCNIC_PTYPE_ARP 0x0008u
 #define WCNIC_PTYPE_IPV4 0x0010u
 #define WCNIC_PTYPE_IPV6 0x0020u
 #define WCNIC_PTYPE_L3_MASK 0x0030u
+#define WCNIC_PTYPE_IP_PLAIN 0x0040u /* since 1.1: no options, no extension headers */
+#define WCNIC_PTYPE_IP_EXT 0x0080u   /* since 1.1: some; neither: it is not known */
 #define WCNIC_PTYPE_TCP 0x0100u
 #define WCNIC_PTYPE_UDP 0x0200u
 #define WCNIC_PTYPE_ICMP 0x0300u

@@ -10,44 +10,56 @@
  */
 
 #include <endian.h>
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <string.h>
 
-/* Packet types: one L3 and one L4 value, and a bit if there is a VLAN tag. */
+/* Packet types: bits of layer 2, one value of L3 with a bit that says more of it, one of L4. */
 #define WCDEV_PTYPE_L2 0x0000u
-#define WCDEV_PTYPE_VLAN 0x0001u
+#define WCDEV_PTYPE_VLAN 0x0001u /* one or two tags */
+#define WCDEV_PTYPE_QINQ 0x0002u /* with VLAN: two tags, the first of them 0x88a8 */
+#define WCDEV_PTYPE_PTP 0x0004u
+#define WCDEV_PTYPE_ARP 0x0008u
 #define WCDEV_PTYPE_IPV4 0x0010u
 #define WCDEV_PTYPE_IPV6 0x0020u
 #define WCDEV_PTYPE_L3_MASK 0x0030u
+#define WCDEV_PTYPE_IP_PLAIN 0x0040u /* no options, no extension headers */
+#define WCDEV_PTYPE_IP_EXT 0x0080u   /* some */
 #define WCDEV_PTYPE_TCP 0x0100u
 #define WCDEV_PTYPE_UDP 0x0200u
 #define WCDEV_PTYPE_ICMP 0x0300u
 #define WCDEV_PTYPE_FRAG 0x0400u
+#define WCDEV_PTYPE_SCTP 0x0500u
 #define WCDEV_PTYPE_L4_MASK 0x0700u
 
-/* What a hash may be of: addresses of a version of IP, or addresses and ports. */
-#define WCDEV_RSS_IPV4 0x0001u
-#define WCDEV_RSS_IPV4_TCP 0x0002u
-#define WCDEV_RSS_IPV4_UDP 0x0004u
-#define WCDEV_RSS_IPV6 0x0008u
-#define WCDEV_RSS_IPV6_TCP 0x0010u
-#define WCDEV_RSS_IPV6_UDP 0x0020u
-
+#define WCDEV_ETHERTYPE_IPV4 0x0800u
+#define WCDEV_ETHERTYPE_ARP 0x0806u
+#define WCDEV_ETHERTYPE_VLAN 0x8100u
+#define WCDEV_ETHERTYPE_IPV6 0x86ddu
+#define WCDEV_ETHERTYPE_QINQ 0x88a8u
+#define WCDEV_ETHERTYPE_PTP 0x88f7u
 /* A VLAN tag: the addresses are followed by its EtherType and TCI. */
 #define WCDEV_TAG_BYTES 4u
-#define WCDEV_ETHERTYPE_VLAN 0x8100u
-#define WCDEV_ETHERTYPE_QINQ 0x88a8u
-#define WCDEV_ETHERTYPE_IPV4 0x0800u
-#define WCDEV_ETHERTYPE_IPV6 0x86ddu
 
-/* What the parser found. */
+/* Headers without options. */
+#define WCDEV_TCP_BYTES 20u
+#define WCDEV_UDP_BYTES 8u
+#define WCDEV_SCTP_BYTES 12u
+
+/*
+ * What the parser found. Of TCP, UDP and SCTP the whole header without options is in the bytes that
+ * were parsed, else the ptype does not name them.
+ */
 struct wcdev_parse {
 	uint16_t ptype;       /* WCDEV_PTYPE_* */
-	uint8_t rss_type;     /* the WCDEV_RSS_* bit with ports that is for the frame, or 0 */
 	uint8_t n_tags;       /* VLAN tags, up to two */
-	uint16_t tci[2];      /* of the outer tag, of the inner one; host byte order */
 	uint8_t addr_bytes;   /* 0: no addresses were found */
+	uint16_t tci[2];      /* of the outer tag, of the inner one; host byte order */
+	uint16_t l3_off;      /* of the IP header, if there is one */
+	uint16_t l4_off;      /* of the header of layer 4, if the ptype names it */
+	uint32_t l3_end;      /* where the packet ends, by the IP header; 0: it does not say */
+	bool routed;          /* a route or a home address is in the way: see wcdev_verdict() */
 	const uint8_t *addr;  /* source and destination, in the first bytes of the frame */
 	const uint8_t *ports; /* both, or NULL */
 };
@@ -71,25 +83,28 @@ void wcdev_parse(const uint8_t *head, size_t bytes, struct wcdev_parse *out);
 static inline uint16_t
 wcdev_ptype_of(const uint8_t *head, uint32_t bytes)
 {
-	static const uint16_t by_proto[256] = {
-		[1] = WCDEV_PTYPE_ICMP, [6] = WCDEV_PTYPE_TCP, [17] = WCDEV_PTYPE_UDP};
+	static const uint16_t by_proto[256] = {[1] = WCDEV_PTYPE_ICMP,
+					       [6] = WCDEV_PTYPE_TCP,
+					       [17] = WCDEV_PTYPE_UDP,
+					       [132] = WCDEV_PTYPE_SCTP};
 	uint16_t fragment, ethertype;
 	uint32_t type;
 
-	if (bytes < 38)
+	if (bytes < 34 + WCDEV_TCP_BYTES)
 		return WCDEV_PTYPE_UNKNOWN;
 	memcpy(&type, head + 12, sizeof(type));
 	if ((type & htobe32(0xffffff00)) != htobe32(0x08004500)) {
 		ethertype = (uint16_t)(be32toh(type) >> 16);
 		if (ethertype == WCDEV_ETHERTYPE_IPV4 || ethertype == WCDEV_ETHERTYPE_IPV6 ||
-		    ethertype == WCDEV_ETHERTYPE_VLAN || ethertype == WCDEV_ETHERTYPE_QINQ)
+		    ethertype == WCDEV_ETHERTYPE_VLAN || ethertype == WCDEV_ETHERTYPE_QINQ ||
+		    ethertype == WCDEV_ETHERTYPE_ARP || ethertype == WCDEV_ETHERTYPE_PTP)
 			return WCDEV_PTYPE_UNKNOWN;
 		return WCDEV_PTYPE_L2;
 	}
 	memcpy(&fragment, head + 20, sizeof(fragment));
 	if ((fragment & htobe16(0x3fff)) != 0)
 		return WCDEV_PTYPE_UNKNOWN;
-	return WCDEV_PTYPE_IPV4 | by_proto[head[23]];
+	return WCDEV_PTYPE_IPV4 | WCDEV_PTYPE_IP_PLAIN | by_proto[head[23]];
 }
 
 #endif /* WCDEV_PARSE_H */

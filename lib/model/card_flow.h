@@ -16,7 +16,7 @@
 #include "card_core.h"
 
 #define CARD_FLOWS_MAX 4096u
-/* Different hashes of rules: a key makes a table of 36 KiB. */
+/* Different hashes of rules: a key makes tables of 48 KiB. */
 #define CARD_FLOW_HASHES_MAX 64u
 
 struct card_rxq;

@@ -7,18 +7,18 @@
 #include "card.h"
 
 /* Frames are parsed and hashed by any card's rules: this card's values are the same. */
-static_assert(WCNIC_PTYPE_L2 == WCDEV_PTYPE_L2 && WCNIC_PTYPE_VLAN == WCDEV_PTYPE_VLAN &&
-		      WCNIC_PTYPE_IPV4 == WCDEV_PTYPE_IPV4 &&
-		      WCNIC_PTYPE_IPV6 == WCDEV_PTYPE_IPV6 && WCNIC_PTYPE_TCP == WCDEV_PTYPE_TCP &&
-		      WCNIC_PTYPE_UDP == WCDEV_PTYPE_UDP && WCNIC_PTYPE_ICMP == WCDEV_PTYPE_ICMP &&
-		      WCNIC_PTYPE_FRAG == WCDEV_PTYPE_FRAG,
+#define SAME(prefix, name) (WCNIC_##prefix##_##name == WCDEV_##prefix##_##name)
+static_assert(SAME(PTYPE, L2) && SAME(PTYPE, VLAN) && SAME(PTYPE, QINQ) && SAME(PTYPE, PTP) &&
+		      SAME(PTYPE, ARP) && SAME(PTYPE, IPV4) && SAME(PTYPE, IPV6) &&
+		      SAME(PTYPE, IP_PLAIN) && SAME(PTYPE, IP_EXT) && SAME(PTYPE, TCP) &&
+		      SAME(PTYPE, UDP) && SAME(PTYPE, ICMP) && SAME(PTYPE, FRAG) &&
+		      SAME(PTYPE, SCTP),
 	      "a completion has the parser's ptype");
-static_assert(WCNIC_RSS_IPV4 == WCDEV_RSS_IPV4 && WCNIC_RSS_IPV4_TCP == WCDEV_RSS_IPV4_TCP &&
-		      WCNIC_RSS_IPV4_UDP == WCDEV_RSS_IPV4_UDP &&
-		      WCNIC_RSS_IPV6 == WCDEV_RSS_IPV6 &&
-		      WCNIC_RSS_IPV6_TCP == WCDEV_RSS_IPV6_TCP &&
-		      WCNIC_RSS_IPV6_UDP == WCDEV_RSS_IPV6_UDP &&
-		      WCNIC_RSS_KEY_BYTES == WCDEV_RSS_KEY_BYTES,
+static_assert(SAME(RSS, IPV4) && SAME(RSS, IPV4_TCP) && SAME(RSS, IPV4_UDP) &&
+		      SAME(RSS, IPV4_SCTP) && SAME(RSS, IPV4_FRAG) && SAME(RSS, IPV4_OTHER) &&
+		      SAME(RSS, IPV6) && SAME(RSS, IPV6_TCP) && SAME(RSS, IPV6_UDP) &&
+		      SAME(RSS, IPV6_SCTP) && SAME(RSS, IPV6_FRAG) && SAME(RSS, IPV6_OTHER) &&
+		      SAME(RSS, KEY_BYTES),
 	      "what RSS_SET asks for is what is hashed");
 
 void
@@ -32,15 +32,14 @@ card_rss_reset(struct wcnic_card *card)
 bool
 card_rss_has_function(uint8_t function)
 {
-	return function == WCNIC_RSS_TOEPLITZ;
+	return function == WCNIC_RSS_TOEPLITZ || function == WCNIC_RSS_SYMMETRIC;
 }
 
 void
 card_rss_hash_set(struct wcdev_rss *rss, uint32_t types, uint8_t function,
 		  const uint8_t key[WCNIC_RSS_KEY_BYTES])
 {
-	(void)function;
-	wcdev_rss_set(rss, types, key);
+	wcdev_rss_set(rss, types, function == WCNIC_RSS_SYMMETRIC, key);
 }
 
 enum wcnic_admin_status
@@ -50,7 +49,7 @@ card_rss_set(struct wcnic_card *card, struct card_admin_call *call)
 
 	if ((card->features & WCNIC_CAP_RSS) == 0)
 		return WCNIC_ST_UNSUPPORTED;
-	if ((le32toh(in->types) & ~WCNIC_RSS_ALL) != 0) {
+	if ((le32toh(in->types) & ~WCNIC_RSS_ALL) != 0 || !card_rss_has_function(in->function)) {
 		call->result = offsetof(struct wcnic_admin_cmd, data_iova);
 		return WCNIC_ST_INVALID_FIELD;
 	}
@@ -62,6 +61,6 @@ card_rss_set(struct wcnic_card *card, struct card_admin_call *call)
 	}
 	for (unsigned int i = 0; i < WCNIC_RETA_ENTRIES; i++)
 		card->rss.reta[i] = &card->rxqs[le16toh(in->reta[i])];
-	wcdev_rss_set(&card->rss.hash, le32toh(in->types), in->key);
+	card_rss_hash_set(&card->rss.hash, le32toh(in->types), in->function, in->key);
 	return WCNIC_ST_OK;
 }

@@ -9,8 +9,8 @@
 #include "card_rx.h"
 #include "card_rx_offload.h"
 
-/* Ethernet, two VLAN tags, IPv4 with options or IPv6 with some extension headers, ports. */
-#define PARSE_BYTES 128u
+/* Ethernet, two VLAN tags, IPv4 with options or IPv6 with some extension headers, layer 4. */
+#define PARSE_BYTES 192u
 
 /* The first bytes of a frame: copied to `buf`, as the host may change them at any time. */
 static const uint8_t *
@@ -135,7 +135,7 @@ queue_choose(struct wcnic_card *card, const struct wcdev_frame *frame,
 	else
 		q = queue_by_rules(card, head, frame, &parse, result);
 	if (q != NULL && q->offloads != 0)
-		card_rx_offload(q, frame, &parse, result);
+		card_rx_offload(q, frame, head, &parse, result);
 	return q;
 }
 

@@ -4,7 +4,15 @@
 
 /* Section 7: offloads of Rx queues. */
 
+#include <wcdev_verdict.h>
+
 #include "card_rx_offload.h"
+
+static_assert(WCNIC_RXF_IP_GOOD == WCDEV_VERDICT_IP_GOOD &&
+		      WCNIC_RXF_IP_BAD == WCDEV_VERDICT_IP_BAD &&
+		      WCNIC_RXF_L4_GOOD == WCDEV_VERDICT_L4_GOOD &&
+		      WCNIC_RXF_L4_BAD == WCDEV_VERDICT_L4_BAD,
+	      "a completion has the verdict's flags");
 
 /* ---- commands ------------------------------------------------------------------------------- */
 
@@ -110,9 +118,10 @@ tags_strip(const struct card_rxq *q, const struct wcdev_parse *parse, struct car
 }
 
 void
-card_rx_offload(const struct card_rxq *q, const struct wcdev_frame *frame,
+card_rx_offload(const struct card_rxq *q, const struct wcdev_frame *frame, const uint8_t *head,
 		const struct wcdev_parse *parse, struct card_rx_result *result)
 {
-	(void)frame;
+	if ((q->offloads & WCNIC_RXQ_OFFLOAD_CHECKSUM) != 0)
+		result->flags |= wcdev_verdict(frame, head, parse);
 	tags_strip(q, parse, result);
 }

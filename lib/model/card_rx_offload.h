@@ -31,10 +31,10 @@ card_rx_wish_grant(struct wcnic_card *card, struct card_rxq *q, const struct car
 enum wcnic_admin_status card_rxq_set(struct wcnic_card *card, struct card_admin_call *call);
 
 /*
- * Does what q->offloads ask for to a frame, and adds to `result`. `parse` is the frame's, by its
- * first bytes.
+ * Does what q->offloads ask for to a frame, and adds to `result`. `head` are the frame's first
+ * bytes, `parse` is what the parser found in them.
  */
-void card_rx_offload(const struct card_rxq *q, const struct wcdev_frame *frame,
+void card_rx_offload(const struct card_rxq *q, const struct wcdev_frame *frame, const uint8_t *head,
 		     const struct wcdev_parse *parse, struct card_rx_result *result);
 
 /* Writes the extra of the frame whose first buffer is the next. It can be reached. */

@@ -6,6 +6,9 @@
 
 #include <errno.h>
 
+#include <rte_ip.h>
+#include <rte_udp.h>
+
 #include <wcnic_rx_offload.h>
 
 #include "loop.h"
@@ -172,6 +175,70 @@ strip__frame_of_many_buffers__is_in_the_first(void **state)
 	loop_close(&l);
 }
 
+/* ---- checksums ------------------------------------------------------------------------------ */
+
+#define VERDICTS (RTE_MBUF_F_RX_IP_CKSUM_MASK | RTE_MBUF_F_RX_L4_CKSUM_MASK)
+
+/* IPv4 and UDP, with checksums that DPDK makes; then a byte of one of them may change. */
+static struct rte_mbuf *
+udp_frame(struct loop *l, uint64_t seed, bool ip_bad, bool l4_bad)
+{
+	struct rte_mbuf *m = loop_frame(l, seed, BYTES, 1);
+	struct rte_ipv4_hdr *ip = rte_pktmbuf_mtod_offset(m, struct rte_ipv4_hdr *, 14);
+	struct rte_udp_hdr *udp = (struct rte_udp_hdr *)(ip + 1);
+
+	memcpy(rte_pktmbuf_mtod_offset(m, void *, 12), "\x08\x00", 2);
+	*ip = (struct rte_ipv4_hdr){.version_ihl = 0x45,
+				    .total_length = rte_cpu_to_be_16(BYTES - 14),
+				    .time_to_live = 64,
+				    .next_proto_id = IPPROTO_UDP,
+				    .src_addr = (uint32_t)seed,
+				    .dst_addr = 0x01020304};
+	ip->hdr_checksum = rte_ipv4_cksum(ip);
+	udp->dgram_len = rte_cpu_to_be_16(BYTES - 34);
+	udp->dgram_cksum = 0;
+	udp->dgram_cksum = rte_ipv4_udptcp_cksum(ip, udp);
+	ip->type_of_service ^= ip_bad;
+	rte_pktmbuf_mtod(m, uint8_t *)[BYTES - 1] ^= l4_bad;
+	return m;
+}
+
+static void
+verdicts_check(struct loop *l, bool asked)
+{
+	struct rte_mbuf *m[32];
+
+	for (unsigned int i = 0; i < RTE_DIM(m); i++)
+		m[i] = udp_frame(l, i, i % 4 == 1, i % 8 >= 6);
+	loop_send(l, 0, m, RTE_DIM(m));
+	loop_receive(l, 0, m, RTE_DIM(m));
+	for (unsigned int i = 0; i < RTE_DIM(m); i++) {
+		const uint64_t want = (i % 4 == 1 ? RTE_MBUF_F_RX_IP_CKSUM_BAD
+						  : RTE_MBUF_F_RX_IP_CKSUM_GOOD) |
+				      (i % 8 >= 6 ? RTE_MBUF_F_RX_L4_CKSUM_BAD
+						  : RTE_MBUF_F_RX_L4_CKSUM_GOOD);
+
+		assert_int_equal(m[i]->ol_flags & VERDICTS, asked ? want : 0);
+		rte_pktmbuf_free(m[i]);
+	}
+}
+
+static void
+checksum__asked_for__verdicts_are_in_the_mbufs(void **state)
+{
+	static const uint64_t offloads[] = {
+		RTE_ETH_RX_OFFLOAD_CHECKSUM, RTE_ETH_RX_OFFLOAD_IPV4_CKSUM,
+		RTE_ETH_RX_OFFLOAD_UDP_CKSUM, RTE_ETH_RX_OFFLOAD_SCTP_CKSUM, 0};
+	struct loop l;
+
+	(void)state;
+	for (size_t i = 0; i < RTE_DIM(offloads); i++) {
+		loop_open(&l, &(struct loop_config){.rx_offloads = offloads[i]});
+		verdicts_check(&l, offloads[i] != 0);
+		loop_close(&l);
+	}
+}
+
 /* ---- what the card may say beside ---------------------------------------------------------- */
 
 struct forged {
@@ -272,6 +339,7 @@ main(void)
 		LOOP_TEST(strip__changed_while_running__holds_for_what_comes),
 		LOOP_TEST(strip__of_one_queue__leaves_the_others),
 		LOOP_TEST(strip__frame_of_many_buffers__is_in_the_first),
+		LOOP_TEST(checksum__asked_for__verdicts_are_in_the_mbufs),
 		LOOP_TEST(extra__marks_and_times__are_in_the_mbuf),
 		LOOP_TEST(extra__flag_without_a_ring__is_impossible),
 	};

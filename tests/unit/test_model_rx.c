@@ -456,6 +456,11 @@ classify(struct fake_host *h, struct fake_rxq *q, const struct build *b)
 	return cpl;
 }
 
+#define IPV4_PLAIN (WCNIC_PTYPE_IPV4 | WCNIC_PTYPE_IP_PLAIN)
+#define IPV4_EXT (WCNIC_PTYPE_IPV4 | WCNIC_PTYPE_IP_EXT)
+#define IPV6_PLAIN (WCNIC_PTYPE_IPV6 | WCNIC_PTYPE_IP_PLAIN)
+#define IPV6_EXT (WCNIC_PTYPE_IPV6 | WCNIC_PTYPE_IP_EXT)
+
 static void
 ptype__of_each_kind__is_reported(void **state)
 {
@@ -469,31 +474,48 @@ ptype__of_each_kind__is_reported(void **state)
 	assert_int_equal(fake_rxq_open(h, &q, 0, 8, 256), 0);
 #define EXPECT(want) assert_int_equal(le16toh(classify(h, &q, &b).ptype), want)
 	put_ether(&b, 0, 0x0806);
-	EXPECT(0);
+	EXPECT(WCNIC_PTYPE_ARP);
 	put_ether(&b, 1, 0x0806);
-	EXPECT(WCNIC_PTYPE_VLAN);
+	EXPECT(WCNIC_PTYPE_VLAN | WCNIC_PTYPE_ARP);
+	put_ether(&b, 0, 0x88f7);
+	EXPECT(WCNIC_PTYPE_PTP);
+	put_ether(&b, 2, 0x0806);
+	EXPECT(WCNIC_PTYPE_VLAN | WCNIC_PTYPE_ARP);
+	b.data[12] = 0x88;
+	b.data[13] = 0xa8;
+	EXPECT(WCNIC_PTYPE_VLAN | WCNIC_PTYPE_QINQ | WCNIC_PTYPE_ARP);
 	put_ether(&b, 0, 0x0800);
 	EXPECT(0); /* nothing after the type */
 	put_ether(&b, 0, 0x0800);
+	put_ipv4(&b, 132, 5, 0, a, a);
+	put_ports(&b, 1, 2);
+	EXPECT(IPV4_PLAIN | WCNIC_PTYPE_SCTP);
+	put_ether(&b, 0, 0x0800);
+	put_ipv4(&b, 6, 5, 0, a, a);
+	put_ports(&b, 1, 2);
+	b.bytes--; /* not all of the header */
+	EXPECT(IPV4_PLAIN);
+	put_ether(&b, 0, 0x0800);
 	put_ipv4(&b, 89, 5, 0, a, a);
-	EXPECT(WCNIC_PTYPE_IPV4);
+	EXPECT(IPV4_PLAIN);
 	put_ether(&b, 0, 0x0800);
 	put_ipv4(&b, 6, 5, 0x4000, a, a); /* do not fragment */
 	put_ports(&b, 1, 2);
-	EXPECT(WCNIC_PTYPE_IPV4 | WCNIC_PTYPE_TCP);
+	EXPECT(IPV4_PLAIN | WCNIC_PTYPE_TCP);
 	put_ether(&b, 2, 0x0800);
 	put_ipv4(&b, 17, 15, 0, a, a);
 	put_ports(&b, 1, 2);
-	EXPECT(WCNIC_PTYPE_VLAN | WCNIC_PTYPE_IPV4 | WCNIC_PTYPE_UDP);
+	EXPECT(WCNIC_PTYPE_VLAN | IPV4_EXT | WCNIC_PTYPE_UDP);
 	put_ether(&b, 0, 0x0800);
 	put_ipv4(&b, 1, 5, 0, a, a);
-	EXPECT(WCNIC_PTYPE_IPV4 | WCNIC_PTYPE_ICMP);
+	put_ports(&b, 1, 2);
+	EXPECT(IPV4_PLAIN | WCNIC_PTYPE_ICMP);
 	put_ether(&b, 0, 0x0800);
 	put_ipv4(&b, 17, 5, 0x2000, a, a);
-	EXPECT(WCNIC_PTYPE_IPV4 | WCNIC_PTYPE_FRAG);
+	EXPECT(IPV4_PLAIN | WCNIC_PTYPE_FRAG);
 	put_ether(&b, 0, 0x0800);
 	put_ipv4(&b, 17, 5, 0x0001, a, a);
-	EXPECT(WCNIC_PTYPE_IPV4 | WCNIC_PTYPE_FRAG);
+	EXPECT(IPV4_PLAIN | WCNIC_PTYPE_FRAG);
 	put_ether(&b, 0, 0x0800);
 	put_ipv4(&b, 17, 4, 0, a, a); /* header length too small */
 	put_ports(&b, 1, 2);
@@ -504,17 +526,18 @@ ptype__of_each_kind__is_reported(void **state)
 	EXPECT(0);
 	put_ether(&b, 0, 0x86dd);
 	put_ipv6(&b, 58, a, a);
-	EXPECT(WCNIC_PTYPE_IPV6 | WCNIC_PTYPE_ICMP);
+	put_ports(&b, 1, 2);
+	EXPECT(IPV6_PLAIN | WCNIC_PTYPE_ICMP);
 	put_ether(&b, 1, 0x86dd);
 	put_ipv6(&b, 0, a, a);
 	put(&b, ext, 8);
 	put_ports(&b, 1, 2);
-	EXPECT(WCNIC_PTYPE_VLAN | WCNIC_PTYPE_IPV6 | WCNIC_PTYPE_TCP);
+	EXPECT(WCNIC_PTYPE_VLAN | IPV6_EXT | WCNIC_PTYPE_TCP);
 	put_ether(&b, 0, 0x86dd);
 	put_ipv6(&b, 44, a, a);
 	put(&b, frag, 8);
 	put_ports(&b, 1, 2);
-	EXPECT(WCNIC_PTYPE_IPV6 | WCNIC_PTYPE_FRAG);
+	EXPECT(IPV6_EXT | WCNIC_PTYPE_FRAG);
 #undef EXPECT
 }
 

@@ -227,7 +227,8 @@ features_set(struct wcnic_hw *hw)
 
 	hw->id.caps &= WCNIC_CAP_PUSH | packed | WCNIC_CAP_RSS | WCNIC_CAP_WINDOW_TEST |
 		       WCNIC_CAP_MSIX | WCNIC_CAP_TX_OFFLOAD | WCNIC_CAP_TX_SEGMENT |
-		       WCNIC_CAP_CLOCK | WCNIC_CAP_FILTER | WCNIC_CAP_FLOW | WCNIC_CAP_RX_EXTRA | wake;
+		       WCNIC_CAP_CLOCK | WCNIC_CAP_FILTER | WCNIC_CAP_FLOW | WCNIC_CAP_RX_EXTRA |
+		       WCNIC_CAP_RX_CHECKSUM | wake;
 	return wcadmin_features_set(&hw->admin.client, hw->id.caps);
 }
 

@@ -9,6 +9,7 @@
 #include <pthread.h>
 
 #include <rte_ethdev.h>
+#include <rte_flow.h>
 #include <rte_lcore.h>
 #include <rte_version.h>
 
@@ -65,6 +66,20 @@ wcnic_thread_detach(wcnic_thread_t thread)
 {
 	pthread_detach(thread);
 }
+#endif
+
+/* Before 23.11 only flow rules name a hash function. */
+#if RTE_VERSION >= RTE_VERSION_NUM(23, 11, 0, 0)
+#define WCNIC_RSS_ALGORITHM(conf) ((conf)->algorithm)
+#define WCNIC_RSS_ALGORITHM_SET(conf, function) ((conf)->algorithm = (function))
+#define WCNIC_RSS_ALGO_CAPA_SET(info)                                    \
+	((info)->rss_algo_capa = RTE_ETH_HASH_ALGO_CAPA_MASK(DEFAULT) |  \
+				 RTE_ETH_HASH_ALGO_CAPA_MASK(TOEPLITZ) | \
+				 RTE_ETH_HASH_ALGO_CAPA_MASK(SYMMETRIC_TOEPLITZ))
+#else
+#define WCNIC_RSS_ALGORITHM(conf) ((void)(conf), RTE_ETH_HASH_FUNCTION_DEFAULT)
+#define WCNIC_RSS_ALGORITHM_SET(conf, function) ((void)(conf), (void)(function))
+#define WCNIC_RSS_ALGO_CAPA_SET(info) ((void)(info))
 #endif
 
 #if RTE_VERSION >= RTE_VERSION_NUM(24, 11, 0, 0)

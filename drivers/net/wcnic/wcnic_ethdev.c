@@ -263,7 +263,8 @@ infos_get(struct rte_eth_dev *dev, struct rte_eth_dev_info *info)
 	info->err_handle_mode = RTE_ETH_ERROR_HANDLE_MODE_PROACTIVE;
 	if ((hw->id.caps & WCNIC_CAP_RSS) != 0) {
 		info->rx_offload_capa |= RTE_ETH_RX_OFFLOAD_RSS_HASH;
-		info->flow_type_rss_offloads = WCNIC_RSS_OFFLOADS;
+		info->flow_type_rss_offloads = wcnic_rss_offloads(hw);
+		WCNIC_RSS_ALGO_CAPA_SET(info);
 		info->hash_key_size = WCNIC_RSS_KEY_BYTES;
 		info->reta_size = WCNIC_RETA_ENTRIES;
 	}
@@ -287,14 +288,13 @@ infos_get_locked(struct rte_eth_dev *dev, struct rte_eth_dev_info *info)
 static const uint32_t *
 ptypes_get(struct rte_eth_dev *dev __rte_unused WCNIC_PTYPES_COUNT_ARG)
 {
-	static const uint32_t ptypes[] = {RTE_PTYPE_L2_ETHER,
-					  RTE_PTYPE_L2_ETHER_VLAN,
-					  RTE_PTYPE_L3_IPV4_EXT_UNKNOWN,
-					  RTE_PTYPE_L3_IPV6_EXT_UNKNOWN,
-					  RTE_PTYPE_L4_TCP,
-					  RTE_PTYPE_L4_UDP,
-					  RTE_PTYPE_L4_ICMP,
-					  RTE_PTYPE_L4_FRAG,
+	static const uint32_t ptypes[] = {RTE_PTYPE_L2_ETHER,      RTE_PTYPE_L2_ETHER_TIMESYNC,
+					  RTE_PTYPE_L2_ETHER_ARP,  RTE_PTYPE_L2_ETHER_VLAN,
+					  RTE_PTYPE_L2_ETHER_QINQ, RTE_PTYPE_L3_IPV4,
+					  RTE_PTYPE_L3_IPV4_EXT,   RTE_PTYPE_L3_IPV6,
+					  RTE_PTYPE_L3_IPV6_EXT,   RTE_PTYPE_L4_TCP,
+					  RTE_PTYPE_L4_UDP,        RTE_PTYPE_L4_FRAG,
+					  RTE_PTYPE_L4_SCTP,       RTE_PTYPE_L4_ICMP,
 					  RTE_PTYPE_UNKNOWN};
 
 	WCNIC_PTYPES_COUNT(RTE_DIM(ptypes));

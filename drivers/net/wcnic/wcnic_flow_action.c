@@ -82,8 +82,8 @@ rss_parse(const struct wcnic_hw *hw, const struct rte_flow_action *action, struc
 				"rss: func must be default, toeplitz or symmetric_toeplitz");
 	if (conf->key_len != 0 && (conf->key_len != WCNIC_RSS_KEY_BYTES || conf->key == NULL))
 		return conf_bad(error, action, "rss: a key must have 40 bytes");
-	types = conf->types != 0 ? conf->types : WCNIC_RSS_OFFLOADS;
-	if ((types & ~(WCNIC_RSS_OFFLOADS | RSS_IPV4_ALL | RSS_IPV6_ALL)) != 0)
+	types = conf->types != 0 ? conf->types : wcnic_rss_offloads(hw);
+	if ((types & ~(wcnic_rss_offloads(hw) | RSS_IPV4_ALL | RSS_IPV6_ALL)) != 0)
 		return conf_bad(error, action,
 				"rss: types must be of those in flow_type_rss_offloads");
 	types |= (types & RSS_IPV4_ALL) != 0 ? RTE_ETH_RSS_IPV4 : 0;

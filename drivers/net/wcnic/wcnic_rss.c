@@ -10,6 +10,7 @@
 #include <ethdev_driver.h>
 
 #include "wcnic_admin.h"
+#include "wcnic_compat.h"
 #include "wcnic_hold.h"
 #include "wcnic_hw.h"
 #include "wcnic_log.h"
@@ -24,6 +25,7 @@ static const uint8_t default_key[WCNIC_RSS_KEY_BYTES] = {
 static const struct {
 	uint64_t rte;
 	uint32_t card;
+	bool since_1_1;
 } types[] = {
 	{RTE_ETH_RSS_IPV4, WCNIC_RSS_IPV4},
 	{RTE_ETH_RSS_NONFRAG_IPV4_TCP, WCNIC_RSS_IPV4_TCP},
@@ -31,7 +33,24 @@ static const struct {
 	{RTE_ETH_RSS_IPV6, WCNIC_RSS_IPV6},
 	{RTE_ETH_RSS_NONFRAG_IPV6_TCP, WCNIC_RSS_IPV6_TCP},
 	{RTE_ETH_RSS_NONFRAG_IPV6_UDP, WCNIC_RSS_IPV6_UDP},
+	{RTE_ETH_RSS_NONFRAG_IPV4_SCTP, WCNIC_RSS_IPV4_SCTP, true},
+	{RTE_ETH_RSS_NONFRAG_IPV6_SCTP, WCNIC_RSS_IPV6_SCTP, true},
+	{RTE_ETH_RSS_FRAG_IPV4, WCNIC_RSS_IPV4_FRAG, true},
+	{RTE_ETH_RSS_FRAG_IPV6, WCNIC_RSS_IPV6_FRAG, true},
+	{RTE_ETH_RSS_NONFRAG_IPV4_OTHER, WCNIC_RSS_IPV4_OTHER, true},
+	{RTE_ETH_RSS_NONFRAG_IPV6_OTHER, WCNIC_RSS_IPV6_OTHER, true},
 };
+
+uint64_t
+wcnic_rss_offloads(const struct wcnic_hw *hw)
+{
+	uint64_t rte = 0;
+
+	for (size_t i = 0; i < RTE_DIM(types); i++)
+		rte |= !types[i].since_1_1 || hw->id.abi_version >= WCNIC_ABI_VERSION ? types[i].rte
+										      : 0;
+	return rte;
+}
 
 uint32_t
 wcnic_rss_types_to_card(uint64_t rte)
@@ -53,9 +72,27 @@ types_from_card(uint32_t card)
 	return rte;
 }
 
+int
+wcnic_rss_function(enum rte_eth_hash_function rte)
+{
+	switch (rte) {
+	case RTE_ETH_HASH_FUNCTION_DEFAULT:
+	case RTE_ETH_HASH_FUNCTION_TOEPLITZ:
+		return WCNIC_RSS_TOEPLITZ;
+	case RTE_ETH_HASH_FUNCTION_SYMMETRIC_TOEPLITZ:
+		return WCNIC_RSS_SYMMETRIC;
+	default:
+		return -ENOTSUP;
+	}
+}
+
 __rte_warn_unused_result static int
 key_check(const struct wcnic_hw *hw, const struct rte_eth_rss_conf *conf)
 {
+	if (wcnic_rss_function(WCNIC_RSS_ALGORITHM(conf)) < 0) {
+		WCNIC_LOG(ERR, hw, "RSS: the hash is Toeplitz or symmetric Toeplitz");
+		return -ENOTSUP;
+	}
 	if (conf->rss_key == NULL || conf->rss_key_len == 0 ||
 	    conf->rss_key_len == WCNIC_RSS_KEY_BYTES)
 		return 0;
@@ -72,6 +109,7 @@ wcnic_rss_configure(struct wcnic_hw *hw, const struct rte_eth_rss_conf *conf, ui
 	if (ret != 0)
 		return ret;
 	hw->rss.types = wcnic_rss_types_to_card(conf->rss_hf);
+	hw->rss.function = (uint8_t)wcnic_rss_function(WCNIC_RSS_ALGORITHM(conf));
 	memcpy(hw->rss.key, conf->rss_key != NULL ? conf->rss_key : default_key,
 	       WCNIC_RSS_KEY_BYTES);
 	for (uint16_t i = 0; i < WCNIC_RETA_ENTRIES; i++)
@@ -170,6 +208,7 @@ wcnic_rss_hash_update(struct rte_eth_dev *dev, struct rte_eth_rss_conf *conf)
 	pthread_mutex_lock(&hw->lock);
 	rss = hw->rss;
 	rss.types = wcnic_rss_types_to_card(conf->rss_hf);
+	rss.function = (uint8_t)wcnic_rss_function(WCNIC_RSS_ALGORITHM(conf));
 	if (conf->rss_key != NULL)
 		memcpy(rss.key, conf->rss_key, WCNIC_RSS_KEY_BYTES);
 	ret = rss_change(hw, &rss);
@@ -185,6 +224,9 @@ wcnic_rss_hash_conf_get(struct rte_eth_dev *dev, struct rte_eth_rss_conf *conf)
 	if (hw == NULL)
 		return -ENODEV;
 	conf->rss_hf = types_from_card(hw->rss.types);
+	WCNIC_RSS_ALGORITHM_SET(conf, hw->rss.function == WCNIC_RSS_SYMMETRIC
+					      ? RTE_ETH_HASH_FUNCTION_SYMMETRIC_TOEPLITZ
+					      : RTE_ETH_HASH_FUNCTION_TOEPLITZ);
 	if (conf->rss_key != NULL && conf->rss_key_len >= WCNIC_RSS_KEY_BYTES)
 		memcpy(conf->rss_key, hw->rss.key, WCNIC_RSS_KEY_BYTES);
 	conf->rss_key_len = WCNIC_RSS_KEY_BYTES;

@@ -9,6 +9,7 @@
 #include <stdint.h>
 
 #include <ethdev_driver.h>
+#include <rte_flow.h>
 
 struct wcnic_hw;
 
@@ -28,9 +29,9 @@ int wcnic_rss_hash_conf_get(struct rte_eth_dev *dev, struct rte_eth_rss_conf *co
 int wcnic_rss_configure(struct wcnic_hw *hw, const struct rte_eth_rss_conf *conf, uint16_t n_rxq);
 /* The card's words for kinds of packets, RTE_ETH_RSS_*; others are left out. */
 uint32_t wcnic_rss_types_to_card(uint64_t rte);
-/* Kinds of packets that the card can hash. */
-#define WCNIC_RSS_OFFLOADS                                                                \
-	(RTE_ETH_RSS_IPV4 | RTE_ETH_RSS_NONFRAG_IPV4_TCP | RTE_ETH_RSS_NONFRAG_IPV4_UDP | \
-	 RTE_ETH_RSS_IPV6 | RTE_ETH_RSS_NONFRAG_IPV6_TCP | RTE_ETH_RSS_NONFRAG_IPV6_UDP)
+/* RTE_ETH_RSS_* of packets that the card can hash. */
+uint64_t wcnic_rss_offloads(const struct wcnic_hw *hw);
+/* The card's word (enum wcnic_rss_function) for a hash function. -ENOTSUP: it has none. */
+int wcnic_rss_function(enum rte_eth_hash_function rte);
 
 #endif /* WCNIC_RSS_H */

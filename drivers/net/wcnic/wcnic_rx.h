@@ -26,14 +26,32 @@ wcnic_rx_take_t wcnic_rx_plain_select(const char **name);
 static inline uint32_t
 wcnic_rx_ptype(uint16_t ptype)
 {
-	static const uint32_t l3[] = {0, RTE_PTYPE_L3_IPV4_EXT_UNKNOWN,
-				      RTE_PTYPE_L3_IPV6_EXT_UNKNOWN, 0};
-	static const uint32_t l4[] = {
-		0, RTE_PTYPE_L4_TCP, RTE_PTYPE_L4_UDP, RTE_PTYPE_L4_ICMP, RTE_PTYPE_L4_FRAG, 0, 0,
-		0};
+	/* by the bits VLAN, QINQ, PTP, ARP; a tag tells more than what is behind it */
+	static const uint32_t l2[16] = {
+		RTE_PTYPE_L2_ETHER,      RTE_PTYPE_L2_ETHER_VLAN,     RTE_PTYPE_L2_ETHER_QINQ,
+		RTE_PTYPE_L2_ETHER_QINQ, RTE_PTYPE_L2_ETHER_TIMESYNC, RTE_PTYPE_L2_ETHER_VLAN,
+		RTE_PTYPE_L2_ETHER_QINQ, RTE_PTYPE_L2_ETHER_QINQ,     RTE_PTYPE_L2_ETHER_ARP,
+		RTE_PTYPE_L2_ETHER_VLAN, RTE_PTYPE_L2_ETHER_QINQ,     RTE_PTYPE_L2_ETHER_QINQ,
+		RTE_PTYPE_L2_ETHER,      RTE_PTYPE_L2_ETHER_VLAN,     RTE_PTYPE_L2_ETHER_QINQ,
+		RTE_PTYPE_L2_ETHER_QINQ,
+	};
+	static const uint32_t l3[16] = {
+		[WCNIC_PTYPE_IPV4 >> 4] = RTE_PTYPE_L3_IPV4_EXT_UNKNOWN,
+		[WCNIC_PTYPE_IPV6 >> 4] = RTE_PTYPE_L3_IPV6_EXT_UNKNOWN,
+		[(WCNIC_PTYPE_IPV4 | WCNIC_PTYPE_IP_PLAIN) >> 4] = RTE_PTYPE_L3_IPV4,
+		[(WCNIC_PTYPE_IPV6 | WCNIC_PTYPE_IP_PLAIN) >> 4] = RTE_PTYPE_L3_IPV6,
+		[(WCNIC_PTYPE_IPV4 | WCNIC_PTYPE_IP_EXT) >> 4] = RTE_PTYPE_L3_IPV4_EXT,
+		[(WCNIC_PTYPE_IPV6 | WCNIC_PTYPE_IP_EXT) >> 4] = RTE_PTYPE_L3_IPV6_EXT,
+	};
+	static const uint32_t l4[8] = {
+		[WCNIC_PTYPE_TCP >> 8] = RTE_PTYPE_L4_TCP,
+		[WCNIC_PTYPE_UDP >> 8] = RTE_PTYPE_L4_UDP,
+		[WCNIC_PTYPE_ICMP >> 8] = RTE_PTYPE_L4_ICMP,
+		[WCNIC_PTYPE_FRAG >> 8] = RTE_PTYPE_L4_FRAG,
+		[WCNIC_PTYPE_SCTP >> 8] = RTE_PTYPE_L4_SCTP,
+	};
 
-	return ((ptype & WCNIC_PTYPE_VLAN) != 0 ? RTE_PTYPE_L2_ETHER_VLAN : RTE_PTYPE_L2_ETHER) |
-	       l3[(ptype & WCNIC_PTYPE_L3_MASK) >> 4] | l4[(ptype & WCNIC_PTYPE_L4_MASK) >> 8];
+	return l2[ptype & 0xf] | l3[ptype >> 4 & 0xf] | l4[(ptype & WCNIC_PTYPE_L4_MASK) >> 8];
 }
 
 /*
