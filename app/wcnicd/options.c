@@ -24,13 +24,20 @@ static const char help[] =
 	"\n"
 	"  --socket PATH       a card, and the unix socket that its driver connects to\n"
 	"  --port SPEC         what the card is plugged into (default: loopback):\n"
-	"                        loopback   its frames come back to it\n"
+	"                        loopback:[flow_control=on|off]   its frames come back to it\n"
+	"                        wire:[flow_control=on|off]   a cable: 1st to 2nd card with wire,\n"
+	"                                   3rd to 4th ...\n"
 	"                        sink       takes every frame unread, and gives none\n"
-	"                        wire       a cable: 1st to 2nd card with wire, 3rd to 4th ...\n"
 	"                        pcap:in=FILE,out=FILE[,timing=full|capture]\n"
 	"                        generator:[bytes=N][,count=N][,flows=N][,seed=N]\n"
 	"                        ethdev:DEVICE[,mtu=N]   a device of DPDK, with ';' for ','\n"
 	"                                   in its arguments: ethdev:net_tap0;iface=w0\n"
+	"                      A card without buffers drops frames. With flow_control=on "
+	"(default:\n"
+	"                        off) it makes the sender wait; pcap and generator always wait\n"
+	"                      All but ethdev take speed=MBPS, which the link reports: 10, 100,\n"
+	"                        1000, 2500, 5000, 10000, 20000, 25000, 40000, 50000, 56000,\n"
+	"                        100000 (default) or 200000\n"
 	"  --queues N          queue pairs, 1 to 64 (default: 8)\n"
 	"  --aperture-mib N    size of the window aperture, a power of two, 1 to 1024\n"
 	"                        (default: 16)\n"
@@ -257,10 +264,16 @@ options_check(const struct options *options)
 				  end->cpu, card->cpu, end->socket, card->socket);
 			return -EINVAL;
 		}
+		if (end != NULL && strcmp(end->port, card->port) != 0) {
+			app_error("--port %s and --port %s: %s and %s are the ends of one wire; "
+				  "give both the same",
+				  end->port, card->port, end->socket, card->socket);
+			return -EINVAL;
+		}
 		end = end == NULL ? card : NULL;
 	}
 	if (end != NULL) {
-		app_error("--port wire of %s has no other end; a second card needs it too",
+		app_error("--port %s of %s has no other end; a second card needs it too", end->port,
 			  end->socket);
 		return -EINVAL;
 	}

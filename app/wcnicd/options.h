@@ -34,7 +34,7 @@ struct card_options {
 static inline bool
 card_options_wired(const struct card_options *card)
 {
-	return strcmp(card->port, "wire") == 0;
+	return strcmp(card->port, "wire") == 0 || strncmp(card->port, "wire:", 5) == 0;
 }
 
 struct options {

@@ -35,11 +35,12 @@ static const struct field fields[] = {
 	SUM(rx_runt),           SUM(rx_filtered),     SUM(rx_down),        SUM(rx_held),
 	SUM(rx_errors),         SUM(stray_writes),    SUM(stale_lines),    SUM(events_lost),
 	NEWEST(port_in_frames), NEWEST(port_in_done), NEWEST(first_rx_ns), NEWEST(last_tx_ns),
-	NEWEST(first_tx_ns),    SUM(sleeps),          SUM(wakes),
+	NEWEST(first_tx_ns),    SUM(sleeps),          SUM(wakes),          SUM(rx_missed),
+	SUM(rx_no_queue),
 };
 #define N_FIELDS (sizeof(fields) / sizeof(fields[0]))
 
-static_assert(sizeof(struct wcnic_stats) == (N_FIELDS + 5) * sizeof(uint64_t),
+static_assert(sizeof(struct wcnic_stats) == (N_FIELDS + 3) * sizeof(uint64_t),
 	      "every counter is listed");
 
 static uint64_t *

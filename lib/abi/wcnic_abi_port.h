@@ -52,15 +52,19 @@ struct wcnic_port_info {
 	wcnic_le16 flags;
 	uint8_t mac[6];
 	wcnic_le32 speed_mbps;
-	char kind[16];   /* loopback, wire, pcap, sink, generator; NUL-padded */
-	wcnic_le16 wire; /* since 1.1: WCNIC_WIREF_* */
-	uint8_t rsvd2[30];
+	char kind[16]; /* loopback, wire, pcap, sink, generator; NUL-padded */
+	/* Since 1.1; zero before. */
+	wcnic_le16 wire; /* WCNIC_WIREF_* */
+	uint8_t rsvd2[2];
+	wcnic_le32 wire_mbps; /* speed of the wire, with a link or without; 0: not known */
+	uint8_t rsvd3[24];
 };
 WCNIC_ABI_SIZE(wcnic_port_info, 64);
 WCNIC_ABI_OFF(wcnic_port_info, mac, 6);
 WCNIC_ABI_OFF(wcnic_port_info, speed_mbps, 12);
 WCNIC_ABI_OFF(wcnic_port_info, kind, 16);
 WCNIC_ABI_OFF(wcnic_port_info, wire, 32);
+WCNIC_ABI_OFF(wcnic_port_info, wire_mbps, 36);
 
 #define WCNIC_WIREF_PAUSE 0x0001u /* the wire carries pauses: PORTF_PAUSE_* may be set */
 #define WCNIC_WIREF_WAITS 0x0002u /* what comes waits for buffers, as a capture does */

@@ -104,6 +104,19 @@ struct wcdev_frame {
 /* Nobody changes the fragments during the call: they need not be copied to be judged. */
 #define WCDEV_FRAME_STABLE 1u
 
+/* What a port says of its wire. */
+struct wcdev_link {
+	bool up;
+	uint32_t speed_mbps; /* of the wire, also while the link is down; 0: not known */
+	bool pauses;         /* the wire carries pauses: set() may ask for them */
+	bool waits;          /* the port keeps a frame for which the card has no buffers */
+};
+
+/* What a card does to its wire. */
+#define WCDEV_WIRE_DARK 1u     /* sends no carrier: there is no link */
+#define WCDEV_WIRE_PAUSE_TX 2u /* pauses the far end while it has no buffers */
+#define WCDEV_WIRE_PAUSE_RX 4u /* lets the far end pause it */
+
 /* The far side of a card. lib/port has the ready ones. */
 struct wcdev_port_ops {
 	const char *kind; /* at most 15 characters */
@@ -127,8 +140,13 @@ struct wcdev_port_ops {
 	/* After the last send() of a batch and before its completions are published. May be NULL.
 	 */
 	void (*flush)(void *port);
-	/* Link state and speed. May be NULL: up, 100 Gbit/s. */
-	bool (*link)(void *port, uint32_t *speed_mbps);
+	/*
+	 * Changes what is not so of *link: up, 100 Gbit/s, no pauses, waits for nothing. May be
+	 * NULL.
+	 */
+	void (*link)(void *port, struct wcdev_link *link);
+	/* What the card does to the wire from here on: WCDEV_WIRE_*. May be NULL. */
+	void (*set)(void *port, unsigned int flags);
 	/* Frames of the input so far, and whether it has ended. May be NULL. */
 	void (*input)(void *port, uint64_t *frames, bool *done);
 };
@@ -138,7 +156,8 @@ WC_PUBLIC void wcdev_port_set(struct wcdev *dev, const struct wcdev_port_ops *op
 
 /*
  * Hands the card a frame from its port. 0: delivered or discarded by the card's own rules (and
- * counted: oversize, runt, filtered); -EAGAIN: no buffers now, offer it again; -ENETDOWN: the port
+ * counted: oversize, runt, filtered, missed); -EAGAIN: offer it again, as there are no buffers now
+ * and link() says that the port waits, or the card waits for the host's memory; -ENETDOWN: the port
  * is down or no Rx queue exists, the caller decides whether to wait.
  */
 WC_PUBLIC WC_MUST_CHECK int wcdev_receive(struct wcdev *dev, const struct wcdev_frame *frame);

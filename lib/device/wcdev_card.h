@@ -145,8 +145,10 @@ wcdev_now_ns(const struct wcdev *dev)
 
 /* ---- the port, as the card calls it ------------------------------------------------------ */
 
-/* Link state and, if it is up, the speed; without a port there is no link. */
-bool wcdev_port_link(const struct wcdev *dev, uint32_t *speed_mbps);
+/* What the port says of its wire; without a port there is no link. */
+void wcdev_port_link(const struct wcdev *dev, struct wcdev_link *link);
+/* Tells the port what the card does to the wire from here on: WCDEV_WIRE_*. */
+void wcdev_port_wire_set(const struct wcdev *dev, unsigned int flags);
 /* What is known of the port's input: *frames and *done keep their values if it does not say. */
 void wcdev_port_input(const struct wcdev *dev, uint64_t *frames, bool *done);
 

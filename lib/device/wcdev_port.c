@@ -31,13 +31,19 @@ wcdev_receive(struct wcdev *dev, const struct wcdev_frame *frame)
 	return dev->card_ops->receive_burst(dev, frame, 1, &ret) == 1 ? 0 : ret;
 }
 
-bool
-wcdev_port_link(const struct wcdev *dev, uint32_t *speed_mbps)
+void
+wcdev_port_link(const struct wcdev *dev, struct wcdev_link *link)
 {
-	*speed_mbps = PORT_SPEED_MBPS;
-	if (dev->port_ops == NULL)
-		return false;
-	return dev->port_ops->link == NULL || dev->port_ops->link(dev->port, speed_mbps);
+	*link = (struct wcdev_link){.up = dev->port_ops != NULL, .speed_mbps = PORT_SPEED_MBPS};
+	if (dev->port_ops != NULL && dev->port_ops->link != NULL)
+		dev->port_ops->link(dev->port, link);
+}
+
+void
+wcdev_port_wire_set(const struct wcdev *dev, unsigned int flags)
+{
+	if (dev->port_ops != NULL && dev->port_ops->set != NULL)
+		dev->port_ops->set(dev->port, flags);
 }
 
 void

@@ -203,7 +203,7 @@ card_poll_tx(struct wcnic_card *card)
 static unsigned int
 card_poll_port(struct wcnic_card *card)
 {
-	if ((card->port.flags & WCNIC_PORTF_UP) == 0)
+	if (!card_port_is_open(&card->port))
 		return 0;
 	return wcdev_port_poll(&card->dev, card->rxq_live != 0 ? CARD_BURST : 0);
 }

@@ -109,6 +109,8 @@ static const struct admin_op admin_ops[] = {
 	[WCNIC_OP_PORT_SET] = {card_port_set, 0, 0},
 	[WCNIC_OP_STATS_QUERY] = {stats_query, sizeof(struct wcnic_stats), 0},
 	[WCNIC_OP_CLOCK_SET] = {card_clock_set, 0, 0},
+	[WCNIC_OP_RXQ_STATS_QUERY] = {card_rxq_stats_query,
+				      CARD_QUEUES_MAX * sizeof(struct wcnic_rxq_counters), 0},
 	[WCNIC_OP_RSS_SET] = {card_rss_set, 0, sizeof(struct wcnic_rss)},
 	[WCNIC_OP_MAC_LIST_SET] = {card_mac_list_set, 0, 0},
 	[WCNIC_OP_VLAN_FILTER_SET] = {card_vlan_filter_set, 0, sizeof(struct wcnic_vlan_filter)},
@@ -118,16 +120,22 @@ static const struct admin_op admin_ops[] = {
 	[WCNIC_OP_FLOW_FLUSH] = {card_flow_flush, 0, 0},
 };
 
-/* Only one step of the self test answers, and only on a card that has it. */
+/*
+ * Only one step of the self test answers, and only on a card that has it. Counters are answered for
+ * as many queues as are asked for.
+ */
 static uint32_t
 answer_bytes(const struct wcnic_card *card, const struct wcnic_admin_cmd *cmd,
 	     const struct admin_op *op)
 {
-	const struct wcnic_cmd_window_test *p = (const void *)cmd->params;
+	const struct wcnic_cmd_window_test *test = (const void *)cmd->params;
+	const struct wcnic_cmd_rxq_stats *rxqs = (const void *)cmd->params;
 
 	if (cmd->opcode == WCNIC_OP_WINDOW_TEST &&
-	    (p->step != WCNIC_TEST_REPORT || (card->caps & WCNIC_CAP_WINDOW_TEST) == 0))
+	    (test->step != WCNIC_TEST_REPORT || (card->caps & WCNIC_CAP_WINDOW_TEST) == 0))
 		return 0;
+	if (cmd->opcode == WCNIC_OP_RXQ_STATS_QUERY && le16toh(rxqs->count) < CARD_QUEUES_MAX)
+		return le16toh(rxqs->count) * sizeof(struct wcnic_rxq_counters);
 	return op->answer_bytes;
 }
 

@@ -12,7 +12,7 @@
 #include <wcbase.h>
 #include <wcnic_abi.h>
 
-struct wcnic_card;
+#include "card_core.h"
 
 /*
  * One command while it is done: the answer and the result go back with the status. A function that
@@ -29,6 +29,7 @@ struct card_admin_call {
 		struct wcnic_stats stats;
 		struct wcnic_window_test_report test;
 		struct wcnic_flow_counters flow;
+		struct wcnic_rxq_counters rxqs[CARD_QUEUES_MAX];
 	} answer;
 };
 

@@ -13,11 +13,20 @@
 
 struct card_port {
 	bool link_up;
-	uint32_t speed_mbps;
+	uint32_t wire_mbps;
+	bool pauses; /* the wire carries them */
+	bool waits;  /* a frame without buffers may wait in the port */
 	uint16_t mtu;
 	uint16_t flags; /* WCNIC_PORTF_* */
 	uint8_t mac[6];
 };
+
+/* Whether frames go in and out. */
+static inline bool
+card_port_is_open(const struct card_port *port)
+{
+	return (port->flags & (WCNIC_PORTF_UP | WCNIC_PORTF_LINK_DOWN)) == WCNIC_PORTF_UP;
+}
 
 /* The state after a reset. */
 void card_port_reset(struct wcnic_card *card);
@@ -26,5 +35,7 @@ enum wcnic_admin_status card_port_query(struct wcnic_card *card, struct card_adm
 enum wcnic_admin_status card_port_set(struct wcnic_card *card, struct card_admin_call *call);
 /* Posts an event if link or speed have changed. */
 void card_port_link_poll(struct wcnic_card *card);
+/* Another port is there, or none. */
+void card_port_changed(struct wcnic_card *card);
 
 #endif /* CARD_PORT_H */

@@ -214,6 +214,8 @@ fast_to_queue(struct wcnic_card *card, struct card_rxq *q, const struct wcdev_fr
 	}
 	card->stats.rx_frames += i;
 	card->stats.rx_bytes += bytes;
+	q->counts.frames += i;
+	q->counts.bytes += bytes;
 	return i;
 }
 
@@ -254,22 +256,28 @@ hash_choose(struct wcnic_card *card, const struct wcdev_frame *frames, unsigned 
 
 /*
  * As fast_to_queue() where the hash chooses the queue, for at most HASH_BURST. Which queue is next
- * cannot be predicted, so there is no branch that asks whether a line of completions is full.
+ * cannot be predicted, so there is no branch that asks whether a line of completions is full. A
+ * queue without buffers that drops does so here: it is no reason to choose for the others anew.
  */
 static unsigned int
 fast_by_hash(struct wcnic_card *card, const struct wcdev_frame *frames, unsigned int n,
 	     uint64_t *queues)
 {
 	struct hash_choice choices[HASH_BURST];
-	uint64_t bytes = 0;
+	uint64_t bytes = 0, dropped = 0;
 	unsigned int i;
 
 	n = hash_choose(card, frames, n, choices);
 	for (i = 0; i < n; i++) {
 		struct card_rxq *q = choices[i].q;
 
-		if ((!card_rxq_has_ahead(card, q) && !card_rxq_look_ahead(card, q)) ||
-		    frames[i].bytes > q->buf_bytes)
+		if (!card_rxq_has_ahead(card, q) && !card_rxq_look_ahead(card, q)) {
+			if (card_rxq_has_buffers(card, q) || !card_rxq_drop(card, q))
+				break;
+			dropped++;
+			continue;
+		}
+		if (frames[i].bytes > q->buf_bytes)
 			break;
 		if (card_rxq_is_full(q))
 			card_rxq_publish(card, q);
@@ -277,8 +285,10 @@ fast_by_hash(struct wcnic_card *card, const struct wcdev_frame *frames, unsigned
 				   choices[i].kind);
 		*queues |= 1ull << q->qid;
 		bytes += frames[i].bytes;
+		q->counts.frames++;
+		q->counts.bytes += frames[i].bytes;
 	}
-	card->stats.rx_frames += i;
+	card->stats.rx_frames += i - dropped;
 	card->stats.rx_bytes += bytes;
 	return i;
 }
@@ -322,7 +332,7 @@ fast_way(struct wcnic_card *card, const struct wcdev_frame *frames, unsigned int
 	return done;
 }
 
-/* The general way, for one frame. 0: delivered or discarded; -EAGAIN: no buffers. */
+/* The general way, for one frame. As card_rxq_deliver(). */
 WC_MUST_CHECK static int
 general_way(struct wcnic_card *card, const struct wcdev_frame *frame, uint64_t *queues)
 {
@@ -370,7 +380,7 @@ receive_burst(struct wcdev *dev, const struct wcdev_frame *frames, unsigned int 
 	bool in_call = dev->in_call; /* of a poll of this card, whose port calls */
 	unsigned int done;
 
-	if ((card->port.flags & WCNIC_PORTF_UP) == 0 || card->rxq_live == 0 ||
+	if (!card_port_is_open(&card->port) || card->rxq_live == 0 ||
 	    (card->status & WCNIC_STATUS_ERROR) != 0) {
 		card->stats.rx_down += n;
 		*ret = -ENETDOWN;
@@ -393,7 +403,7 @@ receive_burst(struct wcdev *dev, const struct wcdev_frame *frames, unsigned int 
 static void
 port_changed(struct wcdev *dev)
 {
-	card_port_link_poll(card_of(dev));
+	card_port_changed(card_of(dev));
 }
 
 const struct wcdev_card_ops card_dev_ops = {

@@ -139,9 +139,29 @@ card_rxq_put(struct card_rxq *q, uint16_t head, const uint8_t *src, uint32_t byt
 	return card_rxq_complete(q, head, bytes, kind);
 }
 
+/* Whether there are buffers, after a look at the record if there are none that are known. */
+bool card_rxq_has_buffers(struct wcnic_card *card, struct card_rxq *q);
+
+/*
+ * Drops a frame for which the queue has no buffers, and counts it. False: the frame is to wait in
+ * the port, which can do that, and has not been dropped.
+ */
+bool card_rxq_drop(struct wcnic_card *card, struct card_rxq *q);
+
+/* Counts a frame that is delivered. */
+static inline void
+card_rxq_count(struct wcnic_card *card, struct card_rxq *q, const struct wcdev_frame *frame)
+{
+	card->stats.rx_frames++;
+	card->stats.rx_bytes += frame->bytes;
+	q->counts.frames++;
+	q->counts.bytes += frame->bytes;
+}
+
 /*
  * Delivers a frame of any kind, with what is said of it. What needs an extra is not said where the
- * queue has no ring for it. 0: delivered or discarded; -EAGAIN: no buffers.
+ * queue has no ring for it. 0: delivered, or discarded and counted; -EAGAIN: it waits for buffers,
+ * in a port that can do that, or for the memory of the host.
  */
 WC_MUST_CHECK int
 card_rxq_deliver(struct wcnic_card *card, struct card_rxq *q, const struct wcdev_frame *frame,

@@ -153,7 +153,6 @@ card_rx_spread(struct wcnic_card *card, struct card_rxq *q, const struct wcdev_f
 	completions_publish(card, q, frame->bytes - result->cut_bytes, count,
 			    card_rx_kind_of(result));
 	q->ahead_end = q->head;
-	card->stats.rx_frames++;
-	card->stats.rx_bytes += frame->bytes;
+	card_rxq_count(card, q, frame);
 	return 0;
 }

@@ -29,6 +29,8 @@ create_check(struct wcnic_card *card, struct card_admin_call *call,
 		return CARD_BAD_FIELD(call, wcnic_cmd_rxq_create, buf_bytes);
 	if (p->cqe_log2 != 4)
 		return CARD_BAD_FIELD(call, wcnic_cmd_rxq_create, cqe_log2);
+	if ((p->flags & ~WCNIC_RXQF_DROP) != 0)
+		return CARD_BAD_FIELD(call, wcnic_cmd_rxq_create, flags);
 	if ((le64toh(p->ring_iova) & 63) != 0)
 		return CARD_BAD_FIELD(call, wcnic_cmd_rxq_create, ring_iova);
 	if ((le64toh(p->cq_iova) & 63) != 0)
@@ -81,6 +83,7 @@ card_rxq_create(struct wcnic_card *card, struct card_admin_call *call)
 	q->db_window = db_window;
 	q->db_off = le32toh(p->db_off);
 	q->db = db;
+	q->drops = (p->flags & WCNIC_RXQF_DROP) != 0;
 	card->windows[db_window].users++;
 	card->rxq_live |= 1ull << q->qid;
 	card->admin.queue_made = true;
@@ -109,6 +112,28 @@ card_rxq_destroy(struct wcnic_card *card, struct card_admin_call *call)
 	if (qid >= card->n_queues || card->rxqs[qid].state == CARD_QUEUE_NONE)
 		return WCNIC_ST_INVALID_QUEUE;
 	rxq_fini(card, &card->rxqs[qid]);
+	return WCNIC_ST_OK;
+}
+
+enum wcnic_admin_status
+card_rxq_stats_query(struct wcnic_card *card, struct card_admin_call *call)
+{
+	const struct wcnic_cmd_rxq_stats *p = call->params;
+	const unsigned int first = le16toh(p->first), count = le16toh(p->count);
+
+	if (count == 0)
+		return CARD_BAD_FIELD(call, wcnic_cmd_rxq_stats, count);
+	if (first + count > card->n_queues)
+		return WCNIC_ST_INVALID_QUEUE;
+	for (unsigned int i = 0; i < count; i++) {
+		const struct wcnic_rxq_counters *counts = &card->rxqs[first + i].counts;
+
+		call->answer.rxqs[i] = (struct wcnic_rxq_counters){
+			.frames = htole64(counts->frames),
+			.bytes = htole64(counts->bytes),
+			.missed = htole64(counts->missed),
+		};
+	}
 	return WCNIC_ST_OK;
 }
 
@@ -298,8 +323,39 @@ frame_put(struct wcnic_card *card, struct card_rxq *q, const struct wcdev_frame 
 	memcpy(dst + CARD_RX_ADDRS_BYTES, src + CARD_RX_ADDRS_BYTES + result->cut_bytes,
 	       bytes - CARD_RX_ADDRS_BYTES);
 	(void)card_rxq_complete(q, q->head, bytes, kind);
-	card->stats.rx_frames++;
-	card->stats.rx_bytes += frame->bytes;
+	card_rxq_count(card, q, frame);
+}
+
+/* Whether `count` buffers are posted. Those that the host has posted lately may not be known yet.
+ */
+static bool
+has_buffers(struct wcnic_card *card, struct card_rxq *q, unsigned int count)
+{
+	if ((uint16_t)(q->tail - q->head) >= count)
+		return true;
+	card_rxq_publish(card, q);
+	card_rxq_poll(card, q);
+	return (uint16_t)(q->tail - q->head) >= count;
+}
+
+bool
+card_rxq_has_buffers(struct wcnic_card *card, struct card_rxq *q)
+{
+	return has_buffers(card, q, 1);
+}
+
+bool
+card_rxq_drop(struct wcnic_card *card, struct card_rxq *q)
+{
+	if (q->state != CARD_QUEUE_RUN) {
+		card->stats.rx_no_queue++;
+		return true;
+	}
+	if (card->port.waits && !q->drops)
+		return false;
+	card->stats.rx_missed++;
+	q->counts.missed++;
+	return true;
 }
 
 int
@@ -310,24 +366,18 @@ card_rxq_deliver(struct wcnic_card *card, struct card_rxq *q, const struct wcdev
 	const uint32_t bytes = frame->bytes - result.cut_bytes;
 	unsigned int count = 1;
 
-	if (q->state != CARD_QUEUE_RUN) {
-		card->stats.rx_down++;
-		return 0;
-	}
+	if (q->state != CARD_QUEUE_RUN)
+		return card_rxq_drop(card, q) ? 0 : -EAGAIN;
 	if (!q->has_extra)
 		result.flags &= ~WCNIC_RXF_EXTRA;
 	if (bytes > q->buf_bytes)
 		count = (bytes + q->buf_bytes - 1) / q->buf_bytes;
-	if (count > q->depth) { /* would wait forever */
+	if (count > q->depth) { /* would never fit */
 		card->stats.rx_oversize++;
 		return 0;
 	}
-	if ((uint16_t)(q->tail - q->head) < count) {
-		card_rxq_publish(card, q);
-		card_rxq_poll(card, q);
-		if (q->state != CARD_QUEUE_RUN || (uint16_t)(q->tail - q->head) < count)
-			return -EAGAIN;
-	}
+	if (!has_buffers(card, q, count) || q->state != CARD_QUEUE_RUN)
+		return card_rxq_drop(card, q) ? 0 : -EAGAIN;
 	if (!frame_is_short(card, q, frame, count, &result))
 		return card_rx_spread(card, q, frame, count, &result);
 	frame_put(card, q, frame, &result);

@@ -57,11 +57,15 @@ struct card_rxq {
 	 */
 	uint16_t published;
 	uint64_t cpls[CARD_RX_CPLS][2];
+
+	bool drops;                       /* WCNIC_RXQF_DROP */
+	struct wcnic_rxq_counters counts; /* in host byte order */
 };
 
 /* These do the command of their name. */
 enum wcnic_admin_status card_rxq_create(struct wcnic_card *card, struct card_admin_call *call);
 enum wcnic_admin_status card_rxq_destroy(struct wcnic_card *card, struct card_admin_call *call);
+enum wcnic_admin_status card_rxq_stats_query(struct wcnic_card *card, struct card_admin_call *call);
 /* Destroys all. */
 void card_rxq_reset_all(struct wcnic_card *card);
 /* The queue stops for good, and says so. */

@@ -351,7 +351,7 @@ card_txq_poll(struct wcnic_card *card, struct card_txq *q)
 	struct batch b;
 
 	if (!card_txq_refresh(card, q) || card->dev.port_ops == NULL ||
-	    (card->port.flags & WCNIC_PORTF_UP) == 0)
+	    !card_port_is_open(&card->port))
 		return 0;
 	if (q->head == q->tail && !q->switching)
 		return 0;

@@ -48,7 +48,7 @@ port_has_input(const struct wcnic_card *card)
 	bool done = false;
 
 	if (card->dev.port_ops == NULL || card->dev.port_ops->poll == NULL ||
-	    (card->port.flags & WCNIC_PORTF_UP) == 0)
+	    !card_port_is_open(&card->port))
 		return false;
 	wcdev_port_input(&card->dev, &frames, &done);
 	return !done;

@@ -43,6 +43,14 @@ kind_find(const char *spec, size_t bytes)
 	return NULL;
 }
 
+void
+port_link(void *ctx, struct wcdev_link *link)
+{
+	const struct wcnic_port *port = ctx;
+
+	link->speed_mbps = port->speed_mbps;
+}
+
 static void
 port_free(struct wcnic_port *port)
 {
@@ -77,6 +85,8 @@ wcnic_port_create(const char *spec, struct wcdev *dev, struct wcnic_port **out, 
 			goto no_memory;
 	}
 	ret = port_args_split(kind, &args);
+	if (ret == 0)
+		ret = port_speed_take(port, &args);
 	if (ret == 0 && kind->start != NULL)
 		ret = kind->start(port, &args);
 	free(args.text);

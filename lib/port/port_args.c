@@ -68,6 +68,40 @@ wcnic_port_arg_number(const struct wcnic_port_args *args, const char *key, uint6
 	return 0;
 }
 
+int
+wcnic_port_arg_switch(const struct wcnic_port_args *args, const char *key, bool *value)
+{
+	const char *text = wcnic_port_arg_find(args, key);
+
+	if (text == NULL)
+		return 0;
+	if (strcmp(text, "on") != 0 && strcmp(text, "off") != 0)
+		return wcnic_port_args_refuse(args, "%s=%s: on or off is needed", key, text);
+	*value = strcmp(text, "on") == 0;
+	return 0;
+}
+
+int
+port_speed_take(struct wcnic_port *port, const struct wcnic_port_args *args)
+{
+	static const uint32_t speeds[] = {10,    100,   1000,  2500,  5000,   10000, 20000,
+					  25000, 40000, 50000, 56000, 100000, 200000};
+	const char *text = wcnic_port_arg_find(args, "speed");
+	uint64_t speed = PORT_SPEED_DEFAULT;
+	int ret = wcnic_port_arg_number(args, "speed", speeds[0], UINT32_MAX, &speed);
+
+	for (unsigned int i = 0; ret == 0 && i < sizeof(speeds) / sizeof(speeds[0]); i++) {
+		if (speeds[i] != speed)
+			continue;
+		port->speed_mbps = speeds[i];
+		return 0;
+	}
+	return wcnic_port_args_refuse(args,
+				      "speed=%s: 10, 100, 1000, 2500, 5000, 10000, 20000, 25000, "
+				      "40000, 50000, 56000, 100000 or 200000 is needed: Mbit/s",
+				      text);
+}
+
 /* Whether `key` is one of the words of `keys`, which have blanks between. */
 static bool
 key_known(const char *keys, const char *key)

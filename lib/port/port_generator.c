@@ -279,6 +279,13 @@ generator_send(void *ctx, const struct wcdev_frame *frame)
 }
 
 static void
+generator_link(void *ctx, struct wcdev_link *link)
+{
+	port_link(ctx, link);
+	link->waits = true;
+}
+
+static void
 generator_input(void *ctx, uint64_t *frames, bool *done)
 {
 	struct generator *gen = ctx;
@@ -323,8 +330,9 @@ const struct wcnic_port_kind port_generator_kind = {
 	.ops = {.kind = "generator",
 		.send = generator_send,
 		.poll = generator_poll,
+		.link = generator_link,
 		.input = generator_input},
-	.keys = "bytes count flows seed",
+	.keys = "bytes count flows seed speed",
 	.bytes = sizeof(struct generator),
 	.start = generator_start,
 };

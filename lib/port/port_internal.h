@@ -10,6 +10,7 @@
 #include "wcnic_port_kind.h"
 
 #define PORT_ARGS_MAX 8u
+#define PORT_SPEED_DEFAULT 100000u /* Mbit/s */
 
 struct port_arg {
 	const char *key;
@@ -37,5 +38,14 @@ extern const struct wcnic_port_kind port_generator_kind;
  * repeated.
  */
 WC_MUST_CHECK int port_args_split(const struct wcnic_port_kind *kind, struct wcnic_port_args *args);
+
+/*
+ * Sets port->speed_mbps to the value of the key speed, or to the default. Returns 0, or -EINVAL
+ * after wcnic_port_args_refuse().
+ */
+WC_MUST_CHECK int port_speed_take(struct wcnic_port *port, const struct wcnic_port_args *args);
+
+/* As wcdev_port_ops.link: a wire of the port's speed. `ctx` is the port. */
+void port_link(void *ctx, struct wcdev_link *link);
 
 #endif /* PORT_INTERNAL_H */

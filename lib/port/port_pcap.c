@@ -122,6 +122,16 @@ pcap_poll(void *ctx, unsigned int budget)
 	return moved;
 }
 
+/* A capture is played whole: it waits for buffers. */
+static void
+pcap_link(void *ctx, struct wcdev_link *link)
+{
+	const struct pcap_port *pp = ctx;
+
+	port_link(ctx, link);
+	link->waits = pp->in != NULL;
+}
+
 static void
 pcap_input(void *ctx, uint64_t *frames, bool *done)
 {
@@ -306,8 +316,9 @@ const struct wcnic_port_kind port_pcap_kind = {
 		.send = pcap_send,
 		.poll = pcap_poll,
 		.flush = pcap_flush_out,
+		.link = pcap_link,
 		.input = pcap_input},
-	.keys = "in out timing",
+	.keys = "in out timing speed",
 	.bytes = sizeof(struct pcap_port),
 	.start = pcap_start,
 	.stop = pcap_stop,

@@ -31,8 +31,9 @@ struct wcnic_port_args;
 /* The first member of every port, which the library fills before start(). */
 struct wcnic_port {
 	const struct wcnic_port_kind *kind;
-	struct wcdev *dev; /* the card: frames go to wcdev_receive() */
-	char *error;       /* set by wcnic_port_error_set() */
+	struct wcdev *dev;   /* the card: frames go to wcdev_receive() */
+	uint32_t speed_mbps; /* of speed=, where the kind has that key */
+	char *error;         /* set by wcnic_port_error_set() */
 };
 
 /* A kind of port. A constant. */
@@ -64,6 +65,10 @@ WC_PUBLIC const char *wcnic_port_arg_find(const struct wcnic_port_args *args, co
 WC_PUBLIC WC_MUST_CHECK int
 wcnic_port_arg_number(const struct wcnic_port_args *args, const char *key, uint64_t min,
 		      uint64_t max, uint64_t *value);
+
+/* The same for a key that is on or off. */
+WC_PUBLIC WC_MUST_CHECK int
+wcnic_port_arg_switch(const struct wcnic_port_args *args, const char *key, bool *value);
 
 /* Prints what is wrong with the text, for the caller of wcnic_port_create(). Returns -EINVAL. */
 WC_PUBLIC WC_PRINTF(2, 3) int wcnic_port_args_refuse(const struct wcnic_port_args *args,

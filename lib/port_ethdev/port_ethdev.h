@@ -14,8 +14,9 @@
  *     mtu     of the device, 68 to 9216 (default: what it has). Longer frames of the card are
  *             discarded and counted (tx_errors), and wcnic_port_error() says so.
  *
- * No other frame is lost. What the device does not take, or has no link for, waits at the card.
- * What the card has no buffer for waits in the device, except for one burst, which waits here.
+ * No other frame of the card is lost: what the device does not take, or has no link for, waits at
+ * the card. Frames from the device for which the card has no buffers are dropped and counted by the
+ * card, as a NIC does.
  *
  * Threads: as in wcnic_port_kind.h. The first port starts EAL, which cannot be started twice in a
  * process.

@@ -245,8 +245,8 @@ ethdev_poll(void *ctx, unsigned int budget)
 
 /* ---- both -------------------------------------------------------------------------------- */
 
-static bool
-ethdev_link(void *ctx, uint32_t *speed_mbps)
+static void
+ethdev_link(void *ctx, struct wcdev_link *link)
 {
 	struct port_ethdev *pe = ctx;
 	uint64_t now = rte_rdtsc();
@@ -254,15 +254,15 @@ ethdev_link(void *ctx, uint32_t *speed_mbps)
 	if (unlikely(__atomic_load_n(&pe->removed, __ATOMIC_ACQUIRE))) {
 		wcnic_port_error_set(&pe->port, "%s was removed; frames of the card wait",
 				     pe->name);
-		return false;
+		link->up = false;
+		return;
 	}
 	if (now >= pe->link_tsc) {
 		pe->link_tsc = now + rte_get_tsc_hz() / LINK_READS;
 		port_ethdev_link_read(pe);
 	}
-	if (pe->link_mbps != 0)
-		*speed_mbps = pe->link_mbps;
-	return pe->link_up;
+	link->speed_mbps = pe->link_mbps;
+	link->up = pe->link_up;
 }
 
 WC_MUST_CHECK static int

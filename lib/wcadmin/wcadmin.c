@@ -288,6 +288,7 @@ op_name(uint8_t opcode)
 		[WCNIC_OP_FLOW_QUERY] = "FLOW_QUERY",
 		[WCNIC_OP_FLOW_FLUSH] = "FLOW_FLUSH",
 		[WCNIC_OP_CLOCK_SET] = "CLOCK_SET",
+		[WCNIC_OP_RXQ_STATS_QUERY] = "RXQ_STATS_QUERY",
 	};
 
 	return names[opcode]; /* this module sends no others */

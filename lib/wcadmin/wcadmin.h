@@ -209,6 +209,12 @@ WC_PUBLIC int wcadmin_stats_query(struct wcadmin *admin, struct wcnic_stats *sta
 WC_PUBLIC WC_MUST_CHECK int
 wcadmin_clock_set(struct wcadmin *admin, enum wcnic_clock_step step, uint64_t ns);
 
+/* RXQ_STATS_QUERY: counters of `count` queues from `first` on, at most this many. Since 1.1. */
+#define WCADMIN_RXQ_STATS_MAX (WCADMIN_DATA_BYTES / sizeof(struct wcnic_rxq_counters))
+WC_PUBLIC WC_MUST_CHECK int
+wcadmin_rxq_stats_query(struct wcadmin *admin, uint16_t first, uint16_t count,
+			struct wcnic_rxq_counters *counters);
+
 /* RSS_SET. */
 WC_PUBLIC WC_MUST_CHECK int wcadmin_rss_set(struct wcadmin *admin, const struct wcnic_rss *rss);
 

@@ -128,6 +128,8 @@ wcadmin_port_query(struct wcadmin *a, struct wcnic_port_info *info)
 	info->mtu = le16toh(info->mtu);
 	info->flags = le16toh(info->flags);
 	info->speed_mbps = le32toh(info->speed_mbps);
+	info->wire = le16toh(info->wire);
+	info->wire_mbps = le32toh(info->wire_mbps);
 	info->kind[sizeof(info->kind) - 1] = '\0';
 	return 0;
 }
@@ -166,6 +168,35 @@ wcadmin_clock_set(struct wcadmin *a, enum wcnic_clock_step step, uint64_t ns)
 	const struct wcnic_cmd_clock_set cmd = {.ns = htole64(ns), .step = step};
 
 	return wcadmin_run_params(a, WCNIC_OP_CLOCK_SET, &cmd);
+}
+
+int
+wcadmin_rxq_stats_query(struct wcadmin *a, uint16_t first, uint16_t count,
+			struct wcnic_rxq_counters *counters)
+{
+	const struct wcnic_cmd_rxq_stats cmd = {.first = htole16(first), .count = htole16(count)};
+	struct wcnic_rxq_counters answer[WCADMIN_RXQ_STATS_MAX];
+	int ret;
+
+	if (count > WCADMIN_RXQ_STATS_MAX) {
+		wcadmin_error(a, "RXQ_STATS_QUERY: %u queues at once; at most %zu", count,
+			      WCADMIN_RXQ_STATS_MAX);
+		return -EINVAL;
+	}
+	ret = wcadmin_run(a, &(const struct wcadmin_request){
+				     .opcode = WCNIC_OP_RXQ_STATS_QUERY,
+				     .params = &cmd,
+				     .params_bytes = sizeof(cmd),
+				     .out = answer,
+				     .out_bytes = count * sizeof(answer[0]),
+			     });
+	for (uint16_t i = 0; ret == 0 && i < count; i++) {
+		counters[i].frames = le64toh(answer[i].frames);
+		counters[i].bytes = le64toh(answer[i].bytes);
+		counters[i].missed = le64toh(answer[i].missed);
+		counters[i].rsvd = 0;
+	}
+	return ret;
 }
 
 int

@@ -429,7 +429,7 @@ loop_open(struct loop *l, const struct loop_config *config)
 	static unsigned int serial;
 	struct loop_config *c = &l->config;
 	const char *devargs = config->devargs != NULL ? config->devargs : "";
-	char pool[32];
+	char pool[32], args[512];
 
 	assert_false(current.open);
 	memset(l, 0, sizeof(*l));
@@ -446,6 +446,11 @@ loop_open(struct loop *l, const struct loop_config *config)
 					     c->buf_bytes + RTE_PKTMBUF_HEADROOM, SOCKET_ID_ANY);
 	assert_non_null(l->rx_pool);
 	snprintf(l->name, sizeof(l->name), "net_wcnic%u", serial++);
+	if (strstr(devargs, "port=") == NULL) {
+		snprintf(args, sizeof(args), "%s%sport=loopback:flow_control=on", devargs,
+			 devargs[0] != '\0' ? "," : "");
+		devargs = args;
+	}
 	if (rte_eal_hotplug_add("vdev", l->name, devargs) != 0)
 		fail_msg("cannot attach %s with %s:\n%s", l->name, devargs, loop_log());
 	assert_int_equal(rte_eth_dev_get_port_by_name(l->name, &l->port_id), 0);

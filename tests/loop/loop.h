@@ -44,7 +44,8 @@
 #define LOOP_TX_MBUFS 4096
 
 struct loop_config {
-	const char *devargs; /* NULL: none */
+	/* NULL: none. Without port= no frame is lost: port=loopback:flow_control=on. */
+	const char *devargs;
 	uint16_t n_txq;      /* 0: 1 */
 	uint16_t n_rxq;      /* 0: 1 */
 	uint16_t tx_depth;   /* 0: 256 */

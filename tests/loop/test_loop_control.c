@@ -389,12 +389,11 @@ lsc_callback(uint16_t port, enum rte_eth_event_type type, void *arg, void *out)
 
 static const struct wcdev_port_ops *far_side;
 
-static bool
-far_link(void *port, uint32_t *mbps)
+static void
+far_link(void *port, struct wcdev_link *link)
 {
 	(void)port;
-	*mbps = 25000;
-	return true;
+	link->speed_mbps = 25000;
 }
 
 static int

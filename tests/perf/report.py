@@ -24,12 +24,12 @@ def factor(value):
 
 
 def table(rows):
-    lines = [["test", "bytes", "burst", "queues", "label", "unit", "ours", "p10-p90", "by", "best peer", "p10-p90", "which",
+    lines = [["test", "bytes", "burst", "queues", "far", "label", "unit", "ours", "p10-p90", "by", "best peer", "p10-p90", "which",
               "ratio", "copy", "virtio", "of limit", "rounds"]]
     for row in rows:
         mine, theirs = row["values"][row["ours_is"]], row["values"][row["best_peer"]]
         unit = row["unit"]
-        lines.append([row["test"], str(row["bytes"]), str(row["burst"]), str(row["queues"]), row["label"],
+        lines.append([row["test"], str(row["bytes"]), str(row["burst"]), str(row["queues"]), row.get("far", "-"), row["label"],
                       UNITS[unit], number(row["ours"], unit),
                       f"{number(mine['p10'], unit)}-{number(mine['p90'], unit)}", row["ours_is"],
                       number(row["best_peer_value"], unit),

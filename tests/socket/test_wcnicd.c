@@ -55,7 +55,7 @@ help__lists_every_option(void **state)
 static void
 bad_argument__exit_2_names_it_and_what_is_right(void **state)
 {
-	const char *s = in_folder("s.sock");
+	const char *s = in_folder("s.sock"), *t = in_folder("t.sock");
 	const struct {
 		const char *args[8];
 		const char *culprit;
@@ -82,6 +82,14 @@ bad_argument__exit_2_names_it_and_what_is_right(void **state)
 		{{"--socket", s, "--port", "carrier-pigeon"}, "carrier-pigeon", "loopback"},
 		{{"--socket", s, "--port", "pcap:im=x"}, "im", "in"},
 		{{"--socket", s, "--port", "wire"}, s, "second card"},
+		{{"--socket", s, "--port", "wire:speed=10"}, s, "second card"},
+		{{"--port", "wire:speed=10", "--socket", s, "--socket", t, "--port", "wire"},
+		 "--port wire:speed=10",
+		 "give both the same"},
+		{{"--socket", s, "--port", "loopback:flow_control=1"},
+		 "flow_control=1",
+		 "on or off"},
+		{{"--socket", s, "--port", "loopback:speed=15"}, "speed=15", "Mbit/s"},
 		{{"--socket", s, "--socket", s}, s, "twice"},
 		{{"--socket", s, "--eal", "--no-huge"}, "--eal '--no-huge'", "--port ethdev"},
 		{{"--socket", s, "--port", "ethdev:"}, "device", "net_tap0"},

@@ -209,6 +209,8 @@ int fake_rxq_close(struct fake_host *h, struct fake_rxq *q);
 /* Posts the buffers of `count` entries and rings. */
 void fake_rx_post(struct fake_host *h, struct fake_rxq *q, unsigned int count);
 bool fake_rx_reap(struct fake_rxq *q, struct wcnic_rx_cpl *cpl, uint8_t **buf);
+/* Plugs the card into a port that keeps frames for which there are no buffers. */
+void fake_port_waits(struct fake_host *h);
 /* A frame from the port, in fragments of at most `piece` bytes. */
 int fake_receive(struct fake_host *h, const uint8_t *data, uint32_t bytes, uint32_t piece);
 /* A whole frame put together from its buffers; returns its length, or 0 if none is there. */

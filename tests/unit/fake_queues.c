@@ -441,6 +441,30 @@ fake_rx_reap(struct fake_rxq *q, struct wcnic_rx_cpl *cpl, uint8_t **buf)
 	return true;
 }
 
+static int
+waits_send(void *port, const struct wcdev_frame *frame)
+{
+	(void)port;
+	(void)frame;
+	return 0;
+}
+
+static void
+waits_link(void *port, struct wcdev_link *link)
+{
+	(void)port;
+	link->waits = true;
+}
+
+void
+fake_port_waits(struct fake_host *h)
+{
+	static const struct wcdev_port_ops ops = {
+		.kind = "waits", .send = waits_send, .link = waits_link};
+
+	wcdev_port_set(wcnic_card_dev(h->card), &ops, NULL);
+}
+
 int
 fake_receive(struct fake_host *h, const uint8_t *data, uint32_t bytes, uint32_t piece)
 {

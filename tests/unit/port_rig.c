@@ -26,8 +26,12 @@ end_open(struct end *e, const char *spec)
 void
 end_start(struct end *e)
 {
+	struct wcnic_port_info info = {0};
+
 	fake_enable(&e->h);
-	assert_int_equal(fake_port_set(&e->h, 1500, PORT_UP), 0);
+	/* Pauses as the wire does them by itself. */
+	assert_int_equal(fake_cmd(&e->h, WCNIC_OP_PORT_QUERY, NULL, &info, sizeof(info), NULL), 0);
+	assert_int_equal(fake_port_set(&e->h, 1500, PORT_UP | le16toh(info.flags)), 0);
 	assert_int_equal(fake_txq_open(&e->h, &e->tx, 0, 256, WCNIC_PLACEMENT_PUSH, 4), 0);
 	assert_int_equal(fake_rxq_open(&e->h, &e->rx, 0, 128, 512), 0);
 	e->frame = fake_alloc(&e->h, 16384, 64);

@@ -342,7 +342,9 @@ port_set__bad_field__is_named_and_changes_nothing(void **state)
 		{{.valid = 7, .mtu = 9217, .mac = {2}}, FIELD(wcnic_cmd_port_set, mtu)},
 		{{.valid = 7, .mtu = 1400, .mac = {0}}, FIELD(wcnic_cmd_port_set, mac)},
 		{{.valid = 7, .mtu = 1400, .mac = {3}}, FIELD(wcnic_cmd_port_set, mac)},
-		{{.valid = 7, .mtu = 1400, .mac = {2}, .flags = 9},
+		{{.valid = 7, .mtu = 1400, .mac = {2}, .flags = 0x201},
+		 FIELD(wcnic_cmd_port_set, flags)},
+		{{.valid = 7, .mtu = 1400, .mac = {2}, .flags = 0x21}, /* no wire for pauses */
 		 FIELD(wcnic_cmd_port_set, flags)},
 	};
 	struct fake_host *h = *state;
@@ -508,6 +510,7 @@ rxq_create__bad_field__is_named(void **state)
 	EXPECT_FIELD(buf_bytes, htole32(65536));
 	EXPECT_FIELD(cqe_log2, 6);
 	EXPECT_FIELD(cqe_log2, 5);
+	EXPECT_FIELD(flags, 2);
 	EXPECT(db_window, htole16(77), WCNIC_ST_INVALID_WINDOW, 0);
 	EXPECT_FIELD(db_off, htole32(1));
 	EXPECT_FIELD(ring_iova, htole64(fake_iova(h, ring) + 8));

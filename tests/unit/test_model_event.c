@@ -16,12 +16,12 @@
 
 static bool link_up;
 
-static bool
-link_read(void *ctx, uint32_t *speed_mbps)
+static void
+link_read(void *ctx, struct wcdev_link *link)
 {
 	(void)ctx;
-	*speed_mbps = 25000;
-	return link_up;
+	link->speed_mbps = 25000;
+	link->up = link_up;
 }
 
 static int

@@ -190,6 +190,7 @@ burst__buffers_end_in_the_middle__the_rest_waits(void **state)
 	for (unsigned int i = 0; i < 12; i++)
 		frames[i] = (struct wcdev_frame){.frags = &frag, .n_frags = 1, .bytes = 64};
 	assert_int_equal(fake_rxq_open(h, &q, 0, 16, 128), 0);
+	fake_port_waits(h);
 	fake_rx_post(h, &q, 5);
 	assert_int_equal(wcdev_receive_burst(wcnic_card_dev(h->card), frames, 12, &ret), 5);
 	assert_int_equal(ret, -EAGAIN);

@@ -59,12 +59,12 @@ numbers_sent(struct end *a, struct end *b)
 }
 
 static void
-loopback__receiver_short_of_buffers__nothing_is_lost(void **state)
+loopback__flow_control_and_few_buffers__nothing_is_lost(void **state)
 {
 	struct end e;
 
 	(void)state;
-	end_open(&e, "loopback");
+	end_open(&e, "loopback:flow_control=on");
 	numbers_sent(&e, &e);
 	end_close(&e);
 }
@@ -114,13 +114,13 @@ link_is_up(struct end *e)
 }
 
 static void
-wire__joined__carries_both_ways_and_holds_back(void **state)
+wire__flow_control__carries_both_ways_and_holds_back(void **state)
 {
 	struct end a, b;
 
 	(void)state;
-	end_open(&a, "wire");
-	end_open(&b, "wire");
+	end_open(&a, "wire:flow_control=on");
+	end_open(&b, "wire:flow_control=on");
 	assert_false(link_is_up(&a));
 	assert_int_equal(wcnic_port_wire(a.port, b.port), 0);
 	assert_true(link_is_up(&a));
@@ -340,7 +340,7 @@ create__bad_text__is_refused_and_explained(void **state)
 		{"", "''", "loopback, sink, wire, pcap or generator"},
 		{"loop", "'loop'", "loopback, sink, wire, pcap or generator"},
 		{"Loopback", "'Loopback'", "loopback"},
-		{"loopback:x=1", "'x'", "none"},
+		{"loopback:x=1", "'x'", "flow_control speed"},
 		{"sink:x", "'x'", "key=value"},
 		{"generator:size=64", "'size'", "bytes count flows seed"},
 		{"generator:byte=64", "'byte'", "bytes count flows seed"},
@@ -371,11 +371,11 @@ int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(loopback__receiver_short_of_buffers__nothing_is_lost),
+		cmocka_unit_test(loopback__flow_control_and_few_buffers__nothing_is_lost),
 		cmocka_unit_test(loopback__without_rx_queue__frames_fall_and_are_counted),
 		cmocka_unit_test(sink__takes_everything__gives_nothing),
 		cmocka_unit_test(send__segment_in_one_piece__port_gets_the_hosts_own_memory),
-		cmocka_unit_test(wire__joined__carries_both_ways_and_holds_back),
+		cmocka_unit_test(wire__flow_control__carries_both_ways_and_holds_back),
 		cmocka_unit_test(wire__not_joined__frames_wait),
 		cmocka_unit_test(wire__not_two_free_wires__is_einval),
 		cmocka_unit_test(generator__counted__makes_exactly_so_many_valid_frames),

@@ -18,6 +18,7 @@
 #include "wcnic_admin.h"
 #include "wcnic_attach.h"
 #include "wcnic_hw.h"
+#include "wcnic_link.h"
 #include "wcnic_log.h"
 #include "wcnic_time.h"
 
@@ -304,7 +305,8 @@ int
 wcnic_port_set(struct wcnic_hw *hw, uint16_t valid)
 {
 	return wcadmin_port_set(&hw->admin.client, valid, hw->mtu,
-				hw->port_flags | hw->filter.flags, hw->mac.addr_bytes);
+				hw->port_flags | hw->filter.flags | wcnic_link_pause_flags(hw),
+				hw->mac.addr_bytes);
 }
 
 int
@@ -316,6 +318,7 @@ wcnic_port_query(struct wcnic_hw *hw)
 	if (ret == 0) {
 		hw->link_up = info.link_up != 0;
 		hw->link_mbps = info.speed_mbps;
+		wcnic_link_wire_learn(hw, &info);
 	}
 	return ret;
 }

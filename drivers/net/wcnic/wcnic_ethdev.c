@@ -20,6 +20,7 @@
 #include "wcnic_hold.h"
 #include "wcnic_hw.h"
 #include "wcnic_intr.h"
+#include "wcnic_link.h"
 #include "wcnic_log.h"
 #include "wcnic_queue.h"
 #include "wcnic_queue_ctl.h"
@@ -41,6 +42,8 @@ dev_configure(struct rte_eth_dev *dev)
 	const bool rss = (conf->rxmode.mq_mode & RTE_ETH_MQ_RX_RSS_FLAG) != 0;
 	int ret = wcnic_conf_check(hw, conf);
 
+	if (ret == 0)
+		ret = wcnic_link_configure(hw, conf->link_speeds);
 	if (ret != 0)
 		return ret;
 	/* queue limits have been checked against dev_infos_get by ethdev, which names them */
@@ -255,7 +258,7 @@ infos_get(struct rte_eth_dev *dev, struct rte_eth_dev_info *info)
 	info->tx_queue_offload_capa = wcnic_tx_offload_capa(hw);
 	info->tx_offload_capa = RTE_ETH_TX_OFFLOAD_MULTI_SEGS | RTE_ETH_TX_OFFLOAD_MBUF_FAST_FREE |
 				info->tx_queue_offload_capa;
-	info->speed_capa = RTE_ETH_LINK_SPEED_100G;
+	info->speed_capa = wcnic_link_speed_capa(hw);
 	if ((hw->id.caps & WCNIC_CAP_FILTER) != 0)
 		info->rx_offload_capa |= RTE_ETH_RX_OFFLOAD_VLAN_FILTER;
 	if ((hw->id.caps & WCNIC_CAP_FLOW) != 0)
@@ -322,6 +325,10 @@ const struct eth_dev_ops wcnic_dev_ops = {
 	.dev_close = wcnic_dev_close,
 	.dev_reset = dev_reset,
 	.link_update = link_update,
+	.dev_set_link_up = wcnic_dev_set_link_up,
+	.dev_set_link_down = wcnic_dev_set_link_down,
+	.flow_ctrl_get = wcnic_flow_ctrl_get,
+	.flow_ctrl_set = wcnic_flow_ctrl_set,
 	.promiscuous_enable = promiscuous_enable,
 	.promiscuous_disable = promiscuous_disable,
 	.allmulticast_enable = allmulticast_enable,

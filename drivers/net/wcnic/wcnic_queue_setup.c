@@ -200,6 +200,17 @@ wcnic_rx_mtu_check(const struct wcnic_hw *hw, uint16_t qid, uint16_t mtu)
 				      rxq->buf_bytes, rxq->conf.offloads, mtu);
 }
 
+/* An older card drops by itself, or not at all. */
+__rte_warn_unused_result static int
+drop_check(const struct wcnic_hw *hw, uint16_t qid, const struct rte_eth_rxconf *conf)
+{
+	if (conf->rx_drop_en == 0 || wcnic_card_since_1_1(hw))
+		return 0;
+	WCNIC_LOG(ERR, hw, "Rx queue %u: rx_drop_en needs a card of ABI 1.1; use rx_drop_en=0",
+		  qid);
+	return -ENOTSUP;
+}
+
 static void
 rxq_release(struct rte_eth_dev *dev, uint16_t qid)
 {
@@ -244,6 +255,8 @@ rxq_setup(struct rte_eth_dev *dev, uint16_t qid, uint16_t depth, unsigned int so
 		ret = wcnic_rx_buffers_check(dev, qid, depth, buf_bytes, offloads, dev->data->mtu);
 	if (ret == 0)
 		ret = wcnic_pool_check(hw, qid, pool);
+	if (ret == 0)
+		ret = drop_check(hw, qid, conf);
 	if (ret != 0)
 		return ret;
 	rxq_release(dev, qid);

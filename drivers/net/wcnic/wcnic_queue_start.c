@@ -22,6 +22,7 @@
 #include "wcnic_queue.h"
 #include "wcnic_rss.h"
 #include "wcnic_rx.h"
+#include "wcnic_rx_missed.h"
 #include "wcnic_rx_offload.h"
 #include "wcnic_tx.h"
 #include "wcnic_window.h"
@@ -235,6 +236,7 @@ rxq_create(struct wcnic_rxq *rxq)
 		.moderation_usecs = (uint16_t)hw->args.rx_intr_usecs,
 		.offloads = wcnic_rx_offloads_to_card(rxq->offloads),
 		.extra_iova = rxq->extra_mz != NULL ? rxq->extra_mz->iova : 0,
+		.flags = rxq->conf.rx_drop_en != 0 ? WCNIC_RXQF_DROP : 0,
 	};
 	int ret;
 
@@ -243,6 +245,7 @@ rxq_create(struct wcnic_rxq *rxq)
 	rxq->posted = 0;
 	rxq->missing_seq = 0;
 	rxq->first = NULL;
+	rxq->missed_seen = 0;
 	rxq->failed = false;
 	rxq->on_card = false;
 	rxq->arm = 0;
@@ -476,6 +479,7 @@ wcnic_queues_stop(struct wcnic_hw *hw, bool card_present)
 	hw->port_flags &= ~WCNIC_PORTF_UP;
 	if (card_present && hw->admin.client.up) {
 		(void)wcnic_port_set(hw, WCNIC_PORT_SET_FLAGS);
+		wcnic_rx_missed_update(hw);
 		queues_destroy(hw);
 	}
 	for (uint16_t i = 0; i < hw->n_txq; i++) {
@@ -516,6 +520,7 @@ wcnic_rxq_stop(struct wcnic_rxq *rxq)
 	int ret;
 
 	wcnic_gate_close(hw, &rxq->gate, WCNIC_QUEUE_DOWN);
+	wcnic_rx_missed_update(hw);
 	ret = wcadmin_rxq_destroy(&hw->admin.client, rxq->qid);
 	if (ret != 0)
 		return ret;

@@ -32,6 +32,7 @@ struct wcnic_rxq_stats {
 	uint64_t bytes;
 	uint64_t nombuf; /* entries that stayed empty because the pool had no buffer */
 	uint64_t bad_completions;
+	uint64_t missed;    /* dropped by the card, which had no buffers */
 	uint64_t discarded; /* delivered by the card but not taken before a stop */
 };
 
@@ -84,6 +85,7 @@ struct wcnic_rxq {
 	bool on_card;             /* RXQ_CREATE succeeded */
 	bool stopped;             /* by the application: not started with the port or a recovery */
 	uint8_t arms;             /* times an interrupt was asked for */
+	uint64_t missed_seen;     /* the card's counter at the last look */
 	const char *take_vectors; /* which variant `take` is, to print */
 	const struct rte_memzone *ring_mz;
 	const struct rte_memzone *cq_mz;

@@ -19,6 +19,7 @@
 #include "wcnic_event.h"
 #include "wcnic_hw.h"
 #include "wcnic_intr.h"
+#include "wcnic_link.h"
 #include "wcnic_log.h"
 #include "wcnic_queue.h"
 #include "wcnic_service.h"
@@ -29,21 +30,6 @@
 /* A port that fails so often, each time so soon after its recovery, is not recovered again. */
 #define RELAPSES_MAX 8
 #define RELAPSE_MS 2000
-
-void
-wcnic_link_publish(struct wcnic_hw *hw)
-{
-	struct rte_eth_link link;
-
-	memset(&link, 0, sizeof(link));
-	link.link_duplex = RTE_ETH_LINK_FULL_DUPLEX;
-	link.link_autoneg = RTE_ETH_LINK_FIXED;
-	link.link_speed = hw->link_mbps != 0 ? hw->link_mbps : RTE_ETH_SPEED_NUM_UNKNOWN;
-	link.link_status = RTE_ETH_LINK_DOWN;
-	if (hw->link_up && hw->running && atomic_load(&hw->card) == WCNIC_CARD_PRESENT)
-		link.link_status = RTE_ETH_LINK_UP;
-	(void)rte_eth_linkstatus_set(&rte_eth_devices[hw->port_id], &link);
-}
 
 static bool
 status_good(struct wcnic_hw *hw)
@@ -151,6 +137,8 @@ card_find(struct wcnic_hw *hw)
 	atomic_store(&hw->failed, false);
 	if (hw->started)
 		ret = wcnic_queues_start(hw);
+	if (ret == 0 && hw->started)
+		ret = wcnic_port_query(hw); /* the link with the settings that were sent anew */
 	if (ret != 0) {
 		card_lose(hw, true);
 		return ret;

@@ -32,7 +32,5 @@ void wcnic_service_round(struct wcnic_hw *hw, struct wcnic_notices *notices);
  * what wcnic_card_open() returned. With hw->lock.
  */
 int wcnic_service_retry(struct wcnic_hw *hw);
-/* Gives the link to ethdev: up if the card says so, is there, and queues run. With hw->lock. */
-void wcnic_link_publish(struct wcnic_hw *hw);
 
 #endif /* WCNIC_SERVICE_H */

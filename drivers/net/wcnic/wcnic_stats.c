@@ -16,6 +16,7 @@
 #include "wcnic_hold.h"
 #include "wcnic_hw.h"
 #include "wcnic_queue.h"
+#include "wcnic_rx_missed.h"
 #include "wcnic_stats.h"
 #include "wcnic_window_caps.h"
 
@@ -58,7 +59,7 @@ static const struct counter card_counters[] = {
 	CARD_COUNTER(stale_lines),  CARD_COUNTER(events_lost),   CARD_COUNTER(port_in_frames),
 	CARD_COUNTER(port_in_done), CARD_COUNTER(first_rx_ns),   CARD_COUNTER(last_tx_ns),
 	CARD_COUNTER(first_tx_ns),  CARD_COUNTER(sleeps),        CARD_COUNTER(wakes),
-	CARD_COUNTER(rx_no_queue),  CARD_COUNTER(flow_drops),
+	CARD_COUNTER(rx_missed),    CARD_COUNTER(rx_no_queue),   CARD_COUNTER(flow_drops),
 };
 
 /* States, not counts: a reset leaves them. */
@@ -108,7 +109,7 @@ rxq_add(struct rte_eth_stats *stats, const struct wcnic_rxq *rxq)
 	stats->ibytes += rxq->stats.bytes;
 	stats->rx_nombuf += rxq->stats.nombuf;
 	stats->ierrors += rxq->stats.bad_completions;
-	stats->imissed += rxq->stats.discarded;
+	stats->imissed += rxq->stats.missed + rxq->stats.discarded;
 }
 
 static void
@@ -122,13 +123,16 @@ txq_add(struct rte_eth_stats *stats, const struct wcnic_txq *txq)
 			  s->lost;
 }
 
-/* What queues have not reaped yet would be missing from the sums. */
+/* What queues have not reaped yet, and what the card alone counts, would be missing from the sums.
+ */
 static void
 settle(struct wcnic_hw *hw)
 {
-	if (rte_eal_process_type() == RTE_PROC_PRIMARY &&
-	    atomic_load(&hw->card) == WCNIC_CARD_PRESENT)
-		wcnic_queues_kick(hw, true);
+	if (rte_eal_process_type() != RTE_PROC_PRIMARY ||
+	    atomic_load(&hw->card) != WCNIC_CARD_PRESENT)
+		return;
+	wcnic_queues_kick(hw, true);
+	wcnic_rx_missed_update(hw);
 }
 
 int
@@ -283,11 +287,13 @@ rx_sum(const struct wcnic_hw *hw, const struct counter *c)
 int
 wcnic_xstats_get(struct rte_eth_dev *dev, struct rte_eth_xstat *xstats, unsigned int n)
 {
+	/* read once: another thread may configure the port */
+	const uint16_t n_rxq = *(const volatile uint16_t *)&dev->data->nb_rx_queues;
 	struct wcnic_hw *hw;
 	unsigned int at = 0;
 
-	if (n < XSTATS_COUNT)
-		return XSTATS_COUNT;
+	if (n < XSTATS_COUNT + n_rxq)
+		return XSTATS_COUNT + n_rxq;
 	hw = wcnic_hold_locked(dev);
 	if (hw == NULL)
 		return -ENODEV;
@@ -302,6 +308,8 @@ wcnic_xstats_get(struct rte_eth_dev *dev, struct rte_eth_xstat *xstats, unsigned
 	for (size_t i = 0; i < RTE_DIM(hw_counters); i++)
 		xstats[at++].value = field(hw, &hw_counters[i]);
 	at += window_values(hw, &xstats[at]);
+	for (uint16_t i = 0; i < n_rxq; i++)
+		xstats[at++].value = hw->rxq[i] != NULL ? hw->rxq[i]->stats.missed : 0;
 	for (unsigned int i = 0; i < at; i++)
 		xstats[i].id = i;
 	wcnic_unlock_release(hw);
@@ -317,18 +325,20 @@ names_add(struct rte_eth_xstat_name *names, unsigned int at, const struct counte
 }
 
 int
-wcnic_xstats_get_names(struct rte_eth_dev *dev __rte_unused, struct rte_eth_xstat_name *names,
-		       unsigned int n)
+wcnic_xstats_get_names(struct rte_eth_dev *dev, struct rte_eth_xstat_name *names, unsigned int n)
 {
+	const uint16_t n_rxq = *(const volatile uint16_t *)&dev->data->nb_rx_queues;
 	unsigned int at = 0;
 
-	if (names == NULL || n < XSTATS_COUNT)
-		return XSTATS_COUNT;
+	if (names == NULL || n < XSTATS_COUNT + n_rxq)
+		return XSTATS_COUNT + n_rxq;
 	at = names_add(names, at, tx_counters, RTE_DIM(tx_counters));
 	at = names_add(names, at, rx_counters, RTE_DIM(rx_counters));
 	at = names_add(names, at, card_counters, RTE_DIM(card_counters));
 	at = names_add(names, at, hw_counters, RTE_DIM(hw_counters));
 	for (size_t i = 0; i < RTE_DIM(window_counters); i++)
 		snprintf(names[at++].name, sizeof(names->name), "%s", window_counters[i]);
+	for (uint16_t i = 0; i < n_rxq; i++)
+		snprintf(names[at++].name, sizeof(names->name), "rx_q%u_missed", i);
 	return at;
 }
