@@ -46,12 +46,12 @@
 struct loop_config {
 	/* NULL: none. Without port= no frame is lost: port=loopback:flow_control=on. */
 	const char *devargs;
-	uint16_t n_txq;      /* 0: 1 */
-	uint16_t n_rxq;      /* 0: 1 */
-	uint16_t tx_depth;   /* 0: 256 */
-	uint16_t rx_depth;   /* 0: 256 */
-	uint16_t mtu;        /* 0: 1500 */
-	uint16_t buf_bytes;  /* of an Rx buffer; 0: the longest frame */
+	uint16_t n_txq;       /* 0: 1 */
+	uint16_t n_rxq;       /* 0: 1 */
+	uint16_t tx_depth;    /* 0: 256 */
+	uint16_t rx_depth;    /* 0: 256 */
+	uint16_t mtu;         /* 0: 1500 */
+	uint16_t buf_bytes;   /* of an Rx buffer; 0: the longest frame */
 	uint64_t rx_offloads; /* RTE_ETH_RX_OFFLOAD_*, of the port */
 	bool scatter;
 	bool fast_free;

@@ -203,8 +203,8 @@ int fake_rxq_open(struct fake_host *h, struct fake_rxq *q, uint16_t qid, uint16_
 int fake_rxq_open_offloads(struct fake_host *h, struct fake_rxq *q, uint16_t qid, uint16_t depth,
 			   uint32_t buf_bytes, uint16_t offloads);
 /* RXQ_SET. Returns the status. */
-int fake_rxq_set(struct fake_host *h, const struct fake_rxq *q, uint16_t offloads,
-		 uint64_t extra_iova);
+int
+fake_rxq_set(struct fake_host *h, const struct fake_rxq *q, uint16_t offloads, uint64_t extra_iova);
 int fake_rxq_close(struct fake_host *h, struct fake_rxq *q);
 /* Posts the buffers of `count` entries and rings. */
 void fake_rx_post(struct fake_host *h, struct fake_rxq *q, unsigned int count);

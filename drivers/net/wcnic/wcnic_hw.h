@@ -88,11 +88,11 @@ struct wcnic_hw {
 	bool rx_extra; /* all Rx queues have extras rings: wcnic_rx_extra_want() */
 	bool link_up;
 	uint32_t link_mbps;
-	uint32_t wire_mbps; /* with a link or without; 0: not known */
-	uint16_t wire;      /* WCNIC_WIREF_* */
-	uint16_t pause;     /* WCNIC_PORTF_PAUSE_*, where the wire carries pauses */
-	bool pause_set;     /* by the application; else as the wire does by itself */
-	struct wcnic_stats card_stats;      /* last answer, host byte order */
+	uint32_t wire_mbps;            /* with a link or without; 0: not known */
+	uint16_t wire;                 /* WCNIC_WIREF_* */
+	uint16_t pause;                /* WCNIC_PORTF_PAUSE_*, where the wire carries pauses */
+	bool pause_set;                /* by the application; else as the wire does by itself */
+	struct wcnic_stats card_stats; /* last answer, host byte order */
 	struct wcnic_stats card_stats_base; /* at the last reset of statistics */
 	uint64_t recoveries;
 	uint64_t events;
