@@ -18,7 +18,10 @@ tx_tame(struct fuzz_rig *r, struct fuzz_input *in)
 	uint32_t iova = (uint32_t)fuzz_take64(in);
 	uint16_t frame_bytes = (flags & 4) != 0 ? fuzz_take16(in) : length;
 
-	fake_tx_desc(&r->tx, fuzz_rig_iova(r, iova), length, flags & 3, frame_bytes);
+	if ((flags & 8) != 0)
+		r->tx.requests[r->tx.tail % r->tx.depth] = htole64(fuzz_request(in));
+	fake_tx_desc(&r->tx, (flags & 16) != 0 ? fake_iova(&r->h, r->data) : fuzz_rig_iova(r, iova),
+		     length, (flags & 3) | ((flags & 8) != 0 ? WCNIC_TXF_OFFLOAD : 0), frame_bytes);
 }
 
 static void

@@ -18,6 +18,10 @@ entry_push(struct fuzz_rig *r, struct fuzz_input *in)
 	unsigned int n_segs;
 
 	slot.flags = how & 3;
+	if ((how & 32) != 0) {
+		slot.flags |= WCNIC_TXF_OFFLOAD;
+		slot.request = htole64(fuzz_request(in));
+	}
 	n_segs = (how & 4) != 0 ? fuzz_take8(in) % (WCNIC_SLOT_SEGS(4) + 2) : 0;
 	slot.inline_bytes = n_segs == 0 || (how & 8) != 0 ? fuzz_take16(in) % 230 : 0;
 	fuzz_slot_segs(r, in, &slot, n_segs, how & 16);

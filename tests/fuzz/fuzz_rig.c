@@ -97,11 +97,14 @@ fuzz_rig_init(struct fuzz_rig *r, bool queues, enum wcnic_push_format format)
 	wcdev_port_set(wcnic_card_dev(r->h.card), &loop_ops, r);
 	fake_enable(&r->h);
 	r->data = fake_alloc(&r->h, FUZZ_DATA_BYTES, 4096);
+	/* Ethernet, IPv4 and TCP, so that requests may fit what begins here. */
+	memcpy(r->data + 12, "\x08\0\x45\0\0\x30", 6);
+	r->data[23] = 6;
+	r->data[46] = 0x50;
 	if (!queues)
 		return;
 	MUST(fake_port_set(&r->h, 9000, WCNIC_PORTF_UP | WCNIC_PORTF_PROMISC) == 0);
-	if (format == WCNIC_FORMAT_PACKED)
-		MUST(fake_packed_ask(&r->h) == 0);
+	MUST(fake_offload_ask(&r->h, format) == 0);
 	MUST(fake_txq_open(&r->h, &r->tx, 0, 32, WCNIC_PLACEMENT_PUSH, 4) == 0);
 	MUST(fake_rxq_open(&r->h, &r->rx, 0, 32, 512) == 0);
 	fake_rx_post(&r->h, &r->rx, 32);
@@ -130,6 +133,19 @@ fuzz_rig_poll(struct fuzz_rig *r)
 		MUST((cpl.status == WCNIC_TX_ERROR) == (cpl.reason != WCNIC_ERR_NONE));
 		r->next += le16toh(cpl.count);
 	}
+}
+
+uint64_t
+fuzz_request(struct fuzz_input *in)
+{
+	uint64_t any = fuzz_take64(in);
+
+	if ((any & 3) != 0)
+		return any;
+	/* The lengths of Ethernet, IPv4 and TCP; what is asked for, and the MSS, are the input's.
+	 */
+	return (any & ~0xffffffull) | WCNIC_TXO_L2_BYTES(14) | WCNIC_TXO_L3_BYTES(20) |
+	       WCNIC_TXO_L4_BYTES(20);
 }
 
 void

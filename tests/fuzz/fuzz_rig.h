@@ -37,6 +37,8 @@ void fuzz_rig_init(struct fuzz_rig *r, bool queues, enum wcnic_push_format forma
 void fuzz_rig_fini(struct fuzz_rig *r);
 /* Polls, and checks that the Tx completions follow one another without gap or overlap. */
 void fuzz_rig_poll(struct fuzz_rig *r);
+/* A request that has a chance to fit a frame, or any. */
+uint64_t fuzz_request(struct fuzz_input *in);
 /* Gives a slot so many segments, and a length of its frame: the right one, or if it `lies` any. */
 void fuzz_slot_segs(struct fuzz_rig *r, struct fuzz_input *in, struct fake_slot *slot,
 		    unsigned int n_segs, bool lies);

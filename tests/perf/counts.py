@@ -8,13 +8,16 @@ import time
 from machine import Failure, die_with_parent
 from pairs import MEMIF, OURS, VIRTIO, memif_vdevs, virtio_vdevs
 
+# Of queues with checksum offloads: frames that ask for none, and frames that ask.
+OFFLOADED = {"push+offloads": ["--offload"], "push+checksums": ["--offload", "--asks"],
+             "fetch+offloads": ["--offload"], "fetch+checksums": ["--offload", "--asks"]}
 FULL, QUICK = ("--depth", "1024", "--calls", "72"), ("--depth", "256", "--calls", "20")
 
 
 def vdevs(name, folder):
     sock = folder / f"count-{name}.sock"
-    if name in OURS:
-        return [f"net_wcnic0,thread=1,placement={name}"]
+    if name in (*OURS, *OFFLOADED):
+        return [f"net_wcnic0,thread=1,placement={name.split('+')[0]}"]
     if name in MEMIF:
         near, far = memif_vdevs(name, sock)
         # the same socket by another name: one process looks its sockets up by name
@@ -25,7 +28,7 @@ def vdevs(name, folder):
 
 
 def start(program, name, folder, quick, huge, cpu):
-    command = [program, "--cpu", cpu, *(QUICK if quick else FULL), *(["--huge"] if huge else [])]
+    command = [program, "--cpu", cpu, *(QUICK if quick else FULL), *(["--huge"] if huge else []), *OFFLOADED.get(name, [])]
     for vdev in vdevs(name, folder):
         command += ["--vdev", vdev]
     return subprocess.Popen(list(map(str, command)), stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
@@ -58,7 +61,7 @@ def count_all(program, names, folder, quick, huge, cpus, tell, left_out):
                 try:
                     detail[name] = result_of(process)
                 except Failure as failure:
-                    if name in OURS:
+                    if name in OURS or name in OFFLOADED:
                         raise
                     left_out[f"instructions of {name}"] = str(failure)
     finally:

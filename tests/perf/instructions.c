@@ -38,6 +38,7 @@
 
 #define VDEVS_MAX 2
 #define BURST_MAX 64
+#define TX_OFFLOADS (RTE_ETH_TX_OFFLOAD_IPV4_CKSUM | RTE_ETH_TX_OFFLOAD_UDP_CKSUM)
 #define POOL_CACHE 256
 #define LINK_WAIT_MS PATIENCE_MS
 #define TRIES_MAX 1000
@@ -55,6 +56,8 @@ static const char help[] =
 	"  --far          count the second port's calls too\n"
 	"  --cpu N        to run on (default 0)\n"
 	"  --no-fast-free do not ask for the offload MBUF_FAST_FREE\n"
+	"  --offload      ask for checksum offloads of Tx, which frames then may use\n"
+	"  --asks         with --offload: each frame does\n"
 	"  --huge         in hugepages, as memif's zero-copy wants them\n"
 	"  --verbose      every call\n"
 	"Prints JSON: of each kind of call `instructions` per packet (the mean over a whole number "
@@ -65,7 +68,7 @@ struct options {
 	const char *vdev[VDEVS_MAX];
 	unsigned int n_vdevs;
 	unsigned int bytes, burst, depth, calls, cpu;
-	bool no_fast_free, far, huge, verbose;
+	bool no_fast_free, far, huge, offload, asks, verbose;
 };
 
 struct rig {
@@ -146,6 +149,18 @@ counts(const struct rig *r, unsigned int end)
 	return r->counting && (end == 0 || r->o->n_vdevs == 1 || r->o->far);
 }
 
+/* Each frame is IPv4 and UDP, whose checksums the device is to make. */
+static void
+requests_set(struct rig *r)
+{
+	for (unsigned int i = 0; i < r->o->burst; i++) {
+		r->pkts[i]->ol_flags = RTE_MBUF_F_TX_IPV4 | RTE_MBUF_F_TX_IP_CKSUM |
+				       RTE_MBUF_F_TX_UDP_CKSUM;
+		r->pkts[i]->l2_len = 14;
+		r->pkts[i]->l3_len = 20;
+	}
+}
+
 static int
 send_all(struct rig *r, unsigned int end)
 {
@@ -153,6 +168,8 @@ send_all(struct rig *r, unsigned int end)
 	uint16_t sent = 0, n;
 	unsigned int before;
 
+	if (r->o->asks)
+		requests_set(r);
 	for (unsigned int tries = 0; sent < r->o->burst; tries++) {
 		if (tries == TRIES_MAX) {
 			fprintf(stderr, "instructions: %s takes no more frames\n", r->o->vdev[end]);
@@ -280,6 +297,8 @@ port_start(struct rig *r, unsigned int end)
 	ret = rte_eth_dev_info_get(port, &info);
 	if (ret == 0 && !r->o->no_fast_free)
 		conf.txmode.offloads = info.tx_offload_capa & RTE_ETH_TX_OFFLOAD_MBUF_FAST_FREE;
+	if (ret == 0 && r->o->offload)
+		conf.txmode.offloads |= info.tx_offload_capa & TX_OFFLOADS;
 	if (ret == 0)
 		ret = rte_eth_dev_configure(port, 1, 1, &conf);
 	if (ret == 0)
@@ -417,6 +436,8 @@ static const struct app_option options_table[] = {
 	APP_FLAG("no-fast-free", struct options, no_fast_free),
 	APP_FLAG("far", struct options, far),
 	APP_FLAG("huge", struct options, huge),
+	APP_FLAG("offload", struct options, offload),
+	APP_FLAG("asks", struct options, asks),
 	APP_FLAG("verbose", struct options, verbose),
 	{0},
 };

@@ -59,7 +59,8 @@ static const struct counter card_counters[] = {
 	CARD_COUNTER(stale_lines),  CARD_COUNTER(events_lost),   CARD_COUNTER(port_in_frames),
 	CARD_COUNTER(port_in_done), CARD_COUNTER(first_rx_ns),   CARD_COUNTER(last_tx_ns),
 	CARD_COUNTER(first_tx_ns),  CARD_COUNTER(sleeps),        CARD_COUNTER(wakes),
-	CARD_COUNTER(rx_missed),    CARD_COUNTER(rx_no_queue),   CARD_COUNTER(flow_drops),
+	CARD_COUNTER(tx_segments),  CARD_COUNTER(rx_missed),     CARD_COUNTER(rx_no_queue),
+	CARD_COUNTER(flow_drops),
 };
 
 /* States, not counts: a reset leaves them. */

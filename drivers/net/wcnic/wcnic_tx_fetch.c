@@ -47,14 +47,15 @@ plain_write(struct wcnic_txq *txq, struct rte_mbuf **pkts, uint16_t n, enum wcni
 	for (i = 0; i < n; i++, word += 1ull << 32) {
 		struct rte_mbuf *m = pkts[i];
 		const uint64_t bytes = m->data_len;
+		const uint32_t flags = asks != WCNIC_ASKS_NOTHING ? wcnic_tx_flags(m) : 0;
 		uint64_t desc_word = word + bytes * (1 | 1ull << 48);
 
 		if (unlikely(!wcnic_tx_plain(m)))
 			break;
-		if (unlikely(wcnic_tx_asks(m, asks))) {
+		if (unlikely(wcnic_tx_flags_ask(flags, asks))) {
 			if (asks == WCNIC_ASKS_ANY && (m->ol_flags & RTE_MBUF_F_TX_UDP_SEG) != 0)
 				break;
-			wcnic_tx_request_put(&requests[i], m);
+			wcnic_tx_request_put(&requests[i], m, flags);
 			desc_word |= (uint64_t)WCNIC_TXF_OFFLOAD << 16;
 		}
 		desc_put(&desc[i], rte_mbuf_data_iova(m), desc_word);

@@ -129,7 +129,7 @@ plain_pack(struct wcnic_txq *txq, struct wcnic_pack *p, struct rte_mbuf **pkts, 
 		if (unlikely(wcnic_tx_asks(m, asks))) {
 			if (asks == WCNIC_ASKS_ANY && (m->ol_flags & RTE_MBUF_F_TX_UDP_SEG) != 0)
 				break;
-			wcnic_tx_request_put(data, m);
+			wcnic_tx_request_put(data, m, m->ol_flags >> 32);
 			data += WCNIC_REQUEST_BYTES;
 			header |= (uint64_t)WCNIC_TXF_OFFLOAD << 32;
 		}

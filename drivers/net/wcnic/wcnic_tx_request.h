@@ -42,31 +42,44 @@ WCNIC_REQUEST_SAME(RTE_MBUF_F_TX_VLAN, WCNIC_TXO_VLAN_INSERT);
 	 : (asks) == WCNIC_ASKS_PLAIN ? WCNIC_REQUESTS_PLAIN \
 				      : WCNIC_REQUESTS_PLAIN | RTE_MBUF_F_TX_UDP_SEG)
 
-/* Whether the frame has a request. All are in the upper half of ol_flags. */
-static __rte_always_inline bool
-wcnic_tx_asks(const struct rte_mbuf *m, enum wcnic_tx_asks asks)
+/* The upper half of ol_flags, which has all requests. */
+static __rte_always_inline uint32_t
+wcnic_tx_flags(const struct rte_mbuf *m)
 {
 	uint32_t upper;
 
-	if (asks == WCNIC_ASKS_NOTHING)
-		return false;
 	memcpy(&upper, (const uint8_t *)&m->ol_flags + sizeof(upper), sizeof(upper));
-	return (upper & (uint32_t)(WCNIC_REQUESTS(asks) >> 32)) != 0;
+	return upper;
 }
 
-/* Writes the word, unless the frame is UDP to be segmented. Cheap: its parts are stored apart. */
+/* Whether there is a request that the writers look for among these flags. */
+static __rte_always_inline bool
+wcnic_tx_flags_ask(uint32_t flags, enum wcnic_tx_asks asks)
+{
+	return (flags & (uint32_t)(WCNIC_REQUESTS(asks) >> 32)) != 0;
+}
+
+/* Whether the frame has a request that the writers look for. */
+static __rte_always_inline bool
+wcnic_tx_asks(const struct rte_mbuf *m, enum wcnic_tx_asks asks)
+{
+	return asks != WCNIC_ASKS_NOTHING && wcnic_tx_flags_ask(wcnic_tx_flags(m), asks);
+}
+
+/*
+ * Writes the word, unless the frame is UDP to be segmented; `flags`: wcnic_tx_flags() of it. Its
+ * parts are stored one after the other, so that they take few registers and no instruction joins
+ * them.
+ */
 static __rte_always_inline void
-wcnic_tx_request_put(void *to, const struct rte_mbuf *m)
+wcnic_tx_request_put(void *to, const struct rte_mbuf *m, uint32_t flags)
 {
 	static_assert(RTE_BYTE_ORDER == RTE_LITTLE_ENDIAN, "parts are stored as they are");
-	const uint64_t lengths = m->tx_offload;
-	const uint16_t tci = m->vlan_tci;
-	const uint8_t flags = m->ol_flags >> WCNIC_REQUEST_SHIFT;
 	uint8_t *at = to;
 
-	memcpy(at, &lengths, sizeof(lengths));
-	memcpy(at + 5, &tci, sizeof(tci));
-	at[7] = flags;
+	memcpy(at, &m->tx_offload, sizeof(m->tx_offload));
+	memcpy(at + 5, &m->vlan_tci, sizeof(m->vlan_tci));
+	at[7] = flags >> (WCNIC_REQUEST_SHIFT - 32);
 }
 
 /* The same for any frame. */
@@ -75,7 +88,7 @@ wcnic_tx_request_put_any(void *to, const struct rte_mbuf *m)
 {
 	uint64_t word;
 
-	wcnic_tx_request_put(to, m);
+	wcnic_tx_request_put(to, m, wcnic_tx_flags(m));
 	if ((m->ol_flags & RTE_MBUF_F_TX_UDP_SEG) == 0)
 		return;
 	memcpy(&word, to, sizeof(word));
