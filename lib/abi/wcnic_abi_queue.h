@@ -85,12 +85,13 @@ WCNIC_ABI_OFF(wcnic_cmd_rxq_create, extra_iova, 40);
 #define WCNIC_RXQF_DROP 0x01u
 
 #define WCNIC_RXQ_OFFLOAD_CHECKSUM 0x0001u   /* verdicts in completions */
-#define WCNIC_RXQ_OFFLOAD_VLAN_STRIP 0x0002u /* needs extras, as the next two */
+#define WCNIC_RXQ_OFFLOAD_VLAN_STRIP 0x0002u /* needs extras, as the next three */
 #define WCNIC_RXQ_OFFLOAD_QINQ_STRIP 0x0004u
 #define WCNIC_RXQ_OFFLOAD_TIME 0x0008u /* the time of every frame */
-#define WCNIC_RXQ_OFFLOAD_ALL 0x000fu
+#define WCNIC_RXQ_OFFLOAD_PTP 0x0010u  /* PTP frames are told, with their time */
+#define WCNIC_RXQ_OFFLOAD_ALL 0x001fu
 /* These need the extras ring. */
-#define WCNIC_RXQ_OFFLOAD_EXTRA 0x000eu
+#define WCNIC_RXQ_OFFLOAD_EXTRA 0x001eu
 
 /* RXQ_SET, since 1.1: of a queue that exists, for frames that come later. */
 struct wcnic_cmd_rxq_set {

@@ -136,6 +136,8 @@ queue_choose(struct wcnic_card *card, const struct wcdev_frame *frame,
 		q = queue_by_rules(card, head, frame, &parse, result);
 	if (q != NULL && q->offloads != 0)
 		card_rx_offload(q, frame, head, &parse, result);
+	if (q != NULL && (q->offloads & (WCNIC_RXQ_OFFLOAD_TIME | WCNIC_RXQ_OFFLOAD_PTP)) != 0)
+		card_rx_time(card, q, &parse, result);
 	return q;
 }
 

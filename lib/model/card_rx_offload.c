@@ -26,7 +26,7 @@ offloads_of_features(uint64_t features)
 	if ((features & WCNIC_CAP_RX_EXTRA) != 0)
 		offloads |= WCNIC_RXQ_OFFLOAD_VLAN_STRIP | WCNIC_RXQ_OFFLOAD_QINQ_STRIP;
 	if ((features & WCNIC_CAP_CLOCK) != 0)
-		offloads |= WCNIC_RXQ_OFFLOAD_TIME;
+		offloads |= WCNIC_RXQ_OFFLOAD_TIME | WCNIC_RXQ_OFFLOAD_PTP;
 	return offloads;
 }
 
@@ -115,6 +115,21 @@ tags_strip(const struct card_rxq *q, const struct wcdev_parse *parse, struct car
 	} else if (parse->n_tags == 2) {
 		result->ptype |= WCNIC_PTYPE_VLAN;
 	}
+}
+
+void
+card_rx_time(const struct wcnic_card *card, const struct card_rxq *q,
+	     const struct wcdev_parse *parse, struct card_rx_result *result)
+{
+	const bool ptp = (q->offloads & WCNIC_RXQ_OFFLOAD_PTP) != 0 &&
+			 (parse->ptype & WCDEV_PTYPE_PTP) != 0;
+
+	if (ptp)
+		result->flags |= WCNIC_RXF_PTP;
+	if (!ptp && (q->offloads & WCNIC_RXQ_OFFLOAD_TIME) == 0)
+		return;
+	result->flags |= WCNIC_RXF_TIME;
+	result->time_ns = card_clock_now(card);
 }
 
 void

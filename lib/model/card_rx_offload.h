@@ -37,6 +37,13 @@ enum wcnic_admin_status card_rxq_set(struct wcnic_card *card, struct card_admin_
 void card_rx_offload(const struct card_rxq *q, const struct wcdev_frame *frame, const uint8_t *head,
 		     const struct wcdev_parse *parse, struct card_rx_result *result);
 
+/*
+ * The time of the frame, if q->offloads ask for it: of all frames, or of those of PTP. Reads the
+ * oscillator.
+ */
+void card_rx_time(const struct wcnic_card *card, const struct card_rxq *q,
+		  const struct wcdev_parse *parse, struct card_rx_result *result);
+
 /* Writes the extra of the frame whose first buffer is the next. It can be reached. */
 static inline void
 card_rx_extra_publish(struct wcnic_card *card, struct card_rxq *q,

@@ -8,6 +8,7 @@
 #include <stdatomic.h>
 #include <time.h>
 
+#include <rte_mbuf_dyn.h>
 #include <rte_power_intrinsics.h>
 
 #include "loop.h"
@@ -173,6 +174,87 @@ timesync__nothing_was_sent_or_received__has_no_time(void **state)
 	loop_close(&l);
 }
 
+/* ---- received frames ----------------------------------------------------------------------- */
+
+/* Receives a frame of that EtherType behind so many tags. */
+static struct rte_mbuf *
+typed_receive(struct loop *l, uint16_t type, unsigned int tags)
+{
+	struct rte_mbuf *m = loop_frame(l, type, 64, 1);
+	uint8_t *data = rte_pktmbuf_mtod(m, uint8_t *) + 12;
+
+	for (; tags > 0; tags--, data += 4)
+		memcpy(data, (const uint8_t[]){0x81, 0, 0, 5}, 4);
+	data[0] = (uint8_t)(type >> 8);
+	data[1] = (uint8_t)type;
+	loop_send(l, 0, &m, 1);
+	loop_receive(l, 0, &m, 1);
+	return m;
+}
+
+static void
+timesync__ptp_frames_have_their_time_by_number(void **state)
+{
+	const uint64_t both = RTE_MBUF_F_RX_IEEE1588_PTP | RTE_MBUF_F_RX_IEEE1588_TMST;
+	struct rte_mbuf *ptp[4], *m;
+	uint64_t at[4];
+	struct timespec ts;
+	struct loop l;
+
+	(void)state;
+	loop_open(&l, &(const struct loop_config){0});
+	m = typed_receive(&l, 0x88f7, 0);
+	assert_int_equal(m->ol_flags & both, 0);
+	rte_pktmbuf_free(m);
+	assert_int_equal(rte_eth_timesync_enable(l.port_id), 0);
+	for (unsigned int i = 0; i < 4; i++) {
+		at[i] = atomic_fetch_add(&oscillator_ns, 1000) + 1000;
+		ptp[i] = typed_receive(&l, 0x88f7, i % 3);
+		assert_int_equal(ptp[i]->ol_flags & both, both);
+		m = typed_receive(&l, 0x88f8, i % 3);
+		assert_int_equal(m->ol_flags & both, 0);
+		rte_pktmbuf_free(m);
+	}
+	for (unsigned int i = 0; i < 4; i++) {
+		assert_int_equal(
+			rte_eth_timesync_read_rx_timestamp(l.port_id, &ts, ptp[i]->timesync), 0);
+		assert_int_equal(timespec_ns(&ts), at[i]);
+		assert_int_equal(
+			rte_eth_timesync_read_rx_timestamp(l.port_id, &ts, ptp[i]->timesync),
+			-EINVAL); /* once */
+		rte_pktmbuf_free(ptp[i]);
+	}
+	assert_int_equal(rte_eth_timesync_disable(l.port_id), 0);
+	m = typed_receive(&l, 0x88f7, 0);
+	assert_int_equal(m->ol_flags & both, 0);
+	rte_pktmbuf_free(m);
+	loop_close(&l);
+}
+
+static void
+timestamp__each_frame_has_the_cards_time(void **state)
+{
+	const struct loop_config config = {.rx_offloads = RTE_ETH_RX_OFFLOAD_TIMESTAMP};
+	struct rte_mbuf *m;
+	struct loop l;
+	uint64_t flag;
+	int off;
+
+	(void)state;
+	assert_int_equal(rte_mbuf_dyn_rx_timestamp_register(&off, &flag), 0);
+	loop_open(&l, &config);
+	for (unsigned int i = 0; i < 600; i++) {
+		atomic_fetch_add(&oscillator_ns, 77);
+		m = typed_receive(&l, 0x88b5, 0);
+		assert_true((m->ol_flags & flag) != 0);
+		assert_int_equal(*RTE_MBUF_DYNFIELD(m, off, rte_mbuf_timestamp_t *),
+				 atomic_load(&oscillator_ns));
+		rte_pktmbuf_free(m);
+	}
+	assert_int_equal(clock_read(&l), atomic_load(&oscillator_ns));
+	loop_close(&l);
+}
+
 /* ---- the monitor --------------------------------------------------------------------------- */
 
 /* What the CPU would do: reads what it was told to watch, and asks whether it may sleep. */
@@ -234,6 +316,8 @@ main(void)
 		LOOP_TEST(adjust_freq__out_of_range_is_refused_with_what_would_do),
 		LOOP_TEST(clock__card_is_gone__is_eio),
 		LOOP_TEST(timesync__nothing_was_sent_or_received__has_no_time),
+		LOOP_TEST(timesync__ptp_frames_have_their_time_by_number),
+		LOOP_TEST(timestamp__each_frame_has_the_cards_time),
 		LOOP_TEST(monitor__next_completion_tells_in_each_lap),
 		LOOP_TEST(monitor__card_that_bursts_poll_is_refused),
 	};

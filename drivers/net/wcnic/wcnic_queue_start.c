@@ -234,7 +234,7 @@ rxq_create(struct wcnic_rxq *rxq)
 		.cq_iova = rxq->cq_mz->iova,
 		.cqe_log2 = 4,
 		.moderation_usecs = (uint16_t)hw->args.rx_intr_usecs,
-		.offloads = wcnic_rx_offloads_to_card(rxq->offloads),
+		.offloads = wcnic_rx_card_offloads(rxq),
 		.extra_iova = rxq->extra_mz != NULL ? rxq->extra_mz->iova : 0,
 		.flags = rxq->conf.rx_drop_en != 0 ? WCNIC_RXQF_DROP : 0,
 	};

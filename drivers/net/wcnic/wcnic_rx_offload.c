@@ -7,6 +7,8 @@
 #include <errno.h>
 
 #include <ethdev_driver.h>
+#include <rte_errno.h>
+#include <rte_mbuf_dyn.h>
 
 #include "wcnic_admin.h"
 #include "wcnic_hw.h"
@@ -24,6 +26,8 @@ static const struct {
 	{RTE_ETH_RX_OFFLOAD_SCTP_CKSUM, WCNIC_RXQ_OFFLOAD_CHECKSUM, WCNIC_CAP_RX_CHECKSUM},
 	{RTE_ETH_RX_OFFLOAD_VLAN_STRIP, WCNIC_RXQ_OFFLOAD_VLAN_STRIP, WCNIC_CAP_RX_EXTRA},
 	{RTE_ETH_RX_OFFLOAD_QINQ_STRIP, WCNIC_RXQ_OFFLOAD_QINQ_STRIP, WCNIC_CAP_RX_EXTRA},
+	{RTE_ETH_RX_OFFLOAD_TIMESTAMP, WCNIC_RXQ_OFFLOAD_TIME,
+	 WCNIC_CAP_RX_EXTRA | WCNIC_CAP_CLOCK},
 };
 
 uint64_t
@@ -32,7 +36,9 @@ wcnic_rx_offload_capa(uint64_t caps)
 	uint64_t capa = 0;
 
 	for (size_t i = 0; i < RTE_DIM(offloads_known); i++)
-		capa |= (caps & offloads_known[i].cap) != 0 ? offloads_known[i].rte : 0;
+		capa |= (caps & offloads_known[i].cap) == offloads_known[i].cap
+				? offloads_known[i].rte
+				: 0;
 	return capa;
 }
 
@@ -46,12 +52,20 @@ wcnic_rx_offloads_to_card(uint64_t offloads)
 	return card;
 }
 
+uint16_t
+wcnic_rx_card_offloads(const struct wcnic_rxq *rxq)
+{
+	const bool ptp = atomic_load(&rxq->hw->time.timesync);
+
+	return wcnic_rx_offloads_to_card(rxq->offloads) | (ptp ? WCNIC_RXQ_OFFLOAD_PTP : 0);
+}
+
 static int
 queue_set(const struct wcnic_rxq *rxq)
 {
 	const struct wcnic_cmd_rxq_set cmd = {
 		.qid = rxq->qid,
-		.offloads = wcnic_rx_offloads_to_card(rxq->offloads),
+		.offloads = wcnic_rx_card_offloads(rxq),
 		.extra_iova = rxq->extra_mz != NULL ? rxq->extra_mz->iova : 0,
 	};
 
@@ -83,6 +97,14 @@ extra_reserve(struct wcnic_rxq *rxq)
 }
 
 int
+wcnic_rx_timesync_set(struct wcnic_rxq *rxq)
+{
+	int ret = atomic_load(&rxq->hw->time.timesync) ? extra_reserve(rxq) : 0;
+
+	return ret != 0 ? ret : queue_set(rxq);
+}
+
+int
 wcnic_rx_extra_add(struct wcnic_rxq *rxq)
 {
 	int ret;
@@ -102,14 +124,31 @@ wcnic_rx_extra_free(struct rte_eth_dev *dev, struct wcnic_rxq *rxq)
 	rxq->extra = NULL;
 }
 
+/* Where the mbufs of this process have their time. */
+static int
+time_field_get(struct wcnic_rxq *rxq)
+{
+	uint64_t flag;
+	int off;
+
+	if (rte_mbuf_dyn_rx_timestamp_register(&off, &flag) != 0)
+		return -rte_errno;
+	rxq->time_off = (int16_t)off;
+	rxq->time_flag = flag;
+	return 0;
+}
+
 int
 wcnic_rx_offloads_set(struct wcnic_rxq *rxq, uint64_t offloads)
 {
 	const uint64_t old = rxq->offloads;
 	int ret = 0;
 
-	if ((wcnic_rx_offloads_to_card(offloads) & WCNIC_RXQ_OFFLOAD_EXTRA) != 0)
+	if ((wcnic_rx_offloads_to_card(offloads) & WCNIC_RXQ_OFFLOAD_EXTRA) != 0 ||
+	    atomic_load(&rxq->hw->time.timesync))
 		ret = extra_reserve(rxq);
+	if (ret == 0 && (offloads & RTE_ETH_RX_OFFLOAD_TIMESTAMP) != 0)
+		ret = time_field_get(rxq);
 	if (ret != 0 || offloads == old)
 		return ret;
 	rxq->offloads = offloads;

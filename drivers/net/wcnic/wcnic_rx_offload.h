@@ -14,6 +14,7 @@
 #include <wcnic_abi.h>
 
 #include "wcnic_rxq.h"
+#include "wcnic_time.h"
 
 struct wcnic_hw;
 
@@ -32,6 +33,10 @@ int wcnic_rx_extra_add(struct wcnic_rxq *rxq);
  * The same for all queues of the port, also those that are set up later: for marks of flow rules.
  */
 int wcnic_rx_extra_want(struct wcnic_hw *hw);
+/* What the queue asks the card for, by its own offloads and the port's timesync. */
+uint16_t wcnic_rx_card_offloads(const struct wcnic_rxq *rxq);
+/* Timesync was switched: tells the card, with an extras ring. As wcnic_rx_extra_add(). */
+int wcnic_rx_timesync_set(struct wcnic_rxq *rxq);
 /* Frees the ring, if there is one. The queue is not on the card. */
 void wcnic_rx_extra_free(struct rte_eth_dev *dev, struct wcnic_rxq *rxq);
 
@@ -71,6 +76,8 @@ wcnic_rx_extra_apply(const struct wcnic_rxq *rxq, struct rte_mbuf *m, uint16_t f
 		m->hash.fdir.hi = le32toh(extra->mark);
 		m->ol_flags |= RTE_MBUF_F_RX_FDIR | RTE_MBUF_F_RX_FDIR_ID;
 	}
+	if ((flags & (WCNIC_RXF_TIME | WCNIC_RXF_PTP)) == (WCNIC_RXF_TIME | WCNIC_RXF_PTP))
+		wcnic_time_ptp_note(rxq->hw, m, le64toh(extra->time_ns));
 	if ((flags & WCNIC_RXF_TIME) != 0 && rxq->time_flag != 0) {
 		*RTE_MBUF_DYNFIELD(m, rxq->time_off,
 				   rte_mbuf_timestamp_t *) = le64toh(extra->time_ns);

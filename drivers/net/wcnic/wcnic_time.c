@@ -15,6 +15,7 @@
 #include "wcnic_hw.h"
 #include "wcnic_log.h"
 #include "wcnic_queue.h"
+#include "wcnic_rx_offload.h"
 #include "wcnic_time.h"
 
 /* ---- the clock ------------------------------------------------------------------------------- */
@@ -136,6 +137,22 @@ tx_time_take(struct wcnic_hw *hw, uint64_t *ns)
 	return ret;
 }
 
+/* Tells all queues. One that fails leaves timesync off. The caller holds hw->lock. */
+static int
+timesync_set(struct wcnic_hw *hw, bool on)
+{
+	int ret = 0;
+
+	atomic_store(&hw->time.timesync, on);
+	for (uint16_t i = 0; ret == 0 && i < hw->n_rxq; i++) {
+		if (hw->rxq[i] != NULL)
+			ret = wcnic_rx_timesync_set(hw->rxq[i]);
+	}
+	if (ret != 0)
+		atomic_store(&hw->time.timesync, false);
+	return ret;
+}
+
 int
 wcnic_timesync_enable(struct rte_eth_dev *dev)
 {
@@ -149,10 +166,10 @@ wcnic_timesync_enable(struct rte_eth_dev *dev)
 		ret = tx_time_take(hw, &old_ns);
 	for (unsigned int i = 0; ret == 0 && i < WCNIC_TIME_SLOTS; i++)
 		atomic_store(&hw->time.rx_ns[i], 0);
-	if (ret == 0) {
-		atomic_store(&hw->time.timesync, true);
+	if (ret == 0)
+		ret = timesync_set(hw, true);
+	if (ret == 0)
 		wcnic_queues_tx_time(hw, true);
-	}
 	pthread_mutex_unlock(&hw->lock);
 	return ret;
 }
@@ -161,12 +178,15 @@ int
 wcnic_timesync_disable(struct rte_eth_dev *dev)
 {
 	struct wcnic_hw *hw = wcnic_hw_get(dev->data);
+	int ret = 0;
 
 	pthread_mutex_lock(&hw->lock);
-	atomic_store(&hw->time.timesync, false);
-	wcnic_queues_tx_time(hw, false);
+	if (atomic_load(&hw->time.timesync))
+		ret = timesync_set(hw, false);
+	if (ret == 0)
+		wcnic_queues_tx_time(hw, false);
 	pthread_mutex_unlock(&hw->lock);
-	return 0;
+	return ret;
 }
 
 int
@@ -211,5 +231,5 @@ wcnic_time_ptp_note(struct wcnic_hw *hw, struct rte_mbuf *m, uint64_t ns)
 	slot = atomic_fetch_add_explicit(&t->next_slot, 1, memory_order_relaxed) % WCNIC_TIME_SLOTS;
 	atomic_store_explicit(&t->rx_ns[slot], ns, memory_order_relaxed);
 	m->timesync = (uint16_t)slot;
-	m->ol_flags |= RTE_MBUF_F_RX_IEEE1588_PTP | RTE_MBUF_F_RX_IEEE1588_TMST;
+	m->ol_flags |= RTE_MBUF_F_RX_IEEE1588_TMST;
 }
