@@ -146,18 +146,6 @@ card_rxq_reset_all(struct wcnic_card *card)
 }
 
 void
-card_rxq_fail(struct wcnic_card *card, struct card_rxq *q, enum wcnic_error error)
-{
-	if (q->state == CARD_QUEUE_FAILED)
-		return;
-	q->state = CARD_QUEUE_FAILED;
-	q->ahead_end = q->head;
-	wcdev_log(&card->dev, LOG_WARNING, "rx queue %u stops: error %d at buffer %u", q->qid,
-		  error, q->head);
-	card_event_post(card, WCNIC_EV_QUEUE_ERROR, q->qid, error, 0);
-}
-
-void
 card_rxq_window_gone(struct wcnic_card *card, uint16_t window_id)
 {
 	for (unsigned int i = 0; i < card->n_queues; i++) {
@@ -214,32 +202,6 @@ static uint16_t
 least(uint16_t a, uint16_t b)
 {
 	return a < b ? a : b;
-}
-
-/* Completions from `seq` on, as many of `n` as lie in one piece. Returns how many. */
-static uint16_t
-piece_publish(struct wcnic_card *card, struct card_rxq *q, uint16_t seq, uint16_t n)
-{
-	uint8_t *dst = wcdev_ring_find(&card->dev, &q->cq, seq);
-
-	if (dst == NULL) {
-		wcdev_ring_post(&card->dev, &q->cq, seq, q->cpls[seq % CARD_RX_CPLS]);
-		return 1;
-	}
-	n = least(n, least(wcdev_ring_run(&q->cq, seq),
-			   (uint16_t)(CARD_RX_CPLS - seq % CARD_RX_CPLS)));
-	for (uint16_t i = 0; i < n; i++)
-		wcdev_publish16(dst + i * sizeof(struct wcnic_rx_cpl),
-				q->cpls[seq % CARD_RX_CPLS + i]);
-	return n;
-}
-
-void
-card_rxq_publish(struct wcnic_card *card, struct card_rxq *q)
-{
-	while (q->published != q->head)
-		q->published += piece_publish(card, q, q->published,
-					      (uint16_t)(q->head - q->published));
 }
 
 /* The buffers of `n` descriptors from q->head on. Returns how many are all here. */

@@ -43,14 +43,6 @@ kind_find(const char *spec, size_t bytes)
 	return NULL;
 }
 
-void
-port_link(void *ctx, struct wcdev_link *link)
-{
-	const struct wcnic_port *port = ctx;
-
-	link->speed_mbps = port->speed_mbps;
-}
-
 static void
 port_free(struct wcnic_port *port)
 {

@@ -154,3 +154,11 @@ port_args_split(const struct wcnic_port_kind *kind, struct wcnic_port_args *args
 	}
 	return 0;
 }
+
+void
+port_link(void *ctx, struct wcdev_link *link)
+{
+	const struct wcnic_port *port = ctx;
+
+	link->speed_mbps = port->speed_mbps;
+}

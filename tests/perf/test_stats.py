@@ -166,7 +166,7 @@ class Reports(unittest.TestCase):
         samples = [sample(who, value) for who, value in (("push", 8e6), ("memif", 4e6)) for _ in range(3)]
         rows = [{"test": "tx", "bytes": 64, "burst": 32, "queues": 1, **row(samples)}]
         head, line = report.table(rows).splitlines()
-        self.assertEqual(line.split()[:9], ["tx", "64", "32", "1", "all", "Mpps", "8.00", "8.00-8.00", "push"])
+        self.assertEqual(line.split()[:10], ["tx", "64", "32", "1", "-", "all", "Mpps", "8.00", "8.00-8.00", "push"])
         self.assertIn("2.00", line.split())
 
 

@@ -57,7 +57,7 @@ bad_argument__exit_2_names_it_and_what_is_right(void **state)
 {
 	const char *s = in_folder("s.sock"), *t = in_folder("t.sock");
 	const struct {
-		const char *args[8];
+		const char *args[9]; /* the last is NULL */
 		const char *culprit;
 		const char *right;
 	} cases[] = {

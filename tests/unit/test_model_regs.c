@@ -26,7 +26,8 @@ identity_registers__at_power_on__are_as_specified(void **state)
 	assert_int_equal(fake_reg64(h, WCNIC_REG_CAPS),
 			 WCNIC_CAP_PUSH | WCNIC_CAP_PUSH_PACKED | WCNIC_CAP_RSS | WCNIC_CAP_MSIX |
 				 WCNIC_CAP_TX_OFFLOAD | WCNIC_CAP_TX_SEGMENT | WCNIC_CAP_FILTER |
-				 WCNIC_CAP_FLOW | WCNIC_CAP_CLOCK);
+				 WCNIC_CAP_FLOW | WCNIC_CAP_CLOCK | WCNIC_CAP_RX_EXTRA |
+				 WCNIC_CAP_RX_CHECKSUM);
 	assert_int_equal(fake_reg32(h, WCNIC_REG_LIMITS) & 0xffff, 16);
 	assert_int_equal(fake_reg64(h, WCNIC_REG_APERTURE_BYTES), FAKE_APERTURE_BYTES);
 	assert_int_equal(fake_reg32(h, WCNIC_REG_STATUS), WCNIC_STATUS_READY);

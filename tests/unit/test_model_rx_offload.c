@@ -202,7 +202,7 @@ commands__bad_offloads__are_named(void **state)
 	} while (0)
 #define FIELD(field) \
 	(offsetof(struct wcnic_admin_cmd, params) + offsetof(struct wcnic_cmd_rxq_set, field))
-	p.offloads = htole16(0x0010);
+	p.offloads = htole16(0x0020);
 	EXPECT(WCNIC_ST_INVALID_FIELD, FIELD(offloads));
 	p.offloads = htole16(WCNIC_RXQ_OFFLOAD_TIME); /* the feature is not set */
 	EXPECT(WCNIC_ST_UNSUPPORTED, FIELD(offloads));

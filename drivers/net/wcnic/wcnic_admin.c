@@ -20,6 +20,7 @@
 #include "wcnic_hw.h"
 #include "wcnic_link.h"
 #include "wcnic_log.h"
+#include "wcnic_port_set.h"
 #include "wcnic_time.h"
 
 #define POLL_US 20
@@ -296,29 +297,5 @@ wcnic_card_open(struct wcnic_hw *hw)
 	(void)wcnic_admin_stop(hw);
 close:
 	hw->attach->close(hw);
-	return ret;
-}
-
-/* ---- the port ------------------------------------------------------------------------------ */
-
-int
-wcnic_port_set(struct wcnic_hw *hw, uint16_t valid)
-{
-	return wcadmin_port_set(&hw->admin.client, valid, hw->mtu,
-				hw->port_flags | hw->filter.flags | wcnic_link_pause_flags(hw),
-				hw->mac.addr_bytes);
-}
-
-int
-wcnic_port_query(struct wcnic_hw *hw)
-{
-	struct wcnic_port_info info;
-	int ret = wcadmin_port_query(&hw->admin.client, &info);
-
-	if (ret == 0) {
-		hw->link_up = info.link_up != 0;
-		hw->link_mbps = info.speed_mbps;
-		wcnic_link_wire_learn(hw, &info);
-	}
 	return ret;
 }

@@ -54,11 +54,6 @@ int wcnic_admin_stop(struct wcnic_hw *hw);
 __rte_warn_unused_result int
 wcnic_iova_check(const struct wcnic_hw *hw, const char *what, rte_iova_t iova);
 
-/* Sends hw->mtu, mac and port_flags; `valid` (WCNIC_PORT_SET_*) says which of them count. */
-int wcnic_port_set(struct wcnic_hw *hw, uint16_t valid);
-/* Asks for the link and the wire: hw->link_up and what follows it there. */
-__rte_warn_unused_result int wcnic_port_query(struct wcnic_hw *hw);
-
 /* A register of BAR0, host byte order. 0 or the attach's -errno. Cost: one read or posted write. */
 int wcnic_reg_read32(struct wcnic_hw *hw, uint32_t off, uint32_t *value);
 int wcnic_reg_write32(struct wcnic_hw *hw, uint32_t off, uint32_t value);

@@ -22,6 +22,7 @@
 #include "wcnic_intr.h"
 #include "wcnic_link.h"
 #include "wcnic_log.h"
+#include "wcnic_port_set.h"
 #include "wcnic_queue.h"
 #include "wcnic_queue_ctl.h"
 #include "wcnic_queue_status.h"
@@ -78,6 +79,7 @@ dev_start(struct rte_eth_dev *dev)
 		goto out;
 	}
 	hw->windows_lost = false;
+	hw->relapses = 0; /* the application has acted */
 	wcnic_queues_defer(dev);
 	ret = wcnic_intr_start(dev);
 	if (ret == 0)

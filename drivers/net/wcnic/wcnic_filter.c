@@ -14,6 +14,7 @@
 #include "wcnic_filter.h"
 #include "wcnic_hw.h"
 #include "wcnic_log.h"
+#include "wcnic_port_set.h"
 
 /* What one command can carry, whatever the card says. */
 #define LIST_MAX (WCADMIN_DATA_BYTES / sizeof(struct wcnic_mac))

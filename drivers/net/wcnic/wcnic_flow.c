@@ -19,6 +19,7 @@
 #include "wcnic_flow_parse.h"
 #include "wcnic_hw.h"
 #include "wcnic_log.h"
+#include "wcnic_port_set.h"
 #include "wcnic_rx_offload.h"
 
 /* ---- ids ------------------------------------------------------------------------------------- */

@@ -13,8 +13,7 @@
 #include "wcnic_hw.h"
 #include "wcnic_link.h"
 #include "wcnic_log.h"
-
-#define PAUSE_FLAGS (WCNIC_PORTF_PAUSE_TX | WCNIC_PORTF_PAUSE_RX)
+#include "wcnic_port_set.h"
 
 /* ---- speed --------------------------------------------------------------------------------- */
 
@@ -128,24 +127,8 @@ static const struct {
 	{RTE_ETH_FC_NONE, 0},
 	{RTE_ETH_FC_RX_PAUSE, WCNIC_PORTF_PAUSE_RX},
 	{RTE_ETH_FC_TX_PAUSE, WCNIC_PORTF_PAUSE_TX},
-	{RTE_ETH_FC_FULL, PAUSE_FLAGS},
+	{RTE_ETH_FC_FULL, WCNIC_PORTF_PAUSE},
 };
-
-uint16_t
-wcnic_link_pause_flags(const struct wcnic_hw *hw)
-{
-	return (hw->wire & WCNIC_WIREF_PAUSE) != 0 ? hw->pause : 0;
-}
-
-void
-wcnic_link_wire_learn(struct wcnic_hw *hw, const struct wcnic_port_info *info)
-{
-	hw->wire = info->wire;
-	hw->wire_mbps = info->wire_mbps != 0 ? info->wire_mbps : info->speed_mbps;
-	/* After a reset the card's flags are what the wire does by itself. */
-	if (!hw->pause_set && !hw->running)
-		hw->pause = info->flags & PAUSE_FLAGS;
-}
 
 int
 wcnic_flow_ctrl_get(struct rte_eth_dev *dev, struct rte_eth_fc_conf *conf)
@@ -154,7 +137,7 @@ wcnic_flow_ctrl_get(struct rte_eth_dev *dev, struct rte_eth_fc_conf *conf)
 	uint16_t flags;
 
 	pthread_mutex_lock(&hw->lock);
-	flags = wcnic_link_pause_flags(hw);
+	flags = wcnic_port_pause_flags(hw);
 	pthread_mutex_unlock(&hw->lock);
 	memset(conf, 0, sizeof(*conf));
 	for (size_t i = 0; i < RTE_DIM(fc_modes); i++)

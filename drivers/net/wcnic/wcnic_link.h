@@ -23,11 +23,6 @@ uint32_t wcnic_link_speed_capa(const struct wcnic_hw *hw);
  */
 __rte_warn_unused_result int wcnic_link_configure(const struct wcnic_hw *hw, uint32_t link_speeds);
 
-/* Notes what PORT_QUERY says of the wire. With hw->lock. */
-void wcnic_link_wire_learn(struct wcnic_hw *hw, const struct wcnic_port_info *info);
-/* WCNIC_PORTF_PAUSE_*, for PORT_SET: what was asked for, on a wire that carries pauses. */
-uint16_t wcnic_link_pause_flags(const struct wcnic_hw *hw);
-
 /*
  * Operations of ethdev. They take hw->lock, and what they set is sent to the card, now or with the
  * next start, and again after a recovery. 0; -ENOTSUP after a log of what would do; or the

@@ -12,6 +12,7 @@
 #include "wcnic_admin.h"
 #include "wcnic_hw.h"
 #include "wcnic_log.h"
+#include "wcnic_port_set.h"
 #include "wcnic_queue.h"
 #include "wcnic_queue_ctl.h"
 

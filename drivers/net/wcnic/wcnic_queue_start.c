@@ -19,6 +19,7 @@
 #include "wcnic_hw.h"
 #include "wcnic_intr.h"
 #include "wcnic_log.h"
+#include "wcnic_port_set.h"
 #include "wcnic_queue.h"
 #include "wcnic_rss.h"
 #include "wcnic_rx.h"

@@ -21,6 +21,7 @@
 #include "wcnic_intr.h"
 #include "wcnic_link.h"
 #include "wcnic_log.h"
+#include "wcnic_port_set.h"
 #include "wcnic_queue.h"
 #include "wcnic_service.h"
 
