@@ -49,7 +49,7 @@ class Forward(Steps):
                                                 for name, source, timing in (("forward", capture, "full"),
                                                                              ("interrupts", capture, "capture"),
                                                                              ("reset", self.long, "full"))])
-        self.victim = self.cards_start("victim", ["loopback"])
+        self.victim = self.cards_start("victim", ["loopback:flow_control=on"])
         self.trapped = self.cards_start("trapped", ["sink"], "--bar2", "trapped")
         nics = []
         for idx, (slot, sock) in enumerate(zip(SLOTS, self.cards.sockets + self.victim.sockets +

@@ -228,6 +228,9 @@ port__everything_at_once_answers_and_works(void **state)
 	atomic_store(&loop_hw(&port)->failed, true);
 	for (end = loop_patience_end(); recoveries() == found; usleep(1000))
 		assert_true(rte_get_timer_cycles() < end);
+	/* a stop takes what the wire still holds of the frames of before */
+	assert_int_equal(rte_eth_dev_stop(port.port_id), 0);
+	port_start();
 	loop_drop_received(&port);
 	assert_int_equal(rte_eth_promiscuous_enable(port.port_id), 0);
 	loop_stream_run(&port, &some);

@@ -200,7 +200,7 @@ class Offload(unittest.TestCase):
 
     def test_checksum_of_ipv6_is_that_of_its_upper_layer(self):
         """The judge itself: a known sum, and scapy's for extension headers."""
-        packet = built(Ether() / IPv6(src="2001:db8::1", dst="2001:db8::2") / IPv6ExtHdrDestOpt() / UDP() / Raw(b"abc"))
+        packet = built(Ether(**ETHER) / IPv6(src="2001:db8::1", dst="2001:db8::2") / IPv6ExtHdrDestOpt() / UDP() / Raw(b"abc"))
         udp = bytearray(bytes(packet[UDP]))
         udp[6:8] = b"\0\0"
         self.assertEqual(packet[UDP].chksum, in6_chksum(17, packet[IPv6], bytes(udp)))

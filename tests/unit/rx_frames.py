@@ -38,6 +38,11 @@ def symmetric(pair):
     return both + both
 
 
+def ether(**more):
+    """With addresses: for one without, scapy asks the network."""
+    return Ether(src="02:00:00:00:00:01", dst="02:00:00:00:00:02", **more)
+
+
 def layers(packet):
     while packet:
         yield packet
@@ -102,7 +107,7 @@ def l4_kinds():
     yield "icmp", None, False
     yield "gre", GRE() / IP(src="1.2.3.4", dst="4.3.2.1") / UDP(**udp) / data, False
     yield "ipip", IP(src="1.2.3.4", dst="4.3.2.1") / TCP(**ports()) / data, False
-    yield "vxlan", UDP(sport=5000, dport=4789) / VXLAN(vni=5) / Ether() / IP() / TCP(**ports()) / data, True
+    yield "vxlan", UDP(sport=5000, dport=4789) / VXLAN(vni=5) / ether() / IP() / TCP(**ports()) / data, True
 
 
 def addr4():
@@ -138,10 +143,10 @@ def l3_kinds():
 
 
 def tag_kinds():
-    yield Ether()
-    yield Ether() / Dot1Q(vlan=5, prio=3)
-    yield Ether(type=0x88a8) / Dot1AD(vlan=6) / Dot1Q(vlan=7)
-    yield Ether() / Dot1Q(vlan=6) / Dot1Q(vlan=7)
+    yield ether()
+    yield ether() / Dot1Q(vlan=5, prio=3)
+    yield ether(type=0x88a8) / Dot1AD(vlan=6) / Dot1Q(vlan=7)
+    yield ether() / Dot1Q(vlan=6) / Dot1Q(vlan=7)
 
 
 def offset_of_l4(packet):
@@ -181,25 +186,25 @@ def variants(packet, judged):
 
 def odd_ones():
     """Frames that lie."""
-    plain = Ether() / IP(src=addr4(), dst=addr4())
+    plain = ether() / IP(src=addr4(), dst=addr4())
     body = Raw(b"x" * 50)
     for packet, ip, l4 in [
             (plain / UDP(sport=1, dport=2, chksum=0) / body, "good", "none"),
             (plain / UDP(sport=1, dport=2, len=7) / body, "good", "none"),
             (plain / UDP(sport=1, dport=2, len=0) / body, "good", "none"),
             (plain / UDP(sport=1, dport=2, len=59) / body, "good", "none"),
-            (Ether() / IP(len=20) / TCP() / body, "good", "none"),
-            (Ether() / IP(len=19) / TCP() / body, "good", "none"),
-            (Ether() / IP(len=39) / TCP() / body, "good", "none"),
-            (Ether() / IP(len=0) / TCP() / body, "good", "none"),
-            (Ether() / IP(len=2000) / TCP() / body, "good", "none"),
-            (Ether() / IP(len=65535) / UDP() / body, "good", "none"),
-            (Ether() / IPv6(src=addr6(), dst=addr6(), plen=0) / TCP() / body, "none", "none"),
-            (Ether() / IPv6(src=addr6(), dst=addr6(), plen=19) / TCP() / body, "none", "none"),
-            (Ether() / IPv6(src=addr6(), dst=addr6(), plen=2000) / TCP() / body, "none", "none"),
-            (Ether() / IPv6(src=addr6(), dst=addr6()) / UDP(chksum=0) / body, "none", "none"),
-            (Ether() / ARP(), "none", "none"),
-            (Ether(type=0x88b5) / body, "none", "none")]:
+            (ether() / IP(len=20) / TCP() / body, "good", "none"),
+            (ether() / IP(len=19) / TCP() / body, "good", "none"),
+            (ether() / IP(len=39) / TCP() / body, "good", "none"),
+            (ether() / IP(len=0) / TCP() / body, "good", "none"),
+            (ether() / IP(len=2000) / TCP() / body, "good", "none"),
+            (ether() / IP(len=65535) / UDP() / body, "good", "none"),
+            (ether() / IPv6(src=addr6(), dst=addr6(), plen=0) / TCP() / body, "none", "none"),
+            (ether() / IPv6(src=addr6(), dst=addr6(), plen=19) / TCP() / body, "none", "none"),
+            (ether() / IPv6(src=addr6(), dst=addr6(), plen=2000) / TCP() / body, "none", "none"),
+            (ether() / IPv6(src=addr6(), dst=addr6()) / UDP(chksum=0) / body, "none", "none"),
+            (ether() / ARP(), "none", "none"),
+            (ether(type=0x88b5) / body, "none", "none")]:
         emit(packet, bytes(packet), ip, l4)
     # UDP that says less than IP does: the rest is not summed
     short = bytes(plain / UDP(sport=1, dport=2) / body)
