@@ -68,6 +68,11 @@ struct wcnic_attach_ops {
 	int (*wake)(struct wcnic_hw *hw);
 	/* Lets an embedded card work that has no thread; called by bursts. Else NULL. */
 	void (*poll)(struct wcnic_hw *hw);
+	/*
+	 * The port ends. True: the calling thread was interrupted while it was the card, which can
+	 * work no more, and is not there from now on. NULL: the card is somebody else.
+	 */
+	bool (*abandon)(struct wcnic_hw *hw);
 };
 
 /* Those of the vdev bus are there if the build has them: wcnic_attach_find() knows. */

@@ -25,6 +25,7 @@
 #include "wcnic_attach.h"
 #include "wcnic_compat.h"
 #include "wcnic_dma.h"
+#include "wcnic_gate.h"
 #include "wcnic_hw.h"
 #include "wcnic_log.h"
 
@@ -34,7 +35,9 @@
 
 struct embedded {
 	struct wcnic_hw *hw;
-	rte_ticketlock_t lock; /* around every call on card and map */
+	rte_ticketlock_t lock;  /* around every call on card and map */
+	_Atomic uint32_t polls; /* under the lock: 0, or the stack place of who polls */
+	bool abandoned;         /* under the lock: the card's work was cut short, for good */
 	struct wcnic_card *card;
 	struct wcnic_port *port;
 	struct iova_map *map;
@@ -331,7 +334,7 @@ embedded_reg_read(struct wcnic_hw *hw, uint32_t off, void *value, size_t bytes)
 	int ret;
 
 	rte_ticketlock_lock(&e->lock);
-	ret = wcnic_card_bar_read(e->card, WCNIC_BAR_REGS, off, value, bytes);
+	ret = e->abandoned ? -EIO : wcnic_card_bar_read(e->card, WCNIC_BAR_REGS, off, value, bytes);
 	rte_ticketlock_unlock(&e->lock);
 	return ret;
 }
@@ -343,7 +346,8 @@ embedded_reg_write(struct wcnic_hw *hw, uint32_t off, const void *value, size_t 
 	int ret;
 
 	rte_ticketlock_lock(&e->lock);
-	ret = wcnic_card_bar_write(e->card, WCNIC_BAR_REGS, off, value, bytes);
+	ret = e->abandoned ? -EIO
+			   : wcnic_card_bar_write(e->card, WCNIC_BAR_REGS, off, value, bytes);
 	rte_ticketlock_unlock(&e->lock);
 	return ret;
 }
@@ -386,11 +390,29 @@ static void
 embedded_poll(struct wcnic_hw *hw)
 {
 	struct embedded *e = hw->ctx;
+	char here;
 
 	if (!rte_ticketlock_trylock(&e->lock))
 		return;
-	card_poll_locked(e);
+	atomic_store_explicit(&e->polls, wcnic_stack_place(&here), memory_order_relaxed);
+	if (likely(!e->abandoned))
+		card_poll_locked(e);
+	atomic_store_explicit(&e->polls, 0, memory_order_relaxed);
 	rte_ticketlock_unlock(&e->lock);
+}
+
+static bool
+embedded_abandon(struct wcnic_hw *hw)
+{
+	struct embedded *e = hw->ctx;
+	const uint32_t place = atomic_load_explicit(&e->polls, memory_order_relaxed);
+
+	if (place == 0 || !wcnic_stack_is_mine(place))
+		return false;
+	atomic_store_explicit(&e->polls, 0, memory_order_relaxed);
+	e->abandoned = true;
+	rte_ticketlock_unlock(&e->lock);
+	return true;
 }
 
 const struct wcnic_attach_ops wcnic_attach_embedded = {
@@ -406,6 +428,7 @@ const struct wcnic_attach_ops wcnic_attach_embedded = {
 	.dma_unmap = embedded_dma_unmap,
 	.dma_reaches = embedded_dma_reaches,
 	.poll = embedded_poll,
+	.abandon = embedded_abandon,
 };
 
 const struct wcnic_attach_ops wcnic_attach_embedded_thread = {

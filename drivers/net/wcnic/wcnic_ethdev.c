@@ -107,6 +107,7 @@ dev_stop(struct rte_eth_dev *dev)
 {
 	struct wcnic_hw *hw = wcnic_hw_get(dev->data);
 
+	wcnic_queues_abandon(hw);
 	pthread_mutex_lock(&hw->lock);
 	mark_write(hw, 0);
 	hw->started = false;
@@ -145,6 +146,7 @@ wcnic_dev_close(struct rte_eth_dev *dev)
 {
 	struct wcnic_hw *hw = wcnic_hw_get(dev->data);
 
+	wcnic_queues_abandon(hw);
 	wcnic_service_stop(hw);
 	wcnic_hold_end(hw);
 	pthread_mutex_lock(&hw->lock);

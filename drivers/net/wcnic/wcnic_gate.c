@@ -5,6 +5,7 @@
 /* The gate between bursts and the control path: the control path's side. */
 
 #include <linux/membarrier.h>
+#include <pthread.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
@@ -34,6 +35,29 @@ wcnic_gate_close(struct wcnic_hw *hw, struct wcnic_gate *gate, enum wcnic_queue_
 	barrier_everywhere(hw);
 	while (atomic_load_explicit(&gate->busy, memory_order_acquire) != 0)
 		rte_delay_us_sleep(10);
+}
+
+bool
+wcnic_stack_is_mine(uint32_t place)
+{
+	pthread_attr_t attr;
+	void *stack = NULL;
+	size_t bytes = 0;
+
+	if (pthread_getattr_np(pthread_self(), &attr) != 0)
+		return false;
+	(void)pthread_attr_getstack(&attr, &stack, &bytes);
+	pthread_attr_destroy(&attr);
+	return place - (uint32_t)((uintptr_t)stack >> 4) <= bytes >> 4;
+}
+
+void
+wcnic_gate_abandon(struct wcnic_gate *gate)
+{
+	const uint32_t place = atomic_load_explicit(&gate->busy, memory_order_relaxed);
+
+	if (place != 0 && wcnic_stack_is_mine(place))
+		atomic_store_explicit(&gate->busy, 0, memory_order_relaxed);
 }
 
 bool

@@ -28,7 +28,7 @@ enum wcnic_queue_state {
  */
 struct wcnic_gate {
 	_Atomic uint32_t state; /* enum wcnic_queue_state */
-	_Atomic uint32_t busy;
+	_Atomic uint32_t busy;  /* 0, or the wcnic_stack_place() of the burst that is inside */
 };
 
 /*
@@ -42,8 +42,23 @@ void wcnic_gate_close(struct wcnic_hw *hw, struct wcnic_gate *gate, enum wcnic_q
  * nothing to open again.
  */
 __rte_warn_unused_result bool wcnic_gate_pause(struct wcnic_hw *hw, struct wcnic_gate *gate);
+/*
+ * Some programs end from a signal handler (rte_exit() in it): the thread that closes the port is
+ * then the one whose burst it would wait for, and that burst never goes on. Takes such a burst out
+ * of the gate; it is known by the stack. Control path, before all else of a stop or a close.
+ */
+void wcnic_gate_abandon(struct wcnic_gate *gate);
+/* Whether `place` is on the stack of the calling thread. Slow. */
+bool wcnic_stack_is_mine(uint32_t place);
 /* Lets bursts in. What the caller stored before is visible to them. */
 void wcnic_gate_open(struct wcnic_gate *gate);
+
+/* Never 0. Stacks of a process that are less than 64 GiB apart have different places. */
+static inline uint32_t
+wcnic_stack_place(const char *here)
+{
+	return (uint32_t)((uintptr_t)here >> 4) | 1;
+}
 
 /*
  * The burst's side. True: the burst may use the queue, and calls wcnic_gate_leave() at its end.
@@ -53,9 +68,10 @@ static inline bool
 wcnic_gate_enter(struct wcnic_gate *gate)
 {
 	uint32_t state;
+	char here;
 
 	for (;;) {
-		atomic_store_explicit(&gate->busy, 1, memory_order_relaxed);
+		atomic_store_explicit(&gate->busy, wcnic_stack_place(&here), memory_order_relaxed);
 		atomic_signal_fence(memory_order_seq_cst); /* the other side has the real barrier */
 		state = atomic_load_explicit(&gate->state, memory_order_acquire);
 		if (likely(state == WCNIC_QUEUE_UP))

@@ -55,6 +55,12 @@ wcnic_rx_mtu_check(const struct wcnic_hw *hw, uint16_t qid, uint16_t mtu);
  * without PUSH windows; -ENOSPC: no window for doorbells; else what firmware answered.
  */
 int wcnic_queues_start(struct wcnic_hw *hw);
+/*
+ * Before all else of a stop or a close, without hw->lock: takes out of their gates the bursts of
+ * the calling thread, which may be in a signal handler above them, and the card that such a burst
+ * was polling.
+ */
+void wcnic_queues_abandon(struct wcnic_hw *hw);
 /* Closes the gates of all queues: no burst stores anything any more. With hw->lock. */
 void wcnic_queues_close(struct wcnic_hw *hw);
 /*

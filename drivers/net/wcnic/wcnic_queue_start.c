@@ -423,6 +423,24 @@ tx_drain(struct wcnic_hw *hw, struct wcnic_txq *const *txqs, uint16_t n)
 }
 
 void
+wcnic_queues_abandon(struct wcnic_hw *hw)
+{
+	for (uint16_t i = 0; hw->running && i < hw->n_txq; i++) {
+		if (hw->txq[i] != NULL)
+			wcnic_gate_abandon(&hw->txq[i]->gate);
+	}
+	for (uint16_t i = 0; hw->running && i < hw->n_rxq; i++) {
+		if (hw->rxq[i] != NULL)
+			wcnic_gate_abandon(&hw->rxq[i]->gate);
+	}
+	if (hw->attach->abandon == NULL || !hw->attach->abandon(hw))
+		return;
+	atomic_store(&hw->removed, true);
+	atomic_store(&hw->card, WCNIC_CARD_ABSENT);
+	WCNIC_LOG(NOTICE, hw, "the port ends within a burst: its card is left as it is");
+}
+
+void
 wcnic_queues_close(struct wcnic_hw *hw)
 {
 	if (!hw->running)
