@@ -149,6 +149,16 @@ lcores_name(char *text, size_t bytes)
 	snprintf(text + used, bytes - used, ")");
 }
 
+/* LOOP_TESTS: only the tests whose names match. For tests/loop/mutate. */
+__attribute__((constructor)) static void
+tests_choose(void)
+{
+	const char *pattern = getenv("LOOP_TESTS");
+
+	if (pattern != NULL)
+		cmocka_set_test_filter(pattern);
+}
+
 int
 loop_group_setup(void **state)
 {

@@ -176,6 +176,7 @@ static void
 completion_other(struct answer *a)
 {
 	a->cpl->cmd_id ^= htole16(0x5555);
+	loop_time_is_over();
 }
 
 static void
