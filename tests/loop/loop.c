@@ -341,6 +341,12 @@ loop_hook_set(struct loop *l, loop_hook before, loop_hook after, void *arg)
 	pthread_mutex_unlock(&hooks.lock);
 }
 
+void
+loop_hook_left(void)
+{
+	pthread_mutex_unlock(&hooks.lock);
+}
+
 static void
 card_poll(struct loop *l)
 {
@@ -476,6 +482,12 @@ loop_close(struct loop *l)
 	loop_hook_set(l, NULL, NULL, NULL);
 	(void)rte_eth_dev_stop(l->port_id);
 	assert_int_equal(rte_eth_dev_close(l->port_id), 0);
+	loop_closed(l);
+}
+
+void
+loop_closed(struct loop *l)
+{
 	current.open = false;
 	assert_int_equal(rte_eal_hotplug_remove("vdev", l->name), 0);
 	assert_int_equal(rte_mempool_in_use_count(l->rx_pool), 0);

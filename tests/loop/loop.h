@@ -122,6 +122,8 @@ void loop_open(struct loop *l, const struct loop_config *config);
 void loop_configure(struct loop *l);
 /* Stops, closes, removes, and checks that every mbuf is back in its pool. */
 void loop_close(struct loop *l);
+/* The rest of it, for a test that has closed the port. */
+void loop_closed(struct loop *l);
 /* For ports that the test has removed itself. */
 void loop_forget(struct loop *l);
 /* Attaches a port that is expected to fail: its name and -errno. */
@@ -157,6 +159,8 @@ uint64_t loop_xstat(const struct loop *l, const char *name);
  */
 typedef void (*loop_hook)(struct wcnic_card *card, void *arg);
 void loop_hook_set(struct loop *l, loop_hook before, loop_hook after, void *arg);
+/* For a hook that does not return: it was left by longjmp(). */
+void loop_hook_left(void);
 /* Runs `fn` once inside a poll of the port's card. */
 void loop_card_do(struct loop *l, loop_hook fn, void *arg);
 /* Lets the card work for so long, by its own thread or by polls. */

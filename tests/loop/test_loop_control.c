@@ -6,6 +6,7 @@
  */
 
 #include <errno.h>
+#include <setjmp.h>
 
 #include "loop.h"
 
@@ -85,6 +86,83 @@ stop__frames_that_still_wait_are_counted_as_lost(void **state)
 	assert_int_equal(loop_xstat(&l, "rx_discarded"), 32);
 	assert_int_equal(loop_xstat(&l, "tx_lost"), 64);
 	loop_close(&l);
+}
+
+/* ---- a program that ends from a signal handler, within its own burst ----------------------------
+ */
+
+static struct {
+	struct loop l;
+	pthread_t burst;
+	jmp_buf out;
+	int closed;
+} ending;
+
+/* What rte_exit() in a signal handler comes to, on top of a burst that never goes on. */
+static void
+end_here(void)
+{
+	ending.closed = rte_eth_dev_stop(ending.l.port_id);
+	if (ending.closed == 0)
+		ending.closed = rte_eth_dev_close(ending.l.port_id);
+	longjmp(ending.out, 1);
+}
+
+static void
+end_in_poll(struct wcnic_card *card, void *arg)
+{
+	(void)card;
+	(void)arg;
+	if (pthread_equal(pthread_self(), ending.burst))
+		end_here();
+}
+
+static void
+end_in_doorbell(void *addr, uint64_t value)
+{
+	(void)addr;
+	(void)value;
+	loop_time_is_over(); /* the frame whose doorbell is lost is not waited for */
+	end_here();
+}
+
+static void
+port__closed_within_a_poll_of_its_card_ends(void **state)
+{
+	struct rte_mbuf *m;
+
+	ending.burst = pthread_self();
+	loop_open(&ending.l, &(struct loop_config){.devargs = *state});
+	loop_stream_run(&ending.l, &some);
+	if (setjmp(ending.out) == 0) {
+		loop_hook_set(&ending.l, end_in_poll, NULL, NULL);
+		for (;;)
+			(void)rte_eth_rx_burst(ending.l.port_id, 0, &m, 1);
+	}
+	loop_hook_left();
+	loop_hook_set(&ending.l, NULL, NULL, NULL);
+	assert_int_equal(ending.closed, 0);
+	loop_log_has("ends within a burst", NULL);
+	loop_log_clear();
+	loop_closed(&ending.l);
+}
+
+static void
+port__closed_within_a_burst_ends(void **state)
+{
+	struct rte_mbuf *m;
+
+	loop_open(&ending.l, &(struct loop_config){.devargs = *state});
+	loop_stream_run(&ending.l, &some);
+	if (setjmp(ending.out) == 0) {
+		loop_txq(&ending.l, 0)->doorbell_ring = end_in_doorbell;
+		m = loop_frame(&ending.l, 0, 64, 1);
+		(void)rte_eth_tx_burst(ending.l.port_id, 0, &m, 1);
+		fail_msg("no doorbell was rung");
+	}
+	assert_int_equal(ending.closed, 0);
+	loop_log_clear();
+	loop_closed(&ending.l);
 }
 
 static void
@@ -735,6 +813,10 @@ main(void)
 		ARGS(xstats__names_are_unique_and_sums_agree, FETCH ",thread=1"),
 		ARGS(rss__table_and_key_are_kept_and_used, PUSH),
 		LOOP_TEST(info__tells_what_was_set_up),
+		ARGS(port__closed_within_a_poll_of_its_card_ends, PUSH),
+		ARGS(port__closed_within_a_poll_of_its_card_ends, FETCH),
+		ARGS(port__closed_within_a_burst_ends, PUSH),
+		ARGS(port__closed_within_a_burst_ends, THREAD),
 		LOOP_TEST(devargs__bad_refused_by_name),
 		LOOP_TEST(devargs__placement_of_too_many_queues_refused),
 		LOOP_TEST(devargs__good_ones_are_taken),

@@ -18,7 +18,7 @@ import frames
 import life
 from dpdk import Failure, Telemetry
 
-PATIENCE_S = 60  # it only guards against a hang
+PATIENCE_S = 120  # it only guards against a hang
 CLONE_NEWNS = 0x20000
 ANSI = re.compile(r"\x1b\[[0-9;?]*[A-Za-z]")
 

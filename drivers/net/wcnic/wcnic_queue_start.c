@@ -425,11 +425,11 @@ tx_drain(struct wcnic_hw *hw, struct wcnic_txq *const *txqs, uint16_t n)
 void
 wcnic_queues_abandon(struct wcnic_hw *hw)
 {
-	for (uint16_t i = 0; hw->running && i < hw->n_txq; i++) {
+	for (uint16_t i = 0; i < hw->n_txq; i++) {
 		if (hw->txq[i] != NULL)
 			wcnic_gate_abandon(&hw->txq[i]->gate);
 	}
-	for (uint16_t i = 0; hw->running && i < hw->n_rxq; i++) {
+	for (uint16_t i = 0; i < hw->n_rxq; i++) {
 		if (hw->rxq[i] != NULL)
 			wcnic_gate_abandon(&hw->rxq[i]->gate);
 	}
@@ -493,6 +493,8 @@ wcnic_queues_stop(struct wcnic_hw *hw, bool card_present)
 		return;
 	wcnic_queues_close(hw);
 	hw->running = false;
+	if (!card_present)
+		wcadmin_shut(&hw->admin.client);
 	if (card_present)
 		tx_drain(hw, hw->txq, hw->n_txq);
 	hw->port_flags &= ~WCNIC_PORTF_UP;
