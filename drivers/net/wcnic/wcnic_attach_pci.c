@@ -27,6 +27,7 @@
 #include <rte_vfio.h>
 
 #include "wcnic_attach.h"
+#include "wcnic_compat.h"
 #include "wcnic_hw.h"
 #include "wcnic_log.h"
 #include "wcnic_txq.h"
@@ -222,7 +223,7 @@ device_close(struct pci *p)
 static int
 device_open(struct wcnic_hw *hw)
 {
-	const struct rte_pci_device *dev = RTE_ETH_DEV_TO_PCI(&rte_eth_devices[hw->port_id]);
+	const struct rte_pci_device *dev = WCNIC_PCI_DEVICE(&rte_eth_devices[hw->port_id]);
 	struct pci *p = calloc(1, sizeof(*p));
 	int ret;
 

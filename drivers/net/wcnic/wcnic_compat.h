@@ -4,7 +4,10 @@
 #ifndef WCNIC_COMPAT_H
 #define WCNIC_COMPAT_H
 
-/* What differs between the DPDK releases that distributions ship: 22.11, 24.11, 25.11. */
+/*
+ * What differs between DPDK releases: from 22.11 on, the oldest that a distribution of ours ships,
+ * to 26.07.
+ */
 
 #include <pthread.h>
 
@@ -114,6 +117,13 @@ typedef __typeof__(((eth_rx_queue_count_t)NULL)(NULL)) wcnic_rx_count_t;
 #define wcnic_tel_add_u64 rte_tel_data_add_dict_uint
 #else
 #define wcnic_tel_add_u64 rte_tel_data_add_dict_u64
+#endif
+
+/* 26.07 renamed the way from a port to its PCI device. */
+#ifdef RTE_CLASS_TO_BUS_DEVICE
+#define WCNIC_PCI_DEVICE(dev) RTE_CLASS_TO_BUS_DEVICE(dev, struct rte_pci_device)
+#else
+#define WCNIC_PCI_DEVICE(dev) RTE_ETH_DEV_TO_PCI(dev)
 #endif
 
 /* An IPv6 address of ones, as an initialiser. */

@@ -70,7 +70,7 @@ format_choose(struct wcnic_txq *txq)
 	txq->format = WCNIC_FORMAT_PACKED;
 	txq->n_lines = RTE_MIN((uint32_t)w->grant.slots * txq->slot_lines, WCNIC_PACKED_LINES_MAX);
 	txq->publish_lines = RTE_MIN((uint32_t)w->grant.max_burst * txq->slot_lines,
-				     WCNIC_STAGING_LINES);
+				     (uint32_t)WCNIC_STAGING_LINES);
 }
 
 /* From now on the queue may push into its window. */

@@ -43,7 +43,8 @@ plain_write(struct wcnic_txq *txq, struct rte_mbuf **pkts, uint16_t n, enum wcni
 	uint64_t *requests = asks != WCNIC_ASKS_NOTHING ? &txq->requests[first] : NULL;
 	uint16_t i;
 
-	n = RTE_MIN(n, RTE_MIN(wcnic_tx_entries_free(txq), (uint16_t)(txq->depth - first)));
+	n = RTE_MIN(n, wcnic_tx_entries_free(txq));
+	n = RTE_MIN(n, (uint16_t)(txq->depth - first));
 	for (i = 0; i < n; i++, word += 1ull << 32) {
 		struct rte_mbuf *m = pkts[i];
 		const uint64_t bytes = m->data_len;

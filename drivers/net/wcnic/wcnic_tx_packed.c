@@ -117,7 +117,8 @@ plain_pack(struct wcnic_txq *txq, struct wcnic_pack *p, struct rte_mbuf **pkts, 
 	uint8_t *at = p->at, *const end = p->end;
 	uint16_t i;
 
-	n = RTE_MIN(n, RTE_MIN(wcnic_tx_entries_free(txq), (uint16_t)(txq->depth - first)));
+	n = RTE_MIN(n, wcnic_tx_entries_free(txq));
+	n = RTE_MIN(n, (uint16_t)(txq->depth - first));
 	for (i = 0; i < n; i++) {
 		struct rte_mbuf *m = pkts[i];
 		const uint32_t bytes = m->data_len;
@@ -404,8 +405,8 @@ static const struct variant variants[] = {
 	{"avx2", "avx2 staged", "avx2", RTE_VECT_SIMD_256, RTE_CPUFLAG_AVX2, packed_avx2_direct,
 	 packed_avx2, plain_avx2},
 #endif
-	{GENERIC, GENERIC " staged", GENERIC_STORE, 0, RTE_CPUFLAG_NUMFLAGS, packed_generic_direct,
-	 packed_generic, plain_generic},
+	{GENERIC, GENERIC " staged", GENERIC_STORE, 0, 0, packed_generic_direct, packed_generic,
+	 plain_generic},
 };
 
 static bool
