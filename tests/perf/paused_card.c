@@ -5,10 +5,13 @@
 /*
  * The embedded card has a thread of its own (thread=1), so that the driver's bursts are those that
  * they are with a card in another process. While the card is paused its thread goes on in circles,
- * but the card is polled by the counting loop. Calls are wrapped at link time.
+ * but the card is polled by the counting loop. Without such a thread only bursts poll the card, so
+ * there is nothing to wait for. Calls are wrapped at link time.
  */
 
+#include <pthread.h>
 #include <sched.h>
+#include <string.h>
 
 #include <wcnic_card.h>
 #include <wcnic_service.h>
@@ -17,6 +20,7 @@
 
 static struct wcnic_card *_Atomic card_seen;
 static atomic_bool paused;
+static atomic_bool threaded; /* a thread of the card's own polls it */
 static atomic_uint turns; /* of the card's thread since the pause began */
 
 unsigned int __real_wcnic_card_poll(struct wcnic_card *card);
@@ -24,9 +28,25 @@ unsigned int __wrap_wcnic_card_poll(struct wcnic_card *card);
 void __real_wcnic_service_round(struct wcnic_hw *hw, struct wcnic_notices *notices);
 void __wrap_wcnic_service_round(struct wcnic_hw *hw, struct wcnic_notices *notices);
 
+/* By its name, once for each thread. */
+static void
+thread_look(void)
+{
+	static __thread bool looked;
+	char name[16] = "";
+
+	if (looked)
+		return;
+	looked = true;
+	if (pthread_getname_np(pthread_self(), name, sizeof(name)) == 0 &&
+	    strncmp(name, "wcnic-card", strlen("wcnic-card")) == 0)
+		atomic_store(&threaded, true);
+}
+
 unsigned int
 __wrap_wcnic_card_poll(struct wcnic_card *card)
 {
+	thread_look();
 	atomic_store(&card_seen, card);
 	if (!atomic_load(&paused))
 		return __real_wcnic_card_poll(card);
@@ -52,7 +72,7 @@ void
 card_pause(void)
 {
 	atomic_store(&paused, true);
-	while (card_embedded() && atomic_load(&turns) == 0)
+	while (atomic_load(&threaded) && atomic_load(&turns) == 0)
 		sched_yield();
 }
 
