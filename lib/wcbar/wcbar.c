@@ -110,6 +110,24 @@ wcbar_store_by_name(enum wcbar_type type, const char *name)
 	return NULL;
 }
 
+/* Number 0 is wcbar_store_u64, the others are those of the table of stores. */
+uint8_t
+wcbar_store_number(const struct wcbar_store *store)
+{
+	for (uint8_t i = 0; wcbar_store_probes[i].store != NULL; i++) {
+		if (wcbar_store_probes[i].store == store)
+			return i + 1;
+	}
+	return 0;
+}
+
+const struct wcbar_store *
+wcbar_store_at(uint8_t number)
+{
+	return number == 0 || number > wcbar_store_count ? &wcbar_store_u64
+							 : wcbar_store_probes[number - 1].store;
+}
+
 wcbar_doorbell_fn
 wcbar_doorbell_select(enum wcbar_type type)
 {

@@ -98,6 +98,14 @@ WC_PUBLIC const struct wcbar_store *wcbar_store_by_name(enum wcbar_type type, co
 WC_PUBLIC bool wcbar_store_is_plain(const struct wcbar_store *store);
 
 /*
+ * A number for a store, the same in every process that runs this library on this machine, where a
+ * pointer holds in one process alone; and the store of that number. A number that no store has gets
+ * wcbar_store_u64. Cost of the latter: a table's entry. Any thread.
+ */
+WC_PUBLIC uint8_t wcbar_store_number(const struct wcbar_store *store);
+WC_PUBLIC const struct wcbar_store *wcbar_store_at(uint8_t number);
+
+/*
  * The stores that are safe for this window, the best guess first; NULL after the last one. An
  * emulated or unknown window (`direct` is false) gets wcbar_store_u64 alone.
  */

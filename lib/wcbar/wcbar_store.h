@@ -7,6 +7,7 @@
 /* What each architecture says about its stores. */
 
 #include <stdbool.h>
+#include <stdint.h>
 
 #include "wcbar.h"
 
@@ -26,6 +27,8 @@ struct wcbar_store_probe {
 
 /* Wider than 8 bytes, the best guess for WC first; ends with a NULL store. */
 extern const struct wcbar_store_probe wcbar_store_probes[];
+/* How many there are before the NULL. */
+extern const uint8_t wcbar_store_count;
 
 /* Whether it faults where memory or device does not accept it: tried only if the user names it. */
 bool wcbar_store_may_fault(const struct wcbar_store *store);

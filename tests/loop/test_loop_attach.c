@@ -334,7 +334,7 @@ doorbells__uncached_is_refused_beside_combining_windows_each_is_fenced(void **st
 	loop_log_has("push windows are WC, rung vfio-pat", "doorbells are WC", "fenced", NULL);
 	assert_int_equal(loop_xstat(&l, "doorbell_memory_type"), WCBAR_TYPE_WC);
 	assert_int_equal(fenced, 1); /* the first buffers */
-	assert_ptr_equal(loop_txq(&l, 0)->store->lines,
+	assert_ptr_equal(wcbar_store_at(loop_txq(&l, 0)->store)->lines,
 			 loop_txq(&l, 0)->ctrl.window.win.store->lines);
 	loop_stream_run(&l, &some);
 	assert_int_equal(loop_xstat(&l, "tx_pushed"), some.count);
@@ -409,7 +409,7 @@ window__store_asked_for_is_not_safe_another_is_used(void **state)
 	bus.rung = WCBAR_RUNG_VFIO;
 	bus_start(&l);
 	loop_log_has("is not safe for a window that is UC", "u64 is used", NULL);
-	assert_string_equal(loop_txq(&l, 0)->store->name, "u64");
+	assert_string_equal(wcbar_store_at(loop_txq(&l, 0)->store)->name, "u64");
 	loop_stream_run(&l, &some);
 	assert_int_equal(loop_xstat(&l, "tx_pushed"), some.count);
 	loop_close(&l);
@@ -471,7 +471,7 @@ window__trapped_gets_narrow_stores_and_is_fetched(void **state)
 	assert_int_equal(loop_xstat(&l, "tx_fetched"), some.count);
 	assert_int_equal(loop_xstat(&l, "window_direct"), 0);
 	assert_int_equal(loop_xstat(&l, "window_memory_type"), WCBAR_TYPE_WC);
-	assert_string_equal(loop_txq(&l, 0)->store->name, "u64");
+	assert_string_equal(wcbar_store_at(loop_txq(&l, 0)->store)->name, "u64");
 	loop_close(&l);
 }
 

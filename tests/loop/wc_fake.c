@@ -243,6 +243,36 @@ static const struct wcbar_store wc_fake = {
 	.drain = fake_drain,
 };
 
+/* ---- numbers that lib/wcbar does not know ---------------------------------------------------- */
+
+#define FAKE_NUMBER 200
+
+uint8_t __real_wcbar_store_number(const struct wcbar_store *store);
+uint8_t __wrap_wcbar_store_number(const struct wcbar_store *store);
+const struct wcbar_store *__real_wcbar_store_at(uint8_t number);
+const struct wcbar_store *__wrap_wcbar_store_at(uint8_t number);
+wcbar_doorbell_fn __real_wcbar_doorbell_select(enum wcbar_type type);
+wcbar_doorbell_fn __wrap_wcbar_doorbell_select(enum wcbar_type type);
+
+uint8_t
+__wrap_wcbar_store_number(const struct wcbar_store *store)
+{
+	return store == &wc_fake ? FAKE_NUMBER : __real_wcbar_store_number(store);
+}
+
+const struct wcbar_store *
+__wrap_wcbar_store_at(uint8_t number)
+{
+	return number == FAKE_NUMBER ? &wc_fake : __real_wcbar_store_at(number);
+}
+
+wcbar_doorbell_fn
+__wrap_wcbar_doorbell_select(enum wcbar_type type)
+{
+	return (unsigned int)type == FAKE_NUMBER ? fake_doorbell
+						 : __real_wcbar_doorbell_select(type);
+}
+
 void
 wc_fake_install(struct wcnic_txq *txq, const struct wc_fake_config *config)
 {
@@ -254,7 +284,7 @@ wc_fake_install(struct wcnic_txq *txq, const struct wc_fake_config *config)
 	fake.written = calloc(txq->ctrl.window.win.bytes / WCNIC_LINE_BYTES, 1);
 	assert_non_null(fake.written);
 	wcnic_tx_store_set(txq, &wc_fake);
-	txq->doorbell_ring = fake_doorbell;
+	txq->doorbell_type = FAKE_NUMBER;
 }
 
 const struct wc_fake_count *

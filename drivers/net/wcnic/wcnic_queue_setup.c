@@ -276,7 +276,7 @@ rxq_setup(struct rte_eth_dev *dev, uint16_t qid, uint16_t depth, unsigned int so
 	rxq->stopped = hw->started;
 	rxq->buf_bytes = RTE_MIN(buf_bytes, (uint32_t)UINT16_MAX);
 	rxq->rearm = wcnic_rx_rearm(rxq->port_id);
-	rxq->take = wcnic_rx_plain_select(&rxq->take_vectors);
+	rxq->taker = wcnic_rx_plain_select(&rxq->take_vectors);
 	rxq->ptype_seen = UINT16_MAX; /* none */
 	rxq->sw = rte_zmalloc_socket("wcnic_rx_sw", depth * sizeof(*rxq->sw), 0, socket);
 	rxq->ring_mz = rte_eth_dma_zone_reserve(dev, "wcnic_rx_ring", qid,

@@ -176,7 +176,7 @@ txq_reset(struct wcnic_txq *txq)
 	txq->failed = false;
 	txq->push_state = WCNIC_PUSH_ALLOWED;
 	txq->push_again_tsc = 0;
-	txq->store = (win->granted ? win : &txq->hw->doorbells)->win.store;
+	txq->store = wcbar_store_number((win->granted ? win : &txq->hw->doorbells)->win.store);
 	txq->placement = WCNIC_PLACEMENT_FETCH;
 	wcnic_tx_asks_set(txq);
 	wcnic_tx_placement_set(txq, placement_choose(txq));
@@ -185,7 +185,7 @@ txq_reset(struct wcnic_txq *txq)
 	txq->burst_max = win->grant.max_burst;
 	txq->burst_left = txq->burst_max;
 	txq->doorbell = doorbell_at(txq->hw, tx_doorbell_off(txq));
-	txq->doorbell_ring = wcbar_doorbell_select(txq->hw->doorbells.win.type);
+	txq->doorbell_type = txq->hw->doorbells.win.type;
 	txq->sleep = &txq->hw->admin.wake->sleep;
 	txq->woken = 0;
 }
@@ -251,7 +251,7 @@ rxq_create(struct wcnic_rxq *rxq)
 	rxq->on_card = false;
 	rxq->arm = 0;
 	rxq->doorbell = doorbell_at(hw, db_off);
-	rxq->doorbell_ring = wcbar_doorbell_select(hw->doorbells.win.type);
+	rxq->doorbell_type = hw->doorbells.win.type;
 	ret = wcadmin_rxq_create(&hw->admin.client, &cmd);
 	rxq->events_before = wcnic_events_sent(hw);
 	rxq->on_card = ret == 0;

@@ -3,7 +3,7 @@
  */
 
 /*
- * Rx bursts (datasheet section 7). A burst takes frames: those of one buffer through rxq->take,
+ * Rx bursts (datasheet section 7). A burst takes frames: those of one buffer through rxq->taker,
  * others one completion at a time. Then it posts new buffers and rings one doorbell.
  */
 
@@ -15,6 +15,15 @@
 #include "wcnic_log.h"
 #include "wcnic_rx.h"
 #include "wcnic_rx_offload.h"
+
+/* By enum wcnic_rx_taker. */
+static const wcnic_rx_take_t takers[WCNIC_RX_TAKERS] = {
+	[WCNIC_RX_TAKER_SCALAR] = wcnic_rx_take_scalar,
+	[WCNIC_RX_TAKER_GENERIC] = wcnic_rx_take_generic,
+#if defined(RTE_ARCH_X86)
+	[WCNIC_RX_TAKER_AVX2] = wcnic_rx_take_avx2,
+#endif
+};
 
 uint64_t
 wcnic_rx_rearm(uint16_t port_id)
@@ -129,7 +138,7 @@ rx_take(struct wcnic_rxq *rxq, struct rte_mbuf **pkts, uint16_t n)
 		return 0;
 	for (;;) {
 		if (rxq->first == NULL)
-			got += rxq->take(rxq, pkts + got, n - got);
+			got += takers[rxq->taker](rxq, pkts + got, n - got);
 		if (got == n || !any_take(rxq, &frame))
 			return got;
 		if (frame == NULL)
@@ -180,8 +189,9 @@ void
 wcnic_rx_doorbell(struct wcnic_rxq *rxq)
 {
 	wcbar_before_doorbell();
-	rxq->doorbell_ring(rxq->doorbell,
-			   WCNIC_RXDB_TAIL(rxq->posted) | WCNIC_RXDB_CQ_HEAD(rxq->head) | rxq->arm);
+	wcbar_doorbell_select(rxq->doorbell_type)(
+		rxq->doorbell,
+		WCNIC_RXDB_TAIL(rxq->posted) | WCNIC_RXDB_CQ_HEAD(rxq->head) | rxq->arm);
 }
 
 /* ---- bursts ---------------------------------------------------------------------------------- */

@@ -6,7 +6,7 @@
 
 /*
  * What the files of Rx share. wcnic_rx.c has bursts, buffers, and frames of any kind.
- * wcnic_rx_plain.c, behind rxq->take, has frames of one buffer.
+ * wcnic_rx_plain.c, behind rxq->taker, has frames of one buffer.
  */
 
 #include <rte_net.h>
@@ -14,13 +14,22 @@
 #include "wcnic_queue.h"
 
 /*
- * The function of type wcnic_rx_take_t with the widest vectors that this CPU has and EAL allows.
- * *name gets the variant's static name, to print. Control path.
- * Such a function takes frames of one buffer each from rxq->head on, up to `n` and the ring's end.
+ * The enum wcnic_rx_taker with the widest vectors that this CPU has and EAL allows. *name gets the
+ * variant's static name, to print. Control path.
+ */
+uint8_t wcnic_rx_plain_select(const char **name);
+/*
+ * Each wcnic_rx_take_t takes frames of one buffer each from rxq->head on, up to `n` and the ring's end.
  * It stops before the first completion of another kind: a longer frame, none, or an impossible one.
  * It returns how many mbufs it put into pkts. Called from a burst. No TLP, no fence.
  */
-wcnic_rx_take_t wcnic_rx_plain_select(const char **name);
+#define WCNIC_RX_TAKE(name) \
+	uint16_t name(struct wcnic_rxq *rxq, struct rte_mbuf **pkts, uint16_t n)
+WCNIC_HOT WCNIC_RX_TAKE(wcnic_rx_take_scalar);
+WCNIC_RX_TAKE(wcnic_rx_take_generic);
+#if defined(RTE_ARCH_X86)
+WCNIC_RX_TAKE(wcnic_rx_take_avx2);
+#endif
 
 /* The mbuf's packet type for the card's. Any value is safe. */
 static inline uint32_t

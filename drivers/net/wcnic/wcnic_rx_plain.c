@@ -42,8 +42,8 @@ mbuf_fill(struct rte_mbuf *m, uint32_t packet_type, uint16_t bytes, uint32_t has
 #define PLAIN_MASK ((uint64_t)WCNIC_PHASE_BIT << 56 | UINT32_MAX)
 
 /* One by one. The completion's two words are read once each, the one with the phase first. */
-WCNIC_HOT static __rte_noinline uint16_t
-take_scalar(struct wcnic_rxq *rxq, struct rte_mbuf **pkts, uint16_t n)
+__rte_noinline uint16_t
+wcnic_rx_take_scalar(struct wcnic_rxq *rxq, struct rte_mbuf **pkts, uint16_t n)
 {
 	const uint16_t first = rxq->head & rxq->mask;
 	const uint64_t *words = (const uint64_t *)(const void *)&rxq->cq[first];
@@ -247,17 +247,17 @@ take_lines(struct wcnic_rxq *rxq, struct rte_mbuf **pkts, uint16_t n, quads_take
 	uint16_t got = 0;
 
 	if (n < QUAD)
-		return take_scalar(rxq, pkts, n);
+		return wcnic_rx_take_scalar(rxq, pkts, n);
 	if (unlikely(past_line != 0)) {
 		const uint16_t rest = RTE_MIN(n, (uint16_t)(QUAD - past_line));
 
-		got = take_scalar(rxq, pkts, rest);
+		got = wcnic_rx_take_scalar(rxq, pkts, rest);
 		if (got != rest)
 			return got;
 	}
 	got += quads(rxq, pkts + got, n - got);
 	if (got != n)
-		got += take_scalar(rxq, pkts + got, n - got);
+		got += wcnic_rx_take_scalar(rxq, pkts + got, n - got);
 	return got;
 }
 
@@ -267,7 +267,8 @@ take_lines(struct wcnic_rxq *rxq, struct rte_mbuf **pkts, uint16_t n, quads_take
 	{                                                                                      \
 		return quads_take(rxq, pkts, n);                                               \
 	}                                                                                      \
-	static uint16_t take_##name(struct wcnic_rxq *rxq, struct rte_mbuf **pkts, uint16_t n) \
+	uint16_t wcnic_rx_take_##name(struct wcnic_rxq *rxq, struct rte_mbuf **pkts,           \
+				      uint16_t n)                                              \
 	{                                                                                      \
 		return take_lines(rxq, pkts, n, quads_##name);                                 \
 	}
@@ -277,7 +278,7 @@ VARIANT(generic, )
 VARIANT(avx2, WC_TARGET("avx2,tune=haswell"))
 #endif
 
-wcnic_rx_take_t
+uint8_t
 wcnic_rx_plain_select(const char **name)
 {
 	const uint16_t bits = rte_vect_get_max_simd_bitwidth();
@@ -285,16 +286,16 @@ wcnic_rx_plain_select(const char **name)
 #if defined(RTE_ARCH_X86)
 	if (bits >= RTE_VECT_SIMD_256 && rte_cpu_get_flag_enabled(RTE_CPUFLAG_AVX2) > 0) {
 		*name = "avx2";
-		return take_avx2;
+		return WCNIC_RX_TAKER_AVX2;
 	}
 #endif
 	*name = "scalar";
 	if (bits < RTE_VECT_SIMD_128)
-		return take_scalar;
+		return WCNIC_RX_TAKER_SCALAR;
 #if defined(RTE_ARCH_ARM64)
 	*name = "neon";
 #elif defined(RTE_ARCH_X86)
 	*name = "sse";
 #endif
-	return take_generic;
+	return WCNIC_RX_TAKER_GENERIC;
 }

@@ -38,6 +38,14 @@ struct wcnic_rxq_stats {
 
 struct wcnic_rxq;
 
+/* Which function takes frames of one buffer each: a number, as bursts of several processes call it. */
+enum wcnic_rx_taker {
+	WCNIC_RX_TAKER_SCALAR = 0,
+	WCNIC_RX_TAKER_GENERIC, /* vectors that every CPU of the architecture has */
+	WCNIC_RX_TAKER_AVX2,
+	WCNIC_RX_TAKERS,
+};
+
 /* Takes frames of one buffer each; see wcnic_rx.h. */
 typedef uint16_t (*wcnic_rx_take_t)(struct wcnic_rxq *rxq, struct rte_mbuf **pkts, uint16_t n);
 
@@ -59,14 +67,14 @@ struct wcnic_rxq {
 	bool failed;          /* a completion was impossible: wait for recovery */
 	struct rte_mbuf **sw; /* by entry: the posted buffer */
 	struct wcnic_rx_cpl *cq;
-	wcnic_rx_take_t take;
+	uint8_t taker;  /* enum wcnic_rx_taker */
 	uint64_t rearm; /* see wcnic_rx_rearm() */
 
 	/* Second line: posting buffers, and frames of several. */
 	struct wcnic_rx_desc *ring __rte_aligned(WCNIC_CACHE_LINE);
 	struct rte_mempool *pool;
 	void *doorbell;
-	wcbar_doorbell_fn doorbell_ring;
+	uint8_t doorbell_type;  /* enum wcbar_type: how it is rung */
 	uint64_t arm;           /* of each record while an interrupt is wanted: ARM; else 0 */
 	struct rte_mbuf *first; /* the frame under way, or NULL */
 	struct rte_mbuf *last;
@@ -86,7 +94,7 @@ struct wcnic_rxq {
 	bool stopped;             /* by the application: not started with the port or a recovery */
 	uint8_t arms;             /* times an interrupt was asked for */
 	uint64_t missed_seen;     /* the card's counter at the last look */
-	const char *take_vectors; /* which variant `take` is, to print */
+	const char *take_vectors; /* which variant `taker` is, to print; the primary's */
 	const struct rte_memzone *ring_mz;
 	const struct rte_memzone *cq_mz;
 	struct rte_eth_rxconf conf; /* as set up */

@@ -21,6 +21,27 @@
 
 #define REAP_COMPLETIONS 8 /* after a burst */
 
+/* By enum wcnic_tx_writer. */
+static const wcnic_tx_write_t writers[WCNIC_TX_WRITERS] = {
+	[WCNIC_TX_WRITER_FETCH + WCNIC_ASKS_NOTHING] = wcnic_tx_fetch_nothing,
+	[WCNIC_TX_WRITER_FETCH + WCNIC_ASKS_PLAIN] = wcnic_tx_fetch_plain,
+	[WCNIC_TX_WRITER_FETCH + WCNIC_ASKS_ANY] = wcnic_tx_fetch_any,
+	[WCNIC_TX_WRITER_SLOTS] = wcnic_tx_slots_write,
+	[WCNIC_TX_WRITER_PACKED] = wcnic_tx_packed_generic,
+	[WCNIC_TX_WRITER_PACKED_DIRECT] = wcnic_tx_packed_generic_direct,
+#if defined(RTE_ARCH_X86)
+	[WCNIC_TX_WRITER_PACKED_AVX2] = wcnic_tx_packed_avx2,
+	[WCNIC_TX_WRITER_PACKED_AVX2_DIRECT] = wcnic_tx_packed_avx2_direct,
+	[WCNIC_TX_WRITER_PACKED_AVX512_DIRECT] = wcnic_tx_packed_avx512_direct,
+#endif
+};
+
+static __rte_always_inline uint16_t
+frames_write(struct wcnic_txq *txq, struct rte_mbuf **pkts, uint16_t n)
+{
+	return writers[txq->writer](txq, pkts, n);
+}
+
 /*
  * Writes the frames of refused pushes again, before any other, and rings the doorbell. True if all
  * are written.
@@ -32,7 +53,7 @@ resend_drain(struct wcnic_txq *txq)
 	const uint64_t malformed = txq->stats.malformed;
 	uint16_t done;
 
-	done = txq->write(txq, &txq->resend[txq->resend_head], txq->resend_count);
+	done = frames_write(txq, &txq->resend[txq->resend_head], txq->resend_count);
 	txq->stats.resent += done - (txq->stats.malformed - malformed);
 	txq->resend_head += done;
 	txq->resend_count -= done;
@@ -93,7 +114,7 @@ rest_write(struct wcnic_txq *txq, struct rte_mbuf **pkts, uint16_t n, bool publi
 	wcnic_tx_reap(txq);
 	if (txq->epoch != epoch || txq->failed)
 		return 0;
-	return txq->write(txq, pkts, n);
+	return frames_write(txq, pkts, n);
 }
 
 uint16_t
@@ -118,7 +139,7 @@ wcnic_tx_burst(void *queue, struct rte_mbuf **pkts, uint16_t n)
 	if (n > 0) {
 		const uint16_t before = txq->tail;
 
-		sent = txq->write(txq, pkts, n);
+		sent = frames_write(txq, pkts, n);
 		if (unlikely(sent != n))
 			sent += rest_write(txq, pkts + sent, n - sent, txq->tail != before);
 		if (txq->tail != before && !txq->failed)

@@ -6,7 +6,7 @@
 
 /*
  * What the files of Tx share. wcnic_tx.c has bursts, wcnic_tx_reap.c completions and refusals.
- * How frames become entries is in a file for each placement and format, behind txq->write.
+ * How frames become entries is in a file for each placement and format, behind txq->writer.
  * All functions are called from a burst, or by whoever has closed the gate.
  */
 
@@ -22,15 +22,32 @@
  *   slots   lines of its own for each frame, by txq->store: a TLP a line if the window combines
  *   packed  a burst's frames back to back in lines: a TLP a line if the window combines
  */
-WCNIC_HOT uint16_t wcnic_tx_slots_write(struct wcnic_txq *txq, struct rte_mbuf **pkts, uint16_t n);
-/* The fetch writer for what the queue's frames may ask for. Control path. */
-wcnic_tx_write_t wcnic_tx_fetch_select(const struct wcnic_txq *txq);
+#define WCNIC_TX_WRITE(name) \
+	uint16_t name(struct wcnic_txq *txq, struct rte_mbuf **pkts, uint16_t n)
+WCNIC_HOT WCNIC_TX_WRITE(wcnic_tx_fetch_nothing);
+WCNIC_HOT WCNIC_TX_WRITE(wcnic_tx_fetch_plain);
+WCNIC_HOT WCNIC_TX_WRITE(wcnic_tx_fetch_any);
+WCNIC_HOT WCNIC_TX_WRITE(wcnic_tx_slots_write);
+WCNIC_TX_WRITE(wcnic_tx_packed_generic);
+WCNIC_TX_WRITE(wcnic_tx_packed_generic_direct);
+#if defined(RTE_ARCH_X86)
+WCNIC_TX_WRITE(wcnic_tx_packed_avx2);
+WCNIC_TX_WRITE(wcnic_tx_packed_avx2_direct);
+WCNIC_TX_WRITE(wcnic_tx_packed_avx512_direct);
+#endif
+
+/* The fetch writer for what the queue's frames may ask for. */
+static inline uint8_t
+wcnic_tx_fetch_select(const struct wcnic_txq *txq)
+{
+	return WCNIC_TX_WRITER_FETCH + txq->asks;
+}
+
 /*
  * The packed writer with the widest vectors that this CPU has, EAL allows and the window's store
- * permits. *name gets the variant's static name, to print; *pack its loop. Control path.
+ * permits. *name gets the variant's static name, to print. Control path.
  */
-wcnic_tx_write_t
-wcnic_tx_packed_select(const struct wcnic_txq *txq, const char **name, wcnic_tx_pack_t *pack);
+uint8_t wcnic_tx_packed_select(const struct wcnic_txq *txq, const char **name);
 
 /* Whether entries from tail on are pushed. */
 static inline bool

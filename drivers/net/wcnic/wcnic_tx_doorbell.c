@@ -32,12 +32,12 @@ wcnic_tx_doorbell(struct wcnic_txq *txq)
 	wcnic_le32 sleep;
 
 	if (wcnic_tx_pushing(txq))
-		txq->store->drain();
+		wcbar_store_at(txq->store)->drain();
 	wcbar_before_doorbell();
-	txq->doorbell_ring(txq->doorbell, WCNIC_TXDB_TAIL(txq->tail) |
-						  WCNIC_TXDB_SWITCH_SEQ(txq->switch_seq) |
-						  WCNIC_TXDB_EPOCH(txq->epoch) |
-						  WCNIC_TXDB_PLACEMENT(txq->placement));
+	wcbar_doorbell_select(txq->doorbell_type)(
+		txq->doorbell,
+		WCNIC_TXDB_TAIL(txq->tail) | WCNIC_TXDB_SWITCH_SEQ(txq->switch_seq) |
+			WCNIC_TXDB_EPOCH(txq->epoch) | WCNIC_TXDB_PLACEMENT(txq->placement));
 	txq->burst_left = txq->burst_max;
 	/* No fence: if both miss each other, the frame waits until the card polls again. */
 	sleep = __atomic_load_n(txq->sleep, __ATOMIC_RELAXED);

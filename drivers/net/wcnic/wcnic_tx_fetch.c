@@ -117,23 +117,10 @@ fetch_write(struct wcnic_txq *txq, struct rte_mbuf **pkts, uint16_t n, enum wcni
 }
 
 #define WRITER(name, asks)                                                                    \
-	WCNIC_HOT static uint16_t write_##name(struct wcnic_txq *txq, struct rte_mbuf **pkts, \
-					       uint16_t n)                                    \
+	uint16_t wcnic_tx_fetch_##name(struct wcnic_txq *txq, struct rte_mbuf **pkts, uint16_t n) \
 	{                                                                                     \
 		return fetch_write(txq, pkts, n, asks);                                       \
 	}
 WRITER(nothing, WCNIC_ASKS_NOTHING)
 WRITER(plain, WCNIC_ASKS_PLAIN)
 WRITER(any, WCNIC_ASKS_ANY)
-
-wcnic_tx_write_t
-wcnic_tx_fetch_select(const struct wcnic_txq *txq)
-{
-	static const wcnic_tx_write_t writers[WCNIC_ASKS_KINDS] = {
-		[WCNIC_ASKS_NOTHING] = write_nothing,
-		[WCNIC_ASKS_PLAIN] = write_plain,
-		[WCNIC_ASKS_ANY] = write_any,
-	};
-
-	return writers[txq->asks];
-}

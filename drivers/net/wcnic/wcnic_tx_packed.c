@@ -256,7 +256,7 @@ lines_store(const struct wcnic_txq *txq, unsigned int at, const uint8_t *stream,
 
 	put(staged ? (void *)txq->lines : dst, stream, n, lines_tag(txq), seq);
 	if (staged)
-		txq->store->lines(dst, txq->lines, n);
+		wcbar_store_at(txq->store)->lines(dst, txq->lines, n);
 }
 
 /* Stores the stream into the window as lines. The last is filled up with zeroes. */
@@ -314,7 +314,8 @@ typedef void (*end_t)(struct wcnic_txq *, struct wcnic_pack *);
 
 /* Writes a burst: a stream, and one more after a doorbell each time that one is full. */
 static __rte_always_inline uint16_t
-packed_write(struct wcnic_txq *txq, struct rte_mbuf **pkts, uint16_t n, end_t end)
+packed_write(struct wcnic_txq *txq, struct rte_mbuf **pkts, uint16_t n, wcnic_tx_pack_t pack,
+	     end_t end)
 {
 	enum packed packed;
 	struct wcnic_pack p;
@@ -322,7 +323,7 @@ packed_write(struct wcnic_txq *txq, struct rte_mbuf **pkts, uint16_t n, end_t en
 
 	pack_begin(txq, &p);
 	for (;;) {
-		i += txq->pack(txq, &p, pkts + i, n - i);
+		i += pack(txq, &p, pkts + i, n - i);
 		if (i == n)
 			break;
 		packed = chain_pack(txq, &p, pkts[i]);
@@ -356,27 +357,28 @@ packed_write(struct wcnic_txq *txq, struct rte_mbuf **pkts, uint16_t n, end_t en
 		[WCNIC_ASKS_ANY] = name##_any,                  \
 	};
 
-#define WRITER(name, attribute, put, staged)                                                     \
+#define WRITER(name, attribute, loops, put, staged)                                                     \
 	attribute WCNIC_HOT static __rte_noinline void end_##name(struct wcnic_txq *txq,         \
 								  struct wcnic_pack *p)          \
 	{                                                                                        \
 		pack_end(txq, p, put, staged);                                                   \
 	}                                                                                        \
-	static uint16_t packed_##name(struct wcnic_txq *txq, struct rte_mbuf **pkts, uint16_t n) \
+	uint16_t wcnic_tx_packed_##name(struct wcnic_txq *txq, struct rte_mbuf **pkts,           \
+					uint16_t n)                                              \
 	{                                                                                        \
-		return packed_write(txq, pkts, n, end_##name);                                   \
+		return packed_write(txq, pkts, n, loops[txq->asks], end_##name);                        \
 	}
 
 PLAIN(plain_generic, )
-WRITER(generic, , wcnic_lines_put, true)
-WRITER(generic_direct, , wcnic_lines_put, false)
+WRITER(generic, , plain_generic, wcnic_lines_put, true)
+WRITER(generic_direct, , plain_generic, wcnic_lines_put, false)
 #if defined(RTE_ARCH_X86)
 #define AVX2 WC_TARGET("avx2,tune=haswell")
 #define AVX512 WC_TARGET("avx512f,tune=haswell")
 PLAIN(plain_avx2, AVX2)
-WRITER(avx2, AVX2, wcnic_lines_put, true)
-WRITER(avx2_direct, AVX2, wcnic_lines_put, false)
-WRITER(avx512_direct, AVX512, wcnic_lines_put512, false)
+WRITER(avx2, AVX2, plain_avx2, wcnic_lines_put, true)
+WRITER(avx2_direct, AVX2, plain_avx2, wcnic_lines_put, false)
+WRITER(avx512_direct, AVX512, plain_avx2, wcnic_lines_put512, false)
 #endif
 
 /* What the generic variant is called, and which store does the same as its stores. */
@@ -388,25 +390,26 @@ WRITER(avx512_direct, AVX512, wcnic_lines_put512, false)
 #define GENERIC_STORE "sse2"
 #endif
 
+#define NONE WCNIC_TX_WRITERS
+
 struct variant {
 	const char *name, *staged_name;
 	const char *same_store; /* the store that does the same, so `direct` may replace it */
 	uint16_t bits;
 	enum rte_cpu_flag_t flag;
-	wcnic_tx_write_t direct, staged; /* NULL: another variant's is used */
-	const wcnic_tx_pack_t *pack;     /* by enum wcnic_tx_asks */
+	uint8_t direct, staged; /* enum wcnic_tx_writer; NONE: another variant's is used */
 };
 
 /* The widest first. */
 static const struct variant variants[] = {
 #if defined(RTE_ARCH_X86)
-	{"avx512", NULL, "avx512", RTE_VECT_SIMD_512, RTE_CPUFLAG_AVX512F, packed_avx512_direct,
-	 NULL, plain_avx2},
-	{"avx2", "avx2 staged", "avx2", RTE_VECT_SIMD_256, RTE_CPUFLAG_AVX2, packed_avx2_direct,
-	 packed_avx2, plain_avx2},
+	{"avx512", NULL, "avx512", RTE_VECT_SIMD_512, RTE_CPUFLAG_AVX512F,
+	 WCNIC_TX_WRITER_PACKED_AVX512_DIRECT, NONE},
+	{"avx2", "avx2 staged", "avx2", RTE_VECT_SIMD_256, RTE_CPUFLAG_AVX2,
+	 WCNIC_TX_WRITER_PACKED_AVX2_DIRECT, WCNIC_TX_WRITER_PACKED_AVX2},
 #endif
-	{GENERIC, GENERIC " staged", GENERIC_STORE, 0, 0, packed_generic_direct, packed_generic,
-	 plain_generic},
+	{GENERIC, GENERIC " staged", GENERIC_STORE, 0, 0, WCNIC_TX_WRITER_PACKED_DIRECT,
+	 WCNIC_TX_WRITER_PACKED},
 };
 
 static bool
@@ -423,24 +426,25 @@ cpu_has(const struct variant *v)
 static bool
 may_be_direct(const struct wcnic_txq *txq, const struct variant *v)
 {
-	if (strcmp(txq->store->name, v->same_store) == 0)
+	const struct wcbar_store *store = wcbar_store_at(txq->store);
+
+	if (strcmp(store->name, v->same_store) == 0)
 		return true;
 	return txq->ctrl.window.win.type == WCBAR_TYPE_WB && txq->hw->args.store[0] == '\0' &&
-	       wcbar_store_is_plain(txq->store);
+	       wcbar_store_is_plain(store);
 }
 
-wcnic_tx_write_t
-wcnic_tx_packed_select(const struct wcnic_txq *txq, const char **name, wcnic_tx_pack_t *pack)
+uint8_t
+wcnic_tx_packed_select(const struct wcnic_txq *txq, const char **name)
 {
 	for (size_t i = 0; i < RTE_DIM(variants); i++) {
 		const struct variant *v = &variants[i];
 		const bool direct = may_be_direct(txq, v);
 
-		if (!cpu_has(v) || (!direct && v->staged == NULL))
+		if (!cpu_has(v) || (!direct && v->staged == NONE))
 			continue;
-		*pack = v->pack[txq->asks];
 		*name = direct ? v->name : v->staged_name;
 		return direct ? v->direct : v->staged;
 	}
-	return wcnic_tx_slots_write; /* not reached: the last variant is for any CPU and store */
+	return WCNIC_TX_WRITER_SLOTS; /* not reached: the last variant is for any CPU and store */
 }

@@ -27,9 +27,9 @@ wcnic_tx_asks_set(struct wcnic_txq *txq)
 		txq->inline_max = space;
 		txq->slot_segs = space / sizeof(struct wcnic_push_seg);
 	}
-	wcnic_tx_store_set(txq, txq->store);
+	wcnic_tx_store_set(txq, wcbar_store_at(txq->store));
 	if (!wcnic_tx_pushing(txq))
-		txq->write = wcnic_tx_fetch_select(txq);
+		txq->writer = wcnic_tx_fetch_select(txq);
 }
 
 void
@@ -50,13 +50,13 @@ wcnic_queues_tx_time(struct wcnic_hw *hw, bool on)
 void
 wcnic_tx_store_set(struct wcnic_txq *txq, const struct wcbar_store *store)
 {
-	txq->store = store;
+	txq->store = wcbar_store_number(store);
 	txq->ctrl.push_vectors = "";
-	txq->push_write = wcnic_tx_slots_write;
+	txq->push_writer = WCNIC_TX_WRITER_SLOTS;
 	if (txq->format == WCNIC_FORMAT_PACKED)
-		txq->push_write = wcnic_tx_packed_select(txq, &txq->ctrl.push_vectors, &txq->pack);
+		txq->push_writer = wcnic_tx_packed_select(txq, &txq->ctrl.push_vectors);
 	if (wcnic_tx_pushing(txq))
-		txq->write = txq->push_write;
+		txq->writer = txq->push_writer;
 }
 
 void
@@ -64,14 +64,14 @@ wcnic_tx_placement_set(struct wcnic_txq *txq, enum wcnic_placement placement)
 {
 	txq->placement = placement;
 	txq->limit = txq->depth;
-	txq->write = wcnic_tx_fetch_select(txq);
+	txq->writer = wcnic_tx_fetch_select(txq);
 	/* Lines are numbered from 0 in each epoch; none is in flight. */
 	txq->line_tail = 0;
 	txq->run = wcnic_tx_mark_lines_set(txq->run, 0);
 	txq->done = wcnic_tx_mark_lines_set(txq->done, 0);
 	if (placement != WCNIC_PLACEMENT_PUSH)
 		return;
-	txq->write = txq->push_write;
+	txq->writer = txq->push_writer;
 	if (txq->format == WCNIC_FORMAT_SLOTS)
 		txq->limit = RTE_MIN(txq->depth, (uint16_t)(txq->slot_mask + 1));
 }

@@ -122,11 +122,13 @@ frames_free(struct wcnic_txq *txq, uint16_t count, uint32_t *bytes)
 	*bytes = 0;
 	if (count == 0)
 		return 0;
+	/* first: a process that is killed in here loses frames, and nobody frees them twice */
+	txq->head += count;
+	atomic_signal_fence(memory_order_seq_cst);
 	frames = put ? frames_put(txq, at, first) : frames_return(txq, at, first);
 	if (first < count)
 		frames += put ? frames_put(txq, 0, count - first)
 			      : frames_return(txq, 0, count - first);
-	txq->head += count;
 	done = txq->marks[(uint16_t)(txq->head - 1) & txq->mask];
 	*bytes = wcnic_tx_mark_bytes(done) - wcnic_tx_mark_bytes(txq->done);
 	txq->done = done;

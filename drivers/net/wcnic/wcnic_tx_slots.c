@@ -63,7 +63,7 @@ slot_store(struct wcnic_txq *txq, struct slot *slot, unsigned int lines, uint16_
 		/* the fold of little-endian words has the same bytes on any host */
 		line->check = wcnic_line_check(line);
 	}
-	txq->store->lines(dst, slot->line, lines);
+	wcbar_store_at(txq->store)->lines(dst, slot->line, lines);
 }
 
 /* Begins a slot with its header, and with the request of a frame that begins there and asks. */

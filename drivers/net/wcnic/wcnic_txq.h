@@ -64,6 +64,23 @@ struct wcnic_txq_stats {
 struct wcnic_txq;
 struct wcnic_pack;
 
+/*
+ * What is chosen for a queue is kept as a number, an entry of a table that each process has: bursts
+ * of several processes use the queue, and a pointer to a function holds in one of them alone.
+ */
+
+/* Which function writes frames. */
+enum wcnic_tx_writer {
+	WCNIC_TX_WRITER_FETCH = 0, /* and enum wcnic_tx_asks more */
+	WCNIC_TX_WRITER_SLOTS = WCNIC_TX_WRITER_FETCH + WCNIC_ASKS_KINDS,
+	WCNIC_TX_WRITER_PACKED,
+	WCNIC_TX_WRITER_PACKED_DIRECT,
+	WCNIC_TX_WRITER_PACKED_AVX2,
+	WCNIC_TX_WRITER_PACKED_AVX2_DIRECT,
+	WCNIC_TX_WRITER_PACKED_AVX512_DIRECT,
+	WCNIC_TX_WRITERS,
+};
+
 /* Writes frames from txq->tail on; see wcnic_tx.h. */
 typedef uint16_t (*wcnic_tx_write_t)(struct wcnic_txq *txq, struct rte_mbuf **pkts, uint16_t n);
 /* Packed: adds frames to a stream, up to the first that is not plain; see wcnic_tx_packed.c. */
@@ -77,7 +94,7 @@ struct wcnic_txq_ctrl {
 	uint64_t events_before;   /* sent by the card before the queue was created */
 	bool on_card;             /* TXQ_CREATE succeeded */
 	bool stopped;             /* by the application: not started with the port or a recovery */
-	const char *push_vectors; /* which variant txq->push_write is, to print */
+	const char *push_vectors; /* which variant txq->push_writer is, to print; the primary's */
 	struct wcnic_window window;
 	const struct rte_memzone *ring_mz;
 	const struct rte_memzone *cq_mz;
@@ -114,7 +131,7 @@ struct wcnic_txq {
 	bool failed;            /* a completion was impossible: wait for recovery */
 	bool fast_free;         /* MBUF_FAST_FREE: one segment, one pool, no other references */
 	bool chains;            /* ... yet there were frames of several segments */
-	wcnic_tx_write_t write; /* by the placement in force */
+	uint8_t writer;         /* enum wcnic_tx_writer, by the placement in force */
 	uint64_t run;           /* the mark at tail, see wcnic_tx.h */
 
 	/* Second line: where things are. */
@@ -123,12 +140,12 @@ struct wcnic_txq {
 	struct rte_mbuf **sw; /* by entry: the frame whose last entry this is, or NULL */
 	uint64_t *marks;      /* by entry: see wcnic_tx.h */
 	void *doorbell;
-	wcbar_doorbell_fn doorbell_ring;
 	const wcnic_le32 *sleep; /* the wake record's word; 0: the card is awake */
-	const struct wcbar_store *store;
+	uint8_t store;         /* wcbar_store_number() */
+	uint8_t doorbell_type; /* enum wcbar_type: how it is rung */
 
 	/* Third line: push, and completions. */
-	void *slots;     /* the push window */
+	void *slots __rte_aligned(WCNIC_CACHE_LINE); /* the push window */
 	uint64_t done;   /* the mark at head */
 	uint8_t *stream; /* packed: the bytes of the frames, before they become lines */
 	struct wcnic_push_line *lines; /* packed, staged: the lines, before they are stored */
@@ -145,8 +162,7 @@ struct wcnic_txq {
 	wcnic_le32 woken; /* value of *sleep for which the card was woken last */
 
 	/* Refusals and statistics. */
-	wcnic_tx_write_t push_write __rte_aligned(WCNIC_CACHE_LINE); /* `write` while pushing */
-	wcnic_tx_pack_t pack;                                        /* packed: its loop */
+	uint8_t push_writer __rte_aligned(WCNIC_CACHE_LINE); /* `writer` while pushing */
 	uint64_t *requests;       /* by entry: struct wcnic_tx_offload of the frame at it */
 	uint64_t served;          /* RTE_MBUF_F_TX_*: requests that a frame may have */
 	uint8_t asks;             /* enum wcnic_tx_asks */
@@ -161,7 +177,7 @@ struct wcnic_txq {
 
 static_assert(offsetof(struct wcnic_txq, ring) == WCNIC_CACHE_LINE, "a burst's state is one line");
 static_assert(offsetof(struct wcnic_txq, slots) == 2 * WCNIC_CACHE_LINE, "so are its pointers");
-static_assert(offsetof(struct wcnic_txq, push_write) == 3 * WCNIC_CACHE_LINE,
+static_assert(offsetof(struct wcnic_txq, push_writer) == 3 * WCNIC_CACHE_LINE,
 	      "and what pushing takes");
 
 /*
