@@ -69,6 +69,20 @@ vfu_client_region_info(struct vfu_client *client, unsigned int region, struct vf
 WC_PUBLIC WC_MUST_CHECK int vfu_client_region_mmap(struct vfu_client *client, unsigned int region,
 						   uint64_t off, size_t bytes, void **addr);
 
+/*
+ * The same at `at`, in place of what the caller has mapped there: whole pages, also of -EINVAL.
+ */
+WC_PUBLIC WC_MUST_CHECK int
+vfu_client_region_mmap_at(struct vfu_client *client, unsigned int region, uint64_t off,
+			  size_t bytes, void *at);
+
+/*
+ * The file that backs a region, and where the region begins in it; the file stays the client's.
+ * -EINVAL: there is none.
+ */
+WC_PUBLIC WC_MUST_CHECK int
+vfu_client_region_file(struct vfu_client *client, unsigned int region, int *file, uint64_t *off);
+
 /* Reads [off, off + bytes) of a region. One request for each 4 KiB. */
 WC_PUBLIC WC_MUST_CHECK int vfu_client_region_read(struct vfu_client *client, unsigned int region,
 						   uint64_t off, void *data, size_t bytes);

@@ -41,9 +41,9 @@ region_mappable(const struct client_region *region, uint64_t off, uint64_t bytes
 	return region->n_areas == 0;
 }
 
-int
-vfu_client_region_mmap(struct vfu_client *client, unsigned int region, uint64_t off, size_t bytes,
-		       void **addr)
+static int
+region_mmap(struct vfu_client *client, unsigned int region, uint64_t off, size_t bytes, int flags,
+	    void **addr)
 {
 	const struct client_region *r = region_get(client, region);
 	struct stat st;
@@ -59,10 +59,42 @@ vfu_client_region_mmap(struct vfu_client *client, unsigned int region, uint64_t 
 	    (r->fd_off + off < off ||
 	     !vfu_range_contains(r->fd_off + off, bytes, 0, (uint64_t)st.st_size)))
 		return -ERANGE;
-	at = mmap(NULL, bytes, PROT_READ | PROT_WRITE, MAP_SHARED, r->fd, (off_t)(r->fd_off + off));
+	at = mmap(*addr, bytes, PROT_READ | PROT_WRITE, MAP_SHARED | flags, r->fd,
+		  (off_t)(r->fd_off + off));
 	if (at == MAP_FAILED)
 		return -errno;
 	*addr = at;
+	return 0;
+}
+
+int
+vfu_client_region_mmap(struct vfu_client *client, unsigned int region, uint64_t off, size_t bytes,
+		       void **addr)
+{
+	void *at = NULL;
+	int ret = region_mmap(client, region, off, bytes, 0, &at);
+
+	if (ret == 0)
+		*addr = at;
+	return ret;
+}
+
+int
+vfu_client_region_mmap_at(struct vfu_client *client, unsigned int region, uint64_t off,
+			  size_t bytes, void *at)
+{
+	return region_mmap(client, region, off, bytes, MAP_FIXED, &at);
+}
+
+int
+vfu_client_region_file(struct vfu_client *client, unsigned int region, int *file, uint64_t *off)
+{
+	const struct client_region *r = region_get(client, region);
+
+	if (r == NULL || r->fd < 0)
+		return -EINVAL;
+	*file = r->fd;
+	*off = r->fd_off;
 	return 0;
 }
 

@@ -601,7 +601,8 @@ store__each_of_this_cpu_forwards_with_each_width(void **state)
 		for (size_t i = 0; i < RTE_DIM(simd_widths); i++) {
 			assert_int_equal(rte_vect_set_max_simd_bitwidth(simd_widths[i]), 0);
 			loop_open(&l, &config);
-			assert_string_equal(wcbar_store_at(loop_txq(&l, 0)->store)->name, (*st)->name);
+			assert_string_equal(wcbar_store_at(loop_txq(&l, 0)->store)->name,
+					    (*st)->name);
 			assert_int_equal(is_staged(&l),
 					 is_staged_with((*st)->name, simd_widths[i]));
 			loop_stream_run(&l, &s);

@@ -85,7 +85,8 @@ doorbell_ruin(struct wcnic_card *card, void *arg)
 	struct wcnic_txq *txq = arg;
 
 	(void)card;
-	wcbar_doorbell_select(txq->doorbell_type)(txq->doorbell, WCNIC_TXDB_TAIL(txq->tail + 2 * txq->depth));
+	wcbar_doorbell_select(txq->doorbell_type)(txq->doorbell,
+						  WCNIC_TXDB_TAIL(txq->tail + 2 * txq->depth));
 }
 
 static void

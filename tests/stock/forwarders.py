@@ -335,22 +335,38 @@ def link_status_interrupt(rig):
     return {"frames": len(got)}
 
 
-@check("symmetric_mp")
-def symmetric_mp(rig):
-    """Two processes share the ports; each receives its part of the flows and sends it."""
+def symmetric(rig, devices, ports, sent):
+    """Two processes of symmetric_mp: the primary one, and another."""
     memory = rig.hugepages()
-    sent = [frames.udp(number, src=f"192.0.2.{1 + number}") for number in range(FRAMES)]
-    ports = [rig.port(sent), rig.port()]
-    devices, _ = rig.cards(*ports)
     processes = []
     for number in range(2):
         program = rig.run("symmetric_mp", () if processes else devices, "-p", "0x3", "--num-procs=2",
-                          f"--proc-id={number}", memory=memory, primary=processes[0] if processes else None)
-        program.wait("lcore 0 using queue")
+                          f"--proc-id={number}", memory=memory, primary=processes[0] if processes else None,
+                          first_lcore=number)
+        program.wait(f"lcore {number} using queue")
         processes.append(program)
-    got = ports[1].wait(FRAMES, *processes)
+    return processes
+
+
+def flows():
+    return [frames.udp(number, src=f"192.0.2.{1 + number}") for number in range(FRAMES)]
+
+
+def symmetric_judged(rig, devices, ports, sent, *cards):
+    """Both processes take frames, and all frames come out once."""
+    processes = symmetric(rig, devices, ports, sent)
+    got = ports[1].wait(FRAMES, *processes, *cards)
     texts = [program.end() for program in reversed(processes)]
     same(sorted(got), sorted(sent), "out of port 1")
     taken = [int(re.search(r"Port 0: RX - (\d+)", text)[1]) for text in texts]
     expect(sum(taken) == FRAMES and min(taken) > 0, f"the processes took {taken} of {FRAMES} frames", *processes)
     return {"frames": FRAMES, "frames in the secondary process": taken[0]}
+
+
+@check("symmetric_mp")
+def symmetric_mp(rig):
+    """Two processes share the ports; each receives its part of the flows and sends it."""
+    sent = flows()
+    ports = [rig.port(sent), rig.port()]
+    devices, card = rig.cards(*ports)
+    return symmetric_judged(rig, devices, ports, sent, card)

@@ -269,19 +269,20 @@ class Rig:
         self.stack.callback(program.close)
         return program
 
-    def eal(self, prefix, lcores=1, memory=("--no-huge", "-m", "512")):
+    def eal(self, prefix, lcores=1, memory=("--no-huge", "-m", "512"), first_lcore=0):
         """EAL's arguments for all programs: without PCI, and mostly without root and hugepages."""
-        at = ",".join(f"{lcore}@{self.cpus[lcore % len(self.cpus)]}" for lcore in range(lcores))
+        at = ",".join(f"{lcore}@{self.cpus[lcore % len(self.cpus)]}" for lcore in range(first_lcore, first_lcore + lcores))
         return ["--lcores", at, "--no-pci", *memory, "--file-prefix", prefix, "-d", self.plugin]
 
     def run(self, name, devices, *args, lcores=1, eal=(), kind=Program, memory=("--no-huge", "-m", "512"),
-            primary=None):
-        """Starts an example, or a program of the distribution; as a secondary process of the primary that is given."""
+            primary=None, first_lcore=0):
+        """Starts an example, or a program of the distribution; as a secondary process of the primary that is given, which
+        needs lcores of its own: caches of mempools are each lcore's."""
         path = self.programs.get(name, name)
         prefix = primary.prefix if primary else f"p{self.started}"
         if primary:
             eal = ("--proc-type=secondary", *eal)
-        command = [path, *self.eal(prefix, lcores, memory), *devices, *eal, "--", *args]
+        command = [path, *self.eal(prefix, lcores, memory, first_lcore), *devices, *eal, "--", *args]
         program = self.start(kind, command)
         program.prefix = prefix
         program.telemetry = None if primary else self.work / "dpdk" / prefix / "dpdk_telemetry.v2"

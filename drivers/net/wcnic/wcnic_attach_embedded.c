@@ -28,6 +28,7 @@
 #include "wcnic_gate.h"
 #include "wcnic_hw.h"
 #include "wcnic_log.h"
+#include "wcnic_share.h"
 
 #define APERTURE_BYTES (16u << 20)
 #define IDLE_SPINS 2000
@@ -207,16 +208,30 @@ embedded_free(struct wcnic_hw *hw)
 	hw->ctx = NULL;
 }
 
+/* Of a file, so that secondary processes can map it too. */
 static int
 aperture_make(struct embedded *e)
 {
-	void *addr = mmap(NULL, APERTURE_BYTES, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS,
-			  -1, 0);
+	const int file = memfd_create("wcnic-bar2", MFD_CLOEXEC);
+	void *addr;
+	int ret = 0;
 
-	if (addr == MAP_FAILED)
+	if (file < 0)
 		return -errno;
+	if (ftruncate(file, APERTURE_BYTES) != 0) {
+		ret = -errno;
+		goto out;
+	}
+	addr = mmap(NULL, APERTURE_BYTES, PROT_READ | PROT_WRITE, MAP_SHARED, file, 0);
+	if (addr == MAP_FAILED) {
+		ret = -errno;
+		goto out;
+	}
 	e->aperture = addr;
-	return 0;
+	ret = wcnic_share_bar(e->hw, addr, APERTURE_BYTES, file, 0);
+out:
+	close(file);
+	return ret;
 }
 
 static int

@@ -22,6 +22,7 @@
 #include "wcnic_dma.h"
 #include "wcnic_hw.h"
 #include "wcnic_log.h"
+#include "wcnic_share.h"
 
 struct sock {
 	struct wcnic_hw *hw;
@@ -29,6 +30,9 @@ struct sock {
 	pthread_mutex_t lock;      /* client against memory events */
 	struct wcnic_dma dma;
 	bool unreachable_logged;
+	/* Where BAR2 is, whatever card is there: the same address in secondary processes. */
+	void *aperture;
+	size_t aperture_bytes;
 };
 
 static int
@@ -96,6 +100,41 @@ aperture_check(struct wcnic_hw *hw, struct vfu_client *client)
 	return -EPROTO;
 }
 
+/* Keeps an address range for BAR2, in which windows are mapped. */
+static int
+aperture_reserve(struct sock *s, size_t bytes)
+{
+	void *at;
+
+	if (s->aperture != NULL && s->aperture_bytes == bytes)
+		return 0;
+	if (s->aperture != NULL)
+		munmap(s->aperture, s->aperture_bytes);
+	s->aperture = NULL;
+	at = mmap(NULL, bytes, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+	if (at == MAP_FAILED)
+		return -errno;
+	s->aperture = at;
+	s->aperture_bytes = bytes;
+	return 0;
+}
+
+/* Secondary processes are to map what this card has. */
+static int
+aperture_share(struct sock *s, struct vfu_client *client)
+{
+	struct vfu_region windows;
+	uint64_t off;
+	int file, ret;
+
+	ret = vfu_client_region_info(client, WCNIC_BAR_WINDOWS, &windows);
+	if (ret == 0)
+		ret = vfu_client_region_file(client, WCNIC_BAR_WINDOWS, &file, &off);
+	if (ret == 0)
+		ret = aperture_reserve(s, windows.bytes);
+	return ret != 0 ? ret : wcnic_share_bar(s->hw, s->aperture, windows.bytes, file, off);
+}
+
 static void
 socket_close(struct wcnic_hw *hw)
 {
@@ -153,6 +192,8 @@ socket_open(struct wcnic_hw *hw)
 	}
 	s->unreachable_logged = false;
 	ret = aperture_check(hw, client);
+	if (ret == 0)
+		ret = aperture_share(s, client);
 	if (ret != 0) {
 		vfu_client_close(client);
 		return ret;
@@ -173,6 +214,8 @@ socket_free(struct wcnic_hw *hw)
 		return;
 	wcnic_dma_fini(&s->dma);
 	pthread_mutex_destroy(&s->lock);
+	if (s->aperture != NULL)
+		munmap(s->aperture, s->aperture_bytes);
 	free(s);
 	hw->ctx = NULL;
 }
@@ -199,8 +242,13 @@ socket_window_map(struct wcnic_hw *hw, uint64_t off, size_t bytes,
 		  enum wcbar_type intended __rte_unused, struct wcbar_window *win)
 {
 	struct sock *s = hw->ctx;
-	int ret = vfu_client_region_mmap(s->client, WCNIC_BAR_WINDOWS, off, bytes, &win->addr);
+	void *const at = RTE_PTR_ADD(s->aperture, off);
+	int ret;
 
+	if (off > s->aperture_bytes || bytes > s->aperture_bytes - off)
+		return -EINVAL;
+	ret = vfu_client_region_mmap_at(s->client, WCNIC_BAR_WINDOWS, off, bytes, at);
+	win->addr = at;
 	win->bytes = bytes;
 	win->type = WCBAR_TYPE_WB;
 	win->direct = true;
@@ -210,7 +258,9 @@ socket_window_map(struct wcnic_hw *hw, uint64_t off, size_t bytes,
 static void
 socket_window_unmap(struct wcnic_hw *hw __rte_unused, struct wcbar_window *win)
 {
-	munmap(win->addr, win->bytes);
+	/* the range stays the port's */
+	(void)mmap(win->addr, win->bytes, PROT_NONE,
+		   MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE | MAP_FIXED, -1, 0);
 	win->addr = NULL;
 }
 

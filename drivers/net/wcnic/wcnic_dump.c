@@ -45,11 +45,13 @@ static const char *const names[WORDS] = {
 	[WCNIC_REG_TX_TIME / 4 + 1] = "TX_TIME_HIGH",
 };
 
-static int
-words_read(struct wcnic_hw *hw, uint32_t first, uint32_t n, uint32_t *data)
+int
+wcnic_reg_words(struct wcnic_hw *hw, uint32_t first, uint32_t n, uint32_t *data)
 {
 	int ret = 0;
 
+	if (first >= WORDS || n > WORDS - first)
+		return -EINVAL;
 	pthread_mutex_lock(&hw->lock);
 	if (atomic_load(&hw->card) != WCNIC_CARD_PRESENT)
 		ret = -EIO;
@@ -77,9 +79,9 @@ names_fill(struct rte_dev_reg_info *info, uint32_t n)
 }
 
 int
-wcnic_reg_dump(struct rte_eth_dev *dev, struct rte_dev_reg_info *info)
+wcnic_reg_info(struct rte_eth_dev *dev, struct rte_dev_reg_info *info)
 {
-	struct wcnic_hw *hw = wcnic_hw_get(dev->data);
+	const struct wcnic_hw *hw = wcnic_hw_get(dev->data);
 	uint32_t n;
 
 	info->version = hw->id.abi_version;
@@ -89,5 +91,15 @@ wcnic_reg_dump(struct rte_eth_dev *dev, struct rte_dev_reg_info *info)
 	n = info->length != 0 ? info->length : WORDS - info->offset;
 	info->length = n;
 	names_fill(info, n);
-	return info->data != NULL ? words_read(hw, info->offset, n, info->data) : 0;
+	return 0;
+}
+
+int
+wcnic_reg_dump(struct rte_eth_dev *dev, struct rte_dev_reg_info *info)
+{
+	int ret = wcnic_reg_info(dev, info);
+
+	if (ret != 0 || info->data == NULL)
+		return ret;
+	return wcnic_reg_words(wcnic_hw_get(dev->data), info->offset, info->length, info->data);
 }

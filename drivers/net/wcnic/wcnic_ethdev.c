@@ -22,6 +22,7 @@
 #include "wcnic_intr.h"
 #include "wcnic_link.h"
 #include "wcnic_log.h"
+#include "wcnic_mp.h"
 #include "wcnic_port_set.h"
 #include "wcnic_queue.h"
 #include "wcnic_queue_ctl.h"
@@ -29,7 +30,10 @@
 #include "wcnic_rss.h"
 #include "wcnic_rx_offload.h"
 #include "wcnic_rx_sleep.h"
+#include "wcnic_secondary.h"
+#include "wcnic_serve.h"
 #include "wcnic_service.h"
+#include "wcnic_share.h"
 #include "wcnic_stats.h"
 #include "wcnic_time.h"
 #include "wcnic_vlan.h"
@@ -112,6 +116,7 @@ dev_stop(struct rte_eth_dev *dev)
 	mark_write(hw, 0);
 	hw->started = false;
 	wcnic_queues_stop(hw, atomic_load(&hw->card) == WCNIC_CARD_PRESENT);
+	wcnic_share_bursts(hw, false);
 	wcnic_intr_stop(dev);
 	wcnic_link_publish(hw);
 	wcnic_queues_state_set(dev, false);
@@ -156,6 +161,7 @@ wcnic_dev_close(struct rte_eth_dev *dev)
 		hw->attach->close(hw);
 	}
 	wcnic_intr_stop(dev);
+	wcnic_share_end(hw);
 	pthread_mutex_unlock(&hw->lock);
 	for (uint16_t i = 0; i < dev->data->nb_tx_queues; i++)
 		wcnic_tx_queue_release(dev, i);
@@ -386,11 +392,45 @@ const struct eth_dev_ops wcnic_dev_ops = {
 	.timesync_write_time = wcnic_timesync_write_time,
 };
 
-/* What works on shared memory alone: a secondary process has no way to the card. */
+/* ---- of a secondary process ------------------------------------------------------------------ */
+
+static int
+stats_reset_ask(struct rte_eth_dev *dev)
+{
+	struct wcnic_mp_msg msg = {.what = WCNIC_MP_STATS_RESET, .port_id = dev->data->port_id};
+
+	return wcnic_mp_ask(&msg, -1, NULL);
+}
+
+static int
+reg_dump_ask(struct rte_eth_dev *dev, struct rte_dev_reg_info *info)
+{
+	int ret = wcnic_reg_info(dev, info);
+
+	if (info->data == NULL)
+		return ret;
+	for (uint32_t done = 0, n; ret == 0 && done < info->length; done += n) {
+		struct wcnic_mp_msg msg = {.what = WCNIC_MP_REGS_READ,
+					   .port_id = dev->data->port_id,
+					   .first = info->offset + done};
+
+		n = RTE_MIN(info->length - done, (uint32_t)WCNIC_MP_REGS);
+		msg.n = n;
+		ret = wcnic_mp_ask(&msg, -1, NULL);
+		if (ret == 0)
+			memcpy((uint32_t *)info->data + done, msg.words, n * sizeof(uint32_t));
+	}
+	return ret;
+}
+
+/* What works on shared memory, or by asking the primary. */
 static const struct eth_dev_ops secondary_ops = {
 	.stats_get = wcnic_stats_get,
+	.stats_reset = stats_reset_ask,
 	.xstats_get = wcnic_xstats_get,
 	.xstats_get_names = wcnic_xstats_get_names,
+	.xstats_reset = stats_reset_ask,
+	.get_reg = reg_dump_ask,
 	.dev_infos_get = infos_get_locked,
 	.dev_supported_ptypes_get = ptypes_get,
 	.fw_version_get = fw_version_get,
@@ -406,12 +446,10 @@ void
 wcnic_dev_init_secondary(struct rte_eth_dev *dev)
 {
 	dev->dev_ops = &secondary_ops;
-	dev->rx_pkt_burst = rte_eth_pkt_burst_dummy;
-	dev->tx_pkt_burst = rte_eth_pkt_burst_dummy;
-	dev->rx_queue_count = wcnic_rx_queue_count;
-	dev->rx_descriptor_status = wcnic_rx_descriptor_status;
-	dev->tx_descriptor_status = wcnic_tx_descriptor_status;
+	wcnic_secondary_start(dev);
 }
+
+/* ---- of the primary -------------------------------------------------------------------------- */
 
 static void
 hw_init(struct wcnic_hw *hw, struct rte_eth_dev *dev, const struct wcnic_attach_ops *attach,
@@ -469,6 +507,10 @@ wcnic_dev_init(struct rte_eth_dev *dev, const struct wcnic_attach_ops *attach,
 	ret = wcnic_service_start(hw);
 	if (ret == 0) {
 		wcnic_hold_allow(hw);
+		ret = wcnic_serve_start();
+		if (ret != 0)
+			WCNIC_LOG(WARNING, hw, "secondary processes will have no answers: %s",
+				  strerror(-ret));
 		return 0;
 	}
 	dev->data->mac_addrs = NULL;
@@ -477,6 +519,7 @@ wcnic_dev_init(struct rte_eth_dev *dev, const struct wcnic_attach_ops *attach,
 admin:
 	wcnic_admin_fini(hw);
 locks:
+	wcnic_share_end(hw);
 	hw->attach->free(hw);
 	pthread_mutex_destroy(&hw->admin.lock);
 	pthread_mutex_destroy(&hw->lock);

@@ -23,7 +23,7 @@ int wcnic_dev_init(struct rte_eth_dev *dev, const struct wcnic_attach_ops *attac
 /* Stops what runs, resets the card and frees what init made. Waits for the service. */
 int wcnic_dev_close(struct rte_eth_dev *dev);
 
-/* The port in a secondary process: it may look at counters; packets are the primary's. */
+/* The port in a secondary process; see wcnic_secondary.h. */
 void wcnic_dev_init_secondary(struct rte_eth_dev *dev);
 
 #endif /* WCNIC_ETHDEV_H */

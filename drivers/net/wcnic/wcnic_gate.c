@@ -13,10 +13,17 @@
 
 #include "wcnic_gate.h"
 #include "wcnic_hw.h"
+#include "wcnic_log.h"
+#include "wcnic_peer.h"
+
+#define LOOKS 1000 /* of 10 us each, before it is asked whether a process still lives */
+
+uint32_t wcnic_gate_process;
 
 /*
- * Makes every thread of the process pass a full barrier: afterwards the busy flag of a burst that
- * did not see the closed gate is visible. Without membarrier(2) a long wait has to do.
+ * Makes every thread of the process pass a full barrier, and those of secondary processes, which
+ * have registered for it: afterwards the busy flag of a burst that did not see the closed gate is
+ * visible. Without membarrier(2) a long wait has to do.
  */
 static void
 barrier_everywhere(const struct wcnic_hw *hw)
@@ -25,16 +32,40 @@ barrier_everywhere(const struct wcnic_hw *hw)
 		syscall(__NR_membarrier, MEMBARRIER_CMD_PRIVATE_EXPEDITED, 0, 0);
 	else
 		rte_delay_us_sleep(10000);
+	if (wcnic_peer_any())
+		syscall(__NR_membarrier, MEMBARRIER_CMD_GLOBAL_EXPEDITED, 0, 0);
 	atomic_thread_fence(memory_order_seq_cst);
+}
+
+/* Takes a burst out of the gate whose process has died. */
+static void
+dead_leave(struct wcnic_hw *hw, struct wcnic_gate *gate, uint32_t mark)
+{
+	if ((mark & 1) != 0 || wcnic_peer_place(mark >> 1) != WCNIC_PEERS_MAX)
+		return;
+	if (!atomic_compare_exchange_strong(&gate->busy, &mark, 0))
+		return;
+	atomic_store(&hw->failed, true);
+	WCNIC_LOG(ERR, hw,
+		  "a secondary process died within a burst: its frames are lost, and the card is "
+		  "reset");
 }
 
 void
 wcnic_gate_close(struct wcnic_hw *hw, struct wcnic_gate *gate, enum wcnic_queue_state state)
 {
+	uint32_t mark;
+
 	atomic_store_explicit(&gate->state, state, memory_order_release);
 	barrier_everywhere(hw);
-	while (atomic_load_explicit(&gate->busy, memory_order_acquire) != 0)
+	for (unsigned int looks = 1;; looks++) {
+		mark = atomic_load_explicit(&gate->busy, memory_order_acquire);
+		if (mark == 0)
+			return;
+		if (looks % LOOKS == 0)
+			dead_leave(hw, gate, mark);
 		rte_delay_us_sleep(10);
+	}
 }
 
 bool
@@ -56,7 +87,7 @@ wcnic_gate_abandon(struct wcnic_gate *gate)
 {
 	const uint32_t place = atomic_load_explicit(&gate->busy, memory_order_relaxed);
 
-	if (place != 0 && wcnic_stack_is_mine(place))
+	if ((place & 1) != 0 && wcnic_stack_is_mine(place))
 		atomic_store_explicit(&gate->busy, 0, memory_order_relaxed);
 }
 

@@ -25,16 +25,18 @@ enum wcnic_queue_state {
 /*
  * A burst sets busy, then reads state. The control thread sets state, makes every thread of the
  * process pass a barrier (membarrier(2)), then waits until busy is clear. So bursts need no fence.
+ * The gates are the primary process's to close; bursts of secondary processes enter them too.
  */
 struct wcnic_gate {
 	_Atomic uint32_t state; /* enum wcnic_queue_state */
-	_Atomic uint32_t busy;  /* 0, or the wcnic_stack_place() of the burst that is inside */
+	_Atomic uint32_t busy;  /* 0, or the wcnic_gate_mark() of the burst that is inside */
 };
 
 /*
  * Sets the gate to `state`, DOWN or PAUSED, and waits until no burst is inside. Then the queue is
- * the caller's until wcnic_gate_open(). Control path: a system call, or 10 ms without
- * membarrier(2).
+ * the caller's until wcnic_gate_open(). A secondary process that died in a burst is taken as left;
+ * the queue may be in any state then, and hw->failed is set. Control path: a system call, or 10 ms
+ * without membarrier(2).
  */
 void wcnic_gate_close(struct wcnic_hw *hw, struct wcnic_gate *gate, enum wcnic_queue_state state);
 /*
@@ -53,11 +55,30 @@ bool wcnic_stack_is_mine(uint32_t place);
 /* Lets bursts in. What the caller stored before is visible to them. */
 void wcnic_gate_open(struct wcnic_gate *gate);
 
-/* Never 0. Stacks of a process that are less than 64 GiB apart have different places. */
+/* Odd. Stacks of a process that are less than 64 GiB apart have different places. */
 static inline uint32_t
 wcnic_stack_place(const char *here)
 {
 	return (uint32_t)((uintptr_t)here >> 4) | 1;
+}
+
+/* In a secondary process the mark of its bursts, which is even; 0: this is the primary. */
+extern uint32_t wcnic_gate_process;
+
+/* The mark of a burst: of its process, or in the primary of its stack; that is odd. */
+static inline uint32_t
+wcnic_gate_mark(const char *here)
+{
+	const uint32_t process = wcnic_gate_process;
+
+	return likely(process == 0) ? wcnic_stack_place(here) : process;
+}
+
+/* From now on bursts of this process are those of the secondary process of that number. */
+static inline void
+wcnic_gate_process_set(uint32_t number)
+{
+	wcnic_gate_process = number << 1;
 }
 
 /*
@@ -71,7 +92,7 @@ wcnic_gate_enter(struct wcnic_gate *gate)
 	char here;
 
 	for (;;) {
-		atomic_store_explicit(&gate->busy, wcnic_stack_place(&here), memory_order_relaxed);
+		atomic_store_explicit(&gate->busy, wcnic_gate_mark(&here), memory_order_relaxed);
 		atomic_signal_fence(memory_order_seq_cst); /* the other side has the real barrier */
 		state = atomic_load_explicit(&gate->state, memory_order_acquire);
 		if (likely(state == WCNIC_QUEUE_UP))

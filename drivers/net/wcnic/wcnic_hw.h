@@ -23,6 +23,7 @@
 #include "wcnic_devargs.h"
 #include "wcnic_filter.h"
 #include "wcnic_flow.h"
+#include "wcnic_peer.h"
 #include "wcnic_time.h"
 #include "wcnic_window.h"
 #include "wcnic_window_caps.h"
@@ -97,6 +98,8 @@ struct wcnic_hw {
 	uint64_t recoveries;
 	uint64_t events;
 	bool membarrier;
+	/* of secondary processes, by their place: what they were told last, as they say */
+	_Atomic uint64_t peer_seq[WCNIC_PEERS_MAX];
 };
 
 /* The driver's state of a port of this driver. Shared memory: secondary processes have it too. */

@@ -16,6 +16,7 @@
 #include "wcnic_ethdev.h"
 #include "wcnic_hw.h"
 #include "wcnic_log.h"
+#include "wcnic_secondary.h"
 
 static int
 init_primary(struct rte_eth_dev *dev)
@@ -55,7 +56,10 @@ probe(struct rte_pci_driver *driver __rte_unused, struct rte_pci_device *dev)
 static int
 uninit(struct rte_eth_dev *dev)
 {
-	return rte_eal_process_type() == RTE_PROC_PRIMARY ? wcnic_dev_close(dev) : 0;
+	if (rte_eal_process_type() == RTE_PROC_PRIMARY)
+		return wcnic_dev_close(dev);
+	wcnic_secondary_stop(dev);
+	return 0;
 }
 
 static int

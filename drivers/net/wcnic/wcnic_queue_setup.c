@@ -18,6 +18,7 @@
 #include "wcnic_queue.h"
 #include "wcnic_rx.h"
 #include "wcnic_rx_offload.h"
+#include "wcnic_share.h"
 
 #define REAP_AT 64 /* entries in flight, or a quarter of the ring */
 
@@ -67,6 +68,8 @@ txq_release(struct rte_eth_dev *dev, uint16_t qid)
 
 	if (hw->txq[qid] != NULL && hw->txq[qid]->ctrl.window.granted)
 		wcnic_window_move(hw, &hw->txq[qid]->ctrl.window, &hw->parked[qid]);
+	if (hw->txq[qid] != NULL)
+		wcnic_share_bursts(hw, false);
 	txq_free(dev, hw->txq[qid]);
 	hw->txq[qid] = NULL;
 	dev->data->tx_queues[qid] = NULL;
@@ -216,6 +219,8 @@ rxq_release(struct rte_eth_dev *dev, uint16_t qid)
 {
 	struct wcnic_hw *hw = wcnic_hw_get(dev->data);
 
+	if (hw->rxq[qid] != NULL)
+		wcnic_share_bursts(hw, false);
 	rxq_free(dev, hw->rxq[qid]);
 	hw->rxq[qid] = NULL;
 	dev->data->rx_queues[qid] = NULL;

@@ -25,6 +25,7 @@
 #include "wcnic_rx.h"
 #include "wcnic_rx_missed.h"
 #include "wcnic_rx_offload.h"
+#include "wcnic_share.h"
 #include "wcnic_tx.h"
 #include "wcnic_window.h"
 #include "wcnic_window_caps.h"
@@ -355,6 +356,7 @@ wcnic_queues_start(struct wcnic_hw *hw)
 		wcnic_queues_stop(hw, hw->admin.client.up);
 		return ret;
 	}
+	wcnic_share_bursts(hw, true);
 	for (uint16_t i = 0; i < hw->n_rxq; i++) {
 		if (rxq_wanted(hw->rxq[i]))
 			rxq_open(hw->rxq[i]);
@@ -374,9 +376,11 @@ wcnic_txq_start(struct wcnic_txq *txq)
 
 	txq_window_again(txq);
 	ret = txq_create(txq);
-	if (ret == 0)
-		wcnic_gate_open(&txq->gate);
-	return ret;
+	if (ret != 0)
+		return ret;
+	wcnic_share_bursts(txq->hw, true);
+	wcnic_gate_open(&txq->gate);
+	return 0;
 }
 
 int
@@ -384,9 +388,11 @@ wcnic_rxq_start(struct wcnic_rxq *rxq)
 {
 	int ret = rxq_create(rxq);
 
-	if (ret == 0)
-		rxq_open(rxq);
-	return ret;
+	if (ret != 0)
+		return ret;
+	wcnic_share_bursts(rxq->hw, true);
+	rxq_open(rxq);
+	return 0;
 }
 
 /* ---- stop ----------------------------------------------------------------------------------- */

@@ -219,7 +219,8 @@ wcnic_tx_burst_mode(struct rte_eth_dev *dev, uint16_t qid, struct rte_eth_burst_
 
 	if (txq->placement == WCNIC_PLACEMENT_PUSH)
 		snprintf(mode->info, sizeof(mode->info), "push %s %s%s%s",
-			 wcbar_type_name(txq->ctrl.window.win.type), wcbar_store_at(txq->store)->name,
+			 wcbar_type_name(txq->ctrl.window.win.type),
+			 wcbar_store_at(txq->store)->name,
 			 txq->format == WCNIC_FORMAT_PACKED ? " packed " : "",
 			 txq->ctrl.push_vectors);
 	else

@@ -189,9 +189,9 @@ void
 wcnic_rx_doorbell(struct wcnic_rxq *rxq)
 {
 	wcbar_before_doorbell();
-	wcbar_doorbell_select(rxq->doorbell_type)(
-		rxq->doorbell,
-		WCNIC_RXDB_TAIL(rxq->posted) | WCNIC_RXDB_CQ_HEAD(rxq->head) | rxq->arm);
+	wcbar_doorbell_select(rxq->doorbell_type)(rxq->doorbell,
+						  WCNIC_RXDB_TAIL(rxq->posted) |
+							  WCNIC_RXDB_CQ_HEAD(rxq->head) | rxq->arm);
 }
 
 /* ---- bursts ---------------------------------------------------------------------------------- */

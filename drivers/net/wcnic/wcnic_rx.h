@@ -19,12 +19,11 @@
  */
 uint8_t wcnic_rx_plain_select(const char **name);
 /*
- * Each wcnic_rx_take_t takes frames of one buffer each from rxq->head on, up to `n` and the ring's end.
- * It stops before the first completion of another kind: a longer frame, none, or an impossible one.
- * It returns how many mbufs it put into pkts. Called from a burst. No TLP, no fence.
+ * Each wcnic_rx_take_t takes frames of one buffer each from rxq->head on, up to `n` and the ring's
+ * end. It stops before the first completion of another kind: a longer frame, none, or an impossible
+ * one. It returns how many mbufs it put into pkts. Called from a burst. No TLP, no fence.
  */
-#define WCNIC_RX_TAKE(name) \
-	uint16_t name(struct wcnic_rxq *rxq, struct rte_mbuf **pkts, uint16_t n)
+#define WCNIC_RX_TAKE(name) uint16_t name(struct wcnic_rxq *rxq, struct rte_mbuf **pkts, uint16_t n)
 WCNIC_HOT WCNIC_RX_TAKE(wcnic_rx_take_scalar);
 WCNIC_RX_TAKE(wcnic_rx_take_generic);
 #if defined(RTE_ARCH_X86)

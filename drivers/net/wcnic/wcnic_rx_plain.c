@@ -261,16 +261,15 @@ take_lines(struct wcnic_rxq *rxq, struct rte_mbuf **pkts, uint16_t n, quads_take
 	return got;
 }
 
-#define VARIANT(name, attribute)                                                               \
-	attribute WCNIC_HOT static __rte_noinline uint16_t quads_##name(                       \
-		struct wcnic_rxq *rxq, struct rte_mbuf **pkts, uint16_t n)                     \
-	{                                                                                      \
-		return quads_take(rxq, pkts, n);                                               \
-	}                                                                                      \
-	uint16_t wcnic_rx_take_##name(struct wcnic_rxq *rxq, struct rte_mbuf **pkts,           \
-				      uint16_t n)                                              \
-	{                                                                                      \
-		return take_lines(rxq, pkts, n, quads_##name);                                 \
+#define VARIANT(name, attribute)                                                                 \
+	attribute WCNIC_HOT static __rte_noinline uint16_t quads_##name(                         \
+		struct wcnic_rxq *rxq, struct rte_mbuf **pkts, uint16_t n)                       \
+	{                                                                                        \
+		return quads_take(rxq, pkts, n);                                                 \
+	}                                                                                        \
+	uint16_t wcnic_rx_take_##name(struct wcnic_rxq *rxq, struct rte_mbuf **pkts, uint16_t n) \
+	{                                                                                        \
+		return take_lines(rxq, pkts, n, quads_##name);                                   \
 	}
 
 VARIANT(generic, )

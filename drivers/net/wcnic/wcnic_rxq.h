@@ -38,7 +38,8 @@ struct wcnic_rxq_stats {
 
 struct wcnic_rxq;
 
-/* Which function takes frames of one buffer each: a number, as bursts of several processes call it. */
+/* Which function takes frames of one buffer each: a number, as bursts of several processes call it.
+ */
 enum wcnic_rx_taker {
 	WCNIC_RX_TAKER_SCALAR = 0,
 	WCNIC_RX_TAKER_GENERIC, /* vectors that every CPU of the architecture has */

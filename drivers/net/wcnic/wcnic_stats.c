@@ -4,7 +4,7 @@
 
 /*
  * Statistics. The port's own counters are the sums of its queues'; card_* is what firmware counts
- * (STATS_QUERY). A secondary process sees the last answer that the primary one got.
+ * (STATS_QUERY). A secondary process lets the primary one ask.
  */
 
 #include <errno.h>
@@ -15,6 +15,7 @@
 #include "wcnic_admin.h"
 #include "wcnic_hold.h"
 #include "wcnic_hw.h"
+#include "wcnic_mp.h"
 #include "wcnic_queue.h"
 #include "wcnic_rx_missed.h"
 #include "wcnic_stats.h"
@@ -124,13 +125,20 @@ txq_add(struct rte_eth_stats *stats, const struct wcnic_txq *txq)
 			  s->lost;
 }
 
-/* What queues have not reaped yet, and what the card alone counts, would be missing from the sums.
+/*
+ * What queues have not reaped yet, and what the card alone counts, would be missing from the sums.
+ * The primary does it for a secondary process, which else sees what there is.
  */
 static void
 settle(struct wcnic_hw *hw)
 {
-	if (rte_eal_process_type() != RTE_PROC_PRIMARY ||
-	    atomic_load(&hw->card) != WCNIC_CARD_PRESENT)
+	struct wcnic_mp_msg ask = {.what = WCNIC_MP_STATS_FRESH, .port_id = hw->port_id};
+
+	if (rte_eal_process_type() != RTE_PROC_PRIMARY) {
+		(void)wcnic_mp_ask(&ask, -1, NULL);
+		return;
+	}
+	if (atomic_load(&hw->card) != WCNIC_CARD_PRESENT)
 		return;
 	wcnic_queues_kick(hw, true);
 	wcnic_rx_missed_update(hw);
@@ -178,6 +186,19 @@ card_refresh(struct wcnic_hw *hw)
 	if (rte_eal_process_type() == RTE_PROC_PRIMARY &&
 	    atomic_load(&hw->card) == WCNIC_CARD_PRESENT)
 		(void)wcadmin_stats_query(&hw->admin.client, &hw->card_stats);
+}
+
+int
+wcnic_stats_fresh(struct rte_eth_dev *dev)
+{
+	struct wcnic_hw *hw = wcnic_hold_locked(dev);
+
+	if (hw == NULL)
+		return -ENODEV;
+	settle(hw);
+	card_refresh(hw);
+	wcnic_unlock_release(hw);
+	return 0;
 }
 
 /* A burst in between would bring the old counts back. */

@@ -16,6 +16,8 @@
  * for xstats the number of counters.
  */
 int wcnic_stats_get(struct rte_eth_dev *dev, struct rte_eth_stats *stats WCNIC_QSTATS_ARG);
+/* Only asks the card, and settles what queues have not: for a secondary process that looks next. */
+int wcnic_stats_fresh(struct rte_eth_dev *dev);
 int wcnic_stats_reset(struct rte_eth_dev *dev);
 int wcnic_xstats_get(struct rte_eth_dev *dev, struct rte_eth_xstat *xstats, unsigned int n);
 int

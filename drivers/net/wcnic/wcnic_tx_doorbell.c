@@ -5,9 +5,11 @@
 /* The doorbell of a Tx queue, and the register that wakes a card which may not see it. */
 
 #include <rte_branch_prediction.h>
+#include <rte_eal.h>
 
 #include "wcnic_attach.h"
 #include "wcnic_hw.h"
+#include "wcnic_mp.h"
 #include "wcnic_tx.h"
 
 /*
@@ -19,10 +21,14 @@ static __rte_cold __rte_noinline void
 card_wake(struct wcnic_txq *txq, wcnic_le32 sleep)
 {
 	struct wcnic_hw *hw = txq->hw;
+	int ret;
 
 	if (sleep == txq->woken || (hw->id.caps & WCNIC_CAP_WAKE) == 0)
 		return;
-	if (hw->attach->wake(hw) == 0)
+	/* the attach is the primary's */
+	ret = rte_eal_process_type() == RTE_PROC_PRIMARY ? hw->attach->wake(hw)
+							 : wcnic_mp_wake(hw->port_id);
+	if (ret == 0)
 		txq->woken = sleep;
 }
 
@@ -35,9 +41,9 @@ wcnic_tx_doorbell(struct wcnic_txq *txq)
 		wcbar_store_at(txq->store)->drain();
 	wcbar_before_doorbell();
 	wcbar_doorbell_select(txq->doorbell_type)(
-		txq->doorbell,
-		WCNIC_TXDB_TAIL(txq->tail) | WCNIC_TXDB_SWITCH_SEQ(txq->switch_seq) |
-			WCNIC_TXDB_EPOCH(txq->epoch) | WCNIC_TXDB_PLACEMENT(txq->placement));
+		txq->doorbell, WCNIC_TXDB_TAIL(txq->tail) | WCNIC_TXDB_SWITCH_SEQ(txq->switch_seq) |
+				       WCNIC_TXDB_EPOCH(txq->epoch) |
+				       WCNIC_TXDB_PLACEMENT(txq->placement));
 	txq->burst_left = txq->burst_max;
 	/* No fence: if both miss each other, the frame waits until the card polls again. */
 	sleep = __atomic_load_n(txq->sleep, __ATOMIC_RELAXED);

@@ -116,10 +116,10 @@ fetch_write(struct wcnic_txq *txq, struct rte_mbuf **pkts, uint16_t n, enum wcni
 	}
 }
 
-#define WRITER(name, asks)                                                                    \
+#define WRITER(name, asks)                                                                        \
 	uint16_t wcnic_tx_fetch_##name(struct wcnic_txq *txq, struct rte_mbuf **pkts, uint16_t n) \
-	{                                                                                     \
-		return fetch_write(txq, pkts, n, asks);                                       \
+	{                                                                                         \
+		return fetch_write(txq, pkts, n, asks);                                           \
 	}
 WRITER(nothing, WCNIC_ASKS_NOTHING)
 WRITER(plain, WCNIC_ASKS_PLAIN)

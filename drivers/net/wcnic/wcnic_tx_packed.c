@@ -357,16 +357,15 @@ packed_write(struct wcnic_txq *txq, struct rte_mbuf **pkts, uint16_t n, wcnic_tx
 		[WCNIC_ASKS_ANY] = name##_any,                  \
 	};
 
-#define WRITER(name, attribute, loops, put, staged)                                                     \
-	attribute WCNIC_HOT static __rte_noinline void end_##name(struct wcnic_txq *txq,         \
-								  struct wcnic_pack *p)          \
-	{                                                                                        \
-		pack_end(txq, p, put, staged);                                                   \
-	}                                                                                        \
-	uint16_t wcnic_tx_packed_##name(struct wcnic_txq *txq, struct rte_mbuf **pkts,           \
-					uint16_t n)                                              \
-	{                                                                                        \
-		return packed_write(txq, pkts, n, loops[txq->asks], end_##name);                        \
+#define WRITER(name, attribute, loops, put, staged)                                                \
+	attribute WCNIC_HOT static __rte_noinline void end_##name(struct wcnic_txq *txq,           \
+								  struct wcnic_pack *p)            \
+	{                                                                                          \
+		pack_end(txq, p, put, staged);                                                     \
+	}                                                                                          \
+	uint16_t wcnic_tx_packed_##name(struct wcnic_txq *txq, struct rte_mbuf **pkts, uint16_t n) \
+	{                                                                                          \
+		return packed_write(txq, pkts, n, loops[txq->asks], end_##name);                   \
 	}
 
 PLAIN(plain_generic, )

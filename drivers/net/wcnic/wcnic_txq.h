@@ -112,27 +112,27 @@ struct wcnic_txq_ctrl {
 struct wcnic_txq {
 	/* First line: what every burst reads and writes. */
 	struct wcnic_gate gate;
-	uint16_t tail;          /* next entry to write */
-	uint16_t head;          /* oldest entry without completion */
-	uint16_t cq_head;       /* next completion */
-	uint16_t mask;          /* depth - 1 */
-	uint16_t depth;         /* entries, a power of two */
-	uint16_t limit;         /* entries in flight that the placement allows */
-	uint16_t reap_at;       /* entries in flight from which a burst looks for completions */
-	uint16_t burst_left;    /* slots until a doorbell is due */
-	uint16_t burst_max;     /* slots between two doorbells, as firmware granted */
-	uint16_t switch_seq;    /* the entry at which the placement changed last */
-	uint16_t resend_count;  /* frames in `resend` from resend_head on */
-	uint8_t epoch;          /* counts changes of placement */
-	uint8_t acked_epoch;    /* of the last completion */
-	uint8_t placement;      /* enum wcnic_placement, in force at tail */
-	uint8_t wanted;         /* as configured: enum wcnic_placement or AUTO */
-	uint8_t push_state;     /* enum wcnic_push_state */
-	bool failed;            /* a completion was impossible: wait for recovery */
-	bool fast_free;         /* MBUF_FAST_FREE: one segment, one pool, no other references */
-	bool chains;            /* ... yet there were frames of several segments */
-	uint8_t writer;         /* enum wcnic_tx_writer, by the placement in force */
-	uint64_t run;           /* the mark at tail, see wcnic_tx.h */
+	uint16_t tail;         /* next entry to write */
+	uint16_t head;         /* oldest entry without completion */
+	uint16_t cq_head;      /* next completion */
+	uint16_t mask;         /* depth - 1 */
+	uint16_t depth;        /* entries, a power of two */
+	uint16_t limit;        /* entries in flight that the placement allows */
+	uint16_t reap_at;      /* entries in flight from which a burst looks for completions */
+	uint16_t burst_left;   /* slots until a doorbell is due */
+	uint16_t burst_max;    /* slots between two doorbells, as firmware granted */
+	uint16_t switch_seq;   /* the entry at which the placement changed last */
+	uint16_t resend_count; /* frames in `resend` from resend_head on */
+	uint8_t epoch;         /* counts changes of placement */
+	uint8_t acked_epoch;   /* of the last completion */
+	uint8_t placement;     /* enum wcnic_placement, in force at tail */
+	uint8_t wanted;        /* as configured: enum wcnic_placement or AUTO */
+	uint8_t push_state;    /* enum wcnic_push_state */
+	bool failed;           /* a completion was impossible: wait for recovery */
+	bool fast_free;        /* MBUF_FAST_FREE: one segment, one pool, no other references */
+	bool chains;           /* ... yet there were frames of several segments */
+	uint8_t writer;        /* enum wcnic_tx_writer, by the placement in force */
+	uint64_t run;          /* the mark at tail, see wcnic_tx.h */
 
 	/* Second line: where things are. */
 	struct wcnic_tx_desc *ring __rte_aligned(WCNIC_CACHE_LINE);
@@ -141,12 +141,12 @@ struct wcnic_txq {
 	uint64_t *marks;      /* by entry: see wcnic_tx.h */
 	void *doorbell;
 	const wcnic_le32 *sleep; /* the wake record's word; 0: the card is awake */
-	uint8_t store;         /* wcbar_store_number() */
-	uint8_t doorbell_type; /* enum wcbar_type: how it is rung */
+	uint8_t store;           /* wcbar_store_number() */
+	uint8_t doorbell_type;   /* enum wcbar_type: how it is rung */
 
 	/* Third line: push, and completions. */
 	void *slots __rte_aligned(WCNIC_CACHE_LINE); /* the push window */
-	uint64_t done;   /* the mark at head */
+	uint64_t done;                               /* the mark at head */
 	uint8_t *stream; /* packed: the bytes of the frames, before they become lines */
 	struct wcnic_push_line *lines; /* packed, staged: the lines, before they are stored */
 	uint16_t n_lines;              /* packed: of the window, a power of two */

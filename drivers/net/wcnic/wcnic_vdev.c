@@ -16,6 +16,7 @@
 #include "wcnic_devargs.h"
 #include "wcnic_ethdev.h"
 #include "wcnic_hw.h"
+#include "wcnic_secondary.h"
 
 static int
 probe_secondary(struct rte_vdev_device *vdev)
@@ -68,6 +69,8 @@ remove_port(struct rte_vdev_device *vdev)
 		return 0; /* closed before */
 	if (rte_eal_process_type() == RTE_PROC_PRIMARY)
 		wcnic_dev_close(dev);
+	else
+		wcnic_secondary_stop(dev);
 	return rte_eth_dev_release_port(dev);
 }
 
