@@ -335,7 +335,7 @@ def link_status_interrupt(rig):
     return {"frames": len(got)}
 
 
-def symmetric(rig, devices, ports, sent):
+def symmetric(rig, devices):
     """Two processes of symmetric_mp: the primary one, and another."""
     memory = rig.hugepages()
     processes = []
@@ -354,7 +354,7 @@ def flows():
 
 def symmetric_judged(rig, devices, ports, sent, *cards):
     """Both processes take frames, and all frames come out once."""
-    processes = symmetric(rig, devices, ports, sent)
+    processes = symmetric(rig, devices)
     got = ports[1].wait(FRAMES, *processes, *cards)
     texts = [program.end() for program in reversed(processes)]
     same(sorted(got), sorted(sent), "out of port 1")
@@ -370,3 +370,62 @@ def symmetric_mp(rig):
     ports = [rig.port(sent), rig.port()]
     devices, card = rig.cards(*ports)
     return symmetric_judged(rig, devices, ports, sent, card)
+
+
+@check("symmetric_mp, embedded")
+def symmetric_mp_embedded(rig):
+    """The same with cards in the primary process, which have threads."""
+    sent = flows()
+    ports = [rig.port(sent), rig.port()]
+    return symmetric_judged(rig, rig.vdevs(*ports, options=",thread=1"), ports, sent)
+
+
+def two_testpmds(rig, devices):
+    """A primary and a secondary testpmd, with a queue each, between which frames go round."""
+    memory = rig.hugepages()
+    args = ("--num-procs=2", "--rxq=2", "--txq=2")
+    primary = rig.testpmd(devices, *args, "--proc-id=0", memory=memory)
+    secondary = rig.testpmd((), *args, "--proc-id=1", memory=memory, primary=primary, first_lcore=2)
+    primary.tell("start")
+    before = secondary_sent(primary)
+    secondary.tell("start tx_first")
+    until(lambda: secondary_sent(primary) > before + 1000, "frames of the secondary process", primary, secondary)
+    return primary, secondary
+
+
+def secondary_sent(primary):
+    return primary.xstats()["tx_q1_packets"]
+
+
+@check("secondary killed")
+def secondary_killed(rig):
+    """A secondary process is killed in the middle of its traffic: the primary stops, starts and ends its port."""
+    primary, secondary = two_testpmds(rig, rig.vdevs("loopback", options=",thread=1"))
+    secondary.process.kill()
+    secondary.process.wait()
+    primary.tell("stop")
+    primary.must("port stop all", "port start all")
+    primary.tell("start")
+    primary.quit()
+
+
+@check("port closed by the primary")
+def primary_closes(rig):
+    """A secondary process is told, and goes on without the port."""
+    primary, secondary = two_testpmds(rig, rig.vdevs("loopback", options=",thread=1"))
+    primary.tell("stop", "port stop all", "port close all")
+    secondary.wait("the primary process has closed the port")
+    secondary.wait("Port 0: device removal event")
+    expect(not secondary.ended(), "the secondary process ended, too", secondary)
+
+
+@check("primary killed")
+def primary_killed(rig):
+    """A secondary process notices it."""
+    ports = [rig.port(flows()), rig.port()]
+    primary, secondary = symmetric(rig, rig.vdevs(*ports, options=",thread=1"))
+    ports[1].wait(FRAMES, primary, secondary)
+    primary.process.kill()
+    primary.process.wait()
+    secondary.wait("the primary process has ended")
+    secondary.end()

@@ -37,18 +37,21 @@ barrier_everywhere(const struct wcnic_hw *hw)
 	atomic_thread_fence(memory_order_seq_cst);
 }
 
-/* Takes a burst out of the gate whose process has died. */
+/*
+ * Takes a burst out of the gate whose process has died. The queue may be in any state: if it is to
+ * go on, the card is reset and all is built anew.
+ */
 static void
-dead_leave(struct wcnic_hw *hw, struct wcnic_gate *gate, uint32_t mark)
+dead_leave(struct wcnic_hw *hw, struct wcnic_gate *gate, uint32_t mark, bool goes_on)
 {
 	if ((mark & 1) != 0 || wcnic_peer_place(mark >> 1) != WCNIC_PEERS_MAX)
 		return;
 	if (!atomic_compare_exchange_strong(&gate->busy, &mark, 0))
 		return;
-	atomic_store(&hw->failed, true);
-	WCNIC_LOG(ERR, hw,
-		  "a secondary process died within a burst: its frames are lost, and the card is "
-		  "reset");
+	if (goes_on)
+		atomic_store(&hw->failed, true);
+	WCNIC_LOG(ERR, hw, "a secondary process died within a burst: its frames are lost%s",
+		  goes_on ? ", and the card is reset" : "");
 }
 
 void
@@ -63,7 +66,7 @@ wcnic_gate_close(struct wcnic_hw *hw, struct wcnic_gate *gate, enum wcnic_queue_
 		if (mark == 0)
 			return;
 		if (looks % LOOKS == 0)
-			dead_leave(hw, gate, mark);
+			dead_leave(hw, gate, mark, state != WCNIC_QUEUE_DOWN);
 		rte_delay_us_sleep(10);
 	}
 }

@@ -35,8 +35,8 @@ struct wcnic_gate {
 /*
  * Sets the gate to `state`, DOWN or PAUSED, and waits until no burst is inside. Then the queue is
  * the caller's until wcnic_gate_open(). A secondary process that died in a burst is taken as left;
- * the queue may be in any state then, and hw->failed is set. Control path: a system call, or 10 ms
- * without membarrier(2).
+ * the queue may be in any state then, and hw->failed is set if it was to be paused only. Control
+ * path: a system call, or 10 ms without membarrier(2).
  */
 void wcnic_gate_close(struct wcnic_hw *hw, struct wcnic_gate *gate, enum wcnic_queue_state state);
 /*

@@ -346,6 +346,11 @@ wcnic_queues_start(struct wcnic_hw *hw)
 		ret = wcnic_filter_start(hw);
 	if (ret == 0)
 		ret = wcnic_flow_start(hw);
+	/* before the port is up: with rx_drop_en the card drops what finds no buffer */
+	for (uint16_t i = 0; ret == 0 && i < hw->n_rxq; i++) {
+		if (rxq_wanted(hw->rxq[i]))
+			wcnic_rx_refill(hw->rxq[i]);
+	}
 	if (ret == 0) {
 		hw->port_flags |= WCNIC_PORTF_UP;
 		ret = wcnic_port_set(hw, WCNIC_PORT_SET_MTU | WCNIC_PORT_SET_MAC |
