@@ -380,6 +380,34 @@ def symmetric_mp_embedded(rig):
     return symmetric_judged(rig, rig.vdevs(*ports, options=",thread=1"), ports, sent)
 
 
+@check("symmetric_mp, embedded and polled")
+def symmetric_mp_polled(rig):
+    """Cards without a thread: the primary's bursts poll them, for the secondary process too."""
+    sent = flows()
+    ports = [rig.port(sent), rig.port()]
+    return symmetric_judged(rig, rig.vdevs(*ports), ports, sent)
+
+
+@check("symmetric_mp, cards come back")
+def symmetric_mp_recovers(rig):
+    """New cards play their input again, and both processes go on with these."""
+    sent = flows()
+    ports = [rig.port(sent), rig.port()]
+    devices, card = rig.cards(*ports)
+    processes = symmetric(rig, devices)
+    ports[1].wait(FRAMES, *processes, card)
+    card.end(signal.SIGTERM)
+    ports[1].path_out.unlink()
+    card = rig.again(card)
+    until(ports[1].path_out.exists, "the new card", card)
+    got = ports[1].wait(FRAMES, *processes, card)
+    texts = [program.end() for program in reversed(processes)]
+    same(sorted(got), sorted(sent), "out of port 1")
+    taken = [int(re.search(r"Port 0: RX - (\d+)", text)[1]) for text in texts]
+    expect(sum(taken) == 2 * FRAMES and taken[0] > 1, f"the processes took {taken} frames", *processes)
+    return {"frames": 2 * FRAMES, "frames in the secondary process": taken[0]}
+
+
 def two_testpmds(rig, devices):
     """A primary and a secondary testpmd, with a queue each, between which frames go round."""
     memory = rig.hugepages()
