@@ -98,6 +98,29 @@ region_mmap__memory_is_the_devices(void **state)
 }
 
 static void
+region_mmap__at_an_address_that_was_kept(void **state)
+{
+	const int kept = MAP_PRIVATE | MAP_ANONYMOUS;
+	uint8_t *at = mmap(NULL, 0x3000, PROT_NONE, kept, -1, 0), byte = 0;
+	uint64_t off;
+	int file;
+
+	(void)state;
+	assert_true(at != MAP_FAILED);
+	assert_int_equal(vfu_client_region_mmap_at(client, 2, 0x1000, 0x1000, at + 0x1000), 0);
+	at[0x1fff] = 0x5b;
+	assert_int_equal(pread(rig.window_fd, &byte, 1, 0x1fff), 1);
+	assert_int_equal(byte, 0x5b);
+	assert_int_equal(vfu_client_region_mmap_at(client, 9, 0, 0x1000, at), -EINVAL);
+	assert_int_equal(vfu_client_region_file(client, 2, &file, &off), 0);
+	assert_int_equal(pread(file, &byte, 1, (off_t)(off + 0x1fff)), 1);
+	assert_int_equal(byte, 0x5b);
+	assert_int_equal(vfu_client_region_file(client, 0, &file, &off), -EINVAL);
+	assert_int_equal(vfu_client_region_file(client, 9, &file, &off), -EINVAL);
+	munmap(at, 0x3000);
+}
+
+static void
 region_mmap__sparse_only_its_areas(void **state)
 {
 	void *at;
@@ -330,6 +353,7 @@ main(void)
 		TEST(region_access__outside_refused_without_a_message),
 		TEST(region_access__device_refuses_link_stays),
 		TEST(region_mmap__memory_is_the_devices),
+		TEST(region_mmap__at_an_address_that_was_kept),
 		TEST(region_mmap__sparse_only_its_areas),
 		TEST(region_mmap__file_shorter_than_region_refused),
 		TEST(dma_map__found_by_the_device),

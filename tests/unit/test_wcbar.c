@@ -229,6 +229,15 @@ stores__host_memory_gets_none_that_faults_and_cached_ones_first(void **state)
 		assert_ptr_equal(wcbar_store_by_name(WCBAR_TYPE_WC, (*s)->name), *s);
 }
 
+static void
+store_number__leads_back_to_the_store(void **state)
+{
+	(void)state;
+	for (const struct wcbar_store *const *s = wcbar_stores(WCBAR_TYPE_WC); *s != NULL; s++)
+		assert_ptr_equal(wcbar_store_at(wcbar_store_number(*s)), *s);
+	assert_ptr_equal(wcbar_store_at(UINT8_MAX), &wcbar_store_u64);
+}
+
 /* ---- calibration --------------------------------------------------------------------------- */
 
 static uint64_t clock_step_ns; /* 0: the real clock */
@@ -440,6 +449,7 @@ int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(store_number__leads_back_to_the_store),
 		cmocka_unit_test(store_lines__any_count_writes_exactly_these),
 		cmocka_unit_test(line_put__writes_exactly_one_line),
 		cmocka_unit_test(store_is_plain__all_that_stay_in_the_cache),

@@ -425,6 +425,7 @@ reg_dump_ask(struct rte_eth_dev *dev, struct rte_dev_reg_info *info)
 
 /* What works on shared memory, or by asking the primary. */
 static const struct eth_dev_ops secondary_ops = {
+	.link_update = link_update,
 	.stats_get = wcnic_stats_get,
 	.stats_reset = stats_reset_ask,
 	.xstats_get = wcnic_xstats_get,

@@ -21,6 +21,7 @@
 #include <ethdev_driver.h>
 #include <rte_alarm.h>
 
+#include "wcnic_compat.h"
 #include "wcnic_hw.h"
 #include "wcnic_log.h"
 #include "wcnic_mp.h"
@@ -110,6 +111,25 @@ bar_map(struct secondary *s, const struct wcnic_mp_state *state, int file)
 /* Nothing: the memory that they would look at is not the port's any more. */
 static const struct eth_dev_ops ended_ops;
 
+/* Functions, as not every release looks whether there are any. */
+static wcnic_rx_count_t
+no_count(void *queue __rte_unused)
+{
+	return -ENOTSUP;
+}
+
+static int
+no_status(void *queue __rte_unused, uint16_t offset __rte_unused)
+{
+	return -ENOTSUP;
+}
+
+static uint16_t
+no_prepare(void *queue __rte_unused, struct rte_mbuf **pkts __rte_unused, uint16_t n)
+{
+	return n;
+}
+
 /* In EAL's interrupt thread, where the application may do anything. */
 static void
 removed_tell(void *arg)
@@ -127,14 +147,14 @@ end(struct secondary *s)
 		return;
 	s->ended = true;
 	bursts_set(s, false);
-	s->dev->tx_pkt_prepare = NULL;
-	s->dev->rx_queue_count = NULL;
-	s->dev->rx_descriptor_status = NULL;
-	s->dev->tx_descriptor_status = NULL;
-	fast->tx_pkt_prepare = NULL;
-	fast->rx_queue_count = NULL;
-	fast->rx_descriptor_status = NULL;
-	fast->tx_descriptor_status = NULL;
+	s->dev->tx_pkt_prepare = no_prepare;
+	s->dev->rx_queue_count = no_count;
+	s->dev->rx_descriptor_status = no_status;
+	s->dev->tx_descriptor_status = no_status;
+	fast->tx_pkt_prepare = no_prepare;
+	fast->rx_queue_count = no_count;
+	fast->rx_descriptor_status = no_status;
+	fast->tx_descriptor_status = no_status;
 	fast->rxq.data = no_queues;
 	fast->txq.data = no_queues;
 	s->dev->dev_ops = &ended_ops;
@@ -320,6 +340,7 @@ wcnic_secondary_start(struct rte_eth_dev *dev)
 	dev->rx_pkt_burst = rte_eth_pkt_burst_dummy;
 	dev->tx_pkt_burst = rte_eth_pkt_burst_dummy;
 	pthread_mutex_lock(&lock);
+	bar_unmap(s); /* of a port that ended */
 	memset(s, 0, sizeof(*s));
 	s->dev = dev;
 	pthread_mutex_unlock(&lock);
