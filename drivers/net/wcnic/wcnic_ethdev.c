@@ -22,7 +22,6 @@
 #include "wcnic_intr.h"
 #include "wcnic_link.h"
 #include "wcnic_log.h"
-#include "wcnic_mp.h"
 #include "wcnic_port_set.h"
 #include "wcnic_queue.h"
 #include "wcnic_queue_ctl.h"
@@ -394,44 +393,15 @@ const struct eth_dev_ops wcnic_dev_ops = {
 
 /* ---- of a secondary process ------------------------------------------------------------------ */
 
-static int
-stats_reset_ask(struct rte_eth_dev *dev)
-{
-	struct wcnic_mp_msg msg = {.what = WCNIC_MP_STATS_RESET, .port_id = dev->data->port_id};
-
-	return wcnic_mp_ask(&msg, -1, NULL);
-}
-
-static int
-reg_dump_ask(struct rte_eth_dev *dev, struct rte_dev_reg_info *info)
-{
-	int ret = wcnic_reg_info(dev, info);
-
-	if (info->data == NULL)
-		return ret;
-	for (uint32_t done = 0, n; ret == 0 && done < info->length; done += n) {
-		struct wcnic_mp_msg msg = {.what = WCNIC_MP_REGS_READ,
-					   .port_id = dev->data->port_id,
-					   .first = info->offset + done};
-
-		n = RTE_MIN(info->length - done, (uint32_t)WCNIC_MP_REGS);
-		msg.n = n;
-		ret = wcnic_mp_ask(&msg, -1, NULL);
-		if (ret == 0)
-			memcpy((uint32_t *)info->data + done, msg.words, n * sizeof(uint32_t));
-	}
-	return ret;
-}
-
 /* What works on shared memory, or by asking the primary. */
 static const struct eth_dev_ops secondary_ops = {
 	.link_update = link_update,
 	.stats_get = wcnic_stats_get,
-	.stats_reset = stats_reset_ask,
+	.stats_reset = wcnic_secondary_stats_reset,
 	.xstats_get = wcnic_xstats_get,
 	.xstats_get_names = wcnic_xstats_get_names,
-	.xstats_reset = stats_reset_ask,
-	.get_reg = reg_dump_ask,
+	.xstats_reset = wcnic_secondary_stats_reset,
+	.get_reg = wcnic_secondary_reg_dump,
 	.dev_infos_get = infos_get_locked,
 	.dev_supported_ptypes_get = ptypes_get,
 	.fw_version_get = fw_version_get,

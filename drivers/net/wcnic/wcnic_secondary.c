@@ -22,6 +22,7 @@
 #include <rte_alarm.h>
 
 #include "wcnic_compat.h"
+#include "wcnic_dump.h"
 #include "wcnic_hw.h"
 #include "wcnic_log.h"
 #include "wcnic_mp.h"
@@ -371,4 +372,35 @@ wcnic_secondary_stop(struct rte_eth_dev *dev)
 	pthread_mutex_unlock(&lock);
 	if (msg.number != 0)
 		(void)wcnic_mp_send(&msg, -1);
+}
+
+/* ---- what the primary does ------------------------------------------------------------------- */
+
+int
+wcnic_secondary_stats_reset(struct rte_eth_dev *dev)
+{
+	struct wcnic_mp_msg msg = {.what = WCNIC_MP_STATS_RESET, .port_id = dev->data->port_id};
+
+	return wcnic_mp_ask(&msg, -1, NULL);
+}
+
+int
+wcnic_secondary_reg_dump(struct rte_eth_dev *dev, struct rte_dev_reg_info *info)
+{
+	int ret = wcnic_reg_info(dev, info);
+
+	if (info->data == NULL)
+		return ret;
+	for (uint32_t done = 0, n; ret == 0 && done < info->length; done += n) {
+		struct wcnic_mp_msg msg = {.what = WCNIC_MP_REGS_READ,
+					   .port_id = dev->data->port_id,
+					   .first = info->offset + done};
+
+		n = RTE_MIN(info->length - done, (uint32_t)WCNIC_MP_REGS);
+		msg.n = n;
+		ret = wcnic_mp_ask(&msg, -1, NULL);
+		if (ret == 0)
+			memcpy((uint32_t *)info->data + done, msg.words, n * sizeof(uint32_t));
+	}
+	return ret;
 }
