@@ -21,7 +21,7 @@
 static struct wcnic_card *_Atomic card_seen;
 static atomic_bool paused;
 static atomic_bool threaded; /* a thread of the card's own polls it */
-static atomic_uint turns; /* of the card's thread since the pause began */
+static atomic_uint turns;    /* of the card's thread since the pause began */
 
 unsigned int __real_wcnic_card_poll(struct wcnic_card *card);
 unsigned int __wrap_wcnic_card_poll(struct wcnic_card *card);

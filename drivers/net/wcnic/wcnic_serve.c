@@ -4,8 +4,8 @@
 
 /*
  * What the primary process does for secondary ones. EAL's thread of messages must not wait: others
- * may need it to come out of a burst. So what takes a port's lock runs as an alarm, in EAL's
- * interrupt thread.
+ * may need it to come out of a burst. So what takes a port's lock is done by a thread of the
+ * driver.
  */
 
 #include <errno.h>
@@ -14,9 +14,9 @@
 #include <unistd.h>
 
 #include <ethdev_driver.h>
-#include <rte_alarm.h>
 
 #include "wcnic_attach.h"
+#include "wcnic_compat.h"
 #include "wcnic_dump.h"
 #include "wcnic_hold.h"
 #include "wcnic_hw.h"
@@ -28,9 +28,19 @@
 #include "wcnic_stats.h"
 
 struct job {
+	struct job *next;
 	struct wcnic_mp_msg msg;
 	char peer[]; /* who is answered */
 };
+
+/* For the thread, the oldest first. It stays until the process ends. */
+static struct {
+	pthread_mutex_t lock;
+	pthread_cond_t some;
+	struct job *first;
+	struct job *last;
+	bool started;
+} jobs = {.lock = PTHREAD_MUTEX_INITIALIZER, .some = PTHREAD_COND_INITIALIZER};
 
 /* ---- with the port's lock -------------------------------------------------------------------- */
 
@@ -65,9 +75,8 @@ regs_read(struct wcnic_mp_msg *msg)
 }
 
 static void
-job_do(void *arg)
+job_do(struct job *job)
 {
-	struct job *job = arg;
 	struct wcnic_mp_msg *msg = &job->msg;
 
 	switch (msg->what) {
@@ -92,20 +101,42 @@ job_do(void *arg)
 	free(job);
 }
 
+static WCNIC_THREAD_RETURN
+jobs_run(void *arg __rte_unused)
+{
+	struct job *job;
+
+	for (;;) {
+		pthread_mutex_lock(&jobs.lock);
+		while (jobs.first == NULL)
+			pthread_cond_wait(&jobs.some, &jobs.lock);
+		job = jobs.first;
+		jobs.first = job->next;
+		pthread_mutex_unlock(&jobs.lock);
+		job_do(job);
+	}
+	return 0;
+}
+
 static int
 job_start(const struct wcnic_mp_msg *msg, const char *peer)
 {
 	struct job *job = malloc(sizeof(*job) + strlen(peer) + 1);
-	int ret;
 
 	if (job == NULL)
 		return -ENOMEM;
+	job->next = NULL;
 	job->msg = *msg;
 	strcpy(job->peer, peer);
-	ret = rte_eal_alarm_set(1, job_do, job);
-	if (ret != 0)
-		free(job);
-	return ret;
+	pthread_mutex_lock(&jobs.lock);
+	if (jobs.first == NULL)
+		jobs.first = job;
+	else
+		jobs.last->next = job;
+	jobs.last = job;
+	pthread_cond_signal(&jobs.some);
+	pthread_mutex_unlock(&jobs.lock);
+	return 0;
 }
 
 /* ---- without --------------------------------------------------------------------------------- */
@@ -190,7 +221,18 @@ message(const struct rte_mp_msg *raw, const void *peer)
 int
 wcnic_serve_start(void)
 {
-	const int ret = wcnic_mp_listen(message);
+	wcnic_thread_t thread;
+	int ret = wcnic_mp_listen(message);
 
-	return ret == -ENOTSUP ? 0 : ret;
+	if (ret != 0)
+		return ret == -ENOTSUP ? 0 : ret;
+	pthread_mutex_lock(&jobs.lock);
+	if (!jobs.started)
+		ret = wcnic_thread_create(&thread, "wcnic-serve", jobs_run, NULL);
+	if (!jobs.started && ret == 0) {
+		wcnic_thread_detach(thread);
+		jobs.started = true;
+	}
+	pthread_mutex_unlock(&jobs.lock);
+	return ret;
 }
