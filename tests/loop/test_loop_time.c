@@ -14,7 +14,7 @@
 #include "loop.h"
 
 #define SECOND_NS 1000000000ull
-#define START_NS (1000 * SECOND_NS)
+#define START_NS (1000000 * SECOND_NS) /* ahead of the machine: nobody may wait by this clock */
 
 /* ---- the oscillator ------------------------------------------------------------------------ */
 
