@@ -29,6 +29,8 @@ wcdev_csum_add(struct wcdev_csum *csum, const void *data, size_t bytes)
 	uint64_t sum = 0;
 	uint32_t words[4];
 
+	if (bytes == 0)
+		return; /* `data` may be NULL */
 	for (size_t n = bytes / sizeof(words); n != 0; n--, at += sizeof(words)) {
 		memcpy(words, at, sizeof(words));
 		sum += (uint64_t)words[0] + words[1] + words[2] + words[3];
