@@ -25,17 +25,20 @@ static struct rte_mbuf *
 tcp_frame(struct loop *l, uint16_t ident, uint16_t bytes)
 {
 	struct rte_mbuf *m = loop_frame(l, ident, bytes, 1);
-	struct rte_ether_hdr *ether = rte_pktmbuf_mtod(m, struct rte_ether_hdr *);
-	struct rte_ipv4_hdr *ip = (struct rte_ipv4_hdr *)(ether + 1);
-	struct rte_tcp_hdr *tcp = (struct rte_tcp_hdr *)(ip + 1);
+	uint8_t *data = rte_pktmbuf_mtod(m, uint8_t *);
+	struct rte_ipv4_hdr ip;
 
-	ether->ether_type = rte_cpu_to_be_16(RTE_ETHER_TYPE_IPV4);
-	ip->version_ihl = RTE_IPV4_VHL_DEF;
-	ip->total_length = rte_cpu_to_be_16(bytes - 14);
-	ip->packet_id = rte_cpu_to_be_16(ident);
-	ip->fragment_offset = 0;
-	ip->next_proto_id = 6;
-	tcp->data_off = 0x50;
+	/* by copies: a frame may begin at an odd address */
+	memcpy(&ip, data + 14, sizeof(ip));
+	ip.version_ihl = RTE_IPV4_VHL_DEF;
+	ip.total_length = rte_cpu_to_be_16(bytes - 14);
+	ip.packet_id = rte_cpu_to_be_16(ident);
+	ip.fragment_offset = 0;
+	ip.next_proto_id = 6;
+	memcpy(data + 14, &ip, sizeof(ip));
+	data[12] = RTE_ETHER_TYPE_IPV4 >> 8;
+	data[13] = RTE_ETHER_TYPE_IPV4 & 0xff;
+	data[14 + 20 + offsetof(struct rte_tcp_hdr, data_off)] = 0x50;
 	m->ol_flags = TCP4_CKSUM;
 	m->l2_len = 14;
 	m->l3_len = 20;
