@@ -307,7 +307,8 @@ line_may_be_written(const struct wcnic_hw *hw, uint64_t off)
 
 /*
  * Which pages of the aperture exist: nobody wrote to the others. One byte a page; all 1 if the
- * kernel does not say. In memory or swapped out: bits 63 and 62 of /proc/PID/pagemap.
+ * kernel does not say. By bits 63 and 62 of /proc/PID/pagemap. The aperture is a file in memory: a
+ * page of it that the kernel has moved to swap meanwhile is not seen.
  */
 static uint8_t *
 pages_written(const uint8_t *aperture, size_t bytes)
