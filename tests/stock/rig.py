@@ -17,6 +17,7 @@ import time
 import frames
 import life
 from dpdk import Failure, Telemetry
+from next_dpdk import NextDpdk, Unavailable
 
 PATIENCE_S = 120  # it only guards against a hang
 CLONE_NEWNS = 0x20000
@@ -269,20 +270,30 @@ class Rig:
         self.stack.callback(program.close)
         return program
 
-    def eal(self, prefix, lcores=1, memory=("--no-huge", "-m", "512"), first_lcore=0):
+    def next_dpdk(self):
+        """DPDK of the next release, once for all checks."""
+        try:
+            if "next" not in self.programs:
+                self.programs["next"] = NextDpdk(self.args, self.work)
+        except Unavailable as why:
+            raise Skip(str(why)) from None
+        return self.programs["next"]
+
+    def eal(self, prefix, lcores=1, memory=("--no-huge", "-m", "512"), first_lcore=0, plugin=None):
         """EAL's arguments for all programs: without PCI, and mostly without root and hugepages."""
         at = ",".join(f"{lcore}@{self.cpus[lcore % len(self.cpus)]}" for lcore in range(first_lcore, first_lcore + lcores))
-        return ["--lcores", at, "--no-pci", *memory, "--file-prefix", prefix, "-d", self.plugin]
+        return ["--lcores", at, "--no-pci", *memory, "--file-prefix", prefix, "-d",
+                plugin or self.plugin]
 
     def run(self, name, devices, *args, lcores=1, eal=(), kind=Program, memory=("--no-huge", "-m", "512"),
-            primary=None, first_lcore=0):
-        """Starts an example, or a program of the distribution; as a secondary process of the primary that is given, which
-        needs lcores of its own: caches of mempools are each lcore's."""
-        path = self.programs.get(name, name)
+            primary=None, first_lcore=0, dpdk=None):
+        """Starts an example, or a program of the distribution or of another DPDK; as a secondary process of the primary
+        that is given, which needs lcores of its own: caches of mempools are each lcore's."""
+        path = dpdk.command(name) if dpdk else [self.programs.get(name, name)]
         prefix = primary.prefix if primary else f"p{self.started}"
         if primary:
             eal = ("--proc-type=secondary", *eal)
-        command = [path, *self.eal(prefix, lcores, memory, first_lcore), *devices, *eal, "--", *args]
+        command = [*path, *self.eal(prefix, lcores, memory, first_lcore, dpdk and dpdk.plugin), *devices, *eal, "--", *args]
         program = self.start(kind, command)
         program.prefix = prefix
         program.telemetry = None if primary else self.work / "dpdk" / prefix / "dpdk_telemetry.v2"

@@ -70,9 +70,9 @@ def dumpcap(rig):
     return {"frames": len(got)}
 
 
-def suites(rig, devices, *names, memory=("--no-huge", "-m", "512")):
+def suites(rig, devices, *names, memory=("--no-huge", "-m", "512"), dpdk=None):
     """Suites of dpdk-test, one after the other."""
-    test = rig.run("dpdk-test", devices, lcores=2, memory=memory)
+    test = rig.run("dpdk-test", devices, lcores=2, memory=memory, dpdk=dpdk)
     test.wait("RTE>>")
     for name in names:
         test.say(name)
@@ -100,11 +100,18 @@ def test_small(rig):
     return {"cases": cases(text)}
 
 
-@check("dpdk-test ethdev API")
-def test_api(rig):
-    """The states of queues; in dpdk-test since DPDK 23.11."""
-    text = suites(rig, rig.vdevs("loopback", "loopback"), "ethdev_api")
-    return {"cases": cases(text)}
+@check("dpdk-test of the next release")
+def test_next(rig):
+    """What it has of ethdev: the states of queues (since DPDK 23.11), link status, event adapters, bonding. Each that
+    makes a mempool of a name that another uses has a process of its own."""
+    dpdk, text = rig.next_dpdk(), ""
+    for names, devices, memory in (
+            (("ethdev_api", "ethdev_link_status"), rig.vdevs("loopback", "loopback"), 512),
+            (("link_bonding_autotest",), rig.vdevs("loopback", "loopback"), 512),
+            (("event_eth_rx_adapter_autotest", "event_eth_tx_adapter_autotest"),
+             rig.vdevs("loopback", options=",queues=4"), 2560)):
+        text += suites(rig, devices, *names, memory=("--no-huge", "-m", str(memory)), dpdk=dpdk)
+    return {"version": dpdk.version, "cases": cases(text)}
 
 
 def cases(text):

@@ -86,8 +86,8 @@ class Trees:
                 shutil.rmtree(work, ignore_errors=True)
                 raise Failure(f"{name}: {' '.join(packages)} of Debian {suite} for {arch} could not be unpacked. "
                               f"{self.hint(log, packages)}; the end of {log}:\n" + "".join(open(log).readlines()[-8:]))
-        for folder in ("lib", "bin", "sbin"):  # where a release has merged them, packages rely on the links
-            if not (work / folder).exists():
+        for folder in ("lib", "lib64", "bin", "sbin"):  # where a release has merged them, packages rely on the links
+            if (work / "usr" / folder).exists() and not (work / folder).exists():
                 (work / folder).symlink_to(f"usr/{folder}")
         os.rename(work, where)
 
