@@ -3,15 +3,13 @@
  */
 
 /*
- * Start and stop of queues: windows are allocated, queues created on the card, gates opened; and
- * all of it undone.
+ * Start of queues: windows are allocated, queues created on the card, buffers posted, gates opened.
  */
 
 #include <errno.h>
 #include <string.h>
 
 #include <ethdev_driver.h>
-#include <rte_cycles.h>
 
 #include "wcnic_admin.h"
 #include "wcnic_attach.h"
@@ -23,14 +21,11 @@
 #include "wcnic_queue.h"
 #include "wcnic_rss.h"
 #include "wcnic_rx.h"
-#include "wcnic_rx_missed.h"
 #include "wcnic_rx_offload.h"
 #include "wcnic_share.h"
 #include "wcnic_tx.h"
 #include "wcnic_window.h"
 #include "wcnic_window_caps.h"
-
-#define DRAIN_MS 200 /* how long a stop waits for frames that the card still holds */
 
 /* ---- start ---------------------------------------------------------------------------------- */
 
@@ -220,6 +215,7 @@ txq_create(struct wcnic_txq *txq)
 	return ret; /* queues_stop() frees the window */
 }
 
+/* Posts its buffers too: with rx_drop_en the card drops what finds none. */
 static int
 rxq_create(struct wcnic_rxq *rxq)
 {
@@ -256,15 +252,9 @@ rxq_create(struct wcnic_rxq *rxq)
 	ret = wcadmin_rxq_create(&hw->admin.client, &cmd);
 	rxq->events_before = wcnic_events_sent(hw);
 	rxq->on_card = ret == 0;
+	if (ret == 0)
+		wcnic_rx_refill(rxq);
 	return ret;
-}
-
-/* Posts buffers to a queue that is on the card, and lets bursts in. */
-static void
-rxq_open(struct wcnic_rxq *rxq)
-{
-	wcnic_rx_refill(rxq);
-	wcnic_gate_open(&rxq->gate);
 }
 
 static bool
@@ -346,11 +336,6 @@ wcnic_queues_start(struct wcnic_hw *hw)
 		ret = wcnic_filter_start(hw);
 	if (ret == 0)
 		ret = wcnic_flow_start(hw);
-	/* before the port is up: with rx_drop_en the card drops what finds no buffer */
-	for (uint16_t i = 0; ret == 0 && i < hw->n_rxq; i++) {
-		if (rxq_wanted(hw->rxq[i]))
-			wcnic_rx_refill(hw->rxq[i]);
-	}
 	if (ret == 0) {
 		hw->port_flags |= WCNIC_PORTF_UP;
 		ret = wcnic_port_set(hw, WCNIC_PORT_SET_MTU | WCNIC_PORT_SET_MAC |
@@ -364,7 +349,7 @@ wcnic_queues_start(struct wcnic_hw *hw)
 	wcnic_share_bursts(hw, true);
 	for (uint16_t i = 0; i < hw->n_rxq; i++) {
 		if (rxq_wanted(hw->rxq[i]))
-			rxq_open(hw->rxq[i]);
+			wcnic_gate_open(&hw->rxq[i]->gate);
 	}
 	for (uint16_t i = 0; i < hw->n_txq; i++) {
 		if (txq_wanted(hw->txq[i]))
@@ -396,187 +381,6 @@ wcnic_rxq_start(struct wcnic_rxq *rxq)
 	if (ret != 0)
 		return ret;
 	wcnic_share_bursts(rxq->hw, true);
-	rxq_open(rxq);
+	wcnic_gate_open(&rxq->gate);
 	return 0;
-}
-
-/* ---- stop ----------------------------------------------------------------------------------- */
-
-static bool
-tx_idle(struct wcnic_txq *const *txqs, uint16_t n)
-{
-	for (uint16_t i = 0; i < n; i++) {
-		const struct wcnic_txq *txq = txqs[i];
-
-		if (txq != NULL && txq->ctrl.on_card && !txq->failed &&
-		    (txq->head != txq->tail || txq->resend_count != 0))
-			return false;
-	}
-	return true;
-}
-
-/* Waits, up to DRAIN_MS, until the card has sent what bursts accepted. */
-static void
-tx_drain(struct wcnic_hw *hw, struct wcnic_txq *const *txqs, uint16_t n)
-{
-	uint64_t end = rte_get_timer_cycles() + rte_get_timer_hz() * DRAIN_MS / 1000;
-
-	while (!tx_idle(txqs, n) && rte_get_timer_cycles() < end) {
-		for (uint16_t i = 0; i < n; i++) {
-			if (txqs[i] != NULL && txqs[i]->ctrl.on_card)
-				wcnic_tx_kick(txqs[i]);
-		}
-		if (hw->attach->poll != NULL)
-			hw->attach->poll(hw);
-		else
-			rte_delay_us_sleep(100);
-	}
-}
-
-void
-wcnic_queues_abandon(struct wcnic_hw *hw)
-{
-	for (uint16_t i = 0; i < hw->n_txq; i++) {
-		if (hw->txq[i] != NULL)
-			wcnic_gate_abandon(&hw->txq[i]->gate);
-	}
-	for (uint16_t i = 0; i < hw->n_rxq; i++) {
-		if (hw->rxq[i] != NULL)
-			wcnic_gate_abandon(&hw->rxq[i]->gate);
-	}
-	if (hw->attach->abandon == NULL || !hw->attach->abandon(hw))
-		return;
-	atomic_store(&hw->removed, true);
-	atomic_store(&hw->card, WCNIC_CARD_ABSENT);
-	WCNIC_LOG(NOTICE, hw, "the port ends within a burst: its card is left as it is");
-}
-
-void
-wcnic_queues_close(struct wcnic_hw *hw)
-{
-	if (!hw->running)
-		return;
-	for (uint16_t i = 0; i < hw->n_txq; i++) {
-		if (hw->txq[i] != NULL)
-			wcnic_gate_close(hw, &hw->txq[i]->gate, WCNIC_QUEUE_DOWN);
-	}
-	for (uint16_t i = 0; i < hw->n_rxq; i++) {
-		if (hw->rxq[i] != NULL)
-			wcnic_gate_close(hw, &hw->rxq[i]->gate, WCNIC_QUEUE_DOWN);
-	}
-}
-
-/* Also after a start that failed half-way: only what the card has is destroyed. */
-static void
-queues_destroy(struct wcnic_hw *hw)
-{
-	for (uint16_t i = 0; i < hw->n_rxq; i++) {
-		if (hw->rxq[i] != NULL && hw->rxq[i]->on_card)
-			(void)wcadmin_rxq_destroy(&hw->admin.client, i);
-	}
-	for (uint16_t i = 0; i < hw->n_txq; i++) {
-		if (hw->txq[i] != NULL && hw->txq[i]->ctrl.on_card)
-			(void)wcadmin_txq_destroy(&hw->admin.client, i);
-	}
-}
-
-/* The card has let go of the queue: its frames are settled and freed. */
-static void
-txq_settle(struct wcnic_txq *txq)
-{
-	if (txq->ctrl.on_card && !txq->failed)
-		wcnic_tx_reap(txq);
-	txq->ctrl.on_card = false;
-	wcnic_tx_purge(txq);
-}
-
-static void
-rxq_settle(struct wcnic_rxq *rxq)
-{
-	rxq->on_card = false;
-	wcnic_rx_purge(rxq);
-}
-
-void
-wcnic_queues_stop(struct wcnic_hw *hw, bool card_present)
-{
-	if (!hw->running)
-		return;
-	wcnic_queues_close(hw);
-	hw->running = false;
-	if (!card_present)
-		wcadmin_shut(&hw->admin.client);
-	if (card_present)
-		tx_drain(hw, hw->txq, hw->n_txq);
-	hw->port_flags &= ~WCNIC_PORTF_UP;
-	if (card_present && hw->admin.client.up) {
-		(void)wcnic_port_set(hw, WCNIC_PORT_SET_FLAGS);
-		wcnic_rx_missed_update(hw);
-		queues_destroy(hw);
-	}
-	for (uint16_t i = 0; i < hw->n_txq; i++) {
-		wcnic_window_free(hw, &hw->parked[i]);
-		if (hw->txq[i] == NULL)
-			continue;
-		txq_settle(hw->txq[i]);
-		wcnic_window_free(hw, &hw->txq[i]->ctrl.window);
-	}
-	for (uint16_t i = 0; i < hw->n_rxq; i++) {
-		if (hw->rxq[i] != NULL)
-			rxq_settle(hw->rxq[i]);
-	}
-	wcnic_window_free(hw, &hw->doorbells);
-	if (hw->intr != NULL && card_present)
-		(void)hw->attach->irq_bind(hw, 0, NULL);
-	wcnic_intr_wake(hw);
-}
-
-int
-wcnic_txq_stop(struct wcnic_txq *txq)
-{
-	struct wcnic_hw *hw = txq->hw;
-	int ret;
-
-	wcnic_gate_close(hw, &txq->gate, WCNIC_QUEUE_DOWN);
-	tx_drain(hw, &txq, 1);
-	ret = wcadmin_txq_destroy(&hw->admin.client, txq->qid);
-	if (ret == 0)
-		txq_settle(txq);
-	return ret;
-}
-
-int
-wcnic_rxq_stop(struct wcnic_rxq *rxq)
-{
-	struct wcnic_hw *hw = rxq->hw;
-	int ret;
-
-	wcnic_gate_close(hw, &rxq->gate, WCNIC_QUEUE_DOWN);
-	wcnic_rx_missed_update(hw);
-	ret = wcadmin_rxq_destroy(&hw->admin.client, rxq->qid);
-	if (ret != 0)
-		return ret;
-	rxq_settle(rxq);
-	wcnic_intr_raise(hw, rxq->qid);
-	return 0;
-}
-
-void
-wcnic_queues_kick(struct wcnic_hw *hw, bool all)
-{
-	for (uint16_t i = 0; hw->running && i < hw->n_txq; i++) {
-		struct wcnic_txq *txq = hw->txq[i];
-		bool idle;
-
-		if (txq == NULL || !txq->ctrl.on_card)
-			continue;
-		idle = txq->ctrl.idle_tail == txq->tail;
-		txq->ctrl.idle_tail = txq->tail;
-		if ((!all && !idle) || (txq->head == txq->tail && txq->resend_count == 0))
-			continue;
-		if (!wcnic_gate_pause(hw, &txq->gate))
-			continue;
-		wcnic_tx_kick(txq);
-		wcnic_gate_open(&txq->gate);
-	}
 }

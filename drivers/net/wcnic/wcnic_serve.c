@@ -154,10 +154,6 @@ attach_answer(struct wcnic_mp_msg *msg, int life, int *file)
 	ret = -EPROTO;
 	if (msg->layout != wcnic_mp_layout())
 		goto fail;
-	ret = wcnic_share_get(msg->port_id, &msg->state, file);
-	if (ret != 0)
-		goto fail;
-	close(*file);
 	ret = -ENOSPC;
 	if (msg->number == 0) {
 		if (life >= 0)
@@ -173,6 +169,8 @@ attach_answer(struct wcnic_mp_msg *msg, int life, int *file)
 	wcnic_peer_port_set(msg->number, msg->port_id, true);
 	/* after the line above: whatever changes from here on, the process is told */
 	ret = wcnic_share_get(msg->port_id, &msg->state, file);
+	if (ret != 0)
+		wcnic_peer_port_set(msg->number, msg->port_id, false);
 fail:
 	if (life >= 0)
 		close(life);
