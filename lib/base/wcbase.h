@@ -21,6 +21,7 @@
 #define WC_VECTOR(bytes) __attribute__((vector_size(bytes)))
 
 #define WC_ALWAYS_INLINE inline __attribute__((always_inline))
+#define WC_NOINLINE __attribute__((noinline))
 #define WC_NORETURN __attribute__((noreturn))
 
 /* Compiled for a CPU that has these features; the caller has asked the CPU. */

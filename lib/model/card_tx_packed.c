@@ -197,9 +197,9 @@ frame_packed(struct wcnic_card *card, struct card_txq *q, struct card_tx_burst *
 
 /*
  * Adds at most `most` frames of one entry, wholly inline, until one is not such or not whole. The
- * hottest loop of the card: what it needs is in registers.
+ * hottest loop of the card: what it needs is in registers. Inlined, its caller would take some.
  */
-static void
+WC_NOINLINE static void
 packed_single(struct wcnic_card *card, const struct card_txq *q, struct card_tx_burst *t,
 	      unsigned int most)
 {
