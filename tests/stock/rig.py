@@ -149,8 +149,10 @@ class Program:
 
 
 class Testpmd(Program):
-    """dpdk-testpmd at its prompt."""
-    PROMPT = "testpmd> "  # not always at the start of a line: its forwarding threads print, too
+    """dpdk-testpmd at its prompt. That is written letter by letter: where its forwarding threads print what they receive
+    (set verbose 1), their lines may begin after any of its letters."""
+    RECEIVED = r"(?:(?:port \d+/queue |  src=|  ol_flags: )[^\n]*\n)*"
+    PROMPT = RECEIVED.join("testpmd> ")
 
     def tell(self, *lines):
         """Gives commands, one after the other; what the last one printed."""
