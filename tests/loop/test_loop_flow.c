@@ -379,6 +379,34 @@ items__not_possible__refused(void **state)
 	loop_close(&l);
 }
 
+/* has_vlan and has_more_vlan are not overruled by the items behind them. */
+static void
+tags__contradicted__refused(void **state)
+{
+	const struct rte_flow_item_eth eth_one = {.has_vlan = 1}, eth_none = {0};
+	const struct rte_flow_item_vlan vlan_one = {.has_more_vlan = 1}, vlan_none = {0};
+	const struct rte_flow_item
+		untagged = {.type = RTE_FLOW_ITEM_TYPE_ETH, .spec = &eth_none, .mask = &eth_one},
+		alone = {.type = RTE_FLOW_ITEM_TYPE_VLAN, .spec = &vlan_none, .mask = &vlan_one},
+		not_alone = {.type = RTE_FLOW_ITEM_TYPE_VLAN, .spec = &vlan_one, .mask = &vlan_one},
+		vlan = {.type = RTE_FLOW_ITEM_TYPE_VLAN};
+	const struct rte_flow_item no_tag[] = {untagged, vlan, END}, one_tag[] = {alone, vlan, END},
+				   third[] = {vlan, not_alone, END}, two[] = {not_alone, vlan, END};
+	const struct rte_flow_action drop[] = {{.type = RTE_FLOW_ACTION_TYPE_DROP}, ACTION_END};
+	struct rte_flow_error error;
+	struct loop l;
+
+	open_with_queues(&l, *state);
+	expect_refused(&l, &ingress, no_tag, drop, RTE_FLOW_ERROR_TYPE_ITEM, &no_tag[1],
+		       "needs has_vlan");
+	expect_refused(&l, &ingress, one_tag, drop, RTE_FLOW_ERROR_TYPE_ITEM, &one_tag[1],
+		       "needs has_vlan or has_more_vlan");
+	expect_refused(&l, &ingress, third, drop, RTE_FLOW_ERROR_TYPE_ITEM_MASK, &third[1],
+		       "first of two vlan");
+	assert_int_equal(rte_flow_validate(l.port_id, &ingress, two, drop, &error), 0);
+	loop_close(&l);
+}
+
 static void
 actions__not_possible__refused(void **state)
 {
@@ -461,6 +489,7 @@ main(void)
 		LOOP_TEST(table__full__refuses_and_frees),
 		LOOP_TEST(attributes__not_possible__refused),
 		LOOP_TEST(items__not_possible__refused),
+		LOOP_TEST(tags__contradicted__refused),
 		LOOP_TEST(actions__not_possible__refused),
 	};
 

@@ -204,12 +204,37 @@ layer_next(const struct item_kind *kind, enum layer before)
 	return kind->layer > before ? kind->layer : LAYER_NONE;
 }
 
+static uint16_t
+item_layers(const struct item_kind *kind, enum layer layer)
+{
+	return layer == LAYER_VLAN2 ? WCNIC_FLOWL_TAGGED2 : kind->layers;
+}
+
+/* What has_vlan and has_more_vlan say must hold with the vlan items that follow. */
+__rte_warn_unused_result static int
+tags_check(const struct item_kind *kind, const struct rte_flow_item *item, enum layer layer,
+	   const struct wcnic_flow *rule, struct rte_flow_error *error)
+{
+	const struct rte_flow_item_vlan *mask = item->mask;
+	const uint16_t layers = item_layers(kind, layer);
+
+	if ((rule->mask.layers & layers & ~rule->key.layers) != 0)
+		return rte_flow_error_set(error, EINVAL, RTE_FLOW_ERROR_TYPE_ITEM, item,
+					  "a vlan item needs has_vlan or has_more_vlan of the "
+					  "item before to be 1, or not in its mask");
+	if (layer == LAYER_VLAN2 && mask != NULL && mask->has_more_vlan != 0)
+		return rte_flow_error_set(error, ENOTSUP, RTE_FLOW_ERROR_TYPE_ITEM_MASK, item,
+					  "has_more_vlan can be matched in the first of two vlan "
+					  "items: the card looks at two tags");
+	return 0;
+}
+
 static void
 item_copy(const struct item_kind *kind, const struct rte_flow_item *item, enum layer layer,
 	  enum layer before, struct wcnic_flow *rule)
 {
 	const bool second = layer == LAYER_VLAN2;
-	const uint16_t layers = second ? WCNIC_FLOWL_TAGGED2 : kind->layers;
+	const uint16_t layers = item_layers(kind, layer);
 
 	if (item->spec != NULL) {
 		kind->copy(&rule->key, item->spec, second);
@@ -248,6 +273,8 @@ wcnic_flow_pattern_parse(const struct rte_flow_item *items, struct wcnic_flow *r
 				"order of items: eth, up to two vlan, ipv4 or ipv6, one of tcp, "
 				"udp, sctp");
 		ret = item_check(kind, items, error);
+		if (ret == 0)
+			ret = tags_check(kind, items, layer, rule, error);
 		if (ret != 0)
 			return ret;
 		item_copy(kind, items, layer, before, rule);
