@@ -8,9 +8,12 @@
  * afterwards. `tests/checks threads` runs it under ThreadSanitizer. It counts rounds, not time.
  */
 
+#include <dirent.h>
 #include <errno.h>
 #include <pthread.h>
+#include <sched.h>
 #include <stdlib.h>
+#include <sys/resource.h>
 #include <unistd.h>
 
 #include <rte_telemetry.h>
@@ -285,6 +288,51 @@ port__closed_while_it_is_asked_waits_for_the_answer(void **state)
 	loop_log_clear();
 }
 
+/* Ties all threads of this process that are there now to one CPU, or gives each its CPUs back. */
+static void
+threads_tie(const cpu_set_t *cpus)
+{
+	DIR *tasks = opendir("/proc/self/task");
+	const struct dirent *task;
+
+	assert_non_null(tasks);
+	while ((task = readdir(tasks)) != NULL)
+		if (task->d_name[0] != '.')
+			(void)sched_setaffinity(atoi(task->d_name), sizeof(*cpus), cpus);
+	closedir(tasks);
+}
+
+/*
+ * The card's thread is preempted while it holds the card. Who wants it must not spin until the
+ * kernel takes the CPU away, which it counts; other processes do that too, but far more rarely.
+ */
+static void
+card_thread__on_the_same_cpu__is_not_spun_for(void **state)
+{
+	const struct loop_config config = {.devargs = "thread=1",
+					   .rx_offloads = RTE_ETH_RX_OFFLOAD_VLAN_FILTER};
+	const uint16_t commands = 200;
+	struct rusage before, after;
+	cpu_set_t all, one;
+
+	(void)state;
+	loop_clock_is_real(true);
+	loop_open(&port, &config);
+	assert_int_equal(sched_getaffinity(0, sizeof(all), &all), 0);
+	CPU_ZERO(&one);
+	for (int cpu = 0; CPU_COUNT(&one) == 0; cpu++)
+		if (CPU_ISSET(cpu, &all))
+			CPU_SET(cpu, &one);
+	threads_tie(&one);
+	assert_int_equal(getrusage(RUSAGE_THREAD, &before), 0);
+	for (uint16_t i = 0; i < commands; i++)
+		assert_int_equal(rte_eth_dev_vlan_filter(port.port_id, i, 1), 0);
+	assert_int_equal(getrusage(RUSAGE_THREAD, &after), 0);
+	threads_tie(&all);
+	assert_in_range(after.ru_nivcsw - before.ru_nivcsw, 0, commands / 4);
+	loop_close(&port);
+}
+
 #define ARGS(fn, args) LOOP_TEST_ARG(#fn " " args, fn, (void *)(uintptr_t)args)
 
 int
@@ -296,6 +344,7 @@ main(void)
 		ARGS(port__everything_at_once_answers_and_works,
 		     "timeout_ms=50,placement=push,thread=1"),
 		LOOP_TEST(port__closed_while_it_is_asked_waits_for_the_answer),
+		LOOP_TEST(card_thread__on_the_same_cpu__is_not_spun_for),
 	};
 
 	return cmocka_run_group_tests(tests, loop_group_setup, loop_group_teardown);

@@ -8,6 +8,7 @@
  */
 
 #include <errno.h>
+#include <sched.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
@@ -33,11 +34,14 @@
 #define APERTURE_BYTES (16u << 20)
 #define IDLE_SPINS 2000
 #define IDLE_SLEEP_US 50
+#define LOCK_SPINS 1000      /* tries before a wait for the card's thread sleeps */
+#define STAND_BACK_YIELDS 64 /* of that thread, for who waits */
 
 struct embedded {
 	struct wcnic_hw *hw;
 	rte_ticketlock_t lock;  /* around every call on card and map */
 	_Atomic uint32_t polls; /* under the lock: 0, or the stack place of who polls */
+	_Atomic uint32_t waits; /* threads that want the lock of the card's thread */
 	bool abandoned;         /* under the lock: the card's work was cut short, for good */
 	struct wcnic_card *card;
 	struct wcnic_port *port;
@@ -51,6 +55,40 @@ struct embedded {
 	unsigned int n_vectors;
 	int vectors[WCNIC_QUEUES_MAX]; /* eventfds; the driver's */
 };
+
+/* ---- the lock -------------------------------------------------------------------------------- */
+
+/*
+ * The card's thread polls with the lock. Where it shares a CPU it is preempted while it has it, and
+ * who spins for it would do so for a time slice: it sleeps, and the thread stands back for it.
+ */
+static void
+lock_take(struct embedded *e)
+{
+	if (!e->threaded) {
+		rte_ticketlock_lock(&e->lock);
+		return;
+	}
+	atomic_fetch_add_explicit(&e->waits, 1, memory_order_relaxed);
+	for (unsigned int i = 0; !rte_ticketlock_trylock(&e->lock); i++) {
+		if (i < LOCK_SPINS)
+			rte_pause();
+		else
+			rte_delay_us_sleep(1);
+	}
+	atomic_fetch_sub_explicit(&e->waits, 1, memory_order_relaxed);
+}
+
+/* Of the card's thread. */
+static void
+lock_stand_back(struct embedded *e)
+{
+	for (unsigned int i = 0; i < STAND_BACK_YIELDS; i++) {
+		if (atomic_load_explicit(&e->waits, memory_order_relaxed) == 0)
+			return;
+		sched_yield();
+	}
+}
 
 /* ---- what the card asks of its embedder ------------------------------------------------------ */
 
@@ -127,7 +165,7 @@ dma_map(void *ctx, const struct wcnic_dma_range *range)
 	struct embedded *e = ctx;
 	int ret;
 
-	rte_ticketlock_lock(&e->lock);
+	lock_take(e);
 	ret = iova_map_add(e->map, (uintptr_t)range->addr, range->bytes, range->addr,
 			   IOVA_READ | IOVA_WRITE);
 	rte_ticketlock_unlock(&e->lock);
@@ -139,7 +177,7 @@ dma_unmap(void *ctx, void *addr, size_t bytes)
 {
 	struct embedded *e = ctx;
 
-	rte_ticketlock_lock(&e->lock);
+	lock_take(e);
 	iova_map_remove(e->map, (uintptr_t)addr, bytes);
 	rte_ticketlock_unlock(&e->lock);
 }
@@ -174,6 +212,7 @@ card_thread(void *arg)
 	unsigned int idle = 0;
 
 	while (!atomic_load_explicit(&e->stop, memory_order_relaxed)) {
+		lock_stand_back(e);
 		rte_ticketlock_lock(&e->lock);
 		idle = card_poll_locked(e) != 0 ? 0 : idle + 1;
 		rte_ticketlock_unlock(&e->lock);
@@ -348,7 +387,7 @@ embedded_reg_read(struct wcnic_hw *hw, uint32_t off, void *value, size_t bytes)
 	struct embedded *e = hw->ctx;
 	int ret;
 
-	rte_ticketlock_lock(&e->lock);
+	lock_take(e);
 	ret = e->abandoned ? -EIO : wcnic_card_bar_read(e->card, WCNIC_BAR_REGS, off, value, bytes);
 	rte_ticketlock_unlock(&e->lock);
 	return ret;
@@ -360,7 +399,7 @@ embedded_reg_write(struct wcnic_hw *hw, uint32_t off, const void *value, size_t 
 	struct embedded *e = hw->ctx;
 	int ret;
 
-	rte_ticketlock_lock(&e->lock);
+	lock_take(e);
 	ret = e->abandoned ? -EIO
 			   : wcnic_card_bar_write(e->card, WCNIC_BAR_REGS, off, value, bytes);
 	rte_ticketlock_unlock(&e->lock);
@@ -392,7 +431,7 @@ embedded_irq_bind(struct wcnic_hw *hw, unsigned int n, const int *fds)
 {
 	struct embedded *e = hw->ctx;
 
-	rte_ticketlock_lock(&e->lock);
+	lock_take(e);
 	e->n_vectors = n;
 	for (unsigned int i = 0; i < n; i++)
 		e->vectors[i] = fds[i];
