@@ -343,6 +343,43 @@ pool_out_of_reach(void *area, size_t bytes)
 }
 
 /* The port and its recovery go on without a queue whose set-up has failed. */
+/* The port's sums do not go back with a queue that counts anew, of a running or a stopped port. */
+static void
+setup__of_a_queue_keeps_what_the_port_counted(void **state)
+{
+	struct loop_config config = {.devargs = *state, .rss = true};
+	uint64_t frames = some.count;
+	struct rte_eth_stats stats;
+	struct loop l;
+
+	loop_open(&l, &config);
+	stream_on(&l, 0, 0);
+	assert_int_equal(rte_eth_dev_rx_queue_stop(l.port_id, 0), 0);
+	assert_int_equal(rte_eth_dev_tx_queue_stop(l.port_id, 0), 0);
+	assert_int_equal(rte_eth_rx_queue_setup(l.port_id, 0, 256, SOCKET_ID_ANY, NULL, l.rx_pool),
+			 0);
+	assert_int_equal(rte_eth_tx_queue_setup(l.port_id, 0, 256, SOCKET_ID_ANY, NULL), 0);
+	assert_int_equal(rte_eth_stats_get(l.port_id, &stats), 0);
+	assert_int_equal(stats.ipackets, frames);
+	assert_int_equal(stats.opackets, frames);
+	assert_int_equal(stats.ibytes, stats.obytes);
+	assert_int_not_equal(stats.ibytes, 0);
+	assert_int_equal(stats.q_ipackets[0], 0);
+	assert_int_equal(loop_xstat(&l, "tx_pushed") + loop_xstat(&l, "tx_fetched"), frames);
+
+	assert_int_equal(rte_eth_dev_stop(l.port_id), 0);
+	loop_configure(&l);
+	stream_on(&l, 0, 0);
+	assert_int_equal(rte_eth_stats_get(l.port_id, &stats), 0);
+	assert_int_equal(stats.ipackets, 2 * frames);
+	assert_int_equal(stats.opackets, 2 * frames);
+	assert_int_equal(rte_eth_stats_reset(l.port_id), 0);
+	assert_int_equal(rte_eth_stats_get(l.port_id, &stats), 0);
+	assert_int_equal(stats.ipackets, 0);
+	assert_int_equal(stats.obytes, 0);
+	loop_close(&l);
+}
+
 static void
 setup__that_fails_leaves_the_others(void **state)
 {
@@ -447,6 +484,8 @@ main(void)
 		ARGS(setup__of_a_stopped_queue_while_the_port_runs, PUSH),
 		ARGS(setup__of_a_stopped_queue_while_the_port_runs, FETCH),
 		ARGS(setup__of_a_stopped_queue_while_the_port_runs, THREAD),
+		ARGS(setup__of_a_queue_keeps_what_the_port_counted, PUSH),
+		ARGS(setup__of_a_queue_keeps_what_the_port_counted, FETCH),
 		ARGS(setup__that_fails_leaves_the_others, PUSH),
 		ARGS(mtu__of_a_running_port_if_buffers_allow, PUSH),
 		ARGS(mtu__of_a_running_port_if_buffers_allow, FETCH ",thread=1"),

@@ -24,6 +24,7 @@
 #include "wcnic_filter.h"
 #include "wcnic_flow.h"
 #include "wcnic_peer.h"
+#include "wcnic_queue_stats.h"
 #include "wcnic_time.h"
 #include "wcnic_window.h"
 #include "wcnic_window_caps.h"
@@ -95,6 +96,9 @@ struct wcnic_hw {
 	bool pause_set;                /* by the application; else as the wire does by itself */
 	struct wcnic_stats card_stats; /* last answer, host byte order */
 	struct wcnic_stats card_stats_base; /* at the last reset of statistics */
+	/* Of queues that were released since: the port's sums do not go back with a set-up. */
+	struct wcnic_txq_stats tx_gone;
+	struct wcnic_rxq_stats rx_gone;
 	uint64_t recoveries;
 	uint64_t events;
 	bool membarrier;

@@ -19,6 +19,7 @@
 #include "wcnic_rx.h"
 #include "wcnic_rx_offload.h"
 #include "wcnic_share.h"
+#include "wcnic_stats.h"
 
 #define REAP_AT 64 /* entries in flight, or a quarter of the ring */
 
@@ -68,8 +69,10 @@ txq_release(struct rte_eth_dev *dev, uint16_t qid)
 
 	if (hw->txq[qid] != NULL && hw->txq[qid]->ctrl.window.granted)
 		wcnic_window_move(hw, &hw->txq[qid]->ctrl.window, &hw->parked[qid]);
-	if (hw->txq[qid] != NULL)
+	if (hw->txq[qid] != NULL) {
 		wcnic_share_bursts(hw, false);
+		wcnic_stats_add(&hw->tx_gone, &hw->txq[qid]->stats, sizeof(hw->tx_gone));
+	}
 	txq_free(dev, hw->txq[qid]);
 	hw->txq[qid] = NULL;
 	dev->data->tx_queues[qid] = NULL;
@@ -219,8 +222,10 @@ rxq_release(struct rte_eth_dev *dev, uint16_t qid)
 {
 	struct wcnic_hw *hw = wcnic_hw_get(dev->data);
 
-	if (hw->rxq[qid] != NULL)
+	if (hw->rxq[qid] != NULL) {
 		wcnic_share_bursts(hw, false);
+		wcnic_stats_add(&hw->rx_gone, &hw->rxq[qid]->stats, sizeof(hw->rx_gone));
+	}
 	rxq_free(dev, hw->rxq[qid]);
 	hw->rxq[qid] = NULL;
 	dev->data->rx_queues[qid] = NULL;

@@ -22,19 +22,11 @@
 
 #include "wcnic_gate.h"
 #include "wcnic_hot.h"
+#include "wcnic_queue_stats.h"
 
 struct wcnic_hw;
 
 #define WCNIC_RX_REFILL 32 /* buffers that are posted at a time */
-
-struct wcnic_rxq_stats {
-	uint64_t packets;
-	uint64_t bytes;
-	uint64_t nombuf; /* entries that stayed empty because the pool had no buffer */
-	uint64_t bad_completions;
-	uint64_t missed;    /* dropped by the card, which had no buffers */
-	uint64_t discarded; /* delivered by the card but not taken before a stop */
-};
 
 struct wcnic_rxq;
 

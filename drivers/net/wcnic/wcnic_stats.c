@@ -104,21 +104,29 @@ field(const void *base, const struct counter *c)
 	return value;
 }
 
-static void
-rxq_add(struct rte_eth_stats *stats, const struct wcnic_rxq *rxq)
+void
+wcnic_stats_add(void *sums, const void *more, size_t bytes)
 {
-	stats->ipackets += rxq->stats.packets;
-	stats->ibytes += rxq->stats.bytes;
-	stats->rx_nombuf += rxq->stats.nombuf;
-	stats->ierrors += rxq->stats.bad_completions;
-	stats->imissed += rxq->stats.missed + rxq->stats.discarded;
+	uint64_t *sum = sums;
+	const uint64_t *other = more;
+
+	for (size_t i = 0; i < bytes / sizeof(*sum); i++)
+		sum[i] += other[i];
 }
 
 static void
-txq_add(struct rte_eth_stats *stats, const struct wcnic_txq *txq)
+rx_add(struct rte_eth_stats *stats, const struct wcnic_rxq_stats *s)
 {
-	const struct wcnic_txq_stats *s = &txq->stats;
+	stats->ipackets += s->packets;
+	stats->ibytes += s->bytes;
+	stats->rx_nombuf += s->nombuf;
+	stats->ierrors += s->bad_completions;
+	stats->imissed += s->missed + s->discarded;
+}
 
+static void
+tx_add(struct rte_eth_stats *stats, const struct wcnic_txq_stats *s)
+{
 	stats->opackets += s->packets;
 	stats->obytes += s->bytes;
 	stats->oerrors += s->oversize + s->runt + s->address + s->bad_request + s->malformed +
@@ -152,12 +160,14 @@ wcnic_stats_get(struct rte_eth_dev *dev, struct rte_eth_stats *stats WCNIC_QSTAT
 	if (hw == NULL)
 		return -ENODEV;
 	settle(hw);
+	rx_add(stats, &hw->rx_gone);
+	tx_add(stats, &hw->tx_gone);
 	for (uint16_t i = 0; i < hw->n_rxq; i++) {
 		const struct wcnic_rxq *rxq = hw->rxq[i];
 
 		if (rxq == NULL)
 			continue;
-		rxq_add(stats, rxq);
+		rx_add(stats, &rxq->stats);
 		if (i < RTE_ETHDEV_QUEUE_STAT_CNTRS && WCNIC_QSTATS(stats) != NULL) {
 			WCNIC_QSTATS(stats)->q_ipackets[i] = rxq->stats.packets;
 			WCNIC_QSTATS(stats)->q_ibytes[i] = rxq->stats.bytes;
@@ -169,7 +179,7 @@ wcnic_stats_get(struct rte_eth_dev *dev, struct rte_eth_stats *stats WCNIC_QSTAT
 
 		if (txq == NULL)
 			continue;
-		txq_add(stats, txq);
+		tx_add(stats, &txq->stats);
 		if (i < RTE_ETHDEV_QUEUE_STAT_CNTRS && WCNIC_QSTATS(stats) != NULL) {
 			WCNIC_QSTATS(stats)->q_opackets[i] = txq->stats.packets;
 			WCNIC_QSTATS(stats)->q_obytes[i] = txq->stats.bytes;
@@ -232,6 +242,8 @@ wcnic_stats_reset(struct rte_eth_dev *dev)
 		if (txq != NULL)
 			queue_stats_clear(hw, &txq->gate, &txq->stats, sizeof(txq->stats));
 	}
+	memset(&hw->tx_gone, 0, sizeof(hw->tx_gone));
+	memset(&hw->rx_gone, 0, sizeof(hw->rx_gone));
 	card_refresh(hw);
 	hw->card_stats_base = hw->card_stats;
 	wcnic_unlock_release(hw);
@@ -283,7 +295,7 @@ window_values(const struct wcnic_hw *hw, struct rte_eth_xstat *xstats)
 static uint64_t
 tx_sum(const struct wcnic_hw *hw, const struct counter *c)
 {
-	uint64_t sum = 0;
+	uint64_t sum = field(&hw->tx_gone, c);
 
 	for (uint16_t i = 0; i < hw->n_txq; i++) {
 		const struct wcnic_txq *txq = hw->txq[i];
@@ -296,7 +308,7 @@ tx_sum(const struct wcnic_hw *hw, const struct counter *c)
 static uint64_t
 rx_sum(const struct wcnic_hw *hw, const struct counter *c)
 {
-	uint64_t sum = 0;
+	uint64_t sum = field(&hw->rx_gone, c);
 
 	for (uint16_t i = 0; i < hw->n_rxq; i++) {
 		const struct wcnic_rxq *rxq = hw->rxq[i];

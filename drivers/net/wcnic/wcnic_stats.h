@@ -22,5 +22,7 @@ int wcnic_stats_reset(struct rte_eth_dev *dev);
 int wcnic_xstats_get(struct rte_eth_dev *dev, struct rte_eth_xstat *xstats, unsigned int n);
 int
 wcnic_xstats_get_names(struct rte_eth_dev *dev, struct rte_eth_xstat_name *names, unsigned int n);
+/* Adds counters, `bytes` of uint64_t, to sums of the same layout. */
+void wcnic_stats_add(void *sums, const void *more, size_t bytes);
 
 #endif /* WCNIC_STATS_H */

@@ -21,6 +21,7 @@
 
 #include "wcnic_gate.h"
 #include "wcnic_hot.h"
+#include "wcnic_queue_stats.h"
 #include "wcnic_window.h"
 
 struct wcnic_hw;
@@ -41,24 +42,6 @@ enum wcnic_tx_asks {
 	WCNIC_ASKS_PLAIN,       /* all but UDP segmentation */
 	WCNIC_ASKS_ANY,
 	WCNIC_ASKS_KINDS,
-};
-
-/* Frames, but for bytes, incomplete, dropped and bad_completions. */
-struct wcnic_txq_stats {
-	uint64_t packets; /* sent, as the card reports: pushed + fetched */
-	uint64_t bytes;
-	uint64_t pushed;
-	uint64_t fetched;
-	uint64_t incomplete; /* INCOMPLETE completions */
-	uint64_t dropped;    /* DROPPED completions */
-	uint64_t resent;     /* written again after one of these */
-	uint64_t oversize;
-	uint64_t runt;
-	uint64_t address;
-	uint64_t bad_request; /* OFFLOAD by the card: what was asked for does not fit the frame */
-	uint64_t malformed;   /* no data, too many segments, too long, or DESC by the card */
-	uint64_t lost;        /* in flight when the card was lost, reset or stopped: sent or not */
-	uint64_t bad_completions;
 };
 
 struct wcnic_txq;
