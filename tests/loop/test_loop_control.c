@@ -686,6 +686,9 @@ static const struct {
 	{"slot_lines=0", {"slot_lines=0", "from 1 to 16"}},
 	{"slot_lines=32", {"slot_lines=32", "from 1 to 16"}},
 	{"slot_lines=4x", {"slot_lines=4x", "a number"}},
+	{"slot_lines=010", {"slot_lines=010", "1, 2, 4, 8 or 16"}}, /* ten, not eight */
+	{"slot_lines= 4", {"slot_lines= 4", "a number"}},
+	{"slot_lines=+4", {"slot_lines=+4", "a number"}},
 	{"queues=0", {"queues=0", "from 1 to 64"}},
 	{"queues=65", {"queues=65", "from 1 to 64"}},
 	{"queues=-1", {"queues=-1", "from 1 to 64"}},

@@ -4,6 +4,7 @@
 
 /* Driver arguments. One table: what a key is called, how its value is read, what is valid. */
 
+#include <ctype.h>
 #include <errno.h>
 #include <inttypes.h>
 #include <stdlib.h>
@@ -34,12 +35,14 @@ static int
 number(const struct parse *p, const char *key, const char *value, uint32_t min, uint32_t max,
        uint32_t *out)
 {
+	const bool hex = strncmp(value, "0x", 2) == 0;
 	char valid[64], *end;
 	unsigned long n;
 
 	errno = 0;
-	n = strtoul(value, &end, 0);
-	if (errno == 0 && end != value && *end == '\0' && value[0] != '-' && n >= min && n <= max) {
+	n = strtoul(value, &end, hex ? 16 : 10);
+	if (errno == 0 && isdigit((unsigned char)value[0]) && *end == '\0' && n >= min &&
+	    n <= max) {
 		*out = n;
 		return 0;
 	}
