@@ -241,6 +241,25 @@ configure__impossible_modes_refused_by_name(void **state)
 #define PUSH "placement=push"
 #define SLOTS "placement=push,packed=0"
 #define FETCH "placement=fetch"
+/* Windows of so many queues are 64 MiB, more than the card has: the log says what would fit. */
+static void
+windows__more_than_the_card_has__refused_with_what_helps(void **state)
+{
+	struct loop_config config = {.devargs = "queues=64,placement=push,slot_lines=16",
+				     .n_txq = 64,
+				     .tx_depth = 1024,
+				     .not_started = true};
+	struct loop l;
+
+	(void)state;
+	loop_open(&l, &config);
+	assert_int_equal(rte_eth_dev_start(l.port_id), -ENOSPC);
+	loop_log_has("no space for a PUSH window of 1048576 bytes",
+		     "use fewer queues, descriptors or slot_lines, or placement=auto", NULL);
+	loop_log_clear();
+	loop_close(&l);
+}
+
 #define ARGS(fn, args) LOOP_TEST_ARG(#fn " " args, fn, (void *)(uintptr_t)args)
 
 int
@@ -258,6 +277,7 @@ main(void)
 		ARGS(segments__as_many_as_told_are_sent_from_any_ring, PUSH),
 		ARGS(segments__as_many_as_told_are_sent_from_any_ring, SLOTS),
 		ARGS(segments__as_many_as_told_are_sent_from_any_ring, FETCH),
+		LOOP_TEST(windows__more_than_the_card_has__refused_with_what_helps),
 		LOOP_TEST(configure__impossible_modes_refused_by_name),
 	};
 

@@ -124,6 +124,11 @@ txq_window_start(struct wcnic_txq *txq)
 		WCNIC_LOG(NOTICE, hw, "Tx queue %u: no PUSH window left, it will fetch", txq->qid);
 		return 0;
 	}
+	if (ret == -ENOSPC)
+		WCNIC_LOG(ERR, hw,
+			  "Tx queue %u: no space for a PUSH window of %u bytes: use fewer queues, "
+			  "descriptors or slot_lines, or placement=auto or fetch",
+			  txq->qid, bytes);
 	if (ret != 0)
 		return ret;
 	wcnic_window_store_choose(hw, &txq->ctrl.window);
