@@ -74,7 +74,10 @@ WC_PRINTF(2, 3) static bool is_there(const char *root, const char *fmt, ...)
 	       access(path, F_OK) == 0;
 }
 
-/* The last component of where a link points; "" if it is no link or does not fit. */
+/*
+ * The last component of where a link points; "" if it is none or does not fit. A copy of another
+ * machine may have a file instead, which holds where the link pointed.
+ */
 static void
 link_name(const char *root, const char *bdf, const char *name, char *text, size_t bytes)
 {
@@ -86,9 +89,10 @@ link_name(const char *root, const char *bdf, const char *name, char *text, size_
 	if (!wcbar_path(path, root, "/sys/bus/pci/devices/%s/%s", bdf, name))
 		return;
 	n = readlink(path, target, sizeof(target) - 1);
-	if (n <= 0)
+	if (n > 0)
+		target[n] = '\0';
+	else if (errno != EINVAL || !file_read(path, target, sizeof(target)))
 		return;
-	target[n] = '\0';
 	base = strrchr(target, '/');
 	base = base != NULL ? base + 1 : target;
 	if (strlen(base) < bytes)
@@ -244,9 +248,12 @@ group_read(const char *root, struct wcbar_pci_facts *f)
 		return;
 	}
 	if (!text_read(root, f->iommu_type, sizeof(f->iommu_type),
-		       "/sys/bus/pci/devices/%s/iommu_group/type", f->bdf))
+		       "/sys/kernel/iommu_groups/%d/type", f->iommu_group))
 		f->iommu_type[0] = '\0';
-	if (!wcbar_path(path, root, "/sys/bus/pci/devices/%s/iommu_group/devices", f->bdf))
+	f->noiommu = text_read(root, name, sizeof(name), "/sys/kernel/iommu_groups/%d/name",
+			       f->iommu_group) &&
+		     strcmp(name, "vfio-noiommu") == 0;
+	if (!wcbar_path(path, root, "/sys/kernel/iommu_groups/%d/devices", f->iommu_group))
 		return;
 	dir = opendir(path);
 	if (dir == NULL)
@@ -364,8 +371,19 @@ is_virtual(const char *root)
 	       file_has(root, "/sys/class/dmi/id/product_name", "KVM");
 }
 
+static enum wcbar_setting
+noiommu_mode_read(const char *root)
+{
+	char text[8];
+
+	if (!text_read(root, text, sizeof(text),
+		       "/sys/module/vfio/parameters/enable_unsafe_noiommu_mode"))
+		return WCBAR_SETTING_UNKNOWN;
+	return text[0] == 'Y' || text[0] == '1' ? WCBAR_SETTING_YES : WCBAR_SETTING_NO;
+}
+
 static void
-machine_read(const char *root, struct wcbar_pci_facts *f)
+machine_read(const char *root, const struct wcbar_kernel_config *config, struct wcbar_pci_facts *f)
 {
 	if (!text_read(root, f->kernel, sizeof(f->kernel), "/proc/sys/kernel/osrelease"))
 		f->kernel[0] = '\0';
@@ -374,6 +392,14 @@ machine_read(const char *root, struct wcbar_pci_facts *f)
 	f->hypervisor = is_virtual(root);
 	f->vfio = is_there(root, "/dev/vfio/vfio") || is_there(root, "/dev/iommu");
 	f->page_bytes = (size_t)sysconf(_SC_PAGESIZE);
+	if (config != NULL && config->file[0] != '\0')
+		f->config = *config;
+	else
+		wcbar_kernel_config_read(&f->config, root, f->kernel);
+	f->noiommu_mode = noiommu_mode_read(root);
+	/* the parameter is there only where the option is */
+	if (f->noiommu_mode != WCBAR_SETTING_UNKNOWN || f->noiommu)
+		f->config.vfio_noiommu = WCBAR_SETTING_YES;
 }
 
 int
@@ -400,6 +426,6 @@ wcbar_pci_facts_read(const char *bdf, const struct wcbar_pci_options *options,
 	link_name(root, facts->bdf, "driver", facts->driver, sizeof(facts->driver));
 	group_read(root, facts);
 	facts->access = access_of(root, facts);
-	machine_read(root, facts);
+	machine_read(root, options != NULL ? options->config : NULL, facts);
 	return 0;
 }

@@ -38,6 +38,10 @@ int wcbar_sysfs_open(const char *root, const char *bdf, const char *name, int fl
 /* Writes `text` to such a file; 0 or -errno. */
 int wcbar_sysfs_write(const char *root, const char *bdf, const char *name, const char *text);
 
+/* Reads the configuration of the kernel `release` under root; all unknown if no file has it. */
+void wcbar_kernel_config_read(struct wcbar_kernel_config *config, const char *root,
+			      const char *release);
+
 /* ---- a device ------------------------------------------------------------------------------ */
 
 struct wcbar_vfio {
@@ -47,6 +51,7 @@ struct wcbar_vfio {
 	int container;
 	int iommufd;
 	uint32_t ioas;
+	bool noiommu; /* opened by a group without IOMMU: the device uses physical addresses */
 	bool can_reset;
 	uint64_t config_off;
 };

@@ -246,6 +246,21 @@ wcbar_pci_dma_unmap(struct wcbar_pci *pci, size_t bytes, uint64_t iova)
 	return wcbar_vfio_dma_unmap(&pci->vfio, bytes, iova);
 }
 
+const char *
+wcbar_pci_dma_why(const struct wcbar_pci *pci)
+{
+	const struct wcbar_vfio *v = &pci->vfio;
+
+	if (v->noiommu)
+		return "VFIO has no IOMMU here, so no memory is mapped for DMA: the device uses "
+		       "physical addresses (/proc/self/pagemap), and its DMA reaches all memory";
+	if (v->device >= 0 && v->container < 0 && v->iommufd < 0)
+		return "whoever opened the VFIO device maps memory for its DMA";
+	if (v->device < 0)
+		return "the device was not opened by VFIO, which maps memory for DMA";
+	return NULL;
+}
+
 int
 wcbar_pci_reset(struct wcbar_pci *pci)
 {

@@ -54,6 +54,20 @@ struct wcbar_bar_facts {
 	bool has_sysfs_wc; /* resourceN_wc is there */
 };
 
+enum wcbar_setting {
+	WCBAR_SETTING_UNKNOWN = 0,
+	WCBAR_SETTING_NO,
+	WCBAR_SETTING_YES,
+};
+
+/* How the running kernel was built. */
+struct wcbar_kernel_config {
+	char file[96]; /* that says so, without root: /boot/config-RELEASE; "": none was found */
+	/* Sysfs maps no BAR that a part of the kernel has claimed, unless iomem=relaxed. */
+	enum wcbar_setting io_strict_devmem;
+	enum wcbar_setting vfio_noiommu; /* VFIO may work without an IOMMU */
+};
+
 struct wcbar_pci_facts {
 	char bdf[16]; /* 0000:00:02.0 */
 	uint16_t vendor, device, subvendor, subdevice;
@@ -66,6 +80,11 @@ struct wcbar_pci_facts {
 	/* Another device of the group that a kernel driver uses; "": none. */
 	char group_peer[16];
 	char iommu_type[16]; /* of its group: DMA, DMA-FQ, identity, ...; "" if unknown */
+	/*
+	 * The group is one that VFIO made up because there is no IOMMU: /dev/vfio/noiommu-GROUP.
+	 * The device's DMA then reaches all memory, and the kernel is tainted.
+	 */
+	bool noiommu;
 	bool memory_enabled; /* PCI_COMMAND */
 	struct wcbar_bar_facts bars[WCBAR_PCI_BARS];
 	/* of the machine */
@@ -75,6 +94,9 @@ struct wcbar_pci_facts {
 	bool hypervisor;    /* runs in a virtual machine, as the CPU or firmware says */
 	bool vfio;          /* /dev/vfio/vfio or /dev/iommu is there */
 	size_t page_bytes;
+	struct wcbar_kernel_config config;
+	/* VFIO's parameter enable_unsafe_noiommu_mode; unknown: the module has none, or is absent */
+	enum wcbar_setting noiommu_mode;
 };
 
 #define WCBAR_VFIO_OPEN (-1)   /* open VFIO here if it drives the device */
@@ -95,17 +117,38 @@ struct wcbar_pci_options {
 	 * and wcbar_pci_close().
 	 */
 	unsigned int wc_bars;
+	/*
+	 * The kernel's configuration, where the caller has read it (/proc/config.gz, which this
+	 * library does not unpack). NULL, or one without a file: read from /boot and /lib/modules.
+	 */
+	const struct wcbar_kernel_config *config;
 };
 
 #define WCBAR_PCI_OPTIONS_DEFAULT ((struct wcbar_pci_options){.vfio_fd = WCBAR_VFIO_OPEN})
 
 /*
  * Fills `facts` about the device at `bdf` ("[DOMAIN:]BUS:DEVICE.FUNCTION"). `options` may be NULL;
- * only its root counts. -ENODEV: no such device; -EINVAL: not a PCI address; -EBADMSG: sysfs
+ * only its root and config count. -ENODEV: no such device; -EINVAL: not a PCI address; -EBADMSG: sysfs
  * describes its BARs in another form than expected.
  */
 WC_PUBLIC int wcbar_pci_facts_read(const char *bdf, const struct wcbar_pci_options *options,
 				   struct wcbar_pci_facts *facts, char *why, size_t why_bytes);
+
+/*
+ * Takes a kernel configuration as plain text of `bytes`. `file`: where it is from. False: it has no
+ * line of a configuration, and all of *config is unknown. Reads only `text`.
+ */
+WC_PUBLIC bool wcbar_kernel_config_take(struct wcbar_kernel_config *config, const char *text,
+					size_t bytes, const char *file);
+
+/*
+ * Whether sysfs maps a BAR that a part of the kernel has claimed: iomem=relaxed, or a kernel that
+ * is known to be without CONFIG_IO_STRICT_DEVMEM. The other function writes how it comes, as the
+ * end of a sentence about the kernel: "was booted with iomem=relaxed". Pure.
+ */
+WC_PUBLIC bool wcbar_sysfs_maps_claimed(const struct wcbar_pci_facts *facts);
+WC_PUBLIC void
+wcbar_sysfs_maps_claimed_why(const struct wcbar_pci_facts *facts, char *text, size_t bytes);
 
 /* ---- a device ------------------------------------------------------------------------------ */
 
@@ -142,10 +185,13 @@ WC_PUBLIC int wcbar_pci_bus_master(struct wcbar_pci *pci, bool on);
 /*
  * Makes [addr, addr + bytes) reachable for the device at `iova`, all in whole pages. The pages stay
  * pinned until unmap or close. -EINVAL: not whole pages; -ENOTSUP: this library did not open VFIO
- * itself, or nothing has an IOMMU here. Unmap takes exactly what was mapped; -ENOENT: it was not.
+ * itself, or nothing has an IOMMU here; wcbar_pci_dma_why() says which. Unmap takes exactly what was
+ * mapped; -ENOENT: it was not.
  */
 WC_PUBLIC int wcbar_pci_dma_map(struct wcbar_pci *pci, void *addr, size_t bytes, uint64_t iova);
 WC_PUBLIC int wcbar_pci_dma_unmap(struct wcbar_pci *pci, size_t bytes, uint64_t iova);
+/* Why no memory can be mapped for this device's DMA, as a sentence; NULL: it can. Static. */
+WC_PUBLIC const char *wcbar_pci_dma_why(const struct wcbar_pci *pci);
 
 /*
  * Function-level reset, or what the kernel does instead. Mappings stay; the device loses its state.

@@ -73,7 +73,7 @@ vfio_open(const struct wcbar_ask *ask, struct wcbar_source *src, struct wcbar_wh
 
 	if (!vfio_is_open(ask))
 		return no_vfio(ask, why);
-	if (!facts_of(ask)->iomem_relaxed &&
+	if (!wcbar_sysfs_maps_claimed(facts_of(ask)) &&
 	    (wcbar_bar_has(bar, WCBAR_RUNG_SYSFS_VFIO) || wcbar_bar_has(bar, WCBAR_RUNG_SYSFS_UC)))
 		return wcbar_why_set(why, -EBUSY,
 				     "BAR %u has pieces by sysfs, which the kernel would take away "
@@ -150,13 +150,17 @@ static int
 sysfs_vfio_open(const struct wcbar_ask *ask, struct wcbar_source *src, struct wcbar_why why)
 {
 	const struct wcbar_pci_facts *f = facts_of(ask);
+	char how[WCBAR_WHY_BYTES / 2];
 
 	if (!vfio_drives(ask))
 		return no_vfio(ask, why);
-	if (f->iomem_relaxed)
+	if (wcbar_sysfs_maps_claimed(f)) {
+		wcbar_sysfs_maps_claimed_why(f, how, sizeof(how));
 		return wcbar_why_set(why, -ENOTSUP,
-				     "the kernel runs with iomem=relaxed, so the BAR need not be "
-				     "kept out of VFIO's hands");
+				     "the kernel %s, so the BAR need not be kept out of VFIO's "
+				     "hands",
+				     how);
+	}
 	return sysfs_open(ask, src, why, true);
 }
 
@@ -165,7 +169,7 @@ sysfs_relaxed_open(const struct wcbar_ask *ask, struct wcbar_source *src, struct
 {
 	if (!vfio_drives(ask))
 		return no_vfio(ask, why);
-	if (!facts_of(ask)->iomem_relaxed)
+	if (!wcbar_sysfs_maps_claimed(facts_of(ask)))
 		return wcbar_why_set(why, -ENOTSUP,
 				     "the kernel was booted without iomem=relaxed; with it sysfs "
 				     "and VFIO may map one BAR");

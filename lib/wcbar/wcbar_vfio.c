@@ -29,6 +29,12 @@ fd_close(int *fd)
 /* ---- by the group -------------------------------------------------------------------------- */
 
 static int
+iommu_type(const struct wcbar_pci_facts *f)
+{
+	return f->noiommu ? VFIO_NOIOMMU_IOMMU : VFIO_TYPE1v2_IOMMU;
+}
+
+static int
 container_open(struct wcbar_pci *pci, struct wcbar_why why)
 {
 	struct wcbar_vfio *v = &pci->vfio;
@@ -43,10 +49,13 @@ container_open(struct wcbar_pci *pci, struct wcbar_why why)
 				     path, strerror(errno));
 	if (ioctl(v->container, VFIO_GET_API_VERSION) != VFIO_API_VERSION)
 		return wcbar_why_set(why, -ENOTSUP, "%s speaks no known version of VFIO", path);
-	if (ioctl(v->container, VFIO_CHECK_EXTENSION, VFIO_TYPE1v2_IOMMU) != 1)
+	if (ioctl(v->container, VFIO_CHECK_EXTENSION, iommu_type(&pci->facts)) == 1)
+		return 0;
+	if (pci->facts.noiommu)
 		return wcbar_why_set(why, -ENOTSUP,
-				     "VFIO has no type 1 IOMMU here; load vfio_iommu_type1");
-	return 0;
+				     "VFIO's no-IOMMU mode has been turned off: echo 1 > "
+				     "/sys/module/vfio/parameters/enable_unsafe_noiommu_mode");
+	return wcbar_why_set(why, -ENOTSUP, "VFIO has no type 1 IOMMU here; load vfio_iommu_type1");
 }
 
 static int
@@ -60,9 +69,11 @@ group_open(struct wcbar_pci *pci, struct wcbar_why why)
 	if (f->iommu_group < 0)
 		return wcbar_why_set(why, -ENODEV,
 				     "%s has no IOMMU group: turn the IOMMU on (firmware, "
-				     "intel_iommu=on), or bind uio_pci_generic",
+				     "intel_iommu=on), turn VFIO's no-IOMMU mode on and bind the "
+				     "device again, or bind uio_pci_generic",
 				     f->bdf);
-	if (!wcbar_path(path, pci->root, "/dev/vfio/%d", f->iommu_group))
+	if (!wcbar_path(path, pci->root, "/dev/vfio/%s%d", f->noiommu ? "noiommu-" : "",
+			f->iommu_group))
 		return -ENAMETOOLONG;
 	v->group = open(path, O_RDWR | O_CLOEXEC);
 	if (v->group < 0 && errno == EBUSY)
@@ -71,7 +82,10 @@ group_open(struct wcbar_pci *pci, struct wcbar_why why)
 				     "caller has it and should hand over its VFIO device",
 				     path, f->iommu_group);
 	if (v->group < 0)
-		return wcbar_why_set(why, -errno, "%s: %s", path, strerror(errno));
+		return wcbar_why_set(why, -errno, "%s: %s%s", path, strerror(errno),
+				     errno == EPERM && f->noiommu
+					     ? "; a group without IOMMU needs CAP_SYS_RAWIO"
+					     : "");
 	if (ioctl(v->group, VFIO_GROUP_GET_STATUS, &status) != 0)
 		return wcbar_why_set(why, -errno, "%s is no VFIO group: %s", path, strerror(errno));
 	if ((status.flags & VFIO_GROUP_FLAGS_VIABLE) == 0)
@@ -97,9 +111,10 @@ by_group(struct wcbar_pci *pci, struct wcbar_why why)
 	if (ioctl(v->group, VFIO_GROUP_SET_CONTAINER, &v->container) != 0)
 		return wcbar_why_set(why, -errno, "VFIO did not take group %d: %s",
 				     pci->facts.iommu_group, strerror(errno));
-	if (ioctl(v->container, VFIO_SET_IOMMU, VFIO_TYPE1v2_IOMMU) != 0)
+	if (ioctl(v->container, VFIO_SET_IOMMU, iommu_type(&pci->facts)) != 0)
 		return wcbar_why_set(why, -errno, "VFIO did not set up the IOMMU of group %d: %s",
 				     pci->facts.iommu_group, strerror(errno));
+	v->noiommu = pci->facts.noiommu;
 	v->device = ioctl(v->group, VFIO_GROUP_GET_DEVICE_FD, pci->facts.bdf);
 	if (v->device < 0)
 		return wcbar_why_set(why, -errno, "VFIO did not open %s: %s", pci->facts.bdf,
@@ -186,6 +201,7 @@ wcbar_vfio_close(struct wcbar_pci *pci)
 	if (v->adopted)
 		v->device = -1;
 	v->adopted = false;
+	v->noiommu = false;
 	fd_close(&v->device);
 	fd_close(&v->group);
 	fd_close(&v->container);
@@ -256,6 +272,8 @@ wcbar_vfio_dma_map(struct wcbar_vfio *vfio, void *addr, size_t bytes, uint64_t i
 	};
 	int ret;
 
+	if (vfio->noiommu)
+		return -ENOTSUP;
 	if (vfio->container >= 0)
 		ret = ioctl(vfio->container, VFIO_IOMMU_MAP_DMA, &type1);
 	else if (vfio->iommufd >= 0)
@@ -280,6 +298,8 @@ wcbar_vfio_dma_unmap(struct wcbar_vfio *vfio, size_t bytes, uint64_t iova)
 		.bytes = bytes,
 	};
 
+	if (vfio->noiommu)
+		return -ENOTSUP;
 	if (vfio->container >= 0) {
 		if (ioctl(vfio->container, VFIO_IOMMU_UNMAP_DMA, &type1) != 0)
 			return -errno;

@@ -191,6 +191,17 @@ tree_bind_vfio(bool cdev)
 }
 
 void
+tree_noiommu(void)
+{
+	tree_bind_vfio(false);
+	tree_unlink("/sys/kernel/iommu_groups/7/type");
+	tree_write("vfio-noiommu\n", "/sys/kernel/iommu_groups/7/name");
+	tree_unlink("/dev/vfio/7");
+	tree_write("", "/dev/vfio/noiommu-7");
+	fake_vfio.noiommu = true;
+}
+
+void
 tree_iomem_relaxed(void)
 {
 	tree_write("quiet iomem=relaxed\n", "/proc/cmdline");
@@ -319,7 +330,7 @@ fake_ioctl(unsigned long request, void *arg)
 	case VFIO_GET_API_VERSION:
 		return VFIO_API_VERSION;
 	case VFIO_CHECK_EXTENSION:
-		return (long)arg == VFIO_TYPE1v2_IOMMU;
+		return (long)arg == (fake_vfio.noiommu ? VFIO_NOIOMMU_IOMMU : VFIO_TYPE1v2_IOMMU);
 	case VFIO_GROUP_GET_STATUS:
 		((struct vfio_group_status *)arg)->flags = fake_vfio.not_viable
 								   ? 0
@@ -358,8 +369,10 @@ fake_ioctl(unsigned long request, void *arg)
 	case WCBAR_IOMMU_IOAS_UNMAP:
 		fake_vfio.unmaps++;
 		return 0;
-	case VFIO_GROUP_SET_CONTAINER:
 	case VFIO_SET_IOMMU:
+		fake_vfio.iommu_type = (long)arg;
+		return 0;
+	case VFIO_GROUP_SET_CONTAINER:
 	case WCBAR_VFIO_BIND_IOMMUFD:
 	case WCBAR_VFIO_ATTACH_IOMMUFD:
 		return 0;

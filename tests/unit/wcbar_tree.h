@@ -35,6 +35,8 @@ void tree_read(const char *path, void *data, size_t bytes, uint64_t off);
 void tree_bind(const char *driver);
 /* vfio-pci with group 7 and its files; with `cdev` also the device's own file and /dev/iommu. */
 void tree_bind_vfio(bool cdev);
+/* The same without an IOMMU: VFIO made the group up. */
+void tree_noiommu(void);
 void tree_iomem_relaxed(void);
 /* The kernel's list of memory types says this of BAR 2; NULL: there is no list. */
 void tree_pat(const char *type);
@@ -45,6 +47,7 @@ struct wcbar_pci_options tree_options(void);
 
 struct fake_vfio {
 	bool not_viable;
+	bool noiommu; /* has no other IOMMU than none */
 	bool not_pci;
 	bool no_reset;
 	bool no_mmap;      /* of BAR 2 */
@@ -56,6 +59,7 @@ struct fake_vfio {
 	/* the feature means something else: takes any file; takes any attribute */
 	bool any_file, any_attribute;
 	/* what was asked for */
+	long iommu_type;
 	unsigned int resets, maps, unmaps, memattr;
 	uint64_t map_iova, map_bytes;
 	int device; /* the memfd behind the device */
