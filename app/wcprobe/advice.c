@@ -19,6 +19,7 @@
 
 enum change_id {
 	CHANGE_IOMMU = 0,
+	CHANGE_NOIOMMU,
 	CHANGE_UNLOCK,
 	CHANGE_KERNEL,
 	CHANGE_IOMEM,
@@ -50,9 +51,32 @@ static void
 iommu_text(const struct wcbar_pci_facts *f, char *text, size_t bytes)
 {
 	snprintf(text, bytes, "%s",
-		 f->hypervisor ? "give this virtual machine an IOMMU"
+		 f->hypervisor ? "give this virtual machine an IOMMU, where its host can"
 			       : "turn the IOMMU on: VT-d, AMD-Vi or SMMU in the BIOS, and "
 				 "intel_iommu=on on an Intel kernel's command line");
+}
+
+static bool
+noiommu_apply(struct wcbar_pci_facts *f)
+{
+	if (f->iommu_group >= 0 || f->config.vfio_noiommu == WCBAR_SETTING_NO)
+		return false;
+	f->iommu_group = 0;
+	f->noiommu = true;
+	return true;
+}
+
+static void
+noiommu_text(const struct wcbar_pci_facts *f, char *text, size_t bytes)
+{
+	snprintf(text, bytes,
+		 "let VFIO work without an IOMMU%s: echo 1 > "
+		 "/sys/module/vfio/parameters/enable_unsafe_noiommu_mode (the device's DMA then "
+		 "reaches all memory, the kernel is tainted, programs need CAP_SYS_RAWIO)",
+		 f->noiommu_mode == WCBAR_SETTING_YES ? " (it is on already)"
+		 : f->config.vfio_noiommu == WCBAR_SETTING_YES
+			 ? ""
+			 : ", if this kernel has CONFIG_VFIO_NOIOMMU");
 }
 
 static bool
@@ -94,7 +118,7 @@ kernel_text(const struct wcbar_pci_facts *f, char *text, size_t bytes)
 static bool
 iomem_apply(struct wcbar_pci_facts *f)
 {
-	if (f->iomem_relaxed)
+	if (wcbar_sysfs_maps_claimed(f))
 		return false;
 	f->iomem_relaxed = true;
 	return true;
@@ -128,9 +152,10 @@ peer_text(const struct wcbar_pci_facts *f, char *text, size_t bytes)
 static bool
 vfio_apply(struct wcbar_pci_facts *f)
 {
-	if (predict_is_vfio(f) || f->iommu_group < 0)
+	if (predict_is_vfio(f) || f->iommu_group < 0 || predict_driver_stays(f))
 		return false;
 	f->access = WCBAR_ACCESS_VFIO_GROUP;
+	snprintf(f->driver, sizeof(f->driver), "vfio-pci");
 	return true;
 }
 
@@ -158,9 +183,11 @@ vfio_text(const struct wcbar_pci_facts *f, char *text, size_t bytes)
 static bool
 uio_apply(struct wcbar_pci_facts *f)
 {
-	if (f->access != WCBAR_ACCESS_KERNEL && !predict_is_vfio(f))
+	if ((f->access != WCBAR_ACCESS_KERNEL && !predict_is_vfio(f)) || predict_is_variant(f) ||
+	    predict_driver_stays(f))
 		return false;
 	f->access = WCBAR_ACCESS_UIO;
+	snprintf(f->driver, sizeof(f->driver), "uio_pci_generic");
 	return true;
 }
 
@@ -173,6 +200,7 @@ uio_text(const struct wcbar_pci_facts *f, char *text, size_t bytes)
 /* In the order in which they are done. */
 static const struct change changes[CHANGES] = {
 	[CHANGE_IOMMU] = {EFFORT_FIRMWARE, iommu_apply, iommu_text},
+	[CHANGE_NOIOMMU] = {EFFORT_COMMAND, noiommu_apply, noiommu_text},
 	[CHANGE_UNLOCK] = {EFFORT_FIRMWARE, unlock_apply, unlock_text},
 	[CHANGE_KERNEL] = {EFFORT_KERNEL, kernel_apply, kernel_text},
 	[CHANGE_IOMEM] = {EFFORT_REBOOT, iomem_apply, iomem_text},
@@ -225,6 +253,8 @@ changes_try(const struct wcbar_pci_facts *facts, const char *arch, unsigned int 
 	}
 	if ((mask & BIT(CHANGE_KERNEL)) != 0)
 		refused = 0; /* that was the kernel at hand */
+	if (f.access == WCBAR_ACCESS_KERNEL)
+		return WCBAR_RUNGS; /* not while the driver uses it, even if the kernel maps it */
 	predict_answers(&f, arch, bar, answers, sure);
 	for (unsigned int i = 0; i < WCBAR_RUNGS; i++) {
 		if ((refused & BIT(i)) != 0)
@@ -372,7 +402,12 @@ advise_effective(struct probe *p)
 {
 	switch (p->verdict.id) {
 	case VERDICT_UNKNOWN:
-		if (!p->open_asked)
+		if (p->facts.access == WCBAR_ACCESS_KERNEL)
+			add(p, EFFORT_COMMAND,
+			    "only you know whether %s minds: map resource%u_wc of sysfs while it "
+			    "has the device; wcprobe leaves such a device alone",
+			    p->facts.driver, p->bar);
+		else if (!p->open_asked)
 			add(p, EFFORT_COMMAND,
 			    "ask the kernel instead of predicting: wcprobe %s --bar %u --open",
 			    p->facts.bdf, p->bar);
@@ -404,6 +439,12 @@ advise_effective(struct probe *p)
 		    p->timing.done && p->timing.cal.ranks > 0 ? p->timing.cal.rank[0].store->name
 							      : "");
 		break;
+	case VERDICT_KERNEL_MAPS:
+		add(p, EFFORT_COMMAND,
+		    "nothing: leave %s bound, and run DPDK's driver for it, which asks it for the "
+		    "mapping",
+		    p->facts.driver);
+		break;
 	case VERDICT_COMBINING:
 	case VERDICT_STAGE1_DEVICE:
 	case VERDICT_NOT_MAPPABLE:
@@ -416,7 +457,12 @@ void
 advice_make(struct probe *p)
 {
 	p->n_advice = 0;
-	if (probe_intended(p->answers) != WCBAR_TYPE_WC)
+	if (p->verdict.id == VERDICT_UNKNOWN && predict_is_variant(&p->facts))
+		advise_effective(p);
+	if (p->verdict.id != VERDICT_KERNEL_MAPS &&
+	    (probe_intended(p->answers) != WCBAR_TYPE_WC ||
+	     (!p->answered && p->facts.access == WCBAR_ACCESS_KERNEL)))
 		advise_mapping(p);
-	advise_effective(p);
+	if (p->verdict.id != VERDICT_UNKNOWN || !predict_is_variant(&p->facts))
+		advise_effective(p);
 }

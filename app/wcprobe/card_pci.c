@@ -106,8 +106,11 @@ static int
 memory_make(struct reach *r)
 {
 	const size_t page = wcbar_pci_facts(r->pci)->page_bytes;
+	const char *dma_why = wcbar_pci_dma_why(r->pci);
 	int ret;
 
+	if (dma_why != NULL)
+		return reach_fail(r, -ENOTSUP, dma_why);
 	r->memory_bytes = (sizeof(*r->memory) + page - 1) / page * page;
 	r->memory = mmap(NULL, r->memory_bytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS,
 			 -1, 0);

@@ -150,6 +150,7 @@ device_ask(struct probe *p, const struct options *o)
 	if (p->open_error != 0)
 		return;
 	wcbar_sigbus_install();
+	options.config = &p->facts.config;
 	/* What is asked is whether this BAR can be WC; registers are not touched meanwhile. */
 	if (p->facts.bars[p->bar].prefetchable)
 		options.wc_bars = 1u << p->bar;

@@ -10,6 +10,7 @@
 
 #include <app_json.h>
 
+#include "predict.h"
 #include "report.h"
 #include "verdict.h"
 
@@ -133,16 +134,27 @@ device(const struct wcbar_pci_facts *f)
 		app_json_add_text_or_null(iommu, "type", f->iommu_type);
 		app_json_add_u64(iommu, "devices", f->group_devices);
 		app_json_add_text_or_null(iommu, "peer_in_use", f->group_peer);
+		app_json_add_bool(iommu, "noiommu", f->noiommu);
 	}
 	app_json_add(o, "iommu", iommu);
 	app_json_add(o, "bars", bars(f));
 	return o;
 }
 
+/* true, false, or null if it is not known. */
+static void
+add_setting(struct json_object *to, const char *key, enum wcbar_setting setting)
+{
+	app_json_add(to, key,
+		     setting == WCBAR_SETTING_UNKNOWN
+			     ? NULL
+			     : json_object_new_boolean(setting == WCBAR_SETTING_YES));
+}
+
 static struct json_object *
 machine(const struct wcbar_pci_facts *f, const char *arch)
 {
-	struct json_object *o = json_object_new_object();
+	struct json_object *o = json_object_new_object(), *config = NULL;
 
 	app_json_add_text(o, "kernel", f->kernel);
 	app_json_add_text_or_null(o, "arch", arch);
@@ -151,6 +163,14 @@ machine(const struct wcbar_pci_facts *f, const char *arch)
 	app_json_add_text_or_null(o, "lockdown", f->lockdown);
 	app_json_add_bool(o, "iomem_relaxed", f->iomem_relaxed);
 	app_json_add_bool(o, "vfio", f->vfio);
+	add_setting(o, "noiommu_mode", f->noiommu_mode);
+	if (f->config.file[0] != '\0') {
+		config = json_object_new_object();
+		app_json_add_text(config, "file", f->config.file);
+		add_setting(config, "io_strict_devmem", f->config.io_strict_devmem);
+		add_setting(config, "vfio_noiommu", f->config.vfio_noiommu);
+	}
+	app_json_add(o, "config", config);
 	return o;
 }
 
@@ -326,9 +346,10 @@ json_list(const struct list *list)
 
 		app_json_add_u64(o, "bar", e->bar);
 		app_json_add_text(o, "wc",
-				  !e->possible               ? "no"
-				  : e->least.text[0] == '\0' ? "yes"
-							     : "could");
+				  predict_driver_stays(&e->facts) ? "kernel"
+				  : !e->possible                  ? "no"
+				  : e->least.text[0] == '\0'      ? "yes"
+								  : "could");
 		add_rung(o, "rung", e->possible ? e->least.gives : WCBAR_RUNGS);
 		app_json_add_text_or_null(o, "change", e->possible ? e->least.text : "");
 		json_object_array_add(devices, o);

@@ -13,6 +13,7 @@
 #include "card_test.h"
 #include "device.h"
 #include "judge.h"
+#include "kernel_config.h"
 #include "predict.h"
 #include "verdict.h"
 
@@ -76,10 +77,13 @@ int
 judge_facts(struct probe *p, const struct options *o, char *why, size_t why_bytes)
 {
 	struct wcbar_pci_options pci = WCBAR_PCI_OPTIONS_DEFAULT;
+	struct wcbar_kernel_config config;
 	int ret;
 
 	memset(p, 0, sizeof(*p));
+	kernel_config_read(o->root, &config);
 	pci.root = o->root;
+	pci.config = &config;
 	predict_arch(o->root, p->arch, sizeof(p->arch));
 	ret = wcbar_pci_facts_read(o->bdf, &pci, &p->facts, why, why_bytes);
 	if (ret == 0 && o->card_test && card_pci_check(&p->facts, why, why_bytes) == -EINVAL)
@@ -116,6 +120,29 @@ doubt(struct probe *p)
 	}
 }
 
+/* What the rungs alone do not say, because of the driver that has the device. */
+static void
+driver_consider(struct probe *p)
+{
+	const enum wcbar_rung rung = probe_rung(p->answers);
+
+	if (predict_driver_stays(&p->facts)) {
+		p->verdict.id = VERDICT_KERNEL_MAPS;
+		p->verdict.confidence = CONFIDENCE_LIKELY;
+		snprintf(p->verdict.why, sizeof(p->verdict.why),
+			 "%s gives DPDK's driver its doorbell pages (UAR), write-combining where "
+			 "the CPU has that; it stays bound",
+			 p->facts.driver);
+	} else if (!p->answered && rung < WCBAR_RUNGS &&
+		   p->answers[rung].type == WCBAR_TYPE_UNKNOWN) {
+		p->verdict.id = VERDICT_UNKNOWN;
+		p->verdict.confidence = CONFIDENCE_NONE;
+		snprintf(p->verdict.why, sizeof(p->verdict.why),
+			 "%s may map BARs by rules of its own, which are not known here",
+			 p->facts.driver);
+	}
+}
+
 void
 judge(struct probe *p, const struct options *o)
 {
@@ -125,6 +152,7 @@ judge(struct probe *p, const struct options *o)
 		device_ask(p, o);
 	verdict_make(type_judged(p), p->answered, &p->effective, p->facts.hypervisor, &p->verdict);
 	doubt(p);
+	driver_consider(p);
 	advice_make(p);
 }
 
@@ -133,6 +161,8 @@ judge_status(const struct probe *p)
 {
 	if (p->open_error != 0)
 		return STATUS_FAILED;
+	if (p->verdict.id == VERDICT_KERNEL_MAPS)
+		return STATUS_WC;
 	if (type_judged(p) != WCBAR_TYPE_WC)
 		return STATUS_NO_WC;
 	return p->verdict.id == VERDICT_UNKNOWN || p->verdict.id == VERDICT_COMBINING

@@ -11,6 +11,7 @@
 #include <string.h>
 
 #include "advice.h"
+#include "kernel_config.h"
 #include "list.h"
 #include "predict.h"
 
@@ -22,15 +23,13 @@ not_hidden(const struct dirent *entry)
 
 /* A device that is gone when its turn comes, or has nothing to map, is left out. */
 static void
-entry_read(const char *bdf, const char *root, struct list *list)
+entry_read(const char *bdf, const struct wcbar_pci_options *options, struct list *list)
 {
-	struct wcbar_pci_options options = WCBAR_PCI_OPTIONS_DEFAULT;
 	struct list_entry *e = &list->entries[list->n];
 	char why[WCBAR_WHY_BYTES], arch[66];
 
-	predict_arch(root, arch, sizeof(arch));
-	options.root = root;
-	if (wcbar_pci_facts_read(bdf, &options, &e->facts, why, sizeof(why)) != 0)
+	predict_arch(options->root, arch, sizeof(arch));
+	if (wcbar_pci_facts_read(bdf, options, &e->facts, why, sizeof(why)) != 0)
 		return;
 	e->bar = predict_best_bar(&e->facts);
 	if (e->bar < 0)
@@ -42,10 +41,15 @@ entry_read(const char *bdf, const char *root, struct list *list)
 int
 list_read(const char *root, struct list *list, char *why, size_t why_bytes)
 {
+	struct wcbar_pci_options options = WCBAR_PCI_OPTIONS_DEFAULT;
+	struct wcbar_kernel_config config;
 	struct dirent **names;
 	char *path;
 	int n;
 
+	kernel_config_read(root, &config);
+	options.root = root;
+	options.config = &config;
 	*list = (struct list){0};
 	if (asprintf(&path, "%s/sys/bus/pci/devices", root != NULL ? root : "") < 0)
 		return -ENOMEM;
@@ -61,7 +65,7 @@ list_read(const char *root, struct list *list, char *why, size_t why_bytes)
 	list->entries = calloc(n + 1, sizeof(*list->entries));
 	for (int i = 0; i < n; i++) {
 		if (list->entries != NULL)
-			entry_read(names[i]->d_name, root, list);
+			entry_read(names[i]->d_name, &options, list);
 		free(names[i]);
 	}
 	free(names);

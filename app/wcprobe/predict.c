@@ -6,6 +6,7 @@
 
 #include <errno.h>
 #include <inttypes.h>
+#include <limits.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
@@ -19,6 +20,25 @@ bool
 predict_is_vfio(const struct wcbar_pci_facts *facts)
 {
 	return facts->access == WCBAR_ACCESS_VFIO_GROUP || facts->access == WCBAR_ACCESS_VFIO_CDEV;
+}
+
+bool
+predict_is_variant(const struct wcbar_pci_facts *facts)
+{
+	return predict_is_vfio(facts) && strcmp(facts->driver, "vfio-pci") != 0 &&
+	       facts->driver[0] != '\0';
+}
+
+bool
+predict_driver_stays(const struct wcbar_pci_facts *facts)
+{
+	static const char *const drivers[] = {"mlx4_core", "mlx5_core", "mana"};
+
+	for (size_t i = 0; i < sizeof(drivers) / sizeof(drivers[0]); i++) {
+		if (strcmp(facts->driver, drivers[i]) == 0)
+			return true;
+	}
+	return false;
 }
 
 bool
@@ -52,12 +72,45 @@ predict_best_bar(const struct wcbar_pci_facts *facts)
 	return number;
 }
 
+/* A copy says it in /proc/sys/kernel/arch (Linux 6.1 and later), or by the words of /proc/cpuinfo.
+ */
+static void
+copy_arch(const char *root, char *arch, size_t bytes)
+{
+	char path[PATH_MAX], line[512];
+	FILE *in;
+
+	arch[0] = '\0';
+	snprintf(path, sizeof(path), "%s/proc/sys/kernel/arch", root);
+	in = fopen(path, "re");
+	if (in != NULL) {
+		if (fscanf(in, "%31s", line) == 1)
+			snprintf(arch, bytes, "%s", line);
+		fclose(in);
+	}
+	if (arch[0] != '\0')
+		return;
+	snprintf(path, sizeof(path), "%s/proc/cpuinfo", root);
+	in = fopen(path, "re");
+	while (in != NULL && arch[0] == '\0' && fgets(line, sizeof(line), in) != NULL) {
+		if (strncmp(line, "vendor_id", 9) == 0)
+			snprintf(arch, bytes, "x86_64");
+		else if (strncmp(line, "CPU implementer", 15) == 0)
+			snprintf(arch, bytes, "aarch64");
+	}
+	if (in != NULL)
+		fclose(in);
+}
+
 void
 predict_arch(const char *root, char *arch, size_t bytes)
 {
 	struct utsname uts;
 
-	snprintf(arch, bytes, "%s", root == NULL && uname(&uts) == 0 ? uts.machine : "");
+	if (root == NULL)
+		snprintf(arch, bytes, "%s", uname(&uts) == 0 ? uts.machine : "");
+	else
+		copy_arch(root, arch, bytes);
 }
 
 /* What a prediction is about, so that each rung's rule takes one argument. */
@@ -90,15 +143,44 @@ size_check(const struct subject *s)
 		   s->bar, s->b->bytes, s->facts->page_bytes);
 }
 
+/*
+ * A kernel driver has the device. Most have claimed its BARs, which closes them to sysfs, but not
+ * on a kernel without CONFIG_IO_STRICT_DEVMEM.
+ */
+static int
+kernel_driver_check(const struct subject *s)
+{
+	const struct wcbar_pci_facts *f = s->facts;
+	char how[WCBAR_WHY_BYTES / 2];
+
+	if (predict_driver_stays(f))
+		return say(s, -EBUSY,
+			   "%s has it, and DPDK's own driver for it needs that: %s maps "
+			   "the part that is to be write-combining",
+			   f->driver, f->driver);
+	if (!wcbar_sysfs_maps_claimed(f)) {
+		*s->sure = f->config.io_strict_devmem == WCBAR_SETTING_YES;
+		return say(s, -EBUSY, "in use by driver %s; it would have to let go first",
+			   f->driver);
+	}
+	*s->sure = false;
+	wcbar_sysfs_maps_claimed_why(f, how, sizeof(how));
+	return say(s, 0, "the kernel %s, so it maps the BAR although %s has the device%s", how,
+		   f->driver,
+		   strcmp(s->arch, "aarch64") == 0
+			   ? ""
+			   : "; on x86 with the type of the driver's own mapping, if it has one");
+}
+
 /* What stands against any mapping by sysfs. */
 static int
 sysfs_check(const struct subject *s)
 {
 	const struct wcbar_pci_facts *f = s->facts;
+	int ret = f->access == WCBAR_ACCESS_KERNEL ? kernel_driver_check(s) : 0;
 
-	if (f->access == WCBAR_ACCESS_KERNEL)
-		return say(s, -EBUSY, "in use by driver %s; it would have to let go first",
-			   f->driver);
+	if (ret != 0)
+		return ret;
 	if (predict_is_locked(f))
 		return say(s, -EPERM,
 			   "the kernel is locked down (%s) and maps no BAR through sysfs",
@@ -114,15 +196,16 @@ sysfs_wc_check(const struct subject *s)
 	if (ret != 0)
 		return ret;
 	if (!s->b->prefetchable)
-		return say(s, -ENOTSUP,
-			   "BAR %u is not prefetchable: the kernel makes no resource%u_wc for it",
-			   s->bar, s->bar);
-	if (!s->b->has_sysfs_wc)
-		return say(s, -ENOENT,
-			   "no resource%u_wc although BAR %u is prefetchable: this kernel maps "
-			   "none so (x86: PAT is off)",
-			   s->bar, s->bar);
-	return 0;
+		ret = say(s, -ENOTSUP,
+			  "BAR %u is not prefetchable: the kernel makes no resource%u_wc for it",
+			  s->bar, s->bar);
+	else if (!s->b->has_sysfs_wc)
+		ret = say(s, -ENOENT,
+			  "no resource%u_wc although BAR %u is prefetchable: this kernel maps "
+			  "none so (x86: PAT is off)",
+			  s->bar, s->bar);
+	*s->sure |= ret != 0;
+	return ret;
 }
 
 /* What stands against anything under VFIO. */
@@ -138,7 +221,24 @@ vfio_check(const struct subject *s)
 			   "IOMMU group %d also holds %s, which a kernel driver has: VFIO opens "
 			   "none of them",
 			   f->iommu_group, f->group_peer);
+	/* neither drivers of other kinds nor groups without IOMMU have been tried */
+	if (predict_is_variant(f) || f->noiommu)
+		*s->sure = false;
 	return 0;
+}
+
+static int
+predict_vfio(const struct subject *s)
+{
+	int ret = vfio_check(s);
+
+	if (ret != 0 || !predict_is_variant(s->facts))
+		return ret;
+	s->answer->type = WCBAR_TYPE_UNKNOWN;
+	return say(s, 0,
+		   "%s is not vfio-pci and may map BARs by rules of its own: the type is not "
+		   "known; --open asks the kernel",
+		   s->facts->driver);
 }
 
 static int
@@ -153,15 +253,16 @@ predict_memattr(const struct subject *s)
 }
 
 /*
- * Seen on stock kernels, which all have CONFIG_IO_STRICT_DEVMEM: 6.1 and 6.12 map a BAR by sysfs
+ * Seen on Debian's kernels, which all have CONFIG_IO_STRICT_DEVMEM: 6.1 and 6.12 map a BAR by sysfs
  * while VFIO has the device open but not this BAR, 7.3 does not. Between them nobody has looked.
+ * Without that option the kernel's source says what iomem=relaxed was seen to do.
  */
 static int
 strict_check(const struct subject *s)
 {
 	unsigned int major, minor;
 
-	if (s->facts->iomem_relaxed)
+	if (wcbar_sysfs_maps_claimed(s->facts))
 		return 0;
 	if (!predict_kernel_version(s->facts->kernel, &major, &minor)) {
 		*s->sure = false;
@@ -169,10 +270,13 @@ strict_check(const struct subject *s)
 	}
 	if (major < 6 || (major == 6 && minor <= 12))
 		return 0;
-	if (major > 7 || (major == 7 && minor >= 3))
+	if (major > 7 || (major == 7 && minor >= 3)) {
+		*s->sure &= s->facts->config.io_strict_devmem == WCBAR_SETTING_YES;
 		return say(s, -EINVAL,
 			   "since 7.3 at the latest the kernel refuses it as soon as VFIO has the "
-			   "device open, unless it was booted with iomem=relaxed");
+			   "device open, unless it was booted with iomem=relaxed or built without "
+			   "CONFIG_IO_STRICT_DEVMEM");
+	}
 	*s->sure = false;
 	return say(s, 0, "kernels after 6.12 and before 7.3 have not been tried");
 }
@@ -180,10 +284,13 @@ strict_check(const struct subject *s)
 static int
 predict_sysfs_vfio(const struct subject *s)
 {
+	char how[WCBAR_WHY_BYTES / 2];
 	int ret = vfio_check(s);
 
-	if (ret == 0 && s->facts->iomem_relaxed)
-		ret = say(s, -ENOTSUP, "iomem=relaxed is on: sysfs-wc-relaxed is its name there");
+	if (ret == 0 && wcbar_sysfs_maps_claimed(s->facts)) {
+		wcbar_sysfs_maps_claimed_why(s->facts, how, sizeof(how));
+		ret = say(s, -ENOTSUP, "the kernel %s: sysfs-wc-relaxed is its name there", how);
+	}
 	if (ret == 0)
 		ret = sysfs_wc_check(s);
 	return ret == 0 ? strict_check(s) : ret;
@@ -192,10 +299,21 @@ predict_sysfs_vfio(const struct subject *s)
 static int
 predict_sysfs_relaxed(const struct subject *s)
 {
+	char how[WCBAR_WHY_BYTES / 2];
 	int ret = vfio_check(s);
 
-	if (ret == 0 && !s->facts->iomem_relaxed)
-		ret = say(s, -ENOTSUP, "the kernel was not booted with iomem=relaxed");
+	if (ret == 0 && !wcbar_sysfs_maps_claimed(s->facts)) {
+		*s->sure &= s->facts->config.io_strict_devmem == WCBAR_SETTING_YES;
+		ret = say(s, -ENOTSUP, "the kernel was booted without iomem=relaxed%s",
+			  s->facts->config.io_strict_devmem == WCBAR_SETTING_YES
+				  ? ", and has CONFIG_IO_STRICT_DEVMEM"
+				  : "; whether it has CONFIG_IO_STRICT_DEVMEM is not known");
+	}
+	if (ret == 0 && !s->facts->iomem_relaxed) {
+		*s->sure = false; /* by the kernel's source; nobody has tried */
+		wcbar_sysfs_maps_claimed_why(s->facts, how, sizeof(how));
+		ret = say(s, 0, "the kernel %s", how);
+	}
 	return ret == 0 ? sysfs_wc_check(s) : ret;
 }
 
@@ -229,7 +347,7 @@ predict_vfio_pat(const struct subject *s)
 		return say(s, -ENOTSUP,
 			   "this kernel maps no BAR when VFIO opens the device: sysfs-wc-vfio is "
 			   "the way");
-	*s->sure = s->arch[0] != '\0' && (major > 7 || (major == 7 && minor >= 3));
+	*s->sure &= s->arch[0] != '\0' && (major > 7 || (major == 7 && minor >= 3));
 	return say(s, 0, "for a program that names the BAR in wc_bars when it opens VFIO");
 }
 
@@ -240,8 +358,10 @@ predict_sysfs_uc(const struct subject *s)
 
 	if (ret == 0)
 		ret = sysfs_check(s);
-	if (ret == 0 && !s->b->has_sysfs)
-		ret = say(s, -ENOENT, "there is no resource%u", s->bar);
+	if (ret == 0 && !s->b->has_sysfs) {
+		*s->sure = true;
+		return say(s, -ENOENT, "there is no resource%u", s->bar);
+	}
 	return ret == 0 && predict_is_vfio(s->facts) ? strict_check(s) : ret;
 }
 
@@ -258,7 +378,7 @@ predict_answers(const struct wcbar_pci_facts *facts, const char *arch, unsigned 
 		[WCBAR_RUNG_SYSFS_RELAXED] = {predict_sysfs_relaxed, WCBAR_TYPE_WC},
 		[WCBAR_RUNG_SYSFS] = {predict_sysfs, WCBAR_TYPE_WC},
 		[WCBAR_RUNG_VFIO_PAT] = {predict_vfio_pat, WCBAR_TYPE_WC},
-		[WCBAR_RUNG_VFIO] = {vfio_check, WCBAR_TYPE_UC},
+		[WCBAR_RUNG_VFIO] = {predict_vfio, WCBAR_TYPE_UC},
 		[WCBAR_RUNG_SYSFS_UC] = {predict_sysfs_uc, WCBAR_TYPE_UC},
 	};
 

@@ -16,7 +16,8 @@
 void predict_answers(const struct wcbar_pci_facts *facts, const char *arch, unsigned int bar,
 		     struct wcbar_answer *answers, bool *sure);
 
-/* The architecture of what is read from `root`: this machine's, or "" for a copy. */
+/* The architecture of what is read from `root`: this machine's, or what a copy says; "": nothing.
+ */
 void predict_arch(const char *root, char *arch, size_t bytes);
 
 /* The BAR that is worth asking for: the largest prefetchable one, else the largest; -1: none. */
@@ -27,6 +28,15 @@ bool predict_kernel_version(const char *release, unsigned int *major, unsigned i
 
 /* Whether VFIO has the device. */
 bool predict_is_vfio(const struct wcbar_pci_facts *facts);
+
+/* Whether that is by a driver other than vfio-pci, which may map BARs by rules of its own. */
+bool predict_is_variant(const struct wcbar_pci_facts *facts);
+
+/*
+ * Whether the kernel's driver that has the device stays there for DPDK's driver too, and itself
+ * gives user space the write-combining part of the BAR: there is nothing to bind.
+ */
+bool predict_driver_stays(const struct wcbar_pci_facts *facts);
 
 /* Whether the kernel is locked down so far that sysfs maps no BAR. */
 bool predict_is_locked(const struct wcbar_pci_facts *facts);

@@ -81,6 +81,7 @@ verdict_name(enum verdict_id id)
 		[VERDICT_NOT_GATHERING] = "not-gathering",
 		[VERDICT_TRAPPED] = "trapped",
 		[VERDICT_NOT_MAPPABLE] = "not-mappable",
+		[VERDICT_KERNEL_MAPS] = "kernel-maps",
 	};
 
 	return names[id];
@@ -97,6 +98,7 @@ verdict_text(enum verdict_id id)
 		[VERDICT_NOT_GATHERING] = "not combining: mapped WC, but the CPU does not gather",
 		[VERDICT_TRAPPED] = "not combining: a hypervisor emulates every store",
 		[VERDICT_NOT_MAPPABLE] = "not mappable: no way gives a mapping at all",
+		[VERDICT_KERNEL_MAPS] = "not for the ladder: the kernel's driver gives the mapping",
 	};
 
 	return texts[id];

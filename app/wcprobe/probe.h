@@ -65,6 +65,7 @@ enum verdict_id {
 	VERDICT_NOT_GATHERING, /* Normal-NC or WC, but the CPU sends each store alone */
 	VERDICT_TRAPPED,       /* a hypervisor emulates each store */
 	VERDICT_NOT_MAPPABLE,  /* no rung gives any mapping */
+	VERDICT_KERNEL_MAPS,   /* the kernel's driver stays, and maps what is to be WC itself */
 	VERDICTS,
 };
 

@@ -7,6 +7,7 @@
 #include <inttypes.h>
 #include <string.h>
 
+#include "predict.h"
 #include "report.h"
 #include "verdict.h"
 
@@ -33,6 +34,27 @@ report_size(uint64_t size, char *text, size_t bytes)
 		i++;
 	}
 	snprintf(text, bytes, "%" PRIu64 " %s", size, units[i]);
+}
+
+const char *
+report_setting(enum wcbar_setting setting)
+{
+	return setting == WCBAR_SETTING_YES  ? "yes"
+	       : setting == WCBAR_SETTING_NO ? "no"
+					     : "unknown";
+}
+
+const char *
+report_noiommu_mode(const struct wcbar_pci_facts *f)
+{
+	if (f->noiommu_mode == WCBAR_SETTING_YES)
+		return "on (/sys/module/vfio/parameters/enable_unsafe_noiommu_mode)";
+	if (f->noiommu_mode == WCBAR_SETTING_NO)
+		return "off (/sys/module/vfio/parameters/enable_unsafe_noiommu_mode)";
+	return f->config.vfio_noiommu == WCBAR_SETTING_NO
+		       ? "not in this kernel (no CONFIG_VFIO_NOIOMMU)"
+		       : "unknown: /sys/module/vfio/parameters/enable_unsafe_noiommu_mode is not "
+			 "there";
 }
 
 const char *
@@ -88,6 +110,11 @@ text_machine(FILE *out, const struct probe *p)
 	fprintf(out, LABEL, "IOMMU");
 	if (f->iommu_group < 0) {
 		fputs("none for this device\n", out);
+	} else if (f->noiommu) {
+		fprintf(out,
+			"none: group %d (vfio-noiommu) is /dev/vfio/noiommu-%d; the device's DMA "
+			"reaches all memory\n",
+			f->iommu_group, f->iommu_group);
 	} else {
 		fprintf(out, "group %d (%s), %u device%s", f->iommu_group,
 			f->iommu_type[0] != '\0' ? f->iommu_type : "type unknown", f->group_devices,
@@ -96,13 +123,26 @@ text_machine(FILE *out, const struct probe *p)
 			fprintf(out, "; a kernel driver has %s", f->group_peer);
 		fputc('\n', out);
 	}
+	if (f->iommu_group < 0 || f->noiommu)
+		fprintf(out, LABEL "VFIO's no-IOMMU mode: %s\n", "", report_noiommu_mode(f));
 	if (f->numa_node >= 0)
 		fprintf(out, LABEL "%d\n", "NUMA node", f->numa_node);
-	fprintf(out, LABEL "kernel %s %s, pages of %zu, %s\n", "machine", f->kernel, p->arch,
-		f->page_bytes, f->hypervisor ? "a virtual machine" : "not a virtual machine");
+	fprintf(out, LABEL "kernel %s%s%s, pages of %zu, %s\n", "machine", f->kernel,
+		p->arch[0] != '\0' ? " " : "", p->arch, f->page_bytes,
+		f->hypervisor ? "a virtual machine" : "not a virtual machine");
 	fprintf(out, LABEL "lockdown %s, iomem=relaxed %s, VFIO %s\n", "",
 		f->lockdown[0] != '\0' ? f->lockdown : "not in this kernel",
 		f->iomem_relaxed ? "yes" : "no", f->vfio ? "present" : "absent");
+	if (f->config.file[0] != '\0')
+		fprintf(out, LABEL "CONFIG_IO_STRICT_DEVMEM %s, CONFIG_VFIO_NOIOMMU %s, by %s\n",
+			"", report_setting(f->config.io_strict_devmem),
+			report_setting(f->config.vfio_noiommu), f->config.file);
+	else
+		fprintf(out,
+			LABEL
+			"CONFIG_IO_STRICT_DEVMEM unknown: no /proc/config.gz that can be read, "
+			"no /boot/config-%s\n",
+			"", f->kernel);
 }
 
 static void
@@ -241,7 +281,10 @@ text_list(FILE *out, const struct list *list)
 		fprintf(out, "%-12s  %04x:%04x  %-12s  %-16s  %3d  %8s  ", e->facts.bdf,
 			e->facts.vendor, e->facts.device, report_class(e->facts.class_code),
 			e->facts.driver[0] != '\0' ? e->facts.driver : "-", e->bar, size);
-		if (!e->possible)
+		if (predict_driver_stays(&e->facts))
+			fprintf(out, "by the kernel: %s maps it for DPDK's driver\n",
+				e->facts.driver);
+		else if (!e->possible)
 			fprintf(out, "no%s\n", b->prefetchable ? "" : ": not prefetchable");
 		else if (e->least.text[0] == '\0')
 			fprintf(out, "yes: %s\n", wcbar_rung_name(e->least.gives));

@@ -27,6 +27,7 @@ FOREIGN = (
     ("DPDK", re.compile(r"(rte_.*|ethdev_.*|bus_\w+_driver|dev_driver)\.h$")),
     ("libpcap", re.compile(r"(pcap/.*|pcap)\.h$")),
     ("json-c", re.compile(r"json-c/.*\.h$")),
+    ("libarchive", re.compile(r"archive(_entry)?\.h$")),
     ("libnuma", re.compile(r"numa(if)?\.h$")),
 )
 

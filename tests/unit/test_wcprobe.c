@@ -242,11 +242,36 @@ judge__no_iommu__advises_to_turn_it_on_last(void **state)
 
 	(void)state;
 	machine_judge(&m, &p);
+	assert_int_equal(p.n_advice, 3);
+	assert_int_equal(p.advice[2].effort, EFFORT_FIRMWARE);
+	assert_non_null(strstr(p.advice[2].text, "turn the IOMMU on"));
+	assert_non_null(strstr(p.advice[2].text, "then bind it to vfio-pci"));
+	assert_int_equal(p.advice[2].gives, WCBAR_RUNG_SYSFS_VFIO);
+}
+
+/* As EC2's usual virtual machines are. */
+static void
+judge__no_iommu__names_the_mode_and_its_risks(void **state)
+{
+	struct machine m = {.tree = {.driver = "ena", .no_group = true, .hypervisor = true}};
+	struct probe p;
+
+	(void)state;
+	machine_judge(&m, &p);
+	assert_non_null(strstr(p.advice[1].text, "enable_unsafe_noiommu_mode"));
+	assert_non_null(strstr(p.advice[1].text, "if this kernel has CONFIG_VFIO_NOIOMMU"));
+	assert_non_null(strstr(p.advice[1].text, "reaches all memory, the kernel is tainted"));
+	assert_non_null(strstr(p.advice[1].text, "then bind it to vfio-pci"));
+	assert_int_equal(p.advice[1].effort, EFFORT_COMMAND);
+	m.tree.mode = "N\n";
+	machine_judge(&m, &p);
+	assert_null(strstr(p.advice[1].text, "if this kernel"));
+	m.tree.mode = NULL;
+	m.tree.config = "CONFIG_IO_STRICT_DEVMEM=y\n"; /* and no VFIO_NOIOMMU */
+	machine_judge(&m, &p);
 	assert_int_equal(p.n_advice, 2);
 	assert_int_equal(p.advice[1].effort, EFFORT_FIRMWARE);
-	assert_non_null(strstr(p.advice[1].text, "turn the IOMMU on"));
-	assert_non_null(strstr(p.advice[1].text, "then bind it to vfio-pci"));
-	assert_int_equal(p.advice[1].gives, WCBAR_RUNG_SYSFS_VFIO);
+	assert_non_null(strstr(p.advice[1].text, "give this virtual machine an IOMMU, where its"));
 }
 
 static void
@@ -350,6 +375,81 @@ json_probe__each_machine__says_what_the_text_says(void **state)
 }
 
 static void
+text_is_of(const struct machine *m, const char *has, const char *lacks)
+{
+	struct probe p;
+	char *text;
+
+	machine_judge(m, &p);
+	if (m->arch != NULL)
+		snprintf(p.arch, sizeof(p.arch), "%s", m->arch);
+	text = text_of(&p);
+	if (strstr(text, has) == NULL || (lacks != NULL && strstr(text, lacks) != NULL))
+		fail_msg("not '%s', or '%s', in:\n%s", has, lacks, text);
+	free(text);
+}
+
+static void
+text_probe__other_machines__say_what_is_different(void **state)
+{
+	const struct machine ec2 = {.tree = {.driver = "vfio-pci",
+					     .noiommu = true,
+					     .mode = "Y",
+					     .kernel = "5.13.0-1021-aws",
+					     .hypervisor = true},
+				    .arch = ""};
+	const struct machine ubuntu = {.tree = {.driver = "ena", .config = "CONFIG_PCI=y\n"},
+				       .arch = "x86_64"};
+	const struct machine unknown = {.tree = {.driver = "ena"}};
+
+	(void)state;
+	text_is_of(&ec2, "/dev/vfio/noiommu-7; the device's DMA reaches all memory",
+		   "type unknown");
+	text_is_of(&ec2, "no-IOMMU mode: on (/sys/module/vfio/parameters", "give this virtual");
+	text_is_of(&ec2, "kernel 5.13.0-1021-aws, pages of", " ,");
+	text_is_of(&ubuntu, "CONFIG_IO_STRICT_DEVMEM no, CONFIG_VFIO_NOIOMMU no, by /boot/config-",
+		   "would have to let go");
+	text_is_of(&ubuntu, "so it maps the BAR although ena has the device; on x86 with", NULL);
+	text_is_of(&unknown, "CONFIG_IO_STRICT_DEVMEM unknown: no /proc/config.gz", NULL);
+	text_is_of(&unknown, "no, perhaps: in use by driver ena", NULL);
+}
+
+static void
+list_read__devices_of_other_machines__are_not_told_to_bind_vfio_in_vain(void **state)
+{
+	static const struct {
+		struct tree tree;
+		const char *wc, *text;
+	} cases[] = {
+		{{.driver = "mlx5_core"}, "kernel", "by the kernel: mlx5_core maps it"},
+		{{.driver = "ena", .config = "CONFIG_PCI=y\n"}, "could", "bind it to vfio-pci"},
+		{{.driver = "vfio-pci", .noiommu = true}, "yes", "yes: sysfs-wc-vfio"},
+	};
+	char why[WCBAR_WHY_BYTES], *root, *text;
+	struct json_object *o;
+	struct list list;
+	size_t bytes;
+	FILE *f;
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		root = tree_make(&cases[i].tree);
+		assert_int_equal(list_read(root, &list, why, sizeof(why)), 0);
+		tree_remove(root);
+		o = json_list(&list);
+		assert_string_equal(json_text_at(o, "/devices/0/wc"), cases[i].wc);
+		json_object_put(o);
+		f = open_memstream(&text, &bytes);
+		text_list(f, &list);
+		fclose(f);
+		if (strstr(text, cases[i].text) == NULL)
+			fail_msg("not '%s' in: %s", cases[i].text, text);
+		free(text);
+		list_free(&list);
+	}
+}
+
+static void
 list_read__a_tree__has_each_device_with_memory(void **state)
 {
 	const struct tree t = {.driver = "nvme", .peer = "e1000e"};
@@ -390,9 +490,13 @@ main(void)
 		cmocka_unit_test(judge__each_machine__is_predicted_and_advised),
 		cmocka_unit_test(judge__several_ways_out__are_ordered_by_effort),
 		cmocka_unit_test(judge__no_iommu__advises_to_turn_it_on_last),
+		cmocka_unit_test(judge__no_iommu__names_the_mode_and_its_risks),
 		cmocka_unit_test(judge__a_device_in_use__is_never_opened),
 		cmocka_unit_test(judge__a_device_that_vanished__fails_and_keeps_the_prediction),
 		cmocka_unit_test(json_probe__each_machine__says_what_the_text_says),
+		cmocka_unit_test(text_probe__other_machines__say_what_is_different),
+		cmocka_unit_test(
+			list_read__devices_of_other_machines__are_not_told_to_bind_vfio_in_vain),
 		cmocka_unit_test(list_read__a_tree__has_each_device_with_memory),
 	};
 

@@ -17,7 +17,15 @@
 #define NO_MAPPING \
 	.rung = NO_RUNG, .sure = true, .verdict = VERDICT_NOT_MAPPABLE, .status = STATUS_NO_WC
 
+/* Nothing to bind: the kernel's driver gives the mapping. */
+#define BY_THE_KERNEL \
+	.rung = NO_RUNG, .sure = true, .verdict = VERDICT_KERNEL_MAPS, .status = STATUS_WC
+
 #define ADVICE(effort_, text_, gives_) .effort = (effort_), .advice = (text_), .gives = (gives_)
+
+#define STRICT "CONFIG_PCI=y\nCONFIG_IO_STRICT_DEVMEM=y\n"
+#define NOT_STRICT "CONFIG_PCI=y\n# CONFIG_IO_STRICT_DEVMEM is not set\n"
+#define EC2 .kernel = "5.13.0-1021-aws", .hypervisor = true
 
 const struct machine machines[] = {
 	{"vfio on 6.1", .tree = {.driver = "vfio-pci"}, WC_BY(WCBAR_RUNG_SYSFS_VFIO, true)},
@@ -89,6 +97,44 @@ const struct machine machines[] = {
 	 .tree = {.driver = "vfio-pci", .kernel = "7.3.4", .not_prefetchable = true},
 	 .arch = "x86_64", UNCACHED_BY(WCBAR_RUNG_VFIO), .rung_why = "is not prefetchable",
 	 ADVICE(EFFORT_HARDWARE, "not prefetchable", NO_RUNG)},
+	/* what people have posted of other machines */
+	{"a group without IOMMU", .tree = {.driver = "vfio-pci", .noiommu = true, .mode = "Y", EC2},
+	 WC_BY(WCBAR_RUNG_SYSFS_VFIO, false)},
+	{"a group without IOMMU on 7.3, x86",
+	 .tree = {.driver = "vfio-pci", .noiommu = true, .mode = "Y", .kernel = "7.3.4"},
+	 .arch = "x86_64", WC_BY(WCBAR_RUNG_VFIO_PAT, false), .rung_why = "iomem=relaxed"},
+	{"no IOMMU, VFIO can do without",
+	 .tree = {.driver = "ena", .no_group = true, .mode = "N", EC2}, NO_MAPPING,
+	 .rung_why = "in use by driver ena",
+	 ADVICE(EFFORT_COMMAND, "uio_pci_generic", WCBAR_RUNG_SYSFS)},
+	{"no strict devmem, a kernel driver, arm64",
+	 .tree = {.driver = "ena", .config = NOT_STRICT}, .rung = WCBAR_RUNG_SYSFS, .sure = false,
+	 .verdict = VERDICT_UNKNOWN, .status = STATUS_WC,
+	 ADVICE(EFFORT_COMMAND, "bind it to vfio-pci", WCBAR_RUNG_SYSFS_RELAXED)},
+	{"strict devmem, a kernel driver", .tree = {.driver = "ena", .config = STRICT}, NO_MAPPING,
+	 .rung_why = "in use by driver ena; it would have to let go first",
+	 ADVICE(EFFORT_COMMAND, "bind it to vfio-pci", WCBAR_RUNG_SYSFS_VFIO)},
+	{"no strict devmem, vfio on 7.3",
+	 .tree = {.driver = "vfio-pci", .config = NOT_STRICT, .kernel = "7.3.4"},
+	 WC_BY(WCBAR_RUNG_SYSFS_RELAXED, false),
+	 .rung_why = "built without CONFIG_IO_STRICT_DEVMEM (/boot/config-7.3.4)"},
+	{"strict devmem, vfio on 7.3",
+	 .tree = {.driver = "vfio-pci", .config = STRICT, .kernel = "7.3.4"},
+	 UNCACHED_BY(WCBAR_RUNG_VFIO), .rung_why = "iomem=relaxed",
+	 ADVICE(EFFORT_COMMAND, "uio_pci_generic", WCBAR_RUNG_SYSFS)},
+	{"mlx5_core", .tree = {.driver = "mlx5_core"}, BY_THE_KERNEL,
+	 .rung_why = "mlx5_core has it",
+	 ADVICE(EFFORT_COMMAND, "nothing: leave mlx5_core bound", NO_RUNG)},
+	{"mlx4_core, not strict", .tree = {.driver = "mlx4_core", .config = NOT_STRICT},
+	 BY_THE_KERNEL, .rung_why = "mlx4_core has it",
+	 ADVICE(EFFORT_COMMAND, "nothing: leave mlx4_core bound", NO_RUNG)},
+	{"mana", .tree = {.driver = "mana", .no_group = true}, BY_THE_KERNEL,
+	 .rung_why = "mana has it", ADVICE(EFFORT_COMMAND, "nothing: leave mana bound", NO_RUNG)},
+	{"a variant driver on 7.3", .tree = {.driver = "nvgrace-gpu-vfio-pci", .kernel = "7.3.4"},
+	 .rung = WCBAR_RUNG_VFIO, .sure = false, .verdict = VERDICT_UNKNOWN, .status = STATUS_NO_WC,
+	 .rung_why = "iomem=relaxed", ADVICE(EFFORT_COMMAND, "--open", NO_RUNG)},
+	{"a variant driver on 6.12", .tree = {.driver = "mlx5_vfio_pci", .kernel = "6.12.1"},
+	 WC_BY(WCBAR_RUNG_SYSFS_VFIO, false)},
 };
 
 const size_t n_machines = sizeof(machines) / sizeof(machines[0]);

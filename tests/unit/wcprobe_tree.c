@@ -114,7 +114,7 @@ char *
 tree_make(const struct tree *t)
 {
 	const unsigned long long bytes = t->bar_bytes != 0 ? t->bar_bytes : 1 << 20;
-	char *root = strdup("/tmp/wcprobe-XXXXXX"), text[sizeof(resources) + 64];
+	char *root = strdup("/tmp/wcprobe-tree-XXXXXX"), *path, text[sizeof(resources) + 64];
 
 	if (root == NULL || mkdtemp(root) == NULL)
 		abort();
@@ -126,16 +126,25 @@ tree_make(const struct tree *t)
 	device_put(root, TREE_BDF, "resource2", "");
 	if (!t->not_prefetchable && !t->no_wc)
 		device_put(root, TREE_BDF, "resource2_wc", "");
-	if (!t->no_group)
+	if (t->noiommu)
+		file_put(root, "sys/kernel/iommu_groups/7/name", "vfio-noiommu\n");
+	else if (!t->no_group)
 		file_put(root, "sys/kernel/iommu_groups/7/type", "DMA-FQ\n");
+	if (t->mode != NULL)
+		file_put(root, "sys/module/vfio/parameters/enable_unsafe_noiommu_mode", t->mode);
 	if (t->peer != NULL) {
 		device_make(root, TREE_PEER, t->peer, !t->no_group);
 		device_put(root, TREE_PEER, "resource", resources + sizeof(resources) - 1);
 	}
-	file_put(root, "proc/sys/kernel/osrelease",
-		 t->kernel != NULL ? t->kernel : "6.1.0-56-amd64\n");
+	file_put(root, "proc/sys/kernel/osrelease", t->kernel != NULL ? t->kernel : TREE_KERNEL);
+	if (t->config != NULL) {
+		path = path_of("boot", "config-%s", t->kernel != NULL ? t->kernel : TREE_KERNEL);
+		file_put(root, path, t->config);
+		free(path);
+	}
 	file_put(root, "proc/cmdline", t->cmdline != NULL ? t->cmdline : "quiet\n");
-	file_put(root, "proc/cpuinfo", "flags : fpu\n");
+	file_put(root, "proc/cpuinfo",
+		 t->hypervisor ? "flags : fpu hypervisor\n" : "flags : fpu\n");
 	if (t->lockdown != NULL)
 		file_put(root, "sys/kernel/security/lockdown", t->lockdown);
 	if (!t->no_vfio)

@@ -9,14 +9,19 @@
 #include <stdbool.h>
 
 #define TREE_BDF "0000:00:04.0"
+#define TREE_KERNEL "6.1.0-56-amd64"
 #define TREE_PEER "0000:00:05.0"
 
 struct tree {
-	const char *kernel;   /* NULL: 6.1.0-56-amd64 */
+	const char *kernel;   /* NULL: TREE_KERNEL */
 	const char *cmdline;  /* NULL: nothing of interest */
 	const char *lockdown; /* NULL: not in this kernel */
 	const char *driver;   /* NULL: none */
 	bool no_group;        /* no IOMMU */
+	bool noiommu;         /* the group is one that VFIO made up without an IOMMU */
+	const char *mode;     /* VFIO's no-IOMMU mode: "Y", "N"; NULL: no such file */
+	const char *config;   /* how the kernel was built, as /boot has it; NULL: it does not */
+	bool hypervisor;      /* it is a virtual machine */
 	const char *peer;     /* the driver of another device in the group; NULL: there is none */
 	bool no_vfio;
 	bool no_wc;             /* no resource2_wc */
