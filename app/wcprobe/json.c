@@ -10,6 +10,7 @@
 
 #include <app_json.h>
 
+#include "now_report.h"
 #include "predict.h"
 #include "report.h"
 #include "verdict.h"
@@ -64,8 +65,8 @@ error_name(int error)
 	}
 }
 
-static struct json_object *
-head(int exit_status)
+struct json_object *
+report_head(int exit_status)
 {
 	struct json_object *root = json_object_new_object();
 
@@ -79,7 +80,7 @@ head(int exit_status)
 struct json_object *
 json_error(int error, const char *why, int exit_status)
 {
-	struct json_object *root = head(exit_status), *e = json_object_new_object();
+	struct json_object *root = report_head(exit_status), *e = json_object_new_object();
 
 	app_json_add_text(e, "error", error_name(error));
 	app_json_add_text(e, "why", why);
@@ -306,13 +307,14 @@ opened(const struct probe *p)
 struct json_object *
 json_probe(const struct probe *p, int exit_status)
 {
-	struct json_object *root = head(exit_status), *intended = json_object_new_object();
+	struct json_object *root = report_head(exit_status), *intended = json_object_new_object();
 	struct json_object *effective = json_object_new_object(),
 			   *verdict = json_object_new_object();
 
 	app_json_add(root, "device", device(&p->facts));
 	app_json_add(root, "machine", machine(&p->facts, p->arch));
 	app_json_add_u64(root, "bar", p->bar);
+	app_json_add(root, "now", now_json(&p->now, p->bar));
 	app_json_add(root, "open", opened(p));
 	app_json_add(root, "rungs", rungs(p));
 	app_json_add(root, "timing", p->timing.done ? timing(&p->timing) : NULL);
@@ -338,7 +340,7 @@ json_probe(const struct probe *p, int exit_status)
 struct json_object *
 json_list(const struct list *list)
 {
-	struct json_object *root = head(0), *devices = json_object_new_array();
+	struct json_object *root = report_head(0), *devices = json_object_new_array();
 
 	for (size_t i = 0; i < list->n; i++) {
 		const struct list_entry *e = &list->entries[i];

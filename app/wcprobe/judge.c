@@ -78,6 +78,7 @@ judge_facts(struct probe *p, const struct options *o, char *why, size_t why_byte
 {
 	struct wcbar_pci_options pci = WCBAR_PCI_OPTIONS_DEFAULT;
 	struct wcbar_kernel_config config;
+	struct now_scan scan;
 	int ret;
 
 	memset(p, 0, sizeof(*p));
@@ -92,7 +93,12 @@ judge_facts(struct probe *p, const struct options *o, char *why, size_t why_byte
 		ret = bar_choose(p, o->card_test ? 2 : o->bar, why, why_bytes);
 	if (ret == 0)
 		ret = range_check(p, o, why, why_bytes);
-	return ret;
+	if (ret != 0)
+		return ret;
+	now_scan_read(o->root, &scan);
+	now_judge(&scan, &p->facts, p->arch, p->bar, &p->now);
+	now_scan_free(&scan);
+	return 0;
 }
 
 /* The type of what was stored into, if anything was, else of what would be. */

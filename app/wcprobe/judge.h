@@ -17,8 +17,8 @@ enum status {
 };
 
 /*
- * Reads the facts and chooses the BAR. 0, or -errno with a sentence in `why`: no such device, no
- * such BAR, a range that is not in it.
+ * Reads the facts, chooses the BAR and looks who has it mapped. 0, or -errno with a sentence in
+ * `why`: no such device, no such BAR, a range that is not in it.
  */
 int judge_facts(struct probe *p, const struct options *options, char *why, size_t why_bytes);
 

@@ -11,6 +11,7 @@
 
 #include "judge.h"
 #include "list.h"
+#include "now_report.h"
 #include "options.h"
 #include "report.h"
 
@@ -57,6 +58,8 @@ main(int argc, char **argv)
 	case APP_OPTIONS_RUN:
 		break;
 	}
+	if (options.now)
+		return now_main(&options);
 	if (options.bdf[0] == '\0')
 		return list_main(&options);
 	ret = judge_facts(&probe, &options, why, sizeof(why));

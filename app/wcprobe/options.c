@@ -32,6 +32,8 @@ static const char help[] =
 	"                   Only you know whether the device minds. Implies --open\n"
 	"  --card-test      for a wcnic card (1234:57c1) on vfio-pci: resets it, lets it count\n"
 	"                   what arrives of each way to store, resets it again. Implies --open\n"
+	"  --now            only who has the BAR mapped at this moment, and with which memory\n"
+	"                   type; without BDF every BAR that is mapped. Root sees most\n"
 	"  --json           one JSON object on standard output; doc/tools.md describes it\n"
 	"  --root DIR       reads DIR/sys and DIR/proc instead, for instance a copy of another\n"
 	"                   machine's; never opens a device\n"
@@ -39,6 +41,9 @@ static const char help[] =
 	"\n"
 	"exit status: 0 a WC mapping is to be had (predicted, or with --open given), or the list;\n"
 	"             1 it is not, or stores were found not to combine\n"
+	"             with --now: 0 what is mapped now is WC; 1 it is not, nobody has it mapped, "
+	"or\n"
+	"             the type cannot be told\n"
 	"             2 the arguments are wrong: no such device or BAR, ...\n"
 	"             3 what was asked for could not be done: the device cannot be opened, ...\n";
 
@@ -58,6 +63,7 @@ static const struct app_option options_table[] = {
 	APP_FLAG("open", struct options, open),
 	APP_CALL("write", write_take),
 	APP_FLAG("card-test", struct options, card_test),
+	APP_FLAG("now", struct options, now),
 	APP_FLAG("json", struct options, json),
 	APP_TEXT("root", struct options, root),
 	{0},
@@ -69,7 +75,9 @@ options_check(const struct options *o)
 {
 	const char *error = NULL;
 
-	if (o->bdf[0] == '\0' && (o->open || o->bar >= 0))
+	if (o->now && o->open)
+		error = "--now only looks: no --open, --write or --card-test with it";
+	else if (o->bdf[0] == '\0' && (o->open || o->bar >= 0))
 		error = "--bar, --open, --write and --card-test are about one device: give its "
 			"address";
 	else if (o->root != NULL && o->open)

@@ -19,6 +19,7 @@ struct options {
 	bool write; /* [write_off, write_off + write_bytes) of the BAR may be overwritten */
 	uint64_t write_off, write_bytes;
 	bool card_test;
+	bool now; /* only what is mapped now */
 	bool json;
 	const char *root; /* NULL: this machine */
 };

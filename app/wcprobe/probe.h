@@ -9,6 +9,7 @@
  * own file; the reports only read it.
  *
  *   facts      wcbar_pci_facts_read      what sysfs says
+ *   now        now.c                     who has the BAR mapped already, and how
  *   answers    predict.c, or device.c    what each rung would give, or gave
  *   timing     device.c                  what stores cost, where they were permitted
  *   card       card_test.c               what the project's own card saw of them
@@ -22,6 +23,8 @@
 #include <stdint.h>
 
 #include <wcbar_pci.h>
+
+#include "now.h"
 
 #define PROBE_TEXT_BYTES 512
 #define PROBE_ADVICE_MAX 8
@@ -128,6 +131,7 @@ struct probe {
 	struct wcbar_pci_facts facts;
 	char arch[66];
 	unsigned int bar;
+	struct now now; /* who has that BAR mapped, before anything is opened */
 	bool open_asked;
 	int open_error; /* of what was to be done with the open device */
 	char open_why[WCBAR_WHY_BYTES];

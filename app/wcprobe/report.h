@@ -26,6 +26,8 @@ void text_list(FILE *out, const struct list *list);
  */
 struct json_object *json_probe(const struct probe *p, int exit_status);
 struct json_object *json_list(const struct list *list);
+/* What every JSON report begins with, also a new object. */
+struct json_object *report_head(int exit_status);
 struct json_object *json_error(int error, const char *why, int exit_status);
 
 /* What a BAR is: "64-bit, prefetchable", "I/O ports". */

@@ -7,6 +7,7 @@
 #include <inttypes.h>
 #include <string.h>
 
+#include "now_report.h"
 #include "predict.h"
 #include "report.h"
 #include "verdict.h"
@@ -247,9 +248,13 @@ text_conclusion(FILE *out, const struct probe *p)
 void
 text_probe(FILE *out, const struct probe *p)
 {
+	char label[16];
+
 	text_device(out, &p->facts);
 	text_bars(out, p);
 	text_machine(out, p);
+	snprintf(label, sizeof(label), LABEL, "now");
+	now_text(out, label, &p->facts, p->bar, &p->now);
 	fputc('\n', out);
 	if (p->open_error != 0)
 		fprintf(out, LABEL "%s\n", "not done", p->open_why);

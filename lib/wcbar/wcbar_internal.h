@@ -39,8 +39,8 @@ int wcbar_sysfs_open(const char *root, const char *bdf, const char *name, int fl
 int wcbar_sysfs_write(const char *root, const char *bdf, const char *name, const char *text);
 
 /* Reads the configuration of the kernel `release` under root; all unknown if no file has it. */
-void wcbar_kernel_config_read(struct wcbar_kernel_config *config, const char *root,
-			      const char *release);
+void
+wcbar_kernel_config_read(struct wcbar_kernel_config *config, const char *root, const char *release);
 
 /* ---- a device ------------------------------------------------------------------------------ */
 

@@ -41,30 +41,45 @@ line_parse(const char *line, uint64_t *from, uint64_t *to, enum wcbar_type *type
 	return true;
 }
 
-/* The type of [addr, addr + bytes); UNKNOWN: nobody has it mapped. -errno: no list to be read. */
-static int
-type_read(const struct wcbar_pci *pci, uint64_t addr, size_t bytes, enum wcbar_type *type)
+int
+wcbar_type_ranges(const char *root, uint64_t addr, uint64_t bytes, wcbar_type_range_fn fn,
+		  void *arg)
 {
 	char path[PATH_MAX], line[256];
-	enum wcbar_type one;
+	enum wcbar_type type;
 	uint64_t from, to;
 	FILE *list;
 
-	*type = WCBAR_TYPE_UNKNOWN;
-	if (!wcbar_path(path, pci->root, LIST))
+	if (!wcbar_path(path, root != NULL ? root : "", LIST))
 		return -ENAMETOOLONG;
 	list = fopen(path, "re");
 	if (list == NULL)
 		return -errno;
 	while (fgets(line, sizeof(line), list) != NULL) {
-		if (!line_parse(line, &from, &to, &one) || addr >= to || from >= addr + bytes)
-			continue;
-		/* Ranges that overlap agree; parts of ours may differ, and the worst counts. */
-		if (*type == WCBAR_TYPE_UNKNOWN || one != WCBAR_TYPE_WC)
-			*type = one;
+		if (line_parse(line, &from, &to, &type) && addr < to && from < addr + bytes)
+			fn(arg, from, to, type);
 	}
 	fclose(list);
 	return 0;
+}
+
+/* Ranges that overlap agree; parts of ours may differ, and the worst counts. */
+static void
+worst_take(void *arg, uint64_t from, uint64_t to, enum wcbar_type type)
+{
+	enum wcbar_type *worst = arg;
+
+	(void)from, (void)to;
+	if (*worst == WCBAR_TYPE_UNKNOWN || type != WCBAR_TYPE_WC)
+		*worst = type;
+}
+
+/* The type of [addr, addr + bytes); UNKNOWN: nobody has it mapped. -errno: no list to be read. */
+static int
+type_read(const struct wcbar_pci *pci, uint64_t addr, size_t bytes, enum wcbar_type *type)
+{
+	*type = WCBAR_TYPE_UNKNOWN;
+	return wcbar_type_ranges(pci->root, addr, bytes, worst_take, type);
 }
 
 int

@@ -95,7 +95,8 @@ struct wcbar_pci_facts {
 	bool vfio;          /* /dev/vfio/vfio or /dev/iommu is there */
 	size_t page_bytes;
 	struct wcbar_kernel_config config;
-	/* VFIO's parameter enable_unsafe_noiommu_mode; unknown: the module has none, or is absent */
+	/* VFIO's parameter enable_unsafe_noiommu_mode; unknown: the module has none, or is absent
+	 */
 	enum wcbar_setting noiommu_mode;
 };
 
@@ -128,8 +129,8 @@ struct wcbar_pci_options {
 
 /*
  * Fills `facts` about the device at `bdf` ("[DOMAIN:]BUS:DEVICE.FUNCTION"). `options` may be NULL;
- * only its root and config count. -ENODEV: no such device; -EINVAL: not a PCI address; -EBADMSG: sysfs
- * describes its BARs in another form than expected.
+ * only its root and config count. -ENODEV: no such device; -EINVAL: not a PCI address; -EBADMSG:
+ * sysfs describes its BARs in another form than expected.
  */
 WC_PUBLIC int wcbar_pci_facts_read(const char *bdf, const struct wcbar_pci_options *options,
 				   struct wcbar_pci_facts *facts, char *why, size_t why_bytes);
@@ -185,8 +186,8 @@ WC_PUBLIC int wcbar_pci_bus_master(struct wcbar_pci *pci, bool on);
 /*
  * Makes [addr, addr + bytes) reachable for the device at `iova`, all in whole pages. The pages stay
  * pinned until unmap or close. -EINVAL: not whole pages; -ENOTSUP: this library did not open VFIO
- * itself, or nothing has an IOMMU here; wcbar_pci_dma_why() says which. Unmap takes exactly what was
- * mapped; -ENOENT: it was not.
+ * itself, or nothing has an IOMMU here; wcbar_pci_dma_why() says which. Unmap takes exactly what
+ * was mapped; -ENOENT: it was not.
  */
 WC_PUBLIC int wcbar_pci_dma_map(struct wcbar_pci *pci, void *addr, size_t bytes, uint64_t iova);
 WC_PUBLIC int wcbar_pci_dma_unmap(struct wcbar_pci *pci, size_t bytes, uint64_t iova);
@@ -279,6 +280,19 @@ WC_PUBLIC int wcbar_bar_probe(struct wcbar_bar *bar, uint64_t off, enum wcbar_ty
  * made the BAR UC when VFIO was opened.
  */
 WC_PUBLIC bool wcbar_wc_bars_would_help(const struct wcbar_answer *answers);
+
+/* ---- what is mapped now ---------------------------------------------------------------------- */
+
+/* A range of physical addresses, [from, to), and the type that all its mappings have. */
+typedef void (*wcbar_type_range_fn)(void *arg, uint64_t from, uint64_t to, enum wcbar_type type);
+
+/*
+ * Calls `fn` for each range of x86's list of memory types that has an address in common with
+ * [address, address + bytes): whole ranges, as the list has them, which may overlap. `root` may be
+ * NULL. Needs debugfs and root. -ENOENT: there is no list; -EACCES: no right to read it.
+ */
+WC_PUBLIC int wcbar_type_ranges(const char *root, uint64_t address, uint64_t bytes,
+				wcbar_type_range_fn fn, void *arg);
 
 /* ---- mappings that the kernel takes away ---------------------------------------------------- */
 
