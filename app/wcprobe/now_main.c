@@ -80,12 +80,13 @@ one_main(const struct options *o)
 /* Every memory BAR of every device that is mapped. WC counts where a BAR can be that at all. */
 static enum status
 all_judge(const struct list *list, const char *root, const struct now_scan *scan,
-	  struct json_object *mapped)
+	  struct json_object *mapped, bool *any)
 {
 	unsigned int wc = 0, other = 0;
 	char arch[66];
 	struct now now;
 
+	*any = false;
 	predict_arch(root, arch, sizeof(arch));
 	for (size_t i = 0; i < list->n; i++) {
 		const struct wcbar_pci_facts *f = &list->entries[i].facts;
@@ -96,6 +97,7 @@ all_judge(const struct list *list, const char *root, const struct now_scan *scan
 			now_judge(scan, f, arch, bar, &now);
 			if (now.state == NOW_NONE)
 				continue;
+			*any = true;
 			if (f->bars[bar].prefetchable)
 				*(now.state == NOW_WC ? &wc : &other) += 1;
 			if (mapped != NULL)
@@ -115,6 +117,7 @@ all_main(const struct options *o)
 	struct now_scan scan;
 	struct list list;
 	enum status status;
+	bool any;
 	int ret = list_read(o->root, &list, why, sizeof(why));
 
 	if (ret != 0)
@@ -122,14 +125,19 @@ all_main(const struct options *o)
 	if (o->json)
 		mapped = json_object_new_array();
 	now_scan_read(o->root, &scan);
-	status = all_judge(&list, o->root, &scan, mapped);
+	status = all_judge(&list, o->root, &scan, mapped, &any);
 	if (o->json) {
 		root = report_head(status);
 		app_json_add(root, "mapped", mapped);
 		app_json_add_u64(root, "hidden", scan.hidden);
 		ret = app_json_print(root);
-	} else if (scan.hidden > 0) {
-		printf("%u processes could not be looked at: run as root\n", scan.hidden);
+	} else {
+		if (!any)
+			puts("no BAR is mapped, as far as can be seen");
+		if (scan.hidden > 0)
+			printf("%u processes could not be looked at: that takes root's rights "
+			       "(ptrace)\n",
+			       scan.hidden);
 	}
 	now_scan_free(&scan);
 	list_free(&list);

@@ -37,7 +37,8 @@ hidden_text(const struct now *now, char *text, size_t bytes)
 		snprintf(text, bytes,
 			 "/proc shows this user no processes of others (hidepid): run as root");
 	else if (now->hidden > 0)
-		snprintf(text, bytes, "%u process%s could not be looked at: run as root",
+		snprintf(text, bytes,
+			 "%u process%s could not be looked at: that takes root's rights (ptrace)",
 			 now->hidden, now->hidden == 1 ? "" : "es");
 	else
 		text[0] = '\0';

@@ -48,8 +48,8 @@ folders_make(char *path, size_t from)
 	}
 }
 
-static void
-file_put(const char *root, const char *name, const char *text)
+void
+tree_put(const char *root, const char *name, const char *text)
 {
 	char *path = path_of(root, "%s", name);
 	FILE *f;
@@ -62,8 +62,8 @@ file_put(const char *root, const char *name, const char *text)
 	free(path);
 }
 
-static void
-link_put(const char *root, const char *name, const char *target)
+void
+tree_put_link(const char *root, const char *name, const char *target)
 {
 	char *path = path_of(root, "%s", name);
 
@@ -78,7 +78,7 @@ device_put(const char *root, const char *bdf, const char *name, const char *text
 {
 	char *path = path_of("sys/bus/pci/devices", "%s/%s", bdf, name);
 
-	file_put(root, path, text);
+	tree_put(root, path, text);
 	free(path);
 }
 
@@ -94,17 +94,17 @@ device_make(const char *root, const char *bdf, const char *driver, bool group)
 	if (driver != NULL) {
 		path = path_of("sys/bus/pci/devices", "%s/driver", bdf);
 		target = path_of("../../../bus/pci/drivers", "%s", driver);
-		link_put(root, path, target);
+		tree_put_link(root, path, target);
 		free(path);
 		free(target);
 	}
 	if (group) {
 		path = path_of("sys/bus/pci/devices", "%s/iommu_group", bdf);
-		link_put(root, path, "../../../../kernel/iommu_groups/7");
+		tree_put_link(root, path, "../../../../kernel/iommu_groups/7");
 		free(path);
 		path = path_of("sys/kernel/iommu_groups/7/devices", "%s", bdf);
 		target = path_of("../../../../bus/pci/devices", "%s", bdf);
-		link_put(root, path, target);
+		tree_put_link(root, path, target);
 		free(path);
 		free(target);
 	}
@@ -127,28 +127,28 @@ tree_make(const struct tree *t)
 	if (!t->not_prefetchable && !t->no_wc)
 		device_put(root, TREE_BDF, "resource2_wc", "");
 	if (t->noiommu)
-		file_put(root, "sys/kernel/iommu_groups/7/name", "vfio-noiommu\n");
+		tree_put(root, "sys/kernel/iommu_groups/7/name", "vfio-noiommu\n");
 	else if (!t->no_group)
-		file_put(root, "sys/kernel/iommu_groups/7/type", "DMA-FQ\n");
+		tree_put(root, "sys/kernel/iommu_groups/7/type", "DMA-FQ\n");
 	if (t->mode != NULL)
-		file_put(root, "sys/module/vfio/parameters/enable_unsafe_noiommu_mode", t->mode);
+		tree_put(root, "sys/module/vfio/parameters/enable_unsafe_noiommu_mode", t->mode);
 	if (t->peer != NULL) {
 		device_make(root, TREE_PEER, t->peer, !t->no_group);
 		device_put(root, TREE_PEER, "resource", resources + sizeof(resources) - 1);
 	}
-	file_put(root, "proc/sys/kernel/osrelease", t->kernel != NULL ? t->kernel : TREE_KERNEL);
+	tree_put(root, "proc/sys/kernel/osrelease", t->kernel != NULL ? t->kernel : TREE_KERNEL);
 	if (t->config != NULL) {
 		path = path_of("boot", "config-%s", t->kernel != NULL ? t->kernel : TREE_KERNEL);
-		file_put(root, path, t->config);
+		tree_put(root, path, t->config);
 		free(path);
 	}
-	file_put(root, "proc/cmdline", t->cmdline != NULL ? t->cmdline : "quiet\n");
-	file_put(root, "proc/cpuinfo",
+	tree_put(root, "proc/cmdline", t->cmdline != NULL ? t->cmdline : "quiet\n");
+	tree_put(root, "proc/cpuinfo",
 		 t->hypervisor ? "flags : fpu hypervisor\n" : "flags : fpu\n");
 	if (t->lockdown != NULL)
-		file_put(root, "sys/kernel/security/lockdown", t->lockdown);
+		tree_put(root, "sys/kernel/security/lockdown", t->lockdown);
 	if (!t->no_vfio)
-		file_put(root, "dev/vfio/vfio", "");
+		tree_put(root, "dev/vfio/vfio", "");
 	return root;
 }
 

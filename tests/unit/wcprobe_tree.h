@@ -32,5 +32,8 @@ struct tree {
 /* A new folder that holds it; tree_remove frees the path. */
 char *tree_make(const struct tree *tree);
 void tree_remove(char *root);
+/* Files, and links, that a machine has besides. */
+void tree_put(const char *root, const char *name, const char *text);
+void tree_put_link(const char *root, const char *name, const char *target);
 
 #endif /* WCPROBE_TREE_H */
