@@ -11,7 +11,7 @@
 #include <app_json.h>
 
 #include "now_report.h"
-#include "report.h"
+#include "words.h"
 
 /* The file as users know it: resource2_wc. */
 static void

@@ -204,7 +204,11 @@ now_scan_has_group(const struct now_scan *scan, const struct now_process *p, int
 static bool
 may_be_bar(const char *path)
 {
-	return strstr(path, "/resource") != NULL || strstr(path, "[vfio-device]") != NULL ||
+	const char *base = strrchr(path, '/');
+
+	return (base != NULL && strncmp(base, "/resource", 9) == 0 &&
+		isdigit((unsigned char)base[9])) ||
+	       strstr(path, "[vfio-device]") != NULL ||
 	       strncmp(path, "/dev/vfio/devices/", 18) == 0 || strcmp(path, "/dev/mem") == 0 ||
 	       strncmp(path, "/dev/uio", 8) == 0 || strstr(path, "/proc/bus/pci/") != NULL;
 }
@@ -288,7 +292,7 @@ process_read(struct now_scan *scan, int pid)
 void
 now_scan_read(const char *root, struct now_scan *scan)
 {
-	char path[PATH_MAX];
+	char path[PATH_MAX], hidden[16];
 	struct dirent *entry;
 	DIR *dir;
 
@@ -305,6 +309,10 @@ now_scan_read(const char *root, struct now_scan *scan)
 			scan->error = process_read(scan, atoi(entry->d_name));
 	}
 	closedir(dir);
+	if (root != NULL && path_make(scan, path, NOW_HIDDEN_FILE)) {
+		line_read(path, hidden, sizeof(hidden));
+		scan->hidden += (unsigned int)strtoul(hidden, NULL, 10);
+	}
 	/* there is always a first process, here and in a container */
 	scan->all_hidden = root == NULL && access("/proc/1", F_OK) != 0;
 }

@@ -11,6 +11,9 @@
 #include <stddef.h>
 #include <stdint.h>
 
+/* In a copy of a machine: how many of its processes could not be looked at there. */
+#define NOW_HIDDEN_FILE "/wcprobe/hidden"
+
 /* What a process has mapped of one such file, as a line of /proc/PID/maps says. */
 struct now_vma {
 	size_t process; /* its index */

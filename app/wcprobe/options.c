@@ -35,8 +35,11 @@ static const char help[] =
 	"  --now            only who has the BAR mapped at this moment, and with which memory\n"
 	"                   type; without BDF every BAR that is mapped. Root sees most\n"
 	"  --json           one JSON object on standard output; doc/tools.md describes it\n"
-	"  --root DIR       reads DIR/sys and DIR/proc instead, for instance a copy of another\n"
-	"                   machine's; never opens a device\n"
+	"  --root PLACE     reads PLACE/sys and PLACE/proc instead, for instance a copy of "
+	"another\n"
+	"                   machine's, as a folder or as a tar file; never opens a device\n"
+	"  --collect FILE   writes what wcprobe reads of this machine into a tar file for --root,\n"
+	"                   and nothing else of it\n"
 	"  --help, --version\n"
 	"\n"
 	"exit status: 0 a WC mapping is to be had (predicted, or with --open given), or the list;\n"
@@ -66,6 +69,7 @@ static const struct app_option options_table[] = {
 	APP_FLAG("now", struct options, now),
 	APP_FLAG("json", struct options, json),
 	APP_TEXT("root", struct options, root),
+	APP_TEXT("collect", struct options, collect),
 	{0},
 };
 
@@ -77,6 +81,8 @@ options_check(const struct options *o)
 
 	if (o->now && o->open)
 		error = "--now only looks: no --open, --write or --card-test with it";
+	else if (o->collect != NULL && (o->bdf[0] != '\0' || o->open || o->now || o->json))
+		error = "--collect takes all of the machine into a file: only --root goes with it";
 	else if (o->bdf[0] == '\0' && (o->open || o->bar >= 0))
 		error = "--bar, --open, --write and --card-test are about one device: give its "
 			"address";

@@ -21,7 +21,8 @@ struct options {
 	bool card_test;
 	bool now; /* only what is mapped now */
 	bool json;
-	const char *root; /* NULL: this machine */
+	const char *root;    /* NULL: this machine */
+	const char *collect; /* a tar file to write; NULL: none */
 };
 
 /* Fills `options`; strings point into argv. */

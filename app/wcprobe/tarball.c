@@ -66,7 +66,10 @@ archive_begin(struct unpack *u, bool raw)
 		lib->read_support_format_tar(u->in);
 	if (lib->read_open_filename(u->in, u->path, BLOCK_BYTES) == ARCHIVE_OK)
 		return 0;
-	return refuse(u, -EIO, "%s", lib->error_string(u->in));
+	if (access(u->path, R_OK) != 0)
+		return refuse(u, -errno, "%s", strerror(errno));
+	return refuse(u, -EINVAL, "%s: expected %s", lib->error_string(u->in),
+		      raw ? "what gzip packs" : "a folder, or a tar file");
 }
 
 /* ---- unpacking ------------------------------------------------------------------------------- */
