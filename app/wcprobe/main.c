@@ -17,6 +17,8 @@
 #include "list.h"
 #include "now_report.h"
 #include "options.h"
+#include "predict.h"
+#include "prometheus.h"
 #include "report.h"
 #include "tarball.h"
 
@@ -45,6 +47,24 @@ list_main(const struct options *o)
 		text_list(stdout, &list);
 	list_free(&list);
 	return ret == 0 ? STATUS_WC : STATUS_FAILED;
+}
+
+static int
+prometheus_main(const struct options *o)
+{
+	char why[WCBAR_WHY_BYTES] = "", arch[66];
+	struct now_scan scan;
+	struct list list;
+	int ret = list_read(o->root, &list, why, sizeof(why));
+
+	if (ret != 0)
+		return give_up(o, ret, why, STATUS_BAD);
+	predict_arch(o->root, arch, sizeof(arch));
+	now_scan_read(o->root, &scan);
+	ret = prometheus_write(stdout, &list, arch, &scan);
+	now_scan_free(&scan);
+	list_free(&list);
+	return ret == 0 ? STATUS_WC : give_up(o, ret, "no memory", STATUS_FAILED);
 }
 
 static int
@@ -86,6 +106,8 @@ run(const struct options *o)
 
 	if (o->collect != NULL)
 		status = collect_main(o);
+	else if (o->prometheus)
+		status = prometheus_main(o);
 	else if (o->now)
 		status = now_main(o);
 	else if (o->bdf[0] == '\0')

@@ -35,6 +35,7 @@ static const char help[] =
 	"  --now            only who has the BAR mapped at this moment, and with which memory\n"
 	"                   type; without BDF every BAR that is mapped. Root sees most\n"
 	"  --json           one JSON object on standard output; doc/tools.md describes it\n"
+	"  --prometheus     all memory BARs as metrics, for node_exporter's textfile collector\n"
 	"  --root PLACE     reads PLACE/sys and PLACE/proc instead, for instance a copy of "
 	"another\n"
 	"                   machine's, as a folder or as a tar file; never opens a device\n"
@@ -68,6 +69,7 @@ static const struct app_option options_table[] = {
 	APP_FLAG("card-test", struct options, card_test),
 	APP_FLAG("now", struct options, now),
 	APP_FLAG("json", struct options, json),
+	APP_FLAG("prometheus", struct options, prometheus),
 	APP_TEXT("root", struct options, root),
 	APP_TEXT("collect", struct options, collect),
 	{0},
@@ -81,8 +83,12 @@ options_check(const struct options *o)
 
 	if (o->now && o->open)
 		error = "--now only looks: no --open, --write or --card-test with it";
-	else if (o->collect != NULL && (o->bdf[0] != '\0' || o->open || o->now || o->json))
+	else if (o->collect != NULL &&
+		 (o->bdf[0] != '\0' || o->open || o->now || o->json || o->prometheus))
 		error = "--collect takes all of the machine into a file: only --root goes with it";
+	else if (o->prometheus && (o->bdf[0] != '\0' || o->open || o->now || o->json))
+		error = "--prometheus is about all BARs, in a format of its own: only --root goes "
+			"with it";
 	else if (o->bdf[0] == '\0' && (o->open || o->bar >= 0))
 		error = "--bar, --open, --write and --card-test are about one device: give its "
 			"address";

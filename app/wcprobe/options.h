@@ -21,6 +21,7 @@ struct options {
 	bool card_test;
 	bool now; /* only what is mapped now */
 	bool json;
+	bool prometheus;     /* all BARs as metrics */
 	const char *root;    /* NULL: this machine */
 	const char *collect; /* a tar file to write; NULL: none */
 };

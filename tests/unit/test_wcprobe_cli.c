@@ -203,6 +203,58 @@ collect__bad_lines__are_refused_by_name(void **state)
 	prints("expected the PCI devices of sysfs there");
 }
 
+/* ---- --prometheus ---------------------------------------------------------------------------- */
+
+static void
+prometheus__each_bar__has_its_metrics(void **state)
+{
+	static const char *const lines[] = {
+		"# TYPE wcprobe_bar_prefetchable gauge\n",
+		"wcprobe_bar_info{device=\"" TREE_BDF
+		"\",bar=\"2\",id=\"1af4:1110\",driver=\"vfio-pci\"} 1\n",
+		"wcprobe_bar_size_bytes{device=\"" TREE_BDF "\",bar=\"2\"} 1048576\n",
+		"wcprobe_bar_prefetchable{device=\"" TREE_BDF "\",bar=\"0\"} 0\n",
+		"wcprobe_bar_prefetchable{device=\"" TREE_BDF "\",bar=\"2\"} 1\n",
+		"wcprobe_bar_predicted_wc{device=\"" TREE_BDF "\",bar=\"0\"} 0\n",
+		"wcprobe_bar_predicted_wc{device=\"" TREE_BDF "\",bar=\"2\"} 1\n",
+		",bar=\"0\",type=\"UC\",rung=\"vfio\"} 1\n",
+		",bar=\"2\",type=\"WC\",rung=\"sysfs-wc-vfio\"} 1\n",
+		"wcprobe_bar_mapped_info{device=\"" TREE_BDF "\",bar=\"0\",type=\"none\"} 1\n",
+		"wcprobe_bar_mapped_info{device=\"" TREE_BDF "\",bar=\"2\",type=\"WC\"} 1\n",
+		"wcprobe_bar_mapped_wc{device=\"" TREE_BDF "\",bar=\"0\"} 0\n",
+		"wcprobe_bar_mapped_wc{device=\"" TREE_BDF "\",bar=\"2\"} 1\n",
+		"wcprobe_hidden_processes 0\n",
+	};
+
+	(void)state;
+	tree_put(root, "sys/kernel/debug/x86/pat_memtype_list", WC_LIST);
+	assert_int_equal(shell("%s --root %s --prometheus", wcprobe, root), 0);
+	for (size_t i = 0; i < sizeof(lines) / sizeof(lines[0]); i++)
+		prints(lines[i]);
+	assert_null(strstr(output, "bar=\"1\"")); /* I/O ports */
+	assert_int_equal(shell("%s --prometheus --json 2>&1", wcprobe), 2);
+	prints("in a format of its own");
+	assert_int_equal(shell("%s --prometheus --root /nowhere 2>&1", wcprobe), 2);
+}
+
+/* Also with a driver's name that must be escaped. */
+static void
+prometheus__promtool__accepts_it(void **state)
+{
+	(void)state;
+	if (shell("command -v promtool") != 0) {
+		print_message("promtool is not installed (package prometheus)\n");
+		skip();
+	}
+	tree_remove(root);
+	root = tree_make(&(struct tree){.driver = "a\"b\\c"});
+	assert_int_equal(shell("%s --root %s --prometheus", wcprobe, root), 0);
+	prints("driver=\"a\\\"b\\\\c\"");
+	if (shell("%s --root %s --prometheus | promtool check metrics 2>&1", wcprobe, root) != 0)
+		fail_msg("%s", output);
+	assert_string_equal(output, "");
+}
+
 #define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
 
 int
@@ -214,6 +266,8 @@ main(int argc, char **argv)
 		TEST(collect__reads_back_as_the_machine_itself),
 		TEST(collect__takes_nothing_else),
 		TEST(collect__bad_lines__are_refused_by_name),
+		TEST(prometheus__each_bar__has_its_metrics),
+		TEST(prometheus__promtool__accepts_it),
 	};
 
 	if (argc != 2) {
