@@ -92,6 +92,8 @@ vfio_by_files(const struct question *q)
 	const struct now_process *p = &q->scan->processes[q->vma->process];
 	const bool ours = now_scan_has_device(q->scan, p, q->facts->bdf);
 	const bool group = now_scan_has_group(q->scan, p, q->facts->iommu_group);
+	unsigned int alike;
+	bool first = true;
 
 	if (p->devices == 0 && p->groups == 0) {
 		snprintf(q->m->why, sizeof(q->m->why), "it has closed the file of that device");
@@ -105,21 +107,22 @@ vfio_by_files(const struct question *q)
 		return BELONGS;
 	if (p->devices <= 1 && p->groups == 1 && group && q->facts->group_devices <= 1)
 		return BELONGS;
+	alike = now_scan_alike(q->scan, q->vma, &first);
+	if (!first)
+		return BELONGS_NOT; /* one of them can be of this BAR */
+	if ((ours || group) && p->devices > 1 && alike == p->devices)
+		return BELONGS; /* one for each of its devices */
 	snprintf(q->m->why, sizeof(q->m->why), "it has %u VFIO devices open", p->devices);
 	return BELONGS_PERHAPS;
 }
 
-/* What the page tables of the process say, if this user may know. */
-static enum belongs
-vfio_by_address(const struct question *q, enum belongs else_what)
+/* VFIO maps nothing beyond a BAR, but for the rest of the page: so it is a larger one. */
+static bool
+is_too_long(const struct question *q, uint64_t off)
 {
-	const struct wcbar_bar_facts *b = &q->facts->bars[q->bar];
-	uint64_t address, at;
+	const uint64_t page = q->facts->page_bytes, bytes = q->facts->bars[q->bar].bytes;
 
-	if (b->address == 0 ||
-	    !now_scan_physical(q->scan, q->vma, q->facts->page_bytes, &address, &at))
-		return else_what;
-	return address >= b->address && address < b->address + b->bytes ? BELONGS : BELONGS_NOT;
+	return q->vma->bytes > (bytes + page - 1) / page * page - off;
 }
 
 static bool
@@ -129,12 +132,11 @@ is_vfio(const struct question *q)
 	enum belongs belongs;
 
 	if (strstr(q->vma->path, "[vfio-device]") == NULL || !predict_is_vfio(q->facts) ||
-	    q->vma->off >> VFIO_INDEX_SHIFT != q->bar || !covers(q, q->vma->off & mask))
+	    q->vma->off >> VFIO_INDEX_SHIFT != q->bar || !covers(q, q->vma->off & mask) ||
+	    is_too_long(q, q->vma->off & mask))
 		return false;
 	q->m->file = NOW_FILE_VFIO;
 	belongs = vfio_by_files(q);
-	if (belongs == BELONGS_PERHAPS)
-		belongs = vfio_by_address(q, belongs);
 	q->m->perhaps = belongs == BELONGS_PERHAPS;
 	return belongs != BELONGS_NOT;
 }

@@ -7,7 +7,6 @@
 #include <ctype.h>
 #include <dirent.h>
 #include <errno.h>
-#include <fcntl.h>
 #include <inttypes.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -18,11 +17,6 @@
 #include <wcbase.h>
 
 #include "now_scan.h"
-
-/* How many pages of a mapping are looked at until one is found that is there. */
-#define PAGES_TRIED 16u
-#define PAGEMAP_PRESENT (1ull << 63)
-#define PAGEMAP_PFN ((1ull << 55) - 1)
 
 WC_PRINTF(3, 4)
 static bool
@@ -325,31 +319,20 @@ now_scan_free(struct now_scan *scan)
 	*scan = (struct now_scan){0};
 }
 
-bool
-now_scan_physical(const struct now_scan *scan, const struct now_vma *vma, size_t page_bytes,
-		  uint64_t *address, uint64_t *at)
+unsigned int
+now_scan_alike(const struct now_scan *scan, const struct now_vma *vma, bool *first)
 {
-	const uint64_t pages = vma->bytes / page_bytes;
-	const uint64_t step = pages > PAGES_TRIED ? pages / PAGES_TRIED : 1;
-	char path[PATH_MAX];
-	bool found = false;
-	uint64_t entry;
-	int fd;
+	unsigned int n = 0;
 
-	if (!path_make(scan, path, "/proc/%d/pagemap", scan->processes[vma->process].pid))
-		return false;
-	fd = open(path, O_RDONLY | O_CLOEXEC);
-	if (fd < 0)
-		return false;
-	for (uint64_t page = 0; !found && page < pages; page += step) {
-		const uint64_t index = vma->addr / page_bytes + page;
+	for (size_t i = 0; i < scan->n_vmas; i++) {
+		const struct now_vma *other = &scan->vmas[i];
 
-		found = pread(fd, &entry, sizeof(entry), (off_t)(index * sizeof(entry))) ==
-				sizeof(entry) &&
-			(entry & PAGEMAP_PRESENT) != 0 && (entry & PAGEMAP_PFN) != 0;
-		*address = (entry & PAGEMAP_PFN) * page_bytes;
-		*at = page * page_bytes;
+		if (other->process != vma->process || other->off != vma->off ||
+		    strcmp(other->path, vma->path) != 0)
+			continue;
+		if (other == vma)
+			*first = n == 0;
+		n++;
 	}
-	close(fd);
-	return found;
+	return n;
 }

@@ -46,18 +46,16 @@ void now_scan_read(const char *root, struct now_scan *scan);
 void now_scan_free(struct now_scan *scan);
 
 /*
- * Whether the process has open: a VFIO device of that PCI address, as its fdinfo tells (Linux 6.18
- * and later); the file of that IOMMU group.
+ * Whether the process has open: a VFIO device of that PCI address, as its fdinfo tells on newer
+ * kernels; the file of that IOMMU group.
  */
 bool now_scan_has_device(const struct now_scan *scan, const struct now_process *p, const char *bdf);
 bool now_scan_has_group(const struct now_scan *scan, const struct now_process *p, int group);
 
 /*
- * The physical address behind a mapping, by /proc/PID/pagemap; *at gets the offset in the mapping
- * of the page that was found. False: no page of those that were tried is there, or no right to see
- * it.
+ * How many mappings of its process begin at the same offset of such a file, itself included;
+ * whether it is the first of them.
  */
-bool now_scan_physical(const struct now_scan *scan, const struct now_vma *vma, size_t page_bytes,
-		       uint64_t *address, uint64_t *at);
+unsigned int now_scan_alike(const struct now_scan *scan, const struct now_vma *vma, bool *first);
 
 #endif /* NOW_SCAN_H */

@@ -197,8 +197,12 @@ collect__bad_lines__are_refused_by_name(void **state)
 	assert_int_equal(shell("%s --collect x.tar --json 2>&1", wcprobe), 2);
 	prints("--collect takes all of the machine into a file: only --root goes with it");
 	assert_int_equal(shell("%s --collect x.tar " TREE_BDF " 2>&1", wcprobe), 2);
-	assert_int_equal(shell("%s --root %s/proc/cmdline 2>&1", wcprobe, root), 2);
-	prints("expected a folder, or a tar file");
+	if (shell("%s --root %s/proc/cmdline 2>&1", wcprobe, root) == 3) {
+		prints("libarchive"); /* it is not here, or was not there when this was built */
+	} else {
+		assert_int_equal(shell("%s --root %s/proc/cmdline 2>&1", wcprobe, root), 2);
+		prints("expected a folder, or a tar file");
+	}
 	assert_int_equal(shell("%s --root %s/nothing 2>&1", wcprobe, root), 2);
 	prints("expected the PCI devices of sysfs there");
 }

@@ -354,42 +354,49 @@ vfio__the_device_is_told_by_fdinfo_or_the_group(void **state)
 	}
 }
 
-/* What fdinfo leaves open the process's page table tells, to root. */
+/* A BAR of another size is another device's. */
 static void
-vfio__several_devices__are_told_apart_by_the_page_table(void **state)
+vfio__a_mapping_longer_than_the_bar__is_not_of_it(void **state)
 {
-	const uint64_t page = (uint64_t)getpagesize(), first = 0x7f1000000000ull / page;
-	const struct {
-		uint64_t address;
-		enum now_state state;
-		bool perhaps;
-	} cases[] = {
-		{0x4000008000, NOW_UC, false},
-		{0x5000008000, NOW_NONE, false},
-		{0, NOW_UNKNOWN, true}, /* who is not root sees zeroes */
-	};
-	char path[256];
-	uint64_t entry;
-	int fd;
-
 	(void)state;
 	arch("aarch64\n");
-	process(10, "testpmd\n", MAP_VFIO);
+	process(10, "testpmd\n",
+		"7f0000000000-7f0000100000 rw-s 20000000000 00:0d 12 "
+		"anon_inode:[vfio-device]\n");
+	assert_int_equal(look()->n_mappings, 1);
+	process(10, "testpmd\n",
+		"7f0000000000-7f0000101000 rw-s 20000000000 00:0d 12 "
+		"anon_inode:[vfio-device]\n");
+	assert_int_equal(look()->n_mappings, 0);
+	process(10, "testpmd\n",
+		"7f0000000000-7f0000100000 rw-s 20000001000 00:0d 12 "
+		"anon_inode:[vfio-device]\n");
+	assert_int_equal(look()->n_mappings, 0);
+}
+
+/* As a program with two cards has it before fdinfo names them. */
+static void
+vfio__a_mapping_for_each_open_device__is_of_each(void **state)
+{
+	(void)state;
+	arch("aarch64\n");
 	open_file(10, 3, "anon_inode:[vfio-device]", "");
 	open_file(10, 4, "anon_inode:[vfio-device]", "");
-	tree_put(root, "proc/10/pagemap", "");
-	snprintf(path, sizeof(path), "%s/proc/10/pagemap", root);
-	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
-		fd = open(path, O_WRONLY);
-		assert_true(fd >= 0);
-		entry = 1ull << 63 | cases[i].address / page;
-		assert_int_equal(pwrite(fd, &entry, 8, (off_t)(first * 8)), 8);
-		close(fd);
-		if (look()->state != cases[i].state)
-			fail_msg("case %zu: %s", i, now_state_name(probe.now.state));
-		if (probe.now.n_mappings > 0)
-			assert_int_equal(probe.now.mappings[0].perhaps, cases[i].perhaps);
-	}
+	open_file(10, 5, "/dev/vfio/7", "");
+	open_file(10, 6, "/dev/vfio/8", "");
+	process(10, "testpmd\n", MAP_VFIO);
+	is(NOW_UNKNOWN, "perhaps another device's");
+	assert_non_null(strstr(look()->mappings[0].why, "2 VFIO devices open"));
+	process(10, "testpmd\n",
+		MAP_VFIO
+		"7f2000000000-7f2000004000 rw-s 20000008000 00:0d 12 anon_inode:[vfio-device]\n");
+	is(NOW_UC, "by the files");
+	assert_int_equal(look()->n_mappings, 1);
+	assert_int_equal(look()->mappings[0].bytes, 0x4000);
+	process(10, "testpmd\n",
+		MAP_VFIO
+		"7f2000000000-7f2000004000 rw-s 20000009000 00:0d 12 anon_inode:[vfio-device]\n");
+	is(NOW_UNKNOWN, "perhaps another device's");
 }
 
 /* ---- rights ---------------------------------------------------------------------------------- */
@@ -501,7 +508,8 @@ main(void)
 		TEST(files__of_several_processes__are_joined_by_type),
 		TEST(files__of_a_variant_driver__imply_nothing),
 		TEST(vfio__the_device_is_told_by_fdinfo_or_the_group),
-		TEST(vfio__several_devices__are_told_apart_by_the_page_table),
+		TEST(vfio__a_mapping_longer_than_the_bar__is_not_of_it),
+		TEST(vfio__a_mapping_for_each_open_device__is_of_each),
 		TEST(scan__processes_that_may_not_be_read__are_counted),
 		TEST(scan__this_process__is_found_with_what_it_has_mapped),
 		TEST(report__text_and_json_say_the_same),
