@@ -111,6 +111,8 @@ config__of_another_kernel_or_garbage_says_nothing(void **state)
 	facts_read(NULL);
 	assert_int_equal(facts.config.io_strict_devmem, WCBAR_SETTING_UNKNOWN);
 	assert_string_equal(facts.config.file, "");
+	tree_write(OFF, "/etc/config");
+	tree_write("", "/lib/modules/some");
 	tree_write("../../etc\n", "/proc/sys/kernel/osrelease");
 	facts_read(NULL);
 	assert_string_equal(facts.config.file, "");

@@ -22,6 +22,7 @@
 
 #define WC_LIST "PAT: [mem 0x0000004000000000-0x0000004000100000] write-combining\n"
 #define UC_LIST "PAT: [mem 0x0000004000000000-0x0000004000100000] uncached-minus\n"
+#define NO_BAR "0x0000000000000000 0x0000000000000000 0x0000000000000000\n"
 #define MAPS                                                  \
 	"7f0000000000-7f0000100000 rw-s 00000000 00:15 77 "   \
 	"/sys/devices/pci0000:00/" TREE_BDF "/resource2_wc\n" \
@@ -123,6 +124,17 @@ now__all__has_each_bar_that_is_mapped(void **state)
 	assert_string_equal(json_text_at(o, "/mapped/0/bdf"), TREE_BDF);
 	assert_string_equal(json_text_at(o, "/mapped/0/now/mappings/0/program"), "testpmd");
 	json_object_put(o);
+	/* another device's, which could be WC and is not */
+	tree_put(root, "sys/bus/pci/devices/0000:00:06.0/vendor", "0x1af4\n");
+	tree_put(root, "sys/bus/pci/devices/0000:00:06.0/device", "0x1110\n");
+	tree_put(root, "sys/bus/pci/devices/0000:00:06.0/resource",
+		 "0x0000005000000000 0x00000050000fffff 0x000000000014220c\n" NO_BAR NO_BAR NO_BAR
+			 NO_BAR NO_BAR);
+	tree_put(root, "sys/kernel/debug/x86/pat_memtype_list",
+		 WC_LIST "PAT: [mem 0x0000005000000000-0x0000005000100000] uncached-minus\n");
+	assert_int_equal(shell("%s --root %s --now", wcprobe, root), 1);
+	prints(TREE_BDF " BAR 2  WC: ");
+	prints("0000:00:06.0 BAR 0  UC: ");
 }
 
 /* ---- --collect and --root FILE --------------------------------------------------------------- */
@@ -130,8 +142,8 @@ now__all__has_each_bar_that_is_mapped(void **state)
 static void
 collect__reads_back_as_the_machine_itself(void **state)
 {
-	static const char *const args[] = {"",      "--json",         TREE_BDF, TREE_BDF " --json",
-					   "--now", "--now " TREE_BDF};
+	static const char *const args[] = {
+		"", "--json", TREE_BDF, (TREE_BDF " --json"), "--now", ("--now " TREE_BDF)};
 	char *live;
 	int status;
 
