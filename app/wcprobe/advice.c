@@ -407,6 +407,13 @@ advise_effective(struct probe *p)
 			    "only you know whether %s minds: map resource%u_wc of sysfs while it "
 			    "has the device; wcprobe leaves such a device alone",
 			    p->facts.driver, p->bar);
+		else if (predict_is_variant(&p->facts) && !p->timing.done &&
+			 probe_intended(p->answers) == WCBAR_TYPE_UNKNOWN)
+			add(p, EFFORT_COMMAND,
+			    "no file of the kernel tells how %s maps it: time stores, into a part "
+			    "of the BAR that may be overwritten: wcprobe %s --bar %u --write "
+			    "OFF:LEN",
+			    p->facts.driver, p->facts.bdf, p->bar);
 		else if (!p->open_asked)
 			add(p, EFFORT_COMMAND,
 			    "ask the kernel instead of predicting: wcprobe %s --bar %u --open",

@@ -12,6 +12,7 @@
 
 #include "card_test.h"
 #include "device.h"
+#include "predict.h"
 #include "verdict.h"
 
 /* Enough to time, little enough for a BAR whose every store is emulated. */
@@ -70,6 +71,8 @@ range_measure(struct probe *p, struct wcbar_pci *pci, struct wcbar_bar *bar, uin
 	}
 	p->timing.type = win.type;
 	p->timing.rung = wcbar_bar_rung(bar, first);
+	if (p->timing.rung == WCBAR_RUNG_VFIO)
+		p->timing.type = p->answers[WCBAR_RUNG_VFIO].type;
 	range = win;
 	range.addr = (char *)win.addr + (off - first);
 	range.bytes = lines * WCBAR_LINE_BYTES;
@@ -114,6 +117,7 @@ pci_ask(struct probe *p, struct wcbar_pci *pci, const struct options *o)
 	if (ret == 0) {
 		memcpy(p->answers, answers, sizeof(answers));
 		memset(p->sure, true, sizeof(p->sure));
+		predict_doubt_variant(&p->facts, p->arch, &p->answers[WCBAR_RUNG_VFIO]);
 		p->answered = true;
 	}
 	if (ret == 0 && o->write)

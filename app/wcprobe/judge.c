@@ -139,13 +139,9 @@ driver_consider(struct probe *p)
 			 "%s gives DPDK's driver its doorbell pages (UAR), write-combining where "
 			 "the CPU has that; it stays bound",
 			 p->facts.driver);
-	} else if (!p->answered && rung < WCBAR_RUNGS &&
-		   p->answers[rung].type == WCBAR_TYPE_UNKNOWN) {
-		p->verdict.id = VERDICT_UNKNOWN;
-		p->verdict.confidence = CONFIDENCE_NONE;
-		snprintf(p->verdict.why, sizeof(p->verdict.why),
-			 "%s may map BARs by rules of its own, which are not known here",
-			 p->facts.driver);
+	} else if (rung < WCBAR_RUNGS && type_judged(p) == WCBAR_TYPE_UNKNOWN &&
+		   p->verdict.id != VERDICT_TRAPPED) {
+		verdict_of_driver(p->facts.driver, &p->effective, p->facts.hypervisor, &p->verdict);
 	}
 }
 
@@ -167,7 +163,8 @@ judge_status(const struct probe *p)
 {
 	if (p->open_error != 0)
 		return STATUS_FAILED;
-	if (p->verdict.id == VERDICT_KERNEL_MAPS)
+	if (p->verdict.id == VERDICT_KERNEL_MAPS ||
+	    (p->verdict.id == VERDICT_COMBINING && type_judged(p) == WCBAR_TYPE_UNKNOWN))
 		return STATUS_WC;
 	if (type_judged(p) != WCBAR_TYPE_WC)
 		return STATUS_NO_WC;

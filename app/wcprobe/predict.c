@@ -227,6 +227,23 @@ vfio_check(const struct subject *s)
 	return 0;
 }
 
+static void
+variant_answer(const struct wcbar_pci_facts *f, struct wcbar_answer *vfio)
+{
+	vfio->type = WCBAR_TYPE_UNKNOWN;
+	snprintf(vfio->why, sizeof(vfio->why),
+		 "%s is not vfio-pci and may map BARs by rules of its own: the type is not known",
+		 f->driver);
+}
+
+void
+predict_doubt_variant(const struct wcbar_pci_facts *facts, const char *arch,
+		      struct wcbar_answer *vfio)
+{
+	if (predict_is_variant(facts) && strcmp(arch, "x86_64") != 0 && vfio->error == 0)
+		variant_answer(facts, vfio);
+}
+
 static int
 predict_vfio(const struct subject *s)
 {
@@ -234,11 +251,8 @@ predict_vfio(const struct subject *s)
 
 	if (ret != 0 || !predict_is_variant(s->facts))
 		return ret;
-	s->answer->type = WCBAR_TYPE_UNKNOWN;
-	return say(s, 0,
-		   "%s is not vfio-pci and may map BARs by rules of its own: the type is not "
-		   "known; --open asks the kernel",
-		   s->facts->driver);
+	variant_answer(s->facts, s->answer);
+	return 0;
 }
 
 static int
@@ -340,8 +354,10 @@ predict_vfio_pat(const struct subject *s)
 		ret = sysfs_wc_check(s);
 	if (ret != 0)
 		return ret;
-	if (s->arch[0] != '\0' && strcmp(s->arch, "x86_64") != 0)
+	if (s->arch[0] != '\0' && strcmp(s->arch, "x86_64") != 0) {
+		*s->sure = true;
 		return say(s, -ENOTSUP, "only x86 keeps one memory type for each physical range");
+	}
 	if (predict_kernel_version(s->facts->kernel, &major, &minor) &&
 	    (major < 6 || (major == 6 && minor <= 12)))
 		return say(s, -ENOTSUP,

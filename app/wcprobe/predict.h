@@ -33,6 +33,13 @@ bool predict_is_vfio(const struct wcbar_pci_facts *facts);
 bool predict_is_variant(const struct wcbar_pci_facts *facts);
 
 /*
+ * Takes the type out of VFIO's answer where a driver other than vfio-pci may have chosen it and
+ * nobody can tell: everywhere but on x86, where the ladder reads the kernel's list. Pure.
+ */
+void predict_doubt_variant(const struct wcbar_pci_facts *facts, const char *arch,
+			   struct wcbar_answer *vfio);
+
+/*
  * Whether the kernel's driver that has the device stays there for DPDK's driver too, and itself
  * gives user space the write-combining part of the BAR: there is nothing to bind.
  */

@@ -272,3 +272,15 @@ verdict_make(enum wcbar_type intended, bool answered, const struct effective *e,
 			    "the BAR, or a mapping that is not what it was asked to be",
 			    e->why);
 }
+
+void
+verdict_of_driver(const char *driver, const struct effective *e, bool hypervisor, struct verdict *v)
+{
+	const bool gathers = e->state == EFFECTIVE_GATHERS &&
+			     (e->source == SOURCE_CARD || !hypervisor);
+
+	verdict_set(v, gathers ? VERDICT_COMBINING : VERDICT_UNKNOWN,
+		    gathers ? e->confidence : CONFIDENCE_NONE,
+		    "%s may map BARs by rules of its own, which are not known here; %.380s", driver,
+		    e->why);
+}

@@ -31,6 +31,13 @@ effective_from_card(const struct card_result *card, bool hypervisor, struct effe
 void verdict_make(enum wcbar_type intended, bool answered, const struct effective *effective,
 		  bool hypervisor, struct verdict *verdict);
 
+/*
+ * The same for a mapping whose type is not known, because `driver` makes it by rules of its own:
+ * only what stores did can tell.
+ */
+void verdict_of_driver(const char *driver, const struct effective *effective, bool hypervisor,
+		       struct verdict *verdict);
+
 /* The ratio of a line of 8-byte stores to the fastest wide line; 0: there is no wide one. */
 double timing_ratio(const struct wcbar_calibration *cal);
 

@@ -404,6 +404,68 @@ predict_best_bar__several__is_the_largest_prefetchable(void **state)
 	assert_int_equal(predict_best_bar(&f), 4);
 }
 
+/* ---- drivers with rules of their own ------------------------------------------------------- */
+
+static void
+predict_doubt_variant__where_nobody_can_tell__takes_the_type_away(void **state)
+{
+	static const struct {
+		const char *driver, *arch;
+		int error;
+		enum wcbar_type type;
+	} cases[] = {
+		{"vfio-pci", "aarch64", 0, WCBAR_TYPE_UC},
+		{"nvgrace-gpu-vfio-pci", "aarch64", 0, WCBAR_TYPE_UNKNOWN},
+		{"nvgrace-gpu-vfio-pci", "", 0, WCBAR_TYPE_UNKNOWN},
+		{"mlx5_vfio_pci", "x86_64", 0, WCBAR_TYPE_UC},
+		{"nvgrace-gpu-vfio-pci", "aarch64", -EBUSY, WCBAR_TYPE_UC},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		struct wcbar_answer a = {.type = WCBAR_TYPE_UC, .error = cases[i].error};
+		struct wcbar_pci_facts f = {.access = WCBAR_ACCESS_VFIO_GROUP};
+
+		snprintf(f.driver, sizeof(f.driver), "%s", cases[i].driver);
+		predict_doubt_variant(&f, cases[i].arch, &a);
+		assert_int_equal(a.type, cases[i].type);
+		assert_int_equal(strstr(a.why, "rules of its own") != NULL,
+				 cases[i].type == WCBAR_TYPE_UNKNOWN);
+	}
+}
+
+static void
+verdict_of_driver__only_stores_tell(void **state)
+{
+	static const struct {
+		enum effective_state state;
+		enum effective_source source;
+		bool hypervisor;
+		enum verdict_id id;
+	} cases[] = {
+		{EFFECTIVE_NOT_TESTED, SOURCE_NONE, false, VERDICT_UNKNOWN},
+		{EFFECTIVE_SEPARATE, SOURCE_TIMING, false, VERDICT_UNKNOWN},
+		{EFFECTIVE_GATHERS, SOURCE_TIMING, false, VERDICT_COMBINING},
+		{EFFECTIVE_GATHERS, SOURCE_TIMING, true, VERDICT_UNKNOWN},
+		{EFFECTIVE_GATHERS, SOURCE_CARD, true, VERDICT_COMBINING},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		const struct effective e = {.state = cases[i].state,
+					    .source = cases[i].source,
+					    .confidence = CONFIDENCE_LIKELY,
+					    .why = "as seen"};
+		struct verdict v;
+
+		verdict_of_driver("x-vfio-pci", &e, cases[i].hypervisor, &v);
+		if (v.id != cases[i].id)
+			fail_msg("case %zu: %s", i, verdict_name(v.id));
+		assert_non_null(strstr(v.why, "x-vfio-pci may map"));
+		assert_non_null(strstr(v.why, "as seen"));
+	}
+}
+
 int
 main(void)
 {
@@ -419,6 +481,8 @@ main(void)
 		cmocka_unit_test(advice_make__without_rights__says_so_first),
 		cmocka_unit_test(advice_make__pages_larger_than_the_bar__names_both),
 		cmocka_unit_test(predict_best_bar__several__is_the_largest_prefetchable),
+		cmocka_unit_test(predict_doubt_variant__where_nobody_can_tell__takes_the_type_away),
+		cmocka_unit_test(verdict_of_driver__only_stores_tell),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

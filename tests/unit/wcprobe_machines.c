@@ -132,7 +132,8 @@ const struct machine machines[] = {
 	 .rung_why = "mana has it", ADVICE(EFFORT_COMMAND, "nothing: leave mana bound", NO_RUNG)},
 	{"a variant driver on 7.3", .tree = {.driver = "nvgrace-gpu-vfio-pci", .kernel = "7.3.4"},
 	 .rung = WCBAR_RUNG_VFIO, .sure = false, .verdict = VERDICT_UNKNOWN, .status = STATUS_NO_WC,
-	 .rung_why = "iomem=relaxed", ADVICE(EFFORT_COMMAND, "--open", NO_RUNG)},
+	 .rung_why = "iomem=relaxed",
+	 ADVICE(EFFORT_COMMAND, "tells how nvgrace-gpu-vfio-pci maps it: time stores", NO_RUNG)},
 	{"a variant driver on 6.12", .tree = {.driver = "mlx5_vfio_pci", .kernel = "6.12.1"},
 	 WC_BY(WCBAR_RUNG_SYSFS_VFIO, false)},
 };
