@@ -360,9 +360,15 @@ predict_vfio_pat(const struct subject *s)
 	}
 	if (predict_kernel_version(s->facts->kernel, &major, &minor) &&
 	    (major < 6 || (major == 6 && minor <= 12)))
-		return say(s, -ENOTSUP,
-			   "this kernel maps no BAR when VFIO opens the device: sysfs-wc-vfio is "
-			   "the way");
+		return say(
+			s, -ENOTSUP,
+			wcbar_sysfs_maps_claimed(s->facts)
+				? "this kernel maps no BAR when VFIO opens the device: it would "
+				  "take a program that holds resource%u_wc until VFIO's mapping "
+				  "is made; sysfs-wc-relaxed is the simpler way"
+				: "this kernel maps no BAR when VFIO opens the device, and takes "
+				  "resource%u_wc away when VFIO maps it: sysfs-wc-vfio is the way",
+			s->bar);
 	*s->sure &= s->arch[0] != '\0' && (major > 7 || (major == 7 && minor >= 3));
 	return say(s, 0, "for a program that names the BAR in wc_bars when it opens VFIO");
 }

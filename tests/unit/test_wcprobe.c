@@ -414,6 +414,25 @@ text_probe__other_machines__say_what_is_different(void **state)
 	text_is_of(&unknown, "no, perhaps: in use by driver ena", NULL);
 }
 
+/* Where a hold works and where it does not: doc/mapping-ladder.md. */
+static void
+predict__vfio_pat_on_old_kernels__tells_what_a_hold_does(void **state)
+{
+	const char *why;
+	struct machine m = {.tree = {.driver = "vfio-pci", .config = "CONFIG_PCI=y\n"},
+			    .arch = "x86_64"};
+	struct probe p;
+
+	(void)state;
+	machine_judge(&m, &p);
+	why = p.answers[WCBAR_RUNG_VFIO_PAT].why;
+	assert_int_equal(p.answers[WCBAR_RUNG_VFIO_PAT].error, -ENOTSUP);
+	assert_non_null(strstr(why, "holds resource2_wc until VFIO's mapping is made"));
+	m.tree.config = "CONFIG_IO_STRICT_DEVMEM=y\n";
+	machine_judge(&m, &p);
+	assert_non_null(strstr(why, "takes resource2_wc away"));
+}
+
 static void
 list_read__devices_of_other_machines__are_not_told_to_bind_vfio_in_vain(void **state)
 {
@@ -494,6 +513,7 @@ main(void)
 		cmocka_unit_test(judge__a_device_in_use__is_never_opened),
 		cmocka_unit_test(judge__a_device_that_vanished__fails_and_keeps_the_prediction),
 		cmocka_unit_test(json_probe__each_machine__says_what_the_text_says),
+		cmocka_unit_test(predict__vfio_pat_on_old_kernels__tells_what_a_hold_does),
 		cmocka_unit_test(text_probe__other_machines__say_what_is_different),
 		cmocka_unit_test(
 			list_read__devices_of_other_machines__are_not_told_to_bind_vfio_in_vain),
