@@ -2,7 +2,11 @@
  * Copyright(c) 2026 The wcnic authors
  */
 
-/* Whether a mapped file is a certain BAR. */
+/*
+ * Whether a mapped file is a certain BAR. What /proc/PID/maps shows as the offset is not always
+ * what the process asked for: mappings by sysfs and /proc/bus/pci have the physical address there,
+ * and so have those of VFIO before Linux 6.10.
+ */
 
 #include <inttypes.h>
 #include <stdio.h>
@@ -14,6 +18,10 @@
 
 /* vfio-pci and what is built on it: the upper bits of an offset are the number of the BAR. */
 #define VFIO_INDEX_SHIFT 40
+#define VFIO_OFFSET_MASK ((1ull << VFIO_INDEX_SHIFT) - 1)
+/* No BAR is larger: an offset that is larger is no number of a BAR with an offset, but an address.
+ */
+#define BAR_BYTES_MAX (1ull << 36)
 
 struct question {
 	const struct now_scan *scan;
@@ -74,7 +82,10 @@ is_sysfs(const struct question *q)
 		q->m->file = NOW_FILE_RESOURCE_WC;
 		q->m->implied = WCBAR_TYPE_WC;
 	}
-	return covers(q, q->vma->off);
+	if (covers_physical(q, q->vma->off))
+		return true;
+	/* a kernel that does not show the address, or a user who is not told the BAR's */
+	return covers(q, q->facts->bars[q->bar].address != 0 ? q->vma->off : 0);
 }
 
 /* ---- VFIO ------------------------------------------------------------------------------------ */
@@ -125,17 +136,41 @@ is_too_long(const struct question *q, uint64_t off)
 	return q->vma->bytes > (bytes + page - 1) / page * page - off;
 }
 
+/* By the BAR's number: every device's looks alike. */
+static bool
+covers_by_number(const struct question *q)
+{
+	const uint64_t off = q->vma->off & VFIO_OFFSET_MASK;
+
+	return q->vma->off >> VFIO_INDEX_SHIFT == q->bar && covers(q, off) && !is_too_long(q, off);
+}
+
+/* By its address: this BAR and no other, unless the address could be a number as well. */
+static enum belongs
+vfio_by_address(const struct question *q)
+{
+	const uint64_t off = q->vma->off;
+
+	if (!covers_physical(q, off) || is_too_long(q, q->m->off))
+		return BELONGS_NOT;
+	return off >> VFIO_INDEX_SHIFT == 0 || (off & VFIO_OFFSET_MASK) >= BAR_BYTES_MAX
+		       ? BELONGS
+		       : BELONGS_PERHAPS;
+}
+
 static bool
 is_vfio(const struct question *q)
 {
-	const uint64_t mask = (1ull << VFIO_INDEX_SHIFT) - 1;
 	enum belongs belongs;
 
-	if (strstr(q->vma->path, "[vfio-device]") == NULL || !predict_is_vfio(q->facts) ||
-	    q->vma->off >> VFIO_INDEX_SHIFT != q->bar || !covers(q, q->vma->off & mask) ||
-	    is_too_long(q, q->vma->off & mask))
+	if (strstr(q->vma->path, "[vfio-device]") == NULL || !predict_is_vfio(q->facts))
 		return false;
 	q->m->file = NOW_FILE_VFIO;
+	belongs = vfio_by_address(q);
+	if (belongs == BELONGS)
+		return true;
+	if (belongs == BELONGS_NOT && !covers_by_number(q))
+		return false;
 	belongs = vfio_by_files(q);
 	q->m->perhaps = belongs == BELONGS_PERHAPS;
 	return belongs != BELONGS_NOT;
@@ -157,13 +192,12 @@ static bool
 is_vfio_cdev(const struct question *q)
 {
 	static const char folder[] = "/dev/vfio/devices/";
-	const uint64_t mask = (1ull << VFIO_INDEX_SHIFT) - 1;
 
 	if (strncmp(q->vma->path, folder, sizeof(folder) - 1) != 0 ||
 	    !is_there(q, "vfio-dev", q->vma->path + sizeof(folder) - 1))
 		return false;
 	q->m->file = NOW_FILE_VFIO_CDEV;
-	return q->vma->off >> VFIO_INDEX_SHIFT == q->bar && covers(q, q->vma->off & mask);
+	return covers_by_number(q) || covers_physical(q, q->vma->off);
 }
 
 /* ---- the others ------------------------------------------------------------------------------ */

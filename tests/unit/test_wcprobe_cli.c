@@ -24,7 +24,7 @@
 #define UC_LIST "PAT: [mem 0x0000004000000000-0x0000004000100000] uncached-minus\n"
 #define NO_BAR "0x0000000000000000 0x0000000000000000 0x0000000000000000\n"
 #define MAPS                                                  \
-	"7f0000000000-7f0000100000 rw-s 00000000 00:15 77 "   \
+	"7f0000000000-7f0000100000 rw-s 4000000000 00:15 77 " \
 	"/sys/devices/pci0000:00/" TREE_BDF "/resource2_wc\n" \
 	"7f0000100000-7f0000200000 r--p 00000000 00:15 78 /home/user/secret\n"
 

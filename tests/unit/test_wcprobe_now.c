@@ -37,8 +37,9 @@
 	"PAT: [mem 0x0000004000100000-0x0000004000200000] write-combining\n"
 #define SYSFS "/sys/devices/pci0000:00/" TREE_BDF "/"
 #define SYSPATH(bdf) "pos: 0\nvfio-device-syspath: /sys/devices/pci0000:00/" bdf "\n"
-#define MAP_WC "7f0000000000-7f0000100000 rw-s 00000000 00:15 77 " SYSFS "resource2_wc\n"
-#define MAP_UC "7f0000000000-7f0000100000 rw-s 00000000 00:15 77 " SYSFS "resource2\n"
+/* As Linux 6.12 shows them: sysfs with the physical address, VFIO with the number of the BAR. */
+#define MAP_WC "7f0000000000-7f0000100000 rw-s 4000000000 00:15 77 " SYSFS "resource2_wc\n"
+#define MAP_UC "7f0000000000-7f0000100000 rw-s 4000000000 00:15 77 " SYSFS "resource2\n"
 #define MAP_VFIO "7f1000000000-7f1000004000 rw-s 20000008000 00:0d 12 anon_inode:[vfio-device]\n"
 
 static char *root;
@@ -224,8 +225,16 @@ files__each__is_recognised(void **state)
 		 0x1000, 0x1000, NOW_UC},
 		{"1000-3000 rw-s 00001000 00:01 5 /dev/uio7\n", NOW_FILE_UIO, 0, 0x2000, NOW_UC},
 		/* a host's /sys in a container */
-		{"1000-3000 rw-s 00001000 00:01 5 /host" SYSFS "resource2_wc\n",
+		{"1000-3000 rw-s 4000001000 00:01 5 /host" SYSFS "resource2_wc\n",
 		 NOW_FILE_RESOURCE_WC, 0x1000, 0x2000, NOW_WC},
+		/* with the offset instead of the address */
+		{"1000-3000 rw-s 00001000 00:01 5 " SYSFS "resource2_wc\n", NOW_FILE_RESOURCE_WC,
+		 0x1000, 0x2000, NOW_WC},
+		/* VFIO before Linux 6.10 */
+		{"1000-3000 rw-s 4000008000 00:0d 7 anon_inode:[vfio-device]\n", NOW_FILE_VFIO,
+		 0x8000, 0x2000, NOW_UC},
+		{"1000-3000 rw-s 4000008000 00:01 5 /dev/vfio/devices/vfio3\n", NOW_FILE_VFIO_CDEV,
+		 0x8000, 0x2000, NOW_UC},
 	};
 
 	(void)state;
@@ -260,6 +269,8 @@ files__of_others__do_not_count(void **state)
 		"1000-3000 rw-s 00000000 00:15 7 /x0000:00:04.0/resource2\n",
 		"1000-3000 rw-s 00000000 00:15 7 resource2\n",
 		"1000-3000 rw-s 10000000000 00:0d 7 anon_inode:[vfio-device]\n", /* BAR 1 */
+		"1000-3000 rw-s 4000100000 00:0d 7 anon_inode:[vfio-device]\n",
+		"1000-3000 rw-s 3fffffe000 00:0d 7 anon_inode:[vfio-device]\n",
 		"1000-3000 rw-s 3fffffe000 00:01 5 /dev/mem\n", /* ends where the BAR begins */
 		"1000-3000 rw-s 4000100000 00:01 5 /dev/mem\n",
 		"1000-3000 rw-s 4000000000 00:01 5 /proc/bus/pci/00/05.0\n",
@@ -286,7 +297,7 @@ files__of_several_processes__are_joined_by_type(void **state)
 {
 	(void)state;
 	arch("aarch64\n");
-	process(10, "a\n", MAP_WC "1000-3000 rw-s 00001000 00:01 5 " SYSFS "resource2_wc\n");
+	process(10, "a\n", MAP_WC "1000-3000 rw-s 4000001000 00:01 5 " SYSFS "resource2_wc\n");
 	is(NOW_WC, "by the files");
 	assert_int_equal(look()->n_mappings, 1); /* its pieces are one */
 	assert_int_equal(look()->mappings[0].bytes, 0x102000);
@@ -372,6 +383,47 @@ vfio__a_mapping_longer_than_the_bar__is_not_of_it(void **state)
 		"7f0000000000-7f0000100000 rw-s 20000001000 00:0d 12 "
 		"anon_inode:[vfio-device]\n");
 	assert_int_equal(look()->n_mappings, 0);
+}
+
+/* Before Linux 6.10 the address tells which, however many are open. */
+static void
+vfio__the_address_tells_the_device(void **state)
+{
+	(void)state;
+	arch("aarch64\n");
+	open_file(10, 3, "anon_inode:[vfio-device]", "");
+	open_file(10, 4, "anon_inode:[vfio-device]", "");
+	process(10, "testpmd\n",
+		"7f1000000000-7f1000100000 rw-s 4000000000 00:0d 12 anon_inode:[vfio-device]\n"
+		"7f2000000000-7f2000100000 rw-s 5000000000 00:0d 12 anon_inode:[vfio-device]\n");
+	is(NOW_UC, "by the files");
+	assert_int_equal(look()->n_mappings, 1);
+	assert_int_equal(look()->mappings[0].bytes, 0x100000);
+	assert_false(look()->mappings[0].perhaps);
+}
+
+/* An address that looks like BAR 2 with an offset: it can be either. */
+static void
+vfio__an_address_that_can_be_a_number__is_told_by_files(void **state)
+{
+	(void)state;
+	tree_put(root, "sys/bus/pci/devices/" TREE_BDF "/resource",
+		 "0x0 0x0 0x0\n0x0 0x0 0x0\n0x20000000000 0x200000fffff 0x14220c\n0x0 0x0 0x0\n"
+		 "0x0 0x0 0x0\n0x0 0x0 0x0\n");
+	arch("aarch64\n");
+	process(10, "testpmd\n",
+		"7f1000000000-7f1000100000 rw-s 20000000000 00:0d 12 anon_inode:[vfio-device]\n");
+	open_file(10, 3, "anon_inode:[vfio-device]", SYSPATH(TREE_PEER));
+	is(NOW_NONE, "no process");
+	tree_put(root, "proc/10/fdinfo/3", SYSPATH(TREE_BDF));
+	is(NOW_UC, "by the files");
+	tree_put(root, "sys/bus/pci/devices/" TREE_BDF "/resource",
+		 "0x0 0x0 0x0\n0x0 0x0 0x0\n0x21000000000 0x210000fffff 0x14220c\n0x0 0x0 0x0\n"
+		 "0x0 0x0 0x0\n0x0 0x0 0x0\n");
+	tree_put(root, "proc/10/fdinfo/3", SYSPATH(TREE_PEER));
+	process(10, "testpmd\n",
+		"7f1000000000-7f1000100000 rw-s 21000000000 00:0d 12 anon_inode:[vfio-device]\n");
+	is(NOW_UC, "by the files");
 }
 
 /* As a program with two cards has it before fdinfo names them. */
@@ -510,6 +562,8 @@ main(void)
 		TEST(vfio__the_device_is_told_by_fdinfo_or_the_group),
 		TEST(vfio__a_mapping_longer_than_the_bar__is_not_of_it),
 		TEST(vfio__a_mapping_for_each_open_device__is_of_each),
+		TEST(vfio__the_address_tells_the_device),
+		TEST(vfio__an_address_that_can_be_a_number__is_told_by_files),
 		TEST(scan__processes_that_may_not_be_read__are_counted),
 		TEST(scan__this_process__is_found_with_what_it_has_mapped),
 		TEST(report__text_and_json_say_the_same),
