@@ -11,6 +11,7 @@
 
 #include "now.h"
 #include "now_file.h"
+#include "predict.h"
 
 const char *
 now_state_name(enum now_state state)
@@ -135,9 +136,9 @@ by_list(const struct wcbar_pci_facts *f, struct now *now)
 	else if (now->n_mappings == 0)
 		set(now, state,
 		    "by the kernel's list of memory types; no process that can be seen has it "
-		    "mapped%s%s",
-		    f->access == WCBAR_ACCESS_KERNEL ? ", so most likely the driver " : "",
-		    f->access == WCBAR_ACCESS_KERNEL ? f->driver : "");
+		    "mapped%s%s%s",
+		    f->driver[0] != '\0' ? ", so most likely the driver " : "", f->driver,
+		    predict_is_vfio(f) ? ", for a program that has opened the device" : "");
 	else
 		set(now, state, "by the kernel's list of memory types");
 }
