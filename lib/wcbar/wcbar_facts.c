@@ -413,6 +413,7 @@ wcbar_pci_facts_read(const char *bdf, const struct wcbar_pci_options *options,
 	memset(facts, 0, sizeof(*facts));
 	facts->numa_node = -1;
 	facts->iommu_group = -1;
+	facts->msix_table_bar = facts->msix_pba_bar = -1;
 	if (bdf_parse(bdf, facts->bdf) != 0)
 		return wcbar_why_set(why, -EINVAL,
 				     "\"%.32s\" is not a PCI address like 0000:00:02.0", bdf);
@@ -423,6 +424,7 @@ wcbar_pci_facts_read(const char *bdf, const struct wcbar_pci_options *options,
 	if (ret != 0)
 		return ret;
 	memory_enabled_read(root, facts);
+	wcbar_msix_read(root, facts);
 	link_name(root, facts->bdf, "driver", facts->driver, sizeof(facts->driver));
 	group_read(root, facts);
 	facts->access = access_of(root, facts);

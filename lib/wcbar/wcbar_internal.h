@@ -15,6 +15,7 @@
 #define PCI_COMMAND_OFF 4u
 #define PCI_COMMAND_MEMORY 0x2u
 #define PCI_COMMAND_MASTER 0x4u
+#define WCBAR_CONFIG_BYTES 256u /* where the list of capabilities is */
 
 /* ---- one sentence of reason ---------------------------------------------------------------- */
 
@@ -41,6 +42,12 @@ int wcbar_sysfs_write(const char *root, const char *bdf, const char *name, const
 /* Reads the configuration of the kernel `release` under root; all unknown if no file has it. */
 void
 wcbar_kernel_config_read(struct wcbar_kernel_config *config, const char *root, const char *release);
+/*
+ * Fills caps_known and the two MSI-X facts, from the first `bytes` of configuration space or from
+ * sysfs.
+ */
+void wcbar_msix_parse(const uint8_t *config, size_t bytes, struct wcbar_pci_facts *f);
+void wcbar_msix_read(const char *root, struct wcbar_pci_facts *f);
 
 /* ---- a device ------------------------------------------------------------------------------ */
 
@@ -141,6 +148,10 @@ int wcbar_pat_check(const struct wcbar_ask *ask, enum wcbar_type wanted, bool mu
 void wcbar_pat_hold(struct wcbar_pci *pci, unsigned int bars);
 void wcbar_pat_release(struct wcbar_pci *pci);
 
+/* Opens resourceN_wc: an fd, which is the caller's, or -errno. Maps all of it: 0 or -errno. */
+int wcbar_wc_file_open(const struct wcbar_pci *pci, unsigned int bar);
+int wcbar_wc_file_map(const struct wcbar_pci *pci, unsigned int bar, void **addr);
+
 /*
  * The SIGBUS handler's table of ranges in which a fault means that the kernel revoked a mapping.
  * add: a slot or -ENOSPC; hit: whether there was a fault, *off (may be NULL) where the first was.
@@ -159,6 +170,9 @@ struct wcbar_ask {
 	enum wcbar_type intended;
 	/* Only ask: leave nothing mapped and nothing claimed. */
 	bool probe;
+	/* Where it goes, and how it may be accessed. */
+	void *place;
+	int prot;
 };
 
 /* What a rung opened: mapping `fd` at `at` gives the piece. The ladder closes fd if `owned`. */

@@ -31,9 +31,7 @@ static int
 source_map(const struct wcbar_ask *ask, const struct wcbar_source *src,
 	   const struct wcbar_rung_ops *ops, struct wcbar_why why)
 {
-	const int prot = PROT_READ | PROT_WRITE;
-	uint8_t *place = ask->bar->base + ask->off;
-	void *trial = mmap(NULL, ask->bytes, prot, MAP_SHARED, src->fd, (off_t)src->at);
+	void *trial = mmap(NULL, ask->bytes, ask->prot, MAP_SHARED, src->fd, (off_t)src->at);
 	int ret = 0;
 
 	if (trial == MAP_FAILED) {
@@ -41,7 +39,7 @@ source_map(const struct wcbar_ask *ask, const struct wcbar_source *src,
 		ops->refused(ask, ret, why);
 		return ret;
 	}
-	if (!ask->probe && mmap(place, ask->bytes, prot, MAP_SHARED | MAP_FIXED, src->fd,
+	if (!ask->probe && mmap(ask->place, ask->bytes, ask->prot, MAP_SHARED | MAP_FIXED, src->fd,
 				(off_t)src->at) == MAP_FAILED) {
 		ret = -errno;
 		ops->refused(ask, ret, why);
@@ -50,7 +48,7 @@ source_map(const struct wcbar_ask *ask, const struct wcbar_source *src,
 		ret = wcbar_pat_check(ask, ops->type, ops->must_know, why);
 	munmap(trial, ask->bytes);
 	if (ret != 0 && !ask->probe)
-		(void)reserve_again(place, ask->bytes);
+		(void)reserve_again(ask->place, ask->bytes);
 	return ret;
 }
 
@@ -127,35 +125,95 @@ climb(const struct wcbar_ask *ask, bool exact, struct wcbar_answer *answers)
 	return won;
 }
 
+static int
+ask_climb(const struct wcbar_ask *ask, bool exact, enum wcbar_rung *won, struct wcbar_window *win)
+{
+	struct wcbar_bar *bar = ask->bar;
+
+	*won = climb(ask, exact, bar->answers);
+	if (*won == WCBAR_RUNGS)
+		return exact ? -ENOTSUP : bar->answers[WCBAR_RUNG_SYSFS_UC].error;
+	win->addr = ask->place;
+	win->bytes = ask->bytes;
+	win->type = wcbar_rungs[*won].type;
+	win->store = wcbar_stores(WCBAR_TYPE_UNKNOWN)[0];
+	return 0;
+}
+
+static int
+ask_map(const struct wcbar_ask *ask, unsigned int flags, struct wcbar_window *win)
+{
+	struct wcbar_piece *piece = calloc(1, sizeof(*piece));
+	enum wcbar_rung won;
+	int ret;
+
+	if (piece == NULL)
+		return -ENOMEM;
+	ret = ask_climb(ask, (flags & WCBAR_MAP_EXACT) != 0, &won, win);
+	if (ret != 0) {
+		free(piece);
+		return ret;
+	}
+	*piece = (struct wcbar_piece){ask->off, ask->bytes, won, ask->bar->pieces};
+	ask->bar->pieces = piece;
+	return 0;
+}
+
 int
 wcbar_bar_map(struct wcbar_bar *bar, uint64_t off, size_t bytes, enum wcbar_type intended,
 	      unsigned int flags, struct wcbar_window *win)
 {
-	const struct wcbar_ask ask = {bar, off, bytes, intended, false};
-	const bool exact = (flags & WCBAR_MAP_EXACT) != 0;
-	struct wcbar_piece *piece;
-	enum wcbar_rung won;
+	const struct wcbar_ask ask = {.bar = bar,
+				      .off = off,
+				      .bytes = bytes,
+				      .intended = intended,
+				      .place = bar->base + off,
+				      .prot = PROT_READ | PROT_WRITE};
 
 	memset(win, 0, sizeof(*win));
 	if (!ask_is_sane(bar, off, bytes, intended) || (flags & ~WCBAR_MAP_EXACT) != 0)
 		return -EINVAL;
 	if (overlaps(bar, off, bytes))
 		return -EEXIST;
-	piece = calloc(1, sizeof(*piece));
-	if (piece == NULL)
-		return -ENOMEM;
-	won = climb(&ask, exact, bar->answers);
-	if (won == WCBAR_RUNGS) {
-		free(piece);
-		return exact ? -ENOTSUP : bar->answers[WCBAR_RUNG_SYSFS_UC].error;
-	}
-	*piece = (struct wcbar_piece){off, bytes, won, bar->pieces};
-	bar->pieces = piece;
-	win->addr = bar->base + off;
-	win->bytes = bytes;
-	win->type = wcbar_rungs[won].type;
-	win->store = wcbar_stores(WCBAR_TYPE_UNKNOWN)[0];
-	return 0;
+	return ask_map(&ask, flags, win);
+}
+
+/* The piece of exactly these bytes, or NULL. */
+static struct wcbar_piece *
+piece_find(const struct wcbar_bar *bar, uint64_t off, size_t bytes)
+{
+	struct wcbar_piece *p = bar->pieces;
+
+	while (p != NULL && (p->off != off || p->bytes != bytes))
+		p = p->next;
+	return p;
+}
+
+int
+wcbar_bar_map_at(struct wcbar_bar *bar, uint64_t off, size_t bytes, enum wcbar_type intended,
+		 unsigned int flags, void *place, int prot, struct wcbar_window *win)
+{
+	const struct wcbar_ask ask = {.bar = bar,
+				      .off = off,
+				      .bytes = bytes,
+				      .intended = intended,
+				      .place = place,
+				      .prot = prot};
+	struct wcbar_piece *again;
+	enum wcbar_rung won;
+	int ret;
+
+	memset(win, 0, sizeof(*win));
+	if (!ask_is_sane(bar, off, bytes, intended) || (flags & ~WCBAR_MAP_EXACT) != 0 ||
+	    (uintptr_t)place % bar->pci->facts.page_bytes != 0)
+		return -EINVAL;
+	again = piece_find(bar, off, bytes);
+	if (again == NULL)
+		return ask_map(&ask, flags, win);
+	ret = ask_climb(&ask, (flags & WCBAR_MAP_EXACT) != 0, &won, win);
+	if (ret == 0)
+		again->rung = won;
+	return ret;
 }
 
 void
@@ -180,7 +238,12 @@ int
 wcbar_bar_probe(struct wcbar_bar *bar, uint64_t off, enum wcbar_type intended,
 		struct wcbar_answer *answers)
 {
-	const struct wcbar_ask ask = {bar, off, bar->pci->facts.page_bytes, intended, true};
+	const struct wcbar_ask ask = {.bar = bar,
+				      .off = off,
+				      .bytes = bar->pci->facts.page_bytes,
+				      .intended = intended,
+				      .probe = true,
+				      .prot = PROT_READ | PROT_WRITE};
 
 	if (!ask_is_sane(bar, off, ask.bytes, intended))
 		return -EINVAL;

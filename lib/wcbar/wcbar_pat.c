@@ -132,28 +132,55 @@ wcbar_pat_check(const struct wcbar_ask *ask, enum wcbar_type wanted, bool must_k
 			     wcbar_type_name(type));
 }
 
+int
+wcbar_bar_kernel_type(const struct wcbar_bar *bar, uint64_t off, size_t bytes,
+		      enum wcbar_type *type, char *why, size_t why_bytes)
+{
+	struct wcbar_bar same = *bar;
+	const struct wcbar_ask ask = {.bar = &same, .off = off, .bytes = bytes};
+
+	return wcbar_pat_type(&ask, type, (struct wcbar_why){why, why_bytes});
+}
+
 /* ---- mappings that keep the type ----------------------------------------------------------- */
+
+int
+wcbar_wc_file_open(const struct wcbar_pci *pci, unsigned int bar)
+{
+	char name[32];
+
+	snprintf(name, sizeof(name), "resource%u_wc", bar);
+	return wcbar_sysfs_open(pci->root, pci->facts.bdf, name, O_RDWR);
+}
+
+int
+wcbar_wc_file_map(const struct wcbar_pci *pci, unsigned int bar, void **addr)
+{
+	const struct wcbar_bar_facts *b = &pci->facts.bars[bar];
+	int fd, ret = 0;
+	void *got;
+
+	*addr = NULL;
+	if (!b->has_sysfs_wc || b->bytes > SIZE_MAX / 2)
+		return -ENOENT;
+	fd = wcbar_wc_file_open(pci, bar);
+	if (fd < 0)
+		return fd;
+	got = mmap(NULL, (size_t)b->bytes, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
+	if (got == MAP_FAILED)
+		ret = -errno;
+	else
+		*addr = got;
+	close(fd);
+	return ret;
+}
 
 void
 wcbar_pat_hold(struct wcbar_pci *pci, unsigned int bars)
 {
-	char name[32];
-	void *addr;
-	int fd;
-
 	for (unsigned int i = 0; i < WCBAR_PCI_BARS; i++) {
-		const struct wcbar_bar_facts *b = &pci->facts.bars[i];
-
-		if ((bars & 1u << i) == 0 || !b->has_sysfs_wc || b->bytes > SIZE_MAX / 2)
-			continue;
-		snprintf(name, sizeof(name), "resource%u_wc", i);
-		fd = wcbar_sysfs_open(pci->root, pci->facts.bdf, name, O_RDWR);
-		if (fd < 0)
-			continue;
-		addr = mmap(NULL, (size_t)b->bytes, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
-		close(fd);
-		if (addr != MAP_FAILED)
-			pci->wc_maps[i] = addr;
+		if ((bars & 1u << i) != 0)
+			(void)wcbar_wc_file_map(pci, i, &pci->wc_maps[i]);
 	}
 }
 

@@ -139,6 +139,20 @@ without_vfio_check(const struct wcbar_pci_facts *f, struct wcbar_why why)
 	return 0;
 }
 
+/* Users that are not root see all of configuration space through VFIO alone. */
+static void
+caps_read(struct wcbar_pci *pci)
+{
+	uint32_t config[WCBAR_CONFIG_BYTES / sizeof(uint32_t)];
+
+	for (unsigned int i = 0; i < WCBAR_CONFIG_BYTES / sizeof(uint32_t); i++) {
+		if (wcbar_pci_config_read(pci, i * sizeof(uint32_t), &config[i],
+					  sizeof(config[i])) != 0)
+			return;
+	}
+	wcbar_msix_parse((const uint8_t *)config, sizeof(config), &pci->facts);
+}
+
 static int
 pci_attach(struct wcbar_pci *pci, const struct wcbar_pci_options *options, struct wcbar_why why)
 {
@@ -158,7 +172,11 @@ pci_attach(struct wcbar_pci *pci, const struct wcbar_pci_options *options, struc
 		if (ret == 0 && vfio)
 			wcbar_pat_hold(pci, options->wc_bars);
 	}
-	return ret != 0 ? ret : memory_enable(pci, why);
+	if (ret != 0)
+		return ret;
+	if (!pci->facts.caps_known)
+		caps_read(pci);
+	return options->hands_off ? 0 : memory_enable(pci, why);
 }
 
 int

@@ -86,6 +86,9 @@ struct wcbar_pci_facts {
 	 */
 	bool noiommu;
 	bool memory_enabled; /* PCI_COMMAND */
+	/* The BARs that MSI-X is in; -1: none, or caps_known is false: nobody could look. */
+	bool caps_known;
+	int msix_table_bar, msix_pba_bar;
 	struct wcbar_bar_facts bars[WCBAR_PCI_BARS];
 	/* of the machine */
 	char kernel[64];    /* release */
@@ -123,6 +126,8 @@ struct wcbar_pci_options {
 	 * library does not unpack). NULL, or one without a file: read from /boot and /lib/modules.
 	 */
 	const struct wcbar_kernel_config *config;
+	/* With the caller's own VFIO device: writes nothing to its configuration space. */
+	bool hands_off;
 };
 
 #define WCBAR_PCI_OPTIONS_DEFAULT ((struct wcbar_pci_options){.vfio_fd = WCBAR_VFIO_OPEN})
@@ -170,6 +175,19 @@ WC_PUBLIC void wcbar_pci_close(struct wcbar_pci *pci);
 WC_PUBLIC const struct wcbar_pci_facts *wcbar_pci_facts(const struct wcbar_pci *pci);
 /* The VFIO device, or -1. Belongs to `pci`, unless the caller passed it in. */
 WC_PUBLIC int wcbar_pci_vfio_fd(const struct wcbar_pci *pci);
+
+/*
+ * Which BAR has [at, at + bytes) of the VFIO device's file, and where in it: asks VFIO. -ENOENT:
+ * none, or not all of it; -ENOTTY and others: that is no VFIO device any more.
+ */
+WC_PUBLIC int wcbar_pci_bar_at(const struct wcbar_pci *pci, uint64_t at, size_t bytes,
+			       unsigned int *bar, uint64_t *off);
+/*
+ * The PCI address, as sysfs writes it, of the device whose file in /dev/vfio/devices has this
+ * number. `root` may be NULL. -ENOENT: it is no such file.
+ */
+WC_PUBLIC int
+wcbar_vfio_cdev_bdf(const char *root, unsigned int dev_major, unsigned int dev_minor, char bdf[16]);
 
 /*
  * Configuration space, by VFIO or sysfs: 1, 2 or 4 aligned bytes at `off`, in the device's
@@ -255,6 +273,15 @@ WC_PUBLIC void wcbar_bar_close(struct wcbar_bar *bar);
  */
 WC_PUBLIC int wcbar_bar_map(struct wcbar_bar *bar, uint64_t off, size_t bytes,
 			    enum wcbar_type intended, unsigned int flags, struct wcbar_window *win);
+/*
+ * The same at `place`, whole pages that the caller owns and unmaps itself, with `prot` as for
+ * mmap(). What was there is gone if the kernel granted a mapping, also one that is then refused.
+ * The piece may be mapped many times. It counts for the rule above until the bar is closed, because
+ * nobody knows when it is unmapped.
+ */
+WC_PUBLIC int
+wcbar_bar_map_at(struct wcbar_bar *bar, uint64_t off, size_t bytes, enum wcbar_type intended,
+		 unsigned int flags, void *place, int prot, struct wcbar_window *win);
 /* Unmaps the piece and clears `win`. */
 WC_PUBLIC void wcbar_bar_unmap(struct wcbar_bar *bar, struct wcbar_window *win);
 
@@ -265,6 +292,13 @@ WC_PUBLIC void wcbar_bar_unmap(struct wcbar_bar *bar, struct wcbar_window *win);
 WC_PUBLIC const struct wcbar_answer *wcbar_bar_answers(const struct wcbar_bar *bar);
 /* The rung that mapped the piece at `off`; WCBAR_RUNGS: no piece is there. */
 WC_PUBLIC enum wcbar_rung wcbar_bar_rung(const struct wcbar_bar *bar, uint64_t off);
+
+/*
+ * Reads from the kernel's list of memory types (x86) what [off, off + bytes) is mapped as now;
+ * UNKNOWN: it is not mapped. -ENOTSUP: this CPU has no such list; -ENODATA: it cannot be read.
+ */
+WC_PUBLIC int wcbar_bar_kernel_type(const struct wcbar_bar *bar, uint64_t off, size_t bytes,
+				    enum wcbar_type *type, char *why, size_t why_bytes);
 
 /*
  * Asks every rung, in order, whether it would give `intended` for the page of the BAR at `off`.

@@ -66,3 +66,29 @@ wcbar_sysfs_write(const char *root, const char *bdf, const char *name, const cha
 	close(fd);
 	return ret;
 }
+
+int
+wcbar_vfio_cdev_bdf(const char *root, unsigned int dev_major, unsigned int dev_minor, char bdf[16])
+{
+	char path[PATH_MAX], target[PATH_MAX], *end, *base;
+	ssize_t n;
+
+	if (!wcbar_path(path, root != NULL ? root : "", "/sys/dev/char/%u:%u", dev_major,
+			dev_minor))
+		return -ENAMETOOLONG;
+	n = readlink(path, target, sizeof(target) - 1);
+	if (n < 0)
+		return -ENOENT;
+	target[n] = '\0';
+	/* .../0000:00:05.0/vfio-dev/vfio3 */
+	end = strstr(target, "/vfio-dev/");
+	if (end == NULL)
+		return -ENOENT;
+	*end = '\0';
+	base = strrchr(target, '/');
+	base = base != NULL ? base + 1 : target;
+	if (strlen(base) >= 16)
+		return -ENOENT;
+	memcpy(bdf, base, strlen(base) + 1);
+	return 0;
+}

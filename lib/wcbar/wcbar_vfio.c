@@ -389,3 +389,22 @@ wcbar_vfio_region(const struct wcbar_pci *pci, unsigned int bar, uint64_t off, s
 	free(info);
 	return ret;
 }
+
+int
+wcbar_pci_bar_at(const struct wcbar_pci *pci, uint64_t at, size_t bytes, unsigned int *bar,
+		 uint64_t *off)
+{
+	for (unsigned int i = 0; i < WCBAR_PCI_BARS; i++) {
+		struct vfio_region_info info = {.argsz = sizeof(info), .index = i};
+
+		if (ioctl(pci->vfio.device, VFIO_DEVICE_GET_REGION_INFO, &info) != 0)
+			return -errno;
+		if (at < info.offset || at - info.offset >= info.size ||
+		    bytes > info.size - (at - info.offset))
+			continue;
+		*bar = i;
+		*off = at - info.offset;
+		return 0;
+	}
+	return -ENOENT;
+}
