@@ -124,6 +124,13 @@ wcbar_bar_has(const struct wcbar_bar *bar, enum wcbar_rung rung)
 	return false;
 }
 
+bool
+wcbar_bar_excludes_vfio(const struct wcbar_bar *bar)
+{
+	return !wcbar_sysfs_maps_claimed(&bar->pci->facts) && (wcbar_bar_has(bar, WCBAR_RUNG_SYSFS_VFIO) ||
+						  wcbar_bar_has(bar, WCBAR_RUNG_SYSFS_UC));
+}
+
 enum wcbar_rung
 wcbar_bar_rung(const struct wcbar_bar *bar, uint64_t off)
 {

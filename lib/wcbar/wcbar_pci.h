@@ -290,6 +290,11 @@ WC_PUBLIC void wcbar_bar_unmap(struct wcbar_bar *bar, struct wcbar_window *win);
  * `bar`, and changes with its next wcbar_bar_map().
  */
 WC_PUBLIC const struct wcbar_answer *wcbar_bar_answers(const struct wcbar_bar *bar);
+/*
+ * Whether the kernel would take pieces of this BAR away if VFIO mapped any of it: they came by
+ * sysfs, and it runs without iomem=relaxed.
+ */
+WC_PUBLIC bool wcbar_bar_excludes_vfio(const struct wcbar_bar *bar);
 /* The rung that mapped the piece at `off`; WCBAR_RUNGS: no piece is there. */
 WC_PUBLIC enum wcbar_rung wcbar_bar_rung(const struct wcbar_bar *bar, uint64_t off);
 

@@ -73,8 +73,7 @@ vfio_open(const struct wcbar_ask *ask, struct wcbar_source *src, struct wcbar_wh
 
 	if (!vfio_is_open(ask))
 		return no_vfio(ask, why);
-	if (!wcbar_sysfs_maps_claimed(facts_of(ask)) &&
-	    (wcbar_bar_has(bar, WCBAR_RUNG_SYSFS_VFIO) || wcbar_bar_has(bar, WCBAR_RUNG_SYSFS_UC)))
+	if (wcbar_bar_excludes_vfio(bar))
 		return wcbar_why_set(why, -EBUSY,
 				     "BAR %u has pieces by sysfs, which the kernel would take away "
 				     "if VFIO mapped it; iomem=relaxed allows both",

@@ -1,0 +1,223 @@
+/* SPDX-License-Identifier: BSD-3-Clause
+ * Copyright(c) 2026 The wcnic authors
+ */
+
+/*
+ * libwcrun.so as the loader sees it: the functions that it puts before libc's, and its start.
+ * Preloaded (LD_PRELOAD), the program's calls come here by their names. Loaded later, as by EAL's
+ * option -d, it sends the calls of EAL and of its PCI bus here.
+ */
+
+#include <dlfcn.h>
+#include <errno.h>
+#include <linux/kcmp.h>
+#include <stdarg.h>
+#include <stdatomic.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <sys/mman.h>
+#include <sys/socket.h>
+#include <sys/syscall.h>
+#include <sys/un.h>
+#include <unistd.h>
+
+#include "inter.h"
+
+#define ENV_VERBOSE "WCRUN_VERBOSE" /* 1: says what it found at the start, and counts calls */
+
+/* ---- libc's names -------------------------------------------------------------------------- */
+
+static bool verbose;
+static atomic_ulong ioctls, mmaps; /* calls that came here, if verbose */
+
+static int
+own_ioctl(int fd, unsigned long request, ...)
+{
+	va_list ap;
+	void *arg;
+
+	va_start(ap, request);
+	arg = va_arg(ap, void *);
+	va_end(ap);
+	if (verbose)
+		atomic_fetch_add(&ioctls, 1);
+	return inter_ioctl(fd, request, arg);
+}
+
+static void *
+own_mmap(void *addr, size_t bytes, int prot, int flags, int fd, off_t off)
+{
+	if (verbose)
+		atomic_fetch_add(&mmaps, 1);
+	return inter_mmap(addr, bytes, prot, flags, fd, off);
+}
+
+/*
+ * The names that the loader sees. In this file they would mean libc's functions where those come
+ * first, and libc's header gives them to declarations of its own.
+ */
+WC_PUBLIC int
+seen_ioctl(int fd, unsigned long request, ...) __asm__("ioctl") __attribute__((alias("own_ioctl")));
+WC_PUBLIC void *seen_mmap(void *addr, size_t bytes, int prot, int flags, int fd,
+			  off_t off) __asm__("mmap") __attribute__((alias("own_mmap")));
+WC_PUBLIC void *seen_mmap64(void *addr, size_t bytes, int prot, int flags, int fd,
+			    off_t off) __asm__("mmap64") __attribute__((alias("own_mmap")));
+
+/* ---- the calls below ----------------------------------------------------------------------- */
+
+static int (*next_ioctl)(int, unsigned long, ...);
+static void *(*next_mmap)(void *, size_t, int, int, int, off64_t);
+
+static int
+call_ioctl(int fd, unsigned long request, void *arg)
+{
+	return next_ioctl(fd, request, arg);
+}
+
+static void *
+call_mmap(void *addr, size_t bytes, int prot, int flags, int fd, off_t off)
+{
+	return next_mmap(addr, bytes, prot, flags, fd, off);
+}
+
+static int
+call_same_file(int a, int b)
+{
+	const pid_t pid = getpid();
+
+	return (int)syscall(SYS_kcmp, pid, pid, KCMP_FILE, a, b);
+}
+
+/* Never waits: wcrun reads these, and may have ended. */
+static void
+send_report(const struct report *report)
+{
+	const char *path = secure_getenv(INTER_ENV_SOCKET);
+	struct sockaddr_un to = {.sun_family = AF_UNIX};
+	char text[REPORT_BYTES];
+	size_t n;
+	int fd;
+
+	if (path == NULL || strlen(path) >= sizeof(to.sun_path))
+		return;
+	fd = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+	if (fd < 0)
+		return;
+	memcpy(to.sun_path, path, strlen(path));
+	n = report_pack(report, text, sizeof(text));
+	(void)sendto(fd, text, n, MSG_NOSIGNAL, (const struct sockaddr *)&to, sizeof(to));
+	close(fd);
+}
+
+WC_PRINTF(1, 2)
+static void
+say(const char *format, ...)
+{
+	char line[REPORT_BYTES];
+	va_list ap;
+	int n;
+
+	va_start(ap, format);
+	n = vsnprintf(line, sizeof(line) - 1, format, ap);
+	va_end(ap);
+	if (n < 0)
+		return;
+	n = n < (int)sizeof(line) - 1 ? n : (int)sizeof(line) - 2;
+	line[n++] = '\n';
+	if (write(STDERR_FILENO, line, (size_t)n) < 0)
+		return;
+}
+
+static void
+call_tell(const struct report *report)
+{
+	char text[REPORT_BYTES];
+
+	send_report(report);
+	if (report->event == REPORT_OPENED && !verbose)
+		return;
+	report_text(report, text, sizeof(text) - sizeof("wcrun: "));
+	say("wcrun: %s", text);
+}
+
+/* ---- the start ----------------------------------------------------------------------------- */
+
+static const struct inter_calls calls = {
+	.ioctl = call_ioctl,
+	.mmap = call_mmap,
+	.fstat = fstat,
+	.same_file = call_same_file,
+	.exit = _exit,
+	.tell = call_tell,
+};
+
+static struct inter_orders orders;
+
+/* What would be called if this library were not there. */
+static void *
+next(const char *symbol, const void *own)
+{
+	void *found = dlsym(RTLD_DEFAULT, symbol);
+
+	return found != own ? found : dlsym(RTLD_NEXT, symbol);
+}
+
+static void
+slots_take(void)
+{
+	static const char *const libraries[] = {"librte_eal.", "librte_bus_pci."};
+	const struct inter_slot slots[] = {
+		{"ioctl", (void *)own_ioctl},
+		{"mmap", (void *)own_mmap},
+		{"mmap64", (void *)own_mmap},
+	};
+	int found = 0;
+
+	for (unsigned int i = 0; i < 2; i++) {
+		int n = inter_slots_rewrite(libraries[i], slots, sizeof(slots) / sizeof(slots[0]));
+
+		if (n < 0)
+			say("wcrun: the calls of %sso could not be taken over: %s", libraries[i],
+			    strerror(-n));
+		else if (verbose)
+			say("wcrun: %sso: %d slots", libraries[i], n);
+		found += n > 0 ? n : 0;
+	}
+	if (found == 0)
+		say("wcrun: there is no shared EAL in this program, so nothing is done: start the "
+		    "program with wcrun");
+}
+
+__attribute__((constructor)) static void
+start(void)
+{
+	const char *text = secure_getenv(ENV_VERBOSE);
+	const bool preloaded = dlsym(RTLD_DEFAULT, "ioctl") == (void *)own_ioctl;
+
+	verbose = text != NULL && strcmp(text, "1") == 0;
+	next_ioctl = (int (*)(int, unsigned long, ...))next("ioctl", (const void *)own_ioctl);
+	next_mmap = (void *(*)(void *, size_t, int, int, int, off64_t))next("mmap64",
+									    (const void *)own_mmap);
+	if (next_ioctl == NULL || next_mmap == NULL)
+		return;
+	orders.bars = secure_getenv(INTER_ENV_BARS);
+	orders.tables = secure_getenv(INTER_ENV_TABLES);
+	if (orders.tables == NULL)
+		orders.tables = WCRUN_TABLES_DIR;
+	orders.root = secure_getenv(INTER_ENV_ROOT);
+	text = secure_getenv(INTER_ENV_REQUIRE);
+	orders.require = text != NULL && strcmp(text, "1") == 0;
+	inter_start(&calls, &orders);
+	if (!preloaded)
+		slots_take();
+}
+
+__attribute__((destructor)) static void
+end(void)
+{
+	if (verbose)
+		say("wcrun: %lu calls of ioctl, %lu of mmap came by", atomic_load(&ioctls),
+		    atomic_load(&mmaps));
+}
