@@ -29,11 +29,18 @@
 
 /* ---- libc's names -------------------------------------------------------------------------- */
 
+/*
+ * The link gives these the names ioctl, mmap and mmap64 that the loader sees. In this file those
+ * names would mean libc's functions wherever these come first.
+ */
+WC_PUBLIC int wcrun_ioctl(int fd, unsigned long request, ...);
+WC_PUBLIC void *wcrun_mmap(void *addr, size_t bytes, int prot, int flags, int fd, off_t off);
+
 static bool verbose;
 static atomic_ulong ioctls, mmaps; /* calls that came here, if verbose */
 
-static int
-own_ioctl(int fd, unsigned long request, ...)
+int
+wcrun_ioctl(int fd, unsigned long request, ...)
 {
 	va_list ap;
 	void *arg;
@@ -46,24 +53,13 @@ own_ioctl(int fd, unsigned long request, ...)
 	return inter_ioctl(fd, request, arg);
 }
 
-static void *
-own_mmap(void *addr, size_t bytes, int prot, int flags, int fd, off_t off)
+void *
+wcrun_mmap(void *addr, size_t bytes, int prot, int flags, int fd, off_t off)
 {
 	if (verbose)
 		atomic_fetch_add(&mmaps, 1);
 	return inter_mmap(addr, bytes, prot, flags, fd, off);
 }
-
-/*
- * The names that the loader sees. In this file they would mean libc's functions where those come
- * first, and libc's header gives them to declarations of its own.
- */
-WC_PUBLIC int
-seen_ioctl(int fd, unsigned long request, ...) __asm__("ioctl") __attribute__((alias("own_ioctl")));
-WC_PUBLIC void *seen_mmap(void *addr, size_t bytes, int prot, int flags, int fd,
-			  off_t off) __asm__("mmap") __attribute__((alias("own_mmap")));
-WC_PUBLIC void *seen_mmap64(void *addr, size_t bytes, int prot, int flags, int fd,
-			    off_t off) __asm__("mmap64") __attribute__((alias("own_mmap")));
 
 /* ---- the calls below ----------------------------------------------------------------------- */
 
@@ -169,9 +165,9 @@ slots_take(void)
 {
 	static const char *const libraries[] = {"librte_eal.", "librte_bus_pci."};
 	const struct inter_slot slots[] = {
-		{"ioctl", (void *)own_ioctl},
-		{"mmap", (void *)own_mmap},
-		{"mmap64", (void *)own_mmap},
+		{"ioctl", (void *)wcrun_ioctl},
+		{"mmap", (void *)wcrun_mmap},
+		{"mmap64", (void *)wcrun_mmap},
 	};
 	int found = 0;
 
@@ -194,12 +190,12 @@ __attribute__((constructor)) static void
 start(void)
 {
 	const char *text = secure_getenv(ENV_VERBOSE);
-	const bool preloaded = dlsym(RTLD_DEFAULT, "ioctl") == (void *)own_ioctl;
+	const bool preloaded = dlsym(RTLD_DEFAULT, "ioctl") == (void *)wcrun_ioctl;
 
 	verbose = text != NULL && strcmp(text, "1") == 0;
-	next_ioctl = (int (*)(int, unsigned long, ...))next("ioctl", (const void *)own_ioctl);
-	next_mmap = (void *(*)(void *, size_t, int, int, int, off64_t))next("mmap64",
-									    (const void *)own_mmap);
+	next_ioctl = (int (*)(int, unsigned long, ...))next("ioctl", (const void *)wcrun_ioctl);
+	next_mmap = (void *(*)(void *, size_t, int, int, int, off64_t))next(
+		"mmap64", (const void *)wcrun_mmap);
 	if (next_ioctl == NULL || next_mmap == NULL)
 		return;
 	orders.bars = secure_getenv(INTER_ENV_BARS);
