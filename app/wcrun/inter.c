@@ -274,25 +274,25 @@ struct mapping {
 	off_t off;
 };
 
-/* Why no rung gave WC: the one that comes closest. */
+/*
+ * Why no rung gave WC: what sysfs lacks or forbids; else what became of VFIO's own mapping; else
+ * who has claimed the BAR.
+ */
 static const char *
 reason(const struct mapping *m)
 {
-	static const enum wcbar_rung order[] = {
-		WCBAR_RUNG_VFIO_PAT,
-		WCBAR_RUNG_SYSFS_RELAXED,
-		WCBAR_RUNG_SYSFS_VFIO,
-	};
-	const struct wcbar_answer *answers = wcbar_bar_answers(m->device->bar[m->bar]);
+	const struct inter_device *d = m->device;
+	const struct wcbar_answer *answers = wcbar_bar_answers(d->bar[m->bar]);
+	const struct wcbar_answer *pat = &answers[WCBAR_RUNG_VFIO_PAT];
+	const struct wcbar_answer *sysfs = answers[WCBAR_RUNG_SYSFS_RELAXED].error != -ENOTSUP
+						   ? &answers[WCBAR_RUNG_SYSFS_RELAXED]
+						   : &answers[WCBAR_RUNG_SYSFS_VFIO];
 
-	if (answers[WCBAR_RUNG_VFIO_PAT].error == -EBUSY && (m->device->held & 1u << m->bar) == 0 &&
-	    m->device->hold_why[0] != '\0')
-		return m->device->hold_why;
-	for (size_t i = 0; i < sizeof(order) / sizeof(order[0]); i++) {
-		if (answers[order[i]].error != 0 && answers[order[i]].error != -ENOTSUP)
-			return answers[order[i]].why;
-	}
-	return answers[WCBAR_RUNG_SYSFS_VFIO].why;
+	if (sysfs->error != -EINVAL && sysfs->error != -EBUSY)
+		return sysfs->why;
+	if (pat->error == -EBUSY && (d->held & 1u << m->bar) == 0 && d->hold_why[0] != '\0')
+		return d->hold_why;
+	return pat->error != -ENOTSUP && pat->error != 0 ? pat->why : sysfs->why;
 }
 
 /* One line a BAR, and one more if a later piece of it is worse. */
