@@ -142,12 +142,12 @@ map_at__bad_place_or_piece__is_invalid(void **state)
 {
 	(void)state;
 	vfio_adopt();
-	assert_int_equal(wcbar_bar_map_at(bar, 0, PIECE, WCBAR_TYPE_WC, 0, place + 8, PROT_READ,
-					  &win),
-			 -EINVAL);
-	assert_int_equal(wcbar_bar_map_at(bar, BAR2_BYTES, PIECE, WCBAR_TYPE_WC, 0, place,
-					  PROT_READ, &win),
-			 -EINVAL);
+	assert_int_equal(
+		wcbar_bar_map_at(bar, 0, PIECE, WCBAR_TYPE_WC, 0, place + 8, PROT_READ, &win),
+		-EINVAL);
+	assert_int_equal(
+		wcbar_bar_map_at(bar, BAR2_BYTES, PIECE, WCBAR_TYPE_WC, 0, place, PROT_READ, &win),
+		-EINVAL);
 	assert_int_equal(place[0], 0x5a);
 }
 
@@ -173,9 +173,9 @@ bar_at__asks_vfio_where_the_regions_are(void **state)
 	assert_int_equal(wcbar_pci_bar_at(pci, VFIO_REGION_OFF(2) + 0x3000, 0x1000, &n, &off), 0);
 	assert_int_equal(n, 2);
 	assert_int_equal(off, 0x3000);
-	assert_int_equal(wcbar_pci_bar_at(pci, VFIO_REGION_OFF(2) + BAR2_BYTES - 0x1000, 0x2000, &n,
-					  &off),
-			 -ENOENT);
+	assert_int_equal(
+		wcbar_pci_bar_at(pci, VFIO_REGION_OFF(2) + BAR2_BYTES - 0x1000, 0x2000, &n, &off),
+		-ENOENT);
 	assert_int_equal(wcbar_pci_bar_at(pci, VFIO_REGION_OFF(7), 16, &n, &off), -ENOENT);
 	fake_vfio.fail = fake_vfio.requests + 1;
 	assert_int_equal(wcbar_pci_bar_at(pci, VFIO_REGION_OFF(2), 16, &n, &off), -EIO);
@@ -221,14 +221,10 @@ main(void)
 {
 #define T(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
 	const struct CMUnitTest tests[] = {
-		T(map_at__granted__is_there_with_its_rung),
-		T(map_at__again__is_no_second_piece),
-		T(map_at__refused__the_place_is_as_it_was),
-		T(map_at__read_only__stays_read_only),
-		T(map_at__bad_place_or_piece__is_invalid),
-		T(open__hands_off__writes_nothing),
-		T(bar_at__asks_vfio_where_the_regions_are),
-		T(cdev_bdf__as_sysfs_links),
+		T(map_at__granted__is_there_with_its_rung), T(map_at__again__is_no_second_piece),
+		T(map_at__refused__the_place_is_as_it_was), T(map_at__read_only__stays_read_only),
+		T(map_at__bad_place_or_piece__is_invalid),  T(open__hands_off__writes_nothing),
+		T(bar_at__asks_vfio_where_the_regions_are), T(cdev_bdf__as_sysfs_links),
 		T(kernel_type__as_the_list_says),
 	};
 

@@ -8,6 +8,7 @@
 #include <fcntl.h>
 #include <inter.h>
 #include <inter_device.h>
+#include <linux/vfio.h>
 #include <pthread.h>
 #include <setjmp.h>
 #include <stdarg.h>
@@ -22,7 +23,6 @@
 #include <unistd.h>
 
 #include <cmocka.h>
-#include <linux/vfio.h>
 
 #include <wcbar_hold.h>
 #include <wcbar_vfio_abi.h>

@@ -84,9 +84,8 @@ line__good__is_a_rule(void **state)
 	assert_int_equal(r.bars, 1u << 2);
 	assert_false(r.never);
 	assert_string_equal(r.note, "LLQ");
-	assert_int_equal(table_line("\t never  8086:201C\t2,4,0  two words \r", &r, why,
-				    sizeof(why)),
-			 1);
+	assert_int_equal(
+		table_line("\t never  8086:201C\t2,4,0  two words \r", &r, why, sizeof(why)), 1);
 	assert_int_equal(r.device, 0x201c);
 	assert_int_equal(r.bars, 1u << 2 | 1u << 4 | 1u << 0);
 	assert_true(r.never);
@@ -254,9 +253,19 @@ static void
 choice_parse__good_and_bad(void **state)
 {
 	static const char *const bad[] = {
-		"",           "00:05.0",  "00:05.0:", "00:05.0:6", "00:05.0:12", "0000:00:05.0",
-		"00:05.0:-1", "x:2",      ":2",       "2",         "00:05:2",
-		"0000:00:05.0:2 ", "0000000000000000000000000000000000:05.0:2",
+		"",
+		"00:05.0",
+		"00:05.0:",
+		"00:05.0:6",
+		"00:05.0:12",
+		"0000:00:05.0",
+		"00:05.0:-1",
+		"x:2",
+		":2",
+		"2",
+		"00:05:2",
+		"0000:00:05.0:2 ",
+		"0000000000000000000000000000000000:05.0:2",
 	};
 	struct choice c;
 
