@@ -122,8 +122,16 @@ opening_judge(const struct inter_calls *calls, struct opening *o)
 	struct wcbar_pci_facts facts;
 	unsigned int wanted;
 
-	if (wcbar_pci_facts_read(o->bdf, &options, &facts, why, sizeof(why)) != 0)
-		return; /* VFIO will say so too */
+	if (wcbar_pci_facts_read(o->bdf, &options, &facts, why, sizeof(why)) != 0) {
+		/* A program may see no /sys. Which tables know the device is then not known either.
+		 */
+		wanted = choices_bars(&choices, o->bdf);
+		for (unsigned int bar = 0; bar < WCBAR_PCI_BARS; bar++) {
+			if ((wanted & 1u << bar) != 0)
+				tell_refused(calls, o->bdf, bar, why);
+		}
+		return;
+	}
 	wanted = choice_wanted(&table, &choices, &facts);
 	for (unsigned int bar = 0; bar < WCBAR_PCI_BARS; bar++) {
 		int ret;

@@ -30,7 +30,9 @@ struct run {
 	char dir[64]; /* of the socket; "": none yet */
 	struct sockaddr_un address;
 	int socket, signals;
-	sigset_t mask; /* as it was before */
+	/* as they were before, for the program */
+	sigset_t mask;
+	struct sigaction on_child;
 	struct wcbar_hold *holds[CHOICES_MAX];
 	unsigned int holds_n;
 	pid_t pid;
@@ -151,6 +153,7 @@ child(const struct run *run, int tell)
 	int error = -environment_set(run);
 
 	sigprocmask(SIG_SETMASK, &run->mask, NULL);
+	sigaction(SIGCHLD, &run->on_child, NULL);
 	if (error == 0) {
 		execvp(run->session->program.path, run->session->options->command);
 		error = errno;
@@ -246,16 +249,20 @@ end_tell(const struct session *s)
 			told = told || (same && r->event != REPORT_OPENED && r->bar == b->bar);
 		}
 		if (opened && !told)
-			app_error("%s opened %s and never mapped BAR %u", name, b->facts.bdf,
-				  b->bar);
+			app_error("%s opened %s, and no mapping of BAR %u was seen", name,
+				  b->facts.bdf, b->bar);
 	}
 }
 
 static int
 signals_begin(struct run *run)
 {
+	const struct sigaction standard = {.sa_handler = SIG_DFL};
 	sigset_t set;
 
+	/* Who started wcrun may have ignored it: then there would be no status to wait for. */
+	if (sigaction(SIGCHLD, &standard, &run->on_child) != 0)
+		return -errno;
 	sigemptyset(&set);
 	sigaddset(&set, SIGCHLD);
 	sigaddset(&set, SIGHUP);

@@ -22,6 +22,12 @@ PREFIXES = {
     "libwcnic_vfio_user.a": ("vfu_",),
 }
 
+# What a library that others load shows, by the end of its name.
+EXPORTS = (
+    (re.compile(r"port\w*\.so"), re.compile(r"wcnic_port_plugin$")),
+    (re.compile(r"libwcrun\.so$"), re.compile(r"(wcrun_)?(ioctl|mmap(64)?)$")),
+)
+
 # Headers of other projects, by the word that the table uses for them.
 FOREIGN = (
     ("DPDK", re.compile(r"(rte_.*|ethdev_.*|bus_\w+_driver|dev_driver)\.h$")),
@@ -398,7 +404,7 @@ def symbol_breaches(prefix):
             if not public and not symbol.startswith(PREFIXES[name]):
                 yield f"{name}: {symbol} is hidden and bare: a static program could clash with it"
     for path in plugins:
-        allowed = re.compile(r"wcnic_port_plugin$" if "port" in os.path.basename(path) else r"$^")
+        allowed = [symbols for names, symbols in EXPORTS if names.search(os.path.basename(path))]
         for symbol, _ in visible_symbols(path, dynamic=True):
-            if not allowed.match(symbol):
+            if not any(symbols.match(symbol) for symbols in allowed):
                 yield f"{os.path.basename(path)}: exports {symbol}, which no loader asks for"

@@ -212,7 +212,7 @@ class Clocks(TreeTest):
 
 
 class Symbols(unittest.TestCase):
-    def breaches(self, source, header="int iova_get(void);\n", plugin=""):
+    def breaches(self, source, header="int iova_get(void);\n", plugin="", name="pmd.so"):
         with tempfile.TemporaryDirectory() as prefix:
             def run(*command, text=None):
                 subprocess.run(command, check=True, cwd=prefix, input=text, text=True)
@@ -220,7 +220,7 @@ class Symbols(unittest.TestCase):
                 file.write(header)
             run("cc", "-w", "-fvisibility=hidden", "-c", "-x", "c", "-o", "x.o", "-", text=source)
             run("ar", "rc", "libwcnic_iova.a", "x.o")
-            run("cc", "-w", "-fvisibility=hidden", "-shared", "-fPIC", "-x", "c", "-o", "pmd.so", "-",
+            run("cc", "-w", "-fvisibility=hidden", "-shared", "-fPIC", "-x", "c", "-o", name, "-",
                 text=plugin)
             os.remove(os.path.join(prefix, "x.o"))
             return list(structure.symbol_breaches(prefix))
@@ -243,6 +243,11 @@ class Symbols(unittest.TestCase):
     def test_export_of_a_plugin_is_named(self):
         self.assertEqual(self.breaches("", plugin=self.PUBLIC + "int extra(void) { return 0; }\n"),
                          ["pmd.so: exports extra, which no loader asks for"])
+
+    def test_interposer_shows_the_calls_that_it_takes_over_alone(self):
+        source = self.PUBLIC + "int mmap64(void) { return 0; }\n" + self.PUBLIC + "int mmap65(void) { return 0; }\n"
+        self.assertEqual(self.breaches("", plugin=source, name="libwcrun.so"),
+                         ["libwcrun.so: exports mmap65, which no loader asks for"])
 
     def test_empty_folder_is_no_success(self):
         with tempfile.TemporaryDirectory() as prefix:

@@ -430,26 +430,49 @@ open__registers__are_refused_with_the_reason(void **state)
 
 /* A user who is not root: only VFIO shows where MSI-X is. */
 static void
-open__msix_seen_by_vfio_alone__is_refused(void **state)
+config_for_users(uint8_t msix_bar)
 {
-	const uint8_t pointer = 0x40, caps = 0x10, msix[12] = {0x11, 0, 0, 0, 2};
+	const uint8_t pointer = 0x40, caps = 0x10, msix[12] = {0x11, 0, 0, 0, msix_bar};
+	const off_t off = (off_t)VFIO_REGION_OFF(7);
 	uint8_t start[64] = {[0x06] = 0x10, [0x34] = 0x40};
 	char path[256];
-	int fd, config;
+	int config;
 
-	(void)state;
 	snprintf(path, sizeof(path), "%s%s", tree_options().root, tree_device("config"));
 	config = open(path, O_WRONLY | O_TRUNC);
 	assert_int_equal(write(config, start, sizeof(start)), sizeof(start));
 	close(config);
-	pwrite(fake_vfio.device, &caps, 1, (off_t)VFIO_REGION_OFF(7) + 0x06);
-	pwrite(fake_vfio.device, &pointer, 1, (off_t)VFIO_REGION_OFF(7) + 0x34);
-	pwrite(fake_vfio.device, msix, sizeof(msix), (off_t)VFIO_REGION_OFF(7) + 0x40);
+	assert_int_equal(pwrite(fake_vfio.device, &caps, 1, off + 0x06), 1);
+	assert_int_equal(pwrite(fake_vfio.device, &pointer, 1, off + 0x34), 1);
+	assert_int_equal(pwrite(fake_vfio.device, msix, sizeof(msix), off + 0x40), sizeof(msix));
+}
+
+static void
+open__msix_seen_by_vfio_alone__is_refused(void **state)
+{
+	int fd;
+
+	(void)state;
+	config_for_users(2);
 	fd = device_open();
 	assert_int_equal(holds_at_open, 0);
 	has(told_last(REPORT_REFUSED)->why, "MSI-X table");
 	bar_map(fd, 0, PAGE);
 	assert_string_equal(file_at(place), "vfio");
+	close(fd);
+}
+
+static void
+open__msix_elsewhere_seen_by_vfio_alone__is_wc(void **state)
+{
+	int fd;
+
+	(void)state;
+	config_for_users(1);
+	fd = device_open();
+	assert_int_equal(told_count(REPORT_REFUSED), 0);
+	bar_map(fd, 0, PAGE);
+	assert_string_equal(file_at(place), "wc");
 	close(fd);
 }
 
@@ -465,6 +488,21 @@ open__bad_orders__are_told_and_the_program_runs(void **state)
 	bar_map(fd, 0, PAGE);
 	assert_string_equal(file_at(place), "vfio");
 	assert_int_equal(exit_status, -1);
+	close(fd);
+}
+
+/* As in a container without sysfs. */
+static void
+open__facts_cannot_be_read__is_told_for_what_was_named(void **state)
+{
+	int fd;
+
+	(void)state;
+	tree_unlink(tree_device("vendor"));
+	fd = device_open();
+	has(told_last(REPORT_REFUSED)->why, "which vendor");
+	bar_map(fd, 0, PAGE);
+	assert_string_equal(file_at(place), "vfio");
 	close(fd);
 }
 
@@ -795,7 +833,9 @@ main(void)
 		T(before_start__calls_go_straight_on),
 		T(open__registers__are_refused_with_the_reason),
 		T(open__msix_seen_by_vfio_alone__is_refused),
+		T(open__msix_elsewhere_seen_by_vfio_alone__is_wc),
 		T(open__bad_orders__are_told_and_the_program_runs),
+		T(open__facts_cannot_be_read__is_told_for_what_was_named),
 		T(mmap__no_way__is_vfios_own_with_the_reason),
 		T(mmap__no_way_and_required__ends_before_the_mapping),
 		T(open__refused_and_required__ends),

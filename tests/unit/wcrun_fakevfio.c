@@ -7,6 +7,7 @@
  * /dev/null is a device's own file. Its regions do not lie where Linux puts them.
  */
 
+#include <linux/vfio.h>
 #include <stdarg.h>
 #include <stdbool.h>
 #include <stdint.h>
@@ -17,8 +18,6 @@
 #include <sys/mman.h>
 #include <sys/syscall.h>
 #include <unistd.h>
-
-#include <linux/vfio.h>
 
 #define REGION_OFF(n) ((uint64_t)(n) << 24)
 #define BAR_BYTES 0x40000u

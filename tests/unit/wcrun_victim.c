@@ -16,6 +16,8 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <linux/kcmp.h>
+#include <linux/vfio.h>
 #include <signal.h>
 #include <stdint.h>
 #include <stdio.h>
@@ -26,9 +28,6 @@
 #include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
-
-#include <linux/kcmp.h>
-#include <linux/vfio.h>
 
 #define BYTES 0x2000u
 #define VFIO_BIND_IOMMUFD _IO(';', 118)
