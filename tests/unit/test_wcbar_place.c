@@ -91,14 +91,18 @@ map_at__granted__is_there_with_its_rung(void **state)
 }
 
 static void
-map_at__again__is_no_second_piece(void **state)
+map_at__again__needs_no_more_memory(void **state)
 {
 	(void)state;
 	vfio_adopt();
-	for (unsigned int i = 0; i < 3; i++)
+	for (unsigned int i = 0; i < 3; i++) {
 		assert_int_equal(wcbar_bar_map_at(bar, 0, PIECE, WCBAR_TYPE_WC, WCBAR_MAP_EXACT,
 						  place, PROT_READ | PROT_WRITE, &win),
 				 0);
+		fail_calloc = 1;
+	}
+	assert_int_equal(fail_calloc, 1);
+	fail_calloc = 0;
 	assert_true(stores_reach(place, "resource2_wc", 0));
 }
 
@@ -221,7 +225,7 @@ main(void)
 {
 #define T(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
 	const struct CMUnitTest tests[] = {
-		T(map_at__granted__is_there_with_its_rung), T(map_at__again__is_no_second_piece),
+		T(map_at__granted__is_there_with_its_rung), T(map_at__again__needs_no_more_memory),
 		T(map_at__refused__the_place_is_as_it_was), T(map_at__read_only__stays_read_only),
 		T(map_at__bad_place_or_piece__is_invalid),  T(open__hands_off__writes_nothing),
 		T(bar_at__asks_vfio_where_the_regions_are), T(cdev_bdf__as_sysfs_links),

@@ -39,7 +39,8 @@ static unsigned int ioctls_below, mmaps_below;
 static int exit_status;
 static int same_as; /* same_file() says that this fd is the same file as same_as_fd */
 static int same_as_fd;
-static bool cdev; /* fstat() says that it is a VFIO device's own file */
+static bool one_inode; /* fstat() says that all files have the same one, as kernels did */
+static bool cdev;      /* fstat() says that it is a VFIO device's own file */
 static struct report told[16];
 static unsigned int told_n;
 
@@ -84,6 +85,8 @@ below_fstat(int fd, struct stat *st)
 {
 	int ret = fstat(fd, st);
 
+	if (ret == 0 && one_inode)
+		st->st_ino = st->st_dev = 1;
 	if (ret == 0 && cdev) {
 		st->st_mode = S_IFCHR | 0600;
 		st->st_rdev = makedev(511, 3);
@@ -134,7 +137,7 @@ setup(void **state)
 	holds_at_open = ioctls_below = mmaps_below = told_n = 0;
 	exit_status = -1;
 	same_as = same_as_fd = -1;
-	cdev = false;
+	cdev = one_inode = false;
 	orders = (struct inter_orders){.bars = BDF ":2", .root = tree_options().root};
 	inter_start(&calls, &orders);
 	group = open("/dev/null", O_RDWR | O_CLOEXEC);
@@ -520,6 +523,11 @@ mmap__no_way__is_vfios_own_with_the_reason(void **state)
 	assert_true(told_last(REPORT_MAPPED)->type != WCBAR_TYPE_WC);
 	has(told_last(REPORT_MAPPED)->why, "resource2_wc");
 	assert_int_equal(exit_status, -1);
+	munmap(place, PAGE);
+	assert_ptr_equal(inter_mmap(place, PAGE, RW, MAP_SHARED | MAP_FIXED_NOREPLACE, fd,
+				    (off_t)VFIO_REGION_OFF(2)),
+			 place);
+	assert_string_equal(file_at(place), "vfio");
 	close(fd);
 }
 
@@ -663,6 +671,45 @@ mmap__number_of_another_file_by_now__goes_on(void **state)
 	close(other);
 }
 
+/* Before 6.10 an inode tells nothing: then VFIO is asked. */
+static void
+mmap__number_of_no_vfio_device_by_now__goes_on(void **state)
+{
+	int fd, other;
+
+	(void)state;
+	one_inode = true;
+	fd = device_open();
+	close(fd);
+	other = memfd_create("other", 0);
+	assert_int_equal(ftruncate(other, (off_t)VFIO_REGION_OFF(3)), 0);
+	fake_vfio.fail = fake_vfio.requests + 1; /* the question is not for this file */
+	bar_map(other, 0, PAGE);
+	assert_string_equal(file_at(place), "other");
+	assert_false(inter_device_any());
+	close(other);
+}
+
+static void
+open__after_many_were_closed__there_is_room(void **state)
+{
+	int fds[INTER_DEVICES], others[INTER_DEVICES], fd;
+
+	(void)state;
+	for (unsigned int i = 0; i < INTER_DEVICES; i++)
+		fds[i] = device_open();
+	for (unsigned int i = 0; i < INTER_DEVICES; i++)
+		close(fds[i]);
+	for (unsigned int i = 0; i < INTER_DEVICES; i++)
+		others[i] = memfd_create("other", 0); /* takes a number */
+	fd = device_open();
+	bar_map(fd, 0, PAGE);
+	assert_string_equal(file_at(place), "wc");
+	for (unsigned int i = 0; i < INTER_DEVICES; i++)
+		close(others[i]);
+	close(fd);
+}
+
 static void
 mmap__duplicate__is_the_same_device(void **state)
 {
@@ -681,16 +728,19 @@ mmap__duplicate__is_the_same_device(void **state)
 }
 
 static void
-mmap__number_that_is_another_device_by_now__is_left_to_vfio(void **state)
+mmap__number_that_is_another_device_by_now__is_that_device(void **state)
 {
 	const int first = device_open(), second = device_open();
 
 	(void)state;
+	bar_map(second, 0, PAGE);
+	assert_int_equal(told_count(REPORT_MAPPED), 1);
 	/* first closed, second duplicated to its number */
 	same_as = first;
 	same_as_fd = second;
 	bar_map(first, 0, PAGE);
-	assert_string_equal(file_at(place), "wc"); /* by the entry of second */
+	assert_string_equal(file_at(place), "wc");
+	assert_int_equal(told_count(REPORT_MAPPED), 1); /* it is second, whose line is there */
 	close(first);
 	close(second);
 }
@@ -845,8 +895,10 @@ main(void)
 		T(mmap__list_says_uc__is_told_as_uc),
 		T(mmap__held_and_no_list__is_not_claimed),
 		T(mmap__number_of_another_file_by_now__goes_on),
+		T(mmap__number_of_no_vfio_device_by_now__goes_on),
+		T(open__after_many_were_closed__there_is_room),
 		T(mmap__duplicate__is_the_same_device),
-		T(mmap__number_that_is_another_device_by_now__is_left_to_vfio),
+		T(mmap__number_that_is_another_device_by_now__is_that_device),
 		T(attach_again__is_told_again),
 		T(many_devices__the_last_is_told_that_it_has_no_room),
 		T(threads__all_get_their_mappings),
