@@ -115,6 +115,12 @@ machine_read(struct machine *machine, const char *root, const struct table *tabl
 	return ret;
 }
 
+bool
+machine_bar_is_meant(const struct machine_bar *bar)
+{
+	return bar->named || bar->facts.access != WCBAR_ACCESS_KERNEL;
+}
+
 void
 machine_free(struct machine *machine)
 {

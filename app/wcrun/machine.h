@@ -35,6 +35,12 @@ struct machine {
 };
 
 /*
+ * Whether a program may use the BAR's device, as far as can be seen: a device that a table knows
+ * and a kernel driver has, such as the machine's own network card, is not meant.
+ */
+bool machine_bar_is_meant(const struct machine_bar *bar);
+
+/*
  * The BARs that the user named, then those that a table has. -ENODEV, -EINVAL: a named device or
  * BAR does not exist; -errno: sysfs has no list of devices.
  */

@@ -105,6 +105,8 @@ holds_begin(struct run *run)
 		const struct machine_bar *b = &s->machine.bars[i];
 		int ret = b->refused != 0 ? b->refused : b->hold.error;
 
+		if (!machine_bar_is_meant(b))
+			continue;
 		snprintf(why, sizeof(why), "%s", b->refused != 0 ? b->why : b->hold.why);
 		if (ret == 0)
 			ret = wcbar_hold_open(b->facts.bdf, &options, b->bar, WCBAR_HOLD_ALONE,
@@ -282,6 +284,7 @@ run_begin(struct run *run)
 {
 	const struct session *s = run->session;
 	int ret = signals_begin(run);
+	unsigned int meant = 0;
 
 	if (ret == 0 && s->way == WAY_INTERPOSE)
 		ret = listen_begin(run);
@@ -291,8 +294,11 @@ run_begin(struct run *run)
 	}
 	if (s->way != WAY_INTERPOSE && !holds_begin(run) && s->options->require)
 		return STATUS_REQUIRED;
-	if (s->machine.n == 0)
-		app_error("no device here has a BAR that a table or --bar names");
+	for (unsigned int i = 0; i < s->machine.n; i++)
+		meant += machine_bar_is_meant(&s->machine.bars[i]);
+	if (meant == 0)
+		app_error("no device here that the program may use has a BAR that a table or --bar "
+			  "names");
 	if (session_json(s, -1) != 0)
 		return STATUS_FAILED;
 	return STATUS_OK;

@@ -215,7 +215,7 @@ bar_check(const struct session *s, const struct machine_bar *b)
 enum status
 session_check(const struct session *s)
 {
-	bool all = s->machine.n > 0;
+	unsigned int meant = 0, works = 0;
 
 	if (s->options->command != NULL)
 		printf("%s: %s%s\n", s->program.path,
@@ -225,7 +225,11 @@ session_check(const struct session *s)
 		       s->program.why);
 	if (s->machine.n == 0)
 		printf("no device here has a BAR that %s or --bar names\n", s->tables_dir);
-	for (unsigned int i = 0; i < s->machine.n; i++)
-		all = bar_check(s, &s->machine.bars[i]) && all;
-	return all ? STATUS_OK : STATUS_FAILED;
+	for (unsigned int i = 0; i < s->machine.n; i++) {
+		const bool is_meant = machine_bar_is_meant(&s->machine.bars[i]);
+
+		works += bar_check(s, &s->machine.bars[i]) && is_meant;
+		meant += is_meant;
+	}
+	return meant > 0 && works == meant ? STATUS_OK : STATUS_FAILED;
 }

@@ -51,8 +51,8 @@ void session_end(struct session *session);
 const char *session_way_name(enum way way);
 
 /*
- * Prints on standard output what would happen. STATUS_OK if all BARs would be write-combining, else
- * STATUS_FAILED.
+ * Prints on standard output what would happen. STATUS_OK if all BARs that are meant would be
+ * write-combining, and there are any; else STATUS_FAILED.
  */
 WC_MUST_CHECK enum status session_check(const struct session *session);
 

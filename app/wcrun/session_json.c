@@ -34,6 +34,7 @@ expected_json(const struct session *s, const struct machine_bar *b)
 	app_json_add_text(to, "type", works ? "WC" : "UC");
 	app_json_add_text_or_null(to, "rung", works ? wcbar_rung_name(f->rung) : "");
 	app_json_add_bool(to, "sure", f->sure);
+	app_json_add_bool(to, "meant", machine_bar_is_meant(b));
 	app_json_add_text_or_null(to, "why", b->refused != 0 ? b->why : f->why);
 	return to;
 }

@@ -16,7 +16,7 @@ import tempfile
 import unittest
 
 WCRUN, LIBRARY, VICTIM, STATIC, FAKE, TABLES = (os.path.abspath(path) for path in sys.argv[1:7])
-BDF = "0000:00:05.0"
+BDF, SECOND = "0000:00:05.0", "0000:00:06.0"
 X86 = platform.machine() == "x86_64"
 LONGEST_S = 600  # what takes so long hangs
 
@@ -72,6 +72,13 @@ class Machine:
         if os.path.lexists(path):
             os.unlink(path)
         os.symlink(target, path)
+
+    def second(self, driver):
+        """The same device again, at 0000:00:06.0."""
+        other = f"/sys/bus/pci/devices/{SECOND}"
+        shutil.copytree(self.root + self.device, self.root + other, symlinks=True)
+        self.link(f"{other}/driver", f"../../drivers/{driver}")
+        return self
 
     def spoil_wc(self):
         """resource2_wc is there, and cannot be opened."""
@@ -133,6 +140,12 @@ class Interpose(Case):
         self.assertEqual(self.wcrun(machine, "--", VICTIM, BDF, "map").stdout, "mapped memfd:fake-vfio (deleted)\n")
         run = self.wcrun(machine, "--bar", "00:05.0:2", "--", VICTIM, BDF, "map")
         self.assertEqual(run.stdout, "mapped resource2_wc\n")
+
+    def test_two_devices__both_bars_are_wc(self):
+        run = self.wcrun(self.machine().second("vfio-pci"), "--", VICTIM, BDF, SECOND, "map", BDF, "map")
+        self.assertEqual(run.stdout, "mapped resource2_wc\n" * 2)
+        self.assertEqual([line.split(" BAR")[0] for line in run.stderr.splitlines()],
+                         [f"wcrun: {SECOND}", f"wcrun: {BDF}"])
 
     def test_devices_own_file__bar_is_wc(self):
         self.assertEqual(self.wcrun(self.machine(), "--", VICTIM, "cdev", "map").stdout, "mapped resource2_wc\n")
@@ -326,6 +339,12 @@ class Check(Case):
         run = self.wcrun(self.machine(vendor="0x1234"), "--check", status=3)
         self.says(run.stdout, "no device here")
         self.wcrun(self.machine(), "--check", "--bar", BDF + ":1", status=3)
+
+    def test_card_of_the_kernel__does_not_count(self):
+        run = self.wcrun(self.machine().second("ena"), "--check")
+        self.says(run.stdout, f"{SECOND} BAR 2 (memory of the low-latency queues (LLQ)): not WC: {SECOND} is in use by")
+        run = self.wcrun(self.machine(driver="ena"), "--", VICTIM, "exit=0")
+        self.says(run.stderr, "no device here that the program may use")
 
     def test_kernels(self):
         for kernel, cmdline, rung in (("6.1.0-56", "quiet", "sysfs-wc-vfio"), ("7.3.4", "iomem=relaxed", "sysfs-wc-relaxed"),
