@@ -31,6 +31,10 @@ class Machine:
         self.write(f"{self.device}/vendor", vendor + "\n")
         self.write(f"{self.device}/device", device + "\n")
         self.write(f"{self.device}/class", "0x020000\n")
+        self.write(f"{self.device}/subsystem_vendor", "0x0000\n")
+        self.write(f"{self.device}/subsystem_device", "0x0000\n")
+        self.write(f"{self.device}/numa_node", "-1\n")
+        self.link(f"{self.device}/iommu_group", "../../../../kernel/iommu_groups/7")
         flags0 = "0x0000000000042208" if bar0_prefetchable else "0x0000000000040200"
         self.write(f"{self.device}/resource",
                    f"0x00000000fe000000 0x00000000fe003fff {flags0}\n"

@@ -1,9 +1,9 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: BSD-3-Clause
 # Copyright(c) 2026 The wcnic authors
-"""test_wcrun_testpmd.py WCRUN LIBRARY: the interposer inside stock dpdk-testpmd, preloaded and by EAL's -d. Its
-calls are taken over, and while packets are forwarded none comes by: their number is the same for any number of
-packets."""
+"""test_wcrun_testpmd.py with the arguments of test_wcrun.py: the interposer inside stock dpdk-testpmd, preloaded and
+by EAL's -d. Its calls are taken over, and while packets are forwarded none comes by: their number is the same for
+any number of packets. Stock net_ena gets its BAR 2 write-combining, on a VFIO that is a library."""
 import os
 import re
 import shutil
@@ -11,7 +11,9 @@ import subprocess
 import sys
 import unittest
 
-WCRUN, LIBRARY = (os.path.abspath(path) for path in sys.argv[1:3])
+import test_wcrun
+from test_wcrun import BDF, LIBRARY, LONGEST_S, TABLES, WCRUN
+
 FEW, MANY = 1 << 12, 1 << 21
 
 
@@ -71,6 +73,47 @@ class Stock(unittest.TestCase):
         self.assertGreater(int(few[1]), 0)
         self.assertIn("never opened a device with VFIO", output)
         self.assertEqual(self.calls(MANY, before=(WCRUN, "--"))[1], few)
+
+
+class Ena(test_wcrun.Case):
+    """EAL maps all BARs and hands them to net_ena, which soon finds that this card answers nothing."""
+
+    def start(self, machine, before=(), options=(), status=0, **more):
+        env = self.environment(SYSFS_PCI_DEVICES=machine.root + "/sys/bus/pci/devices",
+                               FAKE_VFIO_CONFIG=machine.root + machine.device + "/config",
+                               LD_LIBRARY_PATH=os.path.dirname(LIBRARY), **more)
+        run = subprocess.run([*before, "dpdk-testpmd", "--no-huge", "-m", "256", "--no-shconf", "--iova-mode=va", *options,
+                              "-a", BDF, "--", "-i", "--total-num-mbufs=2048", "--no-numa"], env=env, text=True, cwd="/",
+                             input="quit\n", stdout=subprocess.PIPE, stderr=subprocess.STDOUT, timeout=LONGEST_S,
+                             check=False)
+        self.assertEqual(run.returncode, status, run.stdout)
+        return run.stdout
+
+    def own_lines(self, output):
+        return [line for line in output.splitlines() if line.startswith("wcrun: ")]
+
+    def test_preloaded__its_bar_2_is_wc_and_no_other(self):
+        machine = self.machine()
+        output = self.start(machine, before=(WCRUN, "--root", machine.root, "--tables", TABLES, "--"))
+        self.assertEqual(self.own_lines(output), [
+            f"wcrun: {BDF} BAR 2: WC by sysfs-wc-vfio (the file that it maps has that type)"])
+        self.assertIn("Probe PCI driver: net_ena", output)
+
+    def test_by_d__the_same(self):
+        machine = self.machine()
+        output = self.start(machine, options=("-d", os.path.basename(LIBRARY)), WCRUN_ROOT=machine.root,
+                              WCRUN_TABLES=TABLES)
+        self.assertEqual(self.own_lines(output), [
+            f"wcrun: {BDF} BAR 2: WC by sysfs-wc-vfio (the file that it maps has that type)"])
+        self.assertIn("Probe PCI driver: net_ena", output)
+
+    def test_required__ends_before_the_driver_has_the_bar(self):
+        machine = self.machine()
+        machine.spoil_wc()
+        output = self.start(machine, before=(WCRUN, "--root", machine.root, "--tables", TABLES, "--require", "--"),
+                              status=4)
+        self.assertIn("BAR 2: UC by vfio", output)
+        self.assertNotIn("Probe PCI driver", output)
 
 
 if __name__ == "__main__":
