@@ -40,15 +40,20 @@ struct run {
 
 /* ---- the socket of reports ----------------------------------------------------------------- */
 
+static const char *
+tmp_folder(void)
+{
+	const char *tmp = getenv("TMPDIR");
+
+	return tmp != NULL && tmp[0] == '/' && strlen(tmp) <= 32 ? tmp : "/tmp";
+}
+
 static int
 listen_begin(struct run *run)
 {
 	struct sockaddr_un *to = &run->address;
-	const char *tmp = getenv("TMPDIR");
 
-	if (tmp == NULL || tmp[0] != '/' || strlen(tmp) > 32)
-		tmp = "/tmp";
-	snprintf(run->dir, sizeof(run->dir), "%s/wcrun-XXXXXX", tmp);
+	snprintf(run->dir, sizeof(run->dir), "%s/wcrun-XXXXXX", tmp_folder());
 	if (mkdtemp(run->dir) == NULL) {
 		run->dir[0] = '\0';
 		return -errno;
@@ -70,6 +75,8 @@ listen_end(struct run *run)
 		unlink(run->address.sun_path);
 	if (run->dir[0] != '\0')
 		rmdir(run->dir);
+	run->socket = -1;
+	run->address.sun_path[0] = run->dir[0] = '\0';
 }
 
 static void
@@ -230,11 +237,12 @@ program_wait(struct run *run)
 
 /* What the program did not do. */
 static void
-end_tell(const struct session *s)
+end_tell(const struct run *run)
 {
+	const struct session *s = run->session;
 	const char *name = s->options->command[0];
 
-	if (s->way != WAY_INTERPOSE)
+	if (run->socket < 0)
 		return;
 	if (!s->opened)
 		app_error("%s never opened a device with VFIO, so there was nothing to change",
@@ -286,11 +294,17 @@ run_begin(struct run *run)
 	int ret = signals_begin(run);
 	unsigned int meant = 0;
 
-	if (ret == 0 && s->way == WAY_INTERPOSE)
-		ret = listen_begin(run);
 	if (ret != 0) {
-		app_error("the program cannot be watched: %s", strerror(-ret));
+		app_error("the program cannot be waited for: %s", strerror(-ret));
 		return STATUS_FAILED;
+	}
+	ret = s->way == WAY_INTERPOSE ? listen_begin(run) : 0;
+	if (ret != 0) {
+		/* The program prints its lines all the same. */
+		app_error("no folder for reports in %s: %s", tmp_folder(), strerror(-ret));
+		listen_end(run);
+		if (s->options->json != NULL)
+			return STATUS_FAILED;
 	}
 	if (s->way != WAY_INTERPOSE && !holds_begin(run) && s->options->require)
 		return STATUS_REQUIRED;
@@ -314,7 +328,7 @@ run_program(struct session *session)
 		ret = program_start(&run);
 		if (ret == 0) {
 			status = program_wait(&run);
-			end_tell(session);
+			end_tell(&run);
 		} else {
 			app_error("'%s' cannot be run: %s", session->program.path, strerror(-ret));
 			status = STATUS_BAD;

@@ -219,6 +219,14 @@ class Interpose(Case):
         self.wcrun(self.machine(), "--", VICTIM, BDF, "map", TMPDIR=tmp)
         self.assertEqual(os.listdir(tmp), [])
 
+    def test_no_folder_for_reports__runs_on_without_them(self):
+        run = self.wcrun(self.machine(), "--", VICTIM, BDF, "map", "exit=2", status=2, TMPDIR="/nowhere")
+        self.assertEqual(run.stdout, "mapped resource2_wc\n")
+        self.assertEqual([line.split(": ")[1] for line in run.stderr.splitlines()],
+                         ["no folder for reports in /nowhere", BDF + " BAR 2"])
+        run = self.wcrun(self.machine(), "--json", "/nowhere/x", "--", VICTIM, "ready", status=3, TMPDIR="/nowhere")
+        self.assertEqual(run.stdout, "")
+
     def test_old_preload__stays_behind_ours(self):
         run = self.wcrun(self.machine(), "--", shutil.which("env"))
         self.assertIn(f"LD_PRELOAD={os.path.realpath(LIBRARY)}:{FAKE}", run.stdout.splitlines())
