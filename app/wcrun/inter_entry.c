@@ -10,9 +10,13 @@
 
 #include <dlfcn.h>
 #include <errno.h>
+#include <gnu/libc-version.h>
+#include <link.h>
 #include <linux/kcmp.h>
 #include <stdarg.h>
 #include <stdatomic.h>
+#include <stdbool.h>
+#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -151,13 +155,42 @@ static const struct inter_calls calls = {
 
 static struct inter_orders orders;
 
-/* What would be called if this library were not there. */
-static void *
-next(const char *symbol, const void *own)
-{
-	void *found = dlsym(RTLD_DEFAULT, symbol);
+/* Which of two libraries was loaded first: this one, or libc. */
+struct order {
+	bool decided, own_first;
+};
 
-	return found != own ? found : dlsym(RTLD_NEXT, symbol);
+static bool
+image_has(const struct dl_phdr_info *info, uintptr_t addr)
+{
+	for (unsigned int i = 0; i < info->dlpi_phnum; i++) {
+		const ElfW(Phdr) *p = &info->dlpi_phdr[i];
+
+		if (p->p_type == PT_LOAD && addr - info->dlpi_addr - p->p_vaddr < p->p_memsz)
+			return true;
+	}
+	return false;
+}
+
+static int
+order_look(struct dl_phdr_info *info, size_t bytes, void *data)
+{
+	struct order *order = data;
+
+	(void)bytes;
+	order->own_first = image_has(info, (uintptr_t)wcrun_ioctl);
+	order->decided = order->own_first || image_has(info, (uintptr_t)gnu_get_libc_version);
+	return order->decided;
+}
+
+/* Preloaded, it comes before libc; loaded by the running program, behind it. */
+static bool
+is_preloaded(void)
+{
+	struct order order = {false, false};
+
+	dl_iterate_phdr(order_look, &order);
+	return order.own_first;
 }
 
 static void
@@ -190,12 +223,13 @@ __attribute__((constructor)) static void
 start(void)
 {
 	const char *text = secure_getenv(ENV_VERBOSE);
-	const bool preloaded = dlsym(RTLD_DEFAULT, "ioctl") == (void *)wcrun_ioctl;
+	const bool preloaded = is_preloaded();
+	/* Behind this library, or whatever the program finds first. */
+	void *const where = preloaded ? RTLD_NEXT : RTLD_DEFAULT;
 
 	verbose = text != NULL && strcmp(text, "1") == 0;
-	next_ioctl = (int (*)(int, unsigned long, ...))next("ioctl", (const void *)wcrun_ioctl);
-	next_mmap = (void *(*)(void *, size_t, int, int, int, off64_t))next(
-		"mmap64", (const void *)wcrun_mmap);
+	next_ioctl = (int (*)(int, unsigned long, ...))dlsym(where, "ioctl");
+	next_mmap = (void *(*)(void *, size_t, int, int, int, off64_t))dlsym(where, "mmap64");
 	if (next_ioctl == NULL || next_mmap == NULL)
 		return;
 	orders.bars = secure_getenv(INTER_ENV_BARS);

@@ -219,6 +219,12 @@ class Interpose(Case):
         self.wcrun(self.machine(), "--", VICTIM, BDF, "map", TMPDIR=tmp)
         self.assertEqual(os.listdir(tmp), [])
 
+    def test_behind_another_preload__is_still_no_late_comer(self):
+        for preload in (f"{FAKE}:{LIBRARY}", f"{LIBRARY}:{FAKE}"):
+            run = subprocess.run([VICTIM, "exit=0"], env=self.environment(LD_PRELOAD=preload, WCRUN_VERBOSE="1"), text=True,
+                                 stderr=subprocess.PIPE, timeout=LONGEST_S, check=True)
+            self.assertRegex(run.stderr, r"^wcrun: \d+ calls of ioctl, \d+ of mmap came by\n$")
+
     def test_no_folder_for_reports__runs_on_without_them(self):
         run = self.wcrun(self.machine(), "--", VICTIM, BDF, "map", "exit=2", status=2, TMPDIR="/nowhere")
         self.assertEqual(run.stdout, "mapped resource2_wc\n")
