@@ -127,8 +127,9 @@ wcbar_bar_has(const struct wcbar_bar *bar, enum wcbar_rung rung)
 bool
 wcbar_bar_excludes_vfio(const struct wcbar_bar *bar)
 {
-	return !wcbar_sysfs_maps_claimed(&bar->pci->facts) && (wcbar_bar_has(bar, WCBAR_RUNG_SYSFS_VFIO) ||
-						  wcbar_bar_has(bar, WCBAR_RUNG_SYSFS_UC));
+	return !wcbar_sysfs_maps_claimed(&bar->pci->facts) &&
+	       (wcbar_bar_has(bar, WCBAR_RUNG_SYSFS_VFIO) ||
+		wcbar_bar_has(bar, WCBAR_RUNG_SYSFS_UC));
 }
 
 enum wcbar_rung

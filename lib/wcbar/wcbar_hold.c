@@ -120,6 +120,20 @@ driver_check(const struct wcbar_pci_facts *f, unsigned int bar, struct wcbar_why
 	return 0;
 }
 
+/* Seen with iomem=relaxed. A kernel without the protection should do the same. */
+static int
+claimed_note(const struct wcbar_pci_facts *f, struct wcbar_forecast *out)
+{
+	char how[WCBAR_WHY_BYTES / 2];
+
+	if (f->iomem_relaxed)
+		return 0;
+	out->sure = false;
+	wcbar_sysfs_maps_claimed_why(f, how, sizeof(how));
+	return wcbar_why_set((struct wcbar_why){out->why, sizeof(out->why)}, 0, "the kernel %s",
+			     how);
+}
+
 static int
 inplace_says(const struct wcbar_pci_facts *f, unsigned int bar, struct wcbar_forecast *out)
 {
@@ -133,9 +147,9 @@ inplace_says(const struct wcbar_pci_facts *f, unsigned int bar, struct wcbar_for
 				     "%s is bound to %s: nothing to replace; DPDK maps it "
 				     "write-combining by itself if its driver asks for that",
 				     f->bdf, f->driver);
-	if (f->iomem_relaxed) {
+	if (wcbar_sysfs_maps_claimed(f)) {
 		out->rung = WCBAR_RUNG_SYSFS_RELAXED;
-		return 0;
+		return claimed_note(f, out);
 	}
 	switch (claim_of(f->kernel)) {
 	case CLAIM_AT_MMAP:
@@ -178,9 +192,11 @@ hold_says(const struct wcbar_pci_facts *f, unsigned int bar, struct wcbar_foreca
 	out->rung = WCBAR_RUNG_VFIO_PAT;
 	switch (claim_of(f->kernel)) {
 	case CLAIM_AT_MMAP:
-		if (f->iomem_relaxed)
+		if (wcbar_sysfs_maps_claimed(f)) {
+			out->sure = f->iomem_relaxed;
 			return wcbar_why_set(why, 0,
 					     "it must last until the program has mapped the BAR");
+		}
 		out->rung = WCBAR_RUNGS;
 		return wcbar_why_set(why, -EINVAL,
 				     "Linux %s ends a hold before VFIO maps BAR %u: boot with "

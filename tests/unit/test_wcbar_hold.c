@@ -246,6 +246,25 @@ inplace_forecast__by_kernel(void **state)
 	assert_int_equal(f.rung, WCBAR_RUNG_SYSFS_RELAXED);
 }
 
+/* By its source such a kernel does what iomem=relaxed does; nobody has looked. */
+static void
+forecasts__kernel_without_strict_devmem__as_if_relaxed(void **state)
+{
+	struct wcbar_forecast f;
+
+	(void)state;
+	tree_write("CONFIG_X86=y\n# CONFIG_IO_STRICT_DEVMEM is not set\n", "/boot/config-6.12.1");
+	f = forecast("6.12.1\n", false);
+	assert_int_equal(f.error, 0);
+	assert_int_equal(f.rung, WCBAR_RUNG_SYSFS_RELAXED);
+	assert_false(f.sure);
+	text_has(f.why, "CONFIG_IO_STRICT_DEVMEM");
+	f = forecast("6.12.1\n", true);
+	assert_int_equal(f.error, wcbar_hold_has_effect() ? 0 : -ENOTSUP);
+	if (wcbar_hold_has_effect())
+		assert_false(f.sure);
+}
+
 static void
 inplace_forecast__by_driver(void **state)
 {
@@ -400,6 +419,7 @@ main(void)
 		T(wc_check__registers_and_what_is_not_there__each_with_its_reason),
 		T(wc_check__what_stands_against_it_now__each_with_its_reason),
 		T(inplace_forecast__by_kernel),
+		T(forecasts__kernel_without_strict_devmem__as_if_relaxed),
 		T(inplace_forecast__by_driver),
 		T(hold_forecast__by_kernel),
 		T(hold_open__maps_all_until_close),
