@@ -36,6 +36,17 @@ device_parse(struct arguments *a, const char *text)
 }
 
 static int
+bar_parse(struct arguments *a, const char *text)
+{
+	uint64_t bar;
+
+	if (!app_number(text, 1, 5, &bar))
+		return -EINVAL;
+	a->bar = (unsigned int)bar;
+	return 0;
+}
+
+static int
 mark_parse(struct arguments *a, const char *text)
 {
 	return app_number(text, 0, UINT64_MAX, &a->mark) && a->mark % 4 == 0 ? 0 : -EINVAL;
@@ -110,6 +121,7 @@ static const struct {
 	const char *right;
 } known[] = {
 	{"aperture", aperture_parse, "aperture=ADDRESS:BYTES, the address a multiple of 64"},
+	{"bar", bar_parse, "bar=NUMBER of the BAR of device= that is watched, 1 to 5"},
 	{"device", device_parse, "device=VENDOR:DEVICE, hexadecimal as lspci -n prints them"},
 	{"feed", feed_parse, "feed=FILE, the ring of wcnicd --tlp-feed FILE"},
 	{"link", link_parse, "link=FILE, a parameter set as in config/link"},
@@ -147,7 +159,7 @@ argument_parse(struct arguments *a, const char *text, char *why)
 		return -EINVAL;
 	}
 	snprintf(why, ARGUMENTS_WHY_BYTES,
-		 "unknown argument '%s'; there are aperture, device, feed, link, mark, out, "
+		 "unknown argument '%s'; there are aperture, bar, device, feed, link, mark, out, "
 		 "override-s2, regs, stream, trace",
 		 text);
 	return -EINVAL;
@@ -161,6 +173,7 @@ arguments_parse(struct arguments *a, int argc, char **argv, char *why)
 	memset(a, 0, sizeof(*a));
 	a->vendor = WCNIC_PCI_VENDOR_ID;
 	a->device = WCNIC_PCI_DEVICE_ID;
+	a->bar = WCNIC_BAR_WINDOWS;
 	a->mark = WCNIC_REG_MARK; /* in ivshmem's BAR0 it does nothing either */
 	for (int i = 0; i < argc; i++) {
 		ret = argument_parse(a, argv[i], why);

@@ -17,7 +17,8 @@ struct arguments {
 	struct bar_range aperture; /* bytes 0: taken from the device's configuration */
 	struct bar_range regs;     /* where marks are stored, with a given aperture */
 	uint16_t vendor, device;
-	uint64_t mark; /* offset in BAR0 */
+	unsigned int bar; /* of that device: which is watched */
+	uint64_t mark;    /* offset in BAR0 */
 	const char *link;
 	const char *out;
 	const char *trace;

@@ -40,7 +40,7 @@ size_from_mask(uint32_t mask)
 static struct bar_range
 range_read(const struct bars *bars, unsigned int bar, bars_read_fn read, void *ctx)
 {
-	struct bar_range range = {.bytes = bars->sizes[bar / 2]};
+	struct bar_range range = {.bytes = bars->sizes[bar != 0]};
 	uint32_t low = config_read(bars->config + CONFIG_BAR(bar), read, ctx);
 
 	range.pa = low & ~BAR_FLAGS;
@@ -68,12 +68,12 @@ bars_config_store(struct bars *bars, uint64_t pa, uint32_t value, bars_read_fn r
 		return false;
 	bars->found = true;
 	bars->config = config;
-	if (value == ~0u && (reg == CONFIG_BAR(0) || reg == CONFIG_BAR(2)))
-		bars->sizes[reg == CONFIG_BAR(2)] = size_from_mask(
+	if (value == ~0u && (reg == CONFIG_BAR(0) || reg == CONFIG_BAR(bars->window_bar)))
+		bars->sizes[reg != CONFIG_BAR(0)] = size_from_mask(
 			config_read(config + reg, read, ctx));
 	if ((config_read(config + CONFIG_COMMAND, read, ctx) & COMMAND_MEMORY) != 0) {
 		regs = range_read(bars, 0, read, ctx);
-		window = range_read(bars, 2, read, ctx);
+		window = range_read(bars, bars->window_bar, read, ctx);
 	}
 	changed = memcmp(&regs, &bars->regs, sizeof(regs)) != 0 ||
 		  memcmp(&window, &bars->window, sizeof(window)) != 0;

@@ -5,8 +5,9 @@
 #define WCLAB_BARS_H
 
 /*
- * Where a PCI function's BAR0 and BAR2 are. After each store to its configuration space, by a
- * guest's kernel or firmware, the function's registers are read again. Knows nothing of QEMU.
+ * Where a PCI function's BAR0 and the BAR of its windows are. After each store to its configuration
+ * space, by a guest's kernel or firmware, the function's registers are read again. Knows nothing of
+ * QEMU.
  */
 
 #include <stdbool.h>
@@ -22,11 +23,12 @@ struct bar_range {
 
 struct bars {
 	uint16_t vendor, device;
+	unsigned int window_bar; /* which BAR has the windows: 1 to 5 */
 	bool found;
 	uint64_t config;         /* physical address of the function's configuration space */
-	uint64_t sizes[2];       /* of BAR0 and BAR2; 0: not known yet */
+	uint64_t sizes[2];       /* of BAR0 and window_bar; 0: not known yet */
 	struct bar_range regs;   /* BAR0 */
-	struct bar_range window; /* BAR2 */
+	struct bar_range window; /* window_bar */
 };
 
 /*

@@ -275,6 +275,7 @@ files_open(void)
 			fprintf(stderr, "wclab: trace=%s: %s\n", a->trace, strerror(errno));
 			return -EIO;
 		}
+		setvbuf(plugin.trace, NULL, _IOLBF, 0); /* read while the guest runs */
 	}
 	if (a->feed == NULL)
 		return 0;
@@ -324,6 +325,7 @@ plugin_start(const struct qemu_info *info)
 	}
 	plugin.bars.vendor = a->vendor;
 	plugin.bars.device = a->device;
+	plugin.bars.window_bar = a->bar;
 	plugin.bars.regs = a->regs;
 	if (a->aperture.bytes != 0)
 		aperture_set(&a->aperture);

@@ -8,6 +8,7 @@ import settings
 from machine import Guest
 from step import Steps, vfio_bind
 from life import Failure
+from wcrun import Wcrun, devices
 
 SHARED, NVME = "0000:00:10.0", "0000:00:11.0"
 DEVICES = ("-object", "memory-backend-ram,id=shared,size=1M,share=on",
@@ -22,9 +23,15 @@ class Ladder(Steps):
         self.step("ivshmem", lambda: self.probe(SHARED, 2))
         self.step("nvme", lambda: self.probe(NVME, 0))
         self.step("lines pushed", self.lines)
+        if self.wcrun is not None:
+            self.wcrun.go(self.guest)
 
     def boot(self):
-        command, self.row["release"] = self.lab.qemu(self.setting, *DEVICES)
+        options, self.wcrun = [], None
+        if (self.setting.arch, self.setting.kernel, "iomem=relaxed" in self.setting.append) in settings.WCRUN:
+            self.wcrun = Wcrun(self)
+            options = [*devices(self.setting.iommu), *self.wcrun.options()]
+        command, self.row["release"] = self.lab.qemu(self.setting, *DEVICES, *options)
         self.guest = Guest(command, self.folder / "console.log")
         self.stack.callback(self.guest.close)
         self.guest.check(self.setting.prepare or "true")

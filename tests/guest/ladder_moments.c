@@ -100,7 +100,7 @@ moment_probe(const char *moment, int vfio_fd, unsigned int wc_bars, bool mapped)
 
 	if (wcbar_bar_probe(bar, 0, WCBAR_TYPE_WC, answers) != 0)
 		die(moment, "the ladder cannot be asked");
-	answers_print(moment, answer_name(answers, f->iomem_relaxed), answers);
+	answers_print(moment, answer_name(answers, wcbar_sysfs_maps_claimed(f)), answers);
 	if (by_vfio != NULL)
 		munmap(by_vfio, f->page_bytes);
 	wcbar_pci_close(pci);

@@ -18,6 +18,7 @@ class Setting:
     append: str = ""  # to the kernel's command line
     prepare: str = ""  # a line of shell in the guest, before anything is bound
     machine: str = ""  # more of QEMU's machine option
+    iommu: bool = True  # the machine has one
     rung: str = ""  # that must give the push windows
     no_interrupts: str = ""  # what the refusal of Rx interrupts says, where there are none
 
@@ -58,6 +59,8 @@ ANSWERS = {
     ("amd64", "6.1", True): ("works", "works", "demoted", "works", WC_RELAXED),
     ("amd64", "6.12", True): ("works", "works", "demoted", "works", WC_RELAXED),
     ("amd64", "7.3", True): ("works", "demoted", "demoted", "works", WC_RELAXED),
+    ("amd64", "own-open", False): ("works", "works", "demoted", "works", WC_RELAXED),
+    ("amd64", "own-strict", False): OLD,
     ("arm64", "6.1", False): OLD,
     ("arm64", "6.12", False): OLD,
     ("arm64", "7.3", False): ("works", "EINVAL", "EINVAL", "revoked", UC),
@@ -77,5 +80,32 @@ def ladder(arch, kernel, relaxed):
 
 LADDERS = [ladder(arch, kernel, relaxed) for arch in ("amd64", "arm64") for kernel in ("6.1", "6.12", "7.3")
            for relaxed in (False, True)]
+
+# wcrun, by architecture, kernel, iomem=relaxed: whether BARs come out write-combining under it, and by its holder.
+WCRUN = {
+    ("amd64", "6.1", False): (True, False),
+    ("amd64", "6.12", False): (True, False),
+    ("amd64", "7.3", False): (True, True),
+    ("amd64", "6.1", True): (True, True),
+    ("amd64", "6.12", True): (True, True),
+    ("amd64", "7.3", True): (True, True),
+    ("amd64", "own-open", False): (True, True),
+    ("amd64", "own-strict", False): (True, False),
+    ("arm64", "6.1", False): (True, False),
+    ("arm64", "6.12", False): (True, False),
+    ("arm64", "7.3", False): (False, False),
+    ("arm64", "7.3", True): (True, False),
+}
+WCRUN_WHOLE = ("ladder-x86-6.12", "ladder-arm64-6.12")  # all that is tried with it
+# Where a secondary process that is not under wcrun takes the primary's mappings away, as it maps the BARs by VFIO.
+WCRUN_SECONDARY_REVOKES = (("amd64", "6.12"), ("arm64", "6.12"))
+
+# Kernels that are built here: without CONFIG_IO_STRICT_DEVMEM, and VFIO without an IOMMU.
+LADDERS += [
+    Setting("ladder-x86-open", "the ladder on Linux 6.1 without CONFIG_IO_STRICT_DEVMEM", "amd64", "own-open", "vfio-pci",
+            INTEL_IOMMU, append="intel_iommu=on", prepare=UNSAFE, rung=WC_RELAXED),
+    Setting("ladder-x86-noiommu", "the ladder on Linux 6.1, VFIO without an IOMMU", "amd64", "own-strict", "vfio-pci",
+            prepare="echo 1 >/sys/module/vfio/parameters/enable_unsafe_noiommu_mode", rung=WC_VFIO, iommu=False),
+]
 
 SUITE = Setting("arm64-tests", "the project's own tests on aarch64", "arm64", "6.12", "-")

@@ -42,8 +42,9 @@ class Suite(Steps):
     def pack(self, tree, root):
         """The tests and the programs that they start, at the same places below /build; files of the checkout that
         tests read, where they are here."""
-        files = image.Image(tree, root)
-        shutil.copytree(ROOT / "config/link", root / str(ROOT / "config/link").lstrip("/"))
+        files = image.Image(tree, root, [self.build / "tests/unit"])
+        for folder in ("config/link", "config/wcrun.d"):
+            shutil.copytree(ROOT / folder, root / str(ROOT / folder).lstrip("/"))
         needed = [self.build / word for test in self.tests for word in test["cmd"]]
         for path in [path for path in needed if path.is_file()] + [self.build / name for name in LOADED]:
             target = root / "build" / path.relative_to(self.build)

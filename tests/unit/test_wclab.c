@@ -82,8 +82,11 @@ config_read(void *ctx, uint64_t pa, uint64_t *value)
 static bool
 config_write(struct bars *bars, unsigned int reg, uint32_t value)
 {
-	uint32_t mask = reg == 0x10 ? 0xffff0000 : reg == 0x18 ? 0xff000000 : ~0u;
-	uint32_t flags = reg == 0x10 ? 4 : reg == 0x18 ? 12 : 0;
+	uint32_t mask = reg == 0x10   ? 0xffff0000
+			: reg == 0x18 ? 0xff000000
+			: reg == 0x20 ? 0xffffc000
+				      : ~0u;
+	uint32_t flags = reg == 0x10 ? 4 : reg == 0x18 || reg == 0x20 ? 12 : 0;
 
 	space[reg / 4] = (value & mask) | flags;
 	return bars_config_store(bars, CONFIG + reg, value, config_read, NULL);
@@ -95,6 +98,7 @@ function_start(struct bars *bars)
 	memset(bars, 0, sizeof(*bars));
 	bars->vendor = 0x1234;
 	bars->device = 0x57c1;
+	bars->window_bar = 2;
 	memset(space, 0, sizeof(space));
 	space[0] = 0x57c11234;
 	config_write(bars, 0x10, ~0u);
@@ -142,6 +146,23 @@ bars__followed_when_they_move(void **state)
 }
 
 static void
+bars__windows_may_be_in_another(void **state)
+{
+	struct bars bars;
+
+	(void)state;
+	function_start(&bars);
+	bars.window_bar = 4;
+	config_write(&bars, 0x20, ~0u);
+	config_write(&bars, 0x20, 0x14000000);
+	config_write(&bars, 0x24, 0xa0);
+	assert_true(config_write(&bars, 0x04, 2));
+	assert_int_equal(bars.window.pa, 0xa014000000);
+	assert_int_equal(bars.window.bytes, 0x4000);
+	assert_int_equal(bars.regs.bytes, 0x10000);
+}
+
+static void
 bars__other_functions_are_not_it(void **state)
 {
 	struct bars bars;
@@ -164,25 +185,22 @@ bars__other_functions_are_not_it(void **state)
 static void
 arguments__all_are_taken(void **state)
 {
-	char *argv[] = {"link=l.conf",
-			"out=o.json",
-			"trace=t",
-			"feed=f",
-			"device=1af4:1110",
-			"mark=0x80",
-			"override-s2=1000:Device-nGnRE"};
+	char *argv[] = {
+		"link=l.conf",      "out=o.json", "trace=t",   "feed=f",
+		"device=1af4:1110", "bar=4",      "mark=0x80", "override-s2=1000:Device-nGnRE"};
 	char *given[] = {"link=l", "out=o", "aperture=0x8000000000:0x100000", "regs=0x1000:256"};
 	char why[ARGUMENTS_WHY_BYTES];
 	struct arguments a;
 
 	(void)state;
-	assert_int_equal(arguments_parse(&a, 7, argv, why), 0);
+	assert_int_equal(arguments_parse(&a, 8, argv, why), 0);
 	assert_string_equal(a.link, "l.conf");
 	assert_string_equal(a.out, "o.json");
 	assert_string_equal(a.trace, "t");
 	assert_string_equal(a.feed, "f");
 	assert_int_equal(a.vendor, 0x1af4);
 	assert_int_equal(a.device, 0x1110);
+	assert_int_equal(a.bar, 4);
 	assert_int_equal(a.mark, 0x80);
 	assert_true(a.override);
 	assert_int_equal(a.override_at, 1000);
@@ -192,6 +210,7 @@ arguments__all_are_taken(void **state)
 	assert_int_equal(a.aperture.bytes, 0x100000);
 	assert_int_equal(a.regs.bytes, 256);
 	assert_int_equal(a.vendor, 0x1234);
+	assert_int_equal(a.bar, 2);
 	assert_false(a.override);
 }
 
@@ -216,6 +235,8 @@ bad_arguments__named_with_what_is_right(void **state)
 		{{"aperture=-64:128"}, "-64", "ADDRESS:BYTES"},
 		{{"device=1af4"}, "1af4", "VENDOR:DEVICE"},
 		{{"device=1af4:11100"}, "11100", "VENDOR:DEVICE"},
+		{{"bar=6"}, "bar=6", "1 to 5"},
+		{{"bar=0"}, "bar=0", "1 to 5"},
 		{{"mark=3"}, "mark=3", "multiple of 4"},
 		{{"override-s2=5:Device"}, "5:Device", "Device-nGnRE"},
 		{{"override-s2=Device-nGnRE"}, "Device-nGnRE", "STORE:TYPE"},
@@ -242,6 +263,7 @@ main(void)
 		cmocka_unit_test(opcodes__what_orders_stores_to_a_device),
 		cmocka_unit_test(bars__read_when_decoding_is_on),
 		cmocka_unit_test(bars__followed_when_they_move),
+		cmocka_unit_test(bars__windows_may_be_in_another),
 		cmocka_unit_test(bars__other_functions_are_not_it),
 		cmocka_unit_test(arguments__all_are_taken),
 		cmocka_unit_test(bad_arguments__named_with_what_is_right),

@@ -20,7 +20,7 @@ HERE = pathlib.Path(__file__).resolve().parent
 RECIPES = ("image.py", "nested.py", "patch.py")
 PROGRAMS = ["usr/bin/dpdk-testpmd", "usr/bin/dpdk-proc-info", "usr/bin/lspci"]
 SCRIPTS = ["usr/bin/dpdk-devbind.py", "usr/bin/dpdk-telemetry.py"]
-PLUGINS = ["mempool_ring", "bus_pci", "bus_vdev"]  # of DPDK; the others only take time to load
+PLUGINS = ["mempool_ring", "bus_pci", "bus_vdev", "net_virtio"]  # of DPDK; the others only take time to load
 UNUSED_PYTHON = ("test", "unittest", "idlelib", "tkinter", "lib2to3", "distutils", "asyncio", "pydoc_data",
                  "ensurepip", "turtledemo", "sqlite3", "multiprocessing", "xmlrpc", "wsgiref")
 NEEDED_MODULE = "vfio-pci.ko"
@@ -47,10 +47,10 @@ def needed(binary):
 
 
 class Image:
-    """Files copied out of a tree, with the libraries that they need."""
+    """Files copied out of a tree, with the libraries that they need; those of the project's own are in `also`."""
 
-    def __init__(self, tree, root):
-        self.tree, self.root, self.done = tree, root, set()
+    def __init__(self, tree, root, also=()):
+        self.tree, self.root, self.done, self.also = tree, root, set(), also
         self.triplet = next(path.name for path in tree.glob("usr/lib/*-linux-gnu*"))
 
     def copy(self, name):
@@ -89,9 +89,9 @@ class Image:
             link.symlink_to(f"/lib/{self.triplet}/{name}")
 
     def find(self, name, binary):
-        for folder in (f"usr/lib/{self.triplet}", f"lib/{self.triplet}"):
-            if (self.tree / folder / name).exists():
-                return self.tree / folder / name
+        for folder in (self.tree / f"usr/lib/{self.triplet}", self.tree / f"lib/{self.triplet}", *self.also):
+            if (folder / name).exists():
+                return folder / name
         raise Failure(f"{name}, which {binary} needs, is not in {self.tree}")
 
 

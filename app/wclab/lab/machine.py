@@ -201,10 +201,10 @@ def rest_of(guest, source):
 class Testpmd:
     """A dpdk-testpmd in a guest that takes commands from a pipe."""
 
-    def __init__(self, guest, arguments):
+    def __init__(self, guest, arguments, program="dpdk-testpmd"):
         self.guest, self.text = guest, ""
         guest.check("rm -f /run/pmd /run/pmd.log; mkfifo /run/pmd; "
-                    f"dpdk-testpmd {arguments} </run/pmd >/run/pmd.log 2>&1 & echo $! >/run/pmd.pid; exec 3>/run/pmd; "
+                    f"{program} {arguments} </run/pmd >/run/pmd.log 2>&1 & echo $! >/run/pmd.pid; exec 3>/run/pmd; "
                     "while [ ! -e /run/pmd.log ]; do sleep 0.1; done; exec 6</run/pmd.log")
         self.wait("testpmd>")
 
@@ -232,11 +232,12 @@ class Testpmd:
                 raise Failure(f"testpmd in the guest did not print {pattern!r} in {timeout} s:\n{text[-3000:]}")
             time.sleep(0.2)
 
-    def end(self):
-        """Its exit status and all that it printed."""
-        if self.running():
+    def end(self, ask=True):
+        """Its exit status and all that it printed. `ask`: it is told to quit; else it ends by itself."""
+        if ask and self.running():
             self.say("quit")
-        self.guest.check("exec 3>&-")
+        if ask:
+            self.guest.check("exec 3>&-")
         status, _ = self.guest.run(f"timeout {PATIENCE_S} sh -c 'while kill -0 $0 2>/dev/null; do sleep 0.2; done' "
                                    "$(cat /run/pmd.pid)", PATIENCE_S + 60)
         text = self.output()
