@@ -19,6 +19,7 @@ class Setting:
     prepare: str = ""  # a line of shell in the guest, before anything is bound
     machine: str = ""  # more of QEMU's machine option
     iommu: bool = True  # the machine has one
+    user: str = "user"  # whose programs: of the host's release, with its DPDK, or user-next
     rung: str = ""  # that must give the push windows
     no_interrupts: str = ""  # what the refusal of Rx interrupts says, where there are none
 
@@ -75,7 +76,8 @@ def ladder(arch, kernel, relaxed):
     iommu["append"] = " ".join(filter(None, [iommu.get("append"), relaxed and "iomem=relaxed"]))
     return Setting(f"ladder-{'x86' if arch == 'amd64' else 'arm64'}-{kernel}{'-relaxed' * relaxed}",
                    f"the ladder on Linux {kernel}{', iomem=relaxed' * relaxed}", arch, kernel, "vfio-pci",
-                   prepare=UNSAFE, rung=ANSWERS[arch, kernel, relaxed][-1], **iommu)
+                   prepare=UNSAFE, rung=ANSWERS[arch, kernel, relaxed][-1], user="user-next" if kernel == "7.3" else "user",
+                   **iommu)
 
 
 LADDERS = [ladder(arch, kernel, relaxed) for arch in ("amd64", "arm64") for kernel in ("6.1", "6.12", "7.3")

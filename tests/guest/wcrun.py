@@ -75,6 +75,7 @@ class Wcrun:
             if not int(flags, 16) & 0x2000:
                 raise Failure(f"BAR {BAR} of {bdf} is not prefetchable: {flags}")
             self.ranges.append((int(first, 16), int(last, 16) - int(first, 16) + 1))
+        return {"DPDK": self.guest.check("cd /usr/lib/*/dpdk; echo pmds-*").strip()}
 
     def start(self, program, arguments=PMD):
         """testpmd with frames that go round; it polls on CPU 1."""
@@ -94,6 +95,13 @@ class Wcrun:
             raise Failure(f"{what}: the page tables have {found}, {wanted} was expected")
         return {"type": wanted}
 
+    def now(self, combines):
+        """What wcprobe --now says of both devices while the program runs."""
+        for bdf in BDF:
+            status, text = self.guest.run(f"wcprobe --now {bdf} --bar {BAR}")
+            if status != (0 if combines else 1) or "testpmd" not in text:
+                raise Failure(f"wcprobe --now {bdf} ended with status {status}:\n{text}")
+
     def end(self, pmd, frames=True):
         """Ends a testpmd. Frames must have gone round."""
         pmd.say("stop")
@@ -107,12 +115,14 @@ class Wcrun:
     def without(self):
         pmd = self.start("dpdk-testpmd")
         result = self.seen(self.plain, "without wcrun")
+        self.now(False)
         self.end(pmd)
         return result
 
     def with_it(self):
         pmd = self.start(WRAP + " --json /run/wcrun.json -- dpdk-testpmd")
         result = self.seen(self.wrapped, "under wcrun")
+        self.now(self.wrapped == self.wc)
         text = self.end(pmd)
         for bdf in BDF:
             line = re.search(rf"^wcrun: {bdf} BAR {BAR}: (\S+)", text, re.M)

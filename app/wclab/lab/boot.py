@@ -20,8 +20,8 @@ class Boot:
     def __init__(self, trees, work):
         self.trees, self.work = trees, work
 
-    def user(self, arch):
-        tree = self.trees.get(f"user-{arch}")
+    def user(self, arch, kind="user"):
+        tree = self.trees.get(f"{kind}-{arch}")
         return image.cached(self.trees.cache / f"{tree.name}.cpio", image.user_land, tree)
 
     def modules(self, kernel, arch, make=image.modules):
@@ -32,9 +32,9 @@ class Boot:
         """The kernel's file and its release."""
         return image.kernel(self.trees.get(f"kernel-{kernel}-{arch}"))
 
-    def own(self, arch, build, names, extra=lambda tree, root: None):
+    def own(self, arch, build, names, extra=lambda tree, root: None, kind="user"):
         """What this project built for the guest."""
-        tree, archive = self.trees.get(f"user-{arch}"), self.work / f"own-{arch}.cpio"
+        tree, archive = self.trees.get(f"{kind}-{arch}"), self.work / f"own-{arch}.cpio"
         with tempfile.TemporaryDirectory(dir=self.work) as folder:
             image.programs(tree, build, names, pathlib.Path(folder))
             extra(tree, pathlib.Path(folder))

@@ -22,7 +22,7 @@ PROGRAMS = ["usr/bin/dpdk-testpmd", "usr/bin/dpdk-proc-info", "usr/bin/lspci"]
 SCRIPTS = ["usr/bin/dpdk-devbind.py", "usr/bin/dpdk-telemetry.py"]
 PLUGINS = ["mempool_ring", "bus_pci", "bus_vdev", "net_virtio"]  # of DPDK; the others only take time to load
 UNUSED_PYTHON = ("test", "unittest", "idlelib", "tkinter", "lib2to3", "distutils", "asyncio", "pydoc_data",
-                 "ensurepip", "turtledemo", "sqlite3", "multiprocessing", "xmlrpc", "wsgiref")
+                 "ensurepip", "turtledemo", "sqlite3", "multiprocessing", "xmlrpc", "wsgiref", "sitecustomize.py")
 NEEDED_MODULE = "vfio-pci.ko"
 MODULES = ["virtio_pci", "virtio_iommu", "vfio_iommu_type1", "vfio_pci", "uio_pci_generic"]
 
