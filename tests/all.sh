@@ -151,8 +151,6 @@ test_all() {
 	promtool_find
 	check "format" ./run fmt
 	build_and_test build -Dpkgconfig.relocatable=true && test_build
-	# The perf suite tries the tools of the bench, which one compiler has shown.
-	suites=(--suite unit --suite loop --suite socket --suite fuzz)
 	CC=clang build_and_test build-clang -Db_sanitize=address,undefined \
 		-Db_lundef=false -Dc_args=-fno-sanitize-recover=undefined || true
 	check "mutations are noticed" tests/loop/mutate out/mutate

@@ -69,8 +69,8 @@ class Bench(unittest.TestCase):
 
 @unittest.skipUnless((BUILD / "tests/perf/instructions").exists(), "instructions are counted on x86-64 only")
 class Instructions(unittest.TestCase):
-    def count(self, *vdevs):
-        return json.loads(run(BUILD / "tests/perf/instructions", *COUNTED, *(f"--vdev={vdev}" for vdev in vdevs)))
+    def count(self, *vdevs, under=()):
+        return json.loads(run(*under, BUILD / "tests/perf/instructions", *COUNTED, *(f"--vdev={vdev}" for vdev in vdevs)))
 
     def test_count__twice__is_the_same_to_the_digit(self):
         for vdev in ("net_null0", "net_wcnic0,thread=1,placement=push"):
@@ -78,6 +78,12 @@ class Instructions(unittest.TestCase):
             self.assertEqual(first, self.count(vdev))
             for kind in ("near_rx", "near_tx"):
                 self.assertGreater(first[kind]["instructions"], 1)
+
+    def test_count__under_wcrun__is_the_same_to_the_digit(self):
+        """Nothing of wcrun runs once devices are there."""
+        under = (BUILD / "app/wcrun/wcrun", "--")
+        for vdev in ("net_null0", "net_wcnic0,thread=1,placement=push"):
+            self.assertEqual(self.count(vdev, under=under), self.count(vdev))
 
     def test_count__too_short_for_a_cycle__is_refused(self):
         run(BUILD / "tests/perf/instructions", "--calls", "2", "--vdev", "net_wcnic0,thread=1,placement=fetch", status=1)
