@@ -401,8 +401,17 @@ text_probe__other_machines__say_what_is_different(void **state)
 	const struct machine ubuntu = {.tree = {.driver = "ena", .config = "CONFIG_PCI=y\n"},
 				       .arch = "x86_64"};
 	const struct machine unknown = {.tree = {.driver = "ena"}};
+	const struct machine seen = {.tree = {.driver = "vfio-pci",
+					      .noiommu = true,
+					      .config = "CONFIG_PCI=y\n",
+					      .kernel = "6.1.192"},
+				     .arch = "x86_64"};
+	struct machine later = seen;
 
 	(void)state;
+	text_is_of(&seen, "sysfs-wc-relaxed  WC  yes: the kernel", NULL);
+	later.tree.kernel = "6.5.0";
+	text_is_of(&later, "sysfs-wc-relaxed  WC  yes, perhaps: the", NULL);
 	text_is_of(&ec2, "/dev/vfio/noiommu-7; the device's DMA reaches all memory",
 		   "type unknown");
 	text_is_of(&ec2, "no-IOMMU mode: on (/sys/module/vfio/parameters", "give this virtual");
