@@ -7,6 +7,7 @@ import hashlib
 import os
 import pathlib
 import shutil
+import subprocess
 import tempfile
 
 import image
@@ -21,7 +22,8 @@ KINDS = {"own-strict": f"{STRICT}=y", "own-open": f"# {STRICT} is not set"}
 
 
 def make(source, folder, *targets):
-    life.tool(["make", "-s", "-C", source, f"O={folder}", f"-j{len(os.sched_getaffinity(0))}", *targets])
+    life.tool(["make", "-s", "-C", source, f"O={folder}", f"-j{len(os.sched_getaffinity(0))}", *targets],
+              stdout=subprocess.DEVNULL)
 
 
 def build(tree, work, done):
@@ -52,7 +54,7 @@ def build(tree, work, done):
 
 def place(trees):
     """Where they are in the cache, built or not."""
-    recipe = CONFIG.read_bytes() + pathlib.Path(__file__).read_bytes() + repr(trees.list[SOURCE]).encode()
+    recipe = CONFIG.read_bytes() + repr((KINDS, trees.list[SOURCE])).encode()
     return trees.cache / f"own-kernels-{hashlib.sha256(recipe).hexdigest()[:12]}"
 
 

@@ -25,6 +25,7 @@ class Setting:
 
 
 UNSAFE = "echo 1 >/sys/module/vfio_iommu_type1/parameters/allow_unsafe_interrupts"
+NO_IOMMU = "echo 1 >/sys/module/vfio/parameters/enable_unsafe_noiommu_mode"
 INTEL_IOMMU = ("-device", "intel-iommu,caching-mode=on")
 # Without bypass, as QEMU ends itself when a device whose server was killed falls back to it.
 VIRTIO_IOMMU = ("-device", "virtio-iommu-pci,boot-bypass=off")
@@ -32,6 +33,8 @@ VIRTIO_IOMMU = ("-device", "virtio-iommu-pci,boot-bypass=off")
 FORWARDING = [
     Setting("x86-uio", "x86-64, no IOMMU, uio_pci_generic", "amd64", "6.1", "uio_pci_generic", rung=WC,
             no_interrupts="vfio-pci"),
+    Setting("x86-noiommu", "x86-64, VFIO without an IOMMU", "amd64", "own-strict", "vfio-pci", prepare=NO_IOMMU,
+            rung=WC_VFIO, iommu=False),
     Setting("x86-intel-iommu", "x86-64, intel-iommu, vfio-pci", "amd64", "6.12", "vfio-pci", INTEL_IOMMU,
             append="intel_iommu=on", prepare=UNSAFE, rung=WC_VFIO),
     Setting("x86-virtio-iommu", "x86-64, virtio-iommu, vfio-pci", "amd64", "6.12", "vfio-pci", VIRTIO_IOMMU,
@@ -107,7 +110,7 @@ LADDERS += [
     Setting("ladder-x86-open", "the ladder on Linux 6.1 without CONFIG_IO_STRICT_DEVMEM", "amd64", "own-open", "vfio-pci",
             INTEL_IOMMU, append="intel_iommu=on", prepare=UNSAFE, rung=WC_RELAXED),
     Setting("ladder-x86-noiommu", "the ladder on Linux 6.1, VFIO without an IOMMU", "amd64", "own-strict", "vfio-pci",
-            prepare="echo 1 >/sys/module/vfio/parameters/enable_unsafe_noiommu_mode", rung=WC_VFIO, iommu=False),
+            prepare=NO_IOMMU, rung=WC_VFIO, iommu=False),
 ]
 
 SUITE = Setting("arm64-tests", "the project's own tests on aarch64", "arm64", "6.12", "-")

@@ -204,7 +204,7 @@ class Testpmd:
     def __init__(self, guest, arguments, program="dpdk-testpmd"):
         self.guest, self.text = guest, ""
         guest.check("rm -f /run/pmd /run/pmd.log; mkfifo /run/pmd; "
-                    f"{program} {arguments} </run/pmd >/run/pmd.log 2>&1 & echo $! >/run/pmd.pid; exec 3>/run/pmd; "
+                    f"{program} {arguments} </run/pmd >/run/pmd.log 2>&1 & echo $! >/run/pmd.pid; exec 3<>/run/pmd; "
                     "while [ ! -e /run/pmd.log ]; do sleep 0.1; done; exec 6</run/pmd.log")
         self.wait("testpmd>")
 
