@@ -101,10 +101,11 @@ class Forward(Steps):
         cards = {}
         for name, bdf in (("mapped", self.bdf[0]), ("trapped", self.bdf[4])):
             status, text = self.guest.run(f"wcprobe --card-test --json {bdf} --bar 2")
-            if self.setting.driver != "vfio-pci":
-                if status != 3 or "vfio-pci" not in text:
-                    raise Failure(f"without VFIO no card can be tested, and wcprobe must say so:\n{text}")
-                return {"refused": "without VFIO"}
+            lacks = "vfio-pci" if self.setting.driver != "vfio-pci" else "IOMMU" if not self.setting.iommu else None
+            if lacks:
+                if status != 3 or lacks not in text:
+                    raise Failure(f"without {lacks} no card can be tested, and wcprobe must say so:\n{text}")
+                return {"refused": f"without {lacks}"}
             if status not in (0, 1):
                 raise Failure(f"wcprobe --card-test ended with status {status}:\n{text}")
             cards[name] = json.loads(text)["card"]
