@@ -12,6 +12,7 @@
 #include <string.h>
 #include <sys/utsname.h>
 
+#include <wcbar_hold.h>
 #include <wcbase.h>
 
 #include "predict.h"
@@ -286,25 +287,22 @@ predict_memattr(const struct subject *s)
 static int
 strict_check(const struct subject *s)
 {
-	unsigned int major, minor;
-
 	if (wcbar_sysfs_maps_claimed(s->facts))
 		return 0;
-	if (!predict_kernel_version(s->facts->kernel, &major, &minor)) {
-		*s->sure = false;
-		return say(s, 0, "kernel release '%s' tells no version", s->facts->kernel);
-	}
-	if (major < 6 || (major == 6 && minor <= 12))
+	switch (wcbar_claim_of(s->facts->kernel)) {
+	case WCBAR_CLAIM_AT_MMAP:
 		return 0;
-	if (major > 7 || (major == 7 && minor >= 3)) {
+	case WCBAR_CLAIM_AT_OPEN:
 		*s->sure &= s->facts->config.io_strict_devmem == WCBAR_SETTING_YES;
 		return say(s, -EINVAL,
 			   "since 7.3 at the latest the kernel refuses it as soon as VFIO has the "
 			   "device open, unless it was booted with iomem=relaxed or built without "
 			   "CONFIG_IO_STRICT_DEVMEM");
+	case WCBAR_CLAIM_UNKNOWN:
+		break;
 	}
 	*s->sure = false;
-	return say(s, 0, "kernels after 6.12 and before 7.3 have not been tried");
+	return say(s, 0, "Linux '%s' has not been tried", s->facts->kernel);
 }
 
 static int
@@ -359,7 +357,7 @@ predict_sysfs(const struct subject *s)
 static int
 predict_vfio_pat(const struct subject *s)
 {
-	unsigned int major = 0, minor = 0;
+	const enum wcbar_claim claim = wcbar_claim_of(s->facts->kernel);
 	int ret = vfio_check(s);
 
 	if (ret == 0)
@@ -370,8 +368,7 @@ predict_vfio_pat(const struct subject *s)
 		*s->sure = true;
 		return say(s, -ENOTSUP, "only x86 keeps one memory type for each physical range");
 	}
-	if (predict_kernel_version(s->facts->kernel, &major, &minor) &&
-	    (major < 6 || (major == 6 && minor <= 12)))
+	if (claim == WCBAR_CLAIM_AT_MMAP)
 		return say(
 			s, -ENOTSUP,
 			wcbar_sysfs_maps_claimed(s->facts)
@@ -381,7 +378,7 @@ predict_vfio_pat(const struct subject *s)
 				: "this kernel maps no BAR when VFIO opens the device, and takes "
 				  "resource%u_wc away when VFIO maps it: sysfs-wc-vfio is the way",
 			s->bar);
-	*s->sure &= s->arch[0] != '\0' && (major > 7 || (major == 7 && minor >= 3));
+	*s->sure &= s->arch[0] != '\0' && claim == WCBAR_CLAIM_AT_OPEN;
 	return say(s, 0, "for a program that names the BAR in wc_bars when it opens VFIO");
 }
 

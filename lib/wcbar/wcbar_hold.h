@@ -30,6 +30,16 @@ extern "C" {
 WC_PUBLIC int
 wcbar_wc_check(const struct wcbar_pci_facts *facts, unsigned int bar, char *why, size_t why_bytes);
 
+/* When VFIO claims a BAR, so that sysfs may no longer map it. */
+enum wcbar_claim {
+	WCBAR_CLAIM_UNKNOWN = 0, /* nobody has looked at such a kernel */
+	WCBAR_CLAIM_AT_MMAP,     /* seen: 6.1, 6.12 */
+	WCBAR_CLAIM_AT_OPEN,     /* seen: 7.3 */
+};
+
+/* By the kernel's release, such as "6.12.0-1-amd64". Pure. */
+WC_PUBLIC enum wcbar_claim wcbar_claim_of(const char *release);
+
 /* What a kernel would answer, from the facts alone. */
 struct wcbar_forecast {
 	int error;            /* 0: WC */
