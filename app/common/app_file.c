@@ -5,9 +5,38 @@
 /* A file that is replaced in one step. */
 
 #include <errno.h>
+#include <fcntl.h>
+#include <stdbool.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "app_file.h"
+
+/* A device, a pipe: what is there must stay there. */
+static bool
+is_written_in_place(const char *path)
+{
+	struct stat st;
+
+	return stat(path, &st) == 0 && !S_ISREG(st.st_mode) && !S_ISDIR(st.st_mode);
+}
+
+/* A new file; what somebody left under its name is not followed. */
+static FILE *
+part_open(const char *part)
+{
+	FILE *out;
+	int fd;
+
+	(void)unlink(part);
+	fd = open(part, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0666);
+	if (fd < 0)
+		return NULL;
+	out = fdopen(fd, "w");
+	if (out == NULL)
+		close(fd);
+	return out;
+}
 
 int
 app_file_begin(struct app_file *file, const char *path)
@@ -16,7 +45,12 @@ app_file_begin(struct app_file *file, const char *path)
 	file->path = path;
 	if (snprintf(file->part, sizeof(file->part), "%s.part", path) >= (int)sizeof(file->part))
 		return -ENAMETOOLONG;
-	file->out = fopen(file->part, "w");
+	if (is_written_in_place(path)) {
+		file->part[0] = '\0';
+		file->out = fopen(path, "we");
+	} else {
+		file->out = part_open(file->part);
+	}
 	return file->out != NULL ? 0 : -errno;
 }
 
@@ -41,6 +75,8 @@ app_file_end(struct app_file *file)
 
 	if (fclose(file->out) != 0 && ret == 0)
 		ret = -errno;
+	if (file->part[0] == '\0')
+		return ret;
 	if (ret == 0 && rename(file->part, file->path) != 0)
 		ret = -errno;
 	if (ret != 0)

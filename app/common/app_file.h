@@ -4,7 +4,10 @@
 #ifndef APP_FILE_H
 #define APP_FILE_H
 
-/* A file that is replaced in one step: who reads it finds all of it, or what was there before. */
+/*
+ * A file that is replaced in one step: who reads it finds all of it, or what was there before. A
+ * device or a pipe, such as /dev/stdout, is not replaced but written to.
+ */
 
 #include <limits.h>
 #include <stdio.h>
@@ -15,7 +18,7 @@ struct app_file {
 	FILE *out; /* where the new content goes */
 	int error; /* -errno, if the caller saw a write fail; app_file_end() returns it */
 	const char *path;
-	char part[PATH_MAX]; /* the new file until it is whole: beside the old one, PATH.part */
+	char part[PATH_MAX]; /* the new file until it is whole: PATH.part; "": in place */
 };
 
 /* Begins a new content; `path` must stay valid until app_file_end(). 0 or -errno. */

@@ -280,6 +280,51 @@ app_file__a_failed_write__leaves_the_old_content(void **state)
 	assert_int_equal(access(file.path, F_OK), -1);
 }
 
+/* A new device of that name would be a regular file: /dev/null, gone for everybody. */
+static void
+app_file__a_device__is_written_to_and_stays(void **state)
+{
+	char dir[] = "/tmp/test_app_common-XXXXXX", path[64], part[80];
+	struct app_file file;
+
+	(void)state;
+	assert_non_null(mkdtemp(dir));
+	snprintf(path, sizeof(path), "%s/device", dir);
+	snprintf(part, sizeof(part), "%s.part", path);
+	assert_int_equal(symlink("/dev/full", path), 0);
+	assert_int_equal(app_file_begin(&file, path), 0);
+	assert_int_equal(access(part, F_OK), -1);
+	fputs("new", file.out);
+	assert_int_equal(app_file_end(&file), -ENOSPC);
+	assert_int_equal(unlink(path), 0);
+	assert_int_equal(symlink("/dev/null", path), 0);
+	assert_int_equal(app_file_begin(&file, path), 0);
+	assert_int_equal(app_file_end(&file), 0);
+	assert_true(readlink(path, part, sizeof(part)) > 0); /* still a link */
+	unlink(path);
+	rmdir(dir);
+}
+
+static void
+app_file__a_link_under_the_new_ones_name__is_not_followed(void **state)
+{
+	char dir[] = "/tmp/test_app_common-XXXXXX", path[64], part[80], precious[64];
+	struct app_file file;
+
+	(void)state;
+	assert_non_null(mkdtemp(dir));
+	snprintf(path, sizeof(path), "%s/file", dir);
+	snprintf(part, sizeof(part), "%s.part", path);
+	snprintf(precious, sizeof(precious), "%s/precious", dir);
+	assert_int_equal(symlink(precious, part), 0);
+	assert_int_equal(app_file_begin(&file, path), 0);
+	assert_int_equal(app_file_end(&file), 0);
+	assert_int_equal(access(precious, F_OK), -1);
+	assert_int_equal(access(path, F_OK), 0);
+	unlink(path);
+	rmdir(dir);
+}
+
 /* ---- JSON ---------------------------------------------------------------------------------- */
 
 static void
@@ -323,6 +368,8 @@ main(void)
 		cmocka_unit_test(app_option_choice__a_word__is_found_by_its_place),
 		cmocka_unit_test(app_file__replaced__has_the_old_content_until_the_end),
 		cmocka_unit_test(app_file__a_failed_write__leaves_the_old_content),
+		cmocka_unit_test(app_file__a_device__is_written_to_and_stays),
+		cmocka_unit_test(app_file__a_link_under_the_new_ones_name__is_not_followed),
 		cmocka_unit_test(app_json__each_kind__is_spelt_as_ever),
 		cmocka_unit_test(app_json_write__no_such_folder__leaves_nothing),
 	};
