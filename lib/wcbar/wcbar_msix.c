@@ -34,7 +34,8 @@ wcbar_msix_parse(const uint8_t *config, size_t bytes, struct wcbar_pci_facts *f)
 		return;
 	at = config[CAPS_OFF] & 0xfcu;
 	for (n = 0; at != 0 && n < CAPS_MAX; n++) {
-		if (at + MSIX_BYTES > bytes) {
+		/* Every capability has two bytes at least; it may be the last of the space. */
+		if (at + 2 > bytes || (config[at] == CAP_MSIX && at + MSIX_BYTES > bytes)) {
 			/* Users that are not root see the first 64 bytes alone. */
 			f->caps_known = bytes >= WCBAR_CONFIG_BYTES;
 			return;

@@ -126,6 +126,27 @@ facts_read__64_bytes_as_users_see__msix_is_unknown(void **state)
 	assert_false(facts.caps_known);
 }
 
+/* Power management at 0xf8 has 8 bytes, and the list goes on from there. */
+static void
+facts_read__msix_behind_a_capability_at_the_end__is_known(void **state)
+{
+	const uint8_t first = 0xf8, end[8] = {0x01, 0x40};
+	char path[PATH_MAX];
+	int fd;
+
+	(void)state;
+	config_write(1, 3, 256);
+	snprintf(path, sizeof(path), "%s%s", tree_options().root, tree_device("config"));
+	fd = open(path, O_WRONLY);
+	assert_int_equal(pwrite(fd, &first, 1, 0x34), 1);
+	assert_int_equal(pwrite(fd, end, sizeof(end), 0xf8), sizeof(end));
+	close(fd);
+	facts_read();
+	assert_true(facts.caps_known);
+	assert_int_equal(facts.msix_table_bar, 1);
+	assert_int_equal(facts.msix_pba_bar, 3);
+}
+
 static void
 facts_read__capabilities_in_a_circle__end(void **state)
 {
@@ -414,6 +435,7 @@ main(void)
 		T(facts_read__msix__its_bars_are_known),
 		T(facts_read__no_capabilities__no_msix),
 		T(facts_read__64_bytes_as_users_see__msix_is_unknown),
+		T(facts_read__msix_behind_a_capability_at_the_end__is_known),
 		T(facts_read__capabilities_in_a_circle__end),
 		T(wc_check__window__may_be),
 		T(wc_check__registers_and_what_is_not_there__each_with_its_reason),
