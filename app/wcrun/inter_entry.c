@@ -10,9 +10,11 @@
 
 #include <dlfcn.h>
 #include <errno.h>
+#include <fcntl.h>
 #include <gnu/libc-version.h>
 #include <link.h>
 #include <linux/kcmp.h>
+#include <signal.h>
 #include <stdarg.h>
 #include <stdatomic.h>
 #include <stdbool.h>
@@ -41,6 +43,8 @@ WC_PUBLIC int wcrun_ioctl(int fd, unsigned long request, ...);
 WC_PUBLIC void *wcrun_mmap(void *addr, size_t bytes, int prot, int flags, int fd, off_t off);
 
 static bool verbose;
+static bool
+	silent; /* standard error was closed at the start: its number may be any file's by now */
 static atomic_ulong ioctls, mmaps; /* calls that came here, if verbose */
 
 int
@@ -111,6 +115,23 @@ send_report(const struct report *report)
 	close(fd);
 }
 
+/* Without SIGPIPE: nobody may read the lines, and the program runs on. */
+static void
+line_write(const char *line, size_t n)
+{
+	const struct timespec at_once = {0, 0};
+	sigset_t broken, mask, pending;
+
+	sigemptyset(&broken);
+	sigaddset(&broken, SIGPIPE);
+	sigpending(&pending);
+	pthread_sigmask(SIG_BLOCK, &broken, &mask);
+	if (write(STDERR_FILENO, line, n) < 0 && errno == EPIPE &&
+	    sigismember(&pending, SIGPIPE) == 0)
+		sigtimedwait(&broken, NULL, &at_once);
+	pthread_sigmask(SIG_SETMASK, &mask, NULL);
+}
+
 WC_PRINTF(1, 2)
 static void
 say(const char *format, ...)
@@ -122,12 +143,11 @@ say(const char *format, ...)
 	va_start(ap, format);
 	n = vsnprintf(line, sizeof(line) - 1, format, ap);
 	va_end(ap);
-	if (n < 0)
+	if (n < 0 || silent)
 		return;
 	n = n < (int)sizeof(line) - 1 ? n : (int)sizeof(line) - 2;
 	line[n++] = '\n';
-	if (write(STDERR_FILENO, line, (size_t)n) < 0)
-		return;
+	line_write(line, (size_t)n);
 }
 
 static void
@@ -228,6 +248,7 @@ start(void)
 	void *const where = preloaded ? RTLD_NEXT : RTLD_DEFAULT;
 
 	verbose = text != NULL && strcmp(text, "1") == 0;
+	silent = fcntl(STDERR_FILENO, F_GETFD) < 0;
 	next_ioctl = (int (*)(int, unsigned long, ...))dlsym(where, "ioctl");
 	next_mmap = (void *(*)(void *, size_t, int, int, int, off64_t))dlsym(where, "mmap64");
 	if (next_ioctl == NULL || next_mmap == NULL)

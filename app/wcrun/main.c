@@ -4,9 +4,24 @@
 
 /* Write combining for programs that exist. doc/wcrun.md explains it. */
 
+#include <fcntl.h>
 #include <stdio.h>
+#include <unistd.h>
 
 #include "session.h"
+
+/*
+ * No file may get the number of a standard stream that is closed: messages would be written into
+ * it. The program finds these closed as before.
+ */
+static void
+streams_fill(void)
+{
+	for (int fd = STDIN_FILENO; fd <= STDERR_FILENO; fd++) {
+		if (fcntl(fd, F_GETFD) < 0 && open("/dev/null", O_RDWR | O_CLOEXEC) != fd)
+			return;
+	}
+}
 
 static int
 work(struct session *session, const struct options *options)
@@ -31,6 +46,7 @@ main(int argc, char **argv)
 	struct options options;
 	int status;
 
+	streams_fill();
 	switch (options_parse(argc, argv, &options)) {
 	case APP_OPTIONS_BAD:
 		return STATUS_BAD;

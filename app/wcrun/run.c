@@ -32,7 +32,7 @@ struct run {
 	int socket, signals;
 	/* as they were before, for the program */
 	sigset_t mask;
-	struct sigaction on_child;
+	struct sigaction on_child, on_pipe;
 	struct wcbar_hold *holds[CHOICES_MAX];
 	unsigned int holds_n;
 	pid_t pid;
@@ -163,6 +163,7 @@ child(const struct run *run, int tell)
 
 	sigprocmask(SIG_SETMASK, &run->mask, NULL);
 	sigaction(SIGCHLD, &run->on_child, NULL);
+	sigaction(SIGPIPE, &run->on_pipe, NULL);
 	if (error == 0) {
 		execvp(run->session->program.path, run->session->options->command);
 		error = errno;
@@ -268,10 +269,14 @@ static int
 signals_begin(struct run *run)
 {
 	const struct sigaction standard = {.sa_handler = SIG_DFL};
+	const struct sigaction ignored = {.sa_handler = SIG_IGN};
 	sigset_t set;
 
 	/* Who started wcrun may have ignored it: then there would be no status to wait for. */
 	if (sigaction(SIGCHLD, &standard, &run->on_child) != 0)
+		return -errno;
+	/* Nobody may read its lines: the program's status counts all the same. */
+	if (sigaction(SIGPIPE, &ignored, &run->on_pipe) != 0)
 		return -errno;
 	sigemptyset(&set);
 	sigaddset(&set, SIGCHLD);

@@ -233,6 +233,28 @@ class Interpose(Case):
         run = self.wcrun(self.machine(), "--json", "/nowhere/x", "--", VICTIM, "ready", status=3, TMPDIR="/nowhere")
         self.assertEqual(run.stdout, "")
 
+    def test_nobody_reads_its_lines__the_program_runs_on(self):
+        tmp = self.folder()
+        for words, status in ((("map", "exit=3"), 3), (("pipe",), 128 + signal.SIGPIPE)):
+            reader, writer = os.pipe()
+            os.close(reader)
+            run = subprocess.run(self.line(self.machine(), "--", VICTIM, BDF, *words), env=self.environment(TMPDIR=tmp),
+                                 text=True, stdout=subprocess.PIPE, stderr=writer, timeout=LONGEST_S, check=False)
+            os.close(writer)
+            self.assertEqual(run.returncode, status)
+            self.assertEqual(run.stdout, "mapped resource2_wc\n" if "map" in words else "")
+        self.assertEqual(os.listdir(tmp), [])
+
+    def test_closed_standard_error__nothing_is_written_into_who_has_its_number(self):
+        path = os.path.join(self.folder(), "data")
+        with open(path, "w", encoding="utf-8"):
+            pass
+        run = subprocess.run(self.line(self.machine(), "--", VICTIM, "file=" + path, BDF, "map"), env=self.environment(),
+                             text=True, stdout=subprocess.PIPE, timeout=LONGEST_S, check=True,
+                             preexec_fn=lambda: os.close(2))  # pylint: disable=subprocess-popen-preexec-fn
+        self.assertEqual(run.stdout, "file 2\nmapped resource2_wc\n")
+        self.assertEqual(os.path.getsize(path), 0)
+
     def test_old_preload__stays_behind_ours(self):
         run = self.wcrun(self.machine(), "--", shutil.which("env"))
         self.assertIn(f"LD_PRELOAD={os.path.realpath(LIBRARY)}:{FAKE}", run.stdout.splitlines())
@@ -440,14 +462,15 @@ class Programs(Case):
 
 @unittest.skipUnless(X86, "a hold has an effect on x86 alone")
 class Hold(Case):
-    def hold(self, machine, *words, abstract=False):
+    def hold(self, machine, *words, abstract=False, close=()):
         """The holder, once it has said that it is ready. An abstract socket has no file."""
         path = f"@wcrun-test-{os.getpid()}" if abstract else os.path.join(self.folder(), "notify")
         with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as ready:
             ready.bind(path.replace("@", "\0") if abstract else path)
             ready.settimeout(LONGEST_S)
             run = subprocess.Popen(self.line(machine, "hold", *words), text=True, stderr=subprocess.PIPE,
-                                   env=self.environment(NOTIFY_SOCKET=path))
+                                   env=self.environment(NOTIFY_SOCKET=path),
+                                   preexec_fn=lambda: [os.close(fd) for fd in close])  # pylint: disable=subprocess-popen-preexec-fn
             self.addCleanup(run.stderr.close)
             self.assertIn(b"READY=1", ready.recv(4096).splitlines())
         return run
@@ -465,6 +488,14 @@ class Hold(Case):
         run.terminate()
         self.assertEqual(run.wait(LONGEST_S), 0)
         self.says(run.stderr.read(), "holds 0000:00:05.0 BAR 2, 0x40000 bytes")
+
+    def test_closed_streams__nothing_is_written_into_the_bar(self):
+        machine = self.machine(kernel="7.3.4")
+        run = self.hold(machine, BDF + ":2", close=(1, 2))
+        run.terminate()
+        self.assertEqual(run.wait(LONGEST_S), 0)
+        with open(f"{machine.root}{machine.device}/resource2_wc", "rb") as file:
+            self.assertEqual(file.read(64), bytes(64))
 
     def test_lets_go_when_the_device_changes_hands(self):
         machine = self.machine(kernel="7.3.4")

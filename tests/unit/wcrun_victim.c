@@ -11,6 +11,7 @@
  *   dup        go on with a duplicate           close     close the device
  *   exec       become a new process             fork      go on in a child, whose status counts
  *   ready      print so                         pause     wait for a signal
+ *   file=NAME  open a file, and keep it         pipe      end by SIGPIPE, unless it is ignored
  *   exit=N     end with that status             abort     end by a signal
  */
 
@@ -148,6 +149,11 @@ word_do(char **word, char *self)
 	} else if (strcmp(*word, "ready") == 0) {
 		printf("ready\n");
 		fflush(stdout);
+	} else if (strncmp(*word, "file=", 5) == 0) {
+		printf("file %d\n", open(*word + 5, O_WRONLY));
+	} else if (strcmp(*word, "pipe") == 0) {
+		fflush(stdout);
+		raise(SIGPIPE);
 	} else if (strcmp(*word, "pause") == 0) {
 		pause();
 	} else if (strncmp(*word, "exit=", 5) == 0) {
