@@ -23,6 +23,12 @@
 #include "inter.h"
 #include "inter_device.h"
 
+#ifdef MAP_32BIT
+#define MAP_BELOW_4G MAP_32BIT
+#else
+#define MAP_BELOW_4G 0
+#endif
+
 static _Atomic(const struct inter_calls *) calls_now;
 static const struct inter_orders *orders;
 /* A call from inside goes straight on. */
@@ -33,6 +39,30 @@ static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
 static struct table table;
 static struct choices choices;
 static bool orders_read;
+
+/*
+ * From here to leave() the thread's own calls go straight on, and so do those of its signal
+ * handlers, also while it waits. ioctl() and mmap() are no cancellation points, and a thread that
+ * ended in here would keep the lock.
+ */
+static int
+enter(void)
+{
+	int cancel;
+
+	inside = true;
+	pthread_setcancelstate(PTHREAD_CANCEL_DISABLE, &cancel);
+	pthread_mutex_lock(&lock);
+	return cancel;
+}
+
+static void
+leave(int cancel)
+{
+	pthread_mutex_unlock(&lock);
+	inside = false;
+	pthread_setcancelstate(cancel, NULL);
+}
 
 /* ---- orders -------------------------------------------------------------------------------- */
 
@@ -95,11 +125,15 @@ orders_take(const struct inter_calls *calls, const char *bdf)
 	if (orders_read)
 		return;
 	orders_read = true;
-	if (orders->bars != NULL && !choices_parse(orders->bars, &choices))
+	/* Of orders that are wrong in part nothing is done: a table may have said never. */
+	if (orders->bars != NULL && !choices_parse(orders->bars, &choices)) {
+		choices.n = 0;
 		tell_refused(calls, bdf, 0,
 			     INTER_ENV_BARS " is not a list of BARs like 0000:00:05.0:2");
+	}
 	if (orders->tables != NULL && table_read(&table, orders->tables, why, sizeof(why)) != 0) {
 		table_free(&table);
+		choices.n = 0;
 		tell_refused(calls, bdf, 0, why);
 	}
 }
@@ -163,13 +197,12 @@ opening_hold(struct opening *o)
 static void
 opening_begin(const struct inter_calls *calls, struct opening *o)
 {
-	pthread_mutex_lock(&lock);
-	inside = true;
+	const int cancel = enter();
+
 	orders_take(calls, o->bdf);
 	opening_judge(calls, o);
 	opening_hold(o);
-	inside = false;
-	pthread_mutex_unlock(&lock);
+	leave(cancel);
 }
 
 /* Once VFIO has it, MSI-X is known, and what shares a BAR with it is left alone. */
@@ -194,9 +227,8 @@ opening_end(const struct inter_calls *calls, struct opening *o, int fd)
 	struct report r = {.event = REPORT_OPENED, .rung = WCBAR_RUNGS, .pid = getpid()};
 	struct inter_device *d = NULL;
 	char why[WCBAR_WHY_BYTES];
+	const int cancel = enter();
 
-	pthread_mutex_lock(&lock);
-	inside = true;
 	snprintf(r.bdf, sizeof(r.bdf), "%s", o->bdf);
 	if (fd >= 0)
 		calls->tell(&r);
@@ -215,8 +247,7 @@ opening_end(const struct inter_calls *calls, struct opening *o, int fd)
 	}
 	for (unsigned int bar = 0; bar < WCBAR_PCI_BARS; bar++)
 		wcbar_hold_close(o->hold[bar]);
-	inside = false;
-	pthread_mutex_unlock(&lock);
+	leave(cancel);
 }
 
 /* "0000:00:05.0", and perhaps " vf_token=..." behind it. */
@@ -388,7 +419,7 @@ map_bar(const struct inter_calls *calls, const struct mapping *m)
 		/* A place of the program's choice, or of the kernel's. */
 		place = calls->mmap(m->addr, m->bytes, PROT_NONE,
 				    MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE |
-					    (m->flags & MAP_FIXED_NOREPLACE),
+					    (m->flags & (MAP_FIXED_NOREPLACE | MAP_BELOW_4G)),
 				    -1, 0);
 		if (place == MAP_FAILED)
 			return place;
@@ -412,13 +443,17 @@ static bool
 mapping_find(const struct inter_calls *calls, struct mapping *m)
 {
 	struct inter_device *d = inter_device_find(calls, m->fd);
+	char why[WCBAR_WHY_BYTES];
 
 	if (d == NULL ||
 	    wcbar_pci_bar_at(d->pci, (uint64_t)m->off, m->bytes, &m->bar, &m->bar_off) != 0 ||
 	    (d->bars & 1u << m->bar) == 0)
 		return false;
-	if (d->bar[m->bar] == NULL && wcbar_bar_open(d->pci, m->bar, &d->bar[m->bar], NULL, 0) != 0)
+	if (d->bar[m->bar] == NULL &&
+	    wcbar_bar_open(d->pci, m->bar, &d->bar[m->bar], why, sizeof(why)) != 0) {
+		tell_refused(calls, wcbar_pci_facts(d->pci)->bdf, m->bar, why);
 		return false;
+	}
 	m->device = d;
 	return true;
 }
@@ -429,16 +464,15 @@ inter_mmap(void *addr, size_t bytes, int prot, int flags, int fd, off_t off)
 	const struct inter_calls *calls = atomic_load_explicit(&calls_now, memory_order_acquire);
 	struct mapping m = {NULL, 0, 0, addr, bytes, prot, flags, fd, off};
 	const int before = errno;
+	int error, cancel;
 	void *got;
-	int error;
 
 	if (calls == NULL)
 		return (void *)syscall(SYS_mmap, addr, bytes, prot, flags, fd, off);
 	if (fd < 0 || inside || !inter_device_any() || (flags & MAP_ANONYMOUS) != 0 || bytes == 0 ||
 	    off < 0 || (flags & MAP_TYPE) == MAP_PRIVATE)
 		return calls->mmap(addr, bytes, prot, flags, fd, off);
-	pthread_mutex_lock(&lock);
-	inside = true;
+	cancel = enter();
 	if (mapping_find(calls, &m)) {
 		errno = before;
 		got = map_bar(calls, &m);
@@ -447,8 +481,7 @@ inter_mmap(void *addr, size_t bytes, int prot, int flags, int fd, off_t off)
 		got = calls->mmap(addr, bytes, prot, flags, fd, off);
 	}
 	error = got == MAP_FAILED ? errno : before;
-	inside = false;
-	pthread_mutex_unlock(&lock);
+	leave(cancel);
 	errno = error;
 	return got;
 }

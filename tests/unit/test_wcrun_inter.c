@@ -494,6 +494,30 @@ open__bad_orders__are_told_and_the_program_runs(void **state)
 	close(fd);
 }
 
+/* Who cannot read what must never be write-combining maps nothing so. */
+static void
+open__a_broken_table__undoes_all_orders(void **state)
+{
+	char dir[] = "/tmp/wcrun-inter-XXXXXX", path[64];
+	FILE *file;
+	int fd;
+
+	(void)state;
+	assert_non_null(mkdtemp(dir));
+	snprintf(path, sizeof(path), "%s/a.conf", dir);
+	file = fopen(path, "w");
+	fputs("nonsense\nnever 1af4:1110 2 registers\n", file);
+	fclose(file);
+	orders.tables = dir;
+	fd = device_open();
+	has(told_last(REPORT_REFUSED)->why, "a.conf:1");
+	bar_map(fd, 0, PAGE);
+	assert_string_equal(file_at(place), "vfio");
+	close(fd);
+	unlink(path);
+	rmdir(dir);
+}
+
 /* As in a container without sysfs. */
 static void
 open__facts_cannot_be_read__is_told_for_what_was_named(void **state)
@@ -546,6 +570,42 @@ mmap__no_way_and_required__ends_before_the_mapping(void **state)
 	assert_int_equal(exit_status, INTER_STATUS_REQUIRED);
 	close(fd);
 }
+
+static void
+mmap__no_room_for_the_bar__is_told_and_ends_if_required(void **state)
+{
+	int fd;
+
+	(void)state;
+	fd = device_open();
+	fail_mmap = 1; /* the BAR's range */
+	bar_map(fd, 0, PAGE);
+	assert_string_equal(file_at(place), "vfio");
+	has(told_last(REPORT_REFUSED)->why, "no address range");
+	assert_int_equal(exit_status, -1);
+	orders.require = true;
+	fail_mmap = 1;
+	bar_map(fd, 0, PAGE);
+	assert_int_equal(exit_status, INTER_STATUS_REQUIRED);
+	close(fd);
+}
+
+#ifdef MAP_32BIT
+static void
+mmap__below_4g__is_there(void **state)
+{
+	const int fd = device_open();
+	uint8_t *at = inter_mmap(NULL, PAGE, RW, MAP_SHARED | MAP_32BIT, fd,
+				 (off_t)VFIO_REGION_OFF(2));
+
+	(void)state;
+	assert_true(at != MAP_FAILED);
+	assert_string_equal(file_at(at), "wc");
+	assert_int_equal((uintptr_t)at >> 32, 0);
+	munmap(at, PAGE);
+	close(fd);
+}
+#endif
 
 static void
 open__refused_and_required__ends(void **state)
@@ -816,6 +876,35 @@ threads__all_get_their_mappings(void **state)
 	assert_int_equal(bad, 0);
 }
 
+/* A thread that is asked to end does so behind the call, where no lock is left behind. */
+static void *
+cancelled_main(void *data)
+{
+	const int fd = device_open();
+
+	pthread_cancel(pthread_self());
+	*(void **)data = inter_mmap(place, PAGE, RW, MAP_SHARED | MAP_FIXED, fd,
+				    (off_t)VFIO_REGION_OFF(2));
+	close(fd); /* a cancellation point */
+	return NULL;
+}
+
+static void
+mmap__in_a_thread_that_is_cancelled__is_done_first(void **state)
+{
+	void *at = NULL, *end;
+	pthread_t thread;
+	int fd;
+
+	(void)state;
+	assert_int_equal(pthread_create(&thread, NULL, cancelled_main, &at), 0);
+	assert_int_equal(pthread_join(thread, &end), 0);
+	assert_ptr_equal(at, place);
+	assert_ptr_equal(end, PTHREAD_CANCELED);
+	fd = device_open(); /* takes the lock */
+	close(fd);
+}
+
 /* ---- slots --------------------------------------------------------------------------------- */
 
 static unsigned int slot_calls;
@@ -885,9 +974,14 @@ main(void)
 		T(open__msix_seen_by_vfio_alone__is_refused),
 		T(open__msix_elsewhere_seen_by_vfio_alone__is_wc),
 		T(open__bad_orders__are_told_and_the_program_runs),
+		T(open__a_broken_table__undoes_all_orders),
 		T(open__facts_cannot_be_read__is_told_for_what_was_named),
 		T(mmap__no_way__is_vfios_own_with_the_reason),
 		T(mmap__no_way_and_required__ends_before_the_mapping),
+		T(mmap__no_room_for_the_bar__is_told_and_ends_if_required),
+#ifdef MAP_32BIT
+		T(mmap__below_4g__is_there),
+#endif
 		T(open__refused_and_required__ends),
 		T(mmap__second_piece_refused__does_not_revoke_the_first),
 		T(mmap__list_says_wc__is_believed),
@@ -902,6 +996,7 @@ main(void)
 		T(attach_again__is_told_again),
 		T(many_devices__the_last_is_told_that_it_has_no_room),
 		T(threads__all_get_their_mappings),
+		T(mmap__in_a_thread_that_is_cancelled__is_done_first),
 		cmocka_unit_test(slots__of_that_library__are_rewritten_and_closed_again),
 	};
 
