@@ -92,12 +92,26 @@ name_check(const char *name)
 	return name;
 }
 
-static int
-folders_make(char *path, size_t from)
+/* Each folder of a name is made, and removed again. */
+static bool
+is_deep(const char *name)
 {
-	for (char *c = strchr(path + from, '/'); c != NULL; c = strchr(c + 1, '/')) {
+	unsigned int depth = 0;
+
+	for (; *name != '\0'; name++)
+		depth += *name == '/';
+	return depth > TARBALL_DEPTH_MAX;
+}
+
+static int
+folders_make(struct unpack *u, char *path)
+{
+	for (char *c = strchr(path + strlen(u->folder) + 1, '/'); c != NULL;
+	     c = strchr(c + 1, '/')) {
 		*c = '\0';
-		if (mkdir(path, 0700) != 0 && errno != EEXIST)
+		if (mkdir(path, 0700) == 0)
+			u->entries++;
+		else if (errno != EEXIST)
 			return -errno;
 		*c = '/';
 	}
@@ -141,6 +155,10 @@ entry_unpack(struct unpack *u, struct archive_entry *entry)
 			u, -EINVAL,
 			"the name '%.64s' leads out of the archive: expected sys/..., proc/...",
 			u->lib->entry_pathname(entry) != NULL ? u->lib->entry_pathname(entry) : "");
+	if (is_deep(name))
+		return refuse(u, -EINVAL,
+			      "'%.64s...' has more than %u folders: that is no copy of a machine",
+			      name, TARBALL_DEPTH_MAX);
 	if (u->lib->entry_hardlink(entry) != NULL || (type != AE_IFREG && type != AE_IFDIR))
 		return refuse(u, -EINVAL,
 			      "%.64s is a link or a device: expected files and folders only, as "
@@ -152,7 +170,7 @@ entry_unpack(struct unpack *u, struct archive_entry *entry)
 	if (snprintf(path, sizeof(path), "%s/%s%s", u->folder, name, type == AE_IFDIR ? "/" : "") >=
 	    (int)sizeof(path))
 		return refuse(u, -ENAMETOOLONG, "'%.64s...' is too long a name", name);
-	ret = folders_make(path, strlen(u->folder) + 1);
+	ret = folders_make(u, path);
 	if (ret != 0)
 		return refuse(u, ret, "%.64s cannot be unpacked: %s", name, strerror(-ret));
 	if (type == AE_IFDIR)

@@ -16,7 +16,8 @@
 #include <wcbase.h>
 
 /* What a hostile archive may cost at most. */
-#define TARBALL_ENTRIES_MAX 100000u
+#define TARBALL_ENTRIES_MAX 50000u /* files, and folders that are made for them */
+#define TARBALL_DEPTH_MAX 32u      /* folders in a name */
 #define TARBALL_FILE_BYTES_MAX (16u << 20)
 #define TARBALL_BYTES_MAX (128u << 20)
 

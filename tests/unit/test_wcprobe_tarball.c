@@ -137,6 +137,9 @@ unpack__files_and_folders__are_there(void **state)
 	}
 }
 
+#define DEEP4 "a/b/c/d/"
+#define DEEP DEEP4 DEEP4 DEEP4 DEEP4 DEEP4 DEEP4 DEEP4 DEEP4 "e"
+
 static void
 unpack__hostile_archives__are_refused(void **state)
 {
@@ -158,6 +161,8 @@ unpack__hostile_archives__are_refused(void **state)
 		{{"null", AE_IFCHR, NULL, 0}, -EINVAL, "link or a device"},
 		{{"sys/big", 0, NULL, TARBALL_FILE_BYTES_MAX + 1}, -EFBIG, "sys/big is too big"},
 		{{"ok", 0, NULL, 1}, -EEXIST, "twice"},
+		{{DEEP "/a", 0, NULL, 1}, -EINVAL, "has more than 32 folders"},
+		{{DEEP "/", AE_IFDIR, NULL, 0}, -EINVAL, "has more than 32 folders"},
 		{{"ok/below", 0, NULL, 1}, -ENOTDIR, "cannot be unpacked"},
 	};
 
@@ -186,6 +191,27 @@ unpack__a_bomb__is_refused(void **state)
 	}
 	tar_write(entries, n, true);
 	refused(-EFBIG, "is too big");
+}
+
+/* A folder costs as much as a file. */
+static void
+unpack__folders_without_end__are_refused(void **state)
+{
+	const size_t n = TARBALL_ENTRIES_MAX / 30 + 2;
+	struct entry *entries = calloc(n, sizeof(*entries));
+	char(*names)[80] = calloc(n, sizeof(*names));
+
+	(void)state;
+	assert_true(entries != NULL && names != NULL);
+	for (size_t i = 0; i < n; i++) {
+		snprintf(names[i], sizeof(names[i]),
+			 "%zu/" DEEP4 DEEP4 DEEP4 DEEP4 DEEP4 DEEP4 DEEP4 "a", i);
+		entries[i] = (struct entry){names[i], 0, NULL, 0};
+	}
+	tar_write(entries, n, false);
+	refused(-EFBIG, "more than 50000 files");
+	free(names);
+	free(entries);
 }
 
 static void
@@ -273,6 +299,7 @@ main(void)
 		TEST(unpack__files_and_folders__are_there),
 		TEST(unpack__hostile_archives__are_refused),
 		TEST(unpack__a_bomb__is_refused),
+		TEST(unpack__folders_without_end__are_refused),
 		TEST(unpack__no_archive__is_named),
 		TEST(unpack__a_truncated_archive__is_refused),
 		TEST(write__can_be_unpacked),
