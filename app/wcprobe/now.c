@@ -198,6 +198,7 @@ now_judge(const struct now_scan *scan, const struct wcbar_pci_facts *f, const ch
 
 	*now = (struct now){
 		.list_error = b->address == 0 ? -EACCES : 0,
+		.cut = scan->cut,
 		.hidden = scan->hidden,
 		.all_hidden = scan->all_hidden,
 	};

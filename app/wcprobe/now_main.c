@@ -135,9 +135,9 @@ all_main(const struct options *o)
 		if (!any)
 			puts("no BAR is mapped, as far as can be seen");
 		if (scan.hidden > 0)
-			printf("%u processes could not be looked at: that takes root's rights "
+			printf("%u process%s could not be looked at: that takes root's rights "
 			       "(ptrace)\n",
-			       scan.hidden);
+			       scan.hidden, scan.hidden == 1 ? "" : "es");
 	}
 	now_scan_free(&scan);
 	list_free(&list);

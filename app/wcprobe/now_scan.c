@@ -227,13 +227,26 @@ vma_parse(char *line, struct now_vma *vma)
 static bool
 vma_add(struct now_scan *scan, const struct now_vma *vma)
 {
-	struct now_vma *more = array_grow(scan->vmas, scan->n_vmas, sizeof(*more));
+	struct now_vma *more;
 
+	scan->cut = scan->n_vmas == NOW_VMAS_MAX;
+	if (scan->cut)
+		return true;
+	more = array_grow(scan->vmas, scan->n_vmas, sizeof(*more));
 	if (more == NULL)
 		return false;
 	scan->vmas = more;
 	scan->vmas[scan->n_vmas++] = *vma;
 	return true;
+}
+
+/* Anybody may give his process a name that a terminal would obey. */
+static void
+program_read(const char *path, char program[32])
+{
+	line_read(path, program, 32);
+	for (char *c = program; *c != '\0'; c++)
+		*c = (unsigned char)*c < 0x80 && isprint((unsigned char)*c) ? *c : '?';
 }
 
 static bool
@@ -247,7 +260,7 @@ process_add(struct now_scan *scan, int pid)
 		return false;
 	scan->processes = more;
 	if (path_make(scan, path, "/proc/%d/comm", pid))
-		line_read(path, p.program, sizeof(p.program));
+		program_read(path, p.program);
 	(void)fds_each(scan, &p, fd_count, &p);
 	scan->processes[scan->n_processes++] = p;
 	return true;
@@ -270,7 +283,7 @@ process_read(struct now_scan *scan, int pid)
 		scan->hidden += errno == EACCES || errno == EPERM;
 		return 0;
 	}
-	while (ok && getline(&line, &bytes, maps) > 0) {
+	while (ok && !scan->cut && getline(&line, &bytes, maps) > 0) {
 		if (vma_parse(line, &vma))
 			ok = vma_add(scan, &vma);
 	}

@@ -14,6 +14,9 @@
 /* In a copy of a machine: how many of its processes could not be looked at there. */
 #define NOW_HIDDEN_FILE "/wcprobe/hidden"
 
+/* More mappings no machine has; a copy that does is not looked at to the end. */
+#define NOW_VMAS_MAX 8192u
+
 /* What a process has mapped of one such file, as a line of /proc/PID/maps says. */
 struct now_vma {
 	size_t process; /* its index */
@@ -25,7 +28,7 @@ struct now_vma {
 /* The VFIO files that a process has open. */
 struct now_process {
 	int pid;
-	char program[32];
+	char program[32];             /* its name; '?' for what is not printable ASCII */
 	unsigned int devices;         /* files of devices, opened by their group */
 	unsigned int devices_unnamed; /* those whose PCI address the kernel does not tell */
 	unsigned int groups;
@@ -38,6 +41,7 @@ struct now_scan {
 	struct now_process *processes;
 	unsigned int hidden; /* processes that this user may not look at */
 	bool all_hidden;     /* the kernel does not even show others' processes (hidepid) */
+	bool cut;            /* there are more than NOW_VMAS_MAX */
 	int error;           /* -errno: there is no procfs, or no memory */
 };
 

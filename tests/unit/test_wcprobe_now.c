@@ -477,6 +477,37 @@ scan__processes_that_may_not_be_read__are_counted(void **state)
 	now_scan_free(&scan);
 }
 
+/* A copy that was made to cost memory and time. */
+static void
+scan__mappings_without_end__are_cut(void **state)
+{
+	static const char line[] = "0-1 r 20000000000 0 0 [vfio-device]\n";
+	const size_t n = NOW_VMAS_MAX + 10, bytes = sizeof(line) - 1;
+	char *maps = calloc(n + 1, bytes);
+	struct now_scan scan;
+
+	(void)state;
+	assert_non_null(maps);
+	for (size_t i = 0; i < n; i++)
+		memcpy(maps + i * bytes, line, bytes);
+	process(10, "a\n", maps);
+	process(11, "b\n", MAP_WC);
+	free(maps);
+	now_scan_read(root, &scan);
+	assert_int_equal(scan.n_vmas, NOW_VMAS_MAX);
+	assert_true(scan.cut);
+	now_scan_free(&scan);
+	assert_true(look()->cut);
+}
+
+static void
+scan__a_name_for_terminals__is_harmless(void **state)
+{
+	(void)state;
+	process(10, "\033[31mred\xff\n", MAP_WC);
+	assert_string_equal(look()->mappings[0].program, "?[31mred?");
+}
+
 /* This process, as the kernel shows it: a file of that name, mapped. */
 static void
 scan__this_process__is_found_with_what_it_has_mapped(void **state)
@@ -565,6 +596,8 @@ main(void)
 		TEST(vfio__the_address_tells_the_device),
 		TEST(vfio__an_address_that_can_be_a_number__is_told_by_files),
 		TEST(scan__processes_that_may_not_be_read__are_counted),
+		TEST(scan__mappings_without_end__are_cut),
+		TEST(scan__a_name_for_terminals__is_harmless),
 		TEST(scan__this_process__is_found_with_what_it_has_mapped),
 		TEST(report__text_and_json_say_the_same),
 	};
