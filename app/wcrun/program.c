@@ -177,9 +177,17 @@ file_judge(struct program *p, const char *path, unsigned int depth)
 		char text[256];
 		Elf64_Ehdr elf;
 	} head;
-	int fd = open(path, O_RDONLY | O_CLOEXEC);
+	struct stat st;
+	int fd = -1;
 	ssize_t n;
 
+	/* An interpreter may be anything; to open a pipe waits, and to open a device does things.
+	 */
+	if (stat(path, &st) == 0 && !S_ISREG(st.st_mode)) {
+		kind_set(p, PROGRAM_FOREIGN, "%.128s is no file", path);
+		return;
+	}
+	fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
 	if (fd < 0) {
 		kind_set(p, PROGRAM_FOREIGN, "%.128s cannot be read: %s", path, strerror(errno));
 		return;

@@ -36,6 +36,7 @@ struct run {
 	struct wcbar_hold *holds[CHOICES_MAX];
 	unsigned int holds_n;
 	pid_t pid;
+	bool unwritable; /* --json, which was said */
 };
 
 /* ---- the socket of reports ----------------------------------------------------------------- */
@@ -246,7 +247,8 @@ end_tell(const struct run *run)
 	if (run->socket < 0)
 		return;
 	if (!s->opened)
-		app_error("%s never opened a device with VFIO, so there was nothing to change",
+		app_error("%s was not seen to open a device with VFIO (as another user, or in a "
+			  "container, it cannot report that)",
 			  name);
 	for (unsigned int i = 0; i < s->machine.n && s->opened; i++) {
 		const struct machine_bar *b = &s->machine.bars[i];
@@ -318,9 +320,8 @@ run_begin(struct run *run)
 	if (meant == 0)
 		app_error("no device here that the program may use has a BAR that a table or --bar "
 			  "names");
-	if (session_json(s, -1) != 0)
-		return STATUS_FAILED;
-	return STATUS_OK;
+	run->unwritable = session_json(s, -1) != 0;
+	return run->unwritable ? STATUS_FAILED : STATUS_OK;
 }
 
 int
@@ -344,7 +345,7 @@ run_program(struct session *session)
 		close(run.signals);
 	for (unsigned int i = 0; i < run.holds_n; i++)
 		wcbar_hold_close(run.holds[i]);
-	if (session_json(session, status) != 0 && status == STATUS_OK)
+	if (!run.unwritable && session_json(session, status) != 0 && status == STATUS_OK)
 		status = STATUS_FAILED;
 	return status;
 }

@@ -181,8 +181,12 @@ file_read(struct table *table, const char *path, char *why, size_t why_bytes)
 		number++;
 		ret = line_add(table, line, file, what, sizeof(what));
 	}
-	if (ret != 0)
+	if (ret == 0 && ferror(file) != 0) {
+		ret = -EIO;
+		snprintf(why, why_bytes, "%s cannot be read: is it a file?", path);
+	} else if (ret != 0) {
 		snprintf(why, why_bytes, "%s:%u: %s", path, number, what);
+	}
 	fclose(file);
 	return ret;
 }

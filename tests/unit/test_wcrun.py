@@ -210,7 +210,7 @@ class Interpose(Case):
 
     def test_what_the_program_did_not_do__is_said_at_its_end(self):
         run = self.wcrun(self.machine(), "--", VICTIM, "exit=0")
-        self.says(run.stderr, "never opened a device with VFIO")
+        self.says(run.stderr, "was not seen to open a device with VFIO")
         run = self.wcrun(self.machine(), "--", VICTIM, BDF)
         self.says(run.stderr, f"opened {BDF}, and no mapping of BAR 2 was seen")
 
@@ -255,6 +255,10 @@ class Interpose(Case):
         self.assertEqual(run.stdout, "file 2\nmapped resource2_wc\n")
         self.assertEqual(os.path.getsize(path), 0)
 
+    def test_program_that_cannot_report__is_not_said_to_have_done_nothing(self):
+        run = self.wcrun(self.machine(), "--", shutil.which("env"), "-u", "WCRUN_SOCKET", VICTIM, BDF, "map")
+        self.says(run.stderr, "was not seen to open a device with VFIO (as another user")
+
     def test_old_preload__stays_behind_ours(self):
         run = self.wcrun(self.machine(), "--", shutil.which("env"))
         self.assertIn(f"LD_PRELOAD={os.path.realpath(LIBRARY)}:{FAKE}", run.stdout.splitlines())
@@ -289,7 +293,7 @@ class Json(Case):
     def test_file_that_cannot_be_written__starts_nothing(self):
         run = self.wcrun(self.machine(), "--json", "/nowhere/out.json", "--", VICTIM, "ready", status=3)
         self.assertEqual(run.stdout, "")
-        self.says(run.stderr, "/nowhere/out.json")
+        self.assertEqual(run.stderr, "wcrun: /nowhere/out.json cannot be written: No such file or directory\n")
 
 
 class BadInput(Case):
@@ -326,6 +330,8 @@ class BadInput(Case):
         with open(os.path.join(folder, "mine.conf"), "w", encoding="utf-8") as file:
             file.write("# fine\nwc 1d0f:ec20 9 LLQ\n")
         self.bad("mine.conf:2: '9': expected numbers of BARs", "--tables", folder, "--", VICTIM)
+        os.mkdir(os.path.join(folder, "a.conf"))
+        self.bad("a.conf cannot be read: is it a file?", "--tables", folder, "--", VICTIM)
         self.bad("the tables' folder /nowhere", "--tables", "/nowhere", "--", VICTIM)
 
     def test_library(self):
@@ -441,6 +447,11 @@ class Programs(Case):
         self.kind(self.program(b"hello"), "it is neither an ELF program nor a script")
         self.kind(self.program(b"#!" + STATIC.encode() + b"\n"), "it is linked statically")
         self.kind(self.program(b"#!/no/such/shell\n"), "/no/such/shell cannot be read")
+
+    def test_interpreter_that_is_no_file__is_not_opened(self):
+        fifo = os.path.join(self.folder(), "fifo")
+        os.mkfifo(fifo)
+        self.kind(self.program(b"#!" + fifo.encode() + b"\n"), fifo + " is no file")
 
     def test_dynamic(self):
         run = self.wcrun(self.machine(), "--check", "--", self.program(self.elf("/lib64/ld-linux-x86-64.so.2")))
