@@ -12,6 +12,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <gnu/libc-version.h>
+#include <limits.h>
 #include <link.h>
 #include <linux/kcmp.h>
 #include <signal.h>
@@ -31,6 +32,7 @@
 
 #include "inter.h"
 
+#define ORDER_BARS_BYTES 4096u      /* CHOICES_MAX BARs, and blanks */
 #define ENV_VERBOSE "WCRUN_VERBOSE" /* 1: says what it found at the start, and counts calls */
 
 /* ---- libc's names -------------------------------------------------------------------------- */
@@ -94,17 +96,19 @@ call_same_file(int a, int b)
 	return (int)syscall(SYS_kcmp, pid, pid, KCMP_FILE, a, b);
 }
 
+static const char *socket_path; /* NULL: nobody listens */
+
 /* Never waits: wcrun reads these, and may have ended. */
 static void
 send_report(const struct report *report)
 {
-	const char *path = secure_getenv(INTER_ENV_SOCKET);
+	const char *path = socket_path;
 	struct sockaddr_un to = {.sun_family = AF_UNIX};
 	char text[REPORT_BYTES];
 	size_t n;
 	int fd;
 
-	if (path == NULL || strlen(path) >= sizeof(to.sun_path))
+	if (path == NULL)
 		return;
 	fd = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
 	if (fd < 0)
@@ -239,6 +243,35 @@ slots_take(void)
 		    "program with wcrun");
 }
 
+/*
+ * A copy of a variable; NULL: there is none; "?", which is no order: it does not fit. Programs
+ * write over their environment: for a title in ps, for instance.
+ */
+static const char *
+order_copy(const char *name, char *text, size_t bytes)
+{
+	const char *value = secure_getenv(name);
+
+	if (value == NULL)
+		return NULL;
+	snprintf(text, bytes, "%s", strlen(value) < bytes ? value : "?");
+	return text;
+}
+
+static void
+orders_copy(void)
+{
+	static char bars[ORDER_BARS_BYTES], tables[PATH_MAX], root[PATH_MAX];
+	static char reports[sizeof(((struct sockaddr_un *)NULL)->sun_path)];
+
+	orders.bars = order_copy(INTER_ENV_BARS, bars, sizeof(bars));
+	orders.tables = order_copy(INTER_ENV_TABLES, tables, sizeof(tables));
+	if (orders.tables == NULL)
+		orders.tables = WCRUN_TABLES_DIR;
+	orders.root = order_copy(INTER_ENV_ROOT, root, sizeof(root));
+	socket_path = order_copy(INTER_ENV_SOCKET, reports, sizeof(reports));
+}
+
 __attribute__((constructor)) static void
 start(void)
 {
@@ -253,11 +286,7 @@ start(void)
 	next_mmap = (void *(*)(void *, size_t, int, int, int, off64_t))dlsym(where, "mmap64");
 	if (next_ioctl == NULL || next_mmap == NULL)
 		return;
-	orders.bars = secure_getenv(INTER_ENV_BARS);
-	orders.tables = secure_getenv(INTER_ENV_TABLES);
-	if (orders.tables == NULL)
-		orders.tables = WCRUN_TABLES_DIR;
-	orders.root = secure_getenv(INTER_ENV_ROOT);
+	orders_copy();
 	text = secure_getenv(INTER_ENV_REQUIRE);
 	orders.require = text != NULL && strcmp(text, "1") == 0;
 	inter_start(&calls, &orders);

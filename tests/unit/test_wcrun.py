@@ -259,6 +259,11 @@ class Interpose(Case):
         run = self.wcrun(self.machine(), "--", shutil.which("env"), "-u", "WCRUN_SOCKET", VICTIM, BDF, "map")
         self.says(run.stderr, "was not seen to open a device with VFIO (as another user")
 
+    def test_program_that_writes_over_its_environment__changes_nothing(self):
+        run = self.wcrun(self.machine(vendor="0x1234"), "--bar", BDF + ":2", "--", VICTIM, "title", BDF, "map")
+        self.assertEqual(run.stdout, "mapped resource2_wc\n")
+        self.assertEqual(len(run.stderr.splitlines()), 1, run.stderr)
+
     def test_old_preload__stays_behind_ours(self):
         run = self.wcrun(self.machine(), "--", shutil.which("env"))
         self.assertIn(f"LD_PRELOAD={os.path.realpath(LIBRARY)}:{FAKE}", run.stdout.splitlines())

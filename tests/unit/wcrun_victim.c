@@ -13,6 +13,7 @@
  *   ready      print so                         pause     wait for a signal
  *   file=NAME  open a file, and keep it         pipe      end by SIGPIPE, unless it is ignored
  *   exit=N     end with that status             abort     end by a signal
+ *   title      write over the environment, as some programs do to show a title in ps
  */
 
 #include <errno.h>
@@ -151,6 +152,9 @@ word_do(char **word, char *self)
 		fflush(stdout);
 	} else if (strncmp(*word, "file=", 5) == 0) {
 		printf("file %d\n", open(*word + 5, O_WRONLY));
+	} else if (strcmp(*word, "title") == 0) {
+		for (char **e = environ; *e != NULL; e++)
+			memset(*e, 'x', strlen(*e));
 	} else if (strcmp(*word, "pipe") == 0) {
 		fflush(stdout);
 		raise(SIGPIPE);
