@@ -97,6 +97,9 @@ link_name(const char *root, const char *bdf, const char *name, char *text, size_
 	base = base != NULL ? base + 1 : target;
 	if (strlen(base) < bytes)
 		snprintf(text, bytes, "%s", base);
+	/* A copy may hold anything, and the name goes to terminals, JSON and metrics. */
+	for (char *c = text; *c != '\0'; c++)
+		*c = (unsigned char)*c < 0x80 && isprint((unsigned char)*c) ? *c : '?';
 }
 
 /* ---- the address --------------------------------------------------------------------------- */

@@ -165,6 +165,16 @@ facts_read__capabilities_in_a_circle__end(void **state)
 	assert_int_equal(facts.msix_table_bar, -1);
 }
 
+static void
+facts_read__a_drivers_name_of_no_kernel__is_made_harmless(void **state)
+{
+	(void)state;
+	tree_unlink(tree_device("driver"));
+	tree_link(tree_device("driver"), "../drivers/a \"b\033\n\xff");
+	facts_read();
+	assert_string_equal(facts.driver, "a \"b???");
+}
+
 /* ---- wcbar_wc_check() ---------------------------------------------------------------------- */
 
 static int
@@ -437,6 +447,7 @@ main(void)
 		T(facts_read__64_bytes_as_users_see__msix_is_unknown),
 		T(facts_read__msix_behind_a_capability_at_the_end__is_known),
 		T(facts_read__capabilities_in_a_circle__end),
+		T(facts_read__a_drivers_name_of_no_kernel__is_made_harmless),
 		T(wc_check__window__may_be),
 		T(wc_check__registers_and_what_is_not_there__each_with_its_reason),
 		T(wc_check__what_stands_against_it_now__each_with_its_reason),
