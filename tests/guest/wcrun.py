@@ -13,6 +13,7 @@ from tables import Arm64Types, X86Types
 
 BDF = ("0000:01:00.0", "0000:02:00.0")  # each behind a port of its own, as express devices have a reset
 BAR = 4
+IGNORED = 0x1000  # an offset in it where stores do nothing: the interrupt status of QEMU's device
 DEVICES = ["-netdev", "hubport,id=net0,hubid=0", "-netdev", "hubport,id=net1,hubid=0"]
 PMD = (f"-l 0,1 --main-lcore 0 -a {BDF[0]} -a {BDF[1]} -- -i --nb-cores=1 --port-topology=paired "
        "--total-num-mbufs=4096 --disable-link-check")
@@ -57,6 +58,7 @@ class Wcrun:
         self.steps.step("wcrun: without", self.without)
         self.steps.step("wcrun: wrapped", self.with_it)
         self.steps.step("wcrun: required", self.required)
+        self.steps.step("wcrun: another program", self.another)
         self.steps.step("wcrun: hold", self.hold)
         if self.setting.name in settings.WCRUN_WHOLE:
             self.steps.step("wcrun: plugin of EAL", self.plugin)
@@ -142,6 +144,16 @@ class Wcrun:
         if status != 4 or "TX-packets" in text:
             raise Failure(f"wcrun --require ended with status {status}, not 4:\n{text[-2000:]}")
         return {"refused": "status 4"}
+
+    def another(self):
+        """A user of VFIO that is no DPDK program, and maps all of the BAR where the kernel likes."""
+        found = []
+        for wrap, wanted in (("", self.plain), (WRAP + " -- ", self.wrapped)):
+            self.guest.check(f"{wrap}vfio_user {BDF[0]} {BAR} {IGNORED:#x} >/run/user.log 2>&1 & echo $! >/run/user.pid; "
+                             "until [ -s /run/user.log ]; do sleep 0.1; done")
+            found.append(self.seen(wanted, wrap + "vfio_user", 1)["type"])
+            self.guest.check("kill $(cat /run/user.pid); wait $(cat /run/user.pid) || true")
+        return {"type": " and ".join(found)}
 
     def hold(self):
         """A holder beside an unwrapped program: the type, or the refusal."""
