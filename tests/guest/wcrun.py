@@ -17,9 +17,8 @@ IGNORED = 0x1000  # an offset in it where stores do nothing: the interrupt statu
 DEVICES = ["-netdev", "hubport,id=net0,hubid=0", "-netdev", "hubport,id=net1,hubid=0"]
 PMD = (f"-l 0,1 --main-lcore 0 -a {BDF[0]} -a {BDF[1]} -- -i --nb-cores=1 --port-topology=paired "
        "--total-num-mbufs=4096 --disable-link-check")
-PLACES = "--library /wcnic/libwcrun.so --tables /wcnic"
-WRAP = " ".join([f"wcrun {PLACES}", *(f"--bar {bdf}:{BAR}" for bdf in BDF)])
-PRELOAD = "WCRUN_TABLES=/wcnic WCRUN_BARS='" + " ".join(f"{bdf}:{BAR}" for bdf in BDF) + "'"
+WRAP = " ".join(["wcrun", *(f"--bar {bdf}:{BAR}" for bdf in BDF)])
+PRELOAD = "WCRUN_TABLES=/wcnic/wcrun.d WCRUN_BARS='" + " ".join(f"{bdf}:{BAR}" for bdf in BDF) + "'"
 UNCACHED = {"amd64": "UC-", "arm64": "Device-nGnRnE"}
 COMBINING = {"amd64": "WC", "arm64": "Normal-NC"}
 
@@ -157,7 +156,7 @@ class Wcrun:
 
     def hold(self):
         """A holder beside an unwrapped program: the type, or the refusal."""
-        holder = f"wcrun hold --tables /wcnic {' '.join(f'{bdf}:{BAR}' for bdf in BDF)}"
+        holder = f"wcrun hold {' '.join(f'{bdf}:{BAR}' for bdf in BDF)}"
         if self.held != self.wc:
             status, text = self.guest.run(f"timeout 60 {holder}")
             if status != 3:

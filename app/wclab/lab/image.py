@@ -20,7 +20,7 @@ HERE = pathlib.Path(__file__).resolve().parent
 RECIPES = ("image.py", "nested.py", "patch.py")
 PROGRAMS = ["usr/bin/dpdk-testpmd", "usr/bin/dpdk-proc-info", "usr/bin/lspci"]
 SCRIPTS = ["usr/bin/dpdk-devbind.py", "usr/bin/dpdk-telemetry.py"]
-PLUGINS = ["mempool_ring", "bus_pci", "bus_vdev", "net_virtio"]  # of DPDK; the others only take time to load
+PLUGINS = ["mempool_ring", "bus_pci", "bus_vdev", "net_virtio", "net_ena"]  # of DPDK; the others only take time to load
 UNUSED_PYTHON = ("test", "unittest", "idlelib", "tkinter", "lib2to3", "distutils", "asyncio", "pydoc_data",
                  "ensurepip", "turtledemo", "sqlite3", "multiprocessing", "xmlrpc", "wsgiref", "sitecustomize.py")
 NEEDED_MODULE = "vfio-pci.ko"
