@@ -200,7 +200,8 @@ hold_says(const struct wcbar_pci_facts *f, unsigned int bar, struct wcbar_foreca
 		out->rung = WCBAR_RUNGS;
 		return wcbar_why_set(why, -EINVAL,
 				     "Linux %s ends a hold before VFIO maps BAR %u: boot with "
-				     "iomem=relaxed, or run the program under wcrun",
+				     "iomem=relaxed, or start a dynamically linked program with "
+				     "wcrun",
 				     f->kernel, bar);
 	case WCBAR_CLAIM_AT_OPEN:
 		return wcbar_why_set(why, 0, "it must last until the program has opened VFIO");

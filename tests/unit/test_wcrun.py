@@ -466,6 +466,7 @@ class Programs(Case):
         run = self.wcrun(self.machine(), "--", STATIC, "exit=6", status=6)
         self.says(run.stderr, "it is linked statically and has no loader")
         self.says(run.stderr, "BAR 2: not WC: ")
+        self.says(run.stderr, "or start a dynamically linked program with wcrun")
         run = self.wcrun(self.machine(), "--require", "--", STATIC, "ready", status=4)
         self.assertEqual(run.stdout, "")
 
