@@ -328,7 +328,7 @@ hold_forecast__by_kernel(void **state)
 	}
 	assert_int_equal(f.error, -EINVAL);
 	assert_int_equal(f.rung, WCBAR_RUNGS);
-	text_has(f.why, "run the program under wcrun");
+	text_has(f.why, "start a dynamically linked program with wcrun");
 	f = forecast("7.3.4\n", true);
 	assert_int_equal(f.error, 0);
 	assert_true(f.sure);
