@@ -15,6 +15,7 @@
 #include <limits.h>
 #include <link.h>
 #include <linux/kcmp.h>
+#include <poll.h>
 #include <signal.h>
 #include <stdarg.h>
 #include <stdatomic.h>
@@ -32,7 +33,8 @@
 
 #include "inter.h"
 
-#define ORDER_BARS_BYTES 4096u      /* CHOICES_MAX BARs, and blanks */
+#define ORDER_BARS_BYTES 4096u /* CHOICES_MAX BARs, and blanks */
+#define REPORT_WAIT_MS 10000
 #define ENV_VERBOSE "WCRUN_VERBOSE" /* 1: says what it found at the start, and counts calls */
 
 /* ---- libc's names -------------------------------------------------------------------------- */
@@ -98,7 +100,18 @@ call_same_file(int a, int b)
 
 static const char *socket_path; /* NULL: nobody listens */
 
-/* Never waits: wcrun reads these, and may have ended. */
+static bool
+room_wait(int fd)
+{
+	struct pollfd room = {.fd = fd, .events = POLLOUT};
+
+	return poll(&room, 1, REPORT_WAIT_MS) > 0;
+}
+
+/*
+ * To a wcrun that has ended nothing is sent. One that is busy takes few at a time, so this waits,
+ * but not for one that was stopped.
+ */
 static void
 send_report(const struct report *report)
 {
@@ -115,7 +128,10 @@ send_report(const struct report *report)
 		return;
 	memcpy(to.sun_path, path, strlen(path));
 	n = report_pack(report, text, sizeof(text));
-	(void)sendto(fd, text, n, MSG_NOSIGNAL, (const struct sockaddr *)&to, sizeof(to));
+	if (connect(fd, (const struct sockaddr *)&to, sizeof(to)) == 0) {
+		while (send(fd, text, n, MSG_NOSIGNAL) < 0 && errno == EAGAIN && room_wait(fd))
+			;
+	}
 	close(fd);
 }
 

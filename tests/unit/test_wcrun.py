@@ -284,6 +284,15 @@ class Json(Case):
         self.assertEqual([(r["bdf"], r["bar"], r["off"], r["bytes"], r["type"], r["rung"], r["source"], r["why"])
                           for r in mapped], [(BDF, 2, 0x1000, 0x2000, "WC", "sysfs-wc-vfio", "file", None)])
 
+    def test_many_at_once__none_is_lost(self):
+        path = os.path.join(self.folder(), "out.json")
+        all_at_once = "for i in $(seq 40); do \"$0\" \"$@\" & done; wait"
+        self.wcrun(self.machine(), "--json", path, "--", shutil.which("sh"), "-c", all_at_once, VICTIM, BDF, "map")
+        with open(path, encoding="utf-8") as file:
+            reports = json.load(file)["reports"]
+        self.assertEqual(sum(r["event"] == "mapped" for r in reports), 40)
+        self.assertEqual(sum(r["event"] == "opened" for r in reports), 40)
+
     def test_while_it_runs__the_file_is_there(self):
         path = os.path.join(self.folder(), "out.json")
         run = subprocess.Popen(self.line(self.machine(), "--json", path, "--", VICTIM, "ready", "pause"), text=True,
