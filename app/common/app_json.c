@@ -7,6 +7,7 @@
 #include <errno.h>
 #include <stdarg.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "app_error.h"
@@ -14,6 +15,46 @@
 #include "app_json.h"
 
 #define STYLE (JSON_C_TO_STRING_PRETTY | JSON_C_TO_STRING_NOSLASHESCAPE)
+
+/* The bytes of the UTF-8 character at `text`; 0: it is none. */
+static size_t
+utf8_bytes(const unsigned char *text)
+{
+	const size_t n = text[0] < 0x80 ? 1 : text[0] < 0xe0 ? 2 : text[0] < 0xf0 ? 3 : 4;
+
+	if (n == 1)
+		return 1;
+	/* no byte that only continues, no longer form than needed, no surrogate, at most 0x10ffff
+	 */
+	if (text[0] < 0xc2 || text[0] > 0xf4 || (text[0] == 0xe0 && text[1] < 0xa0) ||
+	    (text[0] == 0xed && text[1] > 0x9f) || (text[0] == 0xf0 && text[1] < 0x90) ||
+	    (text[0] == 0xf4 && text[1] > 0x8f))
+		return 0;
+	for (size_t i = 1; i < n; i++) {
+		if ((text[i] & 0xc0) != 0x80)
+			return 0;
+	}
+	return n;
+}
+
+struct json_object *
+app_json_text(const char *text)
+{
+	char *copy = strdup(text);
+	struct json_object *value;
+	size_t n;
+
+	for (char *c = copy; c != NULL && *c != '\0'; c += n) {
+		n = utf8_bytes((const unsigned char *)c);
+		if (n == 0) {
+			*c = '?';
+			n = 1;
+		}
+	}
+	value = copy != NULL ? json_object_new_string(copy) : NULL;
+	free(copy);
+	return value;
+}
 
 void
 app_json_add(struct json_object *to, const char *key, struct json_object *value)
@@ -24,7 +65,7 @@ app_json_add(struct json_object *to, const char *key, struct json_object *value)
 void
 app_json_add_text(struct json_object *to, const char *key, const char *text)
 {
-	app_json_add(to, key, json_object_new_string(text));
+	app_json_add(to, key, app_json_text(text));
 }
 
 void
@@ -42,8 +83,7 @@ app_json_add_u64(struct json_object *to, const char *key, uint64_t value)
 void
 app_json_add_text_or_null(struct json_object *to, const char *key, const char *text)
 {
-	app_json_add(to, key,
-		     text != NULL && text[0] != '\0' ? json_object_new_string(text) : NULL);
+	app_json_add(to, key, text != NULL && text[0] != '\0' ? app_json_text(text) : NULL);
 }
 
 void

@@ -16,9 +16,12 @@
 
 #include <wcbase.h>
 
+/* A text: a copy with '?' for each byte that is not UTF-8. NULL: no memory. */
+struct json_object *app_json_text(const char *text);
+
 /*
- * Each of these adds `key` to the object `to`. Texts are copied. app_json_add() takes `value` over;
- * NULL is null.
+ * Each of these adds `key` to the object `to`. Texts are copied, as app_json_text() does.
+ * app_json_add() takes `value` over; NULL is null.
  */
 void app_json_add(struct json_object *to, const char *key, struct json_object *value);
 void app_json_add_text(struct json_object *to, const char *key, const char *text);

@@ -16,7 +16,7 @@ command_json(const struct session *s)
 	struct json_object *list = json_object_new_array();
 
 	for (char **word = s->options->command; word != NULL && *word != NULL; word++)
-		json_object_array_add(list, json_object_new_string(*word));
+		json_object_array_add(list, app_json_text(*word));
 	return list;
 }
 

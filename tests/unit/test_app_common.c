@@ -346,6 +346,35 @@ app_json__each_kind__is_spelt_as_ever(void **state)
 	json_object_put(o);
 }
 
+/* What users and kernels write need not be UTF-8, and JSON must be. */
+static void
+app_json_text__what_is_no_utf8__is_replaced(void **state)
+{
+	static const char *const cases[][2] = {
+		{"plain", "plain"},
+		{"\xc3\xa4 \xe2\x82\xac \xf0\x9f\x98\x80",
+		 "\xc3\xa4 \xe2\x82\xac \xf0\x9f\x98\x80"},
+		{"a\xff", "a?"},
+		{"\x80"
+		 "b",
+		 "?b"},
+		{"\xc3", "?"},
+		{"\xe2\x82", "??"},
+		{"\xc0\xaf", "??"},
+		{"\xed\xa0\x80", "???"},
+		{"\xf4\x90\x80\x80", "????"},
+		{"\xf8\x80", "??"},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		struct json_object *o = app_json_text(cases[i][0]);
+
+		assert_string_equal(json_object_get_string(o), cases[i][1]);
+		json_object_put(o);
+	}
+}
+
 static void
 app_json_write__no_such_folder__leaves_nothing(void **state)
 {
@@ -371,6 +400,7 @@ main(void)
 		cmocka_unit_test(app_file__a_device__is_written_to_and_stays),
 		cmocka_unit_test(app_file__a_link_under_the_new_ones_name__is_not_followed),
 		cmocka_unit_test(app_json__each_kind__is_spelt_as_ever),
+		cmocka_unit_test(app_json_text__what_is_no_utf8__is_replaced),
 		cmocka_unit_test(app_json_write__no_such_folder__leaves_nothing),
 	};
 

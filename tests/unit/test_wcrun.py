@@ -284,6 +284,12 @@ class Json(Case):
         self.assertEqual([(r["bdf"], r["bar"], r["off"], r["bytes"], r["type"], r["rung"], r["source"], r["why"])
                           for r in mapped], [(BDF, 2, 0x1000, 0x2000, "WC", "sysfs-wc-vfio", "file", None)])
 
+    def test_argument_that_is_no_utf8__leaves_it_json(self):
+        path = os.path.join(self.folder(), "out.json")
+        self.wcrun(self.machine(), "--json", path, "--", VICTIM, b"\xff\n")
+        with open(path, encoding="utf-8") as file:
+            self.assertEqual(json.load(file)["command"], [VICTIM, "?\n"])
+
     def test_many_at_once__none_is_lost(self):
         path = os.path.join(self.folder(), "out.json")
         all_at_once = "for i in $(seq 40); do \"$0\" \"$@\" & done; wait"
