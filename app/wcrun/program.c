@@ -205,6 +205,22 @@ file_judge(struct program *p, const char *path, unsigned int depth)
 	close(fd);
 }
 
+bool
+program_takes_library(const char *path)
+{
+	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+	Elf64_Ehdr elf;
+	bool takes;
+
+	if (fd < 0)
+		return false;
+	takes = read(fd, &elf, sizeof(elf)) == sizeof(elf) &&
+		memcmp(elf.e_ident, ELFMAG, SELFMAG) == 0 && elf.e_ident[EI_CLASS] == ELFCLASS64 &&
+		elf.e_machine == MACHINE && elf.e_type == ET_DYN;
+	close(fd);
+	return takes;
+}
+
 int
 program_find(const char *name, struct program *program)
 {

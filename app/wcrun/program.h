@@ -7,6 +7,7 @@
 /* The program to run: where it is, and whether a preloaded library gets into it. */
 
 #include <limits.h>
+#include <stdbool.h>
 #include <stddef.h>
 
 #include <wcbase.h>
@@ -32,5 +33,8 @@ struct program {
  * what a script starts inherits LD_PRELOAD. -ENOENT: there is none; -EACCES: it cannot be run.
  */
 WC_MUST_CHECK int program_find(const char *name, struct program *program);
+
+/* Whether a file looks like a library that this architecture's loader takes. */
+bool program_takes_library(const char *path);
 
 #endif /* PROGRAM_H */

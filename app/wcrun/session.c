@@ -72,6 +72,13 @@ library_begin(struct session *s)
 		app_error("the interposer %s: %s; --library names another", path, strerror(errno));
 		return STATUS_FAILED;
 	}
+	/* The loader would start the program without it, whatever --require says. */
+	if (!program_takes_library(s->library)) {
+		app_error("the interposer %s is no library for this architecture that can be read; "
+			  "--library names another",
+			  s->library);
+		return STATUS_FAILED;
+	}
 	if (strpbrk(s->library, " :") != NULL) {
 		app_error("'%s': LD_PRELOAD takes no path with a blank or a colon; move it",
 			  s->library);

@@ -356,6 +356,8 @@ class BadInput(Case):
 
     def test_library(self):
         self.bad("the interposer /nowhere.so", "--library", "/nowhere.so", "--", VICTIM, status=3)
+        self.bad("is no library for this architecture", "--library", TABLES, "--", VICTIM, "ready", status=3)
+        self.bad("is no library for this architecture", "--library", __file__, "--", VICTIM, "ready", status=3)
         odd = os.path.join(self.folder(), "a b.so")
         shutil.copy(LIBRARY, odd)
         self.bad("no path with a blank", "--library", odd, "--", VICTIM, status=3)
