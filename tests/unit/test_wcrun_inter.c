@@ -10,8 +10,12 @@
 #include <inter_device.h>
 #include <linux/vfio.h>
 #include <pthread.h>
+#include <sched.h>
+#include <semaphore.h>
 #include <setjmp.h>
+#include <signal.h>
 #include <stdarg.h>
+#include <stdatomic.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <stdio.h>
@@ -106,9 +110,16 @@ below_exit(int status)
 	exit_status = status;
 }
 
+/* Where the teller of a mapping waits, with the lock; NULL: it does not. */
+static sem_t *tell_begins, *tell_ends;
+
 static void
 below_tell(const struct report *report)
 {
+	if (tell_begins != NULL && report->event == REPORT_MAPPED) {
+		sem_post(tell_begins);
+		sem_wait(tell_ends);
+	}
 	if (told_n < 16)
 		told[told_n++] = *report;
 }
@@ -905,6 +916,80 @@ mmap__in_a_thread_that_is_cancelled__is_done_first(void **state)
 	close(fd);
 }
 
+/* A handler that maps runs in a thread which waits for the lock. */
+static int handler_fd;
+static sem_t handled;
+static atomic_int waiter;
+
+static void
+on_signal(int sig)
+{
+	(void)sig;
+	inter_mmap(place, PAGE, RW, MAP_SHARED | MAP_FIXED, handler_fd, (off_t)VFIO_REGION_OFF(1));
+	sem_post(&handled);
+}
+
+static void *
+mapper_main(void *data)
+{
+	(void)data;
+	bar_map(handler_fd, 0, PAGE);
+	return NULL;
+}
+
+static void *
+waiter_main(void *data)
+{
+	waiter = gettid();
+	return mapper_main(data);
+}
+
+static bool
+sleeps(pid_t thread)
+{
+	char path[64], state = 0;
+	FILE *file;
+
+	snprintf(path, sizeof(path), "/proc/self/task/%d/stat", thread);
+	file = fopen(path, "re");
+	if (file != NULL) {
+		if (fscanf(file, "%*d %*s %c", &state) != 1)
+			state = 0;
+		fclose(file);
+	}
+	return state == 'S';
+}
+
+static void
+mmap__in_a_handler_of_a_thread_that_waits__goes_on(void **state)
+{
+	const struct sigaction action = {.sa_handler = on_signal};
+	pthread_t mapper, waiting;
+	sem_t begins, ends;
+
+	(void)state;
+	waiter = 0;
+	handler_fd = device_open();
+	sem_init(&begins, 0, 0);
+	sem_init(&ends, 0, 0);
+	sem_init(&handled, 0, 0);
+	assert_int_equal(sigaction(SIGUSR1, &action, NULL), 0);
+	tell_begins = &begins;
+	tell_ends = &ends;
+	assert_int_equal(pthread_create(&mapper, NULL, mapper_main, NULL), 0);
+	sem_wait(&begins);
+	assert_int_equal(pthread_create(&waiting, NULL, waiter_main, NULL), 0);
+	while (waiter == 0 || !sleeps(waiter))
+		sched_yield();
+	pthread_kill(waiting, SIGUSR1);
+	sem_wait(&handled); /* if the handler waits too, this test hangs */
+	tell_begins = NULL;
+	sem_post(&ends);
+	pthread_join(mapper, NULL);
+	pthread_join(waiting, NULL);
+	close(handler_fd);
+}
+
 /* ---- slots --------------------------------------------------------------------------------- */
 
 static unsigned int slot_calls;
@@ -997,6 +1082,7 @@ main(void)
 		T(many_devices__the_last_is_told_that_it_has_no_room),
 		T(threads__all_get_their_mappings),
 		T(mmap__in_a_thread_that_is_cancelled__is_done_first),
+		T(mmap__in_a_handler_of_a_thread_that_waits__goes_on),
 		cmocka_unit_test(slots__of_that_library__are_rewritten_and_closed_again),
 	};
 
