@@ -203,6 +203,13 @@ unpack__folders_without_end__are_refused(void **state)
 
 	(void)state;
 	assert_true(entries != NULL && names != NULL);
+	/* in memory, if possible: a disk takes a minute for so many */
+	if (access("/dev/shm", W_OK | X_OK) == 0) {
+		tarball_remove(tmp);
+		snprintf(tmp, sizeof(tmp), "/dev/shm/wcprobe-tar-XXXXXX");
+		assert_non_null(mkdtemp(tmp));
+		assert_int_equal(setenv("TMPDIR", tmp, 1), 0);
+	}
 	for (size_t i = 0; i < n; i++) {
 		snprintf(names[i], sizeof(names[i]),
 			 "%zu/" DEEP4 DEEP4 DEEP4 DEEP4 DEEP4 DEEP4 DEEP4 "a", i);
