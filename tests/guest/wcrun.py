@@ -41,13 +41,14 @@ class Wcrun:
         if self.arch == "amd64":
             self.types = X86Types(steps.lab.work)
         else:
-            self.types = Arm64Types(steps.folder.resolve() / "stores.txt")
+            self.types = Arm64Types(steps.lab.work.resolve() / "stores.txt")
 
     def options(self):
         """QEMU's, for the types to be read."""
         if self.arch == "amd64":
             return self.types.options()
-        return self.steps.plugin("device=1af4:1041", f"bar={BAR}", f"trace={self.types.trace}")
+        return self.steps.plugin("device=1af4:1041", f"bar={BAR}", f"trace={self.types.trace}",
+                                 folder=self.steps.lab.work)
 
     def go(self, guest):
         self.guest, self.setting = guest, self.steps.setting

@@ -92,10 +92,10 @@ class Steps:
                                                "x-msg-timeout": 60000, "socket": {"path": str(sock), "type": "unix"}})]
         return devices
 
-    def plugin(self, *arguments):
-        """QEMU's options for the plugin, which writes self.watched at the end."""
+    def plugin(self, *arguments, folder=None):
+        """QEMU's options for the plugin, which writes self.watched at the end: a result, or into a folder that goes."""
         library = self.lab.args.build_amd64.resolve() / "app/wclab/wclab_watch.so"
-        self.watched = self.folder / "watched.json"
+        self.watched = (folder or self.folder) / "watched.json"
         self.watched.unlink(missing_ok=True)
         return ["-plugin", ",".join([str(library), f"link={ROOT}/config/link/{self.lab.args.link}.conf",
                                      f"out={self.watched.resolve()}", *arguments])]
