@@ -31,6 +31,7 @@ entry_read(const char *bdf, const struct wcbar_pci_options *options, struct list
 	predict_arch(options->root, arch, sizeof(arch));
 	if (wcbar_pci_facts_read(bdf, options, &e->facts, why, sizeof(why)) != 0)
 		return;
+	list->config = e->facts.config; /* not read again for each device */
 	e->bar = predict_best_bar(&e->facts);
 	if (e->bar < 0)
 		return;
@@ -42,15 +43,14 @@ int
 list_read(const char *root, struct list *list, char *why, size_t why_bytes)
 {
 	struct wcbar_pci_options options = WCBAR_PCI_OPTIONS_DEFAULT;
-	struct wcbar_kernel_config config;
 	struct dirent **names;
 	char *path;
 	int n;
 
-	kernel_config_read(root, &config);
-	options.root = root;
-	options.config = &config;
 	*list = (struct list){0};
+	kernel_config_read(root, &list->config);
+	options.root = root;
+	options.config = &list->config;
 	if (asprintf(&path, "%s/sys/bus/pci/devices", root != NULL ? root : "") < 0)
 		return -ENOMEM;
 	n = scandir(path, &names, not_hidden, alphasort);

@@ -18,6 +18,7 @@ struct list_entry {
 struct list {
 	size_t n;
 	struct list_entry *entries;
+	struct wcbar_kernel_config config; /* of the machine's kernel */
 };
 
 /*

@@ -209,17 +209,10 @@ sysfs_wc_check(const struct subject *s)
 	return ret;
 }
 
-/*
- * Kernels without CONFIG_IO_STRICT_DEVMEM, and VFIO without an IOMMU, were seen on Linux 6.1 for
- * x86: of others their source tells.
- */
 static bool
 odd_kernel_was_seen(const struct subject *s)
 {
-	unsigned int major, minor;
-
-	return strcmp(s->arch, "x86_64") == 0 &&
-	       predict_kernel_version(s->facts->kernel, &major, &minor) && major == 6 && minor == 1;
+	return wcbar_odd_kernel_was_seen(s->facts->kernel, strcmp(s->arch, "x86_64") == 0);
 }
 
 /* What stands against anything under VFIO. */

@@ -52,7 +52,9 @@ holds_open(const struct session *s, struct wcbar_hold **holds)
 static bool
 still_free(const struct session *s)
 {
-	const struct wcbar_pci_options options = {.root = s->options->root};
+	/* The kernel's configuration does not change: it is not read each second. */
+	const struct wcbar_pci_options options = {.root = s->options->root,
+						  .config = &s->machine.config};
 	char why[WCBAR_WHY_BYTES];
 	struct wcbar_pci_facts facts;
 

@@ -43,6 +43,7 @@ named_add(struct machine *machine, const struct wcbar_pci_options *options,
 
 	if (ret != 0)
 		return ret;
+	machine->config = facts.config;
 	/* What does not exist is bad input; what may not be comes with its reason. */
 	if (facts.bars[choice->bar].bytes == 0) {
 		ret = wcbar_wc_check(&facts, choice->bar, why, why_bytes);
@@ -62,6 +63,7 @@ device_add(struct machine *machine, const struct wcbar_pci_options *options,
 
 	if (wcbar_pci_facts_read(bdf, options, &facts, why, sizeof(why)) != 0)
 		return 0; /* gone, or odd: not one that a table knows */
+	machine->config = facts.config;
 	bars = choice_wanted(table, choices, &facts) & ~choices_bars(choices, facts.bdf);
 	for (unsigned int bar = 0; bar < WCBAR_PCI_BARS && ret == 0; bar++) {
 		if ((bars & 1u << bar) != 0)
@@ -102,7 +104,7 @@ int
 machine_read(struct machine *machine, const char *root, const struct table *table,
 	     const struct choices *choices, char *why, size_t why_bytes)
 {
-	const struct wcbar_pci_options options = {.root = root};
+	const struct wcbar_pci_options options = {.root = root, .config = &machine->config};
 	int ret = 0;
 
 	for (unsigned int i = 0; i < choices->n && ret == 0; i++)

@@ -32,6 +32,7 @@ struct machine_bar {
 struct machine {
 	struct machine_bar *bars;
 	unsigned int n;
+	struct wcbar_kernel_config config; /* of its kernel; read with the first device */
 };
 
 /*

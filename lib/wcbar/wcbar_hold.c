@@ -99,11 +99,12 @@ wcbar_claim_of(const char *release)
 	return major > 7 || (major == 7 && minor >= 3) ? WCBAR_CLAIM_AT_OPEN : WCBAR_CLAIM_UNKNOWN;
 }
 
-/* A kernel without CONFIG_IO_STRICT_DEVMEM was seen for x86 6.1; of others their source tells. */
-static bool
-open_kernel_was_seen(const struct wcbar_pci_facts *f)
+bool
+wcbar_odd_kernel_was_seen(const char *release, bool x86)
 {
-	return wcbar_cpu_shares_types && strncmp(f->kernel, "6.1.", 4) == 0;
+	unsigned int major, minor;
+
+	return x86 && sscanf(release, "%u.%u", &major, &minor) == 2 && major == 6 && minor == 1;
 }
 
 /* What stands against either way: who drives the device. */
@@ -128,7 +129,7 @@ claimed_note(const struct wcbar_pci_facts *f, struct wcbar_forecast *out)
 
 	if (f->iomem_relaxed)
 		return 0;
-	out->sure = open_kernel_was_seen(f);
+	out->sure = wcbar_odd_kernel_was_seen(f->kernel, wcbar_cpu_shares_types);
 	wcbar_sysfs_maps_claimed_why(f, how, sizeof(how));
 	return wcbar_why_set((struct wcbar_why){out->why, sizeof(out->why)}, 0, "the kernel %s",
 			     how);
@@ -193,7 +194,8 @@ hold_says(const struct wcbar_pci_facts *f, unsigned int bar, struct wcbar_foreca
 	switch (wcbar_claim_of(f->kernel)) {
 	case WCBAR_CLAIM_AT_MMAP:
 		if (wcbar_sysfs_maps_claimed(f)) {
-			out->sure = f->iomem_relaxed || open_kernel_was_seen(f);
+			out->sure = f->iomem_relaxed ||
+				    wcbar_odd_kernel_was_seen(f->kernel, wcbar_cpu_shares_types);
 			return wcbar_why_set(why, 0,
 					     "it must last until the program has mapped the BAR");
 		}

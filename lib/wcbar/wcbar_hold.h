@@ -40,6 +40,12 @@ enum wcbar_claim {
 /* By the kernel's release, such as "6.12.0-1-amd64". Pure. */
 WC_PUBLIC enum wcbar_claim wcbar_claim_of(const char *release);
 
+/*
+ * Whether a kernel of this release was seen without CONFIG_IO_STRICT_DEVMEM, and with VFIO without
+ * an IOMMU: Linux 6.1 for x86. Of others their source tells. Pure.
+ */
+WC_PUBLIC bool wcbar_odd_kernel_was_seen(const char *release, bool x86);
+
 /* What a kernel would answer, from the facts alone. */
 struct wcbar_forecast {
 	int error;            /* 0: WC */
