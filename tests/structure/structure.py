@@ -15,6 +15,7 @@ PREFIXES = {
     "libwcbar.a": ("wcbar_",),
     "libwcnic_admin.a": ("wcadmin_",),
     "libwcnic_device.a": ("wcdev_",),
+    "libwcnic_ena.a": ("ena_",),
     "libwcnic_iova.a": ("iova_",),
     "libwcnic_model.a": ("wcnic_card_", "card_"),
     "libwcnic_pcielink.a": ("pcielink_",),
