@@ -13,16 +13,42 @@
 
 #include "log.h"
 #include "options.h"
+#include "options_card.h"
 #include "plugin.h"
 
 static const char help[] =
-	"usage: wcnicd --socket PATH [--port SPEC] [OPTION]... [--socket PATH ...]...\n"
+	"usage: wcnicd --socket PATH [--card KIND] [--port SPEC] [OPTION]...\n"
+	"              [--socket PATH ...]...\n"
 	"\n"
-	"Serves wcnic network cards over vfio-user, one for each --socket. Options after a\n"
+	"Serves network cards over vfio-user, one for each --socket. Options after a\n"
 	"--socket are for that card. Options before the first --socket are for every card\n"
 	"that does not have its own.\n"
 	"\n"
 	"  --socket PATH       a card, and the unix socket that its driver connects to\n"
+	"  --card KIND         wcnic (default), or ena[:ARG,...]: a card for drivers of\n"
+	"                        Amazon's ENA. Each ARG is one of\n"
+	"                        layout=vm|metal       BARs of 32 bits (default), or of 64 and a\n"
+	"                                              BAR 4 that answers zeroes\n"
+	"                        device=ec20|ec21      the PCI device ID (default: ec20)\n"
+	"                        llq=both|128|256|off  entries of packets in BAR 2 (default:\n"
+	"                                              both); off: descriptors are in host memory\n"
+	"                        llq_recommend=none|128|256   what drivers are told to take\n"
+	"                                              (default: none)\n"
+	"                        llq_depth=N           entries of 128 bytes in a queue (default:\n"
+	"                                              as many as fit for all queues)\n"
+	"                        depth=N               of the deepest queue (default: 1024)\n"
+	"                        meta_cache=on|off     packets may share offload fields (default:\n"
+	"                                              off)\n"
+	"                        burst=BYTES           the most that is pushed for one doorbell\n"
+	"                                              (default: no limit)\n"
+	"                        torn=drop|wait        what becomes of an entry of which a line\n"
+	"                                              is missing (default: drop)\n"
+	"                        patience=MS           how long drivers are told to wait before\n"
+	"                                              they think that the card is dead\n"
+	"                        fault=NAME            the card leaves undone: keep_alive,\n"
+	"                                              tx_completions, admin or interrupts; may "
+	"be\n"
+	"                                              given several times\n"
 	"  --port SPEC         what the card is plugged into (default: loopback):\n"
 	"                        loopback:[flow_control=on|off]   its frames come back to it\n"
 	"                        wire:[flow_control=on|off]   a cable: 1st to 2nd card with wire,\n"
@@ -38,14 +64,15 @@ static const char help[] =
 	"                      All but ethdev take speed=MBPS, which the link reports: 10, 100,\n"
 	"                        1000, 2500, 5000, 10000, 20000, 25000, 40000, 50000, 56000,\n"
 	"                        100000 (default) or 200000\n"
-	"  --queues N          queue pairs, 1 to 64 (default: 8)\n"
-	"  --aperture-mib N    size of the window aperture, a power of two, 1 to 1024\n"
-	"                        (default: 16)\n"
+	"  --queues N          queue pairs, 1 to 64, ena 1 to 32 (default: 8)\n"
+	"  --aperture-mib N    size of BAR 2, a power of two, 1 to 1024 (default: 16, ena 1):\n"
+	"                        the aperture of windows, or the memory of LLQs\n"
 	"  --bar2 HOW          mapped (default): the driver stores into memory that it shares\n"
 	"                        with the card. trapped: each store comes as a message, and\n"
-	"                        the self test (WINDOW_TEST) can report on it; slow\n"
-	"  --tlp-feed FILE     the self test reports on the TLPs that arrive in this file. It\n"
-	"                        is created here; the plugin of app/wclab in QEMU writes it\n"
+	"                        the self test of wcnic (WINDOW_TEST) can report on it; slow\n"
+	"  --tlp-feed FILE     the self test of wcnic reports on the TLPs that arrive in this\n"
+	"                        file. It is created here; the plugin of app/wclab in QEMU\n"
+	"                        writes it\n"
 	"  --seed N            for the MAC address, window offsets and generations (default:\n"
 	"                        from PATH)\n"
 	"  --cpu N             pins the card's thread; wired cards share a thread\n"
@@ -63,10 +90,14 @@ static const char help[] =
 
 static const struct card_options card_defaults = {
 	.port = "loopback",
-	.queues = 8,
-	.aperture_mib = 16,
 	.cpu = -1,
 };
+
+static int
+card_take(void *values, char *text)
+{
+	return options_card_take(values, text);
+}
 
 static int
 aperture_take(void *values, char *text)
@@ -146,6 +177,7 @@ idle_take(void *values, char *text)
 }
 
 static const struct app_option card_table[] = {
+	APP_CALL("card", card_take),
 	APP_TEXT("port", struct card_options, port),
 	APP_UINT("queues", struct card_options, queues, 1, 64),
 	APP_CALL("aperture-mib", aperture_take),
@@ -247,9 +279,9 @@ feeds_check(const struct options *options)
 	return 0;
 }
 
-/* What can be wrong between options that are each right. */
+/* Cards with wires are joined in pairs. */
 static int
-options_check(const struct options *options)
+wires_check(const struct options *options)
 {
 	const struct card_options *end = NULL;
 
@@ -277,11 +309,25 @@ options_check(const struct options *options)
 			  end->socket);
 		return -EINVAL;
 	}
-	if (options->eal != NULL && !plugin_needed(options)) {
+	return 0;
+}
+
+/* Completes the options of each card, and finds what is wrong between options that are each right.
+ */
+static int
+options_finish(struct options *options)
+{
+	int ret = 0;
+
+	for (unsigned int i = 0; ret == 0 && i < options->n_cards; i++)
+		ret = options_card_finish(&options->cards[i]);
+	if (ret == 0)
+		ret = wires_check(options);
+	if (ret == 0 && options->eal != NULL && !plugin_needed(options)) {
 		app_error("--eal '%s' needs a --port ethdev:DEVICE that uses DPDK", options->eal);
-		return -EINVAL;
+		ret = -EINVAL;
 	}
-	return feeds_check(options);
+	return ret == 0 ? feeds_check(options) : ret;
 }
 
 enum app_options_verdict
@@ -307,5 +353,5 @@ options_parse(int argc, char **argv, struct options *options)
 		app_error("no --socket PATH; each card needs one; see --help");
 		return APP_OPTIONS_BAD;
 	}
-	return options_check(options) == 0 ? APP_OPTIONS_RUN : APP_OPTIONS_BAD;
+	return options_finish(options) == 0 ? APP_OPTIONS_RUN : APP_OPTIONS_BAD;
 }

@@ -17,9 +17,32 @@
 
 #define CARDS_MAX 16u
 
+enum card_kind {
+	CARD_WCNIC,
+	CARD_ENA,
+};
+
+/* The arguments of --card ena; 0 leaves it to the card. As struct ena_card_config has them. */
+struct ena_options {
+	unsigned int metal; /* BARs as a metal instance has them */
+	unsigned int ec21;  /* the other device ID */
+	unsigned int llq_entries;
+	unsigned int llq_recommended;
+	unsigned int llq_depth;
+	unsigned int depth;
+	unsigned int meta_caching;
+	unsigned int burst_bytes;
+	unsigned int llq_wait;
+	unsigned int patience_ms;
+	unsigned int faults;
+	uint32_t given; /* which were: bits of the table of arguments */
+};
+
 struct card_options {
 	const char *socket; /* of argv */
 	const char *port;   /* of argv */
+	enum card_kind kind;
+	struct ena_options ena; /* with CARD_ENA */
 	unsigned int queues;
 	unsigned int aperture_mib;
 	const char *tlp_feed; /* of argv; NULL: none */

@@ -8,8 +8,6 @@
 #include <linux/pci_regs.h>
 #include <string.h>
 
-#include <wcnic_abi.h>
-
 #include "pci_config.h"
 
 #define CAP_EXP 0x40
@@ -32,18 +30,30 @@ put_writable(struct pci_config *config, size_t off, uint64_t bits, size_t bytes)
 		config->writable[off] = (uint8_t)bits;
 }
 
-static void
-put_bar(struct pci_config *config, unsigned int bar, uint64_t bytes, uint32_t type)
+static bool
+bar_is_64_bit(const struct pci_config_bar *bar)
 {
-	size_t off = PCI_BASE_ADDRESS_0 + 4 * bar;
-
-	assert((bytes & (bytes - 1)) == 0);
-	put(config, off, type | PCI_BASE_ADDRESS_MEM_TYPE_64, 8);
-	put_writable(config, off, ~(bytes - 1), 8);
+	return (bar->type & PCI_BASE_ADDRESS_MEM_TYPE_64) != 0;
 }
 
 static void
-put_capabilities(struct pci_config *config, unsigned int vectors)
+put_bars(struct pci_config *config, const struct pci_config_bar *bars)
+{
+	for (unsigned int i = 0; i < PCI_CONFIG_BARS; i++) {
+		const size_t off = PCI_BASE_ADDRESS_0 + 4 * i;
+		const size_t bytes = bar_is_64_bit(&bars[i]) ? 8 : 4;
+
+		if (bars[i].bytes == 0)
+			continue;
+		assert((bars[i].bytes & (bars[i].bytes - 1)) == 0);
+		assert(bytes == 4 || (i + 1 < PCI_CONFIG_BARS && bars[i + 1].bytes == 0));
+		put(config, off, bars[i].type, bytes);
+		put_writable(config, off, ~(bars[i].bytes - 1), bytes);
+	}
+}
+
+static void
+put_capabilities(struct pci_config *config, const struct pci_description *pci)
 {
 	put(config, PCI_STATUS, PCI_STATUS_CAP_LIST, 2);
 	put(config, PCI_CAPABILITY_LIST, CAP_EXP, 1);
@@ -57,31 +67,29 @@ put_capabilities(struct pci_config *config, unsigned int vectors)
 	put(config, CAP_EXP + PCI_EXP_LNKSTA, LINK_SPEED_WIDTH, 2);
 
 	put(config, CAP_MSIX, PCI_CAP_ID_MSIX, 1);
-	put(config, CAP_MSIX + PCI_MSIX_FLAGS, vectors - 1, 2);
+	put(config, CAP_MSIX + PCI_MSIX_FLAGS, pci->vectors - 1, 2);
 	put_writable(config, CAP_MSIX + PCI_MSIX_FLAGS,
 		     PCI_MSIX_FLAGS_ENABLE | PCI_MSIX_FLAGS_MASKALL, 2);
-	put(config, CAP_MSIX + PCI_MSIX_TABLE, WCNIC_MSIX_TABLE_OFF | WCNIC_BAR_MSIX, 4);
-	put(config, CAP_MSIX + PCI_MSIX_PBA, WCNIC_MSIX_PBA_OFF | WCNIC_BAR_MSIX, 4);
+	put(config, CAP_MSIX + PCI_MSIX_TABLE, pci->msix_table_off | pci->msix_bar, 4);
+	put(config, CAP_MSIX + PCI_MSIX_PBA, pci->msix_pba_off | pci->msix_bar, 4);
 }
 
 void
-pci_config_init(struct pci_config *config, uint64_t aperture_bytes, unsigned int vectors)
+pci_config_init(struct pci_config *config, const struct pci_description *pci)
 {
-	assert(vectors >= 1 && vectors <= PCI_MSIX_FLAGS_QSIZE + 1);
+	assert(pci->vectors >= 1 && pci->vectors <= PCI_MSIX_FLAGS_QSIZE + 1);
 	memset(config, 0, sizeof(*config));
-	put(config, PCI_VENDOR_ID, WCNIC_PCI_VENDOR_ID, 2);
-	put(config, PCI_DEVICE_ID, WCNIC_PCI_DEVICE_ID, 2);
+	put(config, PCI_VENDOR_ID, pci->vendor_id, 2);
+	put(config, PCI_DEVICE_ID, pci->device_id, 2);
 	put_writable(config, PCI_COMMAND,
 		     PCI_COMMAND_MEMORY | PCI_COMMAND_MASTER | PCI_COMMAND_INTX_DISABLE, 2);
-	put(config, PCI_CLASS_REVISION, (uint64_t)WCNIC_PCI_CLASS << 8 | WCNIC_ABI_MAJOR, 4);
+	put(config, PCI_CLASS_REVISION, (uint64_t)pci->class_code << 8 | pci->revision, 4);
 	put_writable(config, PCI_CACHE_LINE_SIZE, 0xff, 1);
-	put(config, PCI_SUBSYSTEM_VENDOR_ID, WCNIC_PCI_VENDOR_ID, 2);
-	put(config, PCI_SUBSYSTEM_ID, WCNIC_PCI_DEVICE_ID, 2);
+	put(config, PCI_SUBSYSTEM_VENDOR_ID, pci->vendor_id, 2);
+	put(config, PCI_SUBSYSTEM_ID, pci->device_id, 2);
 	put_writable(config, PCI_INTERRUPT_LINE, 0xff, 1);
-	put_bar(config, WCNIC_BAR_REGS, WCNIC_BAR_REGS_BYTES, 0);
-	put_bar(config, WCNIC_BAR_WINDOWS, aperture_bytes, PCI_BASE_ADDRESS_MEM_PREFETCH);
-	put_bar(config, WCNIC_BAR_MSIX, WCNIC_BAR_MSIX_BYTES, 0);
-	put_capabilities(config, vectors);
+	put_bars(config, pci->bars);
+	put_capabilities(config, pci);
 }
 
 void

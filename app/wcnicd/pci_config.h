@@ -15,17 +15,34 @@
 #include <stdint.h>
 
 #define PCI_CONFIG_BYTES 4096u
+#define PCI_CONFIG_BARS 6u
+
+/* A base address register. */
+struct pci_config_bar {
+	uint64_t bytes; /* a power of two; 0: there is none */
+	uint32_t type;  /* PCI_BASE_ADDRESS_MEM_*; one of 64 bits takes the number behind it too */
+};
+
+/* What the function is. */
+struct pci_description {
+	uint16_t vendor_id;
+	uint16_t device_id;
+	uint32_t class_code;
+	uint8_t revision;
+	struct pci_config_bar bars[PCI_CONFIG_BARS];
+	unsigned int vectors; /* of MSI-X, 1 to 2048 */
+	unsigned int msix_bar;
+	uint32_t msix_table_off; /* in that BAR, multiples of 8 */
+	uint32_t msix_pba_off;
+};
 
 struct pci_config {
 	uint8_t bytes[PCI_CONFIG_BYTES];
 	uint8_t writable[PCI_CONFIG_BYTES]; /* the bits that a write changes */
 };
 
-/*
- * Sets the values of power-on, for an aperture of a power of two of bytes and 1 to 2048 MSI-X
- * vectors.
- */
-void pci_config_init(struct pci_config *config, uint64_t aperture_bytes, unsigned int vectors);
+/* Sets the values of power-on. */
+void pci_config_init(struct pci_config *config, const struct pci_description *pci);
 
 /* Resets the device: every bit that a write can change is 0 again. */
 void pci_config_reset(struct pci_config *config);

@@ -10,9 +10,15 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
+#include <wcdev_card.h>
+
 #include "log.h"
 #include "served_card_internal.h"
-#include "stats.h"
+
+static const struct served_card_kind *const kinds[] = {
+	[CARD_WCNIC] = &served_card_wcnic,
+	[CARD_ENA] = &served_card_ena,
+};
 
 /*
  * Makes the aperture as a file, so that the client can map it. Returns 0 or -errno;
@@ -40,21 +46,6 @@ aperture_create(struct served_card *card)
 	return 0;
 }
 
-/* Creates the ring in which TLPs arrive, if there is to be one. 0 or -errno, logged. */
-static int
-feed_create(struct served_card *card)
-{
-	const char *path = card->options.tlp_feed;
-	int ret;
-
-	if (path == NULL)
-		return 0;
-	ret = tlpfeed_create(&card->feed, path);
-	if (ret < 0)
-		wcnicd_log(LOG_LEVEL_ERROR, card->name, "--tlp-feed %s: %s", path, strerror(-ret));
-	return ret;
-}
-
 /* The name is the last component of the socket's path without ".sock"; the seed is a hash of it
  * all. */
 static void
@@ -79,6 +70,24 @@ identity_from_path(struct served_card *card)
 		card->options.seed = hash;
 }
 
+/* The model and its port. Returns 0 or -errno, and has logged why. */
+static int
+model_create(struct served_card *card)
+{
+	char why[256];
+	int ret;
+
+	ret = card->kind->create(card);
+	if (ret < 0)
+		return ret;
+	card->kind->describe(card, &card->description);
+	ret = wcnic_port_create(card->options.port, card->kind->dev(card), &card->port, why,
+				sizeof(why));
+	if (ret < 0)
+		wcnicd_log(LOG_LEVEL_ERROR, card->name, "--port %s: %s", card->options.port, why);
+	return ret;
+}
+
 int
 served_card_create(struct served_card *card, const struct card_options *options)
 {
@@ -86,6 +95,7 @@ served_card_create(struct served_card *card, const struct card_options *options)
 
 	memset(card, 0, sizeof(*card));
 	card->options = *options;
+	card->kind = kinds[options->kind];
 	card->aperture_fd = -1;
 	identity_from_path(card);
 	ret = aperture_create(card);
@@ -94,17 +104,15 @@ served_card_create(struct served_card *card, const struct card_options *options)
 			   card->options.aperture_mib, strerror(-ret));
 		goto fail;
 	}
-	ret = feed_create(card);
-	if (ret < 0)
-		goto fail;
-	ret = served_card_model_create(card);
+	ret = model_create(card);
 	if (ret < 0)
 		goto fail;
 	ret = served_card_server_create(card);
 	if (ret < 0)
 		goto fail;
-	wcnicd_log(LOG_LEVEL_INFO, card->name, "listens on %s, port %s, %u queue pairs",
-		   card->options.socket, card->options.port, card->options.queues);
+	wcnicd_log(LOG_LEVEL_INFO, card->name, "listens on %s, card %s, port %s, %u queue pairs",
+		   card->options.socket, card->kind->name, card->options.port,
+		   card->options.queues);
 	return 0;
 fail:
 	served_card_destroy(card);
@@ -118,10 +126,7 @@ served_card_destroy(struct served_card *card)
 	if (card->port != NULL)
 		served_card_check_port(card);
 	wcnic_port_destroy(card->port);
-	wcnic_card_destroy(card->model);
-	if (card->feed.ring != NULL)
-		unlink(card->options.tlp_feed);
-	tlpfeed_fini(&card->feed);
+	card->kind->destroy(card);
 	if (card->aperture != NULL)
 		munmap(card->aperture, card->aperture_bytes);
 	if (card->aperture_fd >= 0)
@@ -134,7 +139,8 @@ void
 served_card_check_port(struct served_card *card)
 {
 	const char *error = wcnic_port_error(card->port);
-	struct wcnic_stats stats;
+	uint64_t frames = 0;
+	bool done = false;
 
 	if (error != NULL && !card->error_reported) {
 		card->error_reported = true;
@@ -142,12 +148,12 @@ served_card_check_port(struct served_card *card)
 	}
 	if (card->input_reported)
 		return;
-	wcnic_card_stats(card->model, &stats);
-	if (stats.port_in_done == 0)
+	wcdev_port_input(card->kind->dev(card), &frames, &done);
+	if (!done)
 		return;
 	card->input_reported = true;
 	wcnicd_log(LOG_LEVEL_INFO, card->name, "port: the input has ended after %llu frames",
-		   (unsigned long long)stats.port_in_frames);
+		   (unsigned long long)frames);
 }
 
 bool
@@ -158,10 +164,14 @@ served_card_fault(struct served_card *card, const void *addr)
 }
 
 void
-served_card_stats(struct served_card *card, struct wcnic_stats *since_reset,
-		  struct wcnic_stats *total)
+served_card_stats(struct served_card *card, struct stats_record *record)
 {
-	wcnic_card_stats(card->model, since_reset);
-	*total = card->totals;
-	stats_add(total, since_reset);
+	record->name = card->name;
+	record->card = card->kind->name;
+	record->socket = card->options.socket;
+	record->port = card->options.port;
+	record->fields = &card->kind->fields;
+	card->kind->stats(card, &record->since_reset);
+	record->total = card->totals;
+	stats_add(record->fields, &record->total, &record->since_reset);
 }

@@ -19,16 +19,19 @@
 #include <tlpfeed.h>
 #include <vfu_server.h>
 #include <wcbase.h>
-#include <wcnic_card.h>
 #include <wcnic_port.h>
 
 #include "options.h"
 #include "pci_config.h"
+#include "stats.h"
+
+struct served_card_kind;
 
 struct served_card {
 	char name[32]; /* in the log */
+	const struct served_card_kind *kind;
 	struct card_options options;
-	struct wcnic_card *model;
+	void *model; /* the kind's */
 	struct wcnic_port *port;
 	struct vfu_server *server;
 	void *aperture;
@@ -36,8 +39,9 @@ struct served_card {
 	int aperture_fd;
 	struct tlpfeed feed; /* ring NULL: none */
 	bool feed_reported;  /* the log says that it is broken */
+	struct pci_description description;
 	struct pci_config pci;
-	struct wcnic_stats totals; /* counters that resets have cleared */
+	union stats_values totals; /* counters that resets have cleared */
 	uint64_t irqs_deferred[2]; /* vectors that wait until DMA messages are answered */
 	bool irqs_pending;         /* there are any */
 	unsigned int frame_polls;  /* polls for frames alone before the next poll of everything */
@@ -91,8 +95,7 @@ void served_card_awake(struct served_card *card);
 /* Handles SIGBUS at `addr`: true if the access can be repeated. Async-signal-safe. */
 bool served_card_fault(struct served_card *card, const void *addr);
 
-/* Copies the counters since the last reset, and those since the card was made. */
-void served_card_stats(struct served_card *card, struct wcnic_stats *since_reset,
-		       struct wcnic_stats *total);
+/* The card's name, and its counters since the last reset and since it was made. */
+void served_card_stats(struct served_card *card, struct stats_record *record);
 
 #endif /* WCNICD_SERVED_CARD_H */

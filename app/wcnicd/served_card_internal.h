@@ -6,22 +6,16 @@
 
 /* What the files of a served card share. Thread: the one that has the card. */
 
-#include <stdint.h>
-
 #include <wcbase.h>
+#include <wcdev.h>
 
 #include "served_card.h"
+#include "served_card_kind.h"
 
-/* ---- served_card_model.c ---- */
+/* ---- served_card_host.c ---- */
 
-/*
- * Makes the card model and its port, for whom this card is the host. The aperture and the feed
- * must be there. Returns 0 or -errno, and has then logged why.
- */
-WC_MUST_CHECK int served_card_model_create(struct served_card *card);
-
-/* A 32-bit register of the card; 0 if the offset is not one. */
-uint32_t served_card_reg_read(struct served_card *card, uint64_t off);
+/* What a card model asks of its host. Its `ctx` is the served card. */
+extern const struct wcdev_ops served_card_ops;
 
 /* Raises the vectors that waited until the client had answered all DMA messages. */
 void served_card_irqs_release(struct served_card *card);

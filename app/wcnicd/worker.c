@@ -59,14 +59,8 @@ worker_init(void)
 static void
 stats_take(struct worker *worker)
 {
-	for (unsigned int i = 0; i < worker->n_cards; i++) {
-		struct stats_record *record = &worker->records[i];
-
-		record->name = worker->cards[i]->name;
-		record->socket = worker->cards[i]->options.socket;
-		record->port = worker->cards[i]->options.port;
-		served_card_stats(worker->cards[i], &record->since_reset, &record->total);
-	}
+	for (unsigned int i = 0; i < worker->n_cards; i++)
+		served_card_stats(worker->cards[i], &worker->records[i]);
 }
 
 static void

@@ -39,8 +39,8 @@ static void
 help__lists_every_option(void **state)
 {
 	static const char *const options[] = {
-		"--socket",    "--port",       "--queues", "--aperture-mib", "--seed", "--cpu",
-		"--log-level", "--stats-file", "--bar2",   "--tlp-feed",     "--idle"};
+		"--socket", "--card",      "--port",       "--queues", "--aperture-mib", "--seed",
+		"--cpu",    "--log-level", "--stats-file", "--bar2",   "--tlp-feed",     "--idle"};
 
 	(void)state;
 	child_start(&child, ARGS("--help"));
@@ -98,6 +98,31 @@ bad_argument__exit_2_names_it_and_what_is_right(void **state)
 		 "'--bogus'",
 		 "EAL does not start"},
 		{{"--socket", ""}, "socket", "1 to 107"},
+		{{"--socket", s, "--card", "virtio"}, "--card 'virtio'", "wcnic or ena"},
+		{{"--socket", s, "--card", "enamel"}, "--card 'enamel'", "wcnic or ena"},
+		{{"--socket", s, "--card", "wcnic:llq=off"}, "'wcnic:llq=off'", "no arguments"},
+		{{"--socket", s, "--card", "ena:lq=off"}, "'lq'", "llq_recommend"},
+		{{"--socket", s, "--card", "ena:llq"}, "llq=", "both, 128, 256 or off"},
+		{{"--socket", s, "--card", "ena:llq=64"}, "llq=64", "both, 128, 256 or off"},
+		{{"--socket", s, "--card", "ena:layout=x"}, "layout=x", "vm or metal"},
+		{{"--socket", s, "--card", "ena:device=ec22"}, "device=ec22", "ec20 or ec21"},
+		{{"--socket", s, "--card", "ena:depth=100"}, "depth=100", "64 to 4096"},
+		{{"--socket", s, "--card", "ena:depth=8192"}, "depth=8192", "64 to 4096"},
+		{{"--socket", s, "--card", "ena:meta_cache=1"}, "meta_cache=1", "on or off"},
+		{{"--socket", s, "--card", "ena:torn=x"}, "torn=x", "drop or wait"},
+		{{"--socket", s, "--card", "ena:burst=255"}, "burst=255", "256 to 65535"},
+		{{"--socket", s, "--card", "ena:patience=0"}, "patience=0", "1 to 65535"},
+		{{"--socket", s, "--card", "ena:fault=admin,fault=x"}, "fault=x", "keep_alive"},
+		{{"--socket", s, "--card", "ena:llq=off,burst=512"}, "llq=off", "both, 128 or 256"},
+		{{"--socket", s, "--card", "ena:llq=128,llq_recommend=256"},
+		 "llq_recommend=256",
+		 "none or 128"},
+		{{"--socket", s, "--card", "ena:llq_depth=256,depth=128"}, "llq_depth=256", "128"},
+		{{"--socket", s, "--queues", "32", "--card", "ena:llq_depth=1024"},
+		 "--aperture-mib 1 holds no LLQ of depth 1024 for each of 32 queues",
+		 "--aperture-mib 4, or --card ena:llq_depth=256"},
+		{{"--card", "ena", "--queues", "33", "--socket", s}, "--queues 33", "1 to 32"},
+		{{"--card", "ena", "--tlp-feed", t, "--socket", s}, t, "--card wcnic"},
 	};
 	int status;
 
