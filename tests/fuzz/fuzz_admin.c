@@ -87,7 +87,7 @@ step(struct fuzz_rig *r, struct fuzz_input *in)
 		(void)wcnic_card_window_revoke(r->h.card, fuzz_take8(in) % 17);
 		break;
 	case 6:
-		r->h.now_ns += fuzz_take16(in) * 10000ull;
+		r->h.m.now_ns += fuzz_take16(in) * 10000ull;
 		wcnic_card_poll(r->h.card);
 		break;
 	case 7:

@@ -73,7 +73,7 @@ step(struct fuzz_rig *r, struct fuzz_input *in)
 		placement_change(r, in);
 		break;
 	case 7:
-		r->h.now_ns += fuzz_take16(in) * 100ull;
+		r->h.m.now_ns += fuzz_take16(in) * 100ull;
 		fuzz_rig_poll(r);
 		break;
 	default:

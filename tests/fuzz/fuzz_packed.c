@@ -100,7 +100,7 @@ step(struct fuzz_rig *r, struct fuzz_input *in)
 		resume(r, in);
 		break;
 	case 5:
-		r->h.now_ns += 200000;
+		r->h.m.now_ns += 200000;
 		fuzz_rig_poll(r);
 		break;
 	case 6:

@@ -6,99 +6,10 @@
 
 #include <assert.h>
 #include <errno.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "fake_host.h"
-
-static const struct {
-	uint64_t iova;
-	unsigned int prot;
-} maps[] = {
-	{FAKE_IOVA, WCDEV_DMA_READ | WCDEV_DMA_WRITE},
-	{FAKE_IOVA_RO, WCDEV_DMA_READ},
-	{FAKE_IOVA_WO, WCDEV_DMA_WRITE},
-};
-
-static void *
-fake_dma(void *ctx, uint64_t iova, size_t bytes, unsigned int prot)
-{
-	struct fake_host *h = ctx;
-
-	assert(prot == WCDEV_DMA_READ || prot == WCDEV_DMA_WRITE);
-	h->lookups++;
-	for (unsigned int i = 0; i < sizeof(maps) / sizeof(maps[0]); i++) {
-		uint64_t off = iova - maps[i].iova;
-
-		if (iova < maps[i].iova || off >= h->unmap_from || bytes > h->unmap_from - off)
-			continue;
-		return (maps[i].prot & prot) != 0 ? h->mem + off : NULL;
-	}
-	return NULL;
-}
-
-static bool
-fake_span(void *ctx, uint64_t iova, unsigned int prot, struct wcdev_dma_span *span)
-{
-	struct fake_host *h = ctx;
-
-	h->lookups++;
-	for (unsigned int i = 0; i < sizeof(maps) / sizeof(maps[0]); i++) {
-		if (iova - maps[i].iova >= h->unmap_from || (maps[i].prot & prot) == 0)
-			continue;
-		span->iova = maps[i].iova;
-		span->bytes = h->unmap_from;
-		span->at = h->mem;
-		return true;
-	}
-	return false;
-}
-
-static uint64_t
-fake_generation(void *ctx)
-{
-	return ((struct fake_host *)ctx)->generation;
-}
-
-static void
-fake_irq(void *ctx, uint16_t vector)
-{
-	struct fake_host *h = ctx;
-
-	assert(vector < 256);
-	h->irqs[vector]++;
-}
-
-static uint64_t
-fake_now(void *ctx)
-{
-	return ((struct fake_host *)ctx)->now_ns;
-}
-
-static void
-fake_log(void *ctx, int level, const char *line)
-{
-	struct fake_host *h = ctx;
-
-	(void)level;
-	snprintf(h->log, sizeof(h->log), "%s", line);
-}
-
-static const struct wcdev_ops fake_ops = {
-	.dma = fake_dma,
-	.dma_span = fake_span,
-	.irq = fake_irq,
-	.now_ns = fake_now,
-	.log = fake_log,
-};
-
-const struct wcdev_ops fake_generation_ops = {
-	.dma = fake_dma,
-	.dma_span = fake_span,
-	.dma_generation = fake_generation,
-	.now_ns = fake_now,
-};
 
 int
 fake_host_init(struct fake_host *h, const struct wcnic_card_config *config)
@@ -115,23 +26,18 @@ fake_host_init_sized(struct fake_host *h, const struct wcnic_card_config *config
 	if (config != NULL)
 		c = *config;
 	memset(h, 0, sizeof(*h));
-	h->now_ns = 1000000000;
 	h->push_bytes = 65536;
 	h->polls = 1;
-	h->mem_bytes = mem_bytes;
-	h->unmap_from = mem_bytes;
 	h->aperture_bytes = c.aperture_bytes != 0 ? c.aperture_bytes : FAKE_APERTURE_BYTES;
-	h->mem = aligned_alloc(4096, mem_bytes);
 	h->aperture = aligned_alloc(4096, h->aperture_bytes);
-	if (h->mem == NULL || h->aperture == NULL) {
+	if (fake_mem_init(&h->m, mem_bytes) != 0 || h->aperture == NULL) {
 		fake_host_fini(h);
 		return -ENOMEM;
 	}
-	memset(h->mem, 0, mem_bytes);
 	memset(h->aperture, 0, h->aperture_bytes);
 	if (c.ops == NULL)
-		c.ops = &fake_ops;
-	c.ctx = h;
+		c.ops = &fake_mem_ops;
+	c.ctx = &h->m;
 	c.aperture = h->aperture;
 	c.aperture_bytes = h->aperture_bytes;
 	ret = wcnic_card_create(&c, &h->card);
@@ -145,10 +51,9 @@ fake_host_fini(struct fake_host *h)
 {
 	wcnic_card_destroy(h->card);
 	free(h->aperture);
-	free(h->mem);
+	fake_mem_fini(&h->m);
 	h->card = NULL;
 	h->aperture = NULL;
-	h->mem = NULL;
 }
 
 int
@@ -188,18 +93,13 @@ fake_teardown(void **state)
 void *
 fake_alloc(struct fake_host *h, size_t bytes, size_t align)
 {
-	size_t off = (h->mem_used + align - 1) & ~(align - 1);
-
-	assert(off + bytes <= h->mem_bytes);
-	h->mem_used = off + bytes;
-	memset(h->mem + off, 0, bytes);
-	return h->mem + off;
+	return fake_mem_alloc(&h->m, bytes, align);
 }
 
 uint64_t
 fake_iova(const struct fake_host *h, const void *ptr)
 {
-	return FAKE_IOVA + (uint64_t)((const uint8_t *)ptr - h->mem);
+	return fake_mem_iova(&h->m, ptr);
 }
 
 uint32_t
@@ -237,7 +137,7 @@ fake_reg64_set(struct fake_host *h, uint64_t off, uint64_t value)
 void
 fake_enable(struct fake_host *h)
 {
-	h->mem_used = 0;
+	h->m.used = 0;
 	h->asq = fake_alloc(h, sizeof(*h->asq) << FAKE_ADMIN_LOG2, 64);
 	h->acq = fake_alloc(h, sizeof(*h->acq) << FAKE_ADMIN_LOG2, 64);
 	h->aeq = fake_alloc(h, sizeof(*h->aeq) << FAKE_AEQ_LOG2, 64);
@@ -362,12 +262,4 @@ void
 fake_stats(struct fake_host *h, struct wcnic_stats *stats)
 {
 	wcnic_card_stats(h->card, stats);
-}
-
-void
-fake_frame_fill(uint8_t *frame, uint32_t bytes, uint32_t salt)
-{
-	for (uint32_t i = 0; i < bytes; i++)
-		frame[i] = (uint8_t)(i * 7 + (i >> 8) + salt);
-	frame[0] = 2;
 }

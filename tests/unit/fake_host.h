@@ -5,8 +5,8 @@
 #define FAKE_HOST_H
 
 /*
- * A host for the model: plain memory behind an IOVA map with bounds, a clock that stands still, and
- * a driver that sends what the test asks for, also wrong things. It knows the ABI, not the model.
+ * A host for the model: memory and clock, and a driver that sends what the test asks for, also
+ * wrong things. It knows the ABI, not the model.
  */
 
 #include <stdbool.h>
@@ -15,34 +15,23 @@
 
 #include <wcnic_card.h>
 
-#define FAKE_MEM_BYTES (8u << 20)
-#define FAKE_IOVA 0x1000000000ull      /* readable and writable, FAKE_MEM_BYTES */
-#define FAKE_IOVA_RO 0x2000000000ull   /* the same memory, readable */
-#define FAKE_IOVA_WO 0x3000000000ull   /* the same memory, writable */
-#define FAKE_IOVA_NONE 0x4000000000ull /* not mapped */
+#include "fake_mem.h"
+
 #define FAKE_APERTURE_BYTES (4u << 20)
 #define FAKE_ADMIN_LOG2 4u
 #define FAKE_AEQ_LOG2 3u
 
 struct fake_host {
+	struct fake_mem m;
 	struct wcnic_card *card;
-	uint8_t *mem;
-	size_t mem_bytes;
-	size_t mem_used;
-	size_t unmap_from;    /* of `mem`; mem_bytes: all is mapped */
-	unsigned int lookups; /* of host memory that the card asked for */
-	uint64_t generation;
 	uint8_t *aperture;
 	uint64_t aperture_bytes;
-	uint64_t now_ns;
-	unsigned int irqs[256];
 	/* What a command is given: so many polls, and this after each. NULL: nothing. */
 	unsigned int polls;
 	void (*between)(struct fake_host *h);
 	uint32_t push_bytes; /* what fake_txq_open() asks for; 65536 at first */
 	uint8_t push_format; /* and enum wcnic_push_format */
 	bool tx_offload;     /* and whether with a ring of requests */
-	char log[256];       /* the last line */
 
 	struct wcnic_admin_cmd *asq;
 	struct wcnic_admin_cpl *acq;
@@ -51,9 +40,6 @@ struct fake_host {
 	uint16_t aeq_head;
 	uint8_t *bounce; /* answers and inputs of commands: 512 bytes */
 };
-
-/* For a card that sees changes of the map by h->generation. */
-extern const struct wcdev_ops fake_generation_ops;
 
 /* A card on this host, in the state of power-on. `config` may be NULL. Returns 0 or -errno. */
 int fake_host_init(struct fake_host *h, const struct wcnic_card_config *config);
@@ -99,8 +85,6 @@ int fake_window(struct fake_host *h, enum wcnic_window_type type, uint8_t slot_l
 int fake_window_free(struct fake_host *h, const struct wcnic_window_grant *grant);
 int fake_port_set(struct fake_host *h, uint16_t mtu, uint16_t flags);
 void fake_stats(struct fake_host *h, struct wcnic_stats *stats);
-/* Bytes that differ with where they are and with `salt`, to one receiver. */
-void fake_frame_fill(uint8_t *frame, uint32_t bytes, uint32_t salt);
 
 /* ---- Tx ---------------------------------------------------------------------------------- */
 

@@ -468,15 +468,7 @@ fake_port_waits(struct fake_host *h)
 int
 fake_receive(struct fake_host *h, const uint8_t *data, uint32_t bytes, uint32_t piece)
 {
-	struct wcdev_frag frags[256];
-	struct wcdev_frame frame = {.frags = frags, .bytes = bytes};
-
-	for (uint32_t used = 0; used < bytes; used += piece) {
-		frags[frame.n_frags].base = data + used;
-		frags[frame.n_frags].bytes = bytes - used < piece ? bytes - used : piece;
-		frame.n_frags++;
-	}
-	return wcdev_receive(wcnic_card_dev(h->card), &frame);
+	return fake_mem_receive(wcnic_card_dev(h->card), data, bytes, piece);
 }
 
 uint32_t

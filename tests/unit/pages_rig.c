@@ -56,7 +56,7 @@ pages_reach(void *ctx, uint64_t iova, uint64_t bytes, unsigned int prot)
 static int
 pages_fetch(void *ctx, unsigned int lane, uint64_t iova, void *data, size_t bytes)
 {
-	struct fake_host *h = ctx;
+	struct fake_mem *m = ctx;
 
 	assert_true(lane < 2);
 	assert_true(range_is(iova, bytes, PAGE_REMOTE, PAGE_REMOTE));
@@ -68,7 +68,7 @@ pages_fetch(void *ctx, unsigned int lane, uint64_t iova, void *data, size_t byte
 		rig.lanes[lane].asked = false;
 		if (rig.deny)
 			return -EFAULT;
-		memcpy(data, h->mem + (iova - FAKE_IOVA), bytes);
+		memcpy(data, m->at + (iova - FAKE_IOVA), bytes);
 		return 0;
 	}
 	rig.fetches++;
@@ -117,7 +117,7 @@ pages_answer(struct fake_host *h)
 		return;
 	for (unsigned int i = 0; i < rig.n_posts; i++)
 		if (!rig.deny)
-			memcpy(h->mem + rig.posts[i].off, rig.posts[i].data, rig.posts[i].bytes);
+			memcpy(h->m.at + rig.posts[i].off, rig.posts[i].data, rig.posts[i].bytes);
 	rig.n_posts = 0;
 	rig.lanes[0].ready = true;
 	rig.lanes[1].ready = true;
@@ -126,7 +126,7 @@ pages_answer(struct fake_host *h)
 static uint64_t
 now(void *ctx)
 {
-	return ((struct fake_host *)ctx)->now_ns;
+	return ((struct fake_mem *)ctx)->now_ns;
 }
 
 const struct wcdev_ops pages_scattered_ops = {.dma = pages_dma, .now_ns = now};
@@ -158,10 +158,10 @@ pages_open(const struct wcdev_ops *ops)
 	memset(&rig, 0, sizeof(rig));
 	assert_true(fd >= 0 && ftruncate(fd, MEM_BYTES) == 0);
 	assert_int_equal(fake_host_init_sized(h, &config, MEM_BYTES), 0);
-	free(h->mem);
-	h->mem = mmap(NULL, MEM_BYTES, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
+	free(h->m.at);
+	h->m.at = mmap(NULL, MEM_BYTES, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
 	rig.view = mmap(NULL, 2 * MEM_BYTES, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
-	assert_true(h->mem != MAP_FAILED && rig.view != MAP_FAILED);
+	assert_true(h->m.at != MAP_FAILED && rig.view != MAP_FAILED);
 	for (unsigned int i = 0; i < PAGES; i++)
 		assert_true(mmap(rig.view + i * 2 * PAGE, PAGE, PROT_READ | PROT_WRITE,
 				 MAP_SHARED | MAP_FIXED, fd, (off_t)(i * PAGE)) != MAP_FAILED);
@@ -177,9 +177,9 @@ pages_teardown(void **state)
 	struct fake_host *h = &rig.h;
 
 	(void)state;
-	munmap(h->mem, MEM_BYTES);
+	munmap(h->m.at, MEM_BYTES);
 	munmap(rig.view, 2 * MEM_BYTES);
-	h->mem = NULL;
+	h->m.at = NULL;
 	fake_host_fini(h);
 	return 0;
 }
@@ -194,7 +194,7 @@ pages_set(enum page_kind even, enum page_kind odd)
 void
 page_set(const void *at, enum page_kind kind)
 {
-	rig.pages[((const uint8_t *)at - rig.h.mem) / PAGE] = kind;
+	rig.pages[((const uint8_t *)at - rig.h.m.at) / PAGE] = kind;
 }
 
 void

@@ -74,7 +74,7 @@ ring__unmapped_later__is_fatal(void **state)
 	struct wcnic_admin_cmd cmd = {.opcode = WCNIC_OP_PORT_SET};
 	struct wcnic_admin_cpl cpl;
 
-	h->unmap_from = 0;
+	h->m.unmap_from = 0;
 	assert_false(fake_submit(h, &cmd, &cpl));
 	assert_int_equal(fake_reg32(h, WCNIC_REG_ERROR_CAUSE), WCNIC_ERR_ADMIN_CONFIG);
 	assert_int_equal(fake_reg32(h, WCNIC_REG_ERROR_INFO), WCNIC_REG_ASQ_BASE);
@@ -577,7 +577,7 @@ firmware__hangs__stops_answering_until_reset(void **state)
 	wcnic_card_test_hang(other.card);
 	assert_int_equal(fake_cmd(&other, WCNIC_OP_IDENTIFY, NULL, &id, sizeof(id), NULL), -1);
 	beat = fake_reg32(&other, WCNIC_REG_HEARTBEAT);
-	other.now_ns += 10000000000ull;
+	other.m.now_ns += 10000000000ull;
 	wcnic_card_poll(other.card);
 	assert_int_equal(fake_reg32(&other, WCNIC_REG_HEARTBEAT), beat);
 	assert_int_equal(fake_reg32(&other, WCNIC_REG_STATUS) & WCNIC_STATUS_FW_DEAD, 0);
@@ -586,7 +586,7 @@ firmware__hangs__stops_answering_until_reset(void **state)
 	for (int i = 0; i < 5; i++)
 		assert_int_equal(fake_cmd(&other, WCNIC_OP_IDENTIFY, NULL, &id, sizeof(id), NULL),
 				 0);
-	other.now_ns += 100000000;
+	other.m.now_ns += 100000000;
 	assert_true(fake_reg32(&other, WCNIC_REG_HEARTBEAT) != beat);
 	fake_host_fini(&other);
 }

@@ -47,9 +47,9 @@ clock__at_power_on__is_the_oscillator(void **state)
 {
 	struct fake_host *h = *state;
 
-	assert_int_equal(clock_read(h), h->now_ns);
-	h->now_ns = 0x123456789abcull;
-	assert_int_equal(clock_read(h), h->now_ns);
+	assert_int_equal(clock_read(h), h->m.now_ns);
+	h->m.now_ns = 0x123456789abcull;
+	assert_int_equal(clock_read(h), h->m.now_ns);
 	assert_int_equal(fake_reg32(h, WCNIC_REG_CLOCK), 0x56789abc);
 	assert_int_equal(fake_reg32(h, WCNIC_REG_CLOCK + 4), 0x1234);
 	assert_int_equal(fake_reg32(h, WCNIC_REG_ERROR_CAUSE), 0);
@@ -63,7 +63,7 @@ clock__set_and_added_to__goes_on_from_there(void **state)
 	assert_int_equal(features_set(h, WCNIC_CAP_CLOCK), 0);
 	assert_int_equal(clock_set(h, WCNIC_CLOCK_SET, 5000, NULL), 0);
 	assert_int_equal(clock_read(h), 5000);
-	h->now_ns += 70;
+	h->m.now_ns += 70;
 	assert_int_equal(clock_read(h), 5070);
 	assert_int_equal(clock_set(h, WCNIC_CLOCK_ADD, -1070, NULL), 0);
 	assert_int_equal(clock_read(h), 4000);
@@ -81,19 +81,19 @@ clock__rate__changes_no_time_and_each_second_after(void **state)
 	assert_int_equal(clock_set(h, WCNIC_CLOCK_SET, 0, NULL), 0);
 	assert_int_equal(clock_set(h, WCNIC_CLOCK_RATE, 1000, NULL), 0); /* 1 ppm */
 	assert_int_equal(clock_read(h), 0);
-	h->now_ns += 10 * SECOND_NS;
+	h->m.now_ns += 10 * SECOND_NS;
 	assert_int_equal(clock_read(h), 10 * SECOND_NS + 10000);
-	h->now_ns += SECOND_NS / 2;
+	h->m.now_ns += SECOND_NS / 2;
 	assert_int_equal(clock_read(h), 10 * SECOND_NS + SECOND_NS / 2 + 10500);
 	/* a rate holds from when it was set; the one before counts up to then */
 	assert_int_equal(clock_set(h, WCNIC_CLOCK_RATE, -WCNIC_CLOCK_RATE_MAX, NULL), 0);
 	at = clock_read(h);
 	assert_int_equal(at, 10 * SECOND_NS + SECOND_NS / 2 + 10500);
-	h->now_ns += 4 * SECOND_NS;
+	h->m.now_ns += 4 * SECOND_NS;
 	assert_int_equal(clock_read(h), at + 2 * SECOND_NS);
 	assert_int_equal(clock_set(h, WCNIC_CLOCK_RATE, WCNIC_CLOCK_RATE_MAX, NULL), 0);
 	at = clock_read(h);
-	h->now_ns += 250ull * 365 * 86400 * SECOND_NS; /* years */
+	h->m.now_ns += 250ull * 365 * 86400 * SECOND_NS; /* years */
 	assert_int_equal(clock_read(h), at + 375ull * 365 * 86400 * SECOND_NS);
 }
 
@@ -109,8 +109,8 @@ clock__any_rate__never_goes_back(void **state)
 
 		assert_int_equal(clock_set(h, WCNIC_CLOCK_RATE, rates[i], NULL), 0);
 		before = clock_read(h);
-		h->now_ns += SECOND_NS - 1000;
-		for (unsigned int n = 0; n < 2000; n++, h->now_ns++) {
+		h->m.now_ns += SECOND_NS - 1000;
+		for (unsigned int n = 0; n < 2000; n++, h->m.now_ns++) {
 			uint64_t now = clock_read(h);
 
 			assert_true(now >= before);
@@ -135,8 +135,8 @@ clock_set__what_cannot_be__is_refused_and_changes_nothing(void **state)
 	assert_int_equal(result, BAD(ns));
 	assert_int_equal(clock_set(h, WCNIC_CLOCK_RATE, INT64_MIN, &result),
 			 WCNIC_ST_INVALID_FIELD);
-	h->now_ns += SECOND_NS;
-	assert_int_equal(clock_read(h), h->now_ns);
+	h->m.now_ns += SECOND_NS;
+	assert_int_equal(clock_read(h), h->m.now_ns);
 }
 
 static void
@@ -147,10 +147,10 @@ reset__clock_goes_on_and_its_rate_is_the_oscillators(void **state)
 	assert_int_equal(features_set(h, WCNIC_CAP_CLOCK), 0);
 	assert_int_equal(clock_set(h, WCNIC_CLOCK_SET, 0, NULL), 0);
 	assert_int_equal(clock_set(h, WCNIC_CLOCK_RATE, 1000000, NULL), 0);
-	h->now_ns += SECOND_NS;
+	h->m.now_ns += SECOND_NS;
 	wcnic_card_reset(h->card);
 	assert_int_equal(clock_read(h), SECOND_NS + 1000000);
-	h->now_ns += SECOND_NS;
+	h->m.now_ns += SECOND_NS;
 	assert_int_equal(clock_read(h), 2 * SECOND_NS + 1000000);
 }
 
@@ -171,7 +171,7 @@ slow_send(void *ctx, const struct wcdev_frame *frame)
 	struct slow_port *s = ctx;
 
 	(void)frame;
-	s->h->now_ns += PORT_NS;
+	s->h->m.now_ns += PORT_NS;
 	s->frames += s->ret == 0;
 	return s->ret;
 }
@@ -225,7 +225,7 @@ push_frame(struct tx_rig *r, uint64_t word)
 static void
 three_go(struct tx_rig *r, void (*frame)(struct tx_rig *r, uint64_t word))
 {
-	uint64_t at = r->h.now_ns;
+	uint64_t at = r->h.m.now_ns;
 
 	frame(r, 0);
 	frame(r, WCNIC_TXO_TIME);
@@ -290,7 +290,7 @@ tx_time__first_one_stays_until_it_was_taken(void **state)
 
 	slow_open(r, WCNIC_CAP_CLOCK);
 	tx_rig_open_fetch(r, 16);
-	first = r->h.now_ns;
+	first = r->h.m.now_ns;
 	fetch_frame(r, WCNIC_TXO_TIME);
 	fetch_frame(r, WCNIC_TXO_TIME);
 	tx_rig_go(r);
@@ -298,7 +298,7 @@ tx_time__first_one_stays_until_it_was_taken(void **state)
 	assert_int_equal(tx_time(r), first);
 	fake_reg64_set(&r->h, WCNIC_REG_TX_TIME, 0);
 	assert_int_equal(tx_time(r), 0);
-	first = r->h.now_ns;
+	first = r->h.m.now_ns;
 	fetch_frame(r, WCNIC_TXO_TIME);
 	tx_rig_go(r);
 	assert_int_equal(tx_time(r), first);
@@ -322,7 +322,7 @@ tx_time__port_that_refuses__has_no_time_and_the_next_offer_counts(void **state)
 	fetch_frame(r, WCNIC_TXO_TIME);
 	tx_rig_go(r);
 	assert_int_equal(tx_time(r), 0);
-	at = r->h.now_ns;
+	at = r->h.m.now_ns;
 	slow.ret = 0;
 	wcnic_card_poll(r->h.card);
 	tx_expect_cpl(r, WCNIC_TX_FETCHED, 0, 1, 1);
@@ -400,24 +400,24 @@ interrupt__moderated__first_comes_at_once_and_next_when_time_is_over(void **stat
 	arm(&q, 0, 1);
 	receive(h);
 	wcnic_card_poll(h->card);
-	assert_int_equal(h->irqs[VECTOR], 1);
+	assert_int_equal(h->m.irqs[VECTOR], 1);
 	arm(&q, 1, 2);
 	receive(h);
-	h->now_ns += MODERATION_US * 1000 - 1;
+	h->m.now_ns += MODERATION_US * 1000 - 1;
 	wcnic_card_poll(h->card);
-	assert_int_equal(h->irqs[VECTOR], 1);
-	h->now_ns++;
+	assert_int_equal(h->m.irqs[VECTOR], 1);
+	h->m.now_ns++;
 	wcnic_card_poll(h->card);
 	wcnic_card_poll(h->card);
-	assert_int_equal(h->irqs[VECTOR], 2);
+	assert_int_equal(h->m.irqs[VECTOR], 2);
 	/* frames that came long after are told at once */
-	h->now_ns += SECOND_NS;
+	h->m.now_ns += SECOND_NS;
 	arm(&q, 2, 3);
 	wcnic_card_poll(h->card);
-	assert_int_equal(h->irqs[VECTOR], 2);
+	assert_int_equal(h->m.irqs[VECTOR], 2);
 	receive(h);
 	wcnic_card_poll(h->card);
-	assert_int_equal(h->irqs[VECTOR], 3);
+	assert_int_equal(h->m.irqs[VECTOR], 3);
 }
 
 static void
@@ -435,9 +435,9 @@ interrupt__moderated_and_disarmed_meanwhile__does_not_come(void **state)
 	wcnic_card_poll(h->card);
 	__atomic_store_n(q.db, htole64(WCNIC_RXDB_TAIL(8) | WCNIC_RXDB_CQ_HEAD(2)),
 			 __ATOMIC_RELEASE);
-	h->now_ns += SECOND_NS;
+	h->m.now_ns += SECOND_NS;
 	wcnic_card_poll(h->card);
-	assert_int_equal(h->irqs[VECTOR], 1);
+	assert_int_equal(h->m.irqs[VECTOR], 1);
 }
 
 /* The same buffers and completions, asked for again: only the number says so. */
@@ -451,10 +451,10 @@ interrupt__armed_again_with_another_number__comes_again(void **state)
 	receive(h);
 	for (uint8_t number = 1; number <= 4; number++) {
 		arm(&q, 0, number);
-		h->now_ns += SECOND_NS;
+		h->m.now_ns += SECOND_NS;
 		wcnic_card_poll(h->card);
 		wcnic_card_poll(h->card);
-		assert_int_equal(h->irqs[VECTOR], number);
+		assert_int_equal(h->m.irqs[VECTOR], number);
 	}
 }
 
@@ -477,9 +477,9 @@ interrupt__held_back__card_does_not_sleep(void **state)
 	receive(h);
 	wcnic_card_poll(h->card);
 	assert_false(wcnic_card_waits(h->card));
-	h->now_ns += MODERATION_US * 1000;
+	h->m.now_ns += MODERATION_US * 1000;
 	wcnic_card_poll(h->card);
-	assert_int_equal(h->irqs[VECTOR], 2);
+	assert_int_equal(h->m.irqs[VECTOR], 2);
 	assert_true(wcnic_card_waits(h->card));
 }
 

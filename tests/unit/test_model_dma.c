@@ -68,7 +68,7 @@ scattered__page_missing_in_a_buffer__stops_the_queue_untouched(void **state)
 	memset(rig.rx.bufs, 0xaa, 4 * 2304);
 	second = rig.rx.bufs + 2304;
 	page_set(second + 2303, PAGE_NONE);
-	assert_true((second - h->mem) / PAGE != (second + 2303 - h->mem) / PAGE);
+	assert_true((second - h->m.at) / PAGE != (second + 2303 - h->m.at) / PAGE);
 	fake_rx_post(h, &rig.rx, 2);
 	fake_tx_fetch(h, &rig.tx, mem, 3000);
 	fake_tx_ring(&rig.tx);
@@ -92,15 +92,15 @@ scattered__ring_page_missing__refused_at_creation_and_stops_later(void **state)
 	pages_open(&pages_scattered_ops);
 	pages_queues_open();
 	assert_int_equal(fake_txq_close(h, &rig.tx), 0);
-	h->mem_used = (h->mem_used + PAGE - 1) & ~(size_t)(PAGE - 1);
+	h->m.used = (h->m.used + PAGE - 1) & ~(size_t)(PAGE - 1);
 	assert_int_equal(fake_txq_open(h, &rig.tx, 0, RING_DEPTH, WCNIC_PLACEMENT_FETCH, 0), 0);
 	mem = fake_alloc(h, PAGE, PAGE);
-	page_set(h->mem + h->mem_used + 3 * PAGE, PAGE_NONE);
+	page_set(h->m.at + h->m.used + 3 * PAGE, PAGE_NONE);
 	assert_int_equal(fake_txq_open(h, &other, 1, RING_DEPTH, WCNIC_PLACEMENT_FETCH, 0),
 			 WCNIC_ST_BAD_ADDRESS);
 	page_set(&rig.tx.ring[RING_DEPTH - 1], PAGE_NONE);
 	/* What the pages hold that are still there goes out. */
-	while (rig.pages[((uint8_t *)&rig.tx.ring[rig.tx.tail] - h->mem) / PAGE] == PAGE_HERE) {
+	while (rig.pages[((uint8_t *)&rig.tx.ring[rig.tx.tail] - h->m.at) / PAGE] == PAGE_HERE) {
 		fake_rx_post(h, &rig.rx, 1);
 		frame_round(mem, 64, rig.tx.tail);
 	}

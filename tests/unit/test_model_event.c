@@ -159,7 +159,7 @@ ring__unmapped_later__is_an_error_in_the_registers(void **state)
 {
 	struct fake_host *h = *state;
 
-	h->unmap_from = 0;
+	h->m.unmap_from = 0;
 	link_toggle(h);
 	assert_int_equal(fake_reg32(h, WCNIC_REG_ERROR_CAUSE), WCNIC_ERR_ADMIN_CONFIG);
 	assert_int_equal(fake_reg32(h, WCNIC_REG_ERROR_INFO), WCNIC_REG_AEQ_BASE);
@@ -196,13 +196,13 @@ reset__in_mid_traffic__touches_no_host_memory_after(void **state)
 		traffic_start(h, &tx, &rx);
 		if (i % 2 != 0)
 			wcnic_card_poll(h->card);
-		memcpy(before, h->mem, FAKE_MEM_BYTES);
+		memcpy(before, h->m.at, FAKE_MEM_BYTES);
 		fake_reg32_set(h, WCNIC_REG_CTRL, WCNIC_CTRL_RESET);
 		assert_int_equal(fake_reg32(h, WCNIC_REG_STATUS), WCNIC_STATUS_READY);
 		assert_int_equal(fake_reg32(h, WCNIC_REG_RESET_COUNT), i + 1);
 		link_toggle(h);
 		wcnic_card_poll(h->card);
-		assert_memory_equal(before, h->mem, FAKE_MEM_BYTES);
+		assert_memory_equal(before, h->m.at, FAKE_MEM_BYTES);
 		fake_stats(h, &stats);
 		assert_int_equal(stats.tx_frames, 0);
 	}
@@ -238,11 +238,11 @@ stats__query__is_what_the_library_says(void **state)
 
 	wcnic_card_reset(h->card);
 	traffic_start(h, &tx, &rx);
-	began_ns = h->now_ns;
+	began_ns = h->m.now_ns;
 	wcnic_card_poll(h->card);
-	h->now_ns += 5000; /* what the batch took shows at the next look at the clock */
+	h->m.now_ns += 5000; /* what the batch took shows at the next look at the clock */
 	wcnic_card_poll(h->card);
-	h->now_ns += 70000; /* nothing is sent any more */
+	h->m.now_ns += 70000; /* nothing is sent any more */
 	fake_stats(h, &direct);
 	assert_int_equal(fake_cmd(h, WCNIC_OP_STATS_QUERY, NULL, &asked, sizeof(asked), NULL), 0);
 	assert_int_equal(le64toh(asked.tx_frames), 20);

@@ -569,7 +569,7 @@ offload__ring_that_cannot_be_read__queue_is_refused(void **state)
 	assert_int_equal(fake_txq_close(&r->h, &r->q), 0);
 	r->q.requests++;
 	assert_int_equal(fake_txq_create(&r->h, &r->q), WCNIC_ST_INVALID_FIELD);
-	r->q.requests = (uint64_t *)(void *)(r->h.mem + FAKE_MEM_BYTES - 256);
+	r->q.requests = (uint64_t *)(void *)(r->h.m.at + FAKE_MEM_BYTES - 256);
 	assert_int_equal(fake_txq_create(&r->h, &r->q), WCNIC_ST_BAD_ADDRESS);
 }
 

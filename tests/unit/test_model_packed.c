@@ -278,7 +278,7 @@ packed__late_line_within_wait__is_sent_as_if_never_late(void **state)
 	tx_rig_go(r);
 	tx_expect_cpl(r, WCNIC_TX_PUSHED, 0, 2, 2);
 	wcnic_card_poll(r->h.card);
-	r->h.now_ns += WAIT_NS - 1;
+	r->h.m.now_ns += WAIT_NS - 1;
 	wcnic_card_poll(r->h.card);
 	tx_expect_no_cpl(r);
 	/* What is in line 3 is looked at once: it was whole when frame 1 was sent. */

@@ -65,7 +65,7 @@ placement__switch_crosses_incomplete__waits_for_the_driver(void **state)
 	fake_tx_push(&r->q, r->frame, 60);
 	memset(fake_slot_at(&r->q, 0), 0, 64);
 	tx_rig_go(r);
-	r->h.now_ns += WAIT_NS;
+	r->h.m.now_ns += WAIT_NS;
 	wcnic_card_poll(r->h.card);
 	/* The driver has not looked yet, and goes over to fetch from entry 2 on. */
 	fake_tx_fetch(&r->h, &r->q, r->frame, 60);

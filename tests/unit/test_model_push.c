@@ -123,7 +123,7 @@ push__line_of_65536_entries_ago__is_not_taken_for_new(void **state)
 	i = r->rec.frames;
 	tx_rig_go(r);
 	assert_int_equal(r->rec.frames, i);
-	r->h.now_ns += WAIT_NS;
+	r->h.m.now_ns += WAIT_NS;
 	wcnic_card_poll(r->h.card);
 	tx_expect_cpl(r, WCNIC_TX_INCOMPLETE, 0, 0, 0);
 }
@@ -140,11 +140,11 @@ push__late_line_within_wait__is_sent_as_if_never_late(void **state)
 	fake_slot_encode(&r->q, 0, &slot, lines);
 	fake_tx_slot(&r->q, &slot, 1);
 	tx_rig_go(r);
-	r->h.now_ns += WAIT_NS - 1;
+	r->h.m.now_ns += WAIT_NS - 1;
 	wcnic_card_poll(r->h.card);
 	tx_expect_no_cpl(r);
 	memcpy(fake_slot_at(&r->q, 0), lines, sizeof(lines[0]));
-	r->h.now_ns += WAIT_NS;
+	r->h.m.now_ns += WAIT_NS;
 	wcnic_card_poll(r->h.card);
 	tx_expect_cpl(r, WCNIC_TX_PUSHED, 0, 1, 1);
 	tx_expect_frame(r, 0, r->frame, 100);
@@ -186,7 +186,7 @@ push__each_tag_field_wrong__is_not_whole(void **state)
 		fake_tx_push(&r->q, r->frame, 100);
 		fake_slot_at(&r->q, seq)[byte] ^= 0x10;
 		tx_rig_go(r);
-		r->h.now_ns += WAIT_NS;
+		r->h.m.now_ns += WAIT_NS;
 		wcnic_card_poll(r->h.card);
 		tx_expect_cpl(r, WCNIC_TX_INCOMPLETE, seq, 0, 0);
 		r->q.tail = seq;
@@ -229,7 +229,7 @@ push__line_of_other_owner_or_place__is_refused(void **state)
 		fake_tx_push(&r->q, r->frame, 100);
 		tx_line_forge(fake_slot_at(&r->q, seq) + (i % 2) * 64, forges[i / 2]);
 		tx_rig_go(r);
-		r->h.now_ns += WAIT_NS;
+		r->h.m.now_ns += WAIT_NS;
 		wcnic_card_poll(r->h.card);
 		tx_expect_cpl(r, WCNIC_TX_INCOMPLETE, seq, 0, 0);
 		r->q.tail = seq;
@@ -381,7 +381,7 @@ push__second_late_slot__has_a_wait_of_its_own(void **state)
 		fake_tx_slot(&r->q, &slot, 1);
 		tx_rig_go(r);
 		tx_expect_no_cpl(r);
-		r->h.now_ns += WAIT_NS;
+		r->h.m.now_ns += WAIT_NS;
 		memcpy(fake_slot_at(&r->q, seq), lines, sizeof(lines[0]));
 		wcnic_card_poll(r->h.card);
 		tx_expect_cpl(r, WCNIC_TX_PUSHED, seq, 1, 1);

@@ -192,7 +192,7 @@ heartbeat__while_time_goes_on__grows_within_heartbeat_ns(void **state)
 	assert_int_equal(fake_cmd(h, WCNIC_OP_IDENTIFY, NULL, &id, sizeof(id), NULL), 0);
 	for (int i = 0; i < 20; i++) {
 		before = fake_reg32(h, WCNIC_REG_HEARTBEAT);
-		h->now_ns += le32toh(id.heartbeat_ns);
+		h->m.now_ns += le32toh(id.heartbeat_ns);
 		if (i % 2 != 0)
 			wcnic_card_poll(h->card);
 		assert_true(fake_reg32(h, WCNIC_REG_HEARTBEAT) != before);
@@ -213,15 +213,15 @@ create__bad_config__is_refused_and_named(void **state)
 	struct fake_host other;
 
 	assert_int_equal(fake_host_init(&other, &c), -EINVAL);
-	assert_non_null(strstr(other.log, "aperture_bytes"));
+	assert_non_null(strstr(other.m.log, "aperture_bytes"));
 	c = (struct wcnic_card_config){.aperture_bytes = 512 << 10};
 	assert_int_equal(fake_host_init(&other, &c), -EINVAL);
 	c = (struct wcnic_card_config){.queue_pairs = 65};
 	assert_int_equal(fake_host_init(&other, &c), -EINVAL);
-	assert_non_null(strstr(other.log, "queue_pairs"));
+	assert_non_null(strstr(other.m.log, "queue_pairs"));
 	c = (struct wcnic_card_config){.mac = {1}};
 	assert_int_equal(fake_host_init(&other, &c), -EINVAL);
-	assert_non_null(strstr(other.log, "mac"));
+	assert_non_null(strstr(other.m.log, "mac"));
 	c = (struct wcnic_card_config){.ops = &none};
 	assert_int_equal(fake_host_init(&other, &c), -EINVAL);
 	c.ops = NULL;

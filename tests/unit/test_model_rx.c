@@ -254,7 +254,7 @@ rings__unmapped_between_polls__are_not_touched(void **state)
 	assert_true(fake_rx_reap(&q, &cpl, NULL));
 	/* The rings go, the next buffer stays. */
 	q.ring[1].iova = htole64(fake_iova(h, h->bounce));
-	h->unmap_from = (size_t)((uint8_t *)q.ring - h->mem);
+	h->m.unmap_from = (size_t)((uint8_t *)q.ring - h->m.at);
 	wcnic_card_poll(h->card);
 	assert_false(fake_rx_reap(&q, &cpl, NULL));
 	assert_true(fake_event(h, &event));
@@ -347,19 +347,19 @@ interrupt__armed__fires_once_a_record(void **state)
 	interrupt_open(h, &q);
 	assert_int_equal(fake_receive(h, frame, 64, 64), 0);
 	wcnic_card_poll(h->card);
-	assert_int_equal(h->irqs[3], 0);
+	assert_int_equal(h->m.irqs[3], 0);
 	__atomic_store_n(q.db, htole64(armed | WCNIC_RXDB_CQ_HEAD(1)), __ATOMIC_RELEASE);
 	wcnic_card_poll(h->card);
-	assert_int_equal(h->irqs[3], 0); /* nothing at or after 1 yet */
+	assert_int_equal(h->m.irqs[3], 0); /* nothing at or after 1 yet */
 	assert_int_equal(fake_receive(h, frame, 64, 64), 0);
 	wcnic_card_poll(h->card);
 	wcnic_card_poll(h->card);
 	assert_int_equal(fake_receive(h, frame, 64, 64), 0);
 	wcnic_card_poll(h->card);
-	assert_int_equal(h->irqs[3], 1);
+	assert_int_equal(h->m.irqs[3], 1);
 	__atomic_store_n(q.db, htole64(armed | WCNIC_RXDB_CQ_HEAD(2)), __ATOMIC_RELEASE);
 	wcnic_card_poll(h->card);
-	assert_int_equal(h->irqs[3], 2);
+	assert_int_equal(h->m.irqs[3], 2);
 }
 
 /* After 65536 completions the record is the same again, and others were there between. */
@@ -378,14 +378,14 @@ interrupt__same_record_comes_back__fires_again(void **state)
 		__atomic_store_n(q.db, htole64(armed), __ATOMIC_RELEASE);
 		wcnic_card_poll(h->card);
 		wcnic_card_poll(h->card);
-		assert_int_equal(h->irqs[3], lap);
+		assert_int_equal(h->m.irqs[3], lap);
 		/* not armed; or armed by a driver that has seen all completions */
 		__atomic_store_n(
 			q.db,
 			htole64(lap == 1 ? WCNIC_RXDB_TAIL(8) : armed | WCNIC_RXDB_CQ_HEAD(1)),
 			__ATOMIC_RELEASE);
 		wcnic_card_poll(h->card);
-		assert_int_equal(h->irqs[3], lap);
+		assert_int_equal(h->m.irqs[3], lap);
 	}
 }
 

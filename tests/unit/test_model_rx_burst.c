@@ -231,7 +231,7 @@ burst__port_down__is_enetdown_for_all(void **state)
 static void
 generation__stays__memory_is_looked_up_once(void **state)
 {
-	struct wcnic_card_config c = {.ops = &fake_generation_ops};
+	struct wcnic_card_config c = {.ops = &fake_mem_generation_ops};
 	struct wcnic_rx_cpl cpl;
 	struct fake_host h;
 	struct fake_rxq q;
@@ -251,12 +251,12 @@ generation__stays__memory_is_looked_up_once(void **state)
 		assert_true(fake_rx_reap(&q, &cpl, NULL));
 		fake_rx_post(&h, &q, 1);
 		if (i == 10)
-			before = h.lookups;
+			before = h.m.lookups;
 	}
-	assert_int_equal(h.lookups, before);
+	assert_int_equal(h.m.lookups, before);
 	/* It is not touched any more once the host has said so. */
-	h.unmap_from = (size_t)(q.bufs - h.mem);
-	h.generation++;
+	h.m.unmap_from = (size_t)(q.bufs - h.m.at);
+	h.m.generation++;
 	wcnic_card_poll(h.card);
 	assert_int_equal(fake_receive(&h, frame, 64, 64), 0);
 	assert_false(fake_rx_reap(&q, &cpl, NULL));

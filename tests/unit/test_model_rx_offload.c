@@ -172,7 +172,7 @@ extra__not_writable_any_more__stops_the_queue(void **state)
 	assert_int_equal(fake_rxq_open_offloads(h, &q, 0, 64, 128, WCNIC_RXQ_OFFLOAD_VLAN_STRIP),
 			 0);
 	fake_rx_post(h, &q, 8);
-	h->unmap_from = (size_t)((uint8_t *)q.extra - h->mem);
+	h->m.unmap_from = (size_t)((uint8_t *)q.extra - h->m.at);
 	/* a frame without a tag needs no extra */
 	tagged_make(frame, sizeof(frame), 0, 1);
 	assert_int_equal(fake_receive(h, frame, sizeof(frame), 2000), 0);

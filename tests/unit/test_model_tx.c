@@ -147,9 +147,9 @@ fetch__rings_unmapped_later__stops_with_address(void **state)
 
 	tx_rig_open_fetch(r, 16);
 	fake_tx_fetch(&r->h, &r->q, r->frame, 64);
-	r->h.unmap_from = (size_t)((uint8_t *)r->q.ring - r->h.mem);
+	r->h.m.unmap_from = (size_t)((uint8_t *)r->q.ring - r->h.m.at);
 	tx_rig_go(r);
-	r->h.unmap_from = FAKE_MEM_BYTES;
+	r->h.m.unmap_from = FAKE_MEM_BYTES;
 	tx_expect_no_cpl(r);
 	tx_expect_queue_error(r, WCNIC_ERR_ADDRESS);
 }
@@ -215,7 +215,7 @@ record__stopped_and_wrong_epoch__stops_for_good(void **state)
 	tx_rig_open_push(r, 16, 2);
 	r->q.tail = 1;
 	tx_rig_go(r);
-	r->h.now_ns += WAIT_NS;
+	r->h.m.now_ns += WAIT_NS;
 	wcnic_card_poll(r->h.card);
 	tx_expect_cpl(r, WCNIC_TX_INCOMPLETE, 0, 0, 0);
 	r->q.epoch++;
@@ -249,7 +249,7 @@ port__holds_back__frame_stays_at_the_head(void **state)
 	fake_tx_push(&r->q, r->frame, 60);
 	tx_rig_go(r);
 	for (int i = 0; i < 5; i++) {
-		r->h.now_ns += WAIT_NS;
+		r->h.m.now_ns += WAIT_NS;
 		wcnic_card_poll(r->h.card);
 		tx_expect_no_cpl(r);
 	}

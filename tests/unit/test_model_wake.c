@@ -253,7 +253,7 @@ record__unmapped_later__no_sleep_and_no_harm(void **state)
 	(void)state;
 	assert_int_equal(wake_set(FAKE_IOVA + FAKE_MEM_BYTES - 64, NULL), 0);
 	assert_true(wcnic_card_sleep(host.card));
-	host.unmap_from = FAKE_MEM_BYTES - 4096;
+	host.m.unmap_from = FAKE_MEM_BYTES - 4096;
 	wcnic_card_awake(host.card);
 	assert_false(wcnic_card_sleep(host.card));
 	wcnic_card_poll(host.card);
@@ -327,7 +327,7 @@ waits__slot_not_whole__is_looked_at_until_it_is_given_up(void **state)
 	fake_tx_ring(&q);
 	wcnic_card_poll(host.card);
 	assert_false(wcnic_card_waits(host.card));
-	host.now_ns += 200000;
+	host.m.now_ns += 200000;
 	wcnic_card_poll(host.card);
 	assert_true(wcnic_card_waits(host.card));
 }

@@ -77,7 +77,7 @@ store(uint64_t off, size_t bytes)
 {
 	static const uint8_t data[64] = {1, 2, 3, 4, 5, 6, 7, 8};
 
-	host.now_ns += 1000;
+	host.m.now_ns += 1000;
 	assert_int_equal(wcnic_card_bar_write(host.card, WCNIC_BAR_WINDOWS,
 					      le64toh(window.offset) + off, data, bytes),
 			 0);
@@ -138,13 +138,13 @@ report__whole_lines__counted_with_times(void **state)
 {
 	const uint32_t arrivals[8] = {[6] = LINES};
 	struct wcnic_window_test_report report;
-	uint64_t before = host.now_ns;
+	uint64_t before = host.m.now_ns;
 
 	(void)state;
 	start();
 	for (unsigned int i = 0; i < LINES; i++)
 		store_line(i, 64);
-	host.now_ns += 5000;
+	host.m.now_ns += 5000;
 	report_get(&report);
 	lines_are(&report, LINES, 0, 0, 0);
 	arrivals_are(&report, arrivals);

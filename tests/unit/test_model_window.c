@@ -268,10 +268,10 @@ stray__many__one_event_in_100_ms(void **state)
 	assert_int_equal(le16toh(event.type), WCNIC_EV_STRAY_WRITE);
 	assert_int_equal(le32toh(event.arg0), 1);
 	assert_false(fake_event(h, &event));
-	h->now_ns += 99999999;
+	h->m.now_ns += 99999999;
 	wcnic_card_poll(h->card);
 	assert_false(fake_event(h, &event));
-	h->now_ns += 1;
+	h->m.now_ns += 1;
 	wcnic_card_poll(h->card);
 	assert_true(fake_event(h, &event));
 	assert_int_equal(le32toh(event.arg0), 9);
@@ -366,7 +366,7 @@ push__of_an_earlier_owner__is_refused_as_stale(void **state)
 	q.tail = 1;
 	fake_tx_ring(&q);
 	wcnic_card_poll(h.card);
-	h.now_ns += 100000;
+	h.m.now_ns += 100000;
 	wcnic_card_poll(h.card);
 	assert_true(fake_tx_reap(&q, &cpl));
 	assert_int_equal(cpl.status, WCNIC_TX_INCOMPLETE);

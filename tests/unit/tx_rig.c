@@ -127,7 +127,7 @@ void
 tx_rig_wait(struct tx_rig *r)
 {
 	wcnic_card_poll(r->h.card);
-	r->h.now_ns += WAIT_NS;
+	r->h.m.now_ns += WAIT_NS;
 	wcnic_card_poll(r->h.card);
 }
 
