@@ -2,50 +2,150 @@
  * Copyright(c) 2026 The wcnic authors
  */
 
-/* The card as a whole. */
+/* The card as a whole: made from its configuration, polled, reset. */
 
 #include <errno.h>
 #include <stdlib.h>
-#include <string.h>
+#include <syslog.h>
 
-#include <wcdev_card.h>
+#include "ena.h"
 
-#include "ena_card.h"
+#define QUEUE_PAIRS_DEFAULT 8u
+#define QUEUE_DEPTH_DEFAULT 1024u
 
-struct ena_card {
-	struct wcdev dev;
-	struct ena_card_config config;
-};
+/* splitmix64: what is made from the seed. */
+static uint64_t
+random_next(uint64_t *state)
+{
+	uint64_t z = *state += 0x9e3779b97f4a7c15u;
+
+	z = (z ^ z >> 30) * 0xbf58476d1ce4e5b9u;
+	z = (z ^ z >> 27) * 0x94d049bb133111ebu;
+	return z ^ z >> 31;
+}
 
 static void
-ena_port_changed(struct wcdev *dev)
+port_changed(struct wcdev *dev)
 {
-	(void)dev;
+	ena_of(dev)->aenq.link_told = false;
 }
 
-static unsigned int
-ena_receive_burst(struct wcdev *dev, const struct wcdev_frame *frames, unsigned int n, int *ret)
-{
-	(void)dev;
-	(void)frames;
-	(void)n;
-	*ret = -ENETDOWN;
-	return 0;
-}
-
-static const struct wcdev_card_ops ena_ops = {
-	.port_changed = ena_port_changed,
-	.receive_burst = ena_receive_burst,
+static const struct wcdev_card_ops ena_dev_ops = {
+	.port_changed = port_changed,
+	.receive_burst = ena_rx_burst,
 };
 
-int
-ena_card_create(const struct ena_card_config *config, struct ena_card **card)
+/* ---- the configuration ------------------------------------------------------------------- */
+
+static uint32_t
+pow2_up(uint32_t value)
 {
-	*card = calloc(1, sizeof(**card));
-	if (*card == NULL)
+	uint32_t up = 1;
+
+	while (up < value)
+		up *= 2;
+	return up;
+}
+
+/* Each queue has one place in the LLQ memory. */
+static uint32_t
+llq_place_bytes(const struct ena_card_config *config)
+{
+	return (uint32_t)(config->llq_bytes / pow2_up(config->queue_pairs));
+}
+
+static bool
+depth_ok(uint32_t depth)
+{
+	return ena_is_pow2(depth) && depth >= ENA_QUEUE_DEPTH_MIN && depth <= ENA_QUEUE_DEPTH_MAX;
+}
+
+/* Puts defaults in the place of zeroes. */
+static void
+config_complete(struct ena_card_config *config)
+{
+	uint32_t depth;
+
+	if (config->queue_pairs == 0)
+		config->queue_pairs = QUEUE_PAIRS_DEFAULT;
+	if (config->queue_depth == 0)
+		config->queue_depth = QUEUE_DEPTH_DEFAULT;
+	if (config->push_wait_ns == 0)
+		config->push_wait_ns = ENA_PUSH_WAIT_NS;
+	if (config->llq_entries == 0 || config->llq_depth != 0)
+		return;
+	depth = llq_place_bytes(config) / 128;
+	config->llq_depth = depth < config->queue_depth ? (uint16_t)depth : config->queue_depth;
+}
+
+/* Says which field of the completed configuration is wrong, or NULL. */
+static const char *
+config_fault(const struct ena_card_config *config)
+{
+	if (config->queue_pairs > ENA_QUEUE_PAIRS_MAX)
+		return "queue_pairs: expected 1 to 32";
+	if (!depth_ok(config->queue_depth))
+		return "queue_depth: expected a power of two, 64 to 4096";
+	if ((config->llq_entries & ~(ENA_LLQ_ENTRY_128 | ENA_LLQ_ENTRY_256)) != 0)
+		return "llq_entries: expected ENA_LLQ_ENTRY_*";
+	if (config->llq == NULL || config->llq_bytes < ENA_LLQ_BYTES_MIN ||
+	    config->llq_bytes > ENA_LLQ_BYTES_MAX ||
+	    (config->llq_bytes & (config->llq_bytes - 1)) != 0)
+		return "llq_bytes: expected a power of two, 64 KiB to 1 GiB, and memory";
+	if (config->llq_entries == 0)
+		return NULL;
+	if (config->llq_recommended != 0 &&
+	    config->llq_recommended != (config->llq_recommended & config->llq_entries))
+		return "llq_recommended: expected one of llq_entries";
+	if (!depth_ok(config->llq_depth))
+		return "llq_depth: expected a power of two, 64 to 4096, or more LLQ memory";
+	if ((uint32_t)config->llq_depth * 128 > llq_place_bytes(config))
+		return "llq_depth: with entries of 128 bytes all queues together exceed llq_bytes";
+	if ((config->llq_entries & ENA_LLQ_ENTRY_256) != 0 &&
+	    config->llq_depth / 2 < ENA_QUEUE_DEPTH_MIN)
+		return "llq_depth: expected at least 128, as entries of 256 bytes halve it";
+	return NULL;
+}
+
+static void
+config_log(const struct ena_card_config *config, const char *fault)
+{
+	if (config->ops != NULL && config->ops->log != NULL)
+		config->ops->log(config->ctx, LOG_ERR, fault);
+}
+
+int
+ena_card_create(const struct ena_card_config *given, struct ena_card **out)
+{
+	struct ena_card_config config = *given;
+	const char *fault = wcdev_ops_fault(config.ops);
+	struct ena_card *card;
+	uint64_t random = config.seed;
+	uint64_t bits;
+
+	config_complete(&config);
+	if (fault == NULL)
+		fault = config_fault(&config);
+	if (fault != NULL) {
+		config_log(&config, fault);
+		return -EINVAL;
+	}
+	card = calloc(1, sizeof(*card));
+	if (card == NULL)
 		return -ENOMEM;
-	wcdev_init(&(*card)->dev, &ena_ops, config->ops, config->ctx);
-	(*card)->config = *config;
+	wcdev_init(&card->dev, &ena_dev_ops, config.ops, config.ctx);
+	bits = random_next(&random);
+	if (memcmp(config.mac, (const uint8_t[6]){0}, 6) == 0) {
+		memcpy(config.mac, &bits, 6);
+		config.mac[0] = (uint8_t)((config.mac[0] & 0xfcu) | 0x02u); /* local, unicast */
+	}
+	card->poison = random_next(&random) | 1; /* no word of a fresh mapping */
+	for (unsigned int i = 0; i < sizeof(card->rss.key); i++)
+		card->rss.key[i] = (uint8_t)random_next(&random);
+	card->config = config;
+	card->llq_place_bytes = llq_place_bytes(&config);
+	ena_device_reset(card);
+	*out = card;
 	return 0;
 }
 
@@ -64,73 +164,170 @@ ena_card_dev(struct ena_card *card)
 unsigned int
 ena_card_vectors(const struct ena_card *card)
 {
-	return (card->config.queue_pairs != 0 ? card->config.queue_pairs : 8u) + 1;
+	return card->config.queue_pairs + 1u;
+}
+
+/* ---- reset ------------------------------------------------------------------------------- */
+
+void
+ena_device_reset(struct ena_card *card)
+{
+	ena_queues_reset(card);
+	wcdev_readers_reset(&card->dev);
+	memset(&card->admin, 0, sizeof(card->admin));
+	memset(&card->aenq, 0, sizeof(card->aenq));
+	ena_regs_reset(card);
+	ena_feature_reset(card);
+	ena_rss_reset(card);
+}
+
+void
+ena_card_reset(struct ena_card *card)
+{
+	ena_device_reset(card);
+	memset(card->regs, 0, sizeof(card->regs));
+	memset(&card->stats, 0, sizeof(card->stats));
+}
+
+/* ---- polling ----------------------------------------------------------------------------- */
+
+/* Queues take turns at being first, so that none starves when buffers are few. */
+static unsigned int
+tx_poll(struct ena_card *card)
+{
+	unsigned int first = card->poll_id % 64;
+	uint64_t turned = card->tx_live >> first;
+	unsigned int moved = 0;
+
+	if (first != 0)
+		turned |= card->tx_live << (64 - first);
+	for (; turned != 0; turned &= turned - 1)
+		moved += ena_tx_poll(card, &card->sqs[(first + __builtin_ctzll(turned)) % 64]);
+	return moved;
+}
+
+static unsigned int
+port_poll(struct ena_card *card)
+{
+	if (!card->admin.on)
+		return 0;
+	return wcdev_port_poll(&card->dev, card->rx_live != 0 ? ENA_BURST : 0);
 }
 
 unsigned int
 ena_card_poll(struct ena_card *card)
 {
-	(void)card;
-	return 0;
+	unsigned int moved;
+
+	card->poll_id++;
+	card->now_ns = wcdev_now_ns(&card->dev);
+	if (!card->admin.on)
+		return 0;
+	wcdev_enter(&card->dev);
+	wcdev_readers_sweep(&card->dev);
+	moved = ena_admin_poll(card);
+	moved += tx_poll(card);
+	moved += port_poll(card);
+	if (card->irq_due != 0)
+		ena_cq_poll(card);
+	ena_aenq_poll(card);
+	wcdev_leave(&card->dev);
+	return moved;
 }
 
 unsigned int
 ena_card_poll_frames(struct ena_card *card)
 {
-	(void)card;
-	return 0;
+	unsigned int moved;
+
+	if (!card->admin.on)
+		return 0;
+	card->poll_id++;
+	wcdev_enter(&card->dev);
+	moved = tx_poll(card);
+	moved += port_poll(card);
+	wcdev_leave(&card->dev);
+	return moved;
 }
 
 bool
 ena_card_has_driver(const struct ena_card *card)
 {
-	(void)card;
-	return false;
+	return card->admin.on;
+}
+
+/* Whether frames may come from the port that the host has nothing to do with. */
+static bool
+port_has_input(const struct ena_card *card)
+{
+	uint64_t frames;
+	bool done = false;
+
+	if (card->dev.port_ops == NULL || card->dev.port_ops->poll == NULL)
+		return false;
+	wcdev_port_input(&card->dev, &frames, &done);
+	return !done;
 }
 
 bool
 ena_card_waits(const struct ena_card *card)
 {
-	(void)card;
+	if (!card->admin.on)
+		return true;
+	if (port_has_input(card) || card->irq_due != 0 || !wcdev_dma_quiet(&card->dev) ||
+	    card->admin.head != card->admin.db)
+		return false;
+	for (uint64_t live = card->tx_live; live != 0; live &= live - 1) {
+		const struct ena_sq *sq = &card->sqs[__builtin_ctzll(live)];
+
+		if (sq->state == ENA_SQ_RUN && sq->head != sq->tail)
+			return false;
+	}
 	return true;
 }
+
+/* ---- accesses ---------------------------------------------------------------------------- */
 
 void
 ena_card_bar_read(struct ena_card *card, unsigned int bar, uint64_t off, void *data, size_t bytes)
 {
-	(void)card;
-	(void)bar;
-	(void)off;
 	memset(data, 0, bytes);
+	if (bar == ENA_BAR_REGS)
+		ena_regs_read(card, off, data, bytes);
+	else if (bar == ENA_BAR_LLQ && off <= card->config.llq_bytes &&
+		 bytes <= card->config.llq_bytes - off)
+		memcpy(data, (const uint8_t *)card->config.llq + off, bytes);
 }
 
 void
 ena_card_bar_write(struct ena_card *card, unsigned int bar, uint64_t off, const void *data,
 		   size_t bytes)
 {
-	(void)card;
-	(void)bar;
-	(void)off;
-	(void)data;
-	(void)bytes;
-}
-
-void
-ena_card_reset(struct ena_card *card)
-{
-	(void)card;
+	if (bar == ENA_BAR_REGS)
+		ena_regs_write(card, off, data, bytes);
+	else if (bar == ENA_BAR_LLQ && off <= card->config.llq_bytes &&
+		 bytes <= card->config.llq_bytes - off)
+		memcpy((uint8_t *)card->config.llq + off, data, bytes);
+	else
+		card->stats.bad_writes++;
 }
 
 void
 ena_card_warn(struct ena_card *card, uint16_t syndrome)
 {
-	(void)card;
-	(void)syndrome;
+	static const uint32_t nothing[12];
+
+	(void)ena_aenq_post(card, ENA_AENQ_WARNING, syndrome, nothing);
 }
 
 void
 ena_card_stats(const struct ena_card *card, struct ena_card_stats *stats)
 {
-	(void)card;
-	memset(stats, 0, sizeof(*stats));
+	uint64_t frames = 0;
+	bool done = false;
+
+	*stats = card->stats;
+	wcdev_port_input(&card->dev, &frames, &done);
+	stats->port_in_frames = frames;
+	stats->port_in_done = done;
 }

@@ -6,8 +6,8 @@
 
 /*
  * A card that drivers of Amazon's Elastic Network Adapter bind to, as a library: registers, admin
- * queue, events, queues in host memory and in the card (LLQ), RSS, offloads. doc/ena.md says what is
- * served, and where each fact of the interface comes from.
+ * queue, events, queues in host memory and in the card (LLQ), RSS, offloads. doc/ena.md says what
+ * is served, and where each fact of the interface comes from.
  *
  * It has no threads, sockets or clock of its own: the embedder polls it and hands it memory, time
  * and interrupts through struct wcdev_ops. Threads: all calls on one card, and on cards wired
@@ -48,10 +48,10 @@ extern "C" {
 #define ENA_LLQ_ENTRY_256 2u
 
 /* What the card leaves undone, so that the watchdog of a driver finds something. */
-#define ENA_FAULT_KEEP_ALIVE 1u      /* keep-alive is offered, and none is sent */
-#define ENA_FAULT_TX_COMPLETIONS 2u  /* frames are sent and never completed */
-#define ENA_FAULT_ADMIN 4u           /* admin commands are not answered */
-#define ENA_FAULT_INTERRUPTS 8u      /* no interrupt of a queue is raised */
+#define ENA_FAULT_KEEP_ALIVE 1u     /* keep-alive is offered, and none is sent */
+#define ENA_FAULT_TX_COMPLETIONS 2u /* frames are sent and never completed */
+#define ENA_FAULT_ADMIN 4u          /* admin commands are not answered */
+#define ENA_FAULT_INTERRUPTS 8u     /* no interrupt of a queue is raised */
 
 struct ena_card_config {
 	const struct wcdev_ops *ops;
@@ -73,64 +73,63 @@ struct ena_card_config {
 	bool llq_wait;           /* a torn entry is waited for up to push_wait_ns, then dropped */
 	uint32_t push_wait_ns;   /* 0: 100 us */
 	/*
-	 * What the driver is told to wait before it thinks that the card is dead (feature 3), in ms:
-	 * for registers, commands, keep-alive, completions. 0: its own defaults.
+	 * What the driver is told to wait before it thinks that the card is dead (feature 3), in
+	 * ms: for registers, commands, keep-alive, completions. 0: its own defaults.
 	 */
 	uint16_t patience_ms;
-	uint32_t faults;         /* ENA_FAULT_* */
-	uint8_t mac[6];          /* all zero: made from the seed */
-	uint64_t seed;           /* of offsets of doorbells and queues, and of the MAC address */
+	uint32_t faults; /* ENA_FAULT_* */
+	uint8_t mac[6];  /* all zero: made from the seed */
+	uint64_t seed;   /* of offsets of doorbells and queues, and of the MAC address */
 };
 
 /*
- * Counters, all since the card was made or reset, apart from the last group. Frames that are not
- * sent or delivered are each counted by one name.
+ * Counters, since the card was made or ena_card_reset() was called: a reset by the driver's
+ * register keeps them. Frames that are not sent or delivered are each counted by one name.
  */
 struct ena_card_stats {
 	uint64_t tx_frames;
 	uint64_t tx_bytes;
-	uint64_t tx_pushed;        /* of tx_frames: wholly in the LLQ */
-	uint64_t tx_llq_entries;   /* that frames had */
-	uint64_t tx_refused;       /* the port took it not */
-	uint64_t tx_bad_phase;     /* queue stopped: a descriptor is not of this lap */
-	uint64_t tx_bad_doorbell;  /* queue stopped: more than the ring holds */
-	uint64_t tx_bad_chain;     /* no first or no last descriptor, or too many */
-	uint64_t tx_bad_meta;      /* contradicts itself or the frame, or is not where it may be */
-	uint64_t tx_bad_req_id;    /* not below the depth of the queue */
-	uint64_t tx_bad_length;    /* shorter than Ethernet's header, longer than the MTU permits */
-	uint64_t tx_bad_address;   /* a buffer is not mapped */
-	uint64_t tx_bad_offload;   /* the frame is not what its descriptors say */
-	uint64_t tx_llq_torn;      /* a line of an entry, or a part of one, was missing */
-	uint64_t tx_llq_waits;     /* how often it was waited for, and came */
-	uint64_t tx_over_burst;    /* more pushed for one doorbell than the card permits */
+	uint64_t tx_pushed;       /* of tx_frames: wholly in the LLQ */
+	uint64_t tx_llq_entries;  /* that frames had */
+	uint64_t tx_refused;      /* the port took it not */
+	uint64_t tx_bad_phase;    /* queue stopped: a descriptor is not of this lap */
+	uint64_t tx_bad_doorbell; /* queue stopped: more than the ring holds */
+	uint64_t tx_bad_chain;    /* no first or no last descriptor, or too many */
+	uint64_t tx_bad_meta;     /* contradicts itself or the frame, or is not where it may be */
+	uint64_t tx_bad_req_id;   /* not below the depth of the queue */
+	uint64_t tx_bad_length;   /* shorter than Ethernet's header, longer than the MTU permits */
+	uint64_t tx_bad_address;  /* a buffer is not mapped */
+	uint64_t tx_bad_offload;  /* the frame is not what its descriptors say */
+	uint64_t tx_llq_torn;     /* a line of an entry, or a part of one, was missing */
+	uint64_t tx_llq_waits;    /* how often it was waited for, and came */
+	uint64_t tx_over_burst;   /* more pushed for one doorbell than the card permits */
 	uint64_t rx_frames;
 	uint64_t rx_bytes;
-	uint64_t rx_missed;        /* no buffers */
+	uint64_t rx_missed; /* no buffers */
 	uint64_t rx_no_queue;
-	uint64_t rx_oversize;      /* longer than the MTU permits, or than the buffers may be many */
+	uint64_t rx_oversize; /* longer than the MTU permits, or than the buffers may be many */
 	uint64_t rx_runt;
-	uint64_t rx_down;          /* the driver has no queues */
-	uint64_t rx_bad_phase;     /* queue stopped */
-	uint64_t rx_bad_doorbell;  /* queue stopped */
-	uint64_t rx_bad_desc;      /* a buffer's descriptor has bits that must be zero */
-	uint64_t rx_bad_address;   /* a buffer is not mapped; the frame is dropped */
-	uint64_t ring_unmapped;    /* queue stopped: its ring, or that of its completions */
+	uint64_t rx_down;         /* the driver has no queues */
+	uint64_t rx_bad_phase;    /* queue stopped */
+	uint64_t rx_bad_doorbell; /* queue stopped */
+	uint64_t rx_bad_desc;     /* a buffer's descriptor has bits that must be zero */
+	uint64_t rx_bad_address;  /* a buffer is not mapped; the frame is dropped */
+	uint64_t ring_unmapped;   /* queue stopped: its ring, or that of its completions */
 	uint64_t admin_commands;
 	uint64_t admin_unsupported;
 	uint64_t admin_malformed;
-	uint64_t admin_illegal;    /* a parameter */
+	uint64_t admin_illegal; /* a parameter */
 	uint64_t admin_bad_phase;
-	uint64_t admin_unmapped;   /* the rings of commands are not mapped: nothing is answered */
+	uint64_t admin_unmapped; /* the rings of commands are not mapped: nothing is answered */
 	uint64_t aenq_events;
-	uint64_t aenq_lost;        /* the ring was full or not mapped */
+	uint64_t aenq_lost; /* the ring was full or not mapped */
 	uint64_t irqs;
-	uint64_t bad_writes;       /* to a register that is none, or of a wrong size */
-	uint64_t bad_reads;        /* readless, of what is no register or to what is not mapped */
+	uint64_t bad_writes; /* to a register that is none, or of a wrong size */
+	uint64_t bad_reads;  /* readless, of what is no register or to what is not mapped */
 	uint64_t port_in_frames;
 	uint64_t port_in_done;
-	/* Kept by a reset. */
-	uint64_t resets;           /* by the driver; function level resets are not counted */
-	uint64_t reset_reason;     /* the last one's */
+	uint64_t resets;       /* by the driver; function level resets are not counted */
+	uint64_t reset_reason; /* the last one's */
 };
 
 struct ena_card;
@@ -185,7 +184,7 @@ WC_PUBLIC void ena_card_bar_write(struct ena_card *card, unsigned int bar, uint6
 /* Function level reset. Counters are cleared. */
 WC_PUBLIC void ena_card_reset(struct ena_card *card);
 
-/* Events for tests and for operators: AENQ warning, AENQ request to reset. */
+/* Posts a warning among the events (AENQ), if the driver asked for warnings. */
 WC_PUBLIC void ena_card_warn(struct ena_card *card, uint16_t syndrome);
 
 /* A copy of the counters. */

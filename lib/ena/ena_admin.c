@@ -1,0 +1,264 @@
+/* SPDX-License-Identifier: BSD-3-Clause
+ * Copyright(c) 2026 The wcnic authors
+ */
+
+/* Commands in, answers out. */
+
+#include <errno.h>
+#include <syslog.h>
+
+#include "ena.h"
+
+/* ---- buffers of commands ----------------------------------------------------------------- */
+
+/* Where the buffer of a command is, in those that have one. */
+static const struct ena_buffer *
+call_buffer(const struct ena_call *call)
+{
+	return &call->cmd.feature.buffer;
+}
+
+static bool
+call_has_buffer(const struct ena_call *call)
+{
+	return (call->cmd.common.flags & (ENA_AQ_BUFFER | ENA_AQ_BUFFER_INDIRECT)) != 0;
+}
+
+enum ena_admin_status
+ena_call_buffer_read(struct ena_card *card, struct ena_call *call, void *data, uint32_t bytes)
+{
+	const struct ena_buffer *buffer = call_buffer(call);
+	const uint64_t iova = ena_iova(&buffer->addr);
+	int ret;
+
+	if (!call_has_buffer(call) || le32toh(buffer->bytes) < bytes)
+		return ENA_ST_MALFORMED;
+	if (!wcdev_dma_reachable(&card->dev, iova, bytes, WCDEV_DMA_READ))
+		return ENA_ST_ILLEGAL;
+	ret = wcdev_dma_read(&card->dev, &card->admin.reader, iova, data, bytes);
+	call->later = ret == -EAGAIN;
+	return ret == 0 || call->later ? ENA_ST_OK : ENA_ST_ILLEGAL;
+}
+
+enum ena_admin_status
+ena_call_buffer_write(struct ena_card *card, const struct ena_call *call, const void *data,
+		      uint32_t bytes)
+{
+	const struct ena_buffer *buffer = call_buffer(call);
+	const uint64_t iova = ena_iova(&buffer->addr);
+
+	if (!call_has_buffer(call) || buffer->bytes == 0)
+		return ENA_ST_OK;
+	if (le32toh(buffer->bytes) < bytes)
+		bytes = le32toh(buffer->bytes);
+	if (!wcdev_dma_reachable(&card->dev, iova, bytes, WCDEV_DMA_WRITE))
+		return ENA_ST_ILLEGAL;
+	return wcdev_dma_write(&card->dev, iova, data, bytes) == 0 ? ENA_ST_OK : ENA_ST_ILLEGAL;
+}
+
+/* ---- statistics -------------------------------------------------------------------------- */
+
+static void
+put64(uint32_t at[2], uint64_t value)
+{
+	at[0] = htole32((uint32_t)value);
+	at[1] = htole32((uint32_t)(value >> 32));
+}
+
+static void
+stats_of_port(const struct ena_card *card, struct ena_cpl_basic_stats *out)
+{
+	const struct ena_card_stats *s = &card->stats;
+
+	put64(out->tx_bytes, s->tx_bytes);
+	put64(out->tx_frames, s->tx_frames);
+	put64(out->rx_bytes, s->rx_bytes);
+	put64(out->rx_frames, s->rx_frames);
+	put64(out->rx_drops, s->rx_missed + s->rx_no_queue + s->rx_bad_address);
+	put64(out->tx_drops, s->tx_refused + s->tx_bad_chain + s->tx_bad_meta + s->tx_bad_req_id +
+				     s->tx_bad_length + s->tx_bad_address + s->tx_bad_offload +
+				     s->tx_llq_torn);
+	put64(out->rx_overruns, s->rx_missed);
+}
+
+static enum ena_admin_status
+stats_of_queue(const struct ena_card *card, uint16_t idx, struct ena_cpl_basic_stats *out)
+{
+	const struct ena_sq *sq;
+
+	if (idx >= ENA_QUEUES_MAX || card->sqs[idx].state == ENA_SQ_NONE)
+		return ENA_ST_ILLEGAL;
+	sq = &card->sqs[idx];
+	put64(sq->tx ? out->tx_bytes : out->rx_bytes, sq->bytes);
+	put64(sq->tx ? out->tx_frames : out->rx_frames, sq->frames);
+	put64(sq->tx ? out->tx_drops : out->rx_drops, sq->drops);
+	return ENA_ST_OK;
+}
+
+static enum ena_admin_status
+stats_get(struct ena_card *card, struct ena_call *call)
+{
+	const struct ena_cmd_stats *cmd = &call->cmd.stats;
+
+	if (le16toh(cmd->device_id) != ENA_DEVICE_OWN)
+		return ENA_ST_ILLEGAL;
+	/* Nothing has an allowance here, so nothing is held back: the answer's zeroes. */
+	if (cmd->type == ENA_STATS_ENI)
+		return ENA_ST_OK;
+	if (cmd->type != ENA_STATS_BASIC)
+		return ENA_ST_UNSUPPORTED;
+	if (cmd->scope == ENA_STATS_OF_QUEUE)
+		return stats_of_queue(card, le16toh(cmd->queue_idx), ena_call_answer(call));
+	if (cmd->scope != ENA_STATS_OF_PORT)
+		return ENA_ST_ILLEGAL;
+	stats_of_port(card, ena_call_answer(call));
+	return ENA_ST_OK;
+}
+
+/* ---- commands ---------------------------------------------------------------------------- */
+
+static enum ena_admin_status
+call_run(struct ena_card *card, struct ena_call *call)
+{
+	switch (call->cmd.common.opcode) {
+	case ENA_CREATE_SQ:
+		return ena_sq_create(card, call);
+	case ENA_DESTROY_SQ:
+		return ena_sq_destroy(card, call);
+	case ENA_CREATE_CQ:
+		return ena_cq_create(card, call);
+	case ENA_DESTROY_CQ:
+		return ena_cq_destroy(card, call);
+	case ENA_GET_FEATURE:
+		return ena_feature_get(card, call);
+	case ENA_SET_FEATURE:
+		return ena_feature_set(card, call);
+	case ENA_GET_STATS:
+		return stats_get(card, call);
+	default:
+		return ENA_ST_BAD_OPCODE;
+	}
+}
+
+static void
+call_count(struct ena_card *card, const struct ena_call *call, enum ena_admin_status status)
+{
+	card->stats.admin_commands++;
+	if (status == ENA_ST_OK)
+		return;
+	if (status == ENA_ST_UNSUPPORTED)
+		card->stats.admin_unsupported++;
+	else if (status == ENA_ST_MALFORMED || status == ENA_ST_BAD_OPCODE)
+		card->stats.admin_malformed++;
+	else
+		card->stats.admin_illegal++;
+	wcdev_log(&card->dev, status == ENA_ST_UNSUPPORTED ? LOG_DEBUG : LOG_WARNING,
+		  "admin command %u, feature %u: status %u", call->cmd.common.opcode,
+		  call->cmd.feature.feature, status);
+}
+
+/* Writes an answer, whose first word, with the phase, becomes visible last. */
+static bool
+answer_publish(struct ena_card *card, struct ena_call *call, enum ena_admin_status status)
+{
+	struct ena_admin *admin = &card->admin;
+	struct wcdev_ring *ring = &admin->acq;
+	uint8_t *at;
+
+	if (status != ENA_ST_OK)
+		memset(&call->out, 0, sizeof(call->out));
+	call->out.common.command_id = call->cmd.common.command_id & htole16(ENA_AQ_ID_MASK);
+	call->out.common.status = (uint8_t)status;
+	call->out.common.flags = wcdev_ring_phase(admin->tail, ring->entries);
+	call->out.common.sq_head = htole16(admin->head);
+	at = wcdev_ring_find(&card->dev, ring, admin->tail);
+	if (at == NULL) {
+		if (wcdev_ring_post(&card->dev, ring, admin->tail, &call->out) != 0)
+			return false;
+	} else {
+		memcpy(at + 8, call->out.bytes + 8, ENA_ADMIN_BYTES - 8);
+		__atomic_store_n((uint64_t *)at, call->out.words[0], __ATOMIC_RELEASE);
+	}
+	admin->tail++;
+	return true;
+}
+
+/* The rings of commands cannot be used: nothing more is answered, until they are set anew. */
+static void
+admin_stop(struct ena_card *card, const char *what)
+{
+	card->stats.admin_unmapped++;
+	card->admin.db = card->admin.head;
+	wcdev_log(&card->dev, LOG_WARNING, "the %s cannot be reached; no command is answered", what);
+}
+
+/* One command. False: none is there, or it has to be repeated later. */
+static bool
+admin_step(struct ena_card *card)
+{
+	struct ena_admin *admin = &card->admin;
+	enum ena_admin_status status;
+	struct ena_call call;
+	int ret;
+
+	if (!wcdev_ring_ready(&card->dev, &admin->acq, admin->tail)) {
+		admin_stop(card, "ring of answers");
+		return false;
+	}
+	wcdev_reader_begin(&card->dev, &admin->reader);
+	ret = wcdev_ring_read(&card->dev, &admin->aq, &admin->reader, admin->head, &call.cmd,
+			      sizeof(call.cmd));
+	if (ret == -EAGAIN)
+		return false;
+	if (ret != 0) {
+		admin_stop(card, "ring of commands");
+		return false;
+	}
+	memset(&call.out, 0, sizeof(call.out));
+	call.later = false;
+	if ((call.cmd.common.flags & ENA_AQ_PHASE) !=
+	    wcdev_ring_phase(admin->head, admin->aq.entries)) {
+		card->stats.admin_bad_phase++;
+		status = ENA_ST_MALFORMED;
+	} else {
+		status = call_run(card, &call);
+	}
+	if (call.later)
+		return false;
+	wcdev_reader_end(&card->dev, &admin->reader);
+	admin->head++;
+	call_count(card, &call, status);
+	if ((card->config.faults & ENA_FAULT_ADMIN) != 0)
+		return true;
+	if (!answer_publish(card, &call, status))
+		admin_stop(card, "ring of answers");
+	return true;
+}
+
+unsigned int
+ena_admin_poll(struct ena_card *card)
+{
+	struct ena_admin *admin = &card->admin;
+	const uint16_t asked = admin->db - admin->head;
+	const uint16_t tail = admin->tail;
+	unsigned int n = 0;
+
+	if (asked == 0)
+		return 0;
+	if (asked > admin->aq.entries) {
+		wcdev_log(&card->dev, LOG_WARNING,
+			  "AQ_DB: %u commands in a ring of %u; they are not taken", asked,
+			  admin->aq.entries);
+		card->stats.admin_malformed++;
+		admin->db = admin->head;
+		return 0;
+	}
+	while (admin->head != admin->db && admin_step(card))
+		n++;
+	if (admin->tail != tail &&
+	    (card->regs[ENA_REG_INTR_MASK / 4] & ENA_INTR_MASK_ADMIN) == 0) {
+		card->stats.irqs++;
+		wcdev_irq(&card->dev, 0);
+	}
+	return n;
+}

@@ -1,0 +1,107 @@
+/* SPDX-License-Identifier: BSD-3-Clause
+ * Copyright(c) 2026 The wcnic authors
+ */
+
+/* Events: link, keep-alive, warnings, errors. */
+
+#include "ena.h"
+
+static bool
+event_publish(struct ena_card *card, const struct ena_aenq_event *event)
+{
+	struct ena_aenq *aenq = &card->aenq;
+	uint64_t word;
+	uint8_t *at;
+
+	if (!wcdev_ring_ready(&card->dev, &aenq->ring, aenq->tail))
+		return false;
+	at = wcdev_ring_find(&card->dev, &aenq->ring, aenq->tail);
+	if (at == NULL)
+		return wcdev_ring_post(&card->dev, &aenq->ring, aenq->tail, event) == 0;
+	memcpy(at + 8, (const uint8_t *)event + 8, sizeof(*event) - 8);
+	memcpy(&word, event, sizeof(word));
+	__atomic_store_n((uint64_t *)at, word, __ATOMIC_RELEASE);
+	return true;
+}
+
+bool
+ena_aenq_post(struct ena_card *card, enum ena_aenq_group group, uint16_t syndrome,
+	      const uint32_t data[12])
+{
+	struct ena_aenq *aenq = &card->aenq;
+	struct ena_aenq_event event = {
+		.group = htole16(group),
+		.syndrome = htole16(syndrome),
+		.time_lo = htole32((uint32_t)card->now_ns),
+		.time_hi = htole32((uint32_t)(card->now_ns >> 32)),
+	};
+
+	if (!aenq->on || (aenq->groups & 1u << group) == 0)
+		return false;
+	event.flags = wcdev_ring_phase(aenq->tail, aenq->ring.entries);
+	for (unsigned int i = 0; i < 12; i++)
+		event.data[i] = htole32(data[i]);
+	/* The driver's doorbell says how far it may be written. */
+	if ((uint16_t)(aenq->credit - aenq->tail - 1) >= aenq->ring.entries ||
+	    !event_publish(card, &event)) {
+		card->stats.aenq_lost++;
+		return false;
+	}
+	aenq->tail++;
+	card->stats.aenq_events++;
+	if ((card->regs[ENA_REG_INTR_MASK / 4] & ENA_INTR_MASK_ADMIN) == 0) {
+		card->stats.irqs++;
+		wcdev_irq(&card->dev, 0);
+	}
+	return true;
+}
+
+static void
+keep_alive(struct ena_card *card)
+{
+	const struct ena_card_stats *s = &card->stats;
+	uint32_t data[12] = {0};
+
+	data[0] = (uint32_t)s->rx_missed;
+	data[1] = (uint32_t)(s->rx_missed >> 32);
+	data[2] = (uint32_t)s->tx_refused;
+	data[3] = (uint32_t)(s->tx_refused >> 32);
+	data[4] = data[0];
+	data[5] = data[1];
+	(void)ena_aenq_post(card, ENA_AENQ_KEEP_ALIVE, 0, data);
+}
+
+static void
+link_poll(struct ena_card *card)
+{
+	struct ena_aenq *aenq = &card->aenq;
+	struct wcdev_link link;
+	uint32_t data[12] = {0};
+
+	wcdev_port_link(&card->dev, &link);
+	if (aenq->link_told && link.up == aenq->link_up)
+		return;
+	data[0] = link.up;
+	if (!ena_aenq_post(card, ENA_AENQ_LINK, 0, data))
+		return;
+	aenq->link_told = true;
+	aenq->link_up = link.up;
+}
+
+void
+ena_aenq_poll(struct ena_card *card)
+{
+	struct ena_aenq *aenq = &card->aenq;
+
+	/* Nothing is lost for want of a ring: it is tried when there is one. */
+	if (!aenq->on || aenq->groups == 0 || aenq->credit == aenq->tail)
+		return;
+	if ((aenq->groups & 1u << ENA_AENQ_LINK) != 0)
+		link_poll(card);
+	if ((aenq->groups & 1u << ENA_AENQ_KEEP_ALIVE) == 0 ||
+	    (card->config.faults & ENA_FAULT_KEEP_ALIVE) != 0 ||
+	    card->now_ns - aenq->keep_alive_ns < ENA_KEEP_ALIVE_NS)
+		return;
+	aenq->keep_alive_ns = card->now_ns;
+	keep_alive(card);
+}

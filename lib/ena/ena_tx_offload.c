@@ -1,0 +1,160 @@
+/* SPDX-License-Identifier: BSD-3-Clause
+ * Copyright(c) 2026 The wcnic authors
+ */
+
+/* Checksums and segments: frames that are not sent as the driver has them are copied first. */
+
+#include <errno.h>
+
+#include "ena_tx.h"
+
+/* The fields that offloads need, or NULL: the frame has none, and none may be used again. */
+static const struct ena_tx_meta *
+meta_find(const struct ena_tx_build *b)
+{
+	if (b->has_meta)
+		return &b->meta;
+	if (!b->sq->meta.valid || (b->sq->llq && b->card->llq.no_meta_caching))
+		return NULL;
+	return &b->sq->meta;
+}
+
+/* What the descriptor asks for. False: it contradicts itself. */
+static bool
+offload_of(uint32_t asks, const struct ena_tx_meta *meta, struct wcdev_offload *o)
+{
+	const uint32_t l3 = ENA_TXD_L3(asks), l4 = ENA_TXD_L4(asks);
+
+	*o = (struct wcdev_offload){
+		.l2_bytes = meta->l3_off,
+		.l3_bytes = meta->l3_bytes,
+		.l4_bytes = meta->l4_bytes,
+		.mss = meta->mss,
+		.ipv4 = (asks & ENA_TXD_L3_CSUM) != 0 && l3 == ENA_L3_IPV4,
+		.segment = (asks & ENA_TXD_TSO) != 0,
+	};
+	if (l3 != ENA_L3_IPV4 && l3 != ENA_L3_IPV6)
+		return false;
+	if ((asks & (ENA_TXD_L4_CSUM | ENA_TXD_TSO)) != 0) {
+		if (l4 != ENA_L4_TCP && l4 != ENA_L4_UDP)
+			return false;
+		o->l4 = l4 == ENA_L4_TCP ? WCDEV_OFFLOAD_TCP : WCDEV_OFFLOAD_UDP;
+	}
+	return !o->segment || o->l4 == WCDEV_OFFLOAD_TCP;
+}
+
+enum ena_tx_verdict
+ena_tx_offload(struct ena_tx_build *b)
+{
+	const struct ena_tx_meta *meta = meta_find(b);
+	struct ena_tx_burst *t = b->t;
+	uint8_t *copy;
+
+	if (meta == NULL || !offload_of(b->asks, meta, &t->offload))
+		return ena_tx_drop(b, &b->card->stats.tx_bad_meta);
+	if (t->offload.segment)
+		return ENA_TX_CUT;
+	if (b->bytes > ena_bytes_max(b->card))
+		return ena_tx_drop(b, &b->card->stats.tx_bad_length);
+	copy = (uint8_t *)b->card->copies + t->copied;
+	if (wcdev_offload_copy(&t->offload, &t->frame, copy) != 0)
+		return ena_tx_drop(b, &b->card->stats.tx_bad_offload);
+	t->copied += (b->bytes + 7) & ~7u;
+	b->frags[0] = (struct wcdev_frag){copy, b->bytes};
+	b->n_frags = 1;
+	t->frame.n_frags = 1;
+	t->frame.flags = WCDEV_FRAME_STABLE;
+	return ENA_TX_READY;
+}
+
+/* ---- segments ---------------------------------------------------------------------------- */
+
+/* Why the frame cannot be cut, or NULL. */
+static uint64_t *
+cut_begin(struct ena_card *card, const struct ena_tx_burst *t, uint32_t first,
+	  struct wcdev_segmenter *s)
+{
+	if (wcdev_segmenter_init(s, &t->offload, &t->frame, first) != 0 ||
+	    s->n > ENA_SEGMENTS_MAX || first >= s->n)
+		return &card->stats.tx_bad_offload;
+	/* The first is the longest. */
+	return wcdev_segment_bytes(s, 0) > ena_bytes_max(card) ? &card->stats.tx_bad_length : NULL;
+}
+
+/* Makes as many segments as there is space for. Returns how many. */
+static unsigned int
+segments_make(uint8_t *copy, const uint8_t *end, struct wcdev_segmenter *s,
+	      struct wcdev_frame *frames, struct wcdev_frag *frags)
+{
+	unsigned int n = 0;
+
+	for (; n < ENA_BURST && s->next < s->n && copy < end; n++) {
+		const uint32_t bytes = wcdev_segment_bytes(s, s->next);
+
+		wcdev_segment_make(s, copy);
+		frags[n] = (struct wcdev_frag){copy, bytes};
+		frames[n] = (struct wcdev_frame){
+			.frags = &frags[n], .n_frags = 1, .bytes = bytes, .flags = WCDEV_FRAME_STABLE};
+		copy += (bytes + 7) & ~7u;
+	}
+	return n;
+}
+
+/* Offers `n` segments. False: the port holds one back, and *taken are done with. */
+static bool
+segments_send(struct ena_card *card, struct ena_sq *sq, const struct wcdev_frame *frames,
+	      unsigned int n, unsigned int *taken)
+{
+	unsigned int end = 0;
+
+	while (end < n) {
+		unsigned int first = end;
+		int ret = 0;
+
+		end += wcdev_port_send(&card->dev, frames + first, n - first, &ret);
+		card->stats.tx_frames += end - first;
+		sq->frames += end - first;
+		for (; first < end; first++) {
+			card->stats.tx_bytes += frames[first].bytes;
+			sq->bytes += frames[first].bytes;
+		}
+		*taken = end;
+		if (end == n)
+			break;
+		if (ret == -EAGAIN)
+			return false;
+		sq->segs_failed = true;
+		*taken = ++end;
+	}
+	return true;
+}
+
+bool
+ena_tx_cut_send(struct ena_card *card, struct ena_sq *sq, const struct ena_tx_burst *t,
+		uint64_t **drop)
+{
+	/* Behind the entry that the frame's header is in; the last has space for a whole segment. */
+	uint8_t *copy = (uint8_t *)card->copies + t->copied;
+	const uint8_t *end = (const uint8_t *)card->copies + sizeof(card->copies) -
+			     (WCDEV_MTU_MAX + WCDEV_L2_BYTES_MAX);
+	struct wcdev_frame frames[ENA_BURST];
+	struct wcdev_frag frags[ENA_BURST];
+	struct wcdev_segmenter s;
+	unsigned int n, taken = 0;
+	bool more;
+
+	if (sq->segs_sent == 0)
+		sq->segs_failed = false;
+	*drop = cut_begin(card, t, sq->segs_sent, &s);
+	while (*drop == NULL && s.next < s.n) {
+		n = segments_make(copy, end, &s, frames, frags);
+		more = segments_send(card, sq, frames, n, &taken);
+		sq->segs_sent += (uint16_t)taken;
+		if (!more)
+			return false;
+	}
+	if (*drop == NULL && sq->segs_failed)
+		*drop = &card->stats.tx_refused;
+	sq->segs_sent = 0;
+	return true;
+}
