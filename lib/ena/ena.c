@@ -114,6 +114,19 @@ config_log(const struct ena_card_config *config, const char *fault)
 		config->ops->log(config->ctx, LOG_ERR, fault);
 }
 
+/* All but the counters is as at power-on. */
+static void
+device_reset(struct ena_card *card)
+{
+	ena_queues_reset(card);
+	wcdev_readers_reset(&card->dev);
+	memset(&card->admin, 0, sizeof(card->admin));
+	memset(&card->aenq, 0, sizeof(card->aenq));
+	ena_regs_reset(card);
+	ena_feature_reset(card);
+	ena_rss_reset(card);
+}
+
 int
 ena_card_create(const struct ena_card_config *given, struct ena_card **out)
 {
@@ -144,7 +157,7 @@ ena_card_create(const struct ena_card_config *given, struct ena_card **out)
 		card->rss.key[i] = (uint8_t)random_next(&random);
 	card->config = config;
 	card->llq_place_bytes = llq_place_bytes(&config);
-	ena_device_reset(card);
+	device_reset(card);
 	*out = card;
 	return 0;
 }
@@ -164,27 +177,15 @@ ena_card_dev(struct ena_card *card)
 unsigned int
 ena_card_vectors(const struct ena_card *card)
 {
-	return card->config.queue_pairs + 1u;
+	return ena_vectors(card);
 }
 
 /* ---- reset ------------------------------------------------------------------------------- */
 
 void
-ena_device_reset(struct ena_card *card)
-{
-	ena_queues_reset(card);
-	wcdev_readers_reset(&card->dev);
-	memset(&card->admin, 0, sizeof(card->admin));
-	memset(&card->aenq, 0, sizeof(card->aenq));
-	ena_regs_reset(card);
-	ena_feature_reset(card);
-	ena_rss_reset(card);
-}
-
-void
 ena_card_reset(struct ena_card *card)
 {
-	ena_device_reset(card);
+	device_reset(card);
 	memset(card->regs, 0, sizeof(card->regs));
 	memset(&card->stats, 0, sizeof(card->stats));
 }
@@ -299,12 +300,21 @@ ena_card_bar_read(struct ena_card *card, unsigned int bar, uint64_t off, void *d
 		memcpy(data, (const uint8_t *)card->config.llq + off, bytes);
 }
 
+static void
+regs_write(struct ena_card *card, uint64_t off, const void *data, size_t bytes)
+{
+	if (!ena_regs_write(card, off, data, bytes))
+		return;
+	device_reset(card);
+	card->status |= ENA_DEV_STS_RESET_IN_PROGRESS;
+}
+
 void
 ena_card_bar_write(struct ena_card *card, unsigned int bar, uint64_t off, const void *data,
 		   size_t bytes)
 {
 	if (bar == ENA_BAR_REGS)
-		ena_regs_write(card, off, data, bytes);
+		regs_write(card, off, data, bytes);
 	else if (bar == ENA_BAR_LLQ && off <= card->config.llq_bytes &&
 		 bytes <= card->config.llq_bytes - off)
 		memcpy((uint8_t *)card->config.llq + off, data, bytes);

@@ -169,7 +169,7 @@ struct ena_card {
 	struct ena_sq sqs[ENA_QUEUES_MAX];
 	struct ena_cq cqs[ENA_QUEUES_MAX];
 	struct ena_vector vectors[ENA_QUEUE_PAIRS_MAX + 1];
-	uint64_t llq_used;   /* a bit for each place in the LLQ memory */
+	uint64_t llq_used; /* a bit for each place in the LLQ memory */
 	uint32_t llq_place_bytes;
 	uint64_t poison; /* what each word of an entry is before it is written */
 
@@ -197,6 +197,36 @@ ena_iova(const struct ena_addr *addr)
 	return (uint64_t)le16toh(addr->hi) << 32 | le32toh(addr->lo);
 }
 
+/* MSI-X vectors. */
+static inline unsigned int
+ena_vectors(const struct ena_card *card)
+{
+	return card->config.queue_pairs + 1u;
+}
+
+/*
+ * Doorbells in BAR 0: groups of words, one for each queue, rotated by the seed, so that a driver
+ * must use the offsets that it is given.
+ */
+#define ENA_GROUP_SQ 0x1000u
+#define ENA_GROUP_UNMASK 0x1400u
+#define ENA_GROUP_BYTES (4u * ENA_QUEUES_MAX)
+
+static inline uint32_t
+ena_doorbell_off(const struct ena_card *card, uint32_t group, unsigned int idx)
+{
+	return group + 4 * (uint32_t)((idx + card->config.seed) % ENA_QUEUES_MAX);
+}
+
+/* Which queue a doorbell of the group is of. */
+static inline unsigned int
+ena_doorbell_idx(const struct ena_card *card, uint32_t group, uint32_t off)
+{
+	return (unsigned int)(((off - group) / 4 + ENA_QUEUES_MAX -
+			       card->config.seed % ENA_QUEUES_MAX) %
+			      ENA_QUEUES_MAX);
+}
+
 /* The longest frame that is sent or received. */
 static inline uint32_t
 ena_bytes_max(const struct ena_card *card)
@@ -204,26 +234,20 @@ ena_bytes_max(const struct ena_card *card)
 	return card->mtu + WCDEV_L2_BYTES_MAX;
 }
 
-/* ---- ena.c ------------------------------------------------------------------------------- */
-
-/* What DEV_CTL asks for: all but the counters is as at power-on. */
-void ena_device_reset(struct ena_card *card);
-
 /* ---- ena_regs.c -------------------------------------------------------------------------- */
 
 void ena_regs_reset(struct ena_card *card);
-/* Where the doorbells of a queue are. */
-uint32_t ena_sq_doorbell_off(const struct ena_card *card, unsigned int idx);
-uint32_t ena_cq_unmask_off(const struct ena_card *card, unsigned int idx);
-void
-ena_regs_read(struct ena_card *card, uint64_t off, void *data, size_t bytes);
-void
+void ena_regs_read(struct ena_card *card, uint64_t off, void *data, size_t bytes);
+/* Returns whether the driver asks for a reset, which is the caller's to do. */
+WC_MUST_CHECK bool
 ena_regs_write(struct ena_card *card, uint64_t off, const void *data, size_t bytes);
 
 /* ---- ena_admin.c ------------------------------------------------------------------------- */
 
 /* Answers commands. Returns how many. */
 unsigned int ena_admin_poll(struct ena_card *card);
+
+/* ---- ena_call.c -------------------------------------------------------------------------- */
 
 /* A command while it is carried out. Answers are in `out`, behind the first eight bytes. */
 struct ena_call {
@@ -287,10 +311,8 @@ bool ena_cq_ready(struct ena_card *card, struct ena_cq *cq);
  * Writes an entry, whose phase it sets. An entry that is longer than given ends with zeroes. False:
  * it has no place.
  */
-WC_MUST_CHECK bool
-ena_cq_put_tx(struct ena_card *card, struct ena_cq *cq, struct ena_tx_cpl *cpl);
-WC_MUST_CHECK bool
-ena_cq_put_rx(struct ena_card *card, struct ena_cq *cq, struct ena_rx_cpl *cpl);
+WC_MUST_CHECK bool ena_cq_put_tx(struct ena_card *card, struct ena_cq *cq, struct ena_tx_cpl *cpl);
+WC_MUST_CHECK bool ena_cq_put_rx(struct ena_card *card, struct ena_cq *cq, struct ena_rx_cpl *cpl);
 /* Raises the interrupt for what was written, now or later. */
 void ena_cq_signal(struct ena_card *card, const struct ena_cq *cq, bool tx);
 /* A doorbell of interrupts. */

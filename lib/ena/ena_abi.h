@@ -44,7 +44,7 @@
 #define ENA_REGS_BYTES 0x100u
 
 /* AQ_CAPS, ACQ_CAPS, AENQ_CAPS */
-#define ENA_CAPS_DEPTH(reg) ((reg) & 0xffffu)
+#define ENA_CAPS_DEPTH(reg) ((reg)&0xffffu)
 #define ENA_CAPS_ENTRY_BYTES(reg) ((reg) >> 16)
 
 #define ENA_INTR_MASK_ADMIN 0x1u
@@ -69,7 +69,7 @@ struct ena_reg_read {
 static_assert(sizeof(struct ena_reg_read) == 8, "layout");
 
 /* A doorbell of interrupts of a completion queue. Delays are in units of feature 20. */
-#define ENA_INTR_RX_DELAY(reg) ((reg) & 0x7fffu)
+#define ENA_INTR_RX_DELAY(reg) ((reg)&0x7fffu)
 #define ENA_INTR_TX_DELAY(reg) ((reg) >> 15 & 0x7fffu)
 #define ENA_INTR_UNMASK (1u << 30)
 #define ENA_INTR_NO_DELAY_UPDATE (1u << 31)
@@ -522,7 +522,8 @@ struct ena_aenq_event {
 	uint8_t mbz[3];
 	uint32_t time_lo;
 	uint32_t time_hi;
-	uint32_t data[12]; /* LINK: bit 0 up. KEEP_ALIVE: drops Rx, drops Tx, overruns Rx; low, high */
+	uint32_t data[12]; /* LINK: bit 0 up. KEEP_ALIVE: drops Rx, drops Tx, overruns Rx; low, high
+			    */
 };
 static_assert(sizeof(struct ena_aenq_event) == ENA_ADMIN_BYTES, "layout");
 
@@ -540,7 +541,7 @@ struct ena_tx_desc {
 static_assert(sizeof(struct ena_tx_desc) == ENA_DESC_BYTES, "layout");
 
 /* ctrl of both */
-#define ENA_TXD_LENGTH(ctrl) ((ctrl) & 0xffffu)
+#define ENA_TXD_LENGTH(ctrl) ((ctrl)&0xffffu)
 #define ENA_TXD_REQ_ID_HI(ctrl) ((ctrl) >> 16 & 0x3fu)
 #define ENA_TXD_META (1u << 23)
 #define ENA_TXD_PHASE (1u << 24)
@@ -548,7 +549,7 @@ static_assert(sizeof(struct ena_tx_desc) == ENA_DESC_BYTES, "layout");
 #define ENA_TXD_LAST (1u << 27)
 #define ENA_TXD_COMPLETE (1u << 28)
 /* `meta` of a buffer's */
-#define ENA_TXD_L3(meta) ((meta) & 0xfu)
+#define ENA_TXD_L3(meta) ((meta)&0xfu)
 #define ENA_TXD_TSO (1u << 7)
 #define ENA_TXD_L4(meta) ((meta) >> 8 & 0x1fu)
 #define ENA_TXD_L3_CSUM (1u << 13)
@@ -562,7 +563,7 @@ static_assert(sizeof(struct ena_tx_desc) == ENA_DESC_BYTES, "layout");
 #define ENA_TXM_MSS_HI(ctrl) ((ctrl) >> 16 & 0xfu)
 #define ENA_TXM_EXTENDED (1u << 20)
 #define ENA_TXM_STORE (1u << 21)
-#define ENA_TXM_L3_BYTES(word) ((word) & 0xffu)
+#define ENA_TXM_L3_BYTES(word) ((word)&0xffu)
 #define ENA_TXM_L3_OFF(word) ((word) >> 8 & 0xffu)
 #define ENA_TXM_L4_WORDS(word) ((word) >> 16 & 0x3fu)
 #define ENA_TXM_MSS_LO(word) ((word) >> 22)

@@ -9,53 +9,6 @@
 
 #include "ena.h"
 
-/* ---- buffers of commands ----------------------------------------------------------------- */
-
-/* Where the buffer of a command is, in those that have one. */
-static const struct ena_buffer *
-call_buffer(const struct ena_call *call)
-{
-	return &call->cmd.feature.buffer;
-}
-
-static bool
-call_has_buffer(const struct ena_call *call)
-{
-	return (call->cmd.common.flags & (ENA_AQ_BUFFER | ENA_AQ_BUFFER_INDIRECT)) != 0;
-}
-
-enum ena_admin_status
-ena_call_buffer_read(struct ena_card *card, struct ena_call *call, void *data, uint32_t bytes)
-{
-	const struct ena_buffer *buffer = call_buffer(call);
-	const uint64_t iova = ena_iova(&buffer->addr);
-	int ret;
-
-	if (!call_has_buffer(call) || le32toh(buffer->bytes) < bytes)
-		return ENA_ST_MALFORMED;
-	if (!wcdev_dma_reachable(&card->dev, iova, bytes, WCDEV_DMA_READ))
-		return ENA_ST_ILLEGAL;
-	ret = wcdev_dma_read(&card->dev, &card->admin.reader, iova, data, bytes);
-	call->later = ret == -EAGAIN;
-	return ret == 0 || call->later ? ENA_ST_OK : ENA_ST_ILLEGAL;
-}
-
-enum ena_admin_status
-ena_call_buffer_write(struct ena_card *card, const struct ena_call *call, const void *data,
-		      uint32_t bytes)
-{
-	const struct ena_buffer *buffer = call_buffer(call);
-	const uint64_t iova = ena_iova(&buffer->addr);
-
-	if (!call_has_buffer(call) || buffer->bytes == 0)
-		return ENA_ST_OK;
-	if (le32toh(buffer->bytes) < bytes)
-		bytes = le32toh(buffer->bytes);
-	if (!wcdev_dma_reachable(&card->dev, iova, bytes, WCDEV_DMA_WRITE))
-		return ENA_ST_ILLEGAL;
-	return wcdev_dma_write(&card->dev, iova, data, bytes) == 0 ? ENA_ST_OK : ENA_ST_ILLEGAL;
-}
-
 /* ---- statistics -------------------------------------------------------------------------- */
 
 static void
@@ -189,7 +142,8 @@ admin_stop(struct ena_card *card, const char *what)
 {
 	card->stats.admin_unmapped++;
 	card->admin.db = card->admin.head;
-	wcdev_log(&card->dev, LOG_WARNING, "the %s cannot be reached; no command is answered", what);
+	wcdev_log(&card->dev, LOG_WARNING, "the %s cannot be reached; no command is answered",
+		  what);
 }
 
 /* One command. False: none is there, or it has to be repeated later. */
@@ -255,8 +209,7 @@ ena_admin_poll(struct ena_card *card)
 	}
 	while (admin->head != admin->db && admin_step(card))
 		n++;
-	if (admin->tail != tail &&
-	    (card->regs[ENA_REG_INTR_MASK / 4] & ENA_INTR_MASK_ADMIN) == 0) {
+	if (admin->tail != tail && (card->regs[ENA_REG_INTR_MASK / 4] & ENA_INTR_MASK_ADMIN) == 0) {
 		card->stats.irqs++;
 		wcdev_irq(&card->dev, 0);
 	}

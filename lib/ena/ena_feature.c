@@ -9,11 +9,11 @@
 
 #include "ena.h"
 
-#define AENQ_GROUPS                                                                  \
-	(1u << ENA_AENQ_LINK | 1u << ENA_AENQ_FATAL | 1u << ENA_AENQ_WARNING |       \
+#define AENQ_GROUPS                                                            \
+	(1u << ENA_AENQ_LINK | 1u << ENA_AENQ_FATAL | 1u << ENA_AENQ_WARNING | \
 	 1u << ENA_AENQ_NOTIFICATION | 1u << ENA_AENQ_KEEP_ALIVE)
-#define TX_OFFLOADS                                                                        \
-	(ENA_TXF_L3_IPV4 | ENA_TXF_L4_IPV4_PARTIAL | ENA_TXF_L4_IPV4_FULL |                \
+#define TX_OFFLOADS                                                         \
+	(ENA_TXF_L3_IPV4 | ENA_TXF_L4_IPV4_PARTIAL | ENA_TXF_L4_IPV4_FULL | \
 	 ENA_TXF_L4_IPV6_PARTIAL | ENA_TXF_L4_IPV6_FULL | ENA_TXF_TSO_IPV4 | ENA_TXF_TSO_IPV6)
 #define RX_OFFLOADS (ENA_RXF_L3_IPV4 | ENA_RXF_L4_IPV4 | ENA_RXF_L4_IPV6 | ENA_RXF_HASH)
 #define MTU_DEFAULT 1500u
@@ -273,8 +273,8 @@ ena_feature_get(struct ena_card *card, struct ena_call *call)
 	case ENA_F_RSS_INPUT:
 		return ena_rss_input_get(card, call);
 	case ENA_F_INTR_MODERATION:
-		*(struct ena_intr_moderation *)out =
-			(struct ena_intr_moderation){.resolution_us = htole16(1)};
+		*(struct ena_intr_moderation *)out = (struct ena_intr_moderation){
+			.resolution_us = htole16(1)};
 		break;
 	case ENA_F_AENQ:
 		*(struct ena_aenq_groups *)out = (struct ena_aenq_groups){

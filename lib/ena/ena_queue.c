@@ -31,7 +31,7 @@ cq_check(const struct ena_card *card, const struct ena_cmd_create_cq *cmd)
 		return ENA_ST_ILLEGAL;
 	/* Drivers without interrupts give no vector. */
 	if ((cmd->caps & ENA_CQ_INTERRUPTS) != 0 && le32toh(cmd->vector) != UINT32_MAX &&
-	    le32toh(cmd->vector) >= ena_card_vectors(card))
+	    le32toh(cmd->vector) >= ena_vectors(card))
 		return ENA_ST_ILLEGAL;
 	return ENA_ST_OK;
 }
@@ -75,7 +75,7 @@ ena_cq_create(struct ena_card *card, struct ena_call *call)
 	*out = (struct ena_cpl_create_cq){
 		.cq_idx = htole16((uint16_t)i),
 		.depth = htole16(cq->depth),
-		.unmask_off = htole32(ena_cq_unmask_off(card, i)),
+		.unmask_off = htole32(ena_doorbell_off(card, ENA_GROUP_UNMASK, i)),
 	};
 	return ENA_ST_OK;
 }
@@ -169,8 +169,8 @@ sq_check(const struct ena_card *card, const struct ena_cmd_create_sq *cmd)
 	if (placement == ENA_PLACEMENT_HOST && ena_iova(&cmd->base) % RING_ALIGN != 0)
 		return ENA_ST_ILLEGAL;
 	if (cq >= ENA_QUEUES_MAX || !card->cqs[cq].live ||
-	    card->cqs[cq].entry_bytes <
-		    (direction == ENA_SQ_TX ? sizeof(struct ena_tx_cpl) : sizeof(struct ena_rx_cpl)))
+	    card->cqs[cq].entry_bytes < (direction == ENA_SQ_TX ? sizeof(struct ena_tx_cpl)
+								: sizeof(struct ena_rx_cpl)))
 		return ENA_ST_ILLEGAL;
 	return ENA_ST_OK;
 }
@@ -228,7 +228,7 @@ ena_sq_create(struct ena_card *card, struct ena_call *call)
 	sq->state = ENA_SQ_RUN;
 	*(tx ? &card->tx_live : &card->rx_live) |= 1ull << i;
 	out->sq_idx = htole16(sq->idx);
-	out->doorbell_off = htole32(ena_sq_doorbell_off(card, i));
+	out->doorbell_off = htole32(ena_doorbell_off(card, ENA_GROUP_SQ, i));
 	out->llq_off = htole32(sq->llq ? llq_off(card, sq) : 0);
 	wcdev_log(&card->dev, LOG_DEBUG, "queue %u: %s, %s, %u descriptors", i, tx ? "Tx" : "Rx",
 		  sq->llq ? "LLQ" : "in host memory", sq->depth);

@@ -8,43 +8,10 @@
 
 #include "ena.h"
 
-/* Doorbells: groups of words, each rotated by the seed, so that a driver must use what it is given.
- */
-#define GROUP_SQ 0x1000u
-#define GROUP_UNMASK 0x1400u
-#define GROUP_BYTES (4u * ENA_QUEUES_MAX)
-
 #define VERSION (2u << 8) /* 2.0, of the interface */
 #define CONTROLLER_VERSION (1u << 24 | 0u << 16 | 1u << 8 | 1u)
 /* Rings are contiguous; 1 s for a reset; 48 bits; commands: the driver's default. */
 #define CAPS (1u | 10u << 1 | 48u << 8)
-
-static uint32_t
-group_off(const struct ena_card *card, uint32_t group, unsigned int idx)
-{
-	return group + 4 * ((idx + (uint32_t)(card->config.seed % ENA_QUEUES_MAX)) % ENA_QUEUES_MAX);
-}
-
-uint32_t
-ena_sq_doorbell_off(const struct ena_card *card, unsigned int idx)
-{
-	return group_off(card, GROUP_SQ, idx);
-}
-
-uint32_t
-ena_cq_unmask_off(const struct ena_card *card, unsigned int idx)
-{
-	return group_off(card, GROUP_UNMASK, idx);
-}
-
-/* Which queue a doorbell of the group is of. */
-static unsigned int
-group_idx(const struct ena_card *card, uint32_t group, uint32_t off)
-{
-	return ((off - group) / 4 + ENA_QUEUES_MAX -
-		(uint32_t)(card->config.seed % ENA_QUEUES_MAX)) %
-	       ENA_QUEUES_MAX;
-}
 
 static uint32_t *
 reg(struct ena_card *card, uint32_t off)
@@ -191,12 +158,11 @@ aenq_caps(struct ena_card *card)
 	card->aenq.on = true;
 }
 
-static void
+/* Returns whether a reset begins. */
+static bool
 dev_ctl(struct ena_card *card, uint32_t value)
 {
 	if ((value & ENA_DEV_CTL_RESET) != 0) {
-		ena_device_reset(card);
-		card->status |= ENA_DEV_STS_RESET_IN_PROGRESS;
 		card->stats.resets++;
 		card->stats.reset_reason = ENA_DEV_CTL_REASON(value);
 		wcdev_log(&card->dev, LOG_INFO, "reset by the driver, reason %u",
@@ -204,9 +170,11 @@ dev_ctl(struct ena_card *card, uint32_t value)
 	} else if ((card->status & ENA_DEV_STS_RESET_IN_PROGRESS) != 0) {
 		card->status = ENA_DEV_STS_READY | ENA_DEV_STS_RESET_FINISHED;
 	}
+	return (value & ENA_DEV_CTL_RESET) != 0;
 }
 
-static void
+/* As ena_regs_write(). */
+static bool
 reg_write(struct ena_card *card, uint32_t off, uint32_t value)
 {
 	switch (off) {
@@ -221,37 +189,37 @@ reg_write(struct ena_card *card, uint32_t off, uint32_t value)
 	case ENA_REG_MMIO_RESP_HI:
 	case ENA_REG_MARK:
 		*reg(card, off) = value;
-		return;
+		break;
 	case ENA_REG_AQ_CAPS:
 	case ENA_REG_ACQ_CAPS:
 		*reg(card, off) = value;
 		admin_caps(card);
-		return;
+		break;
 	case ENA_REG_AENQ_CAPS:
 		*reg(card, off) = value;
 		aenq_caps(card);
-		return;
+		break;
 	case ENA_REG_AQ_DB:
 		card->admin.db = (uint16_t)value;
-		return;
+		break;
 	case ENA_REG_AENQ_HEAD_DB:
 		card->aenq.credit = (uint16_t)value;
-		return;
+		break;
 	case ENA_REG_DEV_CTL:
-		dev_ctl(card, value);
-		return;
+		return dev_ctl(card, value);
 	case ENA_REG_MMIO_REG_READ:
 		readless(card, value);
-		return;
+		break;
 	default:
 		card->stats.bad_writes++;
 	}
+	return false;
 }
 
 static bool
 in_group(uint32_t off, uint32_t group)
 {
-	return off >= group && off < group + GROUP_BYTES;
+	return off >= group && off < group + ENA_GROUP_BYTES;
 }
 
 /* A doorbell of a queue. False: it is of none. */
@@ -261,37 +229,37 @@ doorbell(struct ena_card *card, uint32_t off, uint32_t value)
 	struct ena_sq *sq;
 	struct ena_cq *cq;
 
-	if (in_group(off, GROUP_SQ)) {
-		sq = &card->sqs[group_idx(card, GROUP_SQ, off)];
+	if (in_group(off, ENA_GROUP_SQ)) {
+		sq = &card->sqs[ena_doorbell_idx(card, ENA_GROUP_SQ, off)];
 		if (sq->state == ENA_SQ_NONE)
 			return false;
 		ena_sq_ring(card, sq, value);
 		return true;
 	}
-	if (!in_group(off, GROUP_UNMASK))
+	if (!in_group(off, ENA_GROUP_UNMASK))
 		return false;
-	cq = &card->cqs[group_idx(card, GROUP_UNMASK, off)];
+	cq = &card->cqs[ena_doorbell_idx(card, ENA_GROUP_UNMASK, off)];
 	if (!cq->live)
 		return false;
 	ena_cq_unmask(card, cq, value);
 	return true;
 }
 
-void
+bool
 ena_regs_write(struct ena_card *card, uint64_t off, const void *data, size_t bytes)
 {
 	uint32_t value;
 
 	if (bytes != sizeof(value) || off % sizeof(value) != 0) {
 		card->stats.bad_writes++;
-		return;
+		return false;
 	}
 	memcpy(&value, data, sizeof(value));
 	value = le32toh(value);
 	if (off < ENA_REGS_BYTES)
-		reg_write(card, (uint32_t)off, value);
-	else if (off >= ENA_MSIX_TABLE_OFF)
-		return; /* the embedder's */
-	else if (!doorbell(card, (uint32_t)off, value))
+		return reg_write(card, (uint32_t)off, value);
+	/* The MSI-X table is the embedder's. */
+	if (off < ENA_MSIX_TABLE_OFF && !doorbell(card, (uint32_t)off, value))
 		card->stats.bad_writes++;
+	return false;
 }

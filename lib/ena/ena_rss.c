@@ -14,11 +14,16 @@
  * Ethernet addresses. Stock drivers also ask for IP addresses of what is not IP: they add nothing.
  */
 static const uint16_t supported[ENA_RSS_PROTOS] = {
-	[ENA_RSS_TCP4] = ENA_RSS_L3 | ENA_RSS_L4, [ENA_RSS_UDP4] = ENA_RSS_L3 | ENA_RSS_L4,
-	[ENA_RSS_TCP6] = ENA_RSS_L3 | ENA_RSS_L4, [ENA_RSS_UDP6] = ENA_RSS_L3 | ENA_RSS_L4,
-	[ENA_RSS_IP4] = ENA_RSS_L3,               [ENA_RSS_IP6] = ENA_RSS_L3,
-	[ENA_RSS_IP4_FRAG] = ENA_RSS_L3,          [ENA_RSS_NOT_IP] = ENA_RSS_L2 | ENA_RSS_L3,
-	[ENA_RSS_TCP6_EX] = ENA_RSS_L3 | ENA_RSS_L4, [ENA_RSS_IP6_EX] = ENA_RSS_L3,
+	[ENA_RSS_TCP4] = ENA_RSS_L3 | ENA_RSS_L4,
+	[ENA_RSS_UDP4] = ENA_RSS_L3 | ENA_RSS_L4,
+	[ENA_RSS_TCP6] = ENA_RSS_L3 | ENA_RSS_L4,
+	[ENA_RSS_UDP6] = ENA_RSS_L3 | ENA_RSS_L4,
+	[ENA_RSS_IP4] = ENA_RSS_L3,
+	[ENA_RSS_IP6] = ENA_RSS_L3,
+	[ENA_RSS_IP4_FRAG] = ENA_RSS_L3,
+	[ENA_RSS_NOT_IP] = ENA_RSS_L2 | ENA_RSS_L3,
+	[ENA_RSS_TCP6_EX] = ENA_RSS_L3 | ENA_RSS_L4,
+	[ENA_RSS_IP6_EX] = ENA_RSS_L3,
 };
 
 static bool

@@ -66,8 +66,9 @@ frame_build(struct ena_card *card, struct ena_sq *sq, struct ena_tx_burst *t)
 	return verdict == ENA_TX_READY ? frame_judge(&b) : verdict;
 }
 
-enum ena_tx_verdict
-ena_tx_gather(struct ena_card *card, struct ena_sq *sq, struct ena_tx_burst *t)
+/* Adds frames to the burst, until there are enough or one is not ready. */
+static enum ena_tx_verdict
+gather(struct ena_card *card, struct ena_sq *sq, struct ena_tx_burst *t)
 {
 	enum ena_tx_verdict verdict;
 
@@ -229,7 +230,7 @@ batch_run(struct ena_card *card, struct batch *b, struct ena_sq *sq)
 	while (sq->head != sq->tail && b->frames < ENA_BURST) {
 		t->most = ENA_BURST - b->frames;
 		t->seq = sq->head;
-		verdict = ena_tx_gather(card, sq, t);
+		verdict = gather(card, sq, t);
 		if (!batch_send(card, b, sq))
 			return;
 		/* A frame that came by message: let other queues have their turn at messages. */

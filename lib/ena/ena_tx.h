@@ -54,24 +54,21 @@ struct ena_tx_build {
 	uint32_t n_frags;
 	uint32_t bytes;
 	unsigned int n_descs;
-	bool torn;             /* an entry is, and it is too late to wait */
-	bool waited;           /* it was waited for, and is whole */
-	bool has_meta;         /* a descriptor of its own */
+	bool torn;     /* an entry is, and it is too late to wait */
+	bool waited;   /* it was waited for, and is whole */
+	bool has_meta; /* a descriptor of its own */
 	struct ena_tx_meta meta;
 	uint32_t asks;         /* `meta` of the first descriptor of a buffer */
 	uint32_t header_bytes; /* that follow the descriptors of the first entry */
 };
-
-/* Adds frames to the burst, until there are enough or one is not ready. */
-enum ena_tx_verdict ena_tx_gather(struct ena_card *card, struct ena_sq *sq, struct ena_tx_burst *t);
 
 /* ---- ena_tx_llq.c ------------------------------------------------------------------------ */
 
 /* Takes a frame's descriptors and header out of an LLQ. ENA_TX_READY: they were all there. */
 enum ena_tx_verdict ena_tx_from_llq(struct ena_tx_build *b);
 /* The entries are free: they are as before they were written. */
-void ena_tx_llq_free(const struct ena_card *card, const struct ena_sq *sq, uint16_t from,
-		     uint16_t to);
+void
+ena_tx_llq_free(const struct ena_card *card, const struct ena_sq *sq, uint16_t from, uint16_t to);
 
 /* ---- ena_tx_desc.c ----------------------------------------------------------------------- */
 
@@ -87,9 +84,8 @@ enum ena_tx_step {
 };
 
 /* Takes one descriptor; `first`: of the frame. `phase` is that of this lap. */
-enum ena_tx_step
-ena_tx_desc_take(struct ena_tx_build *b, const struct ena_tx_desc *desc, uint8_t phase,
-		 enum ena_tx_verdict *verdict);
+enum ena_tx_step ena_tx_desc_take(struct ena_tx_build *b, const struct ena_tx_desc *desc,
+				  uint8_t phase, enum ena_tx_verdict *verdict);
 
 /* A piece of the frame that is here. */
 static inline void

@@ -93,8 +93,10 @@ segments_make(uint8_t *copy, const uint8_t *end, struct wcdev_segmenter *s,
 
 		wcdev_segment_make(s, copy);
 		frags[n] = (struct wcdev_frag){copy, bytes};
-		frames[n] = (struct wcdev_frame){
-			.frags = &frags[n], .n_frags = 1, .bytes = bytes, .flags = WCDEV_FRAME_STABLE};
+		frames[n] = (struct wcdev_frame){.frags = &frags[n],
+						 .n_frags = 1,
+						 .bytes = bytes,
+						 .flags = WCDEV_FRAME_STABLE};
 		copy += (bytes + 7) & ~7u;
 	}
 	return n;
@@ -133,7 +135,8 @@ bool
 ena_tx_cut_send(struct ena_card *card, struct ena_sq *sq, const struct ena_tx_burst *t,
 		uint64_t **drop)
 {
-	/* Behind the entry that the frame's header is in; the last has space for a whole segment. */
+	/* Behind the entry that the frame's header is in; the last has space for a whole segment.
+	 */
 	uint8_t *copy = (uint8_t *)card->copies + t->copied;
 	const uint8_t *end = (const uint8_t *)card->copies + sizeof(card->copies) -
 			     (WCDEV_MTU_MAX + WCDEV_L2_BYTES_MAX);
