@@ -90,7 +90,6 @@ struct ena_sq {
 	struct wcdev_ring ring; /* in host memory */
 	struct wcdev_reader reader;
 	struct wcdev_dma_cache bufs;
-	uint64_t frames, bytes, drops;
 
 	/* LLQ */
 	uint8_t *entries;

@@ -199,10 +199,10 @@ struct ena_cmd_stats {
 	struct ena_aq_common common;
 	struct ena_buffer buffer;
 	uint8_t type;
-	uint8_t scope;
+	uint8_t scope; /* this and what follows is 0 in all drivers, which mean the port */
 	uint16_t mbz;
 	uint16_t queue_idx;
-	uint16_t device_id; /* 0xffff: this one */
+	uint16_t device_id;
 	uint32_t reserved[10];
 };
 static_assert(sizeof(struct ena_cmd_stats) == ENA_ADMIN_BYTES, "layout");
@@ -210,9 +210,6 @@ static_assert(sizeof(struct ena_cmd_stats) == ENA_ADMIN_BYTES, "layout");
 #define ENA_STATS_BASIC 0u
 #define ENA_STATS_EXTENDED 1u
 #define ENA_STATS_ENI 2u
-#define ENA_STATS_OF_QUEUE 0u
-#define ENA_STATS_OF_PORT 1u
-#define ENA_DEVICE_OWN 0xffffu
 
 /* GET_FEATURE and SET_FEATURE; `data` is that of SET_FEATURE. */
 struct ena_cmd_feature {

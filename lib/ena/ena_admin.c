@@ -34,38 +34,19 @@ stats_of_port(const struct ena_card *card, struct ena_cpl_basic_stats *out)
 	put64(out->rx_overruns, s->rx_missed);
 }
 
-static enum ena_admin_status
-stats_of_queue(const struct ena_card *card, uint16_t idx, struct ena_cpl_basic_stats *out)
-{
-	const struct ena_sq *sq;
-
-	if (idx >= ENA_QUEUES_MAX || card->sqs[idx].state == ENA_SQ_NONE)
-		return ENA_ST_ILLEGAL;
-	sq = &card->sqs[idx];
-	put64(sq->tx ? out->tx_bytes : out->rx_bytes, sq->bytes);
-	put64(sq->tx ? out->tx_frames : out->rx_frames, sq->frames);
-	put64(sq->tx ? out->tx_drops : out->rx_drops, sq->drops);
-	return ENA_ST_OK;
-}
-
+/* Drivers leave scope, queue and device at zero and mean the port. */
 static enum ena_admin_status
 stats_get(struct ena_card *card, struct ena_call *call)
 {
-	const struct ena_cmd_stats *cmd = &call->cmd.stats;
-
-	if (le16toh(cmd->device_id) != ENA_DEVICE_OWN)
-		return ENA_ST_ILLEGAL;
-	/* Nothing has an allowance here, so nothing is held back: the answer's zeroes. */
-	if (cmd->type == ENA_STATS_ENI)
+	switch (call->cmd.stats.type) {
+	case ENA_STATS_BASIC:
+		stats_of_port(card, ena_call_answer(call));
 		return ENA_ST_OK;
-	if (cmd->type != ENA_STATS_BASIC)
+	case ENA_STATS_ENI:
+		return ENA_ST_OK; /* nothing has an allowance here: all zeroes */
+	default:
 		return ENA_ST_UNSUPPORTED;
-	if (cmd->scope == ENA_STATS_OF_QUEUE)
-		return stats_of_queue(card, le16toh(cmd->queue_idx), ena_call_answer(call));
-	if (cmd->scope != ENA_STATS_OF_PORT)
-		return ENA_ST_ILLEGAL;
-	stats_of_port(card, ena_call_answer(call));
-	return ENA_ST_OK;
+	}
 }
 
 /* ---- commands ---------------------------------------------------------------------------- */

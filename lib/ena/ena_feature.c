@@ -16,7 +16,6 @@
 	(ENA_TXF_L3_IPV4 | ENA_TXF_L4_IPV4_PARTIAL | ENA_TXF_L4_IPV4_FULL | \
 	 ENA_TXF_L4_IPV6_PARTIAL | ENA_TXF_L4_IPV6_FULL | ENA_TXF_TSO_IPV4 | ENA_TXF_TSO_IPV6)
 #define RX_OFFLOADS (ENA_RXF_L3_IPV4 | ENA_RXF_L4_IPV4 | ENA_RXF_L4_IPV6 | ENA_RXF_HASH)
-#define MTU_DEFAULT 1500u
 /* The longest header in an entry of 128 bytes, with two descriptors before it. */
 #define HEADER_BYTES 96u
 
@@ -230,7 +229,7 @@ host_set(struct ena_card *card, struct ena_call *call, const struct ena_host_att
 void
 ena_feature_reset(struct ena_card *card)
 {
-	card->mtu = MTU_DEFAULT;
+	card->mtu = WCDEV_MTU_MAX; /* net_ena does not always set one */
 	card->llq = (struct ena_llq_set){
 		.entry_bytes = card->config.llq_entries == ENA_LLQ_ENTRY_256 ? 256 : 128,
 		.before_header = 2,

@@ -226,7 +226,7 @@ frame_complete(struct ena_card *card, struct ena_sq *sq, const struct rx_plan *p
 
 /* There is no buffer. 0: the frame is dropped, or -EAGAIN: the port keeps it. */
 static int
-frame_missed(struct ena_card *card, struct ena_sq *sq)
+frame_missed(struct ena_card *card)
 {
 	struct wcdev_link link;
 
@@ -234,7 +234,6 @@ frame_missed(struct ena_card *card, struct ena_sq *sq)
 	if (link.waits)
 		return -EAGAIN;
 	card->stats.rx_missed++;
-	sq->drops++;
 	return 0;
 }
 
@@ -243,7 +242,6 @@ static int
 frame_drop(struct ena_sq *sq, uint64_t *counter, unsigned int used)
 {
 	++*counter;
-	sq->drops++;
 	sq->head += used;
 	return 0;
 }
@@ -268,7 +266,7 @@ queue_deliver(struct ena_card *card, struct ena_sq *sq, const struct wcdev_frame
 	wcdev_reader_end(&card->dev, &sq->reader);
 	switch (verdict) {
 	case RX_FEW:
-		return frame_missed(card, sq);
+		return frame_missed(card);
 	case RX_MANY:
 		return frame_drop(sq, &card->stats.rx_oversize, 0);
 	case RX_BAD:
@@ -283,8 +281,6 @@ queue_deliver(struct ena_card *card, struct ena_sq *sq, const struct wcdev_frame
 	frame_complete(card, sq, &plan, status, hash);
 	card->stats.rx_frames++;
 	card->stats.rx_bytes += frame->bytes;
-	sq->frames++;
-	sq->bytes += frame->bytes;
 	return 0;
 }
 

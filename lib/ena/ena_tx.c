@@ -123,10 +123,8 @@ batch_drop(struct ena_card *card, struct batch *b, struct ena_sq *sq, uint64_t *
 			      (counter == &card->stats.tx_llq_torn && !fact->has_id);
 
 	/* What is left of a frame that has been counted. */
-	if (!(lost_end && sq->resync)) {
+	if (!lost_end || !sq->resync)
 		++*counter;
-		sq->drops++;
-	}
 	sq->resync = lost_end;
 	if (counter == &card->stats.tx_llq_torn)
 		sq->waiting = false;
@@ -151,8 +149,6 @@ batch_sent(struct ena_card *card, struct batch *b, struct ena_sq *sq, unsigned i
 		return;
 	card->stats.tx_frames += end - first;
 	card->stats.tx_bytes += bytes;
-	sq->frames += end - first;
-	sq->bytes += bytes;
 	sq->port_busy = false;
 	sq->resync = false;
 	b->sent = true;

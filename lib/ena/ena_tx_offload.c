@@ -115,11 +115,8 @@ segments_send(struct ena_card *card, struct ena_sq *sq, const struct wcdev_frame
 
 		end += wcdev_port_send(&card->dev, frames + first, n - first, &ret);
 		card->stats.tx_frames += end - first;
-		sq->frames += end - first;
-		for (; first < end; first++) {
+		for (; first < end; first++)
 			card->stats.tx_bytes += frames[first].bytes;
-			sq->bytes += frames[first].bytes;
-		}
 		*taken = end;
 		if (end == n)
 			break;
