@@ -200,6 +200,21 @@ llq_fit(const struct card_options *card)
 	return -EINVAL;
 }
 
+/* Entries of 256 bytes halve the depth, and it must be one of a queue all the same. */
+static int
+wide_check(const struct ena_options *ena, unsigned int depth)
+{
+	const char *name = ena->llq_depth != 0 ? "llq_depth" : "depth";
+	const unsigned int given = ena->llq_depth != 0 ? ena->llq_depth : depth;
+
+	if ((ena->llq_entries & ENA_LLQ_ENTRY_256) == 0 || given >= 2 * ENA_QUEUE_DEPTH_MIN)
+		return 0;
+	app_error("--card ena: %s=%u is too small for entries of 256 bytes, which halve it; give "
+		  "%s=%u at least, or llq=128 or off",
+		  name, given, name, 2 * ENA_QUEUE_DEPTH_MIN);
+	return -EINVAL;
+}
+
 static int
 llq_check(const struct card_options *card)
 {
@@ -227,6 +242,8 @@ llq_check(const struct card_options *card)
 			  ena->llq_depth, depth);
 		return -EINVAL;
 	}
+	if (wide_check(ena, depth) != 0)
+		return -EINVAL;
 	return llq_fit(card);
 }
 

@@ -22,8 +22,6 @@
 #define BAR_METAL 4u
 #define BAR_METAL_BYTES (4u << 20)
 
-#define REG_DEV_CTL 0x54u
-
 #define SUM(name)                                                     \
 	{                                                             \
 #name, offsetof(union stats_values, ena.name), false, \
@@ -75,7 +73,7 @@ static const struct stats_field fields[] = {
 	SUM(bad_reads),
 	NEWEST(port_in_frames),
 	NEWEST(port_in_done),
-	NEWEST(resets),
+	SUM(resets),
 	NEWEST(reset_reason),
 };
 #define N_FIELDS (sizeof(fields) / sizeof(fields[0]))
@@ -170,21 +168,6 @@ kind_bar_write(struct served_card *card, unsigned int bar, uint64_t off, const v
 	return 0;
 }
 
-static bool
-kind_may_reset(unsigned int bar, uint64_t off, size_t bytes)
-{
-	return bar == ENA_BAR_REGS && off <= REG_DEV_CTL && off + bytes > REG_DEV_CTL;
-}
-
-static uint64_t
-kind_resets(struct served_card *card)
-{
-	struct ena_card_stats stats;
-
-	ena_card_stats(card->model, &stats);
-	return stats.resets;
-}
-
 static void
 kind_reset(struct served_card *card)
 {
@@ -231,8 +214,6 @@ const struct served_card_kind served_card_ena = {
 	.describe = kind_describe,
 	.bar_read = kind_bar_read,
 	.bar_write = kind_bar_write,
-	.may_reset = kind_may_reset,
-	.resets = kind_resets,
 	.reset = kind_reset,
 	.poll = kind_poll,
 	.poll_frames = kind_poll_frames,

@@ -45,7 +45,10 @@ struct served_card_kind {
 			size_t bytes);
 	int (*bar_write)(struct served_card *card, unsigned int bar, uint64_t off, const void *data,
 			 size_t bytes);
-	/* Whether this write may reset the card, and how often that has happened. */
+	/*
+	 * Whether this write may make counters 0, and how often that has happened. NULL: no write
+	 * does.
+	 */
 	bool (*may_reset)(unsigned int bar, uint64_t off, size_t bytes);
 	uint64_t (*resets)(struct served_card *card);
 	void (*reset)(struct served_card *card); /* function level reset: counters are 0 again */

@@ -38,7 +38,7 @@ bar_write(struct served_card *card, unsigned int bar, uint64_t off, const void *
 	uint64_t resets;
 	int ret;
 
-	if (!kind->may_reset(bar, off, bytes))
+	if (kind->may_reset == NULL || !kind->may_reset(bar, off, bytes))
 		return kind->bar_write(card, bar, off, data, bytes);
 	/* A reset clears the card's counters. */
 	kind->stats(card, &values);

@@ -118,6 +118,8 @@ bad_argument__exit_2_names_it_and_what_is_right(void **state)
 		 "llq_recommend=256",
 		 "none or 128"},
 		{{"--socket", s, "--card", "ena:llq_depth=256,depth=128"}, "llq_depth=256", "128"},
+		{{"--socket", s, "--card", "ena:depth=64"}, "depth=64", "depth=128 at least"},
+		{{"--socket", s, "--card", "ena:llq_depth=64"}, "llq_depth=64", "llq=128 or off"},
 		{{"--socket", s, "--queues", "32", "--card", "ena:llq_depth=1024"},
 		 "--aperture-mib 1 holds no LLQ of depth 1024 for each of 32 queues",
 		 "--aperture-mib 4, or --card ena:llq_depth=256"},

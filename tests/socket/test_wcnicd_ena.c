@@ -179,6 +179,68 @@ text_of(struct json_object *card, const char *key)
 	return json_object_get_string(at);
 }
 
+static uint64_t
+counter(const char *file, const char *group, const char *name)
+{
+	struct json_object *root = json_object_from_file(file), *at;
+	uint64_t value;
+
+	assert_true(json_object_object_get_ex(card_of(root, 0), group, &at));
+	assert_true(json_object_object_get_ex(at, name, &at));
+	value = json_object_get_uint64(at);
+	json_object_put(root);
+	return value;
+}
+
+/* The counters as they are now. */
+static void
+stats_ask(const char *file)
+{
+	unlink(file);
+	kill(child.pid, SIGUSR1);
+	for (unsigned int i = 0; i < PATIENCE_MS && access(file, F_OK) != 0; i++)
+		usleep(1000);
+}
+
+/* The driver's register keeps the counters, a function level reset begins anew. */
+static void
+stats_file__counts_over_resets(void **state)
+{
+	struct mini mini;
+	char file[128];
+
+	(void)state;
+	snprintf(file, sizeof(file), "%s", in_folder("stats.json"));
+	child_start(&child,
+		    ARGS("--socket", in_folder("a.sock"), "--card", "ena", "--stats-file", file));
+	child_expect(&child, "listens");
+	mini_connect(&mini, in_folder("a.sock"));
+	mini_reg_set(&mini, 0x00, 1, 4); /* the version is read-only */
+	mini_reg_set(&mini, 0x54, 1 | 2u << 28, 4);
+	mini_reg_set(&mini, 0x54, 0, 4);
+	mini_reg_set(&mini, 0x00, 1, 4);
+	stats_ask(file);
+	assert_int_equal(counter(file, "since_reset", "bad_writes"), 2);
+	assert_int_equal(counter(file, "total", "bad_writes"), 2);
+	assert_int_equal(counter(file, "since_reset", "resets"), 1);
+	assert_int_equal(counter(file, "total", "resets"), 1);
+	assert_int_equal(counter(file, "total", "reset_reason"), 2);
+	assert_int_equal(vfu_client_reset(mini.client), 0);
+	mini_reg_set(&mini, 0x00, 1, 4);
+	mini_reg_set(&mini, 0x54, 1, 4);
+	stats_ask(file);
+	assert_int_equal(counter(file, "since_reset", "bad_writes"), 1);
+	assert_int_equal(counter(file, "total", "bad_writes"), 3);
+	assert_int_equal(counter(file, "since_reset", "resets"), 1);
+	assert_int_equal(counter(file, "total", "resets"), 2);
+	mini_close(&mini);
+	child_expect(&child, "client dropped");
+	assert_int_equal(child_end(&child, SIGTERM), 0);
+	assert_int_equal(counter(file, "since_reset", "bad_writes"), 0);
+	assert_int_equal(counter(file, "total", "bad_writes"), 3);
+	unlink(file);
+}
+
 static bool
 counts(struct json_object *card, const char *name)
 {
@@ -244,6 +306,7 @@ main(int argc, char **argv)
 		TEST(layout_vm__bars_of_32_bits),
 		TEST(layout_metal__bars_of_64_bits_and_bar_4_of_zeroes),
 		TEST(msix_table__reads_zero_and_is_not_the_cards),
+		TEST(stats_file__counts_over_resets),
 		TEST(both_kinds__in_one_process_and_on_one_wire),
 	};
 
