@@ -59,16 +59,23 @@ desc_missing(const struct ena_card *card, const uint64_t *words)
 	return words[0] == card->poison || words[1] == card->poison;
 }
 
+/* The first entry of the frame, in which its header is. */
+static uint64_t *
+entry_first(const struct ena_tx_build *b)
+{
+	return b->card->copies + b->t->copied / 8;
+}
+
 /* The header behind the descriptors of the first entry. */
 static void
-header_add(struct ena_tx_build *b, const uint64_t *entry)
+header_add(struct ena_tx_build *b)
 {
 	const uint32_t off = (uint32_t)b->sq->before_header * ENA_DESC_BYTES;
 
 	if (b->header_bytes > b->sq->entry_bytes - off)
 		ena_tx_drop(b, &b->card->stats.tx_bad_length);
 	else if (b->header_bytes != 0)
-		ena_tx_add(b, (const uint8_t *)entry + off, b->header_bytes);
+		ena_tx_add(b, (const uint8_t *)entry_first(b) + off, b->header_bytes);
 }
 
 /*
@@ -98,7 +105,7 @@ entry_take(struct ena_tx_build *b, const uint64_t *entry, unsigned int n, uint8_
 		memcpy(&desc, entry + 2 * i, sizeof(desc));
 		if (is_request(b, &desc)) {
 			b->header_bytes = ENA_TXD_HEADER(le32toh(desc.addr_hi_header));
-			header_add(b, entry);
+			header_add(b);
 		}
 		step = ena_tx_desc_take(b, &desc, phase, verdict);
 	}
@@ -130,7 +137,7 @@ ena_tx_from_llq(struct ena_tx_build *b)
 		if (seq == sq->tail)
 			return ena_tx_drop(b, &card->stats.tx_bad_chain);
 		/* The first stays for its header; the others are looked at one after the other. */
-		entry = card->copies + b->t->copied / 8;
+		entry = entry_first(b);
 		if (fact->entries != 0)
 			entry += WORDS_MAX;
 		if (entry_copy(card, sq, seq, entry)) {
