@@ -119,13 +119,10 @@ static void
 batch_drop(struct ena_card *card, struct batch *b, struct ena_sq *sq, uint64_t *counter,
 	   const struct ena_tx_frame *fact)
 {
-	const bool lost_end = counter == &card->stats.tx_bad_chain ||
-			      (counter == &card->stats.tx_llq_torn && !fact->has_id);
-
-	/* What is left of a frame that has been counted. */
-	if (!lost_end || !sq->resync)
+	/* Not what is left of a frame that has been counted. */
+	if (!fact->endless || !sq->resync)
 		++*counter;
-	sq->resync = lost_end;
+	sq->resync = fact->endless;
 	if (counter == &card->stats.tx_llq_torn)
 		sq->waiting = false;
 	batch_done(card, b, sq, fact);

@@ -25,6 +25,7 @@ struct ena_tx_frame {
 	bool has_id;    /* the request is known */
 	bool completes; /* and to be completed */
 	bool pushed;    /* wholly in the LLQ */
+	bool endless;   /* its last descriptor was not found */
 };
 
 /* Frames from a queue's head on that can be sent. */
@@ -104,6 +105,14 @@ ena_tx_drop(struct ena_tx_build *b, uint64_t *counter)
 	if (b->t->drop == NULL)
 		b->t->drop = counter;
 	return ENA_TX_DROP;
+}
+
+/* The same, and its last descriptor is not known: what follows may belong to it. */
+static inline enum ena_tx_verdict
+ena_tx_drop_endless(struct ena_tx_build *b, uint64_t *counter)
+{
+	b->t->fact.endless = true;
+	return ena_tx_drop(b, counter);
 }
 
 /* The queue stops. */

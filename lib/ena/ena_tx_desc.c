@@ -108,7 +108,7 @@ ena_tx_desc_take(struct ena_tx_build *b, const struct ena_tx_desc *desc, uint8_t
 	if (first != ((ctrl & ENA_TXD_FIRST) != 0))
 		return ENA_TX_ALIEN;
 	if (++b->n_descs > ENA_TX_DESCS_MAX) {
-		*verdict = ena_tx_drop(b, &b->card->stats.tx_bad_chain);
+		*verdict = ena_tx_drop_endless(b, &b->card->stats.tx_bad_chain);
 		return ENA_TX_FAIL;
 	}
 	if ((ctrl & ENA_TXD_META) != 0) {
@@ -140,7 +140,7 @@ ena_tx_from_ring(struct ena_tx_build *b)
 	for (;;) {
 		seq = b->t->seq + fact->entries;
 		if (seq == sq->tail)
-			return ena_tx_drop(b, &b->card->stats.tx_bad_chain);
+			return ena_tx_drop_endless(b, &b->card->stats.tx_bad_chain);
 		ret = wcdev_ring_read(&b->card->dev, &sq->ring, &sq->reader, seq, &desc,
 				      sizeof(desc));
 		if (ret == -EAGAIN)
@@ -158,7 +158,7 @@ ena_tx_from_ring(struct ena_tx_build *b)
 		case ENA_TX_ALIEN:
 			/* It begins another frame, unless it is where one should begin. */
 			fact->entries += fact->entries == 0;
-			return ena_tx_drop(b, &b->card->stats.tx_bad_chain);
+			return ena_tx_drop_endless(b, &b->card->stats.tx_bad_chain);
 		case ENA_TX_FAIL:
 			fact->entries += verdict == ENA_TX_DROP;
 			return verdict;

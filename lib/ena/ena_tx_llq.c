@@ -99,7 +99,7 @@ entry_take(struct ena_tx_build *b, const uint64_t *entry, unsigned int n, uint8_
 
 	for (unsigned int i = 0; i < n && step == ENA_TX_MORE; i++) {
 		if (b->torn && desc_missing(b->card, entry + 2 * i)) {
-			*verdict = ena_tx_drop(b, &b->card->stats.tx_llq_torn);
+			*verdict = ena_tx_drop_endless(b, &b->card->stats.tx_llq_torn);
 			return ENA_TX_FAIL;
 		}
 		memcpy(&desc, entry + 2 * i, sizeof(desc));
@@ -135,7 +135,7 @@ ena_tx_from_llq(struct ena_tx_build *b)
 	for (;;) {
 		seq = b->t->seq + fact->entries;
 		if (seq == sq->tail)
-			return ena_tx_drop(b, &card->stats.tx_bad_chain);
+			return ena_tx_drop_endless(b, &card->stats.tx_bad_chain);
 		/* The first stays for its header; the others are looked at one after the other. */
 		entry = entry_first(b);
 		if (fact->entries != 0)
@@ -154,7 +154,7 @@ ena_tx_from_llq(struct ena_tx_build *b)
 		case ENA_TX_ALIEN:
 			/* It begins another frame, unless it is where one should begin. */
 			fact->entries -= fact->entries != 1;
-			return ena_tx_drop(b, &card->stats.tx_bad_chain);
+			return ena_tx_drop_endless(b, &card->stats.tx_bad_chain);
 		case ENA_TX_FAIL:
 			return verdict;
 		}

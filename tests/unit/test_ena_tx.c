@@ -415,6 +415,21 @@ chain__too_long__dropped_once(void **state)
 	ENA_EXPECT(&r->e, tx_bad_chain, 1);
 }
 
+/* Also if something else is wrong with it. */
+static void
+chain__too_long_with_another_fault__dropped_once(void **state)
+{
+	struct fake_ena_frame frame = {.req_id = DEPTH, .n_bufs = 30};
+	struct ena_rig *r = *state;
+
+	for (unsigned int i = 0; i < frame.n_bufs; i++) {
+		frame.bufs[i].iova = fake_ena_iova(&r->e, r->frame);
+		frame.bufs[i].bytes = 60;
+	}
+	around(r, &frame, 0);
+	ENA_EXPECT(&r->e, tx_bad_req_id, 1);
+}
+
 static void
 chain__ends_with_the_ring__dropped(void **state)
 {
@@ -620,6 +635,7 @@ main(void)
 		TEST(chain__without_first__dropped_once),
 		TEST(chain__without_last__dropped_once_and_the_next_is_sent),
 		TEST(chain__too_long__dropped_once),
+		TEST(chain__too_long_with_another_fault__dropped_once),
 		TEST(chain__ends_with_the_ring__dropped),
 		TEST(chain__of_a_meta_descriptor_alone__dropped),
 		TEST(meta__in_the_midst_or_of_another_kind__dropped),
