@@ -188,14 +188,16 @@ static const struct {
 	{                                                         \
 #member, offsetof(struct ena_card_stats, member), \
 	}
-	WRONG(tx_refused),    WRONG(tx_bad_phase),    WRONG(tx_bad_doorbell), WRONG(tx_bad_chain),
-	WRONG(tx_bad_meta),   WRONG(tx_bad_req_id),   WRONG(tx_bad_length),   WRONG(tx_bad_address),
-	WRONG(tx_bad_offload), WRONG(tx_llq_torn),    WRONG(tx_llq_waits),    WRONG(tx_over_burst),
-	WRONG(rx_missed),     WRONG(rx_no_queue),     WRONG(rx_oversize),     WRONG(rx_runt),
-	WRONG(rx_down),       WRONG(rx_bad_phase),    WRONG(rx_bad_doorbell), WRONG(rx_bad_desc),
-	WRONG(rx_bad_address), WRONG(ring_unmapped),  WRONG(admin_unsupported),
-	WRONG(admin_malformed), WRONG(admin_illegal), WRONG(admin_bad_phase), WRONG(admin_unmapped),
-	WRONG(aenq_lost),     WRONG(bad_writes),      WRONG(bad_reads),
+	WRONG(tx_refused),      WRONG(tx_bad_phase),      WRONG(tx_bad_doorbell),
+	WRONG(tx_bad_chain),    WRONG(tx_bad_meta),       WRONG(tx_bad_req_id),
+	WRONG(tx_bad_length),   WRONG(tx_bad_address),    WRONG(tx_bad_offload),
+	WRONG(tx_llq_torn),     WRONG(tx_llq_waits),      WRONG(tx_over_burst),
+	WRONG(rx_missed),       WRONG(rx_no_queue),       WRONG(rx_oversize),
+	WRONG(rx_runt),         WRONG(rx_down),           WRONG(rx_bad_phase),
+	WRONG(rx_bad_doorbell), WRONG(rx_bad_desc),       WRONG(rx_bad_address),
+	WRONG(ring_unmapped),   WRONG(admin_unsupported), WRONG(admin_malformed),
+	WRONG(admin_illegal),   WRONG(admin_bad_phase),   WRONG(admin_unmapped),
+	WRONG(aenq_lost),       WRONG(bad_writes),        WRONG(bad_reads),
 };
 
 void

@@ -64,10 +64,10 @@ ena_rig_expect_frame(const struct ena_rig *r, uint32_t idx, const uint8_t *data,
 #define ENA_EXPECT_CLEAN(e) ena_expect_only(e, SIZE_MAX, 0)
 void ena_expect_only(struct fake_ena *e, size_t off, uint64_t value);
 /* The queue has stopped, for this reason: counted, told by the status, and it stays so. */
-#define ENA_RIG_EXPECT_STOPPED(r, member)         \
-	do {                                      \
-		ENA_EXPECT(&(r)->e, member, 1);   \
-		ena_rig_expect_stopped(r);        \
+#define ENA_RIG_EXPECT_STOPPED(r, member)       \
+	do {                                    \
+		ENA_EXPECT(&(r)->e, member, 1); \
+		ena_rig_expect_stopped(r);      \
 	} while (0)
 void ena_rig_expect_stopped(struct ena_rig *r);
 

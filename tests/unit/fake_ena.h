@@ -50,8 +50,7 @@ struct fake_ena {
 /* A card on this host, in the state of power-on. `config` may be NULL. Returns 0 or -errno. */
 int fake_ena_init(struct fake_ena *e, const struct ena_card_config *config);
 /* The same with another amount of memory than FAKE_MEM_BYTES. */
-int
-fake_ena_init_sized(struct fake_ena *e, const struct ena_card_config *config, size_t mem_bytes);
+int fake_ena_init_sized(struct fake_ena *e, const struct ena_card_config *config, size_t mem_bytes);
 void fake_ena_fini(struct fake_ena *e);
 /* Fixtures of cmocka: the card as at power-on, or with its admin queue and events set up. */
 int fake_ena_setup_off(void **state);
@@ -116,8 +115,8 @@ int fake_ena_cq_open(struct fake_ena *e, struct fake_ena_cq *cq, uint16_t depth,
 		     unsigned int entry_words, uint32_t vector);
 int fake_ena_cq_close(struct fake_ena *e, const struct fake_ena_cq *cq);
 /* Asks for the next interrupt, with delays in us. */
-void fake_ena_unmask(struct fake_ena *e, const struct fake_ena_cq *cq, uint32_t rx_us,
-		     uint32_t tx_us);
+void
+fake_ena_unmask(struct fake_ena *e, const struct fake_ena_cq *cq, uint32_t rx_us, uint32_t tx_us);
 
 /* ---- Tx ---------------------------------------------------------------------------------- */
 
@@ -163,8 +162,8 @@ int fake_ena_txq_close(struct fake_ena *e, struct fake_ena_txq *q);
 /* The phase bit of a descriptor that is written at the tail now. */
 uint32_t fake_ena_tx_phase(const struct fake_ena_txq *q);
 /* The descriptors of a frame, without phases; returns how many. */
-unsigned int fake_ena_tx_descs(const struct fake_ena_frame *frame,
-			       struct ena_tx_desc descs[FAKE_TX_DESCS_MAX]);
+unsigned int
+fake_ena_tx_descs(const struct fake_ena_frame *frame, struct ena_tx_desc descs[FAKE_TX_DESCS_MAX]);
 /* Writes one descriptor as it is, in host memory. */
 void fake_ena_tx_raw(struct fake_ena_txq *q, const struct ena_tx_desc *desc);
 /*
@@ -206,11 +205,10 @@ bool fake_ena_rx_reap(struct fake_ena_rxq *q, struct ena_rx_cpl *cpl);
  * A whole frame put together from its buffers; returns its length, or 0 if none is there. `last`,
  * which may be NULL: its last completion; *n: how many there were.
  */
-uint32_t fake_ena_rx_frame(struct fake_ena_rxq *q, uint8_t *frame, struct ena_rx_cpl *last,
-			   unsigned int *n);
+uint32_t
+fake_ena_rx_frame(struct fake_ena_rxq *q, uint8_t *frame, struct ena_rx_cpl *last, unsigned int *n);
 /* A frame from the port, in fragments of at most `piece` bytes. */
-int
-fake_ena_receive(struct fake_ena *e, const uint8_t *data, uint32_t bytes, uint32_t piece);
+int fake_ena_receive(struct fake_ena *e, const uint8_t *data, uint32_t bytes, uint32_t piece);
 
 /* ---- RSS --------------------------------------------------------------------------------- */
 

@@ -51,8 +51,8 @@ fake_ena_cq_open(struct fake_ena *e, struct fake_ena_cq *cq, uint16_t depth,
 int
 fake_ena_cq_close(struct fake_ena *e, const struct fake_ena_cq *cq)
 {
-	union ena_cmd cmd = {.destroy_cq = {.common.opcode = ENA_DESTROY_CQ,
-					    .cq_idx = htole16(cq->idx)}};
+	union ena_cmd cmd = {
+		.destroy_cq = {.common.opcode = ENA_DESTROY_CQ, .cq_idx = htole16(cq->idx)}};
 
 	return fake_ena_cmd(e, &cmd, NULL, 0);
 }

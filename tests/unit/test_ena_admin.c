@@ -2,7 +2,8 @@
  * Copyright(c) 2026 The wcnic authors
  */
 
-/* The ENA card's rings of commands: order, phases, buffers, interrupts, and all that may be wrong. */
+/* The ENA card's rings of commands: order, phases, buffers, interrupts, and all that may be wrong.
+ */
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -30,10 +31,10 @@ command__its_bytes_and_those_of_the_answer(void **state)
 	memset(cmd, 0, ENA_ADMIN_BYTES);
 	cmd[0] = 0x34;
 	cmd[1] = 0x02;
-	cmd[2] = 8;    /* get a feature */
-	cmd[3] = 1;    /* phase */
-	cmd[16] = 1;   /* the value of now */
-	cmd[17] = 20;  /* interrupt moderation */
+	cmd[2] = 8;   /* get a feature */
+	cmd[3] = 1;   /* phase */
+	cmd[16] = 1;  /* the value of now */
+	cmd[17] = 20; /* interrupt moderation */
 	fake_ena_reg_set(e, 0x2c, 1);
 	fake_ena_poll(e, 1);
 	assert_memory_equal(answer, "\x34\x02\x00\x01\x00\x00\x01\x00", 8);
@@ -179,8 +180,13 @@ static void
 rings__wrong_size_or_place__not_taken(void **state)
 {
 	static const uint32_t wrong[] = {
-		16 | 32u << 16, 16 | 128u << 16, 15 | 64u << 16, 0 | 64u << 16, 2048 | 64u << 16,
-		0xffff | 64u << 16, 1,
+		16 | 32u << 16,
+		16 | 128u << 16,
+		15 | 64u << 16,
+		0 | 64u << 16,
+		2048 | 64u << 16,
+		0xffff | 64u << 16,
+		1,
 	};
 	struct fake_ena *e = *state;
 	struct ena_card_stats stats;
@@ -265,13 +271,13 @@ no_rings__doorbell__nothing(void **state)
 static union ena_cmd
 key_cmd(uint8_t opcode, uint64_t iova, uint32_t bytes, uint8_t flags)
 {
-	return (union ena_cmd){.feature = {.common = {.opcode = opcode, .flags = flags},
-					   .feature = ENA_F_RSS_FUNCTION,
-					   .buffer = {.bytes = htole32(bytes),
-						      .addr = {.lo = htole32((uint32_t)iova),
-							       .hi = htole16(
-								       (uint16_t)(iova >> 32))}},
-					   .data[1] = htole32(ENA_RSS_TOEPLITZ)}};
+	return (union ena_cmd){
+		.feature = {.common = {.opcode = opcode, .flags = flags},
+			    .feature = ENA_F_RSS_FUNCTION,
+			    .buffer = {.bytes = htole32(bytes),
+				       .addr = {.lo = htole32((uint32_t)iova),
+						.hi = htole16((uint16_t)(iova >> 32))}},
+			    .data[1] = htole32(ENA_RSS_TOEPLITZ)}};
 }
 
 static void
@@ -482,9 +488,9 @@ stats__wrong__refused(void **state)
 		uint16_t queue, device;
 		enum ena_admin_status status;
 	} cases[] = {
-		{0, 1, 0, 0, ENA_ST_ILLEGAL},          /* another's */
-		{0, 2, 0, 0xffff, ENA_ST_ILLEGAL},     /* no scope */
-		{0, 0, 0, 0xffff, ENA_ST_ILLEGAL},     /* no queue */
+		{0, 1, 0, 0, ENA_ST_ILLEGAL},      /* another's */
+		{0, 2, 0, 0xffff, ENA_ST_ILLEGAL}, /* no scope */
+		{0, 0, 0, 0xffff, ENA_ST_ILLEGAL}, /* no queue */
 		{0, 0, 63, 0xffff, ENA_ST_ILLEGAL},
 		{0, 0, 64, 0xffff, ENA_ST_ILLEGAL},
 		{0, 0, 0xffff, 0xffff, ENA_ST_ILLEGAL},

@@ -209,7 +209,13 @@ llq__offer__as_configured(void **state)
 		{{.llq_entries = 1, .meta_caching = true}, 8, 1024, 1, 0, 0, 0, 0},
 		{{.llq_entries = 1, .tx_burst_bytes = 2048}, 8, 1024, 1, 0, 0, 3, 2048},
 		{{.llq_entries = 1, .meta_caching = true, .tx_burst_bytes = 512},
-		 8, 1024, 1, 0, 0, 2, 512},
+		 8,
+		 1024,
+		 1,
+		 0,
+		 0,
+		 2,
+		 512},
 	};
 	struct fake_ena e;
 	uint8_t out[56];
@@ -239,9 +245,9 @@ llq_set__wrong__refused_and_the_old_stays(void **state)
 	static const struct {
 		uint16_t header, size, before, stride;
 	} cases[] = {
-		{0, 1, 2, 2}, {2, 1, 2, 2}, {3, 1, 2, 2},                  /* header elsewhere */
-		{1, 0, 2, 2}, {1, 2, 2, 2}, {1, 5, 2, 2}, {1, 8, 2, 2},    /* sizes */
-		{1, 1, 0, 2}, {1, 1, 3, 2}, {1, 1, 16, 2}, {1, 1, 8, 2},   /* 8 leave no header */
+		{0, 1, 2, 2}, {2, 1, 2, 2}, {3, 1, 2, 2},                /* header elsewhere */
+		{1, 0, 2, 2}, {1, 2, 2, 2}, {1, 5, 2, 2},  {1, 8, 2, 2}, /* sizes */
+		{1, 1, 0, 2}, {1, 1, 3, 2}, {1, 1, 16, 2}, {1, 1, 8, 2}, /* 8 leave no header */
 		{1, 1, 2, 0}, {1, 1, 2, 3}, {1, 1, 2, 4},
 	};
 	struct ena_rig *r = *state;
@@ -303,8 +309,8 @@ host_attributes__are_logged_and_may_be_missing(void **state)
 	struct fake_ena *e = *state;
 	uint8_t *info = fake_ena_alloc(e, 4096, 4096);
 
-	info[0] = 3;            /* DPDK */
-	info[172] = 2;          /* 2.6.0 */
+	info[0] = 3;   /* DPDK */
+	info[172] = 2; /* 2.6.0 */
 	info[173] = 6;
 	assert_int_equal(host_set(e, fake_ena_iova(e, info)), ENA_ST_OK);
 	assert_non_null(strstr(e->m.log, "2.6.0"));

@@ -20,14 +20,13 @@
 static union ena_cmd
 cq_cmd(uint64_t iova)
 {
-	return (union ena_cmd){
-		.create_cq = {.common.opcode = ENA_CREATE_CQ,
-			      .caps = ENA_CQ_INTERRUPTS,
-			      .entry_words = 4,
-			      .depth = htole16(64),
-			      .vector = htole32(1),
-			      .base = {.lo = htole32((uint32_t)iova),
-				       .hi = htole16((uint16_t)(iova >> 32))}}};
+	return (union ena_cmd){.create_cq = {.common.opcode = ENA_CREATE_CQ,
+					     .caps = ENA_CQ_INTERRUPTS,
+					     .entry_words = 4,
+					     .depth = htole16(64),
+					     .vector = htole32(1),
+					     .base = {.lo = htole32((uint32_t)iova),
+						      .hi = htole16((uint16_t)(iova >> 32))}}};
 }
 
 static union ena_cmd
@@ -52,12 +51,12 @@ cq_create__each_wrong_field__refused(void **state)
 	union ena_cmd good = cq_cmd(iova), cmd;
 	unsigned int refused = 0;
 
-#define REFUSED(cmd_is)                                                                       \
-	do {                                                                                  \
-		cmd = good;                                                                   \
-		cmd_is;                                                                       \
-		assert_int_equal(fake_ena_cmd(e, &cmd, NULL, 0), ENA_ST_ILLEGAL);             \
-		refused++;                                                                    \
+#define REFUSED(cmd_is)                                                           \
+	do {                                                                      \
+		cmd = good;                                                       \
+		cmd_is;                                                           \
+		assert_int_equal(fake_ena_cmd(e, &cmd, NULL, 0), ENA_ST_ILLEGAL); \
+		refused++;                                                        \
 	} while (0)
 	REFUSED(cmd.create_cq.depth = 0);
 	REFUSED(cmd.create_cq.depth = htole16(63));

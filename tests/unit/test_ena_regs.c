@@ -25,9 +25,9 @@ identity__is_what_drivers_accept(void **state)
 	assert_int_equal(fake_ena_reg(e, 0x00), 0x0200); /* 2.0 */
 	assert_true((fake_ena_reg(e, 0x04) & 0xffffff) >= 0x000001);
 	caps = fake_ena_reg(e, 0x08);
-	assert_true((caps >> 1 & 0x1f) != 0);        /* time for a reset, in 100 ms */
-	assert_int_equal(caps >> 8 & 0xff, 48);      /* bits of an address */
-	assert_int_equal(fake_ena_reg(e, 0x58), 1);  /* ready */
+	assert_true((caps >> 1 & 0x1f) != 0);       /* time for a reset, in 100 ms */
+	assert_int_equal(caps >> 8 & 0xff, 48);     /* bits of an address */
+	assert_int_equal(fake_ena_reg(e, 0x58), 1); /* ready */
 	assert_false(ena_card_has_driver(e->card));
 	assert_true(ena_card_waits(e->card));
 	ENA_EXPECT_CLEAN(e);
@@ -39,8 +39,8 @@ bar_read__of_what_is_no_register__zeroes(void **state)
 	static const struct {
 		uint64_t off;
 		size_t bytes;
-	} cases[] = {{0x58, 1}, {0x58, 2}, {0x58, 8}, {0x59, 4}, {0x56, 4},
-		     {0x100, 4}, {0x1000, 4}, {0x3ffc, 4}};
+	} cases[] = {{0x58, 1}, {0x58, 2},  {0x58, 8},   {0x59, 4},
+		     {0x56, 4}, {0x100, 4}, {0x1000, 4}, {0x3ffc, 4}};
 	struct fake_ena *e = *state;
 	uint8_t data[8];
 
@@ -63,13 +63,31 @@ bar_write__wrong__counted_and_without_effect(void **state)
 		uint64_t off;
 		size_t bytes;
 	} cases[] = {
-		{0, 0x00, 4}, {0, 0x04, 4}, {0, 0x08, 4},   {0, 0x0c, 4}, /* read-only */
-		{0, 0x30, 4}, {0, 0x44, 4}, {0, 0x58, 4},   {0, 0x68, 4},
-		{0, 0x6c, 4}, {0, 0xfc, 4}, {0, 0x100, 4},  {0, 0xffc, 4}, /* none */
-		{0, 0x10, 8}, {0, 0x10, 2}, {0, 0x11, 4},   {0, 0x54, 1}, /* size, alignment */
-		{0, 0x1000, 4}, {0, 0x1400, 4}, {0, 0x1800, 4}, {0, 0x1c00, 4}, /* of no queue */
-		{1, 0, 4},    {2, FAKE_LLQ_BYTES - 4, 8}, {2, FAKE_LLQ_BYTES, 1},
-		{2, UINT64_MAX, 4}, {4, 0, 4},
+		{0, 0x00, 4},
+		{0, 0x04, 4},
+		{0, 0x08, 4},
+		{0, 0x0c, 4}, /* read-only */
+		{0, 0x30, 4},
+		{0, 0x44, 4},
+		{0, 0x58, 4},
+		{0, 0x68, 4},
+		{0, 0x6c, 4},
+		{0, 0xfc, 4},
+		{0, 0x100, 4},
+		{0, 0xffc, 4}, /* none */
+		{0, 0x10, 8},
+		{0, 0x10, 2},
+		{0, 0x11, 4},
+		{0, 0x54, 1}, /* size, alignment */
+		{0, 0x1000, 4},
+		{0, 0x1400, 4},
+		{0, 0x1800, 4},
+		{0, 0x1c00, 4}, /* of no queue */
+		{1, 0, 4},
+		{2, FAKE_LLQ_BYTES - 4, 8},
+		{2, FAKE_LLQ_BYTES, 1},
+		{2, UINT64_MAX, 4},
+		{4, 0, 4},
 	};
 	struct fake_ena *e = *state;
 	struct ena_card_stats stats;
@@ -152,8 +170,9 @@ readless__answer__its_bytes_and_no_other(void **state)
 	memset(at, 0xee, 24);
 	fake_ena_reg_set64(e, 0x60, fake_ena_iova(e, at + 8));
 	fake_ena_reg_set(e, 0x5c, 0x00000000 | 0xa55a);
-	assert_memory_equal(at, "\xee\xee\xee\xee\xee\xee\xee\xee\x5a\xa5\x00\x00\x00\x02\x00\x00"
-				"\xee\xee\xee\xee\xee\xee\xee\xee",
+	assert_memory_equal(at,
+			    "\xee\xee\xee\xee\xee\xee\xee\xee\x5a\xa5\x00\x00\x00\x02\x00\x00"
+			    "\xee\xee\xee\xee\xee\xee\xee\xee",
 			    24);
 	fake_ena_reg_set(e, 0x5c, 0x00580000 | 0xa55b);
 	assert_memory_equal(at + 8, "\x5b\xa5\x58\x00\x01\x00\x00\x00", 8);
@@ -167,13 +186,11 @@ readless__wrong__counted_and_not_answered(void **state)
 		uint64_t iova;
 		uint32_t request;
 	} cases[] = {
-		{FAKE_IOVA_NONE, 0x00000001},
-		{0, 0x00000001},
-		{FAKE_IOVA_RO, 0x00000001},
-		{FAKE_IOVA + FAKE_MEM_BYTES, 0x00000001},
-		{FAKE_IOVA + 4, 0x00000001},   /* not aligned */
-		{FAKE_IOVA, 0x00010001},       /* no register begins there */
-		{FAKE_IOVA, 0x01000001},       /* none at all */
+		{FAKE_IOVA_NONE, 0x00000001}, {0, 0x00000001},
+		{FAKE_IOVA_RO, 0x00000001},   {FAKE_IOVA + FAKE_MEM_BYTES, 0x00000001},
+		{FAKE_IOVA + 4, 0x00000001}, /* not aligned */
+		{FAKE_IOVA, 0x00010001},     /* no register begins there */
+		{FAKE_IOVA, 0x01000001},     /* none at all */
 		{FAKE_IOVA, 0xfffc0001},
 	};
 	struct fake_ena *e = *state;

@@ -27,12 +27,12 @@ frame__bytes_of_descriptor_and_completion(void **state)
 	ena_rig_tx_host(r, 2048 / 2);
 	desc = r->tx.ring;
 	cpl = r->tx.cq.ring;
-	desc[0] = 100;          /* bytes */
+	desc[0] = 100; /* bytes */
 	desc[1] = 0;
-	desc[2] = 0;            /* request 15:10 */
-	desc[3] = 0x1d;         /* phase, first, last, completion */
+	desc[2] = 0;    /* request 15:10 */
+	desc[3] = 0x1d; /* phase, first, last, completion */
 	desc[4] = 0;
-	desc[6] = 0x40;         /* request 9:0, from bit 22 on */
+	desc[6] = 0x40; /* request 9:0, from bit 22 on */
 	desc[7] = 0xa9;
 	memcpy(desc + 8, &iova, 6);
 	r->tx.tail = 1;
@@ -40,7 +40,7 @@ frame__bytes_of_descriptor_and_completion(void **state)
 	ena_rig_expect_frame(r, 0, r->frame + 3, 100);
 	assert_memory_equal(cpl, "\xa5\x02\x00\x01", 4); /* request 677, status, phase */
 	assert_int_equal(cpl[4] | cpl[5] << 8, r->tx.idx);
-	assert_memory_equal(cpl + 6, "\x01\x00", 2);     /* the head */
+	assert_memory_equal(cpl + 6, "\x01\x00", 2); /* the head */
 	ENA_EXPECT_CLEAN(&r->e);
 }
 
@@ -322,9 +322,9 @@ length__of_all_buffers__dropped(void **state)
 static void
 address__not_mapped__dropped_and_completed(void **state)
 {
-	static const uint64_t iovas[] = {FAKE_IOVA_NONE, FAKE_IOVA_WO, 0, 0xffffffffffff,
-					 FAKE_IOVA + FAKE_MEM_BYTES - 59,
-					 FAKE_IOVA - 1};
+	static const uint64_t iovas[] = {
+		FAKE_IOVA_NONE, FAKE_IOVA_WO, 0, 0xffffffffffff, FAKE_IOVA + FAKE_MEM_BYTES - 59,
+		FAKE_IOVA - 1};
 
 	for (unsigned int i = 0; i < sizeof(iovas) / sizeof(iovas[0]); i++) {
 		struct fake_ena_frame frame = {.req_id = 9, .n_bufs = 2};
