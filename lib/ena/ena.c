@@ -153,8 +153,8 @@ ena_card_create(const struct ena_card_config *given, struct ena_card **out)
 		config.mac[0] = (uint8_t)((config.mac[0] & 0xfcu) | 0x02u); /* local, unicast */
 	}
 	card->poison = random_next(&random) | 1; /* no word of a fresh mapping */
-	for (unsigned int i = 0; i < sizeof(card->rss.key); i++)
-		card->rss.key[i] = (uint8_t)random_next(&random);
+	for (unsigned int i = 0; i < sizeof(card->rss.key_at_first); i++)
+		card->rss.key_at_first[i] = (uint8_t)random_next(&random);
 	card->config = config;
 	card->llq_place_bytes = llq_place_bytes(&config);
 	device_reset(card);

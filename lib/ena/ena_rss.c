@@ -75,6 +75,7 @@ ena_rss_reset(struct ena_card *card)
 		rss->table[i] = NONE;
 	memcpy(rss->fields, supported, sizeof(rss->fields));
 	rss->fields[ENA_RSS_NOT_IP] = 0;
+	memcpy(rss->key, rss->key_at_first, sizeof(rss->key));
 	hash_make(rss);
 }
 
