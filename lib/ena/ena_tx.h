@@ -42,6 +42,7 @@ struct ena_tx_burst {
 	struct wcdev_frame frame;
 	struct ena_tx_frame fact;
 	struct wcdev_offload offload; /* ENA_TX_CUT */
+	uint8_t ip_version;           /* the same: as its descriptor says */
 	uint64_t *drop;
 	const char *why;
 };

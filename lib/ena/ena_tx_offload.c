@@ -43,6 +43,17 @@ offload_of(uint32_t asks, const struct ena_tx_meta *meta, struct wcdev_offload *
 	return !o->segment || o->l4 == WCDEV_OFFLOAD_TCP;
 }
 
+/* Whether the headers, in which layer 3 has been found, are of the version that was said. */
+static bool
+version_ok(const struct ena_tx_burst *t, const uint8_t *headers)
+{
+	const struct wcdev_offload *o = &t->offload;
+
+	if (!o->ipv4 && o->l4 == WCDEV_OFFLOAD_NONE)
+		return true; /* nobody has looked at it */
+	return headers[o->l2_bytes] >> 4 == t->ip_version;
+}
+
 enum ena_tx_verdict
 ena_tx_offload(struct ena_tx_build *b)
 {
@@ -52,12 +63,13 @@ ena_tx_offload(struct ena_tx_build *b)
 
 	if (meta == NULL || !offload_of(b->asks, meta, &t->offload))
 		return ena_tx_drop(b, &b->card->stats.tx_bad_meta);
+	t->ip_version = ENA_TXD_L3(b->asks) == ENA_L3_IPV4 ? 4 : 6;
 	if (t->offload.segment)
 		return ENA_TX_CUT;
 	if (b->bytes > ena_bytes_max(b->card))
 		return ena_tx_drop(b, &b->card->stats.tx_bad_length);
 	copy = (uint8_t *)b->card->copies + t->copied;
-	if (wcdev_offload_copy(&t->offload, &t->frame, copy) != 0)
+	if (wcdev_offload_copy(&t->offload, &t->frame, copy) != 0 || !version_ok(t, copy))
 		return ena_tx_drop(b, &b->card->stats.tx_bad_offload);
 	t->copied += (b->bytes + 7) & ~7u;
 	b->frags[0] = (struct wcdev_frag){copy, b->bytes};
@@ -75,7 +87,7 @@ cut_begin(struct ena_card *card, const struct ena_tx_burst *t, uint32_t first,
 	  struct wcdev_segmenter *s)
 {
 	if (wcdev_segmenter_init(s, &t->offload, &t->frame, first) != 0 ||
-	    s->n > ENA_SEGMENTS_MAX || first >= s->n)
+	    !version_ok(t, s->headers) || s->n > ENA_SEGMENTS_MAX || first >= s->n)
 		return &card->stats.tx_bad_offload;
 	/* The first is the longest. */
 	return wcdev_segment_bytes(s, 0) > ena_bytes_max(card) ? &card->stats.tx_bad_length : NULL;
