@@ -135,7 +135,7 @@ struct ena_rss {
 	uint16_t table[1u << ENA_RSS_TABLE_LOG2];
 	uint32_t init_value;
 	uint16_t fields[ENA_RSS_PROTOS];
-	uint8_t key[WCDEV_RSS_KEY_BYTES]; /* first byte first */
+	uint8_t key[WCDEV_RSS_KEY_BYTES];          /* first byte first */
 	uint8_t key_at_first[WCDEV_RSS_KEY_BYTES]; /* of the seed */
 	struct wcdev_rss hash;
 };

@@ -17,11 +17,11 @@
 struct ip_frame {
 	bool v6;
 	uint8_t proto;
-	unsigned int tags; /* of VLANs */
-	uint16_t fragment; /* IPv4: flags and offset as in the header */
-	bool extension;    /* IPv6: a header of destination options */
-	uint8_t options;   /* IPv4: bytes of options, a multiple of 4 */
-	uint8_t tcp_words; /* of TCP's options */
+	unsigned int tags;        /* of VLANs */
+	uint16_t fragment;        /* IPv4: flags and offset as in the header */
+	bool extension;           /* IPv6: a header of destination options */
+	uint8_t options;          /* IPv4: bytes of options, a multiple of 4 */
+	uint8_t tcp_words;        /* of TCP's options */
 	uint8_t src[16], dst[16]; /* IPv4: the first four */
 	uint16_t sport, dport;
 	uint32_t payload_bytes;

@@ -37,12 +37,12 @@ entry__its_bytes(void **state)
 	uint8_t entry[128] = {0};
 
 	ena_rig_tx_llq(r, DEPTH, 128, 1);
-	entry[0] = 30;    /* bytes of the buffer */
-	entry[3] = 0x1d;  /* phase, first, last, completion */
-	entry[6] = 0xc0;  /* request 7 */
+	entry[0] = 30;   /* bytes of the buffer */
+	entry[3] = 0x1d; /* phase, first, last, completion */
+	entry[6] = 0xc0; /* request 7 */
 	entry[7] = 0x01;
 	memcpy(entry + 8, &iova, 6);
-	entry[15] = 96;   /* bytes of the header */
+	entry[15] = 96; /* bytes of the header */
 	memcpy(entry + 32, r->frame, 96);
 	fake_ena_llq_raw(&r->tx, entry, 0);
 	ena_rig_go(r);
@@ -90,7 +90,8 @@ header__longer_than_its_space__dropped_and_completed(void **state)
 {
 	for (unsigned int s = 0; s < 2; s++) {
 		struct ena_rig *r = *state;
-		struct fake_ena_frame frame = {.req_id = 9, .header_bytes = (uint8_t)(sizes[s] - 31)};
+		struct fake_ena_frame frame = {.req_id = 9,
+					       .header_bytes = (uint8_t)(sizes[s] - 31)};
 		struct ena_tx_desc descs[FAKE_TX_DESCS_MAX];
 		unsigned int n = fake_ena_tx_descs(&frame, descs);
 
@@ -166,8 +167,7 @@ layouts__any_number_of_buffers__put_together(void **state)
 
 	for (size_t l = 0; l < sizeof(layouts) / sizeof(layouts[0]); l++) {
 		struct ena_rig *r = *state;
-		const unsigned int per =
-			layouts[l].stride == 1 ? 1 : layouts[l].size == 4 ? 16 : 8;
+		const unsigned int per = layouts[l].stride == 1 ? 1 : layouts[l].size == 4 ? 16 : 8;
 		struct ena_card_stats stats;
 		uint32_t frames = 0, entries = 0;
 
@@ -178,8 +178,8 @@ layouts__any_number_of_buffers__put_together(void **state)
 			.stride_enabled = htole16(layouts[l].stride),
 			.accel_flags = htole16(1),
 		};
-		assert_int_equal(fake_ena_set(&r->e, ENA_F_LLQ, &r->e.llq_set,
-					      sizeof(r->e.llq_set), NULL, 0),
+		assert_int_equal(fake_ena_set(&r->e, ENA_F_LLQ, &r->e.llq_set, sizeof(r->e.llq_set),
+					      NULL, 0),
 				 ENA_ST_OK);
 		assert_int_equal(fake_ena_txq_open(&r->e, &r->tx, DEPTH, true, FAKE_NO_VECTOR), 0);
 		for (unsigned int n = 1; n <= 17; n++) {

@@ -46,8 +46,8 @@ again(void **state)
 static uint32_t
 protocols(const struct ip_frame *f)
 {
-	return (f->v6 ? ENA_L3_IPV6 : ENA_L3_IPV4) |
-	       (f->proto == IP_TCP ? ENA_L4_TCP : ENA_L4_UDP) << 8;
+	return (f->v6 ? ENA_L3_IPV6 : ENA_L3_IPV4) | (f->proto == IP_TCP ? ENA_L4_TCP : ENA_L4_UDP)
+							     << 8;
 }
 
 /* A frame in r->frame + off, as a driver describes it: a meta descriptor and one or two buffers. */
@@ -355,8 +355,7 @@ wrong(void **state, void (*change)(struct fake_ena_frame *frame), size_t counter
 	}
 }
 
-#define WRONG(state, change, member) \
-	wrong(state, change, offsetof(struct ena_card_stats, member))
+#define WRONG(state, change, member) wrong(state, change, offsetof(struct ena_card_stats, member))
 
 static void
 no_protocol(struct fake_ena_frame *frame)
@@ -508,7 +507,8 @@ fields__of_any_value__sent_or_counted(void **state)
 
 	queue_open(r, 0);
 	for (unsigned int i = 0; i < 20000; i++) {
-		struct ip_frame f = {.v6 = i & 1, .proto = (i & 2) != 0 ? IP_TCP : IP_UDP,
+		struct ip_frame f = {.v6 = i & 1,
+				     .proto = (i & 2) != 0 ? IP_TCP : IP_UDP,
 				     .payload_bytes = i % 200};
 		struct fake_ena_frame frame;
 		struct ena_tx_cpl cpl;
@@ -630,8 +630,8 @@ status_of(struct ena_rig *r, const uint8_t *frame, uint32_t bytes)
 	assert_int_equal(fake_ena_rx_frame(&r->rx, got, &last, NULL), bytes);
 	assert_memory_equal(got, frame, bytes);
 	fake_ena_rx_post(&r->e, &r->rx, 1);
-	return le32toh(last.status) & ~(ENA_RXC_PHASE | ENA_RXC_FIRST | ENA_RXC_LAST |
-					ENA_RXC_BUFFER);
+	return le32toh(last.status) &
+	       ~(ENA_RXC_PHASE | ENA_RXC_FIRST | ENA_RXC_LAST | ENA_RXC_BUFFER);
 }
 
 static void

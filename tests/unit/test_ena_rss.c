@@ -19,10 +19,10 @@
 #define TABLE 128u
 
 /* The key and two of the vectors of Microsoft's "Verifying the RSS Hash Calculation". */
-static const uint8_t known_key[40] = {
-	0x6d, 0x5a, 0x56, 0xda, 0x25, 0x5b, 0x0e, 0xc2, 0x41, 0x67, 0x25, 0x3d, 0x43, 0xa3,
-	0x8f, 0xb0, 0xd0, 0xca, 0x2b, 0xcb, 0xae, 0x7b, 0x30, 0xb4, 0x77, 0xcb, 0x2d, 0xa3,
-	0x80, 0x30, 0xf2, 0x0c, 0x6a, 0x42, 0xb7, 0x3b, 0xbe, 0xac, 0x01, 0xfa};
+static const uint8_t known_key[40] = {0x6d, 0x5a, 0x56, 0xda, 0x25, 0x5b, 0x0e, 0xc2, 0x41, 0x67,
+				      0x25, 0x3d, 0x43, 0xa3, 0x8f, 0xb0, 0xd0, 0xca, 0x2b, 0xcb,
+				      0xae, 0x7b, 0x30, 0xb4, 0x77, 0xcb, 0x2d, 0xa3, 0x80, 0x30,
+				      0xf2, 0x0c, 0x6a, 0x42, 0xb7, 0x3b, 0xbe, 0xac, 0x01, 0xfa};
 
 struct rss_rig {
 	struct ena_rig *r;
@@ -134,7 +134,9 @@ frames__of_many_flows__hash_and_queue(void **state)
 
 	for (unsigned int i = 0; i < 4000; i++) {
 		struct ip_frame f = {.v6 = i % 2 == 1,
-				     .proto = i % 3 == 0 ? IP_TCP : i % 3 == 1 ? IP_UDP : 47,
+				     .proto = i % 3 == 0   ? IP_TCP
+					      : i % 3 == 1 ? IP_UDP
+							   : 47,
 				     .tags = i % 5 == 0,
 				     .options = i % 7 == 0 ? 8 : 0,
 				     .payload_bytes = 30};
@@ -278,9 +280,9 @@ input__of_each_protocol__is_what_is_hashed(void **state)
 		unsigned int id; /* enum ena_rss_proto */
 		bool ports;
 	} kinds[] = {
-		{false, IP_TCP, 0, 0, true},  {false, IP_UDP, 0, 1, true},
-		{true, IP_TCP, 0, 2, true},   {true, IP_UDP, 0, 3, true},
-		{false, 47, 0, 4, false},     {true, 47, 0, 5, false},
+		{false, IP_TCP, 0, 0, true},       {false, IP_UDP, 0, 1, true},
+		{true, IP_TCP, 0, 2, true},        {true, IP_UDP, 0, 3, true},
+		{false, 47, 0, 4, false},          {true, 47, 0, 5, false},
 		{false, IP_UDP, 0x2000, 6, false},
 	};
 	static const uint16_t choices[] = {0, ENA_RSS_L3, ENA_RSS_L3 | ENA_RSS_L4};
@@ -290,9 +292,13 @@ input__of_each_protocol__is_what_is_hashed(void **state)
 	for (size_t k = 0; k < sizeof(kinds) / sizeof(kinds[0]); k++) {
 		for (unsigned int c = 0; c < (kinds[k].ports ? 3u : 2u); c++) {
 			/* The others are set to something else. */
-			uint16_t fields[16] = {3u << 2 | 3u << 4, 3u << 2 | 3u << 4,
-					       3u << 2 | 3u << 4, 3u << 2 | 3u << 4,
-					       3u << 2, 3u << 2, 3u << 2};
+			uint16_t fields[16] = {3u << 2 | 3u << 4,
+					       3u << 2 | 3u << 4,
+					       3u << 2 | 3u << 4,
+					       3u << 2 | 3u << 4,
+					       3u << 2,
+					       3u << 2,
+					       3u << 2};
 
 			for (unsigned int i = 0; i < 7; i++)
 				if (i != kinds[k].id && choices[c] != 0)
@@ -307,8 +313,7 @@ input__of_each_protocol__is_what_is_hashed(void **state)
 
 				ip_frame_tuple(&f, i + 100 * k);
 				ip_frame_make(&f, frame, 0);
-				expect_hash(s, frame, f.bytes,
-					    c == 0 ? 0 : hash_of(s, &f, c == 2));
+				expect_hash(s, frame, f.bytes, c == 0 ? 0 : hash_of(s, &f, c == 2));
 			}
 		}
 	}
@@ -362,11 +367,10 @@ input__wrong__refused_and_the_old_stays(void **state)
 		unsigned int proto;
 		uint16_t fields;
 	} cases[] = {
-		{0, 0x04}, {0, 0x08}, {0, 0x30}, {0, 0x1c}, {0, 0x2c}, /* halves */
-		{0, 0x03}, {0, 0x40}, {0, 0x8000},                      /* not of TCP, none */
-		{4, 0x3c}, {6, 0x3c}, {5, 0x3c},                        /* ports without TCP, UDP */
-		{7, 0x01}, {7, 0x02}, {7, 0x30},
-		{10, 0x0c}, {15, 0x01},                                 /* no protocol */
+		{0, 0x04}, {0, 0x08}, {0, 0x30},   {0, 0x1c},  {0, 0x2c}, /* halves */
+		{0, 0x03}, {0, 0x40}, {0, 0x8000},                        /* not of TCP, none */
+		{4, 0x3c}, {6, 0x3c}, {5, 0x3c}, /* ports without TCP, UDP */
+		{7, 0x01}, {7, 0x02}, {7, 0x30},   {10, 0x0c}, {15, 0x01}, /* no protocol */
 	};
 	struct rss_rig *s = *state;
 	struct ip_frame f = {.proto = IP_TCP};
@@ -415,8 +419,8 @@ table__any__is_used_and_read_back(void **state)
 			queues[i] = s->qs[s->table[i]].idx;
 		}
 		assert_int_equal(table_set(s, &table, queues, TABLE), ENA_ST_OK);
-		assert_int_equal(fake_ena_get(&s->r->e, ENA_F_RSS_TABLE, &out, sizeof(out),
-					      entries, sizeof(entries)),
+		assert_int_equal(fake_ena_get(&s->r->e, ENA_F_RSS_TABLE, &out, sizeof(out), entries,
+					      sizeof(entries)),
 				 ENA_ST_OK);
 		assert_int_equal(le16toh(out.log2), 7);
 		assert_true(le16toh(out.min_log2) <= 7 && le16toh(out.max_log2) >= 7);

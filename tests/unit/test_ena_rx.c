@@ -63,9 +63,9 @@ frame__bytes_of_descriptor_and_completion(void **state)
 	cpl = r->rx.cq.ring;
 	iova = fake_ena_iova(&r->e, r->rx.bufs + 77);
 	desc[0] = 0x00;
-	desc[1] = 0x06;  /* 1536 bytes */
-	desc[3] = 0x1d;  /* phase, first, last, completion */
-	desc[4] = 41;    /* request */
+	desc[1] = 0x06; /* 1536 bytes */
+	desc[3] = 0x1d; /* phase, first, last, completion */
+	desc[4] = 41;   /* request */
 	memcpy(desc + 8, &iova, 6);
 	fake_ena_reg_set(&r->e, r->rx.doorbell_off, 1);
 	assert_int_equal(offer(r, 0x123, 1000, 5), 0);
@@ -430,8 +430,8 @@ ring_or_completions__unmapped_later__queue_stops(void **state)
 
 		ena_rig_rx(r, DEPTH, 256);
 		fake_ena_rx_post(&r->e, &r->rx, 4);
-		r->e.m.unmap_from =
-			(size_t)((i == 0 ? (uint8_t *)r->rx.ring : r->rx.cq.ring) - r->e.m.at);
+		r->e.m.unmap_from = (size_t)((i == 0 ? (uint8_t *)r->rx.ring : r->rx.cq.ring) -
+					     r->e.m.at);
 		assert_int_equal(offer(r, 60, 60, 0), 0);
 		r->e.m.unmap_from = r->e.m.bytes;
 		expect_stopped(r);

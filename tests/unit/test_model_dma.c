@@ -100,7 +100,7 @@ scattered__ring_page_missing__refused_at_creation_and_stops_later(void **state)
 			 WCNIC_ST_BAD_ADDRESS);
 	page_set(&rig.tx.ring[RING_DEPTH - 1], PAGE_NONE);
 	/* What the pages hold that are still there goes out. */
-	while (rig.pages[((uint8_t *)&rig.tx.ring[rig.tx.tail] - h->m.at) / PAGE] == PAGE_HERE) {
+	while (pages.kinds[((uint8_t *)&rig.tx.ring[rig.tx.tail] - h->m.at) / PAGE] == PAGE_HERE) {
 		fake_rx_post(h, &rig.rx, 1);
 		frame_round(mem, 64, rig.tx.tail);
 	}

@@ -35,7 +35,7 @@ messages__descriptor_changes_meanwhile__new_data(void **state)
 	pages_work(1);
 	wcnic_card_poll(h->card); /* the first is there, the second is asked for */
 	rig.tx.ring[0].iova = htole64(fake_iova(h, mem + 512));
-	pages_answer(h);
+	pages_answer();
 	for (unsigned int polls = 0; polls < 20 && !fake_tx_reap(&rig.tx, &cpl); polls++)
 		pages_work(1);
 	assert_int_equal(cpl.status, WCNIC_TX_FETCHED);
@@ -89,7 +89,7 @@ messages__wake_record_remote__card_stays_awake(void **state)
 	assert_int_equal(fake_cmd(h, WCNIC_OP_FEATURES_SET, &features, NULL, 0, NULL), 0);
 	assert_int_equal(fake_cmd(h, WCNIC_OP_WAKE_SET, &wake, NULL, 0, NULL), 0);
 	assert_false(wcnic_card_sleep(h->card));
-	assert_int_equal(rig.n_posts, 0);
+	assert_int_equal(pages.n_posts, 0);
 	page_set(record, PAGE_HERE);
 	assert_true(wcnic_card_sleep(h->card));
 	assert_int_not_equal(record->sleep, 0);
@@ -103,7 +103,7 @@ messages__everything_remote__frames_are_whole(void **state)
 	pages_set(PAGE_REMOTE, PAGE_REMOTE);
 	pages_queues_open();
 	frames_go_round();
-	assert_true(rig.fetches > 1000);
+	assert_true(pages.fetches > 1000);
 }
 
 static void
@@ -123,7 +123,7 @@ messages__nothing_remote__none_is_sent(void **state)
 	pages_open(&pages_message_ops);
 	pages_queues_open();
 	frames_go_round();
-	assert_int_equal(rig.fetches, 0);
+	assert_int_equal(pages.fetches, 0);
 }
 
 /* Slots lie in the aperture, their segments in host memory. */
@@ -165,7 +165,7 @@ messages__segments_of_slots__frames_are_whole(void **state)
 		assert_int_equal(fake_rx_frame(&rig.rx, got, NULL), 6000);
 		assert_memory_equal(got, frame, 6000);
 	}
-	assert_true(rig.fetches > 20);
+	assert_true(pages.fetches > 20);
 }
 
 /* Completions must not be seen before the data that they are about. */
@@ -186,12 +186,12 @@ messages__data_remote_completions_here__nothing_overtakes(void **state)
 	for (unsigned int i = 0; i < 10; i++)
 		fake_tx_fetch(h, &rig.tx, mem, 64);
 	fake_tx_ring(&rig.tx);
-	rig.stuck = true;
+	pages.stuck = true;
 	pages_work(3);
 	/* One frame, its completion, and that of Tx: others wait, or they would pile up. */
-	assert_int_equal(rig.n_posts, 3);
+	assert_int_equal(pages.n_posts, 3);
 	assert_false(fake_rx_reap(&rig.rx, &cpl, &buf));
-	rig.stuck = false;
+	pages.stuck = false;
 	pages_work(1);
 	assert_true(fake_rx_reap(&rig.rx, &cpl, &buf));
 	assert_memory_equal(buf, mem, 64);
@@ -212,7 +212,7 @@ messages__denied__named_and_survived(void **state)
 	page_set(h->bounce, PAGE_REMOTE);
 	mem = fake_alloc(h, PAGE, PAGE);
 	page_set(mem, PAGE_REMOTE);
-	rig.deny = true;
+	pages.deny = true;
 	assert_int_equal(fake_cmd(h, WCNIC_OP_RSS_SET, NULL, &rss, sizeof(rss), NULL),
 			 WCNIC_ST_BAD_ADDRESS);
 	fake_tx_fetch(h, &rig.tx, mem, 64);
@@ -221,7 +221,7 @@ messages__denied__named_and_survived(void **state)
 	assert_true(fake_tx_reap(&rig.tx, &cpl));
 	assert_int_equal(cpl.status, WCNIC_TX_ERROR);
 	assert_int_equal(cpl.reason, WCNIC_ERR_ADDRESS);
-	rig.deny = false;
+	pages.deny = false;
 	fake_rx_post(h, &rig.rx, 4);
 	frame_round(mem, 64, 4);
 }
@@ -262,16 +262,16 @@ messages__reset_while_under_way__not_ready_before_the_end(void **state)
 	mem = fake_alloc(h, PAGE, PAGE);
 	fake_tx_fetch(h, &rig.tx, mem, 64);
 	fake_tx_ring(&rig.tx);
-	rig.stuck = true;
+	pages.stuck = true;
 	wcnic_card_poll(h->card);
-	assert_true(rig.lanes[0].asked);
+	assert_true(pages.lanes[0].asked);
 	assert_int_equal(pages_post(h, fake_iova(h, mem), "x", 1), 0);
 	fake_reg32_set(h, WCNIC_REG_CTRL, WCNIC_CTRL_RESET);
 	assert_int_equal(fake_reg32(h, WCNIC_REG_STATUS), 0);
-	assert_int_equal(rig.cancels, 1);
-	assert_false(rig.lanes[0].asked);
-	rig.stuck = false;
-	pages_answer(h);
+	assert_int_equal(pages.cancels, 1);
+	assert_false(pages.lanes[0].asked);
+	pages.stuck = false;
+	pages_answer();
 	assert_int_equal(fake_reg32(h, WCNIC_REG_STATUS), WCNIC_STATUS_READY);
 	pages_queues_open();
 	fake_rx_post(h, &rig.rx, 4);
@@ -294,9 +294,9 @@ messages__owner_gives_up__others_go_on(void **state)
 	h->bounce = fake_alloc(h, PAGE, PAGE);
 	fake_tx_fetch(h, &rig.tx, mem, 64);
 	fake_tx_ring(&rig.tx);
-	rig.stuck = true;
+	pages.stuck = true;
 	wcnic_card_poll(h->card);
-	rig.stuck = false;
+	pages.stuck = false;
 	assert_int_equal(fake_port_set(h, 1500, 0), 0);
 	page_set(h->bounce, PAGE_REMOTE);
 	assert_int_equal(fake_cmd(h, WCNIC_OP_RSS_SET, NULL, &rss, sizeof(rss), NULL), 0);
