@@ -85,6 +85,19 @@ config_store(struct cpu *cpu, uint64_t pa, uint32_t value)
 
 /* ---- stores -------------------------------------------------------------------------------- */
 
+/* How a store came by its memory type. */
+static void
+store_walk(struct recorder_store *store, struct walk *walk, struct walk_fault *fault)
+{
+	store->error = cpu_walk(plugin.cpus[store->cpu], store->va,
+				qemu_plugin_u64_sum(plugin.tlbis),
+				qemu_plugin_u64_get(plugin.writes, store->cpu), walk, fault);
+	if (store->error == 0 && walk->pa != store->pa)
+		plugin.walks_elsewhere++;
+	store->walk = walk;
+	store->fault = fault;
+}
+
 static void
 aperture_store(unsigned int vcpu, uint32_t info, uint64_t va, uint64_t pa)
 {
@@ -99,29 +112,45 @@ aperture_store(unsigned int vcpu, uint32_t info, uint64_t va, uint64_t pa)
 	struct walk walk;
 
 	pthread_mutex_lock(&plugin.lock);
-	store.error = cpu_walk(plugin.cpus[vcpu], va, qemu_plugin_u64_sum(plugin.tlbis),
-			       qemu_plugin_u64_get(plugin.writes, vcpu), &walk, &fault);
-	if (store.error == 0 && walk.pa != pa)
-		plugin.walks_elsewhere++;
-	store.walk = &walk;
-	store.fault = &fault;
+	store_walk(&store, &walk, &fault);
 	recorder_store(plugin.recorder, &store);
 	plugin.foreign_orders[vcpu] = 0;
 	pthread_mutex_unlock(&plugin.lock);
 	qemu_plugin_u64_set(plugin.pending, vcpu, 1);
 }
 
+/* Into BAR 0. Its type is of interest to a trace alone. */
 static void
-io_store(unsigned int vcpu, uint32_t info, uint64_t pa, const char *region)
+register_store(unsigned int vcpu, uint32_t info, uint64_t va, uint64_t pa)
 {
-	uint32_t value = qemu_plugin_mem_get_value(info).data.u32;
+	struct recorder_store store = {
+		.cpu = vcpu,
+		.bytes = 1u << qemu_plugin_mem_size_shift(info),
+		.va = va,
+		.pa = pa,
+		.off = pa - plugin.bars.regs.pa,
+	};
+	struct walk_fault fault;
+	struct walk walk;
+
+	if (plugin.trace != NULL) {
+		store_walk(&store, &walk, &fault);
+		recorder_register(plugin.recorder, &store);
+	}
+	if (store.off == plugin.arguments.mark)
+		recorder_mark(plugin.recorder, qemu_plugin_mem_get_value(info).data.u32);
+}
+
+static void
+io_store(unsigned int vcpu, uint32_t info, uint64_t va, uint64_t pa, const char *region)
+{
 	bool config = plugin.arguments.aperture.bytes == 0 && strcmp(region, CONFIG_REGION) == 0;
 
 	pthread_mutex_lock(&plugin.lock);
 	if (config)
-		config_store(plugin.cpus[vcpu], pa, value);
-	else if (plugin.bars.regs.bytes != 0 && pa == plugin.bars.regs.pa + plugin.arguments.mark)
-		recorder_mark(plugin.recorder, value);
+		config_store(plugin.cpus[vcpu], pa, qemu_plugin_mem_get_value(info).data.u32);
+	else if (pa - plugin.bars.regs.pa < plugin.bars.regs.bytes)
+		register_store(vcpu, info, va, pa);
 	pthread_mutex_unlock(&plugin.lock);
 }
 
@@ -140,7 +169,7 @@ on_store(unsigned int vcpu, uint32_t info, uint64_t va, void *userdata)
 	    __atomic_load_n(&plugin.aperture_bytes, __ATOMIC_RELAXED))
 		aperture_store(vcpu, info, va, pa);
 	else if (qemu_plugin_hwaddr_is_io(hwaddr))
-		io_store(vcpu, info, pa, qemu_plugin_hwaddr_device_name(hwaddr));
+		io_store(vcpu, info, va, pa, qemu_plugin_hwaddr_device_name(hwaddr));
 }
 
 /* ---- barriers ------------------------------------------------------------------------------ */

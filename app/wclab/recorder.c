@@ -139,14 +139,16 @@ mapping_count(struct region *region, const struct walk *walk, bool overridden)
 }
 
 static void
-trace_store(const struct recorder *r, const struct recorder_store *s, const struct walk *walk)
+trace_store(const struct recorder *r, const char *what, const struct recorder_store *s,
+	    const struct walk *walk)
 {
 	FILE *out = r->config.trace;
 
 	fprintf(out,
-		"store %" PRIu64 " region %u cpu %u EL%u va 0x%" PRIx64 " pa 0x%" PRIx64
+		"%s %" PRIu64 " region %u cpu %u EL%u va 0x%" PRIx64 " pa 0x%" PRIx64
 		" off 0x%" PRIx64 " bytes %u ",
-		r->stores, r->tally.current, s->cpu, walk->el, s->va, s->pa, s->off, s->bytes);
+		what, r->stores, r->tally.current, s->cpu, walk->el, s->va, s->pa, s->off,
+		s->bytes);
 	if (s->error != 0) {
 		fprintf(out, "not walked: stage %u level %d: %s\n", s->fault->stage,
 			s->fault->level, s->fault->why);
@@ -177,7 +179,7 @@ recorder_store(struct recorder *r, const struct recorder_store *s)
 		region->by_size[s->bytes]++;
 	region->by_el[walk.el]++;
 	if (r->config.trace != NULL)
-		trace_store(r, s, &walk);
+		trace_store(r, "store", s, &walk);
 	r->stores++;
 	if (s->error != 0) {
 		region->unwalked++;
@@ -189,6 +191,12 @@ recorder_store(struct recorder *r, const struct recorder_store *s)
 	tally_store(&r->tally, s->cpu, s->pa, s->bytes, link_types[walk.effective]);
 	if (r->config.stream != NULL)
 		stream_store(r->config.stream, s->cpu, s->pa, s->bytes, link_types[walk.effective]);
+}
+
+void
+recorder_register(const struct recorder *r, const struct recorder_store *s)
+{
+	trace_store(r, "register", s, s->walk);
 }
 
 void

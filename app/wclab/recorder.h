@@ -26,7 +26,7 @@ struct recorder_config {
 	const struct pcielink_config *link;
 	unsigned int cpus;
 	struct tlpfeed *feed;  /* gets the TLPs; NULL: none */
-	FILE *trace;           /* gets a line a store; NULL: none */
+	FILE *trace;           /* gets a line a store, also to registers; NULL: none */
 	struct stream *stream; /* gets what the link gets; NULL: none */
 	bool override;         /* from store override_at on, stage 2 is override_type */
 	uint64_t override_at;
@@ -58,6 +58,12 @@ void recorder_destroy(struct recorder *recorder);
  * only: its type is not known.
  */
 void recorder_store(struct recorder *recorder, const struct recorder_store *store);
+
+/*
+ * A store to a register of BAR 0, `off` bytes from its start: a line of the trace, which there must
+ * be. It is not counted, and the link does not get it.
+ */
+void recorder_register(const struct recorder *recorder, const struct recorder_store *store);
 
 /* Gives an order point of a CPU to the link. */
 void recorder_order(struct recorder *recorder, unsigned int cpu, enum pcielink_order order);

@@ -63,17 +63,19 @@ class Forward(Steps):
                                                                              ("reset", self.long, "full"))])
         self.victim = self.cards_start("victim", ["loopback:flow_control=on"])
         self.trapped = self.cards_start("trapped", ["sink"], "--bar2", "trapped")
+        return self.guest_boot(SLOTS, self.cards.sockets + self.victim.sockets + self.trapped.sockets)
+
+    def guest_boot(self, slots, sockets, *options, **more):
+        """The guest, with the cards behind these sockets in its slots."""
         nics = []
-        for idx, (slot, sock) in enumerate(zip(SLOTS, self.cards.sockets + self.victim.sockets +
-                                          self.trapped.sockets)):
+        for idx, (slot, sock) in enumerate(zip(slots, sockets)):
             device = {"driver": "vfio-user-pci", "id": f"nic{idx}", "addr": f"{slot:#x}", "x-msg-timeout": 60000,
                       "socket": {"path": str(sock), "type": "unix"}}
             nics += ["-device", json.dumps(device)]
-        command, self.row["release"] = self.lab.qemu(self.setting, *nics)
+        command, self.row["release"] = self.lab.qemu(self.setting, *nics, *options, **more)
         self.guest = Guest(command, self.folder / "console.log")
         self.stack.callback(self.guest.close)
-        if self.setting.prepare:
-            self.guest.check(self.setting.prepare)
+        self.guest.check(self.setting.prepare or "true")
         return {"kernel": self.row["release"]}
 
     def cards_start(self, name, ports, *options):
@@ -119,15 +121,17 @@ class Forward(Steps):
         return {"mapped": "not observable", "trapped": "8 arrivals a line", "card": cards}
 
     @contextlib.contextmanager
-    def testpmd(self, bdf):
+    def testpmd(self, bdf, arguments=TESTPMD, program="dpdk-testpmd"):
         """A testpmd with the port started; when it has ended all that it printed is in its `text`."""
         log = self.folder / f"testpmd-{bdf[5:].replace(':', '.')}.log"
-        pmd = Testpmd(self.guest, TESTPMD.format(bdf=bdf))
+        pmd = Testpmd(self.guest, arguments.format(bdf=bdf), program)
         try:
             pmd.say("set fwd io retry")
             pmd.say("set burst tx delay 1 retry 1000000")
             pmd.say("port start all")
-            pmd.wait(r"port start all\n(.*\n)*testpmd> $")
+            started = pmd.wait(r"port start all\n(.*\n)*testpmd> ")
+            if "Fail to" in started:
+                raise Failure(f"testpmd cannot start the port:\n{started[-3000:]}")
             yield pmd
             pmd.say("stop")
             pmd.say("show port xstats 0")

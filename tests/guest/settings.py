@@ -22,6 +22,9 @@ class Setting:
     user: str = "user"  # whose programs: of the host's release, with its DPDK, or user-next
     rung: str = ""  # that must give the push windows
     no_interrupts: str = ""  # what the refusal of Rx interrupts says, where there are none
+    cpus: int = 2
+    net_ena: bool = True  # of Ena: VFIO works here, so that DPDK's driver is tried too
+    whole: bool = False  # left out of a quick run
 
 
 UNSAFE = "echo 1 >/sys/module/vfio_iommu_type1/parameters/allow_unsafe_interrupts"
@@ -111,6 +114,22 @@ LADDERS += [
             INTEL_IOMMU, append="intel_iommu=on", prepare=UNSAFE, rung=WC_RELAXED),
     Setting("ladder-x86-noiommu", "the ladder on Linux 6.1, VFIO without an IOMMU", "amd64", "own-strict", "vfio-pci",
             prepare=NO_IOMMU, rung=WC_VFIO, iommu=False),
+]
+
+# Cards for Amazon's drivers. Linux's gets as many queues as there are CPUs.
+ENA = [
+    Setting("x86-ena", "x86-64, stock net_ena, and Linux's ena", "amd64", "6.12", "vfio-pci", VIRTIO_IOMMU, prepare=UNSAFE,
+            cpus=4),
+    Setting("arm64-ena", "aarch64, stock net_ena, and Linux's ena", "arm64", "6.12", "vfio-pci", VIRTIO_IOMMU, cpus=4),
+    Setting("x86-ena-6.1", "the same on Linux 6.1", "amd64", "6.1", "vfio-pci", INTEL_IOMMU, append="intel_iommu=on",
+            prepare=UNSAFE, cpus=4, whole=True),
+    Setting("x86-ena-7.3", "the same on Linux 7.3, DPDK of the next release", "amd64", "7.3", "vfio-pci", VIRTIO_IOMMU,
+            prepare=UNSAFE, cpus=4, user="user-next", whole=True),
+    Setting("arm64-ena-6.1", "Linux's ena on Linux 6.1, where VFIO has no IOMMU", "arm64", "6.1", "-", cpus=4, net_ena=False,
+            whole=True),
+    Setting("arm64-ena-7.3", "the same on Linux 7.3, iomem=relaxed, DPDK of the next release", "arm64", "7.3", "vfio-pci",
+            VIRTIO_IOMMU, append="iomem=relaxed", cpus=4, user="user-next", no_interrupts="No space left on device",
+            whole=True),
 ]
 
 SUITE = Setting("arm64-tests", "the project's own tests on aarch64", "arm64", "6.12", "-")

@@ -93,15 +93,23 @@ class Arm64Types:
         return self.trace.stat().st_size
 
     def see(self, ranges, since=None):
+        return [self.types("store", since)]
+
+    def registers(self, since=None):
+        """Of BAR 0."""
+        return self.types("register", since)
+
+    def types(self, what, since):
+        """Of the stores of programs to what."""
         until, at = time.monotonic() + PATIENCE_S, self.now() if since is None else since
         while True:
             with open(self.trace) as trace:
                 trace.seek(at)
-                lines = [line for line in trace if line.endswith("\n") and " EL0 " in line]
+                lines = [line for line in trace if line.startswith(what) and line.endswith("\n") and " EL0 " in line]
             if lines:
-                return [{self.type_of(line) for line in lines}]
+                return {self.type_of(line) for line in lines}
             if time.monotonic() > until:
-                raise Failure("the program has stored nothing into the BAR")
+                raise Failure(f"the program has stored nothing ({what})")
             time.sleep(0.1)
 
     @staticmethod

@@ -19,12 +19,15 @@ from life import Failure
 HERE = pathlib.Path(__file__).resolve().parent
 RECIPES = ("image.py", "nested.py", "patch.py")
 PROGRAMS = ["usr/bin/dpdk-testpmd", "usr/bin/dpdk-proc-info", "usr/bin/lspci"]
+TOOLS = ["ip", "ethtool"]  # which busybox lacks, or has in part only; where they lie differs
+TOOL_FOLDERS = ("usr/bin", "bin", "usr/sbin", "sbin")
 SCRIPTS = ["usr/bin/dpdk-devbind.py", "usr/bin/dpdk-telemetry.py"]
 PLUGINS = ["mempool_ring", "bus_pci", "bus_vdev", "net_virtio", "net_ena"]  # of DPDK; the others only take time to load
 UNUSED_PYTHON = ("test", "unittest", "idlelib", "tkinter", "lib2to3", "distutils", "asyncio", "pydoc_data",
                  "ensurepip", "turtledemo", "sqlite3", "multiprocessing", "xmlrpc", "wsgiref", "sitecustomize.py")
 NEEDED_MODULE = "vfio-pci.ko"
 MODULES = ["virtio_pci", "virtio_iommu", "vfio_iommu_type1", "vfio_pci", "uio_pci_generic"]
+LATER = ["ena"]  # not loaded at boot: /modules/NAME.order is for whoever wants them
 
 
 def cpio(folder, archive):
@@ -53,8 +56,8 @@ class Image:
         self.tree, self.root, self.done, self.also = tree, root, set(), also
         self.triplet = next(path.name for path in tree.glob("usr/lib/*-linux-gnu*"))
 
-    def copy(self, name):
-        source, target = self.tree / name, self.root / name
+    def copy(self, name, to=None):
+        source, target = self.tree / name, self.root / (to or name)
         if not source.exists():
             raise Failure(f"{name} is not in {self.tree}")
         target.parent.mkdir(parents=True, exist_ok=True)
@@ -108,6 +111,9 @@ def user_land(tree, archive):
         (root / "bin/sh").symlink_to("busybox")
         for name in PROGRAMS:
             image.copy(name)
+        for name in TOOLS:
+            found = [f"{folder}/{name}" for folder in TOOL_FOLDERS if (tree / folder / name).exists()]
+            image.copy(next(iter(found), f"{TOOL_FOLDERS[0]}/{name}"), f"bin/{name}")
         for name in SCRIPTS:
             image.copy(name if (tree / name).exists() else name.removesuffix(".py"))
         for path in tree.glob(f"usr/lib/{image.triplet}/dpdk/pmds-*/librte_*.so.*"):
@@ -128,7 +134,7 @@ def python(image):
         shutil.copytree(folder, image.root / folder.relative_to(image.tree),
                         ignore=shutil.ignore_patterns(*UNUSED_PYTHON, "*.a", "lib-dynload"), dirs_exist_ok=True)
     for module in image.tree.glob("usr/lib/python3.*/lib-dynload/*.so"):
-        if module.name.startswith(("_json", "_struct", "array", "_socket", "select", "math", "_posixsubprocess", "fcntl")):
+        if module.name.startswith(("_json", "_struct", "array", "_socket", "select", "math", "_posixsubprocess", "fcntl", "mmap")):
             image.copy(module.relative_to(image.tree))
 
 
@@ -161,6 +167,14 @@ def edited(release, path, edit):
         raise Failure(f"Linux {release}: {failure}") from None
 
 
+def with_dependencies(base, release, name):
+    """The files of a module and of those that it needs, in the order to load them in; none if it is not there."""
+    shown = life.run(["modprobe", "-d", base, "-S", release, "--show-depends", "--ignore-install", name],
+                     stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True).stdout
+    words = [line.split() for line in shown.splitlines()]
+    return [pathlib.Path(path) for verb, path, *_ in (line + ["", ""] for line in words) if verb == "insmod"]
+
+
 def modules(tree, archive, edit={}):
     """A kernel's modules, unpacked, and the order to load them in; `edit` changes the bytes of some."""
     home = modules_home(tree)
@@ -170,22 +184,24 @@ def modules(tree, archive, edit={}):
         (root / "modules").mkdir(parents=True)
         (base / "lib/modules" / home.name).symlink_to(home.resolve())
         life.tool(["depmod", "-b", base, home.name])
-        order = []
-        for name in MODULES:
-            shown = life.run(["modprobe", "-d", base, "-S", home.name, "--show-depends", "--ignore-install", name],
-                             stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True).stdout
-            for line in shown.splitlines():
-                verb, path, *_ = line.split() + [""]
-                if verb != "insmod":
-                    continue
-                target = pathlib.Path(path).name.removesuffix(".xz")
-                if target not in order:
-                    (root / "modules" / target).write_bytes(edited(home.name, pathlib.Path(path), edit.get(target, bytes)))
+        at_boot = []
+
+        def put(names, order):
+            for path in [path for name in names for path in with_dependencies(base, home.name, name)]:
+                target = path.name.removesuffix(".xz")
+                if target not in at_boot + order:
+                    (root / "modules" / target).write_bytes(edited(home.name, path, edit.get(target, bytes)))
                     order.append(target)
-        missing = [name for name in (NEEDED_MODULE, *edit) if name not in order]
+
+        put(MODULES, at_boot)
+        missing = [name for name in (NEEDED_MODULE, *edit) if name not in at_boot]
         if missing:
             raise Failure(f"Linux {home.name} has no module {', '.join(missing)}; {tree} is not a kernel for the lab")
-        (root / "modules/order").write_text("".join(f"{name}\n" for name in order))
+        (root / "modules/order").write_text("".join(f"{name}\n" for name in at_boot))
+        for name in LATER:
+            order = []
+            put([name], order)
+            (root / f"modules/{name}.order").write_text("".join(f"{name}\n" for name in order))
         (root / "modules/release").write_text(home.name + "\n")
         cpio(root, archive)
 

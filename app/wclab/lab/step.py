@@ -16,9 +16,9 @@ ROOT = pathlib.Path(__file__).resolve().parents[3]
 MAX_FRAME = 9238  # the card's largest MTU with Ethernet header and two VLAN tags
 
 
-def compare(build, *captures):
+def compare(build, *captures, max_frame=MAX_FRAME):
     """The verdict of the project's comparison tool: on one capture what is in it, on two what differs."""
-    tool = life.run([build / "tests/demo/wcpcapcmp", "--json", "--max-frame", str(MAX_FRAME), *captures],
+    tool = life.run([build / "tests/demo/wcpcapcmp", "--json", "--max-frame", str(max_frame), *captures],
                     stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
     if tool.returncode not in (0, 1):
         raise Failure(tool.stderr)
@@ -33,9 +33,9 @@ def parsed(text, program):
         raise Failure(f"{program} printed no JSON:\n{text[-3000:]}") from None
 
 
-def to_forward(build, capture):
-    """How many frames of it the card takes."""
-    verdict = compare(build, capture)
+def to_forward(build, capture, max_frame=MAX_FRAME):
+    """How many frames of it a card takes whose longest frame is that."""
+    verdict = compare(build, capture, max_frame=max_frame)
     return verdict["packets_in"] - verdict["oversize"] - verdict["runts"]
 
 
