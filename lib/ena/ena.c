@@ -94,9 +94,8 @@ config_fault(const struct ena_card_config *config)
 		return "llq_bytes: expected a power of two, 64 KiB to 1 GiB, and memory";
 	if (config->llq_entries == 0)
 		return NULL;
-	if (config->llq_recommended != 0 &&
-	    (!ena_is_pow2(config->llq_recommended) ||
-	     (config->llq_recommended & config->llq_entries) == 0))
+	if (config->llq_recommended != 0 && (!ena_is_pow2(config->llq_recommended) ||
+					     (config->llq_recommended & config->llq_entries) == 0))
 		return "llq_recommended: expected one of llq_entries";
 	if (!depth_ok(config->llq_depth))
 		return "llq_depth: expected a power of two, 64 to 4096, or more LLQ memory";

@@ -70,25 +70,25 @@ static const struct ena_card_config good = {
 };
 
 /* A configuration that is refused with a line that has these words. */
-#define REFUSED(words, ...)                                                     \
-	do {                                                                    \
-		struct ena_card_config config = good;                           \
-		struct ena_card *made = NULL;                                   \
-		mem.log[0] = '\0';                                              \
-		__VA_ARGS__;                                                    \
-		assert_int_equal(ena_card_create(&config, &made), -EINVAL);     \
-		assert_null(made);                                              \
-		if (strstr(mem.log, words) == NULL)                             \
-			fail_msg("%s is not in '%s'", words, mem.log);          \
+#define REFUSED(words, ...)                                                 \
+	do {                                                                \
+		struct ena_card_config config = good;                       \
+		struct ena_card *made = NULL;                               \
+		mem.log[0] = '\0';                                          \
+		__VA_ARGS__;                                                \
+		assert_int_equal(ena_card_create(&config, &made), -EINVAL); \
+		assert_null(made);                                          \
+		if (strstr(mem.log, words) == NULL)                         \
+			fail_msg("%s is not in '%s'", words, mem.log);      \
 	} while (0)
 
-#define ACCEPTED(...)                                                           \
-	do {                                                                    \
-		struct ena_card_config config = good;                           \
-		struct ena_card *made = NULL;                                   \
-		__VA_ARGS__;                                                    \
-		assert_int_equal(ena_card_create(&config, &made), 0);           \
-		ena_card_destroy(made);                                         \
+#define ACCEPTED(...)                                                 \
+	do {                                                          \
+		struct ena_card_config config = good;                 \
+		struct ena_card *made = NULL;                         \
+		__VA_ARGS__;                                          \
+		assert_int_equal(ena_card_create(&config, &made), 0); \
+		ena_card_destroy(made);                               \
 	} while (0)
 
 static void
@@ -116,7 +116,7 @@ create__each_wrong_field__is_named(void **state)
 	REFUSED("llq_recommended", config.llq_recommended = 3);
 	REFUSED("llq_recommended", config.llq_entries = 1; config.llq_recommended = 2);
 	REFUSED("llq_depth", config.llq_depth = 100);
-	REFUSED("llq_depth", config.llq_depth = 64); /* 32 of the wide ones */
+	REFUSED("llq_depth", config.llq_depth = 64);   /* 32 of the wide ones */
 	REFUSED("llq_depth", config.llq_depth = 2048); /* 8 of them are 2 MiB */
 	REFUSED("llq_depth", config.llq_depth = 8192);
 	REFUSED("llq_depth", config.queue_pairs = 32; config.llq_bytes = 64 << 10);

@@ -120,8 +120,8 @@ frame_round(uint8_t *mem, uint32_t bytes, uint32_t salt)
 		frame.header_bytes = (uint8_t)pushed;
 	}
 	for (uint32_t at = pushed; at < bytes;) {
-		const uint32_t piece =
-			frame.n_bufs == 0 && bytes > 200 ? (bytes - pushed) / 3 : bytes - at;
+		const uint32_t piece = frame.n_bufs == 0 && bytes > 200 ? (bytes - pushed) / 3
+									: bytes - at;
 
 		frame.bufs[frame.n_bufs].iova = fake_ena_iova(&e, mem + at);
 		frame.bufs[frame.n_bufs].bytes = (uint16_t)piece;
@@ -175,9 +175,8 @@ scattered__llq__buffers_over_pages(void **state)
 static void
 messages__any_pages__all_goes_round(void **state)
 {
-	static const enum page_kind kinds[][2] = {{PAGE_HERE, PAGE_REMOTE},
-						  {PAGE_REMOTE, PAGE_HERE},
-						  {PAGE_REMOTE, PAGE_REMOTE}};
+	static const enum page_kind kinds[][2] = {
+		{PAGE_HERE, PAGE_REMOTE}, {PAGE_REMOTE, PAGE_HERE}, {PAGE_REMOTE, PAGE_REMOTE}};
 
 	for (unsigned int i = 0; i < 6; i++) {
 		pages_set(kinds[i % 3][0], kinds[i % 3][1]);
