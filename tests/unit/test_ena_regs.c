@@ -266,9 +266,9 @@ state_expect_new(struct ena_rig *r)
 	fake_frame_fill(r->frame, ENA_RIG_BYTES, 0);
 	ena_rig_tx_host(r, 64);
 	ena_rig_rx(r, 64, 2048);
-	/* The MTU is 1500 again: 22 bytes of headers of layer 2 more. */
-	ena_rig_send(r, 0, 0, 1522, 0);
-	ena_rig_send(r, 1, 0, 1523, 0);
+	/* The MTU is 9216 again, and was 9000: 22 bytes of headers of layer 2 more. */
+	ena_rig_send(r, 0, 0, 9238, 0);
+	ena_rig_send(r, 1, 0, 9239, 0);
 	ena_rig_go(r);
 	ena_rig_expect_cpl(r, 0, false);
 	ena_rig_expect_cpl(r, 1, true);
@@ -307,7 +307,7 @@ reset__with_queues__all_but_counters_is_new(void **state)
 	assert_int_equal(stats.tx_frames, 2);
 	assert_int_equal(stats.tx_bad_length, 1);
 	ena_rig_expect_frame(r, 0, r->frame, 60);
-	ena_rig_expect_frame(r, 1, r->frame, 1522);
+	ena_rig_expect_frame(r, 1, r->frame, 9238);
 	assert_int_equal(r->port.frames, 2);
 }
 
