@@ -4,20 +4,10 @@
 #ifndef FUZZ_RIG_H
 #define FUZZ_RIG_H
 
-/* A card with a loopback that reads every byte it is given, and an input to take bytes from. */
+/* A card with a loopback that reads every byte it is given. */
 
 #include "fake_host.h"
-
-struct fuzz_input {
-	const uint8_t *data;
-	size_t left;
-};
-
-/* The next `bytes` bytes; zeroes once the input has ended. */
-void fuzz_take(struct fuzz_input *in, void *out, size_t bytes);
-uint8_t fuzz_take8(struct fuzz_input *in);
-uint16_t fuzz_take16(struct fuzz_input *in);
-uint64_t fuzz_take64(struct fuzz_input *in);
+#include "fuzz_input.h"
 
 struct fuzz_rig {
 	struct fake_host h;
