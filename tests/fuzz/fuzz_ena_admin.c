@@ -10,6 +10,20 @@
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t bytes);
 
+/* What is in a buffer of RSS, if it is to be right. */
+static void
+rss_fill(struct fuzz_ena *r, uint8_t feature, uint8_t how)
+{
+	struct ena_rss_input *input = (void *)r->e.bounce;
+
+	if (feature == ENA_F_RSS_FUNCTION)
+		memcpy(r->e.bounce, "\x0a\0\0\0", 4);
+	if (feature == ENA_F_RSS_TABLE)
+		memset(r->e.bounce, 0, 512); /* queue 0, if it is one for Rx */
+	for (unsigned int i = 0; i < 10 && feature == ENA_F_RSS_INPUT; i++)
+		input->selected[i].fields = htole16(i == ENA_RSS_NOT_IP ? 3 : how % 2 * 0x0c);
+}
+
 /* Most commands should get past the first check. */
 static void
 command_tame(struct fuzz_ena *r, struct fuzz_input *in, union ena_cmd *cmd)
@@ -54,6 +68,7 @@ command_tame(struct fuzz_ena *r, struct fuzz_input *in, union ena_cmd *cmd)
 			cmd->feature.data[1] = htole32(2);
 		if (cmd->feature.feature == ENA_F_RSS_TABLE)
 			memcpy(cmd->feature.data, "\0\0\0\0\7\0\0\0\xff\xff\xff\xff", 12);
+		rss_fill(r, cmd->feature.feature, how);
 		break;
 	}
 }
@@ -66,8 +81,8 @@ command_submit(struct fuzz_ena *r, struct fuzz_input *in, bool tame)
 
 	fuzz_take(in, &cmd, sizeof(cmd));
 	if (tame) {
-		command_tame(r, in, &cmd);
 		fuzz_take(in, r->e.bounce, 64);
+		command_tame(r, in, &cmd);
 	}
 	fake_ena_submit(&r->e, &cmd);
 	ena_card_poll(r->e.card);
@@ -138,8 +153,7 @@ step(struct fuzz_ena *r, struct fuzz_input *in)
 	case 8:
 		if (fuzz_take8(in) % 8 == 0)
 			ena_card_reset(r->e.card);
-		fake_ena_enable(&r->e);
-		r->data = fake_ena_alloc(&r->e, FUZZ_DATA_BYTES, 4096);
+		fuzz_ena_enable(r);
 		break;
 	default:
 		frame_offer(r, in);

@@ -31,6 +31,17 @@ loop_send(void *ctx, const struct wcdev_frame *frame)
 static const struct wcdev_port_ops loop_ops = {.kind = "loopback", .send = loop_send};
 
 void
+fuzz_ena_enable(struct fuzz_ena *r)
+{
+	fake_ena_enable(&r->e);
+	r->data = fake_ena_alloc(&r->e, FUZZ_DATA_BYTES, 4096);
+	/* Ethernet, IPv4 and TCP, so that offloads may fit what begins here. */
+	memcpy(r->data + 12, "\x08\0\x45\0\0\x30", 6);
+	r->data[23] = 6;
+	r->data[46] = 0x50;
+}
+
+void
 fuzz_ena_init(struct fuzz_ena *r, bool waits)
 {
 	const struct ena_card_config config = {
@@ -47,12 +58,7 @@ fuzz_ena_init(struct fuzz_ena *r, bool waits)
 	memset(r, 0, sizeof(*r));
 	MUST(fake_ena_init_sized(&r->e, &config, MEM_BYTES) == 0);
 	wcdev_port_set(ena_card_dev(r->e.card), &loop_ops, r);
-	fake_ena_enable(&r->e);
-	r->data = fake_ena_alloc(&r->e, FUZZ_DATA_BYTES, 4096);
-	/* Ethernet, IPv4 and TCP, so that offloads may fit what begins here. */
-	memcpy(r->data + 12, "\x08\0\x45\0\0\x30", 6);
-	r->data[23] = 6;
-	r->data[46] = 0x50;
+	fuzz_ena_enable(r);
 }
 
 void
@@ -65,8 +71,7 @@ void
 fuzz_ena_queues(struct fuzz_ena *r, uint16_t llq)
 {
 	MUST(fake_ena_reset(&r->e, 0));
-	fake_ena_enable(&r->e);
-	r->data = fake_ena_alloc(&r->e, FUZZ_DATA_BYTES, 4096);
+	fuzz_ena_enable(r);
 	MUST(fake_ena_mtu_set(&r->e, 9000) == 0);
 	if (llq != 0)
 		MUST(fake_ena_llq_set(&r->e, llq, 0) == 0);

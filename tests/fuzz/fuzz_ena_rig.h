@@ -22,6 +22,8 @@ struct fuzz_ena {
 
 /* A card whose driver is there; torn entries are waited for if `waits`. */
 void fuzz_ena_init(struct fuzz_ena *r, bool waits);
+/* The driver begins anew, after a reset: with `data`, and no queues. */
+void fuzz_ena_enable(struct fuzz_ena *r);
 void fuzz_ena_fini(struct fuzz_ena *r);
 /* Queues, which are destroyed before if there are any; `llq`: 0, or bytes of an entry. */
 void fuzz_ena_queues(struct fuzz_ena *r, uint16_t llq);
