@@ -24,9 +24,14 @@ random_next(uint64_t *state)
 	return z ^ z >> 31;
 }
 
+/* No driver has a say in pauses: they are used where the wire carries them. */
 static void
 port_changed(struct wcdev *dev)
 {
+	struct wcdev_link link;
+
+	wcdev_port_link(dev, &link);
+	wcdev_port_wire_set(dev, link.pauses ? WCDEV_WIRE_PAUSE_TX | WCDEV_WIRE_PAUSE_RX : 0);
 	ena_of(dev)->aenq.link_told = false;
 }
 
