@@ -29,15 +29,15 @@
 #define HEADER_BYTES 96u /* of a frame, in an entry of 128 bytes */
 #define POLLS_MAX 1000u
 
-static const char help[] =
-	"usage: ena_instructions [OPTION]...\n"
-	"  --bytes N   frames without FCS, 60 to 1514 (default 60: 64 on the wire)\n"
-	"  --burst N   frames to a doorbell, 1 to 64 (default 32)\n"
-	"  --depth N   of the queues (default 1024)\n"
-	"  --calls N   bursts that are counted (default 72)\n"
-	"  --host      Tx queues in host memory, not in the card (LLQ)\n"
-	"  --verbose   every poll\n"
-	"Prints JSON: `model`: the card's poll, instructions per packet.\n";
+static const char
+	help[] = "usage: ena_instructions [OPTION]...\n"
+		 "  --bytes N   frames without FCS, 60 to 1514 (default 60: 64 on the wire)\n"
+		 "  --burst N   frames to a doorbell, 1 to 64 (default 32)\n"
+		 "  --depth N   of the queues (default 1024)\n"
+		 "  --calls N   bursts that are counted (default 72)\n"
+		 "  --host      Tx queues in host memory, not in the card (LLQ)\n"
+		 "  --verbose   every poll\n"
+		 "Prints JSON: `model`: the card's poll, instructions per packet.\n";
 
 struct options {
 	unsigned int bytes, burst, depth, calls;
@@ -117,8 +117,8 @@ cycle(struct rig *r, bool counting)
 		if (!fake_ena_tx_reap(&r->tx, &done) ||
 		    fake_ena_rx_frame(&r->rx, back, NULL, &n) != r->o->bytes || n != 1 ||
 		    memcmp(back, r->frames + i * BUF_BYTES, r->o->bytes) != 0) {
-			fprintf(stderr, "ena_instructions: frame %u of a burst is lost or changed\n",
-				i);
+			fprintf(stderr,
+				"ena_instructions: frame %u of a burst is lost or changed\n", i);
 			return -EIO;
 		}
 	}
