@@ -5,6 +5,7 @@
 /* Checksums of frames that came: RFC 791, 9293, 768, 8200, 9260. */
 
 #include <endian.h>
+#include <string.h>
 
 #include "wcdev_csum.h"
 #include "wcdev_verdict.h"
@@ -102,4 +103,94 @@ wcdev_verdict(const struct wcdev_frame *frame, const uint8_t *head, const struct
 	if ((parse->ptype & WCDEV_PTYPE_L3_MASK) == WCDEV_PTYPE_IPV4)
 		verdict = ipv4_verdict(head + parse->l3_off);
 	return verdict | l4_verdict(frame, head, parse);
+}
+
+/* ---- most frames ------------------------------------------------------------------------- */
+
+#define IPV4_OFF 14u
+#define IPV4_BYTES 20u
+#define ADDRS_OFF (IPV4_OFF + 12) /* both addresses are followed by layer 4 */
+#define ADDRS_BYTES 8u
+#define L4_OFF (IPV4_OFF + IPV4_BYTES)
+
+/* Ones' complement in 64 bits: a carry comes back at the low end. */
+static inline uint64_t
+sum_add(uint64_t sum, uint64_t word)
+{
+	sum += word;
+	return sum + (sum < word);
+}
+
+static inline uint64_t
+load64(const uint8_t *at)
+{
+	uint64_t word;
+
+	memcpy(&word, at, sizeof(word));
+	return word;
+}
+
+static inline uint64_t
+sum_of(uint64_t sum, const uint8_t *at, uint32_t bytes)
+{
+	uint32_t word;
+	uint16_t half;
+
+	for (; bytes >= sizeof(uint64_t); bytes -= sizeof(uint64_t), at += sizeof(uint64_t))
+		sum = sum_add(sum, load64(at));
+	if ((bytes & sizeof(word)) != 0) {
+		memcpy(&word, at, sizeof(word));
+		sum = sum_add(sum, word);
+		at += sizeof(word);
+	}
+	if ((bytes & sizeof(half)) != 0) {
+		memcpy(&half, at, sizeof(half));
+		sum = sum_add(sum, half);
+		at += sizeof(half);
+	}
+	return (bytes & 1) != 0 ? sum_add(sum, htole16(*at)) : sum;
+}
+
+/* The sum of 16-bit words is what is left by a division by 65535; a sum of some bytes is not 0. */
+static inline bool
+sum_is_right(uint64_t sum)
+{
+	return sum % UINT16_MAX == 0;
+}
+
+static inline uint32_t
+ipv4_plain_verdict(const uint8_t *ip)
+{
+	uint64_t sum = sum_add(load64(ip), load64(ip + 8));
+	uint32_t last;
+
+	memcpy(&last, ip + 16, sizeof(last));
+	return sum_is_right(sum_add(sum, last)) ? WCDEV_VERDICT_IP_GOOD : WCDEV_VERDICT_IP_BAD;
+}
+
+uint32_t
+wcdev_verdict_ipv4(const uint8_t *frame, uint32_t bytes, uint16_t ptype)
+{
+	const uint16_t l4 = ptype & WCDEV_PTYPE_L4_MASK;
+	const uint32_t verdict = ipv4_plain_verdict(frame + IPV4_OFF);
+	const uint32_t end = IPV4_OFF + be16_at(frame + IPV4_OFF + 2);
+	uint32_t l4_bytes = end - L4_OFF, udp_bytes;
+	uint64_t sum;
+
+	if (l4 == WCDEV_PTYPE_TCP) {
+		if (end > bytes || end < L4_OFF + WCDEV_TCP_BYTES)
+			return verdict;
+		sum = htobe16(PROTO_TCP);
+	} else if (l4 == WCDEV_PTYPE_UDP) {
+		udp_bytes = be16_at(frame + L4_OFF + 4);
+		if (end > bytes || end < L4_OFF + WCDEV_UDP_BYTES || udp_bytes > l4_bytes ||
+		    udp_bytes < WCDEV_UDP_BYTES || be16_at(frame + L4_OFF + 6) == 0)
+			return verdict;
+		l4_bytes = udp_bytes;
+		sum = htobe16(PROTO_UDP);
+	} else {
+		return verdict;
+	}
+	sum = sum_of(sum + htobe16((uint16_t)l4_bytes), frame + ADDRS_OFF, ADDRS_BYTES + l4_bytes);
+	return verdict | (sum_is_right(sum) ? WCDEV_VERDICT_L4_GOOD : WCDEV_VERDICT_L4_BAD);
 }

@@ -131,6 +131,7 @@ struct ena_aenq {
 };
 
 struct ena_rss {
+	bool hashes; /* the driver has set any of it */
 	bool table_set;
 	uint16_t table[1u << ENA_RSS_TABLE_LOG2];
 	uint32_t init_value;
@@ -290,6 +291,9 @@ enum ena_admin_status ena_rss_input_set(struct ena_card *card, struct ena_call *
 /* The queue for a frame, or NULL: there is none. *hash: 0 if nothing is hashed. */
 struct ena_sq *ena_rss_queue(struct ena_card *card, const uint8_t *head,
 			     const struct wcdev_parse *parse, uint32_t *hash);
+/* The same for IPv4 with addresses and ports at `tuple`, by its ptype. */
+struct ena_sq *
+ena_rss_queue_ipv4(struct ena_card *card, uint16_t ptype, const uint8_t *tuple, uint32_t *hash);
 
 /* ---- ena_queue.c ------------------------------------------------------------------------- */
 
@@ -308,10 +312,11 @@ void ena_sq_ring(struct ena_card *card, struct ena_sq *sq, uint32_t value);
 /* Whether the next entry can be written. */
 bool ena_cq_ready(struct ena_card *card, struct ena_cq *cq);
 /*
- * Writes an entry, whose phase it sets. An entry that is longer than given ends with zeroes. False:
- * it has no place.
+ * Write entries, whose phases they set. An entry that is longer than given ends with zeroes. False:
+ * one has no place.
  */
-WC_MUST_CHECK bool ena_cq_put_tx(struct ena_card *card, struct ena_cq *cq, struct ena_tx_cpl *cpl);
+WC_MUST_CHECK bool
+ena_cq_put_tx(struct ena_card *card, struct ena_cq *cq, struct ena_tx_cpl *cpls, unsigned int n);
 WC_MUST_CHECK bool ena_cq_put_rx(struct ena_card *card, struct ena_cq *cq, struct ena_rx_cpl *cpl);
 /* Raises the interrupt for what was written, now or later. */
 void ena_cq_signal(struct ena_card *card, const struct ena_cq *cq, bool tx);

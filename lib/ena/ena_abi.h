@@ -595,6 +595,9 @@ static_assert(sizeof(struct ena_rx_desc) == ENA_DESC_BYTES, "layout");
 
 #define ENA_RXD_PHASE 0x01u
 #define ENA_RXD_MBZ 0xc2u
+/* What is fixed in the first 8 bytes: the phase, and zeroes. */
+#define ENA_RXD_LOW_MASK \
+	(0xffffull << 48 | (uint64_t)(ENA_RXD_PHASE | ENA_RXD_MBZ) << 24 | 0xffull << 16)
 
 struct ena_rx_cpl {
 	uint32_t status;

@@ -15,15 +15,16 @@ ena_cq_ready(struct ena_card *card, struct ena_cq *cq)
 }
 
 /* Writes `bytes` of an entry and zeroes behind them; the first word becomes visible last. */
-static bool
+static inline bool
 entry_publish(struct ena_card *card, struct ena_cq *cq, const void *entry, uint32_t bytes)
 {
 	uint8_t *at = wcdev_ring_find(&card->dev, &cq->ring, cq->tail);
-	uint8_t padded[ENTRY_BYTES_MAX] = {0};
+	uint8_t padded[ENTRY_BYTES_MAX];
 	uint64_t first;
 
 	memcpy(&first, entry, sizeof(first));
 	if (at == NULL) {
+		memset(padded, 0, sizeof(padded));
 		memcpy(padded, entry, bytes);
 		if (wcdev_ring_post(&card->dev, &cq->ring, cq->tail, padded) != 0)
 			return false;
@@ -38,11 +39,43 @@ entry_publish(struct ena_card *card, struct ena_cq *cq, const void *entry, uint3
 	return true;
 }
 
-bool
-ena_cq_put_tx(struct ena_card *card, struct ena_cq *cq, struct ena_tx_cpl *cpl)
+/* Entries of 8 bytes that lie in one piece. Returns how many of `n` there were. */
+static unsigned int
+short_publish(struct ena_card *card, struct ena_cq *cq, struct ena_tx_cpl *cpls, unsigned int n)
 {
-	cpl->flags = wcdev_ring_phase(cq->tail, cq->depth);
-	return entry_publish(card, cq, cpl, sizeof(*cpl));
+	uint8_t *at = wcdev_ring_find(&card->dev, &cq->ring, cq->tail);
+	unsigned int run;
+	uint64_t word;
+
+	if (at == NULL || cq->entry_bytes != sizeof(word))
+		return 0;
+	run = wcdev_ring_run(&cq->ring, cq->tail);
+	if (n > run)
+		n = run;
+	for (unsigned int i = 0; i < n; i++, at += sizeof(word), cq->tail++) {
+		cpls[i].flags = wcdev_ring_phase(cq->tail, cq->depth);
+		memcpy(&word, &cpls[i], sizeof(word));
+		__atomic_store_n((uint64_t *)(void *)at, word, __ATOMIC_RELEASE);
+	}
+	return n;
+}
+
+bool
+ena_cq_put_tx(struct ena_card *card, struct ena_cq *cq, struct ena_tx_cpl *cpls, unsigned int n)
+{
+	unsigned int i = 0, done;
+
+	while (i < n) {
+		done = short_publish(card, cq, cpls + i, n - i);
+		i += done;
+		if (done != 0)
+			continue;
+		cpls[i].flags = wcdev_ring_phase(cq->tail, cq->depth);
+		if (!entry_publish(card, cq, &cpls[i], sizeof(cpls[i])))
+			return false;
+		i++;
+	}
+	return true;
 }
 
 bool

@@ -69,6 +69,7 @@ ena_rss_reset(struct ena_card *card)
 {
 	struct ena_rss *rss = &card->rss;
 
+	rss->hashes = false;
 	rss->table_set = false;
 	rss->init_value = 0;
 	for (unsigned int i = 0; i < ENTRIES; i++)
@@ -112,6 +113,7 @@ ena_rss_function_set(struct ena_card *card, struct ena_call *call)
 	card->rss.init_value = le32toh(in->init_value);
 	for (unsigned int i = 0; i < sizeof(key.key); i++)
 		card->rss.key[i] = key.key[sizeof(key.key) - 1 - i];
+	card->rss.hashes = true;
 	hash_make(&card->rss);
 	return ENA_ST_OK;
 }
@@ -144,6 +146,7 @@ ena_rss_input_set(struct ena_card *card, struct ena_call *call)
 			return ENA_ST_ILLEGAL;
 	for (unsigned int i = 0; i < ENA_RSS_PROTOS; i++)
 		card->rss.fields[i] = le16toh(input.selected[i].fields);
+	card->rss.hashes = true;
 	hash_make(&card->rss);
 	return ENA_ST_OK;
 }
@@ -188,6 +191,7 @@ ena_rss_table_set(struct ena_card *card, struct ena_call *call)
 	for (unsigned int i = 0; i < ENTRIES; i++)
 		card->rss.table[i] = le16toh(entries[i].queue);
 	card->rss.table_set = true;
+	card->rss.hashes = true;
 	return ENA_ST_OK;
 }
 
@@ -199,6 +203,8 @@ hash_get(const struct ena_rss *rss, const uint8_t *head, const struct wcdev_pars
 	const uint32_t(*table)[256] = rss->hash.ipv4_table;
 	uint32_t hash;
 
+	if (!rss->hashes)
+		return 0;
 	if (wcdev_rss_hash(&rss->hash, parse, &hash))
 		return hash ^ rss->init_value;
 	if (parse->addr_bytes != 0 || (rss->fields[ENA_RSS_NOT_IP] & ENA_RSS_L2) == 0)
@@ -209,16 +215,30 @@ hash_get(const struct ena_rss *rss, const uint8_t *head, const struct wcdev_pars
 	return hash ^ rss->init_value;
 }
 
+static struct ena_sq *
+queue_of(struct ena_card *card, uint32_t hash)
+{
+	uint16_t idx;
+
+	if (!card->rss.table_set)
+		return card->rx_live != 0 ? &card->sqs[__builtin_ctzll(card->rx_live)] : NULL;
+	idx = card->rss.table[hash % ENTRIES];
+	return queue_ok(card, idx) ? &card->sqs[idx] : NULL;
+}
+
 struct ena_sq *
 ena_rss_queue(struct ena_card *card, const uint8_t *head, const struct wcdev_parse *parse,
 	      uint32_t *hash)
 {
-	const struct ena_rss *rss = &card->rss;
-	uint16_t idx;
+	*hash = hash_get(&card->rss, head, parse);
+	return queue_of(card, *hash);
+}
 
-	*hash = hash_get(rss, head, parse);
-	if (!rss->table_set)
-		return card->rx_live != 0 ? &card->sqs[__builtin_ctzll(card->rx_live)] : NULL;
-	idx = rss->table[*hash % ENTRIES];
-	return queue_ok(card, idx) ? &card->sqs[idx] : NULL;
+struct ena_sq *
+ena_rss_queue_ipv4(struct ena_card *card, uint16_t ptype, const uint8_t *tuple, uint32_t *hash)
+{
+	*hash = 0;
+	if (card->rss.hashes && wcdev_rss_hash_ipv4(&card->rss.hash, ptype, tuple, hash))
+		*hash ^= card->rss.init_value;
+	return queue_of(card, *hash);
 }

@@ -78,6 +78,12 @@ gather(struct ena_card *card, struct ena_sq *sq, struct ena_tx_burst *t)
 	t->memo = false;
 	while (t->n < t->most && t->seq != sq->tail && t->n_frags < 2 * ENA_BURST &&
 	       t->copied < ENA_COPIES_BYTES && !t->memo) {
+		if (sq->llq)
+			ena_tx_llq_single(card, sq, t);
+		else
+			ena_tx_ring_single(card, sq, t);
+		if (t->n == t->most || t->seq == sq->tail || t->copied >= ENA_COPIES_BYTES)
+			break;
 		verdict = frame_build(card, sq, t);
 		if (verdict != ENA_TX_READY)
 			return verdict;
@@ -100,8 +106,6 @@ batch_done(struct ena_card *card, struct batch *b, struct ena_sq *sq,
 {
 	b->frames++;
 	sq->head += fact->entries;
-	if (sq->llq)
-		ena_tx_llq_free(card, sq, sq->head - fact->entries, sq->head);
 	if (sq->waiting) {
 		sq->waiting = false;
 		card->stats.tx_llq_waits++;
@@ -244,12 +248,9 @@ batch_publish(struct ena_card *card, struct batch *b, struct ena_sq *sq)
 		wcdev_port_flush(&card->dev);
 	if ((card->config.faults & ENA_FAULT_TX_COMPLETIONS) != 0)
 		b->n_cpls = 0;
-	for (unsigned int i = 0; i < b->n_cpls; i++) {
-		if (ena_cq_put_tx(card, sq->cq, &b->cpls[i]))
-			continue;
+	if (!ena_cq_put_tx(card, sq->cq, b->cpls, b->n_cpls)) {
 		b->stop = &card->stats.ring_unmapped;
 		b->why = "its completions cannot be written";
-		break;
 	}
 	if (b->n_cpls != 0)
 		ena_cq_signal(card, sq->cq, true);
@@ -261,6 +262,7 @@ unsigned int
 ena_tx_poll(struct ena_card *card, struct ena_sq *sq)
 {
 	struct batch b;
+	uint16_t head;
 
 	if (sq->state != ENA_SQ_RUN || sq->head == sq->tail || card->dev.port_ops == NULL)
 		return 0;
@@ -273,7 +275,10 @@ ena_tx_poll(struct ena_card *card, struct ena_sq *sq)
 	b.frames = 0;
 	b.sent = false;
 	b.stop = NULL;
+	head = sq->head;
 	batch_run(card, &b, sq);
+	if (sq->llq)
+		ena_tx_llq_free(card, sq, head, sq->head);
 	batch_publish(card, &b, sq);
 	return b.frames;
 }

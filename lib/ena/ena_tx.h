@@ -68,6 +68,9 @@ struct ena_tx_build {
 
 /* Takes a frame's descriptors and header out of an LLQ. ENA_TX_READY: they were all there. */
 enum ena_tx_verdict ena_tx_from_llq(struct ena_tx_build *b);
+/* Adds frames to the burst that are wholly in one entry and ask for nothing, until one is not such.
+ */
+void ena_tx_llq_single(struct ena_card *card, struct ena_sq *sq, struct ena_tx_burst *t);
 /* The entries are free: they are as before they were written. */
 void
 ena_tx_llq_free(const struct ena_card *card, const struct ena_sq *sq, uint16_t from, uint16_t to);
@@ -76,6 +79,20 @@ ena_tx_llq_free(const struct ena_card *card, const struct ena_sq *sq, uint16_t f
 
 /* Takes a frame's descriptors out of host memory. */
 enum ena_tx_verdict ena_tx_from_ring(struct ena_tx_build *b);
+/* Adds frames to the burst that are in one buffer and ask for nothing, until one is not such. */
+void ena_tx_ring_single(struct ena_card *card, struct ena_sq *sq, struct ena_tx_burst *t);
+
+/* The fields of a meta descriptor, all but `valid`. */
+static inline void
+ena_tx_meta_decode(const struct ena_tx_desc *desc, struct ena_tx_meta *meta)
+{
+	const uint32_t ctrl = le32toh(desc->ctrl), word = le32toh(desc->addr_lo);
+
+	meta->mss = (uint16_t)(ENA_TXM_MSS_HI(ctrl) << 10 | ENA_TXM_MSS_LO(word));
+	meta->l3_off = (uint8_t)ENA_TXM_L3_OFF(word);
+	meta->l3_bytes = (uint8_t)ENA_TXM_L3_BYTES(word);
+	meta->l4_bytes = (uint16_t)(ENA_TXM_L4_WORDS(word) * 4);
+}
 
 /* What came of a descriptor. */
 enum ena_tx_step {

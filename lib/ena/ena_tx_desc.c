@@ -11,20 +11,15 @@
 static void
 meta_take(struct ena_tx_build *b, const struct ena_tx_desc *desc)
 {
-	const uint32_t ctrl = le32toh(desc->ctrl), word = le32toh(desc->addr_lo);
+	const uint32_t ctrl = le32toh(desc->ctrl);
 
 	b->has_meta = true;
 	if ((ctrl & ENA_TXM_VALID) == 0 || (ctrl & ENA_TXM_EXTENDED) == 0) {
 		ena_tx_drop(b, &b->card->stats.tx_bad_meta);
 		return;
 	}
-	b->meta = (struct ena_tx_meta){
-		.valid = true,
-		.mss = (uint16_t)(ENA_TXM_MSS_HI(ctrl) << 10 | ENA_TXM_MSS_LO(word)),
-		.l3_off = (uint8_t)ENA_TXM_L3_OFF(word),
-		.l3_bytes = (uint8_t)ENA_TXM_L3_BYTES(word),
-		.l4_bytes = (uint16_t)(ENA_TXM_L4_WORDS(word) * 4),
-	};
+	ena_tx_meta_decode(desc, &b->meta);
+	b->meta.valid = true;
 	if ((ctrl & ENA_TXM_STORE) != 0)
 		b->sq->meta = b->meta;
 }
@@ -163,5 +158,51 @@ ena_tx_from_ring(struct ena_tx_build *b)
 			fact->entries += verdict == ENA_TX_DROP;
 			return verdict;
 		}
+	}
+}
+
+/* What most frames in host memory have in common: one descriptor. */
+#define ONE_MASK (ENA_TXD_META | ENA_TXD_PHASE | ENA_TXD_FIRST | ENA_TXD_LAST)
+
+void
+ena_tx_ring_single(struct ena_card *card, struct ena_sq *sq, struct ena_tx_burst *t)
+{
+	const uint32_t max = ena_bytes_max(card);
+
+	for (; t->n < t->most && t->seq != sq->tail; t->seq++) {
+		const uint32_t phase = wcdev_ring_phase(t->seq, sq->depth) != 0 ? ENA_TXD_PHASE : 0;
+		const uint8_t *src = wcdev_ring_find(&card->dev, &sq->ring, t->seq);
+		struct wcdev_frag *frag = card->frags + t->n_frags;
+		uint64_t low, high;
+		uint32_t ctrl, asks, bytes;
+		uint16_t req_id;
+		const void *base;
+
+		if (src == NULL)
+			return;
+		low = le64toh(wcdev_load64(src));
+		high = le64toh(wcdev_load64(src + 8));
+		ctrl = (uint32_t)low;
+		asks = (uint32_t)(low >> 32);
+		bytes = ENA_TXD_LENGTH(ctrl);
+		req_id = (uint16_t)(ENA_TXD_REQ_ID_HI(ctrl) << 10 | ENA_TXD_REQ_ID_LO(asks));
+		if ((ctrl & ONE_MASK) != (ENA_TXD_FIRST | ENA_TXD_LAST | phase) ||
+		    (asks & ENA_TXD_OFFLOADS) != 0 || bytes - ENA_FRAME_MIN > max - ENA_FRAME_MIN ||
+		    req_id >= sq->depth)
+			return;
+		base = wcdev_dma_find(&card->dev, &sq->bufs, high & 0xffffffffffffu, bytes,
+				      WCDEV_DMA_READ);
+		if (base == NULL)
+			return;
+		*frag = (struct wcdev_frag){base, bytes};
+		t->frames[t->n] = (struct wcdev_frame){.frags = frag, .n_frags = 1, .bytes = bytes};
+		t->facts[t->n] = (struct ena_tx_frame){
+			.entries = 1,
+			.req_id = req_id,
+			.has_id = true,
+			.completes = !sq->complete_asked || (ctrl & ENA_TXD_COMPLETE) != 0,
+		};
+		t->n_frags++;
+		t->n++;
 	}
 }

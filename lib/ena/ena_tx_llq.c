@@ -12,26 +12,60 @@
 
 #define WORDS_MAX (256u / 8)
 
-/* Copies an entry, each word read once. Returns whether a word of it is missing. */
+/* Four halves of words at a time, in whatever registers the CPU has for that. */
+typedef uint32_t halves_t __attribute__((vector_size(16), aligned(8), may_alias));
+typedef uint64_t pair_t __attribute__((vector_size(16), aligned(8), may_alias));
+
+static bool
+word_missing(uint64_t poison, const uint64_t *words, unsigned int n)
+{
+	bool missing = false;
+
+	for (unsigned int i = 0; i < n; i++)
+		missing |= words[i] == poison;
+	return missing;
+}
+
+/*
+ * Copies n times 16 bytes of an entry, each read once. Returns whether a word of it is missing: a
+ * half of it says that it may be.
+ */
+static inline bool
+pairs_copy(uint64_t poison, const uint8_t *from, uint64_t *to, unsigned int n)
+{
+	const volatile halves_t *src = (const volatile halves_t *)(const void *)from;
+	const uint32_t half = (uint32_t)poison;
+	const halves_t nothing = {half, half, half, half};
+	halves_t *dst = (halves_t *)(void *)to;
+	halves_t like = {0, 0, 0, 0};
+	pair_t any;
+
+	for (unsigned int i = 0; i < n; i += 4) {
+		const halves_t h0 = src[i], h1 = src[i + 1], h2 = src[i + 2], h3 = src[i + 3];
+
+		like |= (halves_t)(h0 == nothing) | (halves_t)(h1 == nothing) |
+			(halves_t)(h2 == nothing) | (halves_t)(h3 == nothing);
+		dst[i] = h0;
+		dst[i + 1] = h1;
+		dst[i + 2] = h2;
+		dst[i + 3] = h3;
+	}
+	any = (pair_t)like;
+	return (any[0] | any[1]) != 0 && word_missing(poison, to, 2 * n);
+}
+
+static const uint8_t *
+entry_at(const struct ena_sq *sq, uint16_t seq)
+{
+	return sq->entries + (uint32_t)(seq & (sq->depth - 1)) * sq->entry_bytes;
+}
+
 static bool
 entry_copy(const struct ena_card *card, const struct ena_sq *sq, uint16_t seq, uint64_t *to)
 {
-	const uint8_t *from = sq->entries + (uint32_t)(seq & (sq->depth - 1)) * sq->entry_bytes;
-	const uint64_t poison = card->poison;
-	const unsigned int words = sq->entry_bytes / 8u;
-	bool missing = false;
-
-	for (unsigned int i = 0; i < words; i += 4) {
-		uint64_t w0 = wcdev_load64(from + i * 8), w1 = wcdev_load64(from + i * 8 + 8);
-		uint64_t w2 = wcdev_load64(from + i * 8 + 16), w3 = wcdev_load64(from + i * 8 + 24);
-
-		to[i] = w0;
-		to[i + 1] = w1;
-		to[i + 2] = w2;
-		to[i + 3] = w3;
-		missing |= w0 == poison || w1 == poison || w2 == poison || w3 == poison;
-	}
-	return missing;
+	if (sq->entry_bytes == 128)
+		return pairs_copy(card->poison, entry_at(sq, seq), to, 128 / 16);
+	return pairs_copy(card->poison, entry_at(sq, seq), to, 256 / 16);
 }
 
 /*
@@ -162,17 +196,93 @@ ena_tx_from_llq(struct ena_tx_build *b)
 	}
 }
 
+static inline void
+pairs_fill(uint64_t poison, uint8_t *at, unsigned int n)
+{
+	const pair_t nothing = {poison, poison};
+	pair_t *to = (pair_t *)(void *)at;
+
+	for (unsigned int i = 0; i < n; i += 4) {
+		to[i] = nothing;
+		to[i + 1] = nothing;
+		to[i + 2] = nothing;
+		to[i + 3] = nothing;
+	}
+}
+
 void
 ena_tx_llq_free(const struct ena_card *card, const struct ena_sq *sq, uint16_t from, uint16_t to)
 {
-	const unsigned int words = sq->entry_bytes / 8u;
-
 	for (; from != to; from++) {
-		uint64_t *entry = (uint64_t *)(void *)(sq->entries +
-						       (uint32_t)(from & (sq->depth - 1)) *
-							       sq->entry_bytes);
+		uint8_t *at = sq->entries + (uint32_t)(from & (sq->depth - 1)) * sq->entry_bytes;
 
-		for (unsigned int i = 0; i < words; i++)
-			entry[i] = card->poison;
+		if (sq->entry_bytes == 128)
+			pairs_fill(card->poison, at, 128 / 16);
+		else
+			pairs_fill(card->poison, at, 256 / 16);
+	}
+}
+
+/* ---- most frames ------------------------------------------------------------------------- */
+
+/* The fields of a meta descriptor that must be as they are here, with its phase. */
+#define META_MASK                                                                      \
+	(ENA_TXD_META | ENA_TXD_PHASE | ENA_TXD_FIRST | ENA_TXD_LAST | ENA_TXM_VALID | \
+	 ENA_TXM_EXTENDED)
+#define META_ALONE (ENA_TXD_META | ENA_TXD_FIRST | ENA_TXM_VALID | ENA_TXM_EXTENDED)
+/* And of the descriptor of a frame without buffers. */
+#define DESC_MASK (0xffffu | ENA_TXD_META | ENA_TXD_PHASE | ENA_TXD_FIRST | ENA_TXD_LAST)
+
+void
+ena_tx_llq_single(struct ena_card *card, struct ena_sq *sq, struct ena_tx_burst *t)
+{
+	const uint32_t off = (uint32_t)sq->before_header * ENA_DESC_BYTES;
+	const uint32_t space = sq->entry_bytes - off, max = ena_bytes_max(card);
+	struct ena_tx_meta meta;
+
+	while (t->n < t->most && t->seq != sq->tail && t->copied < ENA_COPIES_BYTES) {
+		const uint32_t phase = wcdev_ring_phase(t->seq, sq->depth) != 0 ? ENA_TXD_PHASE : 0;
+		uint64_t *entry = card->copies + t->copied / 8;
+		const struct ena_tx_desc *desc = (const void *)entry;
+		struct wcdev_frag *frag = card->frags + t->n_frags;
+		uint32_t first = ENA_TXD_FIRST, bytes, asks;
+		uint16_t req_id;
+
+		if (entry_copy(card, sq, t->seq, entry))
+			return;
+		meta.valid = false;
+		if ((le32toh(desc->ctrl) & META_MASK) == (META_ALONE | phase)) {
+			if (sq->before_header < 2)
+				return;
+			ena_tx_meta_decode(desc, &meta);
+			meta.valid = (le32toh(desc->ctrl) & ENA_TXM_STORE) != 0;
+			desc++;
+			first = 0;
+		}
+		asks = le32toh(desc->meta);
+		bytes = ENA_TXD_HEADER(le32toh(desc->addr_hi_header));
+		req_id = (uint16_t)(ENA_TXD_REQ_ID_HI(le32toh(desc->ctrl)) << 10 |
+				    ENA_TXD_REQ_ID_LO(asks));
+		if ((le32toh(desc->ctrl) & DESC_MASK) != (ENA_TXD_LAST | first | phase) ||
+		    (asks & ENA_TXD_OFFLOADS) != 0 || bytes - ENA_FRAME_MIN > max - ENA_FRAME_MIN ||
+		    bytes > space || req_id >= sq->depth)
+			return;
+		if (meta.valid)
+			sq->meta = meta;
+		*frag = (struct wcdev_frag){(const uint8_t *)entry + off, bytes};
+		t->frames[t->n] = (struct wcdev_frame){
+			.frags = frag, .n_frags = 1, .bytes = bytes, .flags = WCDEV_FRAME_STABLE};
+		t->facts[t->n] = (struct ena_tx_frame){
+			.entries = 1,
+			.req_id = req_id,
+			.has_id = true,
+			.completes = !sq->complete_asked ||
+				     (le32toh(desc->ctrl) & ENA_TXD_COMPLETE) != 0,
+			.pushed = true,
+		};
+		t->copied += sq->entry_bytes;
+		t->n_frags++;
+		t->n++;
+		t->seq++;
 	}
 }
