@@ -68,13 +68,10 @@ enum ena_sq_state {
 	ENA_SQ_STOPPED, /* after an error, until it is destroyed */
 };
 
-/* Of offloads: what a frame's descriptor says, or what was stored before. */
+/* Of offloads: two words of a meta descriptor, as they were. `ctrl` 0: there was none. */
 struct ena_tx_meta {
-	bool valid;
-	uint16_t mss;
-	uint8_t l3_off;
-	uint8_t l3_bytes;
-	uint16_t l4_bytes;
+	uint32_t ctrl;
+	uint32_t word;
 };
 
 struct ena_sq {
@@ -175,6 +172,7 @@ struct ena_card {
 	uint64_t poison; /* what each word of an entry is before it is written */
 
 	struct ena_card_stats stats;
+	uint8_t rx_copy[WCDEV_MTU_MAX + WCDEV_L2_BYTES_MAX];
 	struct wcdev_frag frags[ENA_FRAGS];
 	uint64_t copies[(ENA_COPIES_BYTES + ENA_FRAME_MAX + 8192) / 8];
 };
@@ -291,9 +289,8 @@ enum ena_admin_status ena_rss_input_set(struct ena_card *card, struct ena_call *
 /* The queue for a frame, or NULL: there is none. *hash: 0 if nothing is hashed. */
 struct ena_sq *ena_rss_queue(struct ena_card *card, const uint8_t *head,
 			     const struct wcdev_parse *parse, uint32_t *hash);
-/* The same for IPv4 with addresses and ports at `tuple`, by its ptype. */
-struct ena_sq *
-ena_rss_queue_ipv4(struct ena_card *card, uint16_t ptype, const uint8_t *tuple, uint32_t *hash);
+/* The same by the hash. */
+struct ena_sq *ena_rss_queue_of(struct ena_card *card, uint32_t hash);
 
 /* ---- ena_queue.c ------------------------------------------------------------------------- */
 

@@ -541,7 +541,8 @@ static_assert(sizeof(struct ena_tx_desc) == ENA_DESC_BYTES, "layout");
 #define ENA_TXD_LENGTH(ctrl) ((ctrl)&0xffffu)
 #define ENA_TXD_REQ_ID_HI(ctrl) ((ctrl) >> 16 & 0x3fu)
 #define ENA_TXD_META (1u << 23)
-#define ENA_TXD_PHASE (1u << 24)
+#define ENA_TXD_PHASE_SHIFT 24
+#define ENA_TXD_PHASE (1u << ENA_TXD_PHASE_SHIFT)
 #define ENA_TXD_FIRST (1u << 26)
 #define ENA_TXD_LAST (1u << 27)
 #define ENA_TXD_COMPLETE (1u << 28)
@@ -616,7 +617,8 @@ static_assert(sizeof(struct ena_rx_cpl) == 16, "layout");
 #define ENA_RXC_L4_BAD (1u << 14)
 #define ENA_RXC_FRAG (1u << 15)
 #define ENA_RXC_L4_CHECKED (1u << 16)
-#define ENA_RXC_PHASE (1u << 24)
+#define ENA_RXC_PHASE_SHIFT 24
+#define ENA_RXC_PHASE (1u << ENA_RXC_PHASE_SHIFT)
 #define ENA_RXC_FIRST (1u << 26)
 #define ENA_RXC_LAST (1u << 27)
 #define ENA_RXC_BUFFER (1u << 30)

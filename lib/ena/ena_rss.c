@@ -215,8 +215,8 @@ hash_get(const struct ena_rss *rss, const uint8_t *head, const struct wcdev_pars
 	return hash ^ rss->init_value;
 }
 
-static struct ena_sq *
-queue_of(struct ena_card *card, uint32_t hash)
+struct ena_sq *
+ena_rss_queue_of(struct ena_card *card, uint32_t hash)
 {
 	uint16_t idx;
 
@@ -231,14 +231,5 @@ ena_rss_queue(struct ena_card *card, const uint8_t *head, const struct wcdev_par
 	      uint32_t *hash)
 {
 	*hash = hash_get(&card->rss, head, parse);
-	return queue_of(card, *hash);
-}
-
-struct ena_sq *
-ena_rss_queue_ipv4(struct ena_card *card, uint16_t ptype, const uint8_t *tuple, uint32_t *hash)
-{
-	*hash = 0;
-	if (card->rss.hashes && wcdev_rss_hash_ipv4(&card->rss.hash, ptype, tuple, hash))
-		*hash ^= card->rss.init_value;
-	return queue_of(card, *hash);
+	return ena_rss_queue_of(card, *hash);
 }

@@ -305,41 +305,56 @@ status_of(uint16_t ptype, uint32_t verdict)
 	return status;
 }
 
-/*
- * A frame of IPv4 without options or tags, in one piece that nobody changes, into one buffer that
- * is in one piece, too. Returns whether it was such, and is delivered.
- */
-static bool
-plain_deliver(struct ena_card *card, const struct wcdev_frame *frame, uint64_t *queues)
-{
-	const uint8_t *src = frame->frags[0].base;
-	const uint32_t bytes = frame->bytes;
-	uint32_t hash = 0, status;
-	uint64_t low, high, word;
+/* A queue while frames are put into it. */
+struct plain_queue {
 	struct ena_sq *sq;
-	const uint8_t *desc;
-	uint8_t *cpl, *dst;
-	uint16_t ptype, space;
+	uint16_t head;
+	uint16_t tail; /* of completions */
+};
 
-	if ((frame->flags & WCDEV_FRAME_STABLE) == 0 || frame->n_frags != 1 ||
-	    bytes > ena_bytes_max(card))
+static void
+plain_close(struct plain_queue *q)
+{
+	q->sq->head = q->head;
+	q->sq->cq->tail = q->tail;
+}
+
+/* Turns to the queue for a hash. False: there is none that can take a frame so. */
+static bool
+plain_turn(struct ena_card *card, struct plain_queue *q, uint32_t hash, uint64_t *queues)
+{
+	struct ena_sq *sq = ena_rss_queue_of(card, hash);
+
+	if (sq == q->sq)
+		return sq != NULL;
+	if (q->sq != NULL)
+		plain_close(q);
+	q->sq = NULL;
+	if (sq == NULL || sq->state != ENA_SQ_RUN ||
+	    sq->cq->entry_bytes != sizeof(struct ena_rx_cpl))
 		return false;
-	ptype = wcdev_ptype_of(src, bytes);
-	if (ptype == WCDEV_PTYPE_UNKNOWN || (ptype & WCDEV_PTYPE_L3_MASK) != WCDEV_PTYPE_IPV4)
-		return false;
-	sq = ena_rss_queue_ipv4(card, ptype, src + WCDEV_IPV4_TUPLE_OFF, &hash);
-	if (sq == NULL || sq->state != ENA_SQ_RUN || sq->head == sq->tail)
-		return false;
-	desc = wcdev_ring_find(&card->dev, &sq->ring, sq->head);
-	cpl = wcdev_ring_find(&card->dev, &sq->cq->ring, sq->cq->tail);
-	if (desc == NULL || cpl == NULL || sq->cq->entry_bytes != sizeof(struct ena_rx_cpl))
+	*q = (struct plain_queue){sq, sq->head, sq->cq->tail};
+	*queues |= 1ull << sq->idx;
+	return true;
+}
+
+/* Puts a frame into the next buffer. False: it may not go there so. */
+static inline bool
+plain_put(struct ena_card *card, struct plain_queue *q, const uint8_t *src, uint32_t bytes,
+	  uint16_t ptype, uint32_t hash)
+{
+	struct ena_sq *sq = q->sq;
+	const uint8_t *desc = wcdev_ring_find(&card->dev, &sq->ring, q->head);
+	uint8_t *cpl = wcdev_ring_find(&card->dev, &sq->cq->ring, q->tail), *dst;
+	uint64_t low, high, word;
+	uint32_t status;
+
+	if (q->head == sq->tail || desc == NULL || cpl == NULL)
 		return false;
 	low = le64toh(wcdev_load64(desc));
 	high = le64toh(wcdev_load64(desc + 8));
-	space = (uint16_t)low;
-	if (space < bytes || (uint16_t)(low >> 32) >= sq->depth ||
-	    (low & ENA_RXD_LOW_MASK) != (uint64_t)wcdev_ring_phase(sq->head, sq->depth) << 24 ||
-	    high >> 48 != 0)
+	if ((uint16_t)low < bytes || (uint16_t)(low >> 32) >= sq->depth || high >> 48 != 0 ||
+	    (low & ENA_RXD_LOW_MASK) != (uint64_t)wcdev_ring_phase(q->head, sq->depth) << 24)
 		return false;
 	dst = wcdev_dma_find(&card->dev, &sq->bufs, high, bytes, WCDEV_DMA_WRITE);
 	if (dst == NULL)
@@ -347,17 +362,66 @@ plain_deliver(struct ena_card *card, const struct wcdev_frame *frame, uint64_t *
 	memcpy(dst, src, bytes);
 	status = status_of(ptype, wcdev_verdict_ipv4(src, bytes, ptype)) | ENA_RXC_BUFFER |
 		 ENA_RXC_FIRST | ENA_RXC_LAST |
-		 (wcdev_ring_phase(sq->cq->tail, sq->cq->depth) != 0 ? ENA_RXC_PHASE : 0);
+		 (uint32_t)wcdev_ring_phase(q->tail, sq->cq->depth) << ENA_RXC_PHASE_SHIFT;
 	word = htole64(hash | (uint64_t)sq->idx << 32);
 	__atomic_store_n((uint64_t *)(void *)(cpl + 8), word, __ATOMIC_RELAXED);
-	word = htole64(status | (uint64_t)bytes << 32 | (low >> 32 & 0xffff) << 48);
+	word = htole64(status | (uint64_t)bytes << 32 | (low >> 32) << 48);
 	__atomic_store_n((uint64_t *)(void *)cpl, word, __ATOMIC_RELEASE);
-	sq->head++;
-	sq->cq->tail++;
-	card->stats.rx_frames++;
-	card->stats.rx_bytes += bytes;
-	*queues |= 1ull << sq->idx;
+	q->head++;
+	q->tail++;
 	return true;
+}
+
+/* A frame in one piece that nobody changes: itself, or a copy. NULL: it is in more, or too long. */
+static inline const uint8_t *
+plain_bytes(struct ena_card *card, const struct wcdev_frame *frame, uint32_t max)
+{
+	if (frame->n_frags != 1 || frame->bytes > max)
+		return NULL;
+	if ((frame->flags & WCDEV_FRAME_STABLE) != 0)
+		return frame->frags[0].base;
+	memcpy(card->rx_copy, frame->frags[0].base, frame->bytes);
+	return card->rx_copy;
+}
+
+/*
+ * Frames of IPv4 without options or tags, in one piece, into one buffer each that is in one piece,
+ * too, up to the first that is not such. Returns how many; a bit of `queues` for each that got one.
+ */
+static unsigned int
+plain_deliver(struct ena_card *card, const struct wcdev_frame *frames, unsigned int n,
+	      uint64_t *queues)
+{
+	const uint32_t max = ena_bytes_max(card);
+	struct plain_queue q = {0};
+	uint64_t sum = 0;
+	unsigned int i;
+
+	for (i = 0; i < n; i++) {
+		const uint32_t bytes = frames[i].bytes;
+		const uint8_t *src = plain_bytes(card, &frames[i], max);
+		uint32_t hash = 0;
+		uint16_t ptype;
+
+		if (src == NULL)
+			break;
+		ptype = wcdev_ptype_of(src, bytes);
+		if (ptype == WCDEV_PTYPE_UNKNOWN || ptype == WCDEV_PTYPE_L2)
+			break;
+		if (card->rss.hashes &&
+		    wcdev_rss_hash_ipv4(&card->rss.hash, ptype, src + WCDEV_IPV4_TUPLE_OFF, &hash))
+			hash ^= card->rss.init_value;
+		if ((q.sq == NULL || card->rss.table_set) && !plain_turn(card, &q, hash, queues))
+			break;
+		if (!plain_put(card, &q, src, bytes, ptype, hash))
+			break;
+		sum += bytes;
+	}
+	if (q.sq != NULL)
+		plain_close(&q);
+	card->stats.rx_frames += i;
+	card->stats.rx_bytes += sum;
+	return i;
 }
 
 /* ---- from the port ----------------------------------------------------------------------- */
@@ -400,10 +464,11 @@ ena_rx_burst(struct wcdev *dev, const struct wcdev_frame *frames, unsigned int n
 	}
 	if (!in_call)
 		wcdev_enter(dev);
-	for (done = 0; done < n; done++) {
-		*ret = plain_deliver(card, &frames[done], &queues)
-			       ? 0
-			       : frame_deliver(card, &frames[done], &queues);
+	for (done = 0;; done++) {
+		done += plain_deliver(card, frames + done, n - done, &queues);
+		if (done == n)
+			break;
+		*ret = frame_deliver(card, &frames[done], &queues);
 		if (*ret != 0)
 			break;
 	}

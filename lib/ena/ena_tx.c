@@ -99,24 +99,36 @@ gather(struct ena_card *card, struct ena_sq *sq, struct ena_tx_burst *t)
 
 /* ---- deciding ---------------------------------------------------------------------------- */
 
-/* The frame is done with, and so are its entries. */
-static void
-batch_done(struct ena_card *card, struct batch *b, struct ena_sq *sq,
-	   const struct ena_tx_frame *fact)
+/* The frame is done with, and so are its entries: the queue's head is behind them. */
+static inline void
+batch_complete(struct batch *b, const struct ena_sq *sq, const struct ena_tx_frame *fact,
+	       uint16_t head)
 {
-	b->frames++;
-	sq->head += fact->entries;
-	if (sq->waiting) {
-		sq->waiting = false;
-		card->stats.tx_llq_waits++;
-	}
-	if (!fact->has_id || !fact->completes)
+	if ((fact->has_id & fact->completes) == 0)
 		return;
 	b->cpls[b->n_cpls++] = (struct ena_tx_cpl){
 		.req_id = htole16(fact->req_id),
 		.sub_qid = htole16(sq->idx),
-		.sq_head = htole16(sq->head),
+		.sq_head = htole16(head),
 	};
+}
+
+/* What was waited for at the head has come, or is decided otherwise. */
+static void
+batch_advance(struct ena_card *card, struct batch *b, struct ena_sq *sq, unsigned int frames)
+{
+	b->frames += frames;
+	card->stats.tx_llq_waits += sq->waiting;
+	sq->waiting = false;
+}
+
+static void
+batch_done(struct ena_card *card, struct batch *b, struct ena_sq *sq,
+	   const struct ena_tx_frame *fact)
+{
+	batch_advance(card, b, sq, 1);
+	sq->head += fact->entries;
+	batch_complete(b, sq, fact, sq->head);
 }
 
 static void
@@ -137,19 +149,27 @@ batch_sent(struct ena_card *card, struct batch *b, struct ena_sq *sq, unsigned i
 	   unsigned int end)
 {
 	const struct ena_tx_burst *t = &b->burst;
+	unsigned int pushed = 0;
+	uint16_t head = sq->head;
 	uint64_t bytes = 0;
 
-	for (unsigned int i = first; i < end; i++) {
-		bytes += t->frames[i].bytes;
-		card->stats.tx_pushed += t->facts[i].pushed;
-		if (sq->llq)
-			card->stats.tx_llq_entries += t->facts[i].entries;
-		batch_done(card, b, sq, &t->facts[i]);
-	}
 	if (first == end)
 		return;
+	for (unsigned int i = first; i < end; i++) {
+		const struct ena_tx_frame fact = t->facts[i];
+
+		bytes += t->frames[i].bytes;
+		pushed += fact.pushed;
+		head += fact.entries;
+		batch_complete(b, sq, &fact, head);
+	}
+	if (sq->llq)
+		card->stats.tx_llq_entries += (uint16_t)(head - sq->head);
+	sq->head = head;
+	batch_advance(card, b, sq, end - first);
 	card->stats.tx_frames += end - first;
 	card->stats.tx_bytes += bytes;
+	card->stats.tx_pushed += pushed;
 	sq->port_busy = false;
 	sq->resync = false;
 	b->sent = true;

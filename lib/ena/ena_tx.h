@@ -22,11 +22,24 @@ enum ena_tx_verdict {
 struct ena_tx_frame {
 	uint16_t entries; /* of the ring */
 	uint16_t req_id;
-	bool has_id;    /* the request is known */
-	bool completes; /* and to be completed */
-	bool pushed;    /* wholly in the LLQ */
-	bool endless;   /* its last descriptor was not found */
+	uint8_t has_id;    /* 1: the request is known */
+	uint8_t completes; /* 1: and to be completed */
+	uint8_t pushed;    /* 1: wholly in the LLQ */
+	uint8_t endless;   /* 1: its last descriptor was not found */
 };
+
+/* Of a frame of one entry, whose descriptor has `ctrl`. */
+static inline struct ena_tx_frame
+ena_tx_fact(const struct ena_sq *sq, uint16_t req_id, uint32_t ctrl, bool pushed)
+{
+	return (struct ena_tx_frame){
+		.entries = 1,
+		.req_id = req_id,
+		.has_id = 1,
+		.completes = !sq->complete_asked || (ctrl & ENA_TXD_COMPLETE) != 0,
+		.pushed = pushed,
+	};
+}
 
 /* Frames from a queue's head on that can be sent. */
 struct ena_tx_burst {
@@ -81,18 +94,6 @@ ena_tx_llq_free(const struct ena_card *card, const struct ena_sq *sq, uint16_t f
 enum ena_tx_verdict ena_tx_from_ring(struct ena_tx_build *b);
 /* Adds frames to the burst that are in one buffer and ask for nothing, until one is not such. */
 void ena_tx_ring_single(struct ena_card *card, struct ena_sq *sq, struct ena_tx_burst *t);
-
-/* The fields of a meta descriptor, all but `valid`. */
-static inline void
-ena_tx_meta_decode(const struct ena_tx_desc *desc, struct ena_tx_meta *meta)
-{
-	const uint32_t ctrl = le32toh(desc->ctrl), word = le32toh(desc->addr_lo);
-
-	meta->mss = (uint16_t)(ENA_TXM_MSS_HI(ctrl) << 10 | ENA_TXM_MSS_LO(word));
-	meta->l3_off = (uint8_t)ENA_TXM_L3_OFF(word);
-	meta->l3_bytes = (uint8_t)ENA_TXM_L3_BYTES(word);
-	meta->l4_bytes = (uint16_t)(ENA_TXM_L4_WORDS(word) * 4);
-}
 
 /* What came of a descriptor. */
 enum ena_tx_step {

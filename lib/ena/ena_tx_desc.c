@@ -18,8 +18,7 @@ meta_take(struct ena_tx_build *b, const struct ena_tx_desc *desc)
 		ena_tx_drop(b, &b->card->stats.tx_bad_meta);
 		return;
 	}
-	ena_tx_meta_decode(desc, &b->meta);
-	b->meta.valid = true;
+	b->meta = (struct ena_tx_meta){ctrl, le32toh(desc->addr_lo)};
 	if ((ctrl & ENA_TXM_STORE) != 0)
 		b->sq->meta = b->meta;
 }
@@ -196,12 +195,7 @@ ena_tx_ring_single(struct ena_card *card, struct ena_sq *sq, struct ena_tx_burst
 			return;
 		*frag = (struct wcdev_frag){base, bytes};
 		t->frames[t->n] = (struct wcdev_frame){.frags = frag, .n_frags = 1, .bytes = bytes};
-		t->facts[t->n] = (struct ena_tx_frame){
-			.entries = 1,
-			.req_id = req_id,
-			.has_id = true,
-			.completes = !sq->complete_asked || (ctrl & ENA_TXD_COMPLETE) != 0,
-		};
+		t->facts[t->n] = ena_tx_fact(sq, req_id, ctrl, false);
 		t->n_frags++;
 		t->n++;
 	}

@@ -237,52 +237,49 @@ void
 ena_tx_llq_single(struct ena_card *card, struct ena_sq *sq, struct ena_tx_burst *t)
 {
 	const uint32_t off = (uint32_t)sq->before_header * ENA_DESC_BYTES;
-	const uint32_t space = sq->entry_bytes - off, max = ena_bytes_max(card);
-	struct ena_tx_meta meta;
+	const uint32_t space = sq->entry_bytes - off, longest = ena_bytes_max(card);
+	const uint32_t max = space < longest ? space : longest;
+	struct wcdev_frag *frag = card->frags + t->n_frags;
+	uint64_t *entry = card->copies + t->copied / 8;
+	const uint64_t *end = card->copies + ENA_COPIES_BYTES / 8;
+	const unsigned int before = t->n;
+	unsigned int n = t->n;
+	uint16_t seq = t->seq;
 
-	while (t->n < t->most && t->seq != sq->tail && t->copied < ENA_COPIES_BYTES) {
-		const uint32_t phase = wcdev_ring_phase(t->seq, sq->depth) != 0 ? ENA_TXD_PHASE : 0;
-		uint64_t *entry = card->copies + t->copied / 8;
+	for (; n < t->most && seq != sq->tail && entry < end; n++, seq++) {
+		const uint32_t phase = (uint32_t)wcdev_ring_phase(seq, sq->depth)
+				       << ENA_TXD_PHASE_SHIFT;
 		const struct ena_tx_desc *desc = (const void *)entry;
-		struct wcdev_frag *frag = card->frags + t->n_frags;
-		uint32_t first = ENA_TXD_FIRST, bytes, asks;
-		uint16_t req_id;
+		uint32_t first = ENA_TXD_FIRST, bytes, ctrl, asks, req_id;
 
-		if (entry_copy(card, sq, t->seq, entry))
-			return;
-		meta.valid = false;
-		if ((le32toh(desc->ctrl) & META_MASK) == (META_ALONE | phase)) {
+		if (entry_copy(card, sq, seq, entry))
+			break;
+		ctrl = le32toh(desc->ctrl);
+		if ((ctrl & META_MASK) == (META_ALONE | phase)) {
 			if (sq->before_header < 2)
-				return;
-			ena_tx_meta_decode(desc, &meta);
-			meta.valid = (le32toh(desc->ctrl) & ENA_TXM_STORE) != 0;
-			desc++;
+				break;
+			ctrl = le32toh(desc[1].ctrl);
 			first = 0;
 		}
+		desc += first == 0;
 		asks = le32toh(desc->meta);
 		bytes = ENA_TXD_HEADER(le32toh(desc->addr_hi_header));
-		req_id = (uint16_t)(ENA_TXD_REQ_ID_HI(le32toh(desc->ctrl)) << 10 |
-				    ENA_TXD_REQ_ID_LO(asks));
-		if ((le32toh(desc->ctrl) & DESC_MASK) != (ENA_TXD_LAST | first | phase) ||
+		req_id = ENA_TXD_REQ_ID_HI(ctrl) << 10 | ENA_TXD_REQ_ID_LO(asks);
+		if ((ctrl & DESC_MASK) != (ENA_TXD_LAST | first | phase) ||
 		    (asks & ENA_TXD_OFFLOADS) != 0 || bytes - ENA_FRAME_MIN > max - ENA_FRAME_MIN ||
-		    bytes > space || req_id >= sq->depth)
-			return;
-		if (meta.valid)
-			sq->meta = meta;
+		    req_id >= sq->depth)
+			break;
+		if (first == 0 && (le32toh(desc[-1].ctrl) & ENA_TXM_STORE) != 0)
+			sq->meta = (struct ena_tx_meta){le32toh(desc[-1].ctrl),
+							le32toh(desc[-1].addr_lo)};
 		*frag = (struct wcdev_frag){(const uint8_t *)entry + off, bytes};
-		t->frames[t->n] = (struct wcdev_frame){
-			.frags = frag, .n_frags = 1, .bytes = bytes, .flags = WCDEV_FRAME_STABLE};
-		t->facts[t->n] = (struct ena_tx_frame){
-			.entries = 1,
-			.req_id = req_id,
-			.has_id = true,
-			.completes = !sq->complete_asked ||
-				     (le32toh(desc->ctrl) & ENA_TXD_COMPLETE) != 0,
-			.pushed = true,
-		};
-		t->copied += sq->entry_bytes;
-		t->n_frags++;
-		t->n++;
-		t->seq++;
+		t->frames[n] = (struct wcdev_frame){
+			.frags = frag++, .n_frags = 1, .bytes = bytes, .flags = WCDEV_FRAME_STABLE};
+		t->facts[n] = ena_tx_fact(sq, (uint16_t)req_id, ctrl, true);
+		entry += sq->entry_bytes / 8;
 	}
+	t->copied += (n - before) * sq->entry_bytes;
+	t->n_frags += n - before;
+	t->n = n;
+	t->seq = seq;
 }

@@ -14,7 +14,7 @@ meta_find(const struct ena_tx_build *b)
 {
 	if (b->has_meta)
 		return &b->meta;
-	if (!b->sq->meta.valid || (b->sq->llq && b->card->llq.no_meta_caching))
+	if (b->sq->meta.ctrl == 0 || (b->sq->llq && b->card->llq.no_meta_caching))
 		return NULL;
 	return &b->sq->meta;
 }
@@ -26,10 +26,10 @@ offload_of(uint32_t asks, const struct ena_tx_meta *meta, struct wcdev_offload *
 	const uint32_t l3 = ENA_TXD_L3(asks), l4 = ENA_TXD_L4(asks);
 
 	*o = (struct wcdev_offload){
-		.l2_bytes = meta->l3_off,
-		.l3_bytes = meta->l3_bytes,
-		.l4_bytes = meta->l4_bytes,
-		.mss = meta->mss,
+		.l2_bytes = (uint16_t)ENA_TXM_L3_OFF(meta->word),
+		.l3_bytes = (uint16_t)ENA_TXM_L3_BYTES(meta->word),
+		.l4_bytes = (uint16_t)(ENA_TXM_L4_WORDS(meta->word) * 4),
+		.mss = (uint16_t)(ENA_TXM_MSS_HI(meta->ctrl) << 10 | ENA_TXM_MSS_LO(meta->word)),
 		.ipv4 = (asks & ENA_TXD_L3_CSUM) != 0 && l3 == ENA_L3_IPV4,
 		.segment = (asks & ENA_TXD_TSO) != 0,
 	};
