@@ -264,6 +264,20 @@ ring__wrong_or_not_mapped__no_event(void **state)
 }
 
 static void
+ring__taken_away__no_event(void **state)
+{
+	struct ena_rig *r = *state;
+
+	assert_int_equal(fake_ena_aenq_set(&r->e, ALL & ~1u), ENA_ST_OK);
+	fake_ena_reg_set(&r->e, ENA_REG_AENQ_CAPS, 0);
+	r->e.m.now_ns += 3 * SECOND;
+	fake_ena_poll(&r->e, 3);
+	ena_card_warn(r->e.card, 1);
+	expect_no_event(r);
+	ENA_EXPECT_CLEAN(&r->e);
+}
+
+static void
 events__interrupt_the_first_vector_unless_masked(void **state)
 {
 	struct ena_rig *r = *state;
@@ -313,6 +327,7 @@ main(void)
 		TEST(ring__no_credit_at_first__nothing_is_written),
 		TEST(ring__credit_beyond_it__lost_and_nothing_outside),
 		TEST(ring__wrong_or_not_mapped__no_event),
+		TEST(ring__taken_away__no_event),
 		TEST(events__interrupt_the_first_vector_unless_masked),
 		TEST(fatal__a_queue_stops__its_number),
 	};
