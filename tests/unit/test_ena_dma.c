@@ -367,8 +367,8 @@ messages__writes_fail__queues_stop_and_nothing_is_answered(void **state)
 			assert_int_equal(fake_ena_receive(&e, mem, 200, 200), 0);
 			ENA_EXPECT(&e, ring_unmapped, 1);
 		} else {
-			for (unsigned int i = 0; i < 8; i++) /* rings of commands and events */
-				pages.kinds[i] = PAGE_REMOTE;
+			page_set(e.acq, PAGE_REMOTE);
+			page_set(e.aenq, PAGE_REMOTE);
 			assert_int_equal(fake_ena_mtu_set(&e, 1500), -1);
 			ena_card_warn(e.card, 1);
 			fake_ena_stats(&e, &stats);
