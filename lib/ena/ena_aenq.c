@@ -13,8 +13,6 @@ event_publish(struct ena_card *card, const struct ena_aenq_event *event)
 	uint64_t word;
 	uint8_t *at;
 
-	if (!wcdev_ring_ready(&card->dev, &aenq->ring, aenq->tail))
-		return false;
 	at = wcdev_ring_find(&card->dev, &aenq->ring, aenq->tail);
 	if (at == NULL)
 		return wcdev_ring_post(&card->dev, &aenq->ring, aenq->tail, event) == 0;
@@ -22,6 +20,16 @@ event_publish(struct ena_card *card, const struct ena_aenq_event *event)
 	memcpy(&word, event, sizeof(word));
 	__atomic_store_n((uint64_t *)at, word, __ATOMIC_RELEASE);
 	return true;
+}
+
+/* The driver's doorbell says how far events may be written. */
+static bool
+has_space(struct ena_card *card)
+{
+	struct ena_aenq *aenq = &card->aenq;
+
+	return (uint16_t)(aenq->credit - aenq->tail - 1) < aenq->ring.entries &&
+	       wcdev_ring_ready(&card->dev, &aenq->ring, aenq->tail);
 }
 
 bool
@@ -41,9 +49,7 @@ ena_aenq_post(struct ena_card *card, enum ena_aenq_group group, uint16_t syndrom
 	event.flags = wcdev_ring_phase(aenq->tail, aenq->ring.entries);
 	for (unsigned int i = 0; i < 12; i++)
 		event.data[i] = htole32(data[i]);
-	/* The driver's doorbell says how far it may be written. */
-	if ((uint16_t)(aenq->credit - aenq->tail - 1) >= aenq->ring.entries ||
-	    !event_publish(card, &event)) {
+	if (!has_space(card) || !event_publish(card, &event)) {
 		card->stats.aenq_lost++;
 		return false;
 	}
@@ -79,7 +85,7 @@ link_poll(struct ena_card *card)
 	uint32_t data[12] = {0};
 
 	wcdev_port_link(&card->dev, &link);
-	if (aenq->link_told && link.up == aenq->link_up)
+	if ((aenq->link_told && link.up == aenq->link_up) || !has_space(card))
 		return;
 	data[0] = link.up;
 	if (!ena_aenq_post(card, ENA_AENQ_LINK, 0, data))
@@ -93,14 +99,14 @@ ena_aenq_poll(struct ena_card *card)
 {
 	struct ena_aenq *aenq = &card->aenq;
 
-	/* Nothing is lost for want of a ring: it is tried when there is one. */
+	/* Neither of them is lost for want of space: each waits until there is some. */
 	if (!aenq->on || aenq->groups == 0 || aenq->credit == aenq->tail)
 		return;
 	if ((aenq->groups & 1u << ENA_AENQ_LINK) != 0)
 		link_poll(card);
 	if ((aenq->groups & 1u << ENA_AENQ_KEEP_ALIVE) == 0 ||
 	    (card->config.faults & ENA_FAULT_KEEP_ALIVE) != 0 ||
-	    card->now_ns - aenq->keep_alive_ns < ENA_KEEP_ALIVE_NS)
+	    card->now_ns - aenq->keep_alive_ns < ENA_KEEP_ALIVE_NS || !has_space(card))
 		return;
 	aenq->keep_alive_ns = card->now_ns;
 	keep_alive(card);

@@ -157,8 +157,8 @@ fake_ena_enable(struct fake_ena *e)
 {
 	e->m.used = 0;
 	e->aq = fake_ena_alloc(e, FAKE_AQ_DEPTH * sizeof(*e->aq), 64);
-	e->acq = fake_ena_alloc(e, FAKE_AQ_DEPTH * sizeof(*e->acq), 64);
-	e->aenq = fake_ena_alloc(e, FAKE_AENQ_DEPTH * sizeof(*e->aenq), 64);
+	e->acq = fake_ena_alloc(e, FAKE_AQ_DEPTH * sizeof(*e->acq), 4096);
+	e->aenq = fake_ena_alloc(e, FAKE_AENQ_DEPTH * sizeof(*e->aenq), 4096);
 	e->readless = fake_ena_alloc(e, sizeof(*e->readless), 64);
 	e->bounce = fake_ena_alloc(e, FAKE_BOUNCE_BYTES, 64);
 	e->aq_tail = 0;

@@ -197,7 +197,10 @@ rings__wrong_size_or_place__not_taken(void **state)
 		assert_int_equal(stats.bad_writes, i + 1);
 		assert_false(ena_card_has_driver(e->card));
 	}
-	fake_ena_reg_set(e, 0x18, 16 | 64u << 16);
+	/* Of the largest size, and of the smallest. */
+	fake_ena_reg_set(e, 0x18, 1024 | 64u << 16);
+	assert_true(ena_card_has_driver(e->card));
+	fake_ena_reg_set(e, 0x18, 1 | 64u << 16);
 	assert_true(ena_card_has_driver(e->card));
 	/* Not aligned. */
 	fake_ena_reg_set(e, 0x10, (uint32_t)fake_ena_iova(e, e->aq) + 32);

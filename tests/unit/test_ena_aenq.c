@@ -263,6 +263,47 @@ ring__wrong_or_not_mapped__no_event(void **state)
 	assert_int_equal(stats.aenq_events, 0);
 }
 
+/* Link and keep-alive wait for a ring that can be written, however often they are tried. */
+static void
+ring__not_mapped_for_a_while__told_later_and_once(void **state)
+{
+	struct ena_rig *r = *state;
+	struct ena_aenq_event event;
+
+	fake_ena_reg_set(&r->e, ENA_REG_AENQ_CAPS, 0);
+	assert_int_equal(fake_ena_aenq_set(&r->e, ALL), ENA_ST_OK);
+	fake_ena_reg_set64(&r->e, ENA_REG_AENQ_BASE_LO, FAKE_IOVA_RO);
+	fake_ena_reg_set(&r->e, ENA_REG_AENQ_CAPS, FAKE_AENQ_DEPTH | 64u << 16);
+	fake_ena_reg_set(&r->e, ENA_REG_AENQ_HEAD_DB, FAKE_AENQ_DEPTH);
+	r->e.m.now_ns += 3 * SECOND;
+	fake_ena_poll(&r->e, 100);
+	fake_ena_reg_set64(&r->e, ENA_REG_AENQ_BASE_LO, fake_ena_iova(&r->e, r->e.aenq));
+	fake_ena_reg_set(&r->e, ENA_REG_AENQ_CAPS, FAKE_AENQ_DEPTH | 64u << 16);
+	fake_ena_reg_set(&r->e, ENA_REG_AENQ_HEAD_DB, 1000); /* no space */
+	fake_ena_poll(&r->e, 100);
+	expect_no_event(r);
+	fake_ena_reg_set(&r->e, ENA_REG_AENQ_HEAD_DB, FAKE_AENQ_DEPTH);
+	fake_ena_poll(&r->e, 100);
+	expect_event(r, ENA_AENQ_LINK, &event);
+	expect_event(r, ENA_AENQ_KEEP_ALIVE, &event);
+	expect_no_event(r);
+	ENA_EXPECT_CLEAN(&r->e);
+}
+
+static void
+ring__taken_away__no_event(void **state)
+{
+	struct ena_rig *r = *state;
+
+	assert_int_equal(fake_ena_aenq_set(&r->e, ALL & ~1u), ENA_ST_OK);
+	fake_ena_reg_set(&r->e, ENA_REG_AENQ_CAPS, 0);
+	r->e.m.now_ns += 3 * SECOND;
+	fake_ena_poll(&r->e, 3);
+	ena_card_warn(r->e.card, 1);
+	expect_no_event(r);
+	ENA_EXPECT_CLEAN(&r->e);
+}
+
 static void
 events__interrupt_the_first_vector_unless_masked(void **state)
 {
@@ -313,6 +354,8 @@ main(void)
 		TEST(ring__no_credit_at_first__nothing_is_written),
 		TEST(ring__credit_beyond_it__lost_and_nothing_outside),
 		TEST(ring__wrong_or_not_mapped__no_event),
+		TEST(ring__not_mapped_for_a_while__told_later_and_once),
+		TEST(ring__taken_away__no_event),
 		TEST(events__interrupt_the_first_vector_unless_masked),
 		TEST(fatal__a_queue_stops__its_number),
 	};

@@ -329,6 +329,78 @@ messages__reset_under_way__called_off(void **state)
 	}
 }
 
+static int
+post_fails(void *ctx, uint64_t iova, const void *data, size_t bytes)
+{
+	return pages.deny ? -EIO : pages_post(ctx, iova, data, bytes);
+}
+
+/* A message that cannot be sent at all, as to a host that has gone. */
+static void
+messages__writes_fail__queues_stop_and_nothing_is_answered(void **state)
+{
+	for (unsigned int what = 0; what < 3; what++) {
+		struct fake_ena_frame frame = {.req_id = 3, .n_bufs = 1};
+		struct wcdev_ops ops = pages_message_ops;
+		struct ena_card_stats stats;
+		uint8_t *mem;
+
+		ops.dma_post = post_fails;
+		open_on(&ops);
+		queues_open(false);
+		assert_int_equal(fake_ena_aenq_set(&e, 1u << ENA_AENQ_WARNING), ENA_ST_OK);
+		mem = fake_ena_alloc(&e, PAGE, PAGE);
+		fake_frame_fill(mem, 200, 1);
+		frame.bufs[0].iova = fake_ena_iova(&e, mem);
+		frame.bufs[0].bytes = 200;
+		fake_ena_rx_post(&e, &rx, 8);
+		work(3);
+		pages.deny = true;
+		if (what == 0) {
+			page_set(tx.cq.ring, PAGE_REMOTE);
+			fake_ena_tx(&tx, &frame);
+			fake_ena_tx_ring(&e, &tx);
+			work(3);
+			ENA_EXPECT(&e, ring_unmapped, 1);
+		} else if (what == 1) {
+			page_set(rx.cq.ring, PAGE_REMOTE);
+			assert_int_equal(fake_ena_receive(&e, mem, 200, 200), 0);
+			ENA_EXPECT(&e, ring_unmapped, 1);
+		} else {
+			page_set(e.acq, PAGE_REMOTE);
+			page_set(e.aenq, PAGE_REMOTE);
+			assert_int_equal(fake_ena_mtu_set(&e, 1500), -1);
+			ena_card_warn(e.card, 1);
+			fake_ena_stats(&e, &stats);
+			assert_int_equal(stats.admin_unmapped, 1);
+			assert_int_equal(stats.aenq_lost, 1);
+		}
+		teardown(state);
+	}
+}
+
+/* What a driver says of itself may have to be asked for. */
+static void
+messages__host_attributes__are_waited_for(void **state)
+{
+	struct ena_host_attributes data = {0};
+	uint8_t *info;
+	uint64_t iova;
+
+	(void)state;
+	pages_set(PAGE_REMOTE, PAGE_REMOTE);
+	fake_ena_enable(&e);
+	info = fake_ena_alloc(&e, PAGE, PAGE);
+	iova = fake_ena_iova(&e, info);
+	data.info.lo = htole32((uint32_t)iova);
+	data.info.hi = htole16((uint16_t)(iova >> 32));
+	assert_int_equal(fake_ena_set(&e, ENA_F_HOST_ATTRIBUTES, &data, sizeof(data), NULL, 0),
+			 ENA_ST_OK);
+	pages.deny = true;
+	assert_int_equal(fake_ena_set(&e, ENA_F_HOST_ATTRIBUTES, &data, sizeof(data), NULL, 0), -1);
+	pages.deny = false;
+}
+
 /* ---- a map that changes ------------------------------------------------------------------ */
 
 /* What was found stays in use while the number is the same, and no longer. */
@@ -388,6 +460,8 @@ main(void)
 		MESSAGES(messages__unanswered__wait_and_go_on),
 		MESSAGES(messages__denied__the_frame_is_dropped),
 		MESSAGES(messages__reset_under_way__called_off),
+		cmocka_unit_test(messages__writes_fail__queues_stop_and_nothing_is_answered),
+		MESSAGES(messages__host_attributes__are_waited_for),
 		cmocka_unit_test(generation__changes__what_was_found_is_looked_up_anew),
 	};
 

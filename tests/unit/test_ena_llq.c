@@ -327,6 +327,28 @@ chains__wrong__dropped_once_and_the_next_is_sent(void **state)
 	}
 }
 
+/* The doorbell stands in the midst of a frame; what comes later is a part of what was counted. */
+static void
+chain__ends_with_the_ring__dropped_once(void **state)
+{
+	struct ena_rig *r = *state;
+	struct fake_ena_frame frame = {.req_id = 9};
+	uint8_t whole[9022];
+
+	ena_rig_tx_llq(r, DEPTH, 128, 1);
+	many_buffers(r, &frame, 12, whole);
+	fake_ena_tx(&r->tx, &frame);
+	assert_int_equal(r->tx.tail, 3);
+	fake_ena_reg_set(&r->e, r->tx.doorbell_off, 2);
+	fake_ena_poll(&r->e, 2);
+	ENA_EXPECT(&r->e, tx_bad_chain, 1);
+	ena_rig_send(r, 2, 200, 70, 70);
+	ena_rig_go(r);
+	assert_int_equal(r->port.frames, 1);
+	ena_rig_expect_frame(r, 0, r->frame + 200, 70);
+	ENA_EXPECT(&r->e, tx_bad_chain, 1);
+}
+
 static void
 doorbell__beyond__queue_stops(void **state)
 {
@@ -559,6 +581,7 @@ main(void)
 		TEST(phase__of_another_lap__queue_stops),
 		TEST(entry__not_written__torn_and_not_sent),
 		TEST(chains__wrong__dropped_once_and_the_next_is_sent),
+		TEST(chain__ends_with_the_ring__dropped_once),
 		TEST(doorbell__beyond__queue_stops),
 		TEST(memory_outside_the_queue__is_left_alone),
 		TEST(torn__any_word_missing__dropped),

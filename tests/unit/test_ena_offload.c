@@ -496,6 +496,27 @@ tso__segments_beyond_the_mtu__bad_length(void **state)
 	ENA_EXPECT(&r->e, tx_bad_length, 1);
 }
 
+static void
+sums__of_a_frame_beyond_the_mtu__bad_length(void **state)
+{
+	for (unsigned int place = 0; place < PLACES; place++) {
+		struct ip_frame f = {.proto = IP_TCP, .payload_bytes = 9000};
+		struct ena_rig *r = *state;
+		struct fake_ena_frame frame;
+
+		queue_open(r, place);
+		ip_frame_tuple(&f, 1);
+		ip_frame_make(&f, r->frame, 0);
+		frame = described(r, &f, 0, L3_SUM | L4_SUM);
+		fake_ena_tx(&r->tx, &frame);
+		ena_rig_go(r);
+		assert_int_equal(r->port.frames, 0);
+		ena_rig_expect_cpl(r, 5, true);
+		ENA_EXPECT(&r->e, tx_bad_length, 1);
+		again(state);
+	}
+}
+
 /* Fields of any value: what is sent is never longer than the MTU permits, and nothing is lost
  * uncounted. */
 static void
@@ -711,6 +732,7 @@ main(void)
 		TEST(fields__contradict_or_are_missing__bad_meta),
 		TEST(frame__is_not_what_its_fields_say__bad_offload),
 		TEST(tso__segments_beyond_the_mtu__bad_length),
+		TEST(sums__of_a_frame_beyond_the_mtu__bad_length),
 		TEST(fields__of_any_value__sent_or_counted),
 		cmocka_unit_test(meta_caching__on__the_stored_fields_are_used),
 		TEST(meta_caching__off__each_frame_needs_its_own),

@@ -374,7 +374,7 @@ input__wrong__refused_and_the_old_stays(void **state)
 	};
 	struct rss_rig *s = *state;
 	struct ip_frame f = {.proto = IP_TCP};
-	uint8_t frame[512];
+	uint8_t frame[512] = {0};
 
 	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
 		uint16_t fields[16] = {0};
@@ -384,6 +384,8 @@ input__wrong__refused_and_the_old_stays(void **state)
 			fail_msg("case %zu", i);
 	}
 	ENA_EXPECT(&s->r->e, admin_illegal, sizeof(cases) / sizeof(cases[0]));
+	assert_int_equal(fake_ena_set(&s->r->e, ENA_F_RSS_INPUT, NULL, 0, frame, 255),
+			 ENA_ST_MALFORMED);
 	ip_frame_tuple(&f, 1);
 	ip_frame_make(&f, frame, 0);
 	expect_hash(s, frame, f.bytes, hash_of(s, &f, true));
