@@ -70,7 +70,7 @@ class Ena(Forward):
         inputs = {"llq-128": self.capture, "llq-256": self.capture, "host": self.capture, "rss": rss, "reset": self.long}
         ports = [f"pcap:in={inputs[name]},out={self.folder}/{name}.pcap" if name in inputs else "wire" for name in ORDER]
         self.cards = self.cards_start("cards", ports, "--card", "ena")
-        self.victim = self.cards_start("victim", ["loopback:flow_control=on"], "--card", "ena")
+        self.victim = self.cards_start("victim", ["loopback"], "--card", "ena:fault=tx_completions")
         self.types = X86Types(self.lab.work) if self.setting.arch == "amd64" else Arm64Types(self.lab.work.resolve() / "stores.txt")
         return self.guest_boot(SLOTS.values(), self.victim.sockets + self.cards.sockets, *self.types_options(),
                                extra=self.lab.inside)
@@ -212,21 +212,23 @@ class Ena(Forward):
         bars = [(first, last - first + 1) for first, last, _ in ([int(word, 16) for word in line.split()] for line in
                                                                  text.splitlines())]
         for program, wanted in (("dpdk-testpmd", plain), ("wcrun --json /run/wcrun.json -- dpdk-testpmd", wrapped)):
+            since = self.types.now()
             with self.pmd("victim", program=program) as pmd:
                 pmd.say("start tx_first 1")
-                found = self.types_of(bars)
+                found = self.types_of(bars, since)
             if found != [{wanted}, {plain}]:
                 raise Failure(f"{program}: BAR 2 and BAR 0 are {found}, not {wanted} and {plain}:\n{pmd.text[-2000:]}")
         return {"BAR 2": f"{plain}, under wcrun {wrapped}", "BAR 0": plain}
 
-    def types_of(self, bars):
+    def types_of(self, bars, since):
         """Of BAR 2 and BAR 0."""
         if self.setting.arch == "amd64":
             return self.types.see(bars[::-1])
-        return [*self.types.see(bars[1:]), self.types.registers()]
+        return [*self.types.see(bars[1:], since), self.types.registers(since)]
 
     def killed(self):
-        """The card does not come back: the driver says so, and testpmd ends."""
+        """The card completes no frame, so that the sender comes to a stand: see stands_still(). Then it is killed, and does
+        not come back: the driver says so, and testpmd ends."""
         self.guest.check(f"echo >/sys/bus/pci/devices/{self.bdf['victim']}/reset_method")
         with self.pmd("victim") as pmd:
             pmd.say("set fwd txonly")
