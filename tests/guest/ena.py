@@ -237,8 +237,10 @@ class Ena(Forward):
             self.victim.kill()
             pmd.say("stop")
             pmd.say("port stop 0")
-        said = [line for line in pmd.text.splitlines() if "ena" in line.lower()]
-        return {"said": said[-1] if said else "nothing"}
+        said = re.search(r"didn't send a completion.*|Device isn't.*|not running.*", pmd.text)
+        if said is None:
+            raise Failure(f"the driver says nothing of a card that is no more:\n{pmd.text[-3000:]}")
+        return {"said": said[0]}
 
     def captures(self):
         self.guest.close()

@@ -20,11 +20,11 @@ OWN = ["app/wcrun/wcrun", "app/wcrun/libwcrun.so"]
 SLOTS = (0x10, 0x11)
 BDF, BDF_FORWARD = (f"0000:00:{slot:02x}.0" for slot in SLOTS)
 MARK_OFFSET = "0xf0"  # of a register that the card does not have
-LONGEST = 1518
 FRAMES, FRAME_BYTES, BURST = 768, 64, 32
 PMD = ("-l 0,1 --main-lcore 0 --no-huge -m 128 --no-telemetry -a {bdf} -- -i --nb-cores=1 --port-topology=loop "
        "--total-num-mbufs=4096 --no-flush-rx --disable-link-check")
 WCRUN = "wcrun --bar {bdf}:2 -- "
+# A TLP to an address of 64 bits, with what the link adds to it.
 ENTRY_BYTES, STORE_BYTES, TLP_HEADER_BYTES = 128, 8, 24
 # What a packet comes to: of an entry, one TLP for each store, or one for each line of 64 bytes.
 APART = {"tlps": ENTRY_BYTES // STORE_BYTES, "wire": ENTRY_BYTES // STORE_BYTES * (STORE_BYTES + TLP_HEADER_BYTES)}
@@ -90,7 +90,7 @@ class Drivers(Machines):
 
     def devices(self):
         capture = self.lab.args.capture.resolve()
-        self.cards = self.cards_run(["loopback", f"pcap:in={capture},out={self.folder}/forward.pcap"], "--card", "ena")
+        self.cards = self.cards_run(["loopback", f"pcap:in={capture},out={self.folder}/forward.pcap"], "--card", "ena:layout=metal")
         return self.card_devices(self.cards, SLOTS) + self.plugin("device=1d0f:ec20", f"stream={self.folder.resolve()}/stores")
 
     def testpmd(self, bdf, wrap, more, *commands):
@@ -108,7 +108,7 @@ class Drivers(Machines):
 
     def forward(self):
         """Under wcrun, as stores do nothing to bytes: what is compared are those."""
-        wanted = to_forward(self.lab.args.build_amd64, self.lab.args.capture, LONGEST)
+        wanted = to_forward(self.lab.args.build_amd64, self.lab.args.capture)
         pmd = self.testpmd(BDF_FORWARD, WCRUN, " --mbuf-size=4096", "set fwd io retry", "set burst tx delay 1 retry 1000000", "start")
         totals = self.cards.forwarded(1, wanted)
         self.testpmd_end(pmd, "forward")
@@ -156,7 +156,7 @@ class Drivers(Machines):
         self.cards.end()
         (self.folder / "packets.json").write_text(json.dumps(self.packets, indent=1) + "\n")
         self.row.update(modelled(self.lab.args, self.setting))
-        verdict = compare(self.lab.args.build_amd64, self.lab.args.capture, self.folder / "forward.pcap", max_frame=LONGEST)
+        verdict = compare(self.lab.args.build_amd64, self.lab.args.capture, self.folder / "forward.pcap")
         wrong = {key: verdict[key] for key in ("lost", "altered", "duplicated", "reordered") if verdict[key]}
         if wrong:
             raise Failure(f"of {verdict['packets_in']} frames {wrong}")
