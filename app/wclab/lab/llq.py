@@ -47,9 +47,12 @@ class Program:
     name: str
     mark: int  # its region
     stage1: str  # as the walk must find it
+    timed: bool = True  # its order of stores and barriers is the same in each run, so that a time can be modelled
 
 
-PROGRAMS = (Program("net_ena", 1, "0x00"), Program("net_ena, wcrun", 2, "0x44"), Program("Linux ena", 3, "0x44"))
+PROGRAMS = (Program("net_ena", 1, "0x00"), Program("net_ena, wcrun", 2, "0x44"),
+            # A kernel's interrupts have barriers of their own, and come when they come.
+            Program("Linux ena", 3, "0x44", timed=False))
 SETTINGS = {setting.name: setting for setting in (
     Setting("ena-bare-metal", "stock drivers of ENA on the host itself", False),
     Setting("ena-guest-nc", "the same in a guest; its host maps windows Normal-NC", True, stage2="0x5"),
@@ -73,7 +76,8 @@ class Drivers(Machines):
         if self.setting.inside:
             self.step("guest", self.guest)
         self.step("bind", vfio_bind, self.machine, BDF, BDF_FORWARD)
-        self.step("forward", self.forward)
+        if not self.lab.args.quick:
+            self.step("forward", self.forward)
         for program in PROGRAMS:
             self.step(program.name, self.run, program)
         self.step("end", self.end)
@@ -154,8 +158,10 @@ class Drivers(Machines):
             self.machine.end()
         self.outer.close()
         self.cards.end()
-        (self.folder / "packets.json").write_text(json.dumps(self.packets, indent=1) + "\n")
+        (self.folder / "counted.json").write_text(json.dumps(self.packets, indent=1) + "\n")
         self.row.update(modelled(self.lab.args, self.setting))
+        if self.lab.args.quick:
+            return {}
         verdict = compare(self.lab.args.build_amd64, self.lab.args.capture, self.folder / "forward.pcap")
         wrong = {key: verdict[key] for key in ("lost", "altered", "duplicated", "reordered") if verdict[key]}
         if wrong:
@@ -167,7 +173,7 @@ def modelled(args, setting):
     """From the files of a setting alone."""
     folder = args.out / setting.name
     stores = Stores(args.build_amd64 / "app/wclab/wclab_replay", links_of(args.links, args.link), args.link, setting, folder)
-    packets = load(folder / "packets.json")
+    packets = load(folder / "counted.json")
     return {"programs": [packet_row(stores, program, packets[program.name]) for program in PROGRAMS]}
 
 
@@ -183,7 +189,7 @@ def packet_row(stores, program, packets):
         of = regions[program.mark]
         row["links"][name] = {"tlps_per_packet": divided(of["tlps"], packets, 4),
                               "wire_bytes_per_packet": divided(of["wire_bytes"], packets, 2),
-                              "ns_per_packet": divided(of["time_ns"], packets, 3)}
+                              "ns_per_packet": divided(of["time_ns"], packets, 3) if program.timed else None}
     check(stores, program, row)
     return row
 
@@ -199,7 +205,12 @@ def check(stores, program, row):
         raise Failure(f"{program.name}: stage 1, stage 2, type, stores, TLPs and wire bytes a packet are {seen}, not {must}")
 
 
-HEADINGS = ["setting", "driver", "stage 1", "stage 2", "effective", "verdict", "stores", "TLPs", "wire bytes", "packets", "result"]
+HEADINGS = ["setting", "driver", "stage 1", "stage 2", "effective", "verdict", "stores", "TLPs", "wire bytes", "ns",
+            "packets", "result"]
+
+
+def band(ns):
+    return f"{ns['value']:.0f} ({ns['low']:.0f} to {ns['high']:.0f})" if ns else "-"
 
 
 def table_rows(rows, link):
@@ -209,11 +220,12 @@ def table_rows(rows, link):
             of = program["links"][link]
             yield [row["name"], program["program"], program["stage1"], program["stage2"], program["effective"],
                    program["verdict"], f"{program['stores_per_packet']:g}", f"{of['tlps_per_packet']['value']:g}",
-                   f"{of['wire_bytes_per_packet']['value']:g}", str(program["packets"]), row["result"]]
+                   f"{of['wire_bytes_per_packet']['value']:g}", band(of["ns_per_packet"]), str(program["packets"]),
+                   row["result"]]
         if "programs" not in row:
             yield [row["name"], *["-"] * (len(HEADINGS) - 2), row["result"]]
 
 
 def print_table(rows, link):
     print(table([HEADINGS, *table_rows(rows, link)]), end="")
-    print("Stores, TLPs and wire bytes are of a packet of 64 bytes.")
+    print("Stores, TLPs, wire bytes and ns are of a packet of 64 bytes; ns with the band of assumptions.")
