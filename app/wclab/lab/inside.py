@@ -6,7 +6,7 @@
   frames INTERFACE COUNT BYTES  sends frames and waits until as many have come back
   receive ADDRESS PORT          takes what comes over one TCP connection; prints its length and sum
   send ADDRESS PORT BYTES SEED  sends that much; prints the same
-  flows ADDRESS PORT FIRST FLOWS COUNT  sends COUNT datagrams from each source port from FIRST on"""
+  flows ADDRESS PORT COUNT SOURCE...  sends COUNT datagrams from each source port"""
 import hashlib
 import mmap
 import os
@@ -72,10 +72,10 @@ def send(address, port, length, seed):
     print(len(data), hashlib.sha256(data).hexdigest())
 
 
-def flows(address, port, first, number, count):
-    for source in range(int(first), int(first) + int(number)):
+def flows(address, port, count, *sources):
+    for source in sources:
         with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as wire:
-            wire.bind(("", source))
+            wire.bind(("", int(source)))
             for _ in range(int(count)):
                 wire.sendto(b"wcnic", (address, int(port)))
 
