@@ -17,7 +17,9 @@ from wcrun import COMBINING, UNCACHED
 
 MTU = 9000
 LONGEST = MTU + 14  # of the frames that are forwarded
-RSS_FRAMES = 96
+RSS_FRAMES, RSS_RING = 96, 128
+# Before the driver has told the card of its key and table, frames fill the first queue, and then that of their hash.
+RSS_EARLY = 3 * RSS_RING
 RINGS = 2 * 1024  # frames in those of a queue
 LARGE_LLQ = {"user": "large_llq_hdr=1", "user-next": "llq_policy=3"}  # by the release of DPDK
 NO_MSIX = {"user-next": ",control_path_poll_interval=100"}  # where VFIO gives no interrupts
@@ -64,11 +66,11 @@ class Ena(Forward):
         self.capture, self.long, rss = (self.lab.work / f"ena-{name}.pcap" for name in ("short", "long", "rss"))
         life.tool([GENERATE, self.capture, "1000", str(LONGEST)])
         life.tool([GENERATE, self.long, str(LONG_FRAMES // 4), str(LONGEST)])
-        self.flows = toeplitz.capture(rss, RSS_FRAMES)
+        self.flows = toeplitz.capture(rss, RSS_EARLY, RSS_FRAMES)
         inputs = {"llq-128": self.capture, "llq-256": self.capture, "host": self.capture, "rss": rss, "reset": self.long}
         ports = [f"pcap:in={inputs[name]},out={self.folder}/{name}.pcap" if name in inputs else "wire" for name in ORDER]
         self.cards = self.cards_start("cards", ports, "--card", "ena")
-        self.victim = self.cards_start("victim", ["loopback:flow_control=on"], "--card", "ena")
+        self.victim = self.cards_start("victim", ["loopback"], "--card", "ena:fault=tx_completions")
         self.types = X86Types(self.lab.work) if self.setting.arch == "amd64" else Arm64Types(self.lab.work.resolve() / "stores.txt")
         return self.guest_boot(SLOTS.values(), self.victim.sockets + self.cards.sockets, *self.types_options(),
                                extra=self.lab.inside)
@@ -142,15 +144,14 @@ class Ena(Forward):
         """Hash and queue of each frame are those of the definition, with the key and the table that the driver shows."""
         if not toeplitz.published():
             raise Failure("tests/guest/toeplitz.py does not give the published hashes")
-        with self.pmd("rss", queues=4) as pmd:
-            pmd.say(f"port config 0 rss-hash-key ipv4-tcp {toeplitz.KEY.hex()}")
-            pmd.say("show port 0 rss-hash key")
-            pmd.say("show port 0 rss reta 128 (0xffffffffffffffff,0xffffffffffffffff)")
-            pmd.say("set fwd rxonly")
-            pmd.say("set verbose 1")
-            pmd.say("start")
-            self.until(lambda: self.received() == RSS_FRAMES, f"{RSS_FRAMES} frames are received")
-        return self.rss_check(pmd.text)
+        commands = (f"port config 0 rss-hash-key ipv4-tcp {toeplitz.KEY.hex()}", "port config all rss all",
+                    "show port 0 rss-hash key", "show port 0 rss reta 128 (0xffffffffffffffff,0xffffffffffffffff)",
+                    "set fwd rxonly", "set verbose 1", "start")
+        with self.pmd("rss", queues=4, more=f"--rss-udp --rxd={RSS_RING}") as pmd:
+            for command in commands:
+                pmd.say(command)
+            self.until(lambda: self.received() == RSS_EARLY + RSS_FRAMES, "all frames are received")
+        return self.rss_check(pmd.printed())
 
     def received(self):
         """By the driver's own count."""
@@ -211,21 +212,23 @@ class Ena(Forward):
         bars = [(first, last - first + 1) for first, last, _ in ([int(word, 16) for word in line.split()] for line in
                                                                  text.splitlines())]
         for program, wanted in (("dpdk-testpmd", plain), ("wcrun --json /run/wcrun.json -- dpdk-testpmd", wrapped)):
+            since = self.types.now()
             with self.pmd("victim", program=program) as pmd:
                 pmd.say("start tx_first 1")
-                found = self.types_of(bars)
+                found = self.types_of(bars, since)
             if found != [{wanted}, {plain}]:
                 raise Failure(f"{program}: BAR 2 and BAR 0 are {found}, not {wanted} and {plain}:\n{pmd.text[-2000:]}")
         return {"BAR 2": f"{plain}, under wcrun {wrapped}", "BAR 0": plain}
 
-    def types_of(self, bars):
+    def types_of(self, bars, since):
         """Of BAR 2 and BAR 0."""
         if self.setting.arch == "amd64":
             return self.types.see(bars[::-1])
-        return [*self.types.see(bars[1:]), self.types.registers()]
+        return [*self.types.see(bars[1:], since), self.types.registers(since)]
 
     def killed(self):
-        """The card does not come back: the driver says so, and testpmd ends."""
+        """The card completes no frame, so that the sender comes to a stand: see stands_still(). Then it is killed, and does
+        not come back: the driver says so, and testpmd ends."""
         self.guest.check(f"echo >/sys/bus/pci/devices/{self.bdf['victim']}/reset_method")
         with self.pmd("victim") as pmd:
             pmd.say("set fwd txonly")
@@ -234,8 +237,10 @@ class Ena(Forward):
             self.victim.kill()
             pmd.say("stop")
             pmd.say("port stop 0")
-        said = [line for line in pmd.text.splitlines() if "ena" in line.lower()]
-        return {"said": said[-1] if said else "nothing"}
+        said = re.search(r"didn't send a completion.*|Device isn't.*|not running.*", pmd.text)
+        if said is None:
+            raise Failure(f"the driver says nothing of a card that is no more:\n{pmd.text[-3000:]}")
+        return {"said": said[0]}
 
     def captures(self):
         self.guest.close()

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: BSD-3-Clause
 # Copyright(c) 2026 The wcnic authors
 """Linux's own driver ena on two cards that are wired together, each in a network namespace of one guest."""
+import random
 import re
 
 import toeplitz
@@ -12,7 +13,9 @@ ADDRESS = {"a": "192.0.2.1", "b": "192.0.2.2"}
 OTHER = {"a": "b", "b": "a"}
 TCP_PORT, UDP_PORT = 5201, 9
 TCP_BYTES = 3 << 20
-FIRST_PORT, FLOWS, COUNT = 20000, 64, 2  # of datagrams
+# Where datagrams come from: numbers without an order, as those in a row are spread evenly by nearly any key.
+SOURCES, COUNT = random.Random(14).sample(range(20000, 60000), 64), 2
+INITIAL = 0xFFFFFFFF  # what the driver starts the hash with
 
 
 class LinuxEna:
@@ -80,20 +83,22 @@ class LinuxEna:
         return {"bytes each way": TCP_BYTES}
 
     def rss(self):
-        """Datagrams of many flows come to the queues that the definition says, by the key and table that ethtool shows."""
+        """Datagrams of many flows come to the queues that the definition says, by the table that ethtool shows, and the key,
+        which it shows from its end to its start."""
         for end in self.bdf:
             peer, name = OTHER[end], self.interface[end]
             self.inside(end, f"{IP} neigh replace {ADDRESS[peer]} lladdr $({IP} netns exec {peer} cat "
                              f"/sys/class/net/{self.interface[peer]}/address) dev {name} nud permanent")
         name = self.interface["b"]
         text = self.inside("b", f"ethtool -x {name}")
-        key = bytes.fromhex(re.search(r"RSS hash key:\s+([0-9a-f:]+)", text)[1].replace(":", ""))
+        key = bytes.fromhex(re.search(r"RSS hash key:\s+([0-9a-f:]+)", text)[1].replace(":", ""))[::-1]
         table = [int(queue) for row in re.findall(r"^\s+\d+:((?:\s+\d+)+)$", text, re.M) for queue in row.split()]
         before = self.received(name)
-        self.inside("a", f"inside.py flows {ADDRESS['b']} {UDP_PORT} {FIRST_PORT} {FLOWS} {COUNT}")
+        self.inside("a", f"inside.py flows {ADDRESS['b']} {UDP_PORT} {COUNT} {' '.join(map(str, SOURCES))}")
         wanted = [0] * len(before)
-        for port in range(FIRST_PORT, FIRST_PORT + FLOWS):
-            wanted[table[toeplitz.flow(key, ADDRESS["a"], ADDRESS["b"], port, UDP_PORT) % len(table)]] += COUNT
+        for port in SOURCES:
+            hashed = toeplitz.flow(key, ADDRESS["a"], ADDRESS["b"], port, UDP_PORT) ^ INITIAL
+            wanted[table[hashed % len(table)]] += COUNT
         found = self.received_since(name, before, sum(wanted))
         if found != wanted:
             raise Failure(f"the queues of {name} have received {found} datagrams, {wanted} was expected; ethtool -x says\n{text}")

@@ -33,8 +33,9 @@ def published():
     return all(flow(KEY, *what) == result for what, result in PUBLISHED)
 
 
-def frame(number, source, to, source_port, to_port, protocol):
+def frame(number, what):
     """Its source address has its number."""
+    source, to, source_port, to_port, protocol = what
     addresses = [ipaddress.ip_address(address) for address in (source, to)]
     layer4 = struct.pack(">HH", source_port, to_port) + (
         struct.pack(">HH", 8, 0) if protocol == UDP else struct.pack(">IIBBHHH", 0, 0, 0x50, 0x10, 8192, 0, 0))
@@ -51,16 +52,16 @@ def frame(number, source, to, source_port, to_port, protocol):
     return (b"\xff" * 6 + b"\x02\x00" + number.to_bytes(4, "big") + kind + head + layer4).ljust(60, b"\0")
 
 
-def capture(path, count):
-    """Writes `count` frames of as many flows; the flows by their numbers."""
+def capture(path, early, count):
+    """Writes `early` frames of nothing that is hashed, then `count` frames of as many flows; the flows by their numbers."""
     rng, flows = random.Random(14), []
     for number in range(count):
         make = (ipaddress.IPv4Address, 32) if number % 4 < 2 else (ipaddress.IPv6Address, 128)
         source, to = (str(make[0](rng.getrandbits(make[1]) | 1)) for _ in range(2))
         flows.append((source, to, rng.randrange(1, 65536), rng.randrange(1, 65536), (TCP, UDP)[number % 2]))
+    frames = [b"\xff" * 6 + b"\x02wcnic\x88\xb5" + bytes(46)] * early + [frame(*what) for what in enumerate(flows)]
     with open(path, "wb") as file:
         file.write(struct.pack("<IHHiIII", 0xA1B2C3D4, 2, 4, 0, 0, 65535, 1))
-        for number, what in enumerate(flows):
-            data = frame(number, *what)
+        for number, data in enumerate(frames):
             file.write(struct.pack("<IIII", 1, number, len(data), len(data)) + data)
     return flows

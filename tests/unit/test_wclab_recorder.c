@@ -324,6 +324,29 @@ trace__a_line_a_store(void **state)
 }
 
 static void
+register__a_line_of_the_trace_and_no_store(void **state)
+{
+	struct walk walk = walk_of(MEMTYPE_NGNRNE);
+	struct recorder_store s = {.bytes = 4, .pa = 0x1234, .off = 0x234, .walk = &walk};
+	char line[512];
+
+	(void)state;
+	trace = fopen(traced, "w+");
+	assert_non_null(trace);
+	recorder_start((struct recorder_config){.trace = trace});
+	store(MEMTYPE_NC, 64, 16);
+	recorder_register(recorder, &s);
+	rewind(trace);
+	assert_non_null(fgets(line, sizeof(line), trace));
+	assert_non_null(fgets(line, sizeof(line), trace));
+	assert_int_equal(strncmp(line, "register ", 9), 0);
+	assert_non_null(strstr(line, "off 0x234 bytes 4"));
+	assert_non_null(strstr(line, "Device-nGnRnE"));
+	fclose(trace);
+	assert_int_equal(number(region(0), "stores", "count"), 1);
+}
+
+static void
 unwritable_summary__error_and_nothing_left(void **state)
 {
 	(void)state;
@@ -346,6 +369,7 @@ main(void)
 		TEST(walks__are_reported),
 		TEST(feed__gets_offsets_in_rising_time),
 		TEST(trace__a_line_a_store),
+		TEST(register__a_line_of_the_trace_and_no_store),
 		TEST(unwritable_summary__error_and_nothing_left),
 	};
 

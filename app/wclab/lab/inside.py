@@ -6,7 +6,7 @@
   frames INTERFACE COUNT BYTES  sends frames and waits until as many have come back
   receive ADDRESS PORT          takes what comes over one TCP connection; prints its length and sum
   send ADDRESS PORT BYTES SEED  sends that much; prints the same
-  flows ADDRESS PORT FIRST FLOWS COUNT  sends COUNT datagrams from each source port from FIRST on"""
+  flows ADDRESS PORT COUNT SOURCE...  sends COUNT datagrams from each source port"""
 import hashlib
 import mmap
 import os
@@ -15,20 +15,23 @@ import socket
 import sys
 
 PATIENCE_S = 900
+COMMAND, COMMAND_MEMORY = 4, 2  # a register of PCI configuration space, and the bit for memory BARs
 ETHERTYPE = 0x88B5  # for experiments
 AT_A_TIME = 32  # frames under way: what no ring is too short for
 
 
 def mark(bdf, offset, region):
     folder = f"/sys/bus/pci/devices/{bdf}"
-    with open(f"{folder}/enable", "w") as enable:
-        enable.write("1")
-    descriptor = os.open(f"{folder}/resource0", os.O_RDWR | os.O_SYNC)
-    with mmap.mmap(descriptor, 4096) as bar:
-        with memoryview(bar) as bytes_of, bytes_of.cast("I") as words:
+    with open(f"{folder}/config", "r+b", buffering=0) as config:
+        config.seek(COMMAND)
+        before = config.read(2)
+        config.seek(COMMAND)
+        config.write((int.from_bytes(before, "little") | COMMAND_MEMORY).to_bytes(2, "little"))
+        descriptor = os.open(f"{folder}/resource0", os.O_RDWR | os.O_SYNC)
+        with mmap.mmap(descriptor, 4096) as bar, memoryview(bar) as octets, octets.cast("I") as words:
             words[int(offset, 0) // 4] = int(region)
-    with open(f"{folder}/enable", "w") as enable:
-        enable.write("0")
+        config.seek(COMMAND)
+        config.write(before)
 
 
 def frames(interface, count, size):
@@ -69,10 +72,10 @@ def send(address, port, length, seed):
     print(len(data), hashlib.sha256(data).hexdigest())
 
 
-def flows(address, port, first, number, count):
-    for source in range(int(first), int(first) + int(number)):
+def flows(address, port, count, *sources):
+    for source in sources:
         with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as wire:
-            wire.bind(("", source))
+            wire.bind(("", int(source)))
             for _ in range(int(count)):
                 wire.sendto(b"wcnic", (address, int(port)))
 

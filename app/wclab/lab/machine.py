@@ -202,14 +202,22 @@ class Testpmd:
     """A dpdk-testpmd in a guest that takes commands from a pipe."""
 
     def __init__(self, guest, arguments, program="dpdk-testpmd"):
-        self.guest, self.text = guest, ""
+        self.guest, self.text, self.said = guest, "", []
         guest.check("rm -f /run/pmd /run/pmd.log; mkfifo /run/pmd; "
                     f"{program} {arguments} </run/pmd >/run/pmd.log 2>&1 & echo $! >/run/pmd.pid; exec 3<>/run/pmd; "
                     "while [ ! -e /run/pmd.log ]; do sleep 0.1; done; exec 6</run/pmd.log")
         self.wait("testpmd>")
 
     def say(self, command):
+        self.said.append(command)
         self.guest.check(f"echo '{command}' >&3")
+
+    def printed(self):
+        """Its output without prompts and commands, which are not buffered and come in the middle of lines that are."""
+        text = self.text.replace("testpmd> ", "")
+        for command in self.said:
+            text = text.replace(f"{command}\n", "", 1)
+        return text
 
     def output(self):
         """All that it printed; only what is new comes over the console."""

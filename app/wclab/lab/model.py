@@ -42,8 +42,8 @@ def packets_path(folder, placement, size=None):
     return folder / f"packets-{placement}{'-' + size if size else ''}.json"
 
 
-class Model:
-    """The files of one setting, and their figures."""
+class Stores:
+    """The stores of one setting: as the plugin saw them, and what each link makes of them."""
 
     def __init__(self, replay, links, main, setting, folder):
         self.setting, self.folder, self.main = setting, folder, main
@@ -69,6 +69,10 @@ class Model:
                 return region
         raise Failure(f"the plugin saw no region {ident}: the mark did not reach it; it saw "
                       f"{[region['id'] for region in self.watched['regions']]}")
+
+
+class Model(Stores):
+    """The files of a setting with this project's driver, and their figures."""
 
     def facts(self):
         """How the stores of the write-combining mapping came by their type: as the tables were walked."""
