@@ -90,7 +90,9 @@ frame_make(struct ways *w, uint8_t *out)
 {
 	struct ip_frame f = {
 		.v6 = random_below(w, 8) == 0,
-		.proto = random_below(w, 8) == 0 ? 1 : random_below(w, 2) == 0 ? IP_TCP : IP_UDP,
+		.proto = random_below(w, 8) == 0   ? 1
+			 : random_below(w, 2) == 0 ? IP_TCP
+						   : IP_UDP,
 		.tags = random_below(w, 8) == 0,
 		.options = random_below(w, 8) == 0 ? 4 : 0,
 		.fragment = random_below(w, 16) == 0 ? 0x2000 : 0,
@@ -102,9 +104,20 @@ frame_make(struct ways *w, uint8_t *out)
 	bytes = ip_frame_make(&f, out, (uint8_t)w->random);
 	if (random_below(w, 4) == 0)
 		for (uint32_t n = 1 + random_below(w, 3); n != 0; n--)
-			out[random_below(w, bytes < 60 ? bytes : 60)] ^=
-				(uint8_t)(1u << random_below(w, 8));
-	if (random_below(w, 8) == 0) /* the lengths of its headers are wrong, then */
+			out[random_below(w, bytes < 60 ? bytes : 60)] ^= (uint8_t)(1u
+										   << random_below(
+											      w,
+											      8));
+	/* Lengths of IPv4 and UDP that are few, or next to the right ones. */
+	if (!f.v6 && random_below(w, 8) == 0)
+		out[f.l3_off + 3] = (uint8_t)random_below(w, 64);
+	if (f.proto == IP_UDP && random_below(w, 8) == 0)
+		out[f.l4_off + 5] = (uint8_t)random_below(w, 24);
+	if (f.proto == IP_UDP && random_below(w, 8) == 0)
+		out[f.l4_off + 5] += (uint8_t)(random_below(w, 3) - 1);
+	if (f.proto == IP_UDP && random_below(w, 8) == 0)
+		memset(out + f.l4_off + 6, 0, 2); /* no checksum */
+	if (random_below(w, 8) == 0)              /* the lengths of its headers are wrong, then */
 		bytes = 14 + random_below(w, bytes - 13);
 	return bytes;
 }
@@ -134,8 +147,7 @@ expect_same(struct ways *w, unsigned int q)
 		bytes = fake_ena_rx_frame(&w->way[2].qs[q], want, &want_last, &want_n);
 		for (n = 0; n < 2; n++) {
 			assert_int_equal(
-				fake_ena_rx_frame(&w->way[n].qs[q], got, &got_last, &got_n),
-				bytes);
+				fake_ena_rx_frame(&w->way[n].qs[q], got, &got_last, &got_n), bytes);
 			if (bytes == 0)
 				continue;
 			assert_memory_equal(got, want, bytes);
