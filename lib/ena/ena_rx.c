@@ -305,18 +305,35 @@ status_of(uint16_t ptype, uint32_t verdict)
 	return status;
 }
 
-/* A queue while frames are put into it. */
+/* A queue while frames are put into it. `sq` NULL: none. */
 struct plain_queue {
 	struct ena_sq *sq;
-	uint16_t head;
-	uint16_t tail; /* of completions */
+	/* So many buffers and completions follow each other in memory, from these on. */
+	unsigned int left;
+	const uint8_t *desc;
+	uint8_t *cpl;
 };
 
-static void
-plain_close(struct plain_queue *q)
+/* Looks up what follows. Returns whether there is any. */
+static bool
+plain_look(struct ena_card *card, struct plain_queue *q)
 {
-	q->sq->head = q->head;
-	q->sq->cq->tail = q->tail;
+	struct ena_sq *sq = q->sq;
+	struct ena_cq *cq = sq->cq;
+	unsigned int run;
+
+	q->left = (uint16_t)(sq->tail - sq->head);
+	q->desc = wcdev_ring_find(&card->dev, &sq->ring, sq->head);
+	q->cpl = wcdev_ring_find(&card->dev, &cq->ring, cq->tail);
+	if (q->desc == NULL || q->cpl == NULL)
+		q->left = 0;
+	if (q->left == 0)
+		return false;
+	run = wcdev_ring_run(&sq->ring, sq->head);
+	q->left = q->left < run ? q->left : run;
+	run = wcdev_ring_run(&cq->ring, cq->tail);
+	q->left = q->left < run ? q->left : run;
+	return true;
 }
 
 /* Turns to the queue for a hash. False: there is none that can take a frame so. */
@@ -327,13 +344,11 @@ plain_turn(struct ena_card *card, struct plain_queue *q, uint32_t hash, uint64_t
 
 	if (sq == q->sq)
 		return sq != NULL;
-	if (q->sq != NULL)
-		plain_close(q);
-	q->sq = NULL;
+	*q = (struct plain_queue){.sq = NULL};
 	if (sq == NULL || sq->state != ENA_SQ_RUN ||
 	    sq->cq->entry_bytes != sizeof(struct ena_rx_cpl))
 		return false;
-	*q = (struct plain_queue){sq, sq->head, sq->cq->tail};
+	q->sq = sq;
 	*queues |= 1ull << sq->idx;
 	return true;
 }
@@ -344,17 +359,17 @@ plain_put(struct ena_card *card, struct plain_queue *q, const uint8_t *src, uint
 	  uint16_t ptype, uint32_t hash)
 {
 	struct ena_sq *sq = q->sq;
-	const uint8_t *desc = wcdev_ring_find(&card->dev, &sq->ring, q->head);
-	uint8_t *cpl = wcdev_ring_find(&card->dev, &sq->cq->ring, q->tail), *dst;
+	struct ena_cq *cq = sq->cq;
 	uint64_t low, high, word;
 	uint32_t status;
+	uint8_t *dst;
 
-	if (q->head == sq->tail || desc == NULL || cpl == NULL)
+	if (q->left == 0 && !plain_look(card, q))
 		return false;
-	low = le64toh(wcdev_load64(desc));
-	high = le64toh(wcdev_load64(desc + 8));
+	low = le64toh(wcdev_load64(q->desc));
+	high = le64toh(wcdev_load64(q->desc + 8));
 	if ((uint16_t)low < bytes || (uint16_t)(low >> 32) >= sq->depth || high >> 48 != 0 ||
-	    (low & ENA_RXD_LOW_MASK) != (uint64_t)wcdev_ring_phase(q->head, sq->depth) << 24)
+	    (low & ENA_RXD_LOW_MASK) != (uint64_t)wcdev_ring_phase(sq->head, sq->depth) << 24)
 		return false;
 	dst = wcdev_dma_find(&card->dev, &sq->bufs, high, bytes, WCDEV_DMA_WRITE);
 	if (dst == NULL)
@@ -362,13 +377,16 @@ plain_put(struct ena_card *card, struct plain_queue *q, const uint8_t *src, uint
 	memcpy(dst, src, bytes);
 	status = status_of(ptype, wcdev_verdict_ipv4(src, bytes, ptype)) | ENA_RXC_BUFFER |
 		 ENA_RXC_FIRST | ENA_RXC_LAST |
-		 (uint32_t)wcdev_ring_phase(q->tail, sq->cq->depth) << ENA_RXC_PHASE_SHIFT;
+		 (uint32_t)wcdev_ring_phase(cq->tail, cq->depth) << ENA_RXC_PHASE_SHIFT;
 	word = htole64(hash | (uint64_t)sq->idx << 32);
-	__atomic_store_n((uint64_t *)(void *)(cpl + 8), word, __ATOMIC_RELAXED);
+	__atomic_store_n((uint64_t *)(void *)(q->cpl + 8), word, __ATOMIC_RELAXED);
 	word = htole64(status | (uint64_t)bytes << 32 | (low >> 32) << 48);
-	__atomic_store_n((uint64_t *)(void *)cpl, word, __ATOMIC_RELEASE);
-	q->head++;
-	q->tail++;
+	__atomic_store_n((uint64_t *)(void *)q->cpl, word, __ATOMIC_RELEASE);
+	sq->head++;
+	cq->tail++;
+	q->left--;
+	q->desc += ENA_DESC_BYTES;
+	q->cpl += sizeof(struct ena_rx_cpl);
 	return true;
 }
 
@@ -417,8 +435,6 @@ plain_deliver(struct ena_card *card, const struct wcdev_frame *frames, unsigned 
 			break;
 		sum += bytes;
 	}
-	if (q.sq != NULL)
-		plain_close(&q);
 	card->stats.rx_frames += i;
 	card->stats.rx_bytes += sum;
 	return i;

@@ -167,18 +167,23 @@ void
 ena_tx_ring_single(struct ena_card *card, struct ena_sq *sq, struct ena_tx_burst *t)
 {
 	const uint32_t max = ena_bytes_max(card);
+	const uint8_t *src = NULL;
+	unsigned int left = 0; /* descriptors that follow each other in memory */
 
-	for (; t->n < t->most && t->seq != sq->tail; t->seq++) {
+	for (; t->n < t->most && t->seq != sq->tail; t->seq++, left--, src += ENA_DESC_BYTES) {
 		const uint32_t phase = wcdev_ring_phase(t->seq, sq->depth) != 0 ? ENA_TXD_PHASE : 0;
-		const uint8_t *src = wcdev_ring_find(&card->dev, &sq->ring, t->seq);
 		struct wcdev_frag *frag = card->frags + t->n_frags;
 		uint64_t low, high;
 		uint32_t ctrl, asks, bytes;
 		uint16_t req_id;
 		const void *base;
 
-		if (src == NULL)
-			return;
+		if (left == 0) {
+			src = wcdev_ring_find(&card->dev, &sq->ring, t->seq);
+			if (src == NULL)
+				return;
+			left = wcdev_ring_run(&sq->ring, t->seq);
+		}
 		low = le64toh(wcdev_load64(src));
 		high = le64toh(wcdev_load64(src + 8));
 		ctrl = (uint32_t)low;
