@@ -11,6 +11,8 @@ from pairs import MEMIF, OURS, VIRTIO, memif_vdevs, virtio_vdevs
 # Of queues with checksum offloads: frames that ask for none, and frames that ask.
 OFFLOADED = {"push+offloads": ["--offload"], "push+checksums": ["--offload", "--asks"],
              "fetch+offloads": ["--offload"], "fetch+checksums": ["--offload", "--asks"]}
+# The card for drivers of ENA, whose program is beside the other: no driver is counted.
+ENA = {"ena_push": [], "ena_fetch": ["--host"]}
 FULL, QUICK = ("--depth", "1024", "--calls", "72"), ("--depth", "256", "--calls", "20")
 
 
@@ -28,9 +30,12 @@ def vdevs(name, folder):
 
 
 def start(program, name, folder, quick, huge, cpu):
-    command = [program, "--cpu", cpu, *(QUICK if quick else FULL), *(["--huge"] if huge else []), *OFFLOADED.get(name, [])]
-    for vdev in vdevs(name, folder):
-        command += ["--vdev", vdev]
+    if name in ENA:
+        command = [program.with_name("ena_instructions"), *(QUICK if quick else FULL), *ENA[name]]
+    else:
+        command = [program, "--cpu", cpu, *(QUICK if quick else FULL), *(["--huge"] if huge else []), *OFFLOADED.get(name, [])]
+        for vdev in vdevs(name, folder):
+            command += ["--vdev", vdev]
     return subprocess.Popen(list(map(str, command)), stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
                             stderr=subprocess.PIPE, text=True, preexec_fn=die_with_parent)
 
@@ -61,7 +66,7 @@ def count_all(program, names, folder, quick, huge, cpus, tell, left_out):
                 try:
                     detail[name] = result_of(process)
                 except Failure as failure:
-                    if name in OURS or name in OFFLOADED:
+                    if name in OURS or name in OFFLOADED or name in ENA:
                         raise
                     left_out[f"instructions of {name}"] = str(failure)
     finally:
@@ -72,9 +77,11 @@ def count_all(program, names, folder, quick, huge, cpus, tell, left_out):
 
 
 def per_packet(detail):
-    """{name: Rx + Tx of the near end}, and `model`, the card's poll."""
+    """{name: Rx + Tx of the near end}, and `model`, a card's poll."""
     result = {}
     for name, kinds in detail.items():
+        if name in ENA:
+            continue
         shown = f"net_{name}" if name in ("null", "ring") else name
         result[shown] = round(kinds["near_rx"]["instructions"] + kinds["near_tx"]["instructions"], 2)
     for name, kinds in detail.items():

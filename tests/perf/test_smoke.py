@@ -79,6 +79,12 @@ class Instructions(unittest.TestCase):
             for kind in ("near_rx", "near_tx"):
                 self.assertGreater(first[kind]["instructions"], 1)
 
+    def test_count__of_the_card_for_ena__is_the_same_to_the_digit(self):
+        for more in ([], ["--host"]):
+            counted = [json.loads(run(BUILD / "tests/perf/ena_instructions", *COUNTED, *more)) for _ in range(2)]
+            self.assertEqual(counted[0], counted[1])
+            self.assertGreater(counted[0]["model"]["instructions"], 1)
+
     def test_count__under_wcrun__is_the_same_to_the_digit(self):
         """Nothing of wcrun runs once devices are there."""
         under = (BUILD / "app/wcrun/wcrun", "--")

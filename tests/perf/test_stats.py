@@ -159,8 +159,10 @@ class Reports(unittest.TestCase):
     def test_per_packet__driver_and_card_apart(self):
         detail = {"push": {"near_rx": {"instructions": 10.5}, "near_tx": {"instructions": 20.25},
                            "model": {"instructions": 99.0}},
-                  "null": {"near_rx": {"instructions": 1}, "near_tx": {"instructions": 2}}}
-        self.assertEqual(counts.per_packet(detail), {"push": 30.75, "net_null": 3, "model": 99.0})
+                  "null": {"near_rx": {"instructions": 1}, "near_tx": {"instructions": 2}},
+                  "ena_push": {"model": {"instructions": 77.0}}}
+        self.assertEqual(counts.per_packet(detail),
+                         {"push": 30.75, "net_null": 3, "model": 99.0, "model_ena_push": 77.0})
 
     def test_table__has_a_line_for_each_row(self):
         samples = [sample(who, value) for who, value in (("push", 8e6), ("memif", 4e6)) for _ in range(3)]
