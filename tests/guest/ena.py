@@ -103,9 +103,10 @@ class Ena(Forward):
         """The capture through that card; its counters."""
         expected = to_forward(self.build, self.capture)
         with self.pmd(name, **options) as pmd:
+            pmd.say(f"port config mtu 0 {MTU}")
             pmd.say("start")
             totals = self.cards.forwarded(self.card_of(name), expected)
-        if totals["tx_frames"] != expected:
+        if totals["tx_frames"] != expected or "MTU failed" in pmd.text:
             raise Failure(f"{totals['tx_frames']} of {expected} frames came back: {totals}\n{pmd.text[-3000:]}")
         return totals, {"frames": totals["tx_frames"], "pushed": totals["tx_pushed"], "LLQ entries": totals["tx_llq_entries"]}
 
