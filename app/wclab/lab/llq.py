@@ -47,7 +47,7 @@ class Program:
     name: str
     mark: int  # its region
     stage1: str  # as the walk must find it
-    timed: bool = True  # its order of stores and barriers is the same in each run, so that a time can be modelled
+    timed: bool = True  # its order of stores and barriers is the same in each run: times and bands can be modelled
 
 
 PROGRAMS = (Program("net_ena", 1, "0x00"), Program("net_ena, wcrun", 2, "0x44"),
@@ -187,9 +187,12 @@ def packet_row(stores, program, packets):
            "verdict": verdict, "stores_per_packet": region["stores"]["count"] / packets, "links": {}}
     for name, regions in stores.links.items():
         of = regions[program.mark]
-        row["links"][name] = {"tlps_per_packet": divided(of["tlps"], packets, 4),
-                              "wire_bytes_per_packet": divided(of["wire_bytes"], packets, 2),
-                              "ns_per_packet": divided(of["time_ns"], packets, 3) if program.timed else None}
+        figures = {"tlps_per_packet": divided(of["tlps"], packets, 4),
+                   "wire_bytes_per_packet": divided(of["wire_bytes"], packets, 2),
+                   "ns_per_packet": divided(of["time_ns"], packets, 3)}
+        if not program.timed:
+            figures = {key: {"value": figures[key]["value"]} for key in ("tlps_per_packet", "wire_bytes_per_packet")}
+        row["links"][name] = figures
     check(stores, program, row)
     return row
 
@@ -220,7 +223,7 @@ def table_rows(rows, link):
             of = program["links"][link]
             yield [row["name"], program["program"], program["stage1"], program["stage2"], program["effective"],
                    program["verdict"], f"{program['stores_per_packet']:g}", f"{of['tlps_per_packet']['value']:g}",
-                   f"{of['wire_bytes_per_packet']['value']:g}", band(of["ns_per_packet"]), str(program["packets"]),
+                   f"{of['wire_bytes_per_packet']['value']:g}", band(of.get("ns_per_packet")), str(program["packets"]),
                    row["result"]]
         if "programs" not in row:
             yield [row["name"], *["-"] * (len(HEADINGS) - 2), row["result"]]
