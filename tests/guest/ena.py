@@ -74,7 +74,8 @@ class Ena(Forward):
                  if name in inputs else "wire" for name in ORDER]
         self.cards = self.cards_start("cards", ports, "--card", "ena")
         self.victim = self.cards_start("victim", ["loopback"], "--card", "ena:fault=tx_completions")
-        self.types = X86Types(self.lab.work) if self.setting.arch == "amd64" else Arm64Types(self.lab.work.resolve() / "stores.txt")
+        x86 = self.setting.arch == "amd64"
+        self.types = X86Types(self.lab.work) if x86 else Arm64Types(self.lab.work.resolve() / "stores.txt")
         return self.guest_boot(SLOTS.values(), self.victim.sockets + self.cards.sockets, *self.types_options(),
                                extra=self.lab.inside)
 
@@ -229,6 +230,7 @@ class Ena(Forward):
         for program, wanted in (("dpdk-testpmd", plain), ("wcrun --json /run/wcrun.json -- dpdk-testpmd", wrapped)):
             since = self.types.now()
             with self.pmd("victim", program=program) as pmd:
+                pmd.say("set fwd io")  # without retries, as this card completes nothing
                 pmd.say("start tx_first 1")
                 found = self.types_of(bars, since)
             if found != [{wanted}, {plain}]:

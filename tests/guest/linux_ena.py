@@ -49,7 +49,8 @@ class LinuxEna:
     def link_wait(self):
         """Both carriers are up."""
         for end, name in self.interface.items():
-            self.inside(end, f"timeout {PATIENCE_S} sh -c 'until [ \"$(cat /sys/class/net/{name}/carrier)\" = 1 ]; do sleep 0.1; done'")
+            self.inside(end, f"timeout {PATIENCE_S} sh -c 'until [ \"$(cat /sys/class/net/{name}/carrier)\" = 1 ]; do "
+                             "sleep 0.1; done'")
 
     def ping(self):
         self.link_wait()

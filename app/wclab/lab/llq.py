@@ -1,11 +1,10 @@
 # SPDX-License-Identifier: BSD-3-Clause
 # Copyright(c) 2026 The wcnic authors
-"""Drivers that nobody here wrote, over the card that they bind to: stock net_ena with vfio-pci's mapping and under wcrun, and
-Linux's own ena. Each packet is an entry of 128 bytes in the card's LLQ. What the plugin saw of the entries gives the stores, TLPs
-and bytes a packet; what each host and program must come to is in a table."""
+"""Drivers that nobody here wrote, over the card that they bind to: stock net_ena with vfio-pci's mapping and under wcrun,
+and Linux's own ena. Each packet is an entry of 128 bytes in the card's LLQ. What the plugin saw of the entries gives the
+stores, TLPs and bytes a packet; expected() says what each host and driver must come to."""
 import dataclasses
 import json
-import pathlib
 import shutil
 
 import image
@@ -94,8 +93,10 @@ class Drivers(Machines):
 
     def devices(self):
         capture = self.lab.args.capture.resolve()
-        self.cards = self.cards_run(["loopback", f"pcap:in={capture},out={self.folder}/forward.pcap"], "--card", "ena:layout=metal")
-        return self.card_devices(self.cards, SLOTS) + self.plugin("device=1d0f:ec20", f"stream={self.folder.resolve()}/stores")
+        ports = ["loopback", f"pcap:in={capture},out={self.folder}/forward.pcap"]
+        self.cards = self.cards_run(ports, "--card", "ena:layout=metal")
+        watch = self.plugin("device=1d0f:ec20", f"stream={self.folder.resolve()}/stores")
+        return self.card_devices(self.cards, SLOTS) + watch
 
     def testpmd(self, bdf, wrap, more, *commands):
         pmd = Testpmd(self.machine, PMD.format(bdf=bdf) + more, wrap.format(bdf=bdf) + "dpdk-testpmd")
@@ -113,7 +114,8 @@ class Drivers(Machines):
     def forward(self):
         """Under wcrun, as stores do nothing to bytes: what is compared are those."""
         wanted = to_forward(self.lab.args.build_amd64, self.lab.args.capture)
-        pmd = self.testpmd(BDF_FORWARD, WCRUN, " --mbuf-size=4096", "set fwd io retry", "set burst tx delay 1 retry 1000000", "start")
+        pmd = self.testpmd(BDF_FORWARD, WCRUN, " --mbuf-size=4096", "set fwd io retry", "set burst tx delay 1 retry 1000000",
+                           "start")
         totals = self.cards.forwarded(1, wanted)
         self.testpmd_end(pmd, "forward")
         if totals["tx_frames"] < wanted:
@@ -142,13 +144,15 @@ class Drivers(Machines):
         return self.testpmd_end(pmd, f"net_ena{'-wcrun' if wrap else ''}")
 
     def linux(self):
-        self.machine.check("echo 1 >/proc/sys/net/ipv6/conf/all/disable_ipv6; echo 1 >/proc/sys/net/ipv6/conf/default/disable_ipv6")
-        self.machine.check(f"echo {BDF} >/sys/bus/pci/drivers/vfio-pci/unbind; echo >/sys/bus/pci/devices/{BDF}/driver_override; "
+        ipv6, bus = "/proc/sys/net/ipv6/conf", "/sys/bus/pci"
+        self.machine.check(f"for i in all default; do echo 1 >{ipv6}/$i/disable_ipv6; done")  # which sends by itself
+        self.machine.check(f"echo {BDF} >{bus}/drivers/vfio-pci/unbind; echo >{bus}/devices/{BDF}/driver_override; "
                            "while read -r module; do insmod /modules/$module; done </modules/ena.order")
-        name = self.machine.check(f"ls /sys/bus/pci/devices/{BDF}/net").strip()
-        said = self.machine.check(f"ip link set {name} up; until [ \"$(cat /sys/class/net/{name}/carrier)\" = 1 ]; do sleep 0.1; "
-                                  f"done; inside.py frames {name} {FRAMES} {FRAME_BYTES}")
-        self.machine.check(f"echo {BDF} >/sys/bus/pci/drivers/ena/unbind")
+        name = self.machine.check(f"ls {bus}/devices/{BDF}/net").strip()
+        self.machine.check(f"ip link set {name} up; "
+                           f"until [ \"$(cat /sys/class/net/{name}/carrier)\" = 1 ]; do sleep 0.1; done")
+        said = self.machine.check(f"inside.py frames {name} {FRAMES} {FRAME_BYTES}")
+        self.machine.check(f"echo {BDF} >{bus}/drivers/ena/unbind")
         return said
 
     # ---- what came out ---------------------------------------------------------------------------
@@ -181,7 +185,8 @@ def packet_row(stores, program, packets):
     region = stores.region(program.mark)
     mappings = {(m["stage1"], m["stage2"], m["effective"], m["verdict"]) for m in region["mappings"]}
     if len(mappings) != 1:
-        raise Failure(f"{program.name}: all entries are stored through one mapping, but these were walked: {region['mappings']}")
+        raise Failure(f"{program.name}: all entries are stored through one mapping, but these were walked: "
+                      f"{region['mappings']}")
     stage1, stage2, effective, verdict = mappings.pop()
     row = {"program": program.name, "packets": packets, "stage1": stage1, "stage2": stage2 or "none", "effective": effective,
            "verdict": verdict, "stores_per_packet": region["stores"]["count"] / packets, "links": {}}
@@ -203,7 +208,8 @@ def check(stores, program, row):
     found = row["links"][stores.watched["link"]] if stores.watched["link"] in row["links"] else row["links"][stores.main]
     seen = (row["stage1"], row["stage2"], row["effective"], row["stores_per_packet"], found["tlps_per_packet"]["value"],
             found["wire_bytes_per_packet"]["value"])
-    must = (program.stage1, stores.setting.stage2 or "none", wanted_type, ENTRY_BYTES / STORE_BYTES, wanted["tlps"], wanted["wire"])
+    must = (program.stage1, stores.setting.stage2 or "none", wanted_type, ENTRY_BYTES / STORE_BYTES, wanted["tlps"],
+            wanted["wire"])
     if seen != must:
         raise Failure(f"{program.name}: stage 1, stage 2, type, stores, TLPs and wire bytes a packet are {seen}, not {must}")
 
