@@ -118,7 +118,7 @@ struct ena_card_stats {
 	uint64_t admin_commands;
 	uint64_t admin_unsupported;
 	uint64_t admin_malformed;
-	uint64_t admin_illegal; /* a parameter */
+	uint64_t admin_illegal; /* a parameter, or more queues than there are */
 	uint64_t admin_bad_phase;
 	uint64_t admin_unmapped; /* the rings of commands are not mapped: nothing is answered */
 	uint64_t aenq_events;
