@@ -447,6 +447,36 @@ generation__changes__what_was_found_is_looked_up_anew(void **state)
 	fake_ena_fini(&h);
 }
 
+/* A wrong doorbell is told of between polls, when the ring of events may have gone. */
+static void
+generation__unmapped_before_a_wrong_doorbell__no_event_is_written(void **state)
+{
+	const struct ena_card_config config = {.ops = &fake_mem_generation_ops, .seed = 5};
+	struct ena_aenq_event before[FAKE_AENQ_DEPTH];
+	struct ena_card_stats stats;
+	struct fake_ena_txq q;
+	struct fake_ena h;
+
+	(void)state;
+	assert_int_equal(fake_ena_init(&h, &config), 0);
+	fake_ena_enable(&h);
+	assert_int_equal(fake_ena_aenq_set(&h, 1u << ENA_AENQ_FATAL | 1u << ENA_AENQ_LINK),
+			 ENA_ST_OK);
+	assert_int_equal(fake_ena_txq_open(&h, &q, 64, false, FAKE_NO_VECTOR), ENA_ST_OK);
+	fake_ena_poll(&h, 2);
+	fake_ena_stats(&h, &stats);
+	assert_int_equal(stats.aenq_events, 1); /* the link: the ring has been found */
+	memcpy(before, h.aenq, sizeof(before));
+	h.m.generation++;
+	h.m.unmap_from = 0;
+	fake_ena_reg_set(&h, q.doorbell_off, q.depth + 1u);
+	assert_memory_equal(before, h.aenq, sizeof(before));
+	fake_ena_stats(&h, &stats);
+	assert_int_equal(stats.tx_bad_doorbell, 1);
+	assert_int_equal(stats.aenq_lost, 1);
+	fake_ena_fini(&h);
+}
+
 int
 main(void)
 {
@@ -463,6 +493,7 @@ main(void)
 		cmocka_unit_test(messages__writes_fail__queues_stop_and_nothing_is_answered),
 		MESSAGES(messages__host_attributes__are_waited_for),
 		cmocka_unit_test(generation__changes__what_was_found_is_looked_up_anew),
+		cmocka_unit_test(generation__unmapped_before_a_wrong_doorbell__no_event_is_written),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
