@@ -379,6 +379,49 @@ messages__writes_fail__queues_stop_and_nothing_is_answered(void **state)
 	}
 }
 
+/* What a frame was read for is no reason that commands wait for the port. */
+static int
+held_send(void *ctx, const struct wcdev_frame *frame)
+{
+	unsigned int *left = ctx;
+
+	(void)frame;
+	if (*left == 0)
+		return -EAGAIN;
+	--*left;
+	return 0;
+}
+
+static const struct wcdev_port_ops held_ops = {.kind = "held", .send = held_send};
+
+static void
+messages__the_port_holds_a_frame__commands_are_answered(void **state)
+{
+	struct fake_ena_frame frame = {.req_id = 3, .n_bufs = 1};
+	struct ena_tx_cpl cpl;
+	unsigned int left = 0;
+	uint8_t *mem;
+
+	(void)state;
+	wcdev_port_set(ena_card_dev(e.card), &held_ops, &left);
+	pages_set(PAGE_REMOTE, PAGE_REMOTE);
+	queues_open(false);
+	mem = fake_ena_alloc(&e, PAGE, PAGE);
+	fake_frame_fill(mem, 1000, 1);
+	frame.bufs[0].iova = fake_ena_iova(&e, mem);
+	frame.bufs[0].bytes = 1000;
+	fake_ena_tx(&tx, &frame);
+	fake_ena_tx_ring(&e, &tx);
+	work(10);
+	assert_false(fake_ena_tx_reap(&tx, &cpl));
+	assert_int_equal(fake_ena_mtu_set(&e, 1500), ENA_ST_OK);
+	left = 1;
+	work(10);
+	assert_true(fake_ena_tx_reap(&tx, &cpl));
+	assert_int_equal(le16toh(cpl.req_id), 3);
+	ENA_EXPECT_CLEAN(&e);
+}
+
 /* What a driver says of itself may have to be asked for. */
 static void
 messages__host_attributes__are_waited_for(void **state)
@@ -491,6 +534,7 @@ main(void)
 		MESSAGES(messages__denied__the_frame_is_dropped),
 		MESSAGES(messages__reset_under_way__called_off),
 		cmocka_unit_test(messages__writes_fail__queues_stop_and_nothing_is_answered),
+		MESSAGES(messages__the_port_holds_a_frame__commands_are_answered),
 		MESSAGES(messages__host_attributes__are_waited_for),
 		cmocka_unit_test(generation__changes__what_was_found_is_looked_up_anew),
 		cmocka_unit_test(generation__unmapped_before_a_wrong_doorbell__no_event_is_written),
