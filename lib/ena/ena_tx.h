@@ -49,6 +49,7 @@ struct ena_tx_burst {
 	uint32_t copied; /* bytes of card->copies that are used */
 	uint16_t seq;    /* the first entry behind them */
 	bool memo;       /* the last was read by message: there is none behind it */
+	bool cached;     /* it has offload fields of a frame before it: the same */
 	struct wcdev_frame frames[ENA_BURST];
 	struct ena_tx_frame facts[ENA_BURST];
 	/* The next, which is not ready. */
