@@ -140,9 +140,9 @@ batch_drop(struct ena_card *card, struct batch *b, struct ena_sq *sq, uint64_t *
 	   const struct ena_tx_frame *fact)
 {
 	/* Not what is left of a frame that has been counted. */
-	if (!fact->endless || !sq->resync)
+	if (fact->endless != ENA_TX_REST || !sq->resync)
 		++*counter;
-	sq->resync = fact->endless;
+	sq->resync = fact->endless != 0;
 	if (counter == &card->stats.tx_llq_torn)
 		sq->waiting = false;
 	batch_done(card, b, sq, fact);
