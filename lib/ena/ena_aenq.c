@@ -32,6 +32,16 @@ has_space(struct ena_card *card)
 	       wcdev_ring_ready(&card->dev, &aenq->ring, aenq->tail);
 }
 
+void
+ena_aenq_unmask(struct ena_card *card)
+{
+	if (!card->aenq.untold)
+		return;
+	card->aenq.untold = false;
+	card->stats.irqs++;
+	wcdev_irq(&card->dev, 0);
+}
+
 /* As ena_aenq_post(), between wcdev_enter() and wcdev_leave(). */
 static bool
 event_post(struct ena_card *card, enum ena_aenq_group group, uint16_t syndrome,
@@ -56,10 +66,9 @@ event_post(struct ena_card *card, enum ena_aenq_group group, uint16_t syndrome,
 	}
 	aenq->tail++;
 	card->stats.aenq_events++;
-	if ((card->regs[ENA_REG_INTR_MASK / 4] & ENA_INTR_MASK_ADMIN) == 0) {
-		card->stats.irqs++;
-		wcdev_irq(&card->dev, 0);
-	}
+	aenq->untold = true;
+	if ((card->regs[ENA_REG_INTR_MASK / 4] & ENA_INTR_MASK_ADMIN) == 0)
+		ena_aenq_unmask(card);
 	return true;
 }
 

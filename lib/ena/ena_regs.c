@@ -184,7 +184,6 @@ reg_write(struct ena_card *card, uint32_t off, uint32_t value)
 	case ENA_REG_ACQ_BASE_HI:
 	case ENA_REG_AENQ_BASE_LO:
 	case ENA_REG_AENQ_BASE_HI:
-	case ENA_REG_INTR_MASK:
 	case ENA_REG_MMIO_RESP_LO:
 	case ENA_REG_MMIO_RESP_HI:
 	case ENA_REG_MARK:
@@ -198,6 +197,11 @@ reg_write(struct ena_card *card, uint32_t off, uint32_t value)
 	case ENA_REG_AENQ_CAPS:
 		*reg(card, off) = value;
 		aenq_caps(card);
+		break;
+	case ENA_REG_INTR_MASK:
+		*reg(card, off) = value;
+		if ((value & ENA_INTR_MASK_ADMIN) == 0)
+			ena_aenq_unmask(card);
 		break;
 	case ENA_REG_AQ_DB:
 		card->admin.db = (uint16_t)value;

@@ -317,6 +317,13 @@ events__interrupt_the_first_vector_unless_masked(void **state)
 	fake_ena_reg_set(&r->e, ENA_REG_INTR_MASK, 1);
 	ena_card_warn(r->e.card, 2);
 	assert_int_equal(r->e.m.irqs[0], before + 1);
+	/* What came in the meantime is told of at once, and once. */
+	fake_ena_reg_set(&r->e, ENA_REG_INTR_MASK, 1);
+	assert_int_equal(r->e.m.irqs[0], before + 1);
+	fake_ena_reg_set(&r->e, ENA_REG_INTR_MASK, 0);
+	assert_int_equal(r->e.m.irqs[0], before + 2);
+	fake_ena_reg_set(&r->e, ENA_REG_INTR_MASK, 0);
+	assert_int_equal(r->e.m.irqs[0], before + 2);
 }
 
 /* A queue that stops is told of, once. */
