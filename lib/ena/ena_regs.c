@@ -4,6 +4,7 @@
 
 /* Registers, also read without a read, and doorbells. */
 
+#include <inttypes.h>
 #include <syslog.h>
 
 #include "ena.h"
@@ -100,16 +101,23 @@ readless(struct ena_card *card, uint32_t value)
 /* ---- writes that do something ------------------------------------------------------------ */
 
 static bool
-ring_ok(const struct ena_card *card, const char *name, uint32_t caps)
+ring_ok(const struct ena_card *card, const char *name, uint32_t caps, uint64_t iova)
 {
 	const uint32_t depth = ENA_CAPS_DEPTH(caps);
 
-	if (ena_is_pow2(depth) && depth <= ENA_DEPTH_ADMIN_MAX &&
-	    ENA_CAPS_ENTRY_BYTES(caps) == ENA_ADMIN_BYTES)
+	if (!ena_is_pow2(depth) || depth > ENA_DEPTH_ADMIN_MAX ||
+	    ENA_CAPS_ENTRY_BYTES(caps) != ENA_ADMIN_BYTES) {
+		wcdev_log(&card->dev, LOG_WARNING,
+			  "%s: depth %u, entries of %u bytes; expected a power of two up to %u, "
+			  "and 64",
+			  name, depth, ENA_CAPS_ENTRY_BYTES(caps), ENA_DEPTH_ADMIN_MAX);
+		return false;
+	}
+	if (iova % ENA_ADMIN_BYTES == 0 && iova <= UINT64_MAX - depth * ENA_ADMIN_BYTES)
 		return true;
 	wcdev_log(&card->dev, LOG_WARNING,
-		  "%s: depth %u, entries of %u bytes; expected a power of two up to %u, and 64",
-		  name, depth, ENA_CAPS_ENTRY_BYTES(caps), ENA_DEPTH_ADMIN_MAX);
+		  "%s: a ring at 0x%" PRIx64 "; expected a multiple of 64, and no wrap", name,
+		  iova);
 	return false;
 }
 
@@ -124,8 +132,7 @@ admin_caps(struct ena_card *card)
 	card->admin.on = false;
 	if (aq == 0 || acq == 0)
 		return;
-	if (!ring_ok(card, "AQ_CAPS", aq) || !ring_ok(card, "ACQ_CAPS", acq) ||
-	    ((aq_iova | acq_iova) & (ENA_ADMIN_BYTES - 1)) != 0) {
+	if (!ring_ok(card, "AQ_CAPS", aq, aq_iova) || !ring_ok(card, "ACQ_CAPS", acq, acq_iova)) {
 		card->stats.bad_writes++;
 		return;
 	}
@@ -147,7 +154,7 @@ aenq_caps(struct ena_card *card)
 	card->aenq.on = false;
 	if (caps == 0)
 		return;
-	if (!ring_ok(card, "AENQ_CAPS", caps) || iova % ENA_ADMIN_BYTES != 0) {
+	if (!ring_ok(card, "AENQ_CAPS", caps, iova)) {
 		card->stats.bad_writes++;
 		return;
 	}
