@@ -136,6 +136,7 @@ admin_caps(struct ena_card *card)
 		card->stats.bad_writes++;
 		return;
 	}
+	wcdev_reader_end(&card->dev, &card->admin.reader);
 	memset(&card->admin, 0, sizeof(card->admin));
 	wcdev_ring_init(&card->admin.aq, aq_iova, ENA_CAPS_DEPTH(aq), ENA_ADMIN_BYTES,
 			WCDEV_DMA_READ);

@@ -422,6 +422,36 @@ messages__the_port_holds_a_frame__commands_are_answered(void **state)
 	ENA_EXPECT_CLEAN(&e);
 }
 
+/* What was read for a command is forgotten with the ring that it was in. */
+static void
+messages__rings_set_anew_under_way__the_new_command_is_read(void **state)
+{
+	union ena_cmd cmd = {.feature = {.common.opcode = ENA_SET_FEATURE}};
+	struct ena_device_attributes out;
+	struct ena_card_stats stats;
+	uint64_t iova;
+
+	(void)state;
+	pages_set(PAGE_REMOTE, PAGE_REMOTE);
+	fake_ena_enable(&e);
+	iova = fake_ena_iova(&e, e.bounce);
+	cmd.feature.common.flags = ENA_AQ_BUFFER_INDIRECT;
+	cmd.feature.feature = ENA_F_RSS_INPUT;
+	cmd.feature.buffer.bytes = htole32(sizeof(struct ena_rss_input));
+	cmd.feature.buffer.addr.lo = htole32((uint32_t)iova);
+	cmd.feature.buffer.addr.hi = htole16((uint16_t)(iova >> 32));
+	fake_ena_submit(&e, &cmd);
+	work(1);
+	ena_card_poll(e.card); /* it is here, and its buffer has been asked for */
+	assert_true(pages.lanes[0].asked && pages.lanes[0].iova == iova);
+	fake_ena_enable(&e);
+	assert_int_equal(fake_ena_get(&e, ENA_F_DEVICE_ATTRIBUTES, &out, sizeof(out), NULL, 0),
+			 ENA_ST_OK);
+	assert_int_equal(le32toh(out.max_mtu), 9216);
+	fake_ena_stats(&e, &stats);
+	assert_int_equal(stats.admin_commands, 1);
+}
+
 /* What a driver says of itself may have to be asked for. */
 static void
 messages__host_attributes__are_waited_for(void **state)
@@ -535,6 +565,7 @@ main(void)
 		MESSAGES(messages__reset_under_way__called_off),
 		cmocka_unit_test(messages__writes_fail__queues_stop_and_nothing_is_answered),
 		MESSAGES(messages__the_port_holds_a_frame__commands_are_answered),
+		MESSAGES(messages__rings_set_anew_under_way__the_new_command_is_read),
 		MESSAGES(messages__host_attributes__are_waited_for),
 		cmocka_unit_test(generation__changes__what_was_found_is_looked_up_anew),
 		cmocka_unit_test(generation__unmapped_before_a_wrong_doorbell__no_event_is_written),
