@@ -125,6 +125,7 @@ struct ena_aenq {
 	uint64_t keep_alive_ns; /* when the last was sent */
 	bool link_up;           /* as told last */
 	bool link_told;
+	bool untold; /* something was posted, and no interrupt was raised */
 };
 
 struct ena_rss {
@@ -327,6 +328,8 @@ void ena_cq_poll(struct ena_card *card);
 /* Posts an event if the driver wants it. Returns whether it was posted. */
 bool ena_aenq_post(struct ena_card *card, enum ena_aenq_group group, uint16_t syndrome,
 		   const uint32_t data[12]);
+/* Interrupts are no longer masked: raises the one for what was posted meanwhile. */
+void ena_aenq_unmask(struct ena_card *card);
 /* Keep-alive, and changes of the link. */
 void ena_aenq_poll(struct ena_card *card);
 

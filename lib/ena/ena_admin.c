@@ -170,6 +170,19 @@ admin_step(struct ena_card *card)
 	return true;
 }
 
+/*
+ * A frame that was read by message keeps its memo until the port takes it, which may be never. It
+ * can be read again.
+ */
+static void
+lane_take(struct ena_card *card)
+{
+	const struct wcdev_reader *other = card->dev.memos[WCDEV_LANE_OUT].reader;
+
+	if (other != NULL && other != &card->admin.reader)
+		wcdev_reader_end(&card->dev, other);
+}
+
 unsigned int
 ena_admin_poll(struct ena_card *card)
 {
@@ -188,6 +201,7 @@ ena_admin_poll(struct ena_card *card)
 		admin->db = admin->head;
 		return 0;
 	}
+	lane_take(card);
 	while (admin->head != admin->db && admin_step(card))
 		n++;
 	if (admin->tail != tail && (card->regs[ENA_REG_INTR_MASK / 4] & ENA_INTR_MASK_ADMIN) == 0) {

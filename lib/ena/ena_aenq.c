@@ -32,9 +32,20 @@ has_space(struct ena_card *card)
 	       wcdev_ring_ready(&card->dev, &aenq->ring, aenq->tail);
 }
 
-bool
-ena_aenq_post(struct ena_card *card, enum ena_aenq_group group, uint16_t syndrome,
-	      const uint32_t data[12])
+void
+ena_aenq_unmask(struct ena_card *card)
+{
+	if (!card->aenq.untold)
+		return;
+	card->aenq.untold = false;
+	card->stats.irqs++;
+	wcdev_irq(&card->dev, 0);
+}
+
+/* As ena_aenq_post(), between wcdev_enter() and wcdev_leave(). */
+static bool
+event_post(struct ena_card *card, enum ena_aenq_group group, uint16_t syndrome,
+	   const uint32_t data[12])
 {
 	struct ena_aenq *aenq = &card->aenq;
 	struct ena_aenq_event event = {
@@ -55,11 +66,25 @@ ena_aenq_post(struct ena_card *card, enum ena_aenq_group group, uint16_t syndrom
 	}
 	aenq->tail++;
 	card->stats.aenq_events++;
-	if ((card->regs[ENA_REG_INTR_MASK / 4] & ENA_INTR_MASK_ADMIN) == 0) {
-		card->stats.irqs++;
-		wcdev_irq(&card->dev, 0);
-	}
+	aenq->untold = true;
+	if ((card->regs[ENA_REG_INTR_MASK / 4] & ENA_INTR_MASK_ADMIN) == 0)
+		ena_aenq_unmask(card);
 	return true;
+}
+
+bool
+ena_aenq_post(struct ena_card *card, enum ena_aenq_group group, uint16_t syndrome,
+	      const uint32_t data[12])
+{
+	const bool in_call = card->dev.in_call; /* else the ring may have gone since the last */
+	bool posted;
+
+	if (!in_call)
+		wcdev_enter(&card->dev);
+	posted = event_post(card, group, syndrome, data);
+	if (!in_call)
+		wcdev_leave(&card->dev);
+	return posted;
 }
 
 static void

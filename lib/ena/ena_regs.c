@@ -4,6 +4,7 @@
 
 /* Registers, also read without a read, and doorbells. */
 
+#include <inttypes.h>
 #include <syslog.h>
 
 #include "ena.h"
@@ -100,16 +101,23 @@ readless(struct ena_card *card, uint32_t value)
 /* ---- writes that do something ------------------------------------------------------------ */
 
 static bool
-ring_ok(const struct ena_card *card, const char *name, uint32_t caps)
+ring_ok(const struct ena_card *card, const char *name, uint32_t caps, uint64_t iova)
 {
 	const uint32_t depth = ENA_CAPS_DEPTH(caps);
 
-	if (ena_is_pow2(depth) && depth <= ENA_DEPTH_ADMIN_MAX &&
-	    ENA_CAPS_ENTRY_BYTES(caps) == ENA_ADMIN_BYTES)
+	if (!ena_is_pow2(depth) || depth > ENA_DEPTH_ADMIN_MAX ||
+	    ENA_CAPS_ENTRY_BYTES(caps) != ENA_ADMIN_BYTES) {
+		wcdev_log(&card->dev, LOG_WARNING,
+			  "%s: depth %u, entries of %u bytes; expected a power of two up to %u, "
+			  "and 64",
+			  name, depth, ENA_CAPS_ENTRY_BYTES(caps), ENA_DEPTH_ADMIN_MAX);
+		return false;
+	}
+	if (iova % ENA_ADMIN_BYTES == 0 && iova <= UINT64_MAX - depth * ENA_ADMIN_BYTES)
 		return true;
 	wcdev_log(&card->dev, LOG_WARNING,
-		  "%s: depth %u, entries of %u bytes; expected a power of two up to %u, and 64",
-		  name, depth, ENA_CAPS_ENTRY_BYTES(caps), ENA_DEPTH_ADMIN_MAX);
+		  "%s: a ring at 0x%" PRIx64 "; expected a multiple of 64, and no wrap", name,
+		  iova);
 	return false;
 }
 
@@ -124,11 +132,11 @@ admin_caps(struct ena_card *card)
 	card->admin.on = false;
 	if (aq == 0 || acq == 0)
 		return;
-	if (!ring_ok(card, "AQ_CAPS", aq) || !ring_ok(card, "ACQ_CAPS", acq) ||
-	    ((aq_iova | acq_iova) & (ENA_ADMIN_BYTES - 1)) != 0) {
+	if (!ring_ok(card, "AQ_CAPS", aq, aq_iova) || !ring_ok(card, "ACQ_CAPS", acq, acq_iova)) {
 		card->stats.bad_writes++;
 		return;
 	}
+	wcdev_reader_end(&card->dev, &card->admin.reader);
 	memset(&card->admin, 0, sizeof(card->admin));
 	wcdev_ring_init(&card->admin.aq, aq_iova, ENA_CAPS_DEPTH(aq), ENA_ADMIN_BYTES,
 			WCDEV_DMA_READ);
@@ -147,7 +155,7 @@ aenq_caps(struct ena_card *card)
 	card->aenq.on = false;
 	if (caps == 0)
 		return;
-	if (!ring_ok(card, "AENQ_CAPS", caps) || iova % ENA_ADMIN_BYTES != 0) {
+	if (!ring_ok(card, "AENQ_CAPS", caps, iova)) {
 		card->stats.bad_writes++;
 		return;
 	}
@@ -184,7 +192,6 @@ reg_write(struct ena_card *card, uint32_t off, uint32_t value)
 	case ENA_REG_ACQ_BASE_HI:
 	case ENA_REG_AENQ_BASE_LO:
 	case ENA_REG_AENQ_BASE_HI:
-	case ENA_REG_INTR_MASK:
 	case ENA_REG_MMIO_RESP_LO:
 	case ENA_REG_MMIO_RESP_HI:
 	case ENA_REG_MARK:
@@ -198,6 +205,11 @@ reg_write(struct ena_card *card, uint32_t off, uint32_t value)
 	case ENA_REG_AENQ_CAPS:
 		*reg(card, off) = value;
 		aenq_caps(card);
+		break;
+	case ENA_REG_INTR_MASK:
+		*reg(card, off) = value;
+		if ((value & ENA_INTR_MASK_ADMIN) == 0)
+			ena_aenq_unmask(card);
 		break;
 	case ENA_REG_AQ_DB:
 		card->admin.db = (uint16_t)value;

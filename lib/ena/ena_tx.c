@@ -76,6 +76,7 @@ gather(struct ena_card *card, struct ena_sq *sq, struct ena_tx_burst *t)
 	t->n_frags = 0;
 	t->copied = 0;
 	t->memo = false;
+	t->cached = false;
 	while (t->n < t->most && t->seq != sq->tail && t->n_frags < 2 * ENA_BURST &&
 	       t->copied < ENA_COPIES_BYTES && !t->memo) {
 		if (sq->llq)
@@ -93,6 +94,9 @@ gather(struct ena_card *card, struct ena_sq *sq, struct ena_tx_burst *t)
 		t->n++;
 		t->seq += t->fact.entries;
 		t->memo = wcdev_reader_has_memo(&card->dev, &sq->reader);
+		/* One behind it may store others, and this one may have to be gathered again. */
+		if (t->cached)
+			break;
 	}
 	return ENA_TX_READY;
 }
@@ -136,9 +140,9 @@ batch_drop(struct ena_card *card, struct batch *b, struct ena_sq *sq, uint64_t *
 	   const struct ena_tx_frame *fact)
 {
 	/* Not what is left of a frame that has been counted. */
-	if (!fact->endless || !sq->resync)
+	if (fact->endless != ENA_TX_REST || !sq->resync)
 		++*counter;
-	sq->resync = fact->endless;
+	sq->resync = fact->endless != 0;
 	if (counter == &card->stats.tx_llq_torn)
 		sq->waiting = false;
 	batch_done(card, b, sq, fact);

@@ -25,7 +25,12 @@ struct ena_tx_frame {
 	uint8_t has_id;    /* 1: the request is known */
 	uint8_t completes; /* 1: and to be completed */
 	uint8_t pushed;    /* 1: wholly in the LLQ */
-	uint8_t endless;   /* 1: its last descriptor was not found */
+	uint8_t endless;   /* ENA_TX_*: its last descriptor was not found */
+};
+
+enum {
+	ENA_TX_ENDLESS = 1,
+	ENA_TX_REST, /* nor its first */
 };
 
 /* Of a frame of one entry, whose descriptor has `ctrl`. */
@@ -49,6 +54,7 @@ struct ena_tx_burst {
 	uint32_t copied; /* bytes of card->copies that are used */
 	uint16_t seq;    /* the first entry behind them */
 	bool memo;       /* the last was read by message: there is none behind it */
+	bool cached;     /* it has offload fields of a frame before it: the same */
 	struct wcdev_frame frames[ENA_BURST];
 	struct ena_tx_frame facts[ENA_BURST];
 	/* The next, which is not ready. */
@@ -130,7 +136,7 @@ ena_tx_drop(struct ena_tx_build *b, uint64_t *counter)
 static inline enum ena_tx_verdict
 ena_tx_drop_endless(struct ena_tx_build *b, uint64_t *counter)
 {
-	b->t->fact.endless = true;
+	b->t->fact.endless = b->n_descs == 0 ? ENA_TX_REST : ENA_TX_ENDLESS;
 	return ena_tx_drop(b, counter);
 }
 

@@ -16,6 +16,7 @@ meta_find(const struct ena_tx_build *b)
 		return &b->meta;
 	if (b->sq->meta.ctrl == 0 || (b->sq->llq && b->card->llq.no_meta_caching))
 		return NULL;
+	b->t->cached = true;
 	return &b->sq->meta;
 }
 

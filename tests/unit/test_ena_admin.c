@@ -207,7 +207,11 @@ rings__wrong_size_or_place__not_taken(void **state)
 	fake_ena_reg_set(e, 0x18, 16 | 64u << 16);
 	assert_false(ena_card_has_driver(e->card));
 	fake_ena_stats(e, &stats);
-	ENA_EXPECT(e, bad_writes, sizeof(wrong) / sizeof(wrong[0]) + 1);
+	/* Beyond the last address. */
+	fake_ena_reg_set64(e, 0x10, 0ull - 64);
+	fake_ena_reg_set(e, 0x18, 16 | 64u << 16);
+	assert_false(ena_card_has_driver(e->card));
+	ENA_EXPECT(e, bad_writes, sizeof(wrong) / sizeof(wrong[0]) + 2);
 }
 
 static void
@@ -219,7 +223,7 @@ rings__not_mapped__counted_and_nothing_answered(void **state)
 		{FAKE_IOVA, FAKE_IOVA_NONE},
 		{FAKE_IOVA, FAKE_IOVA_RO},
 		{FAKE_IOVA, FAKE_IOVA + FAKE_MEM_BYTES},
-		{0xffffffffffffffc0, 0xffffffffffffffc0},
+		{0xfffffffffffff000, 0xfffffffffffff000},
 	};
 	struct fake_ena *e = *state;
 	uint8_t *before = malloc(FAKE_MEM_BYTES);

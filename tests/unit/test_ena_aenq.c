@@ -253,6 +253,10 @@ ring__wrong_or_not_mapped__no_event(void **state)
 		ena_card_warn(r->e.card, 1);
 	}
 	ENA_EXPECT(&r->e, bad_writes, 3);
+	/* Beyond the last address. */
+	fake_ena_reg_set64(&r->e, ENA_REG_AENQ_BASE_LO, 0ull - 64);
+	fake_ena_reg_set(&r->e, ENA_REG_AENQ_CAPS, 16 | 64u << 16);
+	ENA_EXPECT(&r->e, bad_writes, 4);
 	fake_ena_reg_set64(&r->e, ENA_REG_AENQ_BASE_LO, FAKE_IOVA_RO);
 	fake_ena_reg_set(&r->e, ENA_REG_AENQ_CAPS, 16 | 64u << 16);
 	fake_ena_reg_set(&r->e, ENA_REG_AENQ_HEAD_DB, 16);
@@ -317,6 +321,13 @@ events__interrupt_the_first_vector_unless_masked(void **state)
 	fake_ena_reg_set(&r->e, ENA_REG_INTR_MASK, 1);
 	ena_card_warn(r->e.card, 2);
 	assert_int_equal(r->e.m.irqs[0], before + 1);
+	/* What came in the meantime is told of at once, and once. */
+	fake_ena_reg_set(&r->e, ENA_REG_INTR_MASK, 1);
+	assert_int_equal(r->e.m.irqs[0], before + 1);
+	fake_ena_reg_set(&r->e, ENA_REG_INTR_MASK, 0);
+	assert_int_equal(r->e.m.irqs[0], before + 2);
+	fake_ena_reg_set(&r->e, ENA_REG_INTR_MASK, 0);
+	assert_int_equal(r->e.m.irqs[0], before + 2);
 }
 
 /* A queue that stops is told of, once. */

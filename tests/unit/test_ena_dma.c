@@ -379,6 +379,79 @@ messages__writes_fail__queues_stop_and_nothing_is_answered(void **state)
 	}
 }
 
+/* What a frame was read for is no reason that commands wait for the port. */
+static int
+held_send(void *ctx, const struct wcdev_frame *frame)
+{
+	unsigned int *left = ctx;
+
+	(void)frame;
+	if (*left == 0)
+		return -EAGAIN;
+	--*left;
+	return 0;
+}
+
+static const struct wcdev_port_ops held_ops = {.kind = "held", .send = held_send};
+
+static void
+messages__the_port_holds_a_frame__commands_are_answered(void **state)
+{
+	struct fake_ena_frame frame = {.req_id = 3, .n_bufs = 1};
+	struct ena_tx_cpl cpl;
+	unsigned int left = 0;
+	uint8_t *mem;
+
+	(void)state;
+	wcdev_port_set(ena_card_dev(e.card), &held_ops, &left);
+	pages_set(PAGE_REMOTE, PAGE_REMOTE);
+	queues_open(false);
+	mem = fake_ena_alloc(&e, PAGE, PAGE);
+	fake_frame_fill(mem, 1000, 1);
+	frame.bufs[0].iova = fake_ena_iova(&e, mem);
+	frame.bufs[0].bytes = 1000;
+	fake_ena_tx(&tx, &frame);
+	fake_ena_tx_ring(&e, &tx);
+	work(10);
+	assert_false(fake_ena_tx_reap(&tx, &cpl));
+	assert_int_equal(fake_ena_mtu_set(&e, 1500), ENA_ST_OK);
+	left = 1;
+	work(10);
+	assert_true(fake_ena_tx_reap(&tx, &cpl));
+	assert_int_equal(le16toh(cpl.req_id), 3);
+	ENA_EXPECT_CLEAN(&e);
+}
+
+/* What was read for a command is forgotten with the ring that it was in. */
+static void
+messages__rings_set_anew_under_way__the_new_command_is_read(void **state)
+{
+	union ena_cmd cmd = {.feature = {.common.opcode = ENA_SET_FEATURE}};
+	struct ena_device_attributes out;
+	struct ena_card_stats stats;
+	uint64_t iova;
+
+	(void)state;
+	pages_set(PAGE_REMOTE, PAGE_REMOTE);
+	fake_ena_enable(&e);
+	iova = fake_ena_iova(&e, e.bounce);
+	cmd.feature.common.flags = ENA_AQ_BUFFER_INDIRECT;
+	cmd.feature.feature = ENA_F_RSS_INPUT;
+	cmd.feature.buffer.bytes = htole32(sizeof(struct ena_rss_input));
+	cmd.feature.buffer.addr.lo = htole32((uint32_t)iova);
+	cmd.feature.buffer.addr.hi = htole16((uint16_t)(iova >> 32));
+	fake_ena_submit(&e, &cmd);
+	work(1);
+	ena_card_poll(e.card); /* it is here, and its buffer has been asked for */
+	assert_true(pages.lanes[0].asked && pages.lanes[0].iova == iova);
+	fake_ena_enable(&e);
+	assert_int_equal(fake_ena_get(&e, ENA_F_DEVICE_ATTRIBUTES, &out, sizeof(out), NULL, 0),
+			 ENA_ST_OK);
+	assert_int_equal(le32toh(out.max_mtu), 9216);
+	fake_ena_stats(&e, &stats);
+	assert_int_equal(stats.admin_commands, 1);
+}
+
 /* What a driver says of itself may have to be asked for. */
 static void
 messages__host_attributes__are_waited_for(void **state)
@@ -447,6 +520,36 @@ generation__changes__what_was_found_is_looked_up_anew(void **state)
 	fake_ena_fini(&h);
 }
 
+/* A wrong doorbell is told of between polls, when the ring of events may have gone. */
+static void
+generation__unmapped_before_a_wrong_doorbell__no_event_is_written(void **state)
+{
+	const struct ena_card_config config = {.ops = &fake_mem_generation_ops, .seed = 5};
+	struct ena_aenq_event before[FAKE_AENQ_DEPTH];
+	struct ena_card_stats stats;
+	struct fake_ena_txq q;
+	struct fake_ena h;
+
+	(void)state;
+	assert_int_equal(fake_ena_init(&h, &config), 0);
+	fake_ena_enable(&h);
+	assert_int_equal(fake_ena_aenq_set(&h, 1u << ENA_AENQ_FATAL | 1u << ENA_AENQ_LINK),
+			 ENA_ST_OK);
+	assert_int_equal(fake_ena_txq_open(&h, &q, 64, false, FAKE_NO_VECTOR), ENA_ST_OK);
+	fake_ena_poll(&h, 2);
+	fake_ena_stats(&h, &stats);
+	assert_int_equal(stats.aenq_events, 1); /* the link: the ring has been found */
+	memcpy(before, h.aenq, sizeof(before));
+	h.m.generation++;
+	h.m.unmap_from = 0;
+	fake_ena_reg_set(&h, q.doorbell_off, q.depth + 1u);
+	assert_memory_equal(before, h.aenq, sizeof(before));
+	fake_ena_stats(&h, &stats);
+	assert_int_equal(stats.tx_bad_doorbell, 1);
+	assert_int_equal(stats.aenq_lost, 1);
+	fake_ena_fini(&h);
+}
+
 int
 main(void)
 {
@@ -461,8 +564,11 @@ main(void)
 		MESSAGES(messages__denied__the_frame_is_dropped),
 		MESSAGES(messages__reset_under_way__called_off),
 		cmocka_unit_test(messages__writes_fail__queues_stop_and_nothing_is_answered),
+		MESSAGES(messages__the_port_holds_a_frame__commands_are_answered),
+		MESSAGES(messages__rings_set_anew_under_way__the_new_command_is_read),
 		MESSAGES(messages__host_attributes__are_waited_for),
 		cmocka_unit_test(generation__changes__what_was_found_is_looked_up_anew),
+		cmocka_unit_test(generation__unmapped_before_a_wrong_doorbell__no_event_is_written),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -620,6 +620,54 @@ meta_caching__on__the_stored_fields_are_used(void **state)
 }
 
 /* In an LLQ whose driver has agreed to no caching, each frame has its own. */
+/* What a frame stores is for those behind it, also when the port makes both wait. */
+static void
+meta_caching__port_busy__a_frame_has_the_fields_before_it(void **state)
+{
+	for (unsigned int place = 0; place < PLACES; place++) {
+		const struct ena_card_config config = {
+			.seed = 7, .llq_entries = 3, .meta_caching = true};
+		struct ena_rig *r = ena_rig_open(&config);
+		struct ip_frame plain = {.proto = IP_UDP, .payload_bytes = 40};
+		struct ip_frame tagged = {.proto = IP_UDP, .tags = 1, .payload_bytes = 50};
+		const uint32_t off[] = {0, 1024};
+		uint8_t right[2][512];
+		struct fake_ena_frame frame;
+		void *rig = r;
+
+		(void)state;
+		if (places[place].llq)
+			ena_rig_tx_llq(r, DEPTH, places[place].entry_bytes, 0);
+		else
+			ena_rig_tx_host(r, DEPTH);
+		ip_frame_make(&plain, right[0], 0);
+		ip_frame_make(&tagged, right[1], 0);
+		memcpy(r->frame + off[0], right[0], plain.bytes);
+		memcpy(r->frame + off[1], right[1], tagged.bytes);
+		sums_spoil(&plain, r->frame + off[0], false);
+		sums_spoil(&tagged, r->frame + off[1], false);
+		r->port.hold_at = 1;
+		/* Stores; has the same; stores other fields; has these. */
+		for (unsigned int i = 0; i < 4; i++) {
+			const struct ip_frame *f = i < 2 ? &plain : &tagged;
+
+			frame = described(r, f, off[i / 2], L3_SUM | L4_SUM);
+			frame.meta = i % 2 == 0;
+			fake_ena_tx(&r->tx, &frame);
+		}
+		ena_rig_go(r);
+		fake_ena_poll(&r->e, 3);
+		r->port.hold_at = 0;
+		fake_ena_poll(&r->e, 4);
+		assert_int_equal(r->port.frames, 4);
+		for (unsigned int i = 0; i < 4; i++)
+			ena_rig_expect_frame(r, i, right[i / 2],
+					     i < 2 ? plain.bytes : tagged.bytes);
+		ENA_EXPECT_CLEAN(&r->e);
+		ena_rig_teardown(&rig);
+	}
+}
+
 static void
 meta_caching__off__each_frame_needs_its_own(void **state)
 {
@@ -735,6 +783,7 @@ main(void)
 		TEST(sums__of_a_frame_beyond_the_mtu__bad_length),
 		TEST(fields__of_any_value__sent_or_counted),
 		cmocka_unit_test(meta_caching__on__the_stored_fields_are_used),
+		cmocka_unit_test(meta_caching__port_busy__a_frame_has_the_fields_before_it),
 		TEST(meta_caching__off__each_frame_needs_its_own),
 		TEST(rx__each_protocol_and_checksum__status_by_the_book),
 		TEST(rx__without_checksum_or_protocol__not_checked),

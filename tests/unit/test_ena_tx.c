@@ -404,6 +404,29 @@ chain__without_last__dropped_once_and_the_next_is_sent(void **state)
 	ENA_EXPECT(&r->e, tx_bad_chain, 1);
 }
 
+/* The second begins like a frame, so it is not the rest of the first. */
+static void
+chain__twice_cut_by_the_doorbell__counted_twice(void **state)
+{
+	struct ena_rig *r = *state;
+	struct fake_ena_frame frame = {.req_id = 4, .n_bufs = 2};
+	struct ena_tx_desc descs[FAKE_TX_DESCS_MAX];
+
+	ena_rig_tx_host(r, DEPTH);
+	for (unsigned int i = 0; i < 2; i++) {
+		frame.bufs[i].iova = fake_ena_iova(&r->e, r->frame);
+		frame.bufs[i].bytes = 60;
+	}
+	for (unsigned int i = 0; i < 2; i++) {
+		assert_int_equal(fake_ena_tx_descs(&frame, descs), 2);
+		fake_ena_tx_write(&r->tx, descs, 1, NULL, 0);
+		ena_rig_go(r);
+		ena_rig_expect_cpl(r, 4, true);
+		ENA_EXPECT(&r->e, tx_bad_chain, i + 1);
+	}
+	assert_int_equal(r->port.frames, 0);
+}
+
 static void
 chain__too_long__dropped_once(void **state)
 {
@@ -634,6 +657,7 @@ main(void)
 		TEST(request__not_below_the_depth__dropped),
 		TEST(chain__without_first__dropped_once),
 		TEST(chain__without_last__dropped_once_and_the_next_is_sent),
+		TEST(chain__twice_cut_by_the_doorbell__counted_twice),
 		TEST(chain__too_long__dropped_once),
 		TEST(chain__too_long_with_another_fault__dropped_once),
 		TEST(chain__ends_with_the_ring__dropped),
