@@ -3,6 +3,7 @@
 """Linux's own driver ena on two cards that are wired together, each in a network namespace of one guest."""
 import random
 import re
+import time
 
 import toeplitz
 from life import PATIENCE_S, Failure
@@ -111,12 +112,13 @@ class LinuxEna:
                                                   re.findall(r"queue_(\d+)_rx_cnt: (\d+)", text))]
 
     def received_since(self, name, before, total):
-        """By queue, once so many have come; the last look if they do not."""
-        for _ in range(50):
+        """By queue, once so many have come; what has come if they do not."""
+        until = time.monotonic() + PATIENCE_S
+        while True:
             found = [now - then for now, then in zip(self.received(name), before)]
-            if sum(found) >= total:
-                break
-        return found
+            if sum(found) >= total or time.monotonic() > until:
+                return found
+            time.sleep(0.1)
 
     def jumbo(self):
         before = self.cards.totals(self.card_of("wire-a"))
