@@ -216,7 +216,7 @@ wcdev_dma_write(struct wcdev *dev, uint64_t iova, const void *src, uint32_t byte
 			dst = wcdev_dma_ptr(dev, iova, piece, WCDEV_DMA_WRITE);
 		}
 		if (dst != NULL) {
-			memcpy(dst, src, piece);
+			memmove(dst, src, piece); /* src may be the host's, too */
 			continue;
 		}
 		ret = wcdev_dma_post(dev, iova, src, piece);

@@ -180,7 +180,7 @@ frame_scatter(struct ena_card *card, const struct wcdev_frame *frame, const stru
 			const uint32_t bytes = left < space ? left : space;
 
 			if (buffer->at != NULL)
-				memcpy(buffer->at + used, src, bytes);
+				memmove(buffer->at + used, src, bytes); /* both may be the host's */
 			else
 				wcdev_dma_write(&card->dev, buffer->iova + used, src, bytes);
 			src += bytes;

@@ -150,9 +150,10 @@ entry_take(struct ena_tx_build *b, const uint64_t *entry, unsigned int n, uint8_
 static enum ena_tx_verdict
 frame_end(struct ena_tx_build *b)
 {
-	if (b->torn)
-		return ena_tx_drop(b, &b->card->stats.tx_llq_torn);
-	return ENA_TX_READY;
+	if (!b->torn)
+		return ENA_TX_READY;
+	b->t->drop = NULL; /* what else is wrong may come of it */
+	return ena_tx_drop(b, &b->card->stats.tx_llq_torn);
 }
 
 enum ena_tx_verdict

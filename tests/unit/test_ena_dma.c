@@ -474,6 +474,43 @@ messages__host_attributes__are_waited_for(void **state)
 	pages.deny = false;
 }
 
+/* A driver may send what lies in the buffer that the frame comes back into. */
+static void
+loopback__buffers_overlap__the_bytes_that_were_sent(void **state)
+{
+	const struct ena_card_config config = {.seed = 5};
+	struct fake_ena_frame frame = {.n_bufs = 1};
+	uint8_t sent[1000], got[2048];
+	struct fake_ena_txq q;
+	struct ena_tx_cpl cpl;
+	struct fake_ena h;
+
+	(void)state;
+	for (int way = -1; way <= 1; way += 2) {
+		uint8_t *mem;
+
+		assert_int_equal(fake_ena_init(&h, &config), 0);
+		wcdev_port_set(ena_card_dev(h.card), &loop_ops, h.card);
+		fake_ena_enable(&h);
+		assert_int_equal(fake_ena_txq_open(&h, &q, 64, false, FAKE_NO_VECTOR), ENA_ST_OK);
+		assert_int_equal(fake_ena_rxq_open(&h, &rx, 64, 2048, FAKE_NO_VECTOR), ENA_ST_OK);
+		fake_ena_rx_post(&h, &rx, 2);
+		mem = rx.bufs + way * 100;
+		fake_frame_fill(sent, sizeof(sent), 3);
+		memcpy(mem, sent, sizeof(sent));
+		frame.bufs[0].iova = fake_ena_iova(&h, mem);
+		frame.bufs[0].bytes = sizeof(sent);
+		fake_ena_tx(&q, &frame);
+		fake_ena_tx_ring(&h, &q);
+		ena_card_poll(h.card);
+		assert_true(fake_ena_tx_reap(&q, &cpl));
+		assert_int_equal(fake_ena_rx_frame(&rx, got, NULL, NULL), sizeof(sent));
+		assert_memory_equal(got, sent, sizeof(sent));
+		ENA_EXPECT_CLEAN(&h);
+		fake_ena_fini(&h);
+	}
+}
+
 /* ---- a map that changes ------------------------------------------------------------------ */
 
 /* What was found stays in use while the number is the same, and no longer. */
@@ -567,6 +604,7 @@ main(void)
 		MESSAGES(messages__the_port_holds_a_frame__commands_are_answered),
 		MESSAGES(messages__rings_set_anew_under_way__the_new_command_is_read),
 		MESSAGES(messages__host_attributes__are_waited_for),
+		cmocka_unit_test(loopback__buffers_overlap__the_bytes_that_were_sent),
 		cmocka_unit_test(generation__changes__what_was_found_is_looked_up_anew),
 		cmocka_unit_test(generation__unmapped_before_a_wrong_doorbell__no_event_is_written),
 	};

@@ -502,6 +502,28 @@ torn__waits__does_not_come_and_is_dropped(void **state)
 	ena_rig_teardown(&rig);
 }
 
+/* An entry that did not come whole is that before all else, and was waited for in vain. */
+static void
+torn__waits__with_another_fault__counted_as_torn(void **state)
+{
+	struct ena_rig *r = open_waiting();
+	struct ena_card_stats stats;
+	void *rig = r;
+	uint8_t entry[256];
+
+	(void)state;
+	ena_rig_tx_llq(r, DEPTH, 256, 1);
+	torn_send(r, DEPTH + 2, 0xffull << 8, entry);
+	ena_rig_go(r);
+	r->e.m.now_ns += WAIT_NS;
+	fake_ena_poll(&r->e, 1);
+	ENA_EXPECT(&r->e, tx_llq_torn, 1);
+	fake_ena_stats(&r->e, &stats);
+	assert_int_equal(stats.tx_llq_waits, 0);
+	assert_int_equal(r->port.frames, 0);
+	ena_rig_teardown(&rig);
+}
+
 /* The second entry of a frame of three, when the others are there. */
 static void
 torn__later_entry__dropped_once_or_waited_for(void **state)
@@ -587,6 +609,7 @@ main(void)
 		TEST(torn__any_word_missing__dropped),
 		cmocka_unit_test(torn__waits__comes_in_time_and_is_sent),
 		cmocka_unit_test(torn__waits__does_not_come_and_is_dropped),
+		cmocka_unit_test(torn__waits__with_another_fault__counted_as_torn),
 		TEST(torn__later_entry__dropped_once_or_waited_for),
 		TEST(whole_entries__of_any_bytes__are_not_taken_for_torn),
 	};
