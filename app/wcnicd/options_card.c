@@ -77,7 +77,7 @@ static const struct arg args[] = {
 	{"burst", OFF(burst_bytes), .min = 256, .max = UINT16_MAX, .of_llq = true,
 	 .right = "bytes, 256 to 65535"},
 	{"torn", OFF(llq_wait), torn_words, .of_llq = true, .right = "drop or wait"},
-	{"patience", OFF(patience_ms), .min = 1, .max = UINT16_MAX, .right = "ms, 1 to 65535"},
+	{"patience", OFF(patience_ms), .min = 1, .max = 65534, .right = "ms, 1 to 65534"},
 	{"fault", OFF(faults), fault_words, .adds = true,
 	 .right = "keep_alive, tx_completions, admin or interrupts"},
 };

@@ -93,6 +93,7 @@ struct ena_sq {
 	uint16_t entry_bytes;
 	uint8_t before_header; /* descriptors in the first entry of a frame */
 	uint8_t per_entry;     /* in the others */
+	bool no_meta_caching;  /* as the driver chose before the queue was made */
 	bool waiting;          /* an entry is not whole */
 	uint64_t wait_since_ns;
 
@@ -144,7 +145,7 @@ struct ena_llq_set {
 	uint16_t entry_bytes;
 	uint8_t before_header;
 	uint8_t per_entry;
-	bool no_meta_caching;
+	bool no_meta_caching; /* as the driver chose before the queue was made */
 };
 
 struct ena_card {

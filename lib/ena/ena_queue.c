@@ -127,6 +127,7 @@ llq_open(struct ena_card *card, struct ena_sq *sq, unsigned int place)
 	sq->entry_bytes = card->llq.entry_bytes;
 	sq->before_header = card->llq.before_header;
 	sq->per_entry = card->llq.per_entry;
+	sq->no_meta_caching = card->llq.no_meta_caching;
 	words = (uint64_t *)(void *)sq->entries;
 	for (uint32_t i = 0; i < (uint32_t)sq->depth * sq->entry_bytes / 8; i++)
 		words[i] = card->poison;

@@ -14,7 +14,7 @@ meta_find(const struct ena_tx_build *b)
 {
 	if (b->has_meta)
 		return &b->meta;
-	if (b->sq->meta.ctrl == 0 || (b->sq->llq && b->card->llq.no_meta_caching))
+	if (b->sq->meta.ctrl == 0 || b->sq->no_meta_caching)
 		return NULL;
 	b->t->cached = true;
 	return &b->sq->meta;

@@ -111,7 +111,7 @@ bad_argument__exit_2_names_it_and_what_is_right(void **state)
 		{{"--socket", s, "--card", "ena:meta_cache=1"}, "meta_cache=1", "on or off"},
 		{{"--socket", s, "--card", "ena:torn=x"}, "torn=x", "drop or wait"},
 		{{"--socket", s, "--card", "ena:burst=255"}, "burst=255", "256 to 65535"},
-		{{"--socket", s, "--card", "ena:patience=0"}, "patience=0", "1 to 65535"},
+		{{"--socket", s, "--card", "ena:patience=65535"}, "patience=65535", "1 to 65534"},
 		{{"--socket", s, "--card", "ena:fault=admin,fault=x"}, "fault=x", "keep_alive"},
 		{{"--socket", s, "--card", "ena:llq=off,burst=512"}, "llq=off", "both, 128 or 256"},
 		{{"--socket", s, "--card", "ena:llq=128,llq_recommend=256"},
