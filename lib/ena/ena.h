@@ -145,7 +145,7 @@ struct ena_llq_set {
 	uint16_t entry_bytes;
 	uint8_t before_header;
 	uint8_t per_entry;
-	bool no_meta_caching; /* as the driver chose before the queue was made */
+	bool no_meta_caching;
 };
 
 struct ena_card {
