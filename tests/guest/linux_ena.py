@@ -15,7 +15,7 @@ ADDRESS = {"a": "192.0.2.1", "b": "192.0.2.2"}
 OTHER = {"a": "b", "b": "a"}
 TCP_PORT, UDP_PORT = 5201, 9
 TCP_BYTES = 1 << 20
-IPERF_PORT, IPERF_BYTES, IPERF_STREAMS = 5202, 4 << 20, 4
+IPERF_PORT, IPERF_BYTES, IPERF_STREAMS = 5202, 1 << 20, 4
 # Where datagrams come from: numbers without an order, as those in a row are spread evenly by nearly any key.
 SOURCES, COUNT = random.Random(14).sample(range(20000, 60000), 64), 2
 INITIAL = 0xFFFFFFFF  # what the driver starts the hash with
