@@ -118,6 +118,13 @@ wcdev_leave(struct wcdev *dev)
 /* One line to the embedder's log; `level` as in syslog(3). At most 255 characters. */
 void wcdev_log(const struct wcdev *dev, int level, const char *fmt, ...) WC_PRINTF(3, 4);
 
+/* 0 is no power of two. */
+static inline bool
+wcdev_is_pow2(uint64_t value)
+{
+	return value != 0 && (value & (value - 1)) == 0;
+}
+
 /* Of a queue without an interrupt. */
 #define WCDEV_VECTOR_NONE 0xffffu
 
@@ -151,6 +158,9 @@ void wcdev_port_link(const struct wcdev *dev, struct wcdev_link *link);
 void wcdev_port_wire_set(const struct wcdev *dev, unsigned int flags);
 /* What is known of the port's input: *frames and *done keep their values if it does not say. */
 void wcdev_port_input(const struct wcdev *dev, uint64_t *frames, bool *done);
+
+/* Whether there is a port that may bring frames which the host has nothing to do with. */
+bool wcdev_port_has_input(const struct wcdev *dev);
 
 /*
  * Offers frames to the port, in order; there is one. Returns how many it took, the first `n`; if

@@ -210,3 +210,21 @@ wcdev_parse(const uint8_t *head, size_t bytes, struct wcdev_parse *out)
 	else if (type == WCDEV_ETHERTYPE_PTP)
 		out->ptype |= WCDEV_PTYPE_PTP;
 }
+
+const uint8_t *
+wcdev_frame_head(const struct wcdev_frame *frame, uint8_t *buf)
+{
+	size_t used = 0;
+
+	if ((frame->flags & WCDEV_FRAME_STABLE) != 0 && frame->n_frags == 1)
+		return frame->frags[0].base;
+	for (uint32_t i = 0; i < frame->n_frags && used < WCDEV_HEAD_BYTES; i++) {
+		size_t piece = frame->frags[i].bytes;
+
+		if (piece > WCDEV_HEAD_BYTES - used)
+			piece = WCDEV_HEAD_BYTES - used;
+		memcpy(buf + used, frame->frags[i].base, piece);
+		used += piece;
+	}
+	return buf;
+}

@@ -15,6 +15,8 @@
 #include <stdint.h>
 #include <string.h>
 
+#include "wcdev.h"
+
 /* Packet types: bits of layer 2, one value of L3 with a bit that says more of it, one of L4. */
 #define WCDEV_PTYPE_L2 0x0000u
 #define WCDEV_PTYPE_VLAN 0x0001u /* one or two tags */
@@ -69,6 +71,26 @@ struct wcdev_parse {
  * long as *out is used, which points at them.
  */
 void wcdev_parse(const uint8_t *head, size_t bytes, struct wcdev_parse *out);
+
+/* ---- the first bytes of a frame ---------------------------------------------------------- */
+
+/* Ethernet, two VLAN tags, IPv4 with options or IPv6 with some extension headers, layer 4. */
+#define WCDEV_HEAD_BYTES 192u
+
+/* How many of them a frame has. */
+static inline uint32_t
+wcdev_frame_head_bytes(const struct wcdev_frame *frame)
+{
+	return frame->bytes < WCDEV_HEAD_BYTES ? frame->bytes : WCDEV_HEAD_BYTES;
+}
+
+/*
+ * The first bytes, which nobody else can change: as they are, or copied to `buf`, which has space
+ * for WCDEV_HEAD_BYTES.
+ */
+const uint8_t *wcdev_frame_head(const struct wcdev_frame *frame, uint8_t *buf);
+
+/* ---- most frames ------------------------------------------------------------------------- */
 
 /* wcdev_ptype_of() cannot tell. */
 #define WCDEV_PTYPE_UNKNOWN 0xffffu

@@ -52,3 +52,15 @@ wcdev_port_input(const struct wcdev *dev, uint64_t *frames, bool *done)
 	if (dev->port_ops != NULL && dev->port_ops->input != NULL)
 		dev->port_ops->input(dev->port, frames, done);
 }
+
+bool
+wcdev_port_has_input(const struct wcdev *dev)
+{
+	uint64_t frames;
+	bool done = false;
+
+	if (dev->port_ops == NULL || dev->port_ops->poll == NULL)
+		return false;
+	wcdev_port_input(dev, &frames, &done);
+	return !done;
+}

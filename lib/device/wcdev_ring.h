@@ -139,4 +139,23 @@ wcdev_ring_publish(struct wcdev *dev, struct wcdev_ring *ring, uint16_t seq, con
 	return 0;
 }
 
+/*
+ * The same with an entry whose first word holds the phase and becomes visible last; at least 8
+ * bytes, aligned to 8.
+ */
+static inline int
+wcdev_ring_publish_first(struct wcdev *dev, struct wcdev_ring *ring, uint16_t seq, const void *src,
+			 size_t bytes)
+{
+	uint8_t *dst = wcdev_ring_find(dev, ring, seq);
+	uint64_t word;
+
+	if (dst == NULL)
+		return wcdev_ring_post(dev, ring, seq, src);
+	memcpy(dst + sizeof(word), (const uint8_t *)src + sizeof(word), bytes - sizeof(word));
+	memcpy(&word, src, sizeof(word));
+	__atomic_store_n((uint64_t *)(void *)dst, word, __ATOMIC_RELEASE);
+	return 0;
+}
+
 #endif /* WCDEV_RING_H */

@@ -62,7 +62,7 @@ llq_place_bytes(const struct ena_card_config *config)
 static bool
 depth_ok(uint32_t depth)
 {
-	return ena_is_pow2(depth) && depth >= ENA_QUEUE_DEPTH_MIN && depth <= ENA_QUEUE_DEPTH_MAX;
+	return wcdev_is_pow2(depth) && depth >= ENA_QUEUE_DEPTH_MIN && depth <= ENA_QUEUE_DEPTH_MAX;
 }
 
 /* Puts defaults in the place of zeroes. */
@@ -94,12 +94,11 @@ config_fault(const struct ena_card_config *config)
 	if ((config->llq_entries & ~(ENA_LLQ_ENTRY_128 | ENA_LLQ_ENTRY_256)) != 0)
 		return "llq_entries: expected ENA_LLQ_ENTRY_*";
 	if (config->llq == NULL || config->llq_bytes < ENA_LLQ_BYTES_MIN ||
-	    config->llq_bytes > ENA_LLQ_BYTES_MAX ||
-	    (config->llq_bytes & (config->llq_bytes - 1)) != 0)
+	    config->llq_bytes > ENA_LLQ_BYTES_MAX || !wcdev_is_pow2(config->llq_bytes))
 		return "llq_bytes: expected a power of two, 64 KiB to 1 GiB, and memory";
 	if (config->llq_entries == 0)
 		return NULL;
-	if (config->llq_recommended != 0 && (!ena_is_pow2(config->llq_recommended) ||
+	if (config->llq_recommended != 0 && (!wcdev_is_pow2(config->llq_recommended) ||
 					     (config->llq_recommended & config->llq_entries) == 0))
 		return "llq_recommended: expected one of llq_entries";
 	if (!depth_ok(config->llq_depth))
@@ -262,26 +261,13 @@ ena_card_has_driver(const struct ena_card *card)
 	return card->admin.on;
 }
 
-/* Whether frames may come from the port that the host has nothing to do with. */
-static bool
-port_has_input(const struct ena_card *card)
-{
-	uint64_t frames;
-	bool done = false;
-
-	if (card->dev.port_ops == NULL || card->dev.port_ops->poll == NULL)
-		return false;
-	wcdev_port_input(&card->dev, &frames, &done);
-	return !done;
-}
-
 bool
 ena_card_waits(const struct ena_card *card)
 {
 	if (!card->admin.on)
 		return true;
-	if (port_has_input(card) || card->irq_due != 0 || !wcdev_dma_quiet(&card->dev) ||
-	    card->admin.head != card->admin.db)
+	if (wcdev_port_has_input(&card->dev) || card->irq_due != 0 ||
+	    !wcdev_dma_quiet(&card->dev) || card->admin.head != card->admin.db)
 		return false;
 	for (uint64_t live = card->tx_live; live != 0; live &= live - 1) {
 		const struct ena_sq *sq = &card->sqs[__builtin_ctzll(live)];
@@ -294,15 +280,25 @@ ena_card_waits(const struct ena_card *card)
 
 /* ---- accesses ---------------------------------------------------------------------------- */
 
+/* Where an access of BAR 2 is, or NULL: it is not within the BAR. */
+static uint8_t *
+llq_at(const struct ena_card *card, uint64_t off, size_t bytes)
+{
+	if (off > card->config.llq_bytes || bytes > card->config.llq_bytes - off)
+		return NULL;
+	return (uint8_t *)card->config.llq + off;
+}
+
 void
 ena_card_bar_read(struct ena_card *card, unsigned int bar, uint64_t off, void *data, size_t bytes)
 {
+	const uint8_t *at = bar == ENA_BAR_LLQ ? llq_at(card, off, bytes) : NULL;
+
 	memset(data, 0, bytes);
 	if (bar == ENA_BAR_REGS)
 		ena_regs_read(card, off, data, bytes);
-	else if (bar == ENA_BAR_LLQ && off <= card->config.llq_bytes &&
-		 bytes <= card->config.llq_bytes - off)
-		memcpy(data, (const uint8_t *)card->config.llq + off, bytes);
+	else if (at != NULL)
+		memcpy(data, at, bytes);
 }
 
 static void
@@ -318,11 +314,12 @@ void
 ena_card_bar_write(struct ena_card *card, unsigned int bar, uint64_t off, const void *data,
 		   size_t bytes)
 {
+	uint8_t *at = bar == ENA_BAR_LLQ ? llq_at(card, off, bytes) : NULL;
+
 	if (bar == ENA_BAR_REGS)
 		regs_write(card, off, data, bytes);
-	else if (bar == ENA_BAR_LLQ && off <= card->config.llq_bytes &&
-		 bytes <= card->config.llq_bytes - off)
-		memcpy((uint8_t *)card->config.llq + off, data, bytes);
+	else if (at != NULL)
+		memcpy(at, data, bytes);
 	else
 		card->stats.bad_writes++;
 }

@@ -30,8 +30,6 @@
 #define ENA_FRAGS_FRAME (1 + ENA_TX_DESCS_MAX * (65536u / WCDEV_PAGE_BYTES + 1))
 #define ENA_FRAGS (ENA_FRAGS_FRAME + 2 * ENA_BURST)
 #define ENA_SEGMENTS_MAX 1024u
-/* The first bytes of a frame that are looked at. */
-#define ENA_HEAD_BYTES 192u
 /* Copies of a burst: entries of an LLQ, frames whose checksums are made. Each begins in the first
  * so many bytes. */
 #define ENA_COPIES_BYTES 65536u
@@ -184,12 +182,6 @@ static inline struct ena_card *
 ena_of(struct wcdev *dev)
 {
 	return (struct ena_card *)dev; /* the first member */
-}
-
-static inline bool
-ena_is_pow2(uint32_t value)
-{
-	return value != 0 && (value & (value - 1)) == 0;
 }
 
 static inline uint64_t

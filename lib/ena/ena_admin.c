@@ -91,28 +91,20 @@ call_count(struct ena_card *card, const struct ena_call *call, enum ena_admin_st
 		  call->cmd.feature.feature, status);
 }
 
-/* Writes an answer, whose first word, with the phase, becomes visible last. */
 static bool
 answer_publish(struct ena_card *card, struct ena_call *call, enum ena_admin_status status)
 {
 	struct ena_admin *admin = &card->admin;
-	struct wcdev_ring *ring = &admin->acq;
-	uint8_t *at;
 
 	if (status != ENA_ST_OK)
 		memset(&call->out, 0, sizeof(call->out));
 	call->out.common.command_id = call->cmd.common.command_id & htole16(ENA_AQ_ID_MASK);
 	call->out.common.status = (uint8_t)status;
-	call->out.common.flags = wcdev_ring_phase(admin->tail, ring->entries);
+	call->out.common.flags = wcdev_ring_phase(admin->tail, admin->acq.entries);
 	call->out.common.sq_head = htole16(admin->head);
-	at = wcdev_ring_find(&card->dev, ring, admin->tail);
-	if (at == NULL) {
-		if (wcdev_ring_post(&card->dev, ring, admin->tail, &call->out) != 0)
-			return false;
-	} else {
-		memcpy(at + 8, call->out.bytes + 8, ENA_ADMIN_BYTES - 8);
-		__atomic_store_n((uint64_t *)at, call->out.words[0], __ATOMIC_RELEASE);
-	}
+	if (wcdev_ring_publish_first(&card->dev, &admin->acq, admin->tail, &call->out,
+				     sizeof(call->out)) != 0)
+		return false;
 	admin->tail++;
 	return true;
 }

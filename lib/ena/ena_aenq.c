@@ -6,22 +6,6 @@
 
 #include "ena.h"
 
-static bool
-event_publish(struct ena_card *card, const struct ena_aenq_event *event)
-{
-	struct ena_aenq *aenq = &card->aenq;
-	uint64_t word;
-	uint8_t *at;
-
-	at = wcdev_ring_find(&card->dev, &aenq->ring, aenq->tail);
-	if (at == NULL)
-		return wcdev_ring_post(&card->dev, &aenq->ring, aenq->tail, event) == 0;
-	memcpy(at + 8, (const uint8_t *)event + 8, sizeof(*event) - 8);
-	memcpy(&word, event, sizeof(word));
-	__atomic_store_n((uint64_t *)at, word, __ATOMIC_RELEASE);
-	return true;
-}
-
 /* The driver's doorbell says how far events may be written. */
 static bool
 has_space(struct ena_card *card)
@@ -60,7 +44,8 @@ event_post(struct ena_card *card, enum ena_aenq_group group, uint16_t syndrome,
 	event.flags = wcdev_ring_phase(aenq->tail, aenq->ring.entries);
 	for (unsigned int i = 0; i < 12; i++)
 		event.data[i] = htole32(data[i]);
-	if (!has_space(card) || !event_publish(card, &event)) {
+	if (!has_space(card) || wcdev_ring_publish_first(&card->dev, &aenq->ring, aenq->tail,
+							 &event, sizeof(event)) != 0) {
 		card->stats.aenq_lost++;
 		return false;
 	}

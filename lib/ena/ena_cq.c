@@ -14,27 +14,15 @@ ena_cq_ready(struct ena_card *card, struct ena_cq *cq)
 	return wcdev_ring_ready(&card->dev, &cq->ring, cq->tail);
 }
 
-/* Writes `bytes` of an entry and zeroes behind them; the first word becomes visible last. */
-static inline bool
+/* Writes `bytes` of an entry and zeroes behind them. */
+static bool
 entry_publish(struct ena_card *card, struct ena_cq *cq, const void *entry, uint32_t bytes)
 {
-	uint8_t *at = wcdev_ring_find(&card->dev, &cq->ring, cq->tail);
-	uint8_t padded[ENTRY_BYTES_MAX];
-	uint64_t first;
+	uint8_t padded[ENTRY_BYTES_MAX] = {0};
 
-	memcpy(&first, entry, sizeof(first));
-	if (at == NULL) {
-		memset(padded, 0, sizeof(padded));
-		memcpy(padded, entry, bytes);
-		if (wcdev_ring_post(&card->dev, &cq->ring, cq->tail, padded) != 0)
-			return false;
-	} else {
-		if (bytes > sizeof(first))
-			memcpy(at + 8, (const uint8_t *)entry + 8, bytes - 8);
-		if (cq->entry_bytes > bytes)
-			memset(at + bytes, 0, cq->entry_bytes - bytes);
-		__atomic_store_n((uint64_t *)at, first, __ATOMIC_RELEASE);
-	}
+	memcpy(padded, entry, bytes);
+	if (wcdev_ring_publish_first(&card->dev, &cq->ring, cq->tail, padded, cq->entry_bytes) != 0)
+		return false;
 	cq->tail++;
 	return true;
 }

@@ -160,7 +160,7 @@ llq_set(struct ena_card *card, const struct ena_llq *in)
 
 	if (le16toh(in->header_enabled) != ENA_LLQ_HEADER_INLINE ||
 	    (size != ENA_LLQ_SIZE_128 && size != ENA_LLQ_SIZE_256) ||
-	    (size & sizes(card->config.llq_entries)) == 0 || !ena_is_pow2(before) || before > 8 ||
+	    (size & sizes(card->config.llq_entries)) == 0 || !wcdev_is_pow2(before) || before > 8 ||
 	    before * ENA_DESC_BYTES >= set.entry_bytes ||
 	    (stride != ENA_LLQ_STRIDE_SINGLE && stride != ENA_LLQ_STRIDE_MULTIPLE))
 		return ENA_ST_ILLEGAL;

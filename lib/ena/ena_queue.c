@@ -25,7 +25,7 @@ cq_check(const struct ena_card *card, const struct ena_cmd_create_cq *cmd)
 {
 	const uint16_t depth = le16toh(cmd->depth);
 
-	if (!ena_is_pow2(depth) || depth > card->config.queue_depth ||
+	if (!wcdev_is_pow2(depth) || depth > card->config.queue_depth ||
 	    !entry_words_ok(cmd->entry_words & ENA_CQ_ENTRY_WORDS_MASK) ||
 	    ena_iova(&cmd->base) % RING_ALIGN != 0)
 		return ENA_ST_ILLEGAL;
@@ -162,7 +162,7 @@ sq_check(const struct ena_card *card, const struct ena_cmd_create_sq *cmd)
 		return ENA_ST_ILLEGAL;
 	if (policy != ENA_COMPLETE_EACH && policy != ENA_COMPLETE_ASKED)
 		return ENA_ST_ILLEGAL;
-	if (!ena_is_pow2(depth) || depth > card->config.queue_depth)
+	if (!wcdev_is_pow2(depth) || depth > card->config.queue_depth)
 		return ENA_ST_ILLEGAL;
 	if (placement == ENA_PLACEMENT_LLQ &&
 	    (uint32_t)depth * card->llq.entry_bytes > (uint32_t)card->config.llq_depth * 128)

@@ -105,7 +105,7 @@ ring_ok(const struct ena_card *card, const char *name, uint32_t caps, uint64_t i
 {
 	const uint32_t depth = ENA_CAPS_DEPTH(caps);
 
-	if (!ena_is_pow2(depth) || depth > ENA_DEPTH_ADMIN_MAX ||
+	if (!wcdev_is_pow2(depth) || depth > ENA_DEPTH_ADMIN_MAX ||
 	    ENA_CAPS_ENTRY_BYTES(caps) != ENA_ADMIN_BYTES) {
 		wcdev_log(&card->dev, LOG_WARNING,
 			  "%s: depth %u, entries of %u bytes; expected a power of two up to %u, "

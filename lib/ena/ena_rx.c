@@ -12,25 +12,6 @@
 
 /* ---- the frame --------------------------------------------------------------------------- */
 
-/* The first bytes, which nobody else can change: as they are, or copied to `buf`. */
-static const uint8_t *
-head_get(const struct wcdev_frame *frame, uint8_t *buf)
-{
-	size_t used = 0;
-
-	if ((frame->flags & WCDEV_FRAME_STABLE) != 0 && frame->n_frags == 1)
-		return frame->frags[0].base;
-	for (uint32_t i = 0; i < frame->n_frags && used < ENA_HEAD_BYTES; i++) {
-		size_t piece = frame->frags[i].bytes;
-
-		if (piece > ENA_HEAD_BYTES - used)
-			piece = ENA_HEAD_BYTES - used;
-		memcpy(buf + used, frame->frags[i].base, piece);
-		used += piece;
-	}
-	return buf;
-}
-
 static bool
 length_refused(struct ena_card *card, const struct wcdev_frame *frame)
 {
@@ -43,36 +24,39 @@ length_refused(struct ena_card *card, const struct wcdev_frame *frame)
 	return true;
 }
 
-/* What the last completion of a frame says of it. */
-static uint32_t
-status_get(const struct wcdev_frame *frame, const uint8_t *head, const struct wcdev_parse *parse)
+/* What the last completion of an IP packet says of layer 4 and of checksums. */
+static inline uint32_t
+status_of(uint16_t ptype, uint32_t verdict)
 {
-	const uint32_t verdict = wcdev_verdict(frame, head, parse);
-	const uint16_t l4 = parse->ptype & WCDEV_PTYPE_L4_MASK;
-	const bool v4 = (parse->ptype & WCDEV_PTYPE_L3_MASK) == WCDEV_PTYPE_IPV4;
-	uint32_t status = (uint32_t)parse->n_tags << ENA_RXC_TAGS_SHIFT;
+	const uint16_t l4 = ptype & WCDEV_PTYPE_L4_MASK;
+	uint32_t status = (verdict & WCDEV_VERDICT_IP_BAD) != 0 ? ENA_RXC_L3_BAD : 0;
 
-	if (v4)
-		status |= ENA_L3_IPV4;
-	else if ((parse->ptype & WCDEV_PTYPE_L3_MASK) == WCDEV_PTYPE_IPV6)
-		status |= ENA_L3_IPV6;
-	else
-		return status;
 	if (l4 == WCDEV_PTYPE_TCP)
 		status |= ENA_L4_TCP << ENA_RXC_L4_SHIFT;
-	if (l4 == WCDEV_PTYPE_UDP)
+	else if (l4 == WCDEV_PTYPE_UDP)
 		status |= ENA_L4_UDP << ENA_RXC_L4_SHIFT;
-	if (v4 && l4 == WCDEV_PTYPE_FRAG)
-		status |= ENA_RXC_FRAG;
-	if ((verdict & WCDEV_VERDICT_IP_BAD) != 0)
-		status |= ENA_RXC_L3_BAD;
-	if (l4 != WCDEV_PTYPE_TCP && l4 != WCDEV_PTYPE_UDP)
+	else
 		return status;
 	if ((verdict & (WCDEV_VERDICT_L4_GOOD | WCDEV_VERDICT_L4_BAD)) != 0)
 		status |= ENA_RXC_L4_CHECKED;
 	if ((verdict & WCDEV_VERDICT_L4_BAD) != 0)
 		status |= ENA_RXC_L4_BAD;
 	return status;
+}
+
+/* What it says of any frame. */
+static uint32_t
+status_get(const struct wcdev_frame *frame, const uint8_t *head, const struct wcdev_parse *parse)
+{
+	const uint16_t l3 = parse->ptype & WCDEV_PTYPE_L3_MASK;
+	uint32_t status = (uint32_t)parse->n_tags << ENA_RXC_TAGS_SHIFT;
+
+	if (l3 != WCDEV_PTYPE_IPV4 && l3 != WCDEV_PTYPE_IPV6)
+		return status;
+	status |= l3 == WCDEV_PTYPE_IPV4 ? ENA_L3_IPV4 : ENA_L3_IPV6;
+	if (l3 == WCDEV_PTYPE_IPV4 && (parse->ptype & WCDEV_PTYPE_L4_MASK) == WCDEV_PTYPE_FRAG)
+		status |= ENA_RXC_FRAG;
+	return status | status_of(parse->ptype, wcdev_verdict(frame, head, parse));
 }
 
 /* ---- its buffers ------------------------------------------------------------------------- */
@@ -286,25 +270,6 @@ queue_deliver(struct ena_card *card, struct ena_sq *sq, const struct wcdev_frame
 
 /* ---- most frames ------------------------------------------------------------------------- */
 
-/* Of IPv4 without options, as status_get(). `head`: the whole frame, or what is left of it. */
-static inline uint32_t
-status_of(uint16_t ptype, uint32_t verdict)
-{
-	uint32_t status = ENA_L3_IPV4;
-
-	if ((ptype & WCDEV_PTYPE_L4_MASK) == WCDEV_PTYPE_TCP)
-		status |= ENA_L4_TCP << ENA_RXC_L4_SHIFT;
-	if ((ptype & WCDEV_PTYPE_L4_MASK) == WCDEV_PTYPE_UDP)
-		status |= ENA_L4_UDP << ENA_RXC_L4_SHIFT;
-	if ((verdict & WCDEV_VERDICT_IP_BAD) != 0)
-		status |= ENA_RXC_L3_BAD;
-	if ((verdict & (WCDEV_VERDICT_L4_GOOD | WCDEV_VERDICT_L4_BAD)) != 0)
-		status |= ENA_RXC_L4_CHECKED;
-	if ((verdict & WCDEV_VERDICT_L4_BAD) != 0)
-		status |= ENA_RXC_L4_BAD;
-	return status;
-}
-
 /* A queue while frames are put into it. `sq` NULL: none. */
 struct plain_queue {
 	struct ena_sq *sq;
@@ -375,8 +340,8 @@ plain_put(struct ena_card *card, struct plain_queue *q, const uint8_t *src, uint
 	if (dst == NULL)
 		return false;
 	memcpy(dst, src, bytes);
-	status = status_of(ptype, wcdev_verdict_ipv4(src, bytes, ptype)) | ENA_RXC_BUFFER |
-		 ENA_RXC_FIRST | ENA_RXC_LAST |
+	status = status_of(ptype, wcdev_verdict_ipv4(src, bytes, ptype)) | ENA_L3_IPV4 |
+		 ENA_RXC_BUFFER | ENA_RXC_FIRST | ENA_RXC_LAST |
 		 (uint32_t)wcdev_ring_phase(cq->tail, cq->depth) << ENA_RXC_PHASE_SHIFT;
 	word = htole64(hash | (uint64_t)sq->idx << 32);
 	__atomic_store_n((uint64_t *)(void *)(q->cpl + 8), word, __ATOMIC_RELAXED);
@@ -446,7 +411,7 @@ plain_deliver(struct ena_card *card, const struct wcdev_frame *frames, unsigned 
 static int
 frame_deliver(struct ena_card *card, const struct wcdev_frame *frame, uint64_t *queues)
 {
-	uint8_t buf[ENA_HEAD_BYTES];
+	uint8_t buf[WCDEV_HEAD_BYTES];
 	struct wcdev_parse parse;
 	const uint8_t *head;
 	struct ena_sq *sq;
@@ -454,8 +419,8 @@ frame_deliver(struct ena_card *card, const struct wcdev_frame *frame, uint64_t *
 
 	if (length_refused(card, frame))
 		return 0;
-	head = head_get(frame, buf);
-	wcdev_parse(head, frame->bytes < ENA_HEAD_BYTES ? frame->bytes : ENA_HEAD_BYTES, &parse);
+	head = wcdev_frame_head(frame, buf);
+	wcdev_parse(head, wcdev_frame_head_bytes(frame), &parse);
 	sq = ena_rss_queue(card, head, &parse, &hash);
 	if (sq == NULL) {
 		card->stats.rx_no_queue++;

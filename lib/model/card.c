@@ -58,7 +58,7 @@ config_fault(const struct wcnic_card_config *config)
 		return fault;
 	if (config->aperture == NULL || ((uintptr_t)config->aperture & 4095) != 0)
 		return "aperture: page-aligned memory is needed";
-	if (!card_is_pow2(config->aperture_bytes) || config->aperture_bytes < APERTURE_MIN ||
+	if (!wcdev_is_pow2(config->aperture_bytes) || config->aperture_bytes < APERTURE_MIN ||
 	    config->aperture_bytes > APERTURE_MAX)
 		return "aperture_bytes: a power of two from 1 MiB to 1 GiB is needed";
 	if (config->queue_pairs > CARD_QUEUES_MAX)

@@ -48,13 +48,6 @@ enum card_queue_state {
 
 struct wcnic_card;
 
-/* 0 is no power of two. */
-static inline bool
-card_is_pow2(uint64_t value)
-{
-	return value != 0 && (value & (value - 1)) == 0;
-}
-
 /* Notes an error for ERROR_CAUSE and ERROR_INFO, if it is the first since the reset. */
 void card_error_note(struct wcnic_card *card, enum wcnic_error cause, uint32_t info);
 

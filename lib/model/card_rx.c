@@ -9,26 +9,6 @@
 #include "card_rx.h"
 #include "card_rx_offload.h"
 
-/* Ethernet, two VLAN tags, IPv4 with options or IPv6 with some extension headers, layer 4. */
-#define PARSE_BYTES 192u
-
-/* The first bytes of a frame: copied to `buf`, as the host may change them at any time. */
-static const uint8_t *
-head_copy(const struct wcdev_frame *frame, uint8_t *buf)
-{
-	size_t used = 0;
-
-	for (uint32_t i = 0; i < frame->n_frags && used < PARSE_BYTES; i++) {
-		size_t piece = frame->frags[i].bytes;
-
-		if (piece > PARSE_BYTES - used)
-			piece = PARSE_BYTES - used;
-		memcpy(buf + used, frame->frags[i].base, piece);
-		used += piece;
-	}
-	return buf;
-}
-
 /* Counts a frame that is too short or too long for the port. */
 static bool
 length_refused(struct wcnic_card *card, const struct wcdev_frame *frame)
@@ -42,28 +22,13 @@ length_refused(struct wcnic_card *card, const struct wcdev_frame *frame)
 	return true;
 }
 
-/* The first bytes of a frame, which nobody else can change: as they are, or copied to `buf`. */
-static const uint8_t *
-head_get(const struct wcdev_frame *frame, uint8_t *buf)
-{
-	if ((frame->flags & WCDEV_FRAME_STABLE) != 0 && frame->n_frags == 1)
-		return frame->frags[0].base;
-	return head_copy(frame, buf);
-}
-
-static uint32_t
-head_bytes(const struct wcdev_frame *frame)
-{
-	return frame->bytes < PARSE_BYTES ? frame->bytes : PARSE_BYTES;
-}
-
 static uint16_t
 ptype_find(const struct wcdev_frame *frame)
 {
-	uint8_t buf[PARSE_BYTES];
+	uint8_t buf[WCDEV_HEAD_BYTES];
 	struct wcdev_parse parse;
 
-	wcdev_parse(head_get(frame, buf), head_bytes(frame), &parse);
+	wcdev_parse(wcdev_frame_head(frame, buf), wcdev_frame_head_bytes(frame), &parse);
 	return parse.ptype;
 }
 
@@ -84,7 +49,8 @@ queue_by_rules(struct wcnic_card *card, const uint8_t *head, const struct wcdev_
 	       const struct wcdev_parse *parse, struct card_rx_result *result)
 {
 	const struct card_flow_verdict verdict = card_flow_judge(
-		card, head, head_bytes(frame), parse, card->rx_again ? 0 : frame->bytes);
+		card, head, wcdev_frame_head_bytes(frame), parse,
+		card->rx_again ? 0 : frame->bytes);
 	bool hashed;
 	uint16_t qid;
 
@@ -117,18 +83,18 @@ static struct card_rxq *
 queue_choose(struct wcnic_card *card, const struct wcdev_frame *frame,
 	     struct card_rx_result *result)
 {
-	uint8_t buf[PARSE_BYTES];
-	const uint8_t *head = head_get(frame, buf);
+	uint8_t buf[WCDEV_HEAD_BYTES];
+	const uint8_t *head = wcdev_frame_head(frame, buf);
 	struct wcdev_parse parse;
 	struct card_rxq *q;
 
 	/* Of an isolated port rules alone decide. */
 	if ((card->port.flags & WCNIC_PORTF_ISOLATED) == 0 &&
-	    !card_filter_passes(card, head, head_bytes(frame))) {
+	    !card_filter_passes(card, head, wcdev_frame_head_bytes(frame))) {
 		card->stats.rx_filtered++;
 		return NULL;
 	}
-	wcdev_parse(head, head_bytes(frame), &parse);
+	wcdev_parse(head, wcdev_frame_head_bytes(frame), &parse);
 	result->ptype = parse.ptype;
 	if (card->flow.table.n_rules == 0 && (card->port.flags & WCNIC_PORTF_ISOLATED) == 0)
 		q = queue_by_hash(card, &parse, result);

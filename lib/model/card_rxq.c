@@ -21,7 +21,7 @@ create_check(struct wcnic_card *card, struct card_admin_call *call,
 		return WCNIC_ST_INVALID_QUEUE;
 	if (card->rxqs[le16toh(p->qid)].state != CARD_QUEUE_NONE)
 		return WCNIC_ST_BAD_STATE;
-	if (!card_is_pow2(depth) || depth < CARD_DEPTH_MIN || depth > CARD_DEPTH_MAX)
+	if (!wcdev_is_pow2(depth) || depth < CARD_DEPTH_MIN || depth > CARD_DEPTH_MAX)
 		return CARD_BAD_FIELD(call, wcnic_cmd_rxq_create, depth);
 	if (vector != WCNIC_VECTOR_NONE && vector >= card_vectors(card))
 		return CARD_BAD_FIELD(call, wcnic_cmd_rxq_create, vector);

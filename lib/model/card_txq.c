@@ -37,7 +37,7 @@ create_check(struct wcnic_card *card, struct card_admin_call *call,
 		return CARD_BAD_FIELD(call, wcnic_cmd_txq_create, format);
 	if (p->format == WCNIC_FORMAT_PACKED && (card->features & WCNIC_CAP_PUSH_PACKED) == 0)
 		return WCNIC_ST_UNSUPPORTED;
-	if (!card_is_pow2(depth) || depth < CARD_DEPTH_MIN || depth > CARD_DEPTH_MAX)
+	if (!wcdev_is_pow2(depth) || depth < CARD_DEPTH_MIN || depth > CARD_DEPTH_MAX)
 		return CARD_BAD_FIELD(call, wcnic_cmd_txq_create, depth);
 	if (vector != WCNIC_VECTOR_NONE && vector >= card_vectors(card))
 		return CARD_BAD_FIELD(call, wcnic_cmd_txq_create, vector);

@@ -40,25 +40,13 @@ record_write(struct wcnic_card *card, uint32_t value)
 	return true;
 }
 
-/* Whether frames may come from the port that the host has nothing to do with. */
-static bool
-port_has_input(const struct wcnic_card *card)
-{
-	uint64_t frames;
-	bool done = false;
-
-	if (card->dev.port_ops == NULL || card->dev.port_ops->poll == NULL ||
-	    !card_port_is_open(&card->port))
-		return false;
-	wcdev_port_input(&card->dev, &frames, &done);
-	return !done;
-}
-
 bool
 wcnic_card_waits(struct wcnic_card *card)
 {
 	if (card->wake.iova == 0 || (card->status & WCNIC_STATUS_ERROR) != 0 ||
-	    port_has_input(card) || !wcdev_dma_quiet(&card->dev))
+	    !wcdev_dma_quiet(&card->dev))
+		return false;
+	if (card_port_is_open(&card->port) && wcdev_port_has_input(&card->dev))
 		return false;
 	for (uint64_t live = card->txq_live; live != 0; live &= live - 1) {
 		const struct card_txq *q = &card->txqs[__builtin_ctzll(live)];

@@ -122,7 +122,7 @@ alloc_check(struct wcnic_card *card, struct card_admin_call *call,
 	if (p->type == WCNIC_WINDOW_PUSH && (card->features & WCNIC_CAP_PUSH) == 0)
 		return WCNIC_ST_UNSUPPORTED;
 	if (p->type == WCNIC_WINDOW_PUSH
-		    ? !card_is_pow2(p->slot_lines) || p->slot_lines > WCNIC_SLOT_LINES_MAX
+		    ? !wcdev_is_pow2(p->slot_lines) || p->slot_lines > WCNIC_SLOT_LINES_MAX
 		    : p->slot_lines != 0)
 		return CARD_BAD_FIELD(call, wcnic_cmd_window_alloc, slot_lines);
 	if (p->type == WCNIC_WINDOW_DOORBELL && qid != WCNIC_QUEUE_NONE)
@@ -131,7 +131,7 @@ alloc_check(struct wcnic_card *card, struct card_admin_call *call,
 		return WCNIC_ST_INVALID_QUEUE;
 	if (le32toh(p->bytes) == 0)
 		return CARD_BAD_FIELD(call, wcnic_cmd_window_alloc, bytes);
-	if (align != 0 && !card_is_pow2(align))
+	if (align != 0 && !wcdev_is_pow2(align))
 		return CARD_BAD_FIELD(call, wcnic_cmd_window_alloc, align);
 	return WCNIC_ST_OK;
 }
