@@ -11,6 +11,7 @@
 #include <string.h>
 
 #include <wcdev_card.h>
+#include <wcdev_cut.h>
 #include <wcdev_dma.h>
 #include <wcdev_parse.h>
 #include <wcdev_ring.h>
@@ -99,8 +100,7 @@ struct ena_sq {
 	bool port_busy;
 	bool resync; /* a frame's end was not found: what does not begin one belongs to it */
 	struct ena_tx_meta meta;
-	uint16_t segs_sent; /* of the frame at the head */
-	bool segs_failed;
+	struct wcdev_cut cut; /* of the frame at the head */
 };
 
 /* ---- admin ------------------------------------------------------------------------------- */

@@ -94,53 +94,6 @@ cut_begin(struct ena_card *card, const struct ena_tx_burst *t, uint32_t first,
 	return wcdev_segment_bytes(s, 0) > ena_bytes_max(card) ? &card->stats.tx_bad_length : NULL;
 }
 
-/* Makes as many segments as there is space for. Returns how many. */
-static unsigned int
-segments_make(uint8_t *copy, const uint8_t *end, struct wcdev_segmenter *s,
-	      struct wcdev_frame *frames, struct wcdev_frag *frags)
-{
-	unsigned int n = 0;
-
-	for (; n < ENA_BURST && s->next < s->n && copy < end; n++) {
-		const uint32_t bytes = wcdev_segment_bytes(s, s->next);
-
-		wcdev_segment_make(s, copy);
-		frags[n] = (struct wcdev_frag){copy, bytes};
-		frames[n] = (struct wcdev_frame){.frags = &frags[n],
-						 .n_frags = 1,
-						 .bytes = bytes,
-						 .flags = WCDEV_FRAME_STABLE};
-		copy += (bytes + 7) & ~7u;
-	}
-	return n;
-}
-
-/* Offers `n` segments. False: the port holds one back, and *taken are done with. */
-static bool
-segments_send(struct ena_card *card, struct ena_sq *sq, const struct wcdev_frame *frames,
-	      unsigned int n, unsigned int *taken)
-{
-	unsigned int end = 0;
-
-	while (end < n) {
-		unsigned int first = end;
-		int ret = 0;
-
-		end += wcdev_port_send(&card->dev, frames + first, n - first, &ret);
-		card->stats.tx_frames += end - first;
-		for (; first < end; first++)
-			card->stats.tx_bytes += frames[first].bytes;
-		*taken = end;
-		if (end == n)
-			break;
-		if (ret == -EAGAIN)
-			return false;
-		sq->segs_failed = true;
-		*taken = ++end;
-	}
-	return true;
-}
-
 bool
 ena_tx_cut_send(struct ena_card *card, struct ena_sq *sq, const struct ena_tx_burst *t,
 		uint64_t **drop)
@@ -150,24 +103,21 @@ ena_tx_cut_send(struct ena_card *card, struct ena_sq *sq, const struct ena_tx_bu
 	uint8_t *copy = (uint8_t *)card->copies + t->copied;
 	const uint8_t *end = (const uint8_t *)card->copies + sizeof(card->copies) -
 			     (WCDEV_MTU_MAX + WCDEV_L2_BYTES_MAX);
-	struct wcdev_frame frames[ENA_BURST];
-	struct wcdev_frag frags[ENA_BURST];
+	struct wcdev_cut_sent sent;
 	struct wcdev_segmenter s;
-	unsigned int n, taken = 0;
-	bool more;
+	bool done;
 
-	if (sq->segs_sent == 0)
-		sq->segs_failed = false;
-	*drop = cut_begin(card, t, sq->segs_sent, &s);
-	while (*drop == NULL && s.next < s.n) {
-		n = segments_make(copy, end, &s, frames, frags);
-		more = segments_send(card, sq, frames, n, &taken);
-		sq->segs_sent += (uint16_t)taken;
-		if (!more)
-			return false;
+	if (sq->cut.sent == 0)
+		sq->cut = (struct wcdev_cut){0};
+	*drop = cut_begin(card, t, sq->cut.sent, &s);
+	if (*drop != NULL) {
+		sq->cut.sent = 0;
+		return true;
 	}
-	if (*drop == NULL && sq->segs_failed)
+	done = wcdev_cut_send(&card->dev, &sq->cut, &s, copy, end, &sent);
+	card->stats.tx_frames += sent.frames;
+	card->stats.tx_bytes += sent.bytes;
+	if (done && sq->cut.failed)
 		*drop = &card->stats.tx_refused;
-	sq->segs_sent = 0;
-	return true;
+	return done;
 }

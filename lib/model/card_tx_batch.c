@@ -323,7 +323,7 @@ batch_run(struct wcnic_card *card, struct batch *b, struct card_txq *q)
 static void
 batch_publish(struct wcnic_card *card, struct batch *b, struct card_txq *q)
 {
-	bool sent = b->frames != 0 || q->segs_sent != 0;
+	bool sent = b->frames != 0 || q->cut.sent != 0;
 
 	if (sent)
 		wcdev_port_flush(&card->dev);

@@ -85,77 +85,28 @@ cut_begin(struct wcnic_card *card, const struct card_tx_frame *f, uint32_t first
 								   : WCNIC_ERR_NONE;
 }
 
-/* Makes as many segments as there is space for, at most CARD_BURST. Returns how many. */
-static unsigned int
-segments_make(struct wcnic_card *card, struct wcdev_segmenter *s, struct wcdev_frame *frames,
-	      struct wcdev_frag *frags)
-{
-	uint8_t *copy = (uint8_t *)card->copies;
-	const uint8_t *end = copy + CARD_COPIES_BYTES;
-	unsigned int n = 0;
-
-	for (; n < CARD_BURST && s->next < s->n && copy < end; n++) {
-		uint32_t bytes = wcdev_segment_bytes(s, s->next);
-
-		wcdev_segment_make(s, copy);
-		card_tx_frame_set(&frames[n], &frags[n], copy, bytes, WCDEV_FRAME_STABLE);
-		copy += (bytes + 7) & ~7u;
-	}
-	return n;
-}
-
-/* Offers `n` segments. False: the port holds one back, and *taken are done with. */
-static bool
-segments_send(struct wcnic_card *card, struct card_txq *q, const struct wcdev_frame *frames,
-	      unsigned int n, unsigned int *taken)
-{
-	unsigned int end = 0;
-
-	while (end < n) {
-		unsigned int first = end;
-		int ret = 0;
-
-		end += wcdev_port_send(&card->dev, frames + first, n - first, &ret);
-		card->stats.tx_frames += end - first;
-		card->stats.tx_segments += end - first;
-		for (; first < end; first++)
-			card->stats.tx_bytes += frames[first].bytes;
-		*taken = end;
-		if (end == n)
-			break;
-		if (ret == -EAGAIN)
-			return false;
-		q->segs_failed = true;
-		*taken = ++end;
-	}
-	return true;
-}
-
 bool
 card_tx_cut_send(struct wcnic_card *card, struct card_txq *q, const struct card_tx_frame *f,
 		 uint16_t seq, enum wcnic_error *reason)
 {
-	struct wcdev_frame frames[CARD_BURST];
-	struct wcdev_frag frags[CARD_BURST];
+	uint8_t *copy = (uint8_t *)card->copies;
+	struct wcdev_cut_sent sent;
 	struct wcdev_segmenter s;
-	unsigned int n, taken = 0;
-	bool more;
+	bool done;
 
-	if (q->segs_seq != seq)
-		q->segs_sent = 0;
-	if (q->segs_sent == 0)
-		q->segs_failed = false;
-	q->segs_seq = seq;
-	*reason = cut_begin(card, f, q->segs_sent, &s);
-	while (*reason == WCNIC_ERR_NONE && s.next < s.n) {
-		n = segments_make(card, &s, frames, frags);
-		more = segments_send(card, q, frames, n, &taken);
-		q->segs_sent += (uint16_t)taken;
-		if (!more)
-			return false;
+	if (q->cut_seq != seq || q->cut.sent == 0)
+		q->cut = (struct wcdev_cut){0};
+	q->cut_seq = seq;
+	*reason = cut_begin(card, f, q->cut.sent, &s);
+	if (*reason != WCNIC_ERR_NONE) {
+		q->cut.sent = 0;
+		return true;
 	}
-	if (*reason == WCNIC_ERR_NONE && q->segs_failed)
+	done = wcdev_cut_send(&card->dev, &q->cut, &s, copy, copy + CARD_COPIES_BYTES, &sent);
+	card->stats.tx_frames += sent.frames;
+	card->stats.tx_segments += sent.frames;
+	card->stats.tx_bytes += sent.bytes;
+	if (done && q->cut.failed)
 		*reason = WCNIC_ERR_FIRMWARE;
-	q->segs_sent = 0;
-	return true;
+	return done;
 }

@@ -9,6 +9,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include <wcdev_cut.h>
 #include <wcdev_ring.h>
 
 #include "card_admin_call.h"
@@ -56,10 +57,9 @@ struct card_txq {
 	bool waiting;   /* for a slot to become whole, at head */
 	bool port_busy; /* it refused the frame at head, which is offered again */
 
-	/* Of the frame that begins at segs_seq the port has taken so many segments. */
-	uint16_t segs_seq;
-	uint16_t segs_sent;
-	bool segs_failed; /* it refused another for good */
+	/* Segments of the frame that begins at cut_seq. */
+	uint16_t cut_seq;
+	struct wcdev_cut cut;
 	uint64_t wait_since_ns;
 };
 
