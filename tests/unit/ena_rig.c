@@ -103,6 +103,13 @@ ena_rig_teardown(void **state)
 }
 
 void
+ena_rig_again(void **state)
+{
+	ena_rig_teardown(state);
+	ena_rig_setup(state);
+}
+
+void
 ena_rig_tx_host(struct ena_rig *r, uint16_t depth)
 {
 	assert_int_equal(fake_ena_txq_open(&r->e, &r->tx, depth, false, FAKE_NO_VECTOR), ENA_ST_OK);

@@ -40,6 +40,8 @@ struct ena_rig *ena_rig_open(const struct ena_card_config *config);
 /* cmocka's fixtures, with both sizes of entries. */
 int ena_rig_setup(void **state);
 int ena_rig_teardown(void **state);
+/* One after the other: another card, for the next of several cases of a test. */
+void ena_rig_again(void **state);
 
 /* A Tx queue in host memory, or as LLQ with entries of so many bytes and accel_flags. */
 void ena_rig_tx_host(struct ena_rig *r, uint16_t depth);

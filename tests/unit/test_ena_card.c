@@ -15,49 +15,8 @@
 
 #include <wcnic_port.h>
 
+#include "alloc_rig.h"
 #include "fake_ena.h"
-
-void *__real_malloc(size_t bytes);
-void *__real_calloc(size_t count, size_t bytes);
-void __real_free(void *ptr);
-void *__wrap_malloc(size_t bytes);
-void *__wrap_calloc(size_t count, size_t bytes);
-void __wrap_free(void *ptr);
-
-static int fail_in = -1; /* this many more succeed; -1: all */
-static int live;
-
-static bool
-must_fail(void)
-{
-	return fail_in >= 0 && fail_in-- == 0;
-}
-
-static void *
-counted(void *ptr)
-{
-	live += ptr != NULL;
-	return ptr;
-}
-
-void *
-__wrap_malloc(size_t bytes)
-{
-	return must_fail() ? NULL : counted(__real_malloc(bytes));
-}
-
-void *
-__wrap_calloc(size_t count, size_t bytes)
-{
-	return must_fail() ? NULL : counted(__real_calloc(count, bytes));
-}
-
-void
-__wrap_free(void *ptr)
-{
-	live -= ptr != NULL;
-	__real_free(ptr);
-}
 
 static uint8_t llq[1 << 20] WC_ALIGNED(4096);
 static struct fake_mem mem;
@@ -144,27 +103,27 @@ static void
 create__each_allocation_fails__leaves_nothing(void **state)
 {
 	struct ena_card *card = NULL;
-	const int before = live;
+	const int before = alloc_live;
 	int turn, ret;
 
 	(void)state;
 	for (turn = 0;; turn++) {
 		assert_true(turn < 20);
-		fail_in = turn;
+		alloc_fail_in = turn;
 		ret = ena_card_create(&good, &card);
-		if (fail_in >= 0 && ret == 0)
+		if (alloc_fail_in >= 0 && ret == 0)
 			break;
-		fail_in = -1;
+		alloc_fail_in = -1;
 		assert_int_equal(ret, -ENOMEM);
 		assert_null(card);
-		assert_int_equal(live, before);
+		assert_int_equal(alloc_live, before);
 	}
-	fail_in = -1;
+	alloc_fail_in = -1;
 	assert_true(turn >= 1);
 	ena_card_destroy(card);
-	assert_int_equal(live, before);
+	assert_int_equal(alloc_live, before);
 	ena_card_destroy(NULL);
-	assert_int_equal(live, before);
+	assert_int_equal(alloc_live, before);
 }
 
 /* Work allocates nothing: it goes on when there is no memory. */
@@ -185,7 +144,7 @@ work__without_memory__goes_on(void **state)
 	assert_int_equal(fake_ena_init(&e, &config), 0);
 	assert_int_equal(
 		wcnic_port_create("loopback", ena_card_dev(e.card), &port, why, sizeof(why)), 0);
-	fail_in = 0;
+	alloc_fail_in = 0;
 	fake_ena_enable(&e);
 	assert_int_equal(fake_ena_llq_set(&e, 128, 1), ENA_ST_OK);
 	assert_int_equal(fake_ena_txq_open(&e, &tx, 64, true, 1), ENA_ST_OK);
@@ -198,8 +157,8 @@ work__without_memory__goes_on(void **state)
 		ena_card_poll(e.card);
 	}
 	assert_true(fake_ena_reset(&e, 0));
-	assert_int_equal(fail_in, 0); /* nobody asked */
-	fail_in = -1;
+	assert_int_equal(alloc_fail_in, 0); /* nobody asked */
+	alloc_fail_in = -1;
 	fake_ena_stats(&e, &stats);
 	assert_int_equal(stats.tx_frames, 60);
 	assert_int_equal(stats.rx_frames, 60);

@@ -80,8 +80,7 @@ header__every_length__pushed_or_with_a_buffer(void **state)
 		assert_int_equal(stats.tx_pushed, pushed);
 		assert_int_equal(stats.tx_llq_entries, n);
 		ENA_EXPECT_CLEAN(&r->e);
-		ena_rig_teardown(state);
-		ena_rig_setup(state);
+		ena_rig_again(state);
 	}
 }
 
@@ -104,8 +103,7 @@ header__longer_than_its_space__dropped_and_completed(void **state)
 		ena_rig_expect_cpl(r, 9, false);
 		ena_rig_expect_cpl(r, 2, true);
 		ENA_EXPECT(&r->e, tx_bad_length, 1);
-		ena_rig_teardown(state);
-		ena_rig_setup(state);
+		ena_rig_again(state);
 	}
 }
 
@@ -202,8 +200,7 @@ layouts__any_number_of_buffers__put_together(void **state)
 		fake_ena_stats(&r->e, &stats);
 		assert_int_equal(stats.tx_llq_entries, entries);
 		ENA_EXPECT_CLEAN(&r->e);
-		ena_rig_teardown(state);
-		ena_rig_setup(state);
+		ena_rig_again(state);
 	}
 }
 
@@ -322,8 +319,7 @@ chains__wrong__dropped_once_and_the_next_is_sent(void **state)
 			fail_msg("case %zu: %u frames", i, r->port.frames);
 		ena_rig_expect_frame(r, 1, r->frame + 200, 70);
 		ENA_EXPECT(&r->e, tx_bad_chain, 1);
-		ena_rig_teardown(state);
-		ena_rig_setup(state);
+		ena_rig_again(state);
 	}
 }
 
@@ -441,8 +437,7 @@ torn__any_word_missing__dropped(void **state)
 			ENA_EXPECT(&r->e, tx_llq_torn, turn + 1);
 		}
 		assert_int_equal(r->port.frames, frames);
-		ena_rig_teardown(state);
-		ena_rig_setup(state);
+		ena_rig_again(state);
 	}
 }
 

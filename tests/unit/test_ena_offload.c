@@ -38,8 +38,7 @@ queue_open(struct ena_rig *r, unsigned int place)
 static void
 again(void **state)
 {
-	ena_rig_teardown(state);
-	ena_rig_setup(state);
+	ena_rig_again(state);
 }
 
 /* What a descriptor says of the protocols. */

@@ -343,8 +343,7 @@ descriptor__with_bits_that_must_be_zero__queue_stops(void **state)
 		fake_ena_stats(&r->e, &stats);
 		assert_int_equal(stats.rx_bad_desc, 1);
 		assert_int_equal(stats.rx_frames, 0);
-		ena_rig_teardown(state);
-		ena_rig_setup(state);
+		ena_rig_again(state);
 	}
 }
 
@@ -384,8 +383,7 @@ doorbell__not_in_the_ring__queue_stops(void **state)
 		expect_stopped(r);
 		fake_ena_stats(&r->e, &stats);
 		assert_int_equal(stats.rx_bad_doorbell, 1);
-		ena_rig_teardown(state);
-		ena_rig_setup(state);
+		ena_rig_again(state);
 	}
 }
 
@@ -416,8 +414,7 @@ buffer__not_mapped__frame_is_dropped(void **state)
 		assert_int_equal(offer(r, 60, 100, 4), 0);
 		assert_int_equal(expect_frame(r, 60, 4), 1);
 		free(before);
-		ena_rig_teardown(state);
-		ena_rig_setup(state);
+		ena_rig_again(state);
 	}
 }
 
@@ -437,8 +434,7 @@ ring_or_completions__unmapped_later__queue_stops(void **state)
 		expect_stopped(r);
 		fake_ena_stats(&r->e, &stats);
 		assert_int_equal(stats.ring_unmapped, 1);
-		ena_rig_teardown(state);
-		ena_rig_setup(state);
+		ena_rig_again(state);
 	}
 }
 

@@ -299,8 +299,7 @@ length__too_short_or_long__dropped_and_completed(void **state)
 		frame.bufs[0].bytes = lengths[i];
 		around(r, &frame, 9);
 		ENA_EXPECT(&r->e, tx_bad_length, 1);
-		ena_rig_teardown(state);
-		ena_rig_setup(state);
+		ena_rig_again(state);
 	}
 }
 
@@ -336,8 +335,7 @@ address__not_mapped__dropped_and_completed(void **state)
 		frame.bufs[1].bytes = 60;
 		around(r, &frame, 9);
 		ENA_EXPECT(&r->e, tx_bad_address, 1);
-		ena_rig_teardown(state);
-		ena_rig_setup(state);
+		ena_rig_again(state);
 	}
 }
 
@@ -354,8 +352,7 @@ request__not_below_the_depth__dropped(void **state)
 		frame.bufs[0].bytes = 60;
 		around(r, &frame, 0);
 		ENA_EXPECT(&r->e, tx_bad_req_id, 1);
-		ena_rig_teardown(state);
-		ena_rig_setup(state);
+		ena_rig_again(state);
 	}
 }
 
@@ -505,8 +502,7 @@ meta__in_the_midst_or_of_another_kind__dropped(void **state)
 
 		chain(r, flags[i], 3);
 		ENA_EXPECT(&r->e, tx_bad_meta, 1);
-		ena_rig_teardown(state);
-		ena_rig_setup(state);
+		ena_rig_again(state);
 	}
 }
 
@@ -566,8 +562,7 @@ doorbell__not_in_the_ring__queue_stops(void **state)
 		ena_rig_expect_cpl(r, 1, true);
 		fake_ena_reg_set(&r->e, r->tx.doorbell_off, (uint16_t)(r->tx.tail + beyond[i]));
 		ENA_RIG_EXPECT_STOPPED(r, tx_bad_doorbell);
-		ena_rig_teardown(state);
-		ena_rig_setup(state);
+		ena_rig_again(state);
 	}
 }
 

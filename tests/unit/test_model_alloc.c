@@ -16,57 +16,7 @@
 #include <wcnic_card.h>
 #include <wcnic_port.h>
 
-void *__real_malloc(size_t bytes);
-void *__real_calloc(size_t count, size_t bytes);
-void __real_free(void *ptr);
-char *__real_strdup(const char *text);
-void *__wrap_malloc(size_t bytes);
-void *__wrap_calloc(size_t count, size_t bytes);
-void __wrap_free(void *ptr);
-char *__wrap_strdup(const char *text);
-
-static int fail_in = -1; /* this many more succeed; -1: all */
-static int live;
-
-static void *
-counted(void *ptr)
-{
-	live += ptr != NULL;
-	return ptr;
-}
-
-static bool
-must_fail(void)
-{
-	if (fail_in < 0)
-		return false;
-	return fail_in-- == 0;
-}
-
-void *
-__wrap_malloc(size_t bytes)
-{
-	return must_fail() ? NULL : counted(__real_malloc(bytes));
-}
-
-void *
-__wrap_calloc(size_t count, size_t bytes)
-{
-	return must_fail() ? NULL : counted(__real_calloc(count, bytes));
-}
-
-char *
-__wrap_strdup(const char *text)
-{
-	return must_fail() ? NULL : counted(__real_strdup(text));
-}
-
-void
-__wrap_free(void *ptr)
-{
-	live -= ptr != NULL;
-	__real_free(ptr);
-}
+#include "alloc_rig.h"
 
 static void *
 no_dma(void *ctx, uint64_t iova, size_t bytes, unsigned int prot)
@@ -97,26 +47,26 @@ static void
 card_create__each_allocation_fails__leaves_nothing(void **state)
 {
 	struct wcnic_card *card = NULL;
-	int before = live;
+	int before = alloc_live;
 	int turn;
 	int ret;
 
 	(void)state;
 	for (turn = 0;; turn++) {
 		assert_true(turn < 20);
-		fail_in = turn;
+		alloc_fail_in = turn;
 		ret = wcnic_card_create(&config, &card);
-		if (fail_in >= 0 && ret == 0)
+		if (alloc_fail_in >= 0 && ret == 0)
 			break;
-		fail_in = -1;
+		alloc_fail_in = -1;
 		assert_int_equal(ret, -ENOMEM);
 		assert_null(card);
-		assert_int_equal(live, before);
+		assert_int_equal(alloc_live, before);
 	}
-	fail_in = -1;
+	alloc_fail_in = -1;
 	assert_true(turn >= 3);
 	wcnic_card_destroy(card);
-	assert_int_equal(live, before);
+	assert_int_equal(alloc_live, before);
 	wcnic_card_destroy(NULL);
 }
 
@@ -132,27 +82,27 @@ port_create__each_allocation_fails__leaves_nothing(void **state)
 	assert_int_equal(wcnic_card_create(&config, &card), 0);
 	for (size_t i = 0; i < sizeof(specs) / sizeof(specs[0]); i++) {
 		struct wcnic_port *port = NULL;
-		int before = live;
+		int before = alloc_live;
 		int turn;
 		int ret;
 
 		for (turn = 0;; turn++) {
 			assert_true(turn < 20);
-			fail_in = turn;
+			alloc_fail_in = turn;
 			ret = wcnic_port_create(specs[i], wcnic_card_dev(card), &port, why,
 						sizeof(why));
-			if (fail_in >= 0 && ret == 0)
+			if (alloc_fail_in >= 0 && ret == 0)
 				break;
-			fail_in = -1;
+			alloc_fail_in = -1;
 			assert_int_equal(ret, -ENOMEM);
 			assert_null(port);
-			assert_int_equal(live, before);
+			assert_int_equal(alloc_live, before);
 			assert_non_null(strstr(why, "memory"));
 		}
-		fail_in = -1;
+		alloc_fail_in = -1;
 		assert_true(turn >= 1);
 		wcnic_port_destroy(port);
-		assert_int_equal(live, before);
+		assert_int_equal(alloc_live, before);
 	}
 	wcnic_card_destroy(card);
 	wcnic_port_destroy(NULL);
