@@ -22,10 +22,11 @@ struct wcdev_cut_sent {
 };
 
 /*
- * Makes the segments from cut->sent on, with which `s` was begun, and offers them to the port; there
- * is one. They are made at `copy`, which is aligned to 8; the last begins before `end`, behind which
- * there is space for a whole one. *sent: what was taken. True: the port is done with all of them,
- * and `cut` is that of the next frame, apart from `failed`. False: the port holds the next back.
+ * Makes the segments from cut->sent on, with which `s` was begun, and offers them to the port;
+ * there is one. They are made at `copy`, which is aligned to 8; the last begins before `end`,
+ * behind which there is space for a whole one. *sent: what was taken. True: the port is done with
+ * all of them, and `cut` is that of the next frame, apart from `failed`. False: the port holds the
+ * next back.
  */
 WC_MUST_CHECK bool
 wcdev_cut_send(struct wcdev *dev, struct wcdev_cut *cut, struct wcdev_segmenter *s, uint8_t *copy,

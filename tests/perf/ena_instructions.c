@@ -9,11 +9,9 @@
  */
 
 #include <errno.h>
-#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/prctl.h>
 #include <unistd.h>
 
 #include <app_error.h>
@@ -155,8 +153,9 @@ rig_open(struct rig *r)
 }
 
 static int
-counted_process(const struct options *o, struct steps *steps)
+counted_process(void *options, struct steps *steps)
 {
+	const struct options *o = options;
 	static struct rig rig;
 	struct rig *r = &rig;
 	int ret;
@@ -192,7 +191,6 @@ main(int argc, char **argv)
 {
 	struct options o = {.bytes = 60, .burst = 32, .depth = 1024, .calls = 72};
 	const struct app_option_group groups[] = {{options_table, &o}, {0}};
-	pid_t parent = getpid(), pid;
 	struct steps *steps;
 	int first;
 
@@ -211,18 +209,7 @@ main(int argc, char **argv)
 	steps = steps_create(16 * o.calls);
 	if (steps == NULL)
 		return 1;
-	pid = fork();
-	if (pid < 0) {
-		perror("ena_instructions: fork");
-		return 1;
-	}
-	if (pid == 0) {
-		prctl(PR_SET_PDEATHSIG, SIGKILL);
-		if (getppid() != parent || steps_me() != 0)
-			_exit(1);
-		exit(counted_process(&o, steps));
-	}
-	if (steps_follow(pid, steps) != 0)
+	if (steps_run(steps, counted_process, &o) != 0)
 		return 1;
 	return steps_print(stdout, steps, o.burst, o.verbose) == 0 ? 0 : 1;
 }

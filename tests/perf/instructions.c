@@ -17,12 +17,10 @@
 #include <inttypes.h>
 #include <patience.h>
 #include <sched.h>
-#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
-#include <sys/prctl.h>
 #include <unistd.h>
 
 #include <rte_eal.h>
@@ -393,8 +391,9 @@ eal_start(const struct options *o)
 }
 
 static int
-counted_process(const struct options *o, struct steps *steps)
+counted_process(void *options, struct steps *steps)
 {
+	const struct options *o = options;
 	struct rig r = {.o = o, .steps = steps};
 	int ret;
 
@@ -462,7 +461,6 @@ main(int argc, char **argv)
 	struct options o = {.bytes = 60, .burst = 32, .depth = 1024, .calls = 72};
 	struct steps *steps;
 	cpu_set_t cpus;
-	pid_t parent = getpid(), pid;
 
 	switch (options_parse(argc, argv, &o)) {
 	case APP_OPTIONS_BAD:
@@ -482,18 +480,7 @@ main(int argc, char **argv)
 		fprintf(stderr, "instructions: CPU %u: this process may not run there\n", o.cpu);
 		return 2;
 	}
-	pid = fork();
-	if (pid < 0) {
-		perror("instructions: fork");
-		return 1;
-	}
-	if (pid == 0) {
-		prctl(PR_SET_PDEATHSIG, SIGKILL);
-		if (getppid() != parent || steps_me() != 0)
-			_exit(1);
-		exit(counted_process(&o, steps));
-	}
-	if (steps_follow(pid, steps) != 0)
+	if (steps_run(steps, counted_process, &o) != 0)
 		return 1;
 	return steps_print(stdout, steps, o.burst, o.verbose) == 0 ? 0 : 1;
 }

@@ -13,7 +13,6 @@
 #include <stdbool.h>
 #include <stdint.h>
 #include <stdio.h>
-#include <sys/types.h>
 
 enum steps_kind {
 	STEPS_NOTHING = 0,
@@ -47,11 +46,11 @@ struct steps {
 /* Memory for `calls` calls, shared with a child that is forked later. NULL: there is none. */
 struct steps *steps_create(unsigned int calls);
 
-/* Lets the parent count the calling thread. 0 or -errno. */
-int steps_me(void);
-
-/* Counts until the process ends. 0, its exit status, or -errno after a message. */
-int steps_follow(pid_t pid, struct steps *s);
+/*
+ * Runs `counted` in a process of its own, whose exit status is what it returns, and counts there.
+ * 0, that status, or -errno after a message.
+ */
+int steps_run(struct steps *s, int (*counted)(void *arg, struct steps *s), void *arg);
 
 /* Prints the result as JSON. 0, or -ENODATA: no whole cycle was counted. */
 int steps_print(FILE *out, const struct steps *s, unsigned int burst, bool verbose);

@@ -10,8 +10,10 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/prctl.h>
 #include <sys/ptrace.h>
 #include <sys/wait.h>
+#include <unistd.h>
 
 #include "instructions.h"
 
@@ -29,7 +31,8 @@ steps_create(unsigned int calls)
 	return s;
 }
 
-int
+/* Lets the parent count the calling thread. 0 or -errno. */
+static int
 steps_me(void)
 {
 	if (ptrace(PTRACE_TRACEME, 0, NULL, NULL) == 0)
@@ -62,7 +65,8 @@ count(pid_t pid, struct steps *s, int *status)
 	return ret;
 }
 
-int
+/* Counts until the process ends. 0, its exit status, or -errno after a message. */
+static int
 steps_follow(pid_t pid, struct steps *s)
 {
 	int status, sig = 0;
@@ -88,6 +92,25 @@ steps_follow(pid_t pid, struct steps *s)
 	}
 	perror("instructions: the process is lost");
 	return -ECHILD;
+}
+
+int
+steps_run(struct steps *s, int (*counted)(void *arg, struct steps *s), void *arg)
+{
+	const pid_t parent = getpid();
+	pid_t pid = fork();
+
+	if (pid < 0) {
+		perror("instructions: fork");
+		return -errno;
+	}
+	if (pid == 0) {
+		prctl(PR_SET_PDEATHSIG, SIGKILL);
+		if (getppid() != parent || steps_me() != 0)
+			_exit(1);
+		exit(counted(arg, s));
+	}
+	return steps_follow(pid, s);
 }
 
 /* How many more mbufs the driver has after the call than before. */
