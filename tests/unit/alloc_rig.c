@@ -2,6 +2,8 @@
  * Copyright(c) 2026 The wcnic authors
  */
 
+/* Allocations of the libraries under test: counted, and made to fail. */
+
 #include <stdbool.h>
 #include <stddef.h>
 
