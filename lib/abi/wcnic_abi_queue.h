@@ -19,10 +19,11 @@ enum wcnic_placement {
 	WCNIC_PLACEMENT_PUSH = 1,  /* the CPU writes slots into a PUSH window */
 };
 
-enum wcnic_commit {
-	WCNIC_COMMIT_DOORBELL = 0,
-	WCNIC_COMMIT_EXPRESS = 1, /* needs WCNIC_CAP_PUSH_EXPRESS */
-};
+/* Entries that are their own doorbell; those of the other placement need one. */
+#define WCNIC_COMMIT_DOORBELL 0x00u
+#define WCNIC_COMMIT_PUSH_EXPRESS 0x01u  /* lines; needs WCNIC_CAP_PUSH_EXPRESS */
+#define WCNIC_COMMIT_FETCH_EXPRESS 0x02u /* descriptors; needs WCNIC_CAP_FETCH_EXPRESS */
+#define WCNIC_COMMIT_ALL 0x03u
 
 /* How entries lie in a PUSH window. */
 enum wcnic_push_format {
@@ -33,7 +34,7 @@ enum wcnic_push_format {
 struct wcnic_cmd_txq_create {
 	wcnic_le16 qid;
 	uint8_t placement;      /* enum wcnic_placement of the first entry */
-	uint8_t commit;         /* enum wcnic_commit */
+	uint8_t commit;         /* WCNIC_COMMIT_* */
 	wcnic_le16 depth;       /* entries: power of two */
 	wcnic_le16 vector;      /* MSI-X vector or WCNIC_VECTOR_NONE */
 	wcnic_le16 db_window;   /* a DOORBELL window */
@@ -42,7 +43,9 @@ struct wcnic_cmd_txq_create {
 	wcnic_le64 ring_iova;   /* depth x struct wcnic_tx_desc, 64-byte aligned */
 	wcnic_le64 cq_iova;     /* depth x struct wcnic_tx_cpl, 64-byte aligned */
 	uint8_t format;         /* enum wcnic_push_format */
-	uint8_t rsvd[7];
+	uint8_t rsvd;
+	wcnic_le16 hold; /* since 1.2: entries whose completion may be held back; 0 before */
+	uint8_t rsvd2[4];
 	wcnic_le64 offload_iova; /* depth x struct wcnic_tx_offload, 64-byte aligned; 0: none */
 };
 WCNIC_ABI_SIZE(wcnic_cmd_txq_create, 48);
@@ -52,6 +55,7 @@ WCNIC_ABI_OFF(wcnic_cmd_txq_create, db_off, 12);
 WCNIC_ABI_OFF(wcnic_cmd_txq_create, ring_iova, 16);
 WCNIC_ABI_OFF(wcnic_cmd_txq_create, cq_iova, 24);
 WCNIC_ABI_OFF(wcnic_cmd_txq_create, format, 32);
+WCNIC_ABI_OFF(wcnic_cmd_txq_create, hold, 34);
 WCNIC_ABI_OFF(wcnic_cmd_txq_create, offload_iova, 40);
 
 struct wcnic_cmd_rxq_create {

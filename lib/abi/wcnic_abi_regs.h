@@ -22,7 +22,7 @@ extern "C" {
 
 #define WCNIC_MAGIC 0x434e4357u /* "WCNC" read as a little-endian word */
 #define WCNIC_ABI_MAJOR 1
-#define WCNIC_ABI_MINOR 1
+#define WCNIC_ABI_MINOR 2
 #define WCNIC_ABI_VERSION (((uint32_t)WCNIC_ABI_MAJOR << 16) | WCNIC_ABI_MINOR)
 
 /* ---- 2. BARs and registers ----------------------------------------------------------------- */
@@ -74,7 +74,7 @@ extern "C" {
 
 /* Feature bits: CAPS register, struct wcnic_identity and FEATURES_SET. */
 #define WCNIC_CAP_PUSH 0x0000000000000001ull         /* PUSH windows */
-#define WCNIC_CAP_PUSH_EXPRESS 0x0000000000000002ull /* express commit rule */
+#define WCNIC_CAP_PUSH_EXPRESS 0x0000000000000002ull /* ... for lines */
 #define WCNIC_CAP_PUSH_PACKED 0x0000000000000004ull  /* a burst packed back to back into lines */
 #define WCNIC_CAP_RSS 0x0000000000000008ull          /* RSS_SET */
 #define WCNIC_CAP_WINDOW_TEST 0x0000000000000010ull  /* the card observes stores: WINDOW_TEST */
@@ -88,6 +88,8 @@ extern "C" {
 #define WCNIC_CAP_FILTER 0x0000000000001000ull      /* MAC_LIST_SET, VLAN_FILTER_SET */
 #define WCNIC_CAP_FLOW 0x0000000000002000ull        /* FLOW_CREATE and its like */
 #define WCNIC_CAP_CLOCK 0x0000000000004000ull       /* CLOCK, TX_TIME, CLOCK_SET, times of frames */
+/* Since 1.2. */
+#define WCNIC_CAP_FETCH_EXPRESS 0x0000000000008000ull /* express commit rule for descriptors */
 
 #ifdef __cplusplus
 }

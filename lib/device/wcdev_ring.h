@@ -22,6 +22,13 @@ wcdev_load64(const void *word)
 	return __atomic_load_n((const uint64_t *)word, __ATOMIC_RELAXED);
 }
 
+/* The same; what is loaded afterwards was written before it or later. */
+static inline uint64_t
+wcdev_load64_acquire(const void *word)
+{
+	return __atomic_load_n((const uint64_t *)word, __ATOMIC_ACQUIRE);
+}
+
 /* 16 bytes, of which the last word becomes visible last: it holds the phase of a completion. */
 static inline void
 wcdev_publish16(void *dst, const void *src)

@@ -40,7 +40,8 @@ card_identity_init(struct wcnic_card *card, const struct wcnic_card_config *conf
 	card->caps = WCNIC_CAP_RSS | WCNIC_CAP_PUSH | WCNIC_CAP_PUSH_PACKED | WCNIC_CAP_TX_OFFLOAD |
 		     WCNIC_CAP_TX_SEGMENT;
 	card->caps |= WCNIC_CAP_RX_EXTRA | WCNIC_CAP_RX_CHECKSUM | WCNIC_CAP_FILTER |
-		      WCNIC_CAP_FLOW | WCNIC_CAP_CLOCK;
+		      WCNIC_CAP_FLOW | WCNIC_CAP_CLOCK | WCNIC_CAP_PUSH_EXPRESS |
+		      WCNIC_CAP_FETCH_EXPRESS;
 	if (config->sees_stores)
 		card->caps |= WCNIC_CAP_WINDOW_TEST;
 	if (config->ops->irq != NULL)

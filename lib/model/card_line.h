@@ -36,10 +36,15 @@ static inline uint64_t
 card_line_copy(const uint8_t *src, uint64_t *payload)
 {
 	const card_line_pair *from = (const void *)src;
-	card_line_pair a = from[0], b = from[1], c = from[2], d = from[3];
-	card_line_pair x = a ^ b ^ c ^ d;
+	card_line_pair a = from[0], b, c, d, x;
 	uint64_t sum;
 
+	/* A driver that writes the tag last: what is loaded from here on was there before it. */
+	__atomic_thread_fence(__ATOMIC_ACQUIRE);
+	b = from[1];
+	c = from[2];
+	d = from[3];
+	x = a ^ b ^ c ^ d;
 	__atomic_signal_fence(__ATOMIC_SEQ_CST);
 	payload[0] = a[1];
 	*(card_line_pair *)(void *)(payload + 1) = b;

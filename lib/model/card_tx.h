@@ -13,7 +13,7 @@
 
 enum card_tx_verdict {
 	CARD_TX_READY, /* `frame` can be sent */
-	CARD_TX_WAIT,  /* a slot is not whole */
+	CARD_TX_WAIT,  /* an entry is not whole, or express: not there */
 	CARD_TX_FETCH, /* host memory was asked for and has not come */
 	CARD_TX_FAULT, /* the descriptor ring cannot be read */
 	CARD_TX_BAD,   /* to be discarded for `reason`, its extent is known */
@@ -77,6 +77,22 @@ card_tx_gather_slots(struct wcnic_card *card, struct card_txq *q, struct card_tx
 WC_MUST_CHECK enum card_tx_verdict
 card_tx_gather_packed(struct wcnic_card *card, struct card_txq *q, struct card_tx_burst *t,
 		      uint16_t limit, unsigned int most);
+
+/*
+ * Express: whether something has been written where the next entry is, as far as one word tells.
+ * `seq`: that entry.
+ */
+bool card_tx_fetch_there(struct wcnic_card *card, struct card_txq *q, uint16_t seq);
+bool card_tx_slot_there(const struct card_txq *q, uint16_t seq);
+/* `word`: the first of `n` that have been copied of the line before `line`. */
+bool card_tx_packed_there(const struct card_txq *q, uint64_t word, uint32_t n, uint16_t line);
+
+/* Whether entry `seq` need not be there: the gathering ends without a closer look. */
+static inline bool
+card_tx_may_lack(const struct card_txq *q, uint16_t seq)
+{
+	return card_txq_express(q) && !card_txq_rung(q, seq);
+}
 
 /* ---- slots ------------------------------------------------------------------------------- */
 

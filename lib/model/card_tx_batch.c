@@ -12,9 +12,12 @@
 
 #include "card_tx.h"
 
+/* A completion is held back for so many polls in a row that find nothing. */
+#define HOLD_POLLS 64u
+
 /* What came of the entries from the queue's head on; nothing of it is visible yet. */
 struct batch {
-	struct wcnic_tx_cpl cpls[CARD_BURST + 2];
+	struct wcnic_tx_cpl cpls[CARD_BURST + 3];
 	unsigned int n_cpls;
 	unsigned int frames;
 	uint16_t seq;                 /* first entry that is not decided */
@@ -32,7 +35,7 @@ batch_add(struct batch *b, const struct card_txq *q, enum wcnic_tx_status status
 
 	if (cpl == NULL || entries == 0 || cpl->status != status || cpl->reason != reason ||
 	    cpl->epoch != q->epoch) {
-		assert(b->n_cpls < CARD_BURST + 2);
+		assert(b->n_cpls < CARD_BURST + 3);
 		cpl = &b->cpls[b->n_cpls++];
 		memset(cpl, 0, sizeof(*cpl));
 		cpl->seq = htole16(b->seq);
@@ -182,7 +185,8 @@ batch_wait(struct wcnic_card *card, struct batch *b, struct card_txq *q)
 	const struct card_tx_frame *f = &b->burst.built;
 
 	/* The clock runs from the poll in which nothing lay before the slot. */
-	if (b->n_cpls != 0)
+	if (b->seq != q->head || q->placement != WCNIC_PLACEMENT_PUSH ||
+	    card_tx_may_lack(q, b->seq))
 		return;
 	if (!q->waiting) {
 		q->waiting = true;
@@ -253,10 +257,17 @@ batch_not_ready(struct wcnic_card *card, struct batch *b, struct card_txq *q,
 	}
 }
 
+/* Entries from here on are not written. */
+static uint16_t
+batch_end(const struct card_txq *q)
+{
+	return card_txq_express(q) ? card_txq_bound(q) : q->tail;
+}
+
 static enum card_tx_verdict
 batch_gather(struct wcnic_card *card, struct batch *b, struct card_txq *q)
 {
-	uint16_t limit = q->switching ? q->switch_seq : q->tail;
+	uint16_t limit = q->switching ? q->switch_seq : batch_end(q);
 	unsigned int most = CARD_BURST - b->frames;
 	struct card_tx_burst *t = &b->burst;
 
@@ -313,10 +324,54 @@ batch_run(struct wcnic_card *card, struct batch *b, struct card_txq *q)
 			card_txq_epoch_begin(q, q->next_placement);
 			card_tx_packed_open(card, q, &b->stream);
 		}
-		if (!more || b->seq == q->tail || b->frames == CARD_BURST)
+		if (!more || b->seq == batch_end(q) || b->frames == CARD_BURST)
 			return;
 		more = batch_step(card, b, q);
 	}
+}
+
+/* Express: whether there is something at head. */
+static bool
+entry_there(struct wcnic_card *card, struct card_txq *q)
+{
+	if (q->placement == WCNIC_PLACEMENT_FETCH)
+		return card_tx_fetch_there(card, q, q->head);
+	if (q->format == WCNIC_FORMAT_SLOTS)
+		return card_tx_slot_there(q, q->head);
+	return card_tx_packed_there(q, q->rest[0], q->n_rest, q->line);
+}
+
+/* Writes completions; false: there is no place for them any more. */
+static bool
+completions_write(struct wcnic_card *card, struct card_txq *q, struct wcnic_tx_cpl *cpls,
+		  unsigned int n)
+{
+	bool good = true;
+
+	for (unsigned int i = 0; i < n; i++, q->cq_tail++) {
+		cpls[i].phase = wcdev_ring_phase(q->cq_tail, q->depth);
+		q->cpl_epoch = cpls[i].epoch;
+		if (wcdev_ring_publish(&card->dev, &q->cq, q->cq_tail, &cpls[i], sizeof(cpls[i])) !=
+		    0)
+			good = false;
+	}
+	if (n != 0)
+		wcdev_irq(&card->dev, q->vector);
+	return good;
+}
+
+/*
+ * Whether the last completion of a batch may wait for more of its kind: the driver waits for none
+ * but those that say something new.
+ */
+static bool
+batch_holds(const struct batch *b, const struct card_txq *q)
+{
+	const struct wcnic_tx_cpl *last = &b->cpls[b->n_cpls - 1];
+
+	return b->n_cpls != 0 && le16toh(last->count) != 0 && le16toh(last->count) < q->hold &&
+	       last->reason == WCNIC_ERR_NONE && last->epoch == q->cpl_epoch &&
+	       b->fail == WCNIC_ERR_NONE;
 }
 
 /* What the port holds is out before the host reads that it is. */
@@ -324,6 +379,7 @@ static void
 batch_publish(struct wcnic_card *card, struct batch *b, struct card_txq *q)
 {
 	bool sent = b->frames != 0 || q->cut.sent != 0;
+	bool holds = batch_holds(b, q);
 
 	if (sent)
 		wcdev_port_flush(&card->dev);
@@ -333,16 +389,41 @@ batch_publish(struct wcnic_card *card, struct batch *b, struct card_txq *q)
 		card->sent = true;
 		q->waiting = false;
 	}
-	for (unsigned int i = 0; i < b->n_cpls; i++, q->cq_tail++) {
-		b->cpls[i].phase = wcdev_ring_phase(q->cq_tail, q->depth);
-		if (wcdev_ring_publish(&card->dev, &q->cq, q->cq_tail, &b->cpls[i],
-				       sizeof(b->cpls[i])) != 0)
-			b->fail = WCNIC_ERR_ADDRESS;
-	}
+	if (!completions_write(card, q, b->cpls, b->n_cpls - holds))
+		b->fail = WCNIC_ERR_ADDRESS;
+	q->held.count = 0;
+	if (holds)
+		q->held = b->cpls[b->n_cpls - 1];
+	if (!card_txq_rung(q, b->seq))
+		q->tail = b->seq;
 	q->head = b->seq;
 	card_tx_slots_expire(q, q->head);
-	if (b->n_cpls != 0)
-		wcdev_irq(&card->dev, q->vector);
+}
+
+/* Nothing is there: what is held back has waited long enough after some such polls. */
+static unsigned int
+txq_quiet(struct wcnic_card *card, struct card_txq *q)
+{
+	if (q->held.count == 0 || q->state == CARD_QUEUE_FAILED)
+		return 0;
+	if (++q->quiet < HOLD_POLLS)
+		return 1;
+	q->quiet = 0;
+	if (!completions_write(card, q, &q->held, 1))
+		card_txq_fail(card, q, WCNIC_ERR_ADDRESS);
+	q->held.count = 0;
+	return 1;
+}
+
+/* Whether an entry has been written, or the record asks for something. */
+static bool
+txq_has_work(struct wcnic_card *card, struct card_txq *q)
+{
+	if (q->state == CARD_QUEUE_RUN && card_txq_express(q) && entry_there(card, q))
+		return true;
+	return card_txq_refresh(card, q) &&
+	       (q->head != q->tail || q->switching ||
+		(card_txq_express(q) && entry_there(card, q)));
 }
 
 unsigned int
@@ -350,16 +431,16 @@ card_txq_poll(struct wcnic_card *card, struct card_txq *q)
 {
 	struct batch b;
 
-	if (!card_txq_refresh(card, q) || card->dev.port_ops == NULL ||
+	if (!txq_has_work(card, q) || card->dev.port_ops == NULL ||
 	    !card_port_is_open(&card->port))
-		return 0;
-	if (q->head == q->tail && !q->switching)
-		return 0;
+		return txq_quiet(card, q);
 	if (!wcdev_ring_ready(&card->dev, &q->cq, q->cq_tail)) {
 		card_txq_fail(card, q, WCNIC_ERR_ADDRESS);
 		return 0;
 	}
-	b.n_cpls = 0;
+	q->quiet = 0;
+	b.cpls[0] = q->held;
+	b.n_cpls = q->held.count != 0;
 	b.frames = 0;
 	b.seq = q->head;
 	b.fail = WCNIC_ERR_NONE;

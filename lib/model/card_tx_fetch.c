@@ -27,8 +27,8 @@ fetch_single(struct wcnic_card *card, struct card_txq *q, struct card_tx_burst *
 
 		if (src == NULL)
 			break;
+		word = le64toh(wcdev_load64_acquire(src + 8));
 		iova = le64toh(wcdev_load64(src));
-		word = le64toh(wcdev_load64(src + 8));
 		bytes = (uint16_t)word;
 		/* bytes, flags, seq, frame_bytes */
 		if (word != (bytes | (WCNIC_TXF_SOP | WCNIC_TXF_EOP) << 16 | (uint64_t)seq << 32 |
@@ -59,6 +59,19 @@ request_fetch(struct wcnic_card *card, struct card_txq *q, struct card_tx_builde
 	return ret;
 }
 
+bool
+card_tx_fetch_there(struct wcnic_card *card, struct card_txq *q, uint16_t seq)
+{
+	const uint8_t *src = wcdev_ring_find(&card->dev, &q->ring, seq);
+	uint64_t word;
+
+	if (src == NULL)
+		return false;
+	/* bytes, flags, seq, frame_bytes */
+	word = le64toh(wcdev_load64_acquire(src + 8));
+	return (uint16_t)word != 0 && (uint16_t)(word >> 32) == seq;
+}
+
 WC_MUST_CHECK static enum card_tx_verdict
 frame_fetch(struct wcnic_card *card, struct card_txq *q, struct card_tx_burst *t, uint16_t limit)
 {
@@ -73,6 +86,8 @@ frame_fetch(struct wcnic_card *card, struct card_txq *q, struct card_tx_burst *t
 		uint16_t flags;
 		int ret;
 
+		if (card_tx_may_lack(q, at) && !card_tx_fetch_there(card, q, at))
+			return CARD_TX_WAIT;
 		ret = wcdev_ring_read(&card->dev, &q->ring, &q->reader, at, &desc, sizeof(desc));
 		flags = le16toh(desc.flags);
 		if (ret == 0 && card_tx_asks(card, entry, flags))

@@ -266,6 +266,10 @@ card_tx_gather_packed(struct wcnic_card *card, struct card_txq *q, struct card_t
 		packed_single(card, q, t, space);
 		if (card_tx_burst_space(t, limit, most) == 0)
 			break;
+		if (card_tx_may_lack(q, t->seq) &&
+		    !card_tx_packed_there(q, card->scratch[t->stream.at],
+					  t->stream.end - t->stream.at, t->stream.line))
+			return CARD_TX_WAIT;
 		verdict = frame_packed(card, q, t, limit);
 		if (verdict != CARD_TX_READY)
 			return verdict;
@@ -302,6 +306,16 @@ void
 card_tx_packed_rewind(struct wcnic_card *card, struct card_tx_stream *s)
 {
 	stream_move(card, s, 0);
+}
+
+bool
+card_tx_packed_there(const struct card_txq *q, uint64_t word, uint32_t n, uint16_t line)
+{
+	if (q->slots == NULL)
+		return false;
+	return (n != 0 && word != 0) ||
+	       (le64toh(wcdev_load64(line_at(q, line))) & ~CARD_LINE_CHECK_MASK) ==
+		       card_line_tag(line, q->generation, q->epoch);
 }
 
 unsigned int

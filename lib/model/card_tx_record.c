@@ -68,11 +68,25 @@ switch_allowed(const struct card_txq *q, uint8_t placement)
 	return q->may_push && (q->format != WCNIC_FORMAT_PACKED || q->placement != placement);
 }
 
+/*
+ * How many entries from head on a tail covers; more than `depth`: there is no such tail. Entries
+ * that are their own doorbells may have been decided before their tail is seen.
+ */
+static uint16_t
+tail_covers(const struct card_txq *q, uint16_t tail)
+{
+	uint16_t entries = tail - q->head;
+
+	if (card_txq_express(q) && (uint16_t)-entries <= q->depth)
+		return 0;
+	return entries <= (uint16_t)(card_txq_bound(q) - q->head) ? entries : UINT16_MAX;
+}
+
 /* Judges a record that runs the queue on. */
 WC_MUST_CHECK static bool
 record_advance(struct card_txq *q, uint64_t db)
 {
-	uint16_t in_flight = WCNIC_TXDB_GET_TAIL(db) - q->head;
+	uint16_t in_flight = tail_covers(q, WCNIC_TXDB_GET_TAIL(db));
 	uint16_t switch_seq = WCNIC_TXDB_GET_SWITCH_SEQ(db);
 	uint8_t epoch = WCNIC_TXDB_GET_EPOCH(db);
 	uint8_t placement = WCNIC_TXDB_GET_PLACEMENT(db);
@@ -92,9 +106,9 @@ record_advance(struct card_txq *q, uint64_t db)
 	} else if (epoch != q->epoch) {
 		return false;
 	}
-	if (pushed_too_many(q, WCNIC_TXDB_GET_TAIL(db)))
+	if (pushed_too_many(q, q->head + in_flight))
 		return false;
-	q->tail = WCNIC_TXDB_GET_TAIL(db);
+	q->tail = q->head + in_flight;
 	return true;
 }
 

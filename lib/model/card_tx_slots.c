@@ -172,12 +172,22 @@ card_tx_gather_slots(struct wcnic_card *card, struct card_txq *q, struct card_tx
 		slots_single(card, q, t, space);
 		if (card_tx_burst_space(t, limit, most) == 0)
 			break;
+		if (card_tx_may_lack(q, t->seq) && !card_tx_slot_there(q, t->seq))
+			return CARD_TX_WAIT;
 		verdict = frame_slots(card, q, t, limit);
 		if (verdict != CARD_TX_READY)
 			return verdict;
 		card_tx_burst_add_built(card, q, t);
 	}
 	return CARD_TX_READY;
+}
+
+bool
+card_tx_slot_there(const struct card_txq *q, uint16_t seq)
+{
+	return q->slots != NULL &&
+	       (le64toh(wcdev_load64(slot_at(q, seq))) & UINT32_MAX) ==
+		       (card_line_tag(seq, q->generation, 0) & UINT32_MAX);
 }
 
 unsigned int

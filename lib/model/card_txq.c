@@ -15,6 +15,27 @@ requests_iova(const struct wcnic_card *card, const struct wcnic_cmd_txq_create *
 	return (card->features & WCNIC_CAP_TX_OFFLOAD) != 0 ? le64toh(p->offload_iova) : 0;
 }
 
+/* Whether all descriptors have an address here. */
+static bool
+ring_is_here(struct wcnic_card *card, uint64_t iova, uint16_t depth)
+{
+	struct wcdev_ring ring;
+
+	wcdev_ring_init(&ring, iova, depth, sizeof(struct wcnic_tx_desc), WCDEV_DMA_READ);
+	for (uint32_t i = 0; i < depth; i += ring.n)
+		if (wcdev_ring_map(&card->dev, &ring, (uint16_t)i) == NULL)
+			return false;
+	return true;
+}
+
+/* The commit rules that the driver may choose. */
+static uint8_t
+commits(const struct wcnic_card *card)
+{
+	return ((card->features & WCNIC_CAP_PUSH_EXPRESS) != 0 ? WCNIC_COMMIT_PUSH_EXPRESS : 0) |
+	       ((card->features & WCNIC_CAP_FETCH_EXPRESS) != 0 ? WCNIC_COMMIT_FETCH_EXPRESS : 0);
+}
+
 WC_MUST_CHECK static enum wcnic_admin_status
 create_check(struct wcnic_card *card, struct card_admin_call *call,
 	     const struct wcnic_cmd_txq_create *p)
@@ -29,10 +50,10 @@ create_check(struct wcnic_card *card, struct card_admin_call *call,
 	if (p->placement > WCNIC_PLACEMENT_PUSH ||
 	    (p->placement == WCNIC_PLACEMENT_PUSH && le16toh(p->push_window) == WCNIC_WINDOW_NONE))
 		return CARD_BAD_FIELD(call, wcnic_cmd_txq_create, placement);
-	if (p->commit == WCNIC_COMMIT_EXPRESS)
-		return WCNIC_ST_UNSUPPORTED;
-	if (p->commit != WCNIC_COMMIT_DOORBELL)
+	if ((p->commit & ~WCNIC_COMMIT_ALL) != 0)
 		return CARD_BAD_FIELD(call, wcnic_cmd_txq_create, commit);
+	if ((p->commit & ~commits(card)) != 0)
+		return WCNIC_ST_UNSUPPORTED;
 	if (p->format > WCNIC_FORMAT_PACKED)
 		return CARD_BAD_FIELD(call, wcnic_cmd_txq_create, format);
 	if (p->format == WCNIC_FORMAT_PACKED && (card->features & WCNIC_CAP_PUSH_PACKED) == 0)
@@ -55,6 +76,10 @@ create_check(struct wcnic_card *card, struct card_admin_call *call,
 	     !wcdev_dma_reachable(&card->dev, requests_iova(card, p),
 				  depth * sizeof(struct wcnic_tx_offload), WCDEV_DMA_READ)))
 		return WCNIC_ST_BAD_ADDRESS;
+	/* What is reached by messages alone is not polled. */
+	if ((p->commit & WCNIC_COMMIT_FETCH_EXPRESS) != 0 &&
+	    !ring_is_here(card, le64toh(p->ring_iova), depth))
+		return WCNIC_ST_UNSUPPORTED;
 	return WCNIC_ST_OK;
 }
 
@@ -85,6 +110,8 @@ txq_init(struct wcnic_card *card, struct card_txq *q, const struct wcnic_cmd_txq
 				sizeof(struct wcnic_tx_offload), WCDEV_DMA_READ);
 	q->placement = p->placement;
 	q->format = p->format;
+	q->commit = p->commit;
+	q->hold = le16toh(p->hold);
 	q->db_window = le16toh(p->db_window);
 	q->db_off = le32toh(p->db_off);
 	q->db = db;

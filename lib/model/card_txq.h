@@ -33,6 +33,7 @@ struct card_txq {
 	uint8_t *slots; /* the push window, in the aperture; NULL: none or revoked */
 	bool may_push;  /* was created with a push window */
 	uint8_t format; /* enum wcnic_push_format */
+	uint8_t commit; /* WCNIC_COMMIT_* */
 	uint16_t n_slots;
 	uint16_t generation;
 	uint8_t slot_lines;
@@ -44,8 +45,8 @@ struct card_txq {
 	uint64_t rest[6]; /* these words */
 
 	uint64_t db_seen; /* the record when it was looked at last */
-	uint16_t head;    /* first entry without completion */
-	uint16_t tail;
+	uint16_t head;    /* first entry that is not decided */
+	uint16_t tail;    /* as the record says, but not before head */
 	uint16_t cq_tail;
 	uint16_t expired_seq; /* head when old lines were last forgotten */
 	uint8_t epoch;
@@ -53,6 +54,12 @@ struct card_txq {
 	bool switching;
 	uint8_t next_placement;
 	uint16_t switch_seq;
+
+	/* A completion that is held back: entries before head; count 0: there is none. */
+	struct wcnic_tx_cpl held;
+	uint16_t hold;     /* of so many entries at most */
+	uint8_t cpl_epoch; /* of the last completion that was written */
+	uint8_t quiet;     /* polls in a row that found nothing */
 
 	bool waiting;   /* for a slot to become whole, at head */
 	bool port_busy; /* it refused the frame at head, which is offered again */
@@ -62,6 +69,31 @@ struct card_txq {
 	struct wcdev_cut cut;
 	uint64_t wait_since_ns;
 };
+
+/* Whether entries of the placement in force are their own doorbells. */
+static inline bool
+card_txq_express(const struct card_txq *q)
+{
+	return (q->commit & (q->placement == WCNIC_PLACEMENT_PUSH ? WCNIC_COMMIT_PUSH_EXPRESS
+								  : WCNIC_COMMIT_FETCH_EXPRESS)) !=
+	       0;
+}
+
+/* Whether the record says that entry `seq`, at or behind head, has been written. */
+static inline bool
+card_txq_rung(const struct card_txq *q, uint16_t seq)
+{
+	uint16_t undecided = q->tail - q->head;
+
+	return (uint16_t)(seq - q->head) < undecided;
+}
+
+/* The first entry that the driver cannot have written: none before it waits for a completion. */
+static inline uint16_t
+card_txq_bound(const struct card_txq *q)
+{
+	return q->head - le16toh(q->held.count) + q->depth;
+}
 
 /* These do the command of their name. */
 enum wcnic_admin_status card_txq_create(struct wcnic_card *card, struct card_admin_call *call);

@@ -10,7 +10,8 @@
 void
 wcnic_card_test_no_push(struct wcnic_card *card)
 {
-	card->caps &= ~(WCNIC_CAP_PUSH | WCNIC_CAP_PUSH_PACKED | WCNIC_CAP_WINDOW_TEST);
+	card->caps &= ~(WCNIC_CAP_PUSH | WCNIC_CAP_PUSH_PACKED | WCNIC_CAP_PUSH_EXPRESS |
+			WCNIC_CAP_WINDOW_TEST);
 	card->features &= card->caps;
 }
 

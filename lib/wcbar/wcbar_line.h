@@ -31,6 +31,8 @@ extern "C" {
 
 /* Half a line: 32 bytes. */
 typedef uint64_t wcbar_half_t WC_VECTOR(32);
+/* 16 bytes. */
+typedef uint64_t wcbar_quarter_t WC_VECTOR(16) WC_MAY_ALIAS;
 
 /* A line of two halves. */
 static WC_ALWAYS_INLINE void
@@ -43,10 +45,37 @@ wcbar_line_put(void *dst, const wcbar_half_t *low, const wcbar_half_t *high)
 }
 
 #if defined(__x86_64__)
+/*
+ * The same into host memory that another CPU watches: the first 16 bytes last, and at once. A CPU
+ * stores no more than these at once for certain: Intel SDM volume 3, 9.1.1, AMD APM volume 2, 7.3.2,
+ * for CPUs with AVX. Who loads them, and the rest afterwards, has the whole line.
+ */
+static WC_ALWAYS_INLINE void
+wcbar_line_put_shared(void *dst, const wcbar_half_t *low, const wcbar_half_t *high)
+{
+	const wcbar_quarter_t *from = (const wcbar_quarter_t *)low;
+	volatile wcbar_quarter_t *d = (volatile wcbar_quarter_t *)dst;
+
+	*(volatile wcbar_half_t *)(d + 2) = *high;
+	d[1] = from[1];
+	d[0] = from[0];
+}
+
 /* A line in one register. The caller is compiled for avx512f. */
 WC_TARGET("avx512f") static WC_ALWAYS_INLINE void wcbar_line_put512(void *dst, const __m512i *line)
 {
 	*(volatile __m512i *)dst = *line;
+}
+
+/* As wcbar_line_put_shared(). */
+WC_TARGET("avx512f") static WC_ALWAYS_INLINE void
+wcbar_line_put512_shared(void *dst, const __m512i *line)
+{
+	volatile __m128i *d = (volatile __m128i *)dst;
+
+	*(volatile __m256i *)(d + 2) = _mm512_extracti64x4_epi64(*line, 1);
+	d[1] = _mm512_extracti32x4_epi32(*line, 1);
+	d[0] = _mm512_castsi512_si128(*line);
 }
 #endif
 

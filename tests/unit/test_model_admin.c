@@ -423,8 +423,9 @@ txq_create__bad_field__is_named(void **state)
 	EXPECT(push_window, htole16(0xffff), WCNIC_ST_INVALID_FIELD,
 	       FIELD(wcnic_cmd_txq_create, placement));
 	EXPECT(push_window, db.id, WCNIC_ST_INVALID_WINDOW, 0);
-	EXPECT(commit, WCNIC_COMMIT_EXPRESS, WCNIC_ST_UNSUPPORTED, 0);
-	EXPECT_FIELD(commit, 2);
+	EXPECT(commit, WCNIC_COMMIT_PUSH_EXPRESS, WCNIC_ST_UNSUPPORTED, 0);
+	EXPECT(commit, WCNIC_COMMIT_FETCH_EXPRESS, WCNIC_ST_UNSUPPORTED, 0);
+	EXPECT_FIELD(commit, 4);
 	EXPECT_FIELD(depth, htole16(0));
 	EXPECT_FIELD(depth, htole16(4));
 	EXPECT_FIELD(depth, htole16(48));

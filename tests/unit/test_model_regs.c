@@ -22,12 +22,13 @@ identity_registers__at_power_on__are_as_specified(void **state)
 	struct fake_host *h = *state;
 
 	assert_int_equal(fake_reg32(h, WCNIC_REG_MAGIC), 0x434e4357);
-	assert_int_equal(fake_reg32(h, WCNIC_REG_ABI_VERSION), 0x10001);
+	assert_int_equal(fake_reg32(h, WCNIC_REG_ABI_VERSION), 0x10002);
 	assert_int_equal(fake_reg64(h, WCNIC_REG_CAPS),
 			 WCNIC_CAP_PUSH | WCNIC_CAP_PUSH_PACKED | WCNIC_CAP_RSS | WCNIC_CAP_MSIX |
 				 WCNIC_CAP_TX_OFFLOAD | WCNIC_CAP_TX_SEGMENT | WCNIC_CAP_FILTER |
 				 WCNIC_CAP_FLOW | WCNIC_CAP_CLOCK | WCNIC_CAP_RX_EXTRA |
-				 WCNIC_CAP_RX_CHECKSUM);
+				 WCNIC_CAP_RX_CHECKSUM | WCNIC_CAP_PUSH_EXPRESS |
+				 WCNIC_CAP_FETCH_EXPRESS);
 	assert_int_equal(fake_reg32(h, WCNIC_REG_LIMITS) & 0xffff, 16);
 	assert_int_equal(fake_reg64(h, WCNIC_REG_APERTURE_BYTES), FAKE_APERTURE_BYTES);
 	assert_int_equal(fake_reg32(h, WCNIC_REG_STATUS), WCNIC_STATUS_READY);

@@ -225,12 +225,15 @@ static int
 features_set(struct wcnic_hw *hw)
 {
 	const uint64_t packed = hw->args.packed != 0 ? WCNIC_CAP_PUSH_PACKED : 0;
+	const uint64_t express = hw->args.express != 0
+					 ? WCNIC_CAP_PUSH_EXPRESS | WCNIC_CAP_FETCH_EXPRESS
+					 : 0;
 	const uint64_t wake = hw->attach->wake != NULL ? WCNIC_CAP_WAKE : 0;
 
 	hw->id.caps &= WCNIC_CAP_PUSH | packed | WCNIC_CAP_RSS | WCNIC_CAP_WINDOW_TEST |
 		       WCNIC_CAP_MSIX | WCNIC_CAP_TX_OFFLOAD | WCNIC_CAP_TX_SEGMENT |
 		       WCNIC_CAP_CLOCK | WCNIC_CAP_FILTER | WCNIC_CAP_FLOW | WCNIC_CAP_RX_EXTRA |
-		       WCNIC_CAP_RX_CHECKSUM | wake;
+		       WCNIC_CAP_RX_CHECKSUM | express | wake;
 	return wcadmin_features_set(&hw->admin.client, hw->id.caps);
 }
 

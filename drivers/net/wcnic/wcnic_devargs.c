@@ -169,6 +169,7 @@ static const struct {
 	{"timeout_ms", ANY, NULL, offsetof(struct wcnic_devargs, timeout_ms), 10, 60000},
 	{"self_test", ANY, NULL, offsetof(struct wcnic_devargs, self_test), 0, 1},
 	{"packed", ANY, NULL, offsetof(struct wcnic_devargs, packed), 0, 1},
+	{"express", ANY, NULL, offsetof(struct wcnic_devargs, express), 0, 1},
 	{"mark", ANY, NULL, offsetof(struct wcnic_devargs, mark), 0, UINT32_MAX},
 	{"rx_intr_usecs", ANY, NULL, offsetof(struct wcnic_devargs, rx_intr_usecs), 0, UINT16_MAX},
 	{"socket", VDEV, .parse = parse_socket},
@@ -255,6 +256,7 @@ wcnic_devargs_parse(const char *name, const char *arguments, bool pci, struct wc
 	args->seed = 1;
 	args->self_test = 1;
 	args->packed = 1;
+	args->express = 1;
 	snprintf(args->port, sizeof(args->port), "loopback");
 	if (arguments == NULL || arguments[0] == '\0')
 		return 0;

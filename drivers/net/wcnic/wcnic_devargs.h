@@ -26,6 +26,7 @@ struct wcnic_devargs {
 	uint32_t self_test;
 	uint32_t mark;
 	uint32_t packed;
+	uint32_t express;
 	uint32_t rx_intr_usecs;
 };
 
@@ -40,6 +41,7 @@ struct wcnic_devargs {
 	"timeout_ms=<ms> "                 \
 	"self_test=<0|1> "                 \
 	"packed=<0|1> "                    \
+	"express=<0|1> "                   \
 	"mark=<n> "                        \
 	"rx_intr_usecs=<us>"
 #define WCNIC_DEVARGS_VDEV \

@@ -27,6 +27,9 @@
 #include "wcnic_window.h"
 #include "wcnic_window_caps.h"
 
+/* So many are freed at a time, and fill a line with completions in 256 entries. */
+#define HOLD_ENTRIES 64
+
 /* ---- start ---------------------------------------------------------------------------------- */
 
 static void *
@@ -157,11 +160,32 @@ placement_choose(const struct wcnic_txq *txq)
 	return type == WCBAR_TYPE_WC ? WCNIC_PLACEMENT_PUSH : WCNIC_PLACEMENT_FETCH;
 }
 
+/*
+ * Which entries are their own doorbells. A card that looks at lines by itself may see one in
+ * pieces, which its 16-bit check would not always tell: so lines must come whole.
+ */
+static uint8_t
+commit_choose(const struct wcnic_txq *txq)
+{
+	const uint64_t caps = txq->hw->id.caps;
+	uint8_t commit = WCNIC_COMMIT_DOORBELL;
+
+	if ((caps & WCNIC_CAP_FETCH_EXPRESS) != 0)
+		commit |= WCNIC_COMMIT_FETCH_EXPRESS;
+	if ((caps & WCNIC_CAP_PUSH_EXPRESS) != 0 && txq->ctrl.window.granted &&
+	    (txq->ctrl.window.win.type == WCBAR_TYPE_WB
+		     ? wcnic_tx_stores_tag_last(txq->push_writer)
+		     : wcnic_window_sees_whole(txq->hw, &txq->ctrl.window)))
+		commit |= WCNIC_COMMIT_PUSH_EXPRESS;
+	return commit;
+}
+
 static void
 txq_reset(struct wcnic_txq *txq)
 {
 	const struct wcnic_window *win = &txq->ctrl.window;
 
+	memset(txq->ctrl.ring_mz->addr, 0, txq->ctrl.ring_mz->len);
 	memset(txq->ctrl.cq_mz->addr, 0, txq->ctrl.cq_mz->len);
 	memset(txq->sw, 0, txq->depth * sizeof(*txq->sw));
 	txq->run = 0;
@@ -179,8 +203,10 @@ txq_reset(struct wcnic_txq *txq)
 	txq->push_again_tsc = 0;
 	txq->store = wcbar_store_number((win->granted ? win : &txq->hw->doorbells)->win.store);
 	txq->placement = WCNIC_PLACEMENT_FETCH;
+	txq->full_head = 0;
 	wcnic_tx_asks_set(txq);
 	wcnic_tx_placement_set(txq, placement_choose(txq));
+	wcnic_tx_commit_set(txq, commit_choose(txq));
 	if (txq->wanted != WCNIC_PLACEMENT_FETCH && txq->placement == WCNIC_PLACEMENT_FETCH)
 		txq->push_state = WCNIC_PUSH_NOT_CHOSEN;
 	txq->burst_max = win->grant.max_burst;
@@ -189,6 +215,13 @@ txq_reset(struct wcnic_txq *txq)
 	txq->doorbell_type = txq->hw->doorbells.win.type;
 	txq->sleep = &txq->hw->admin.wake->sleep;
 	txq->woken = 0;
+}
+
+/* How many entries may wait for their completion: none where no other CPU runs the card. */
+static uint16_t
+hold_choose(const struct wcnic_txq *txq)
+{
+	return txq->hw->attach->poll == NULL ? RTE_MIN(txq->depth / 4, HOLD_ENTRIES) : 0;
 }
 
 static int
@@ -202,7 +235,7 @@ txq_create(struct wcnic_txq *txq)
 	cmd = (struct wcnic_cmd_txq_create){
 		.qid = txq->qid,
 		.placement = txq->placement,
-		.commit = WCNIC_COMMIT_DOORBELL,
+		.commit = txq->commit,
 		.depth = txq->depth,
 		.vector = WCNIC_VECTOR_NONE,
 		.db_window = hw->doorbells.grant.id,
@@ -213,8 +246,15 @@ txq_create(struct wcnic_txq *txq)
 		.cq_iova = txq->ctrl.cq_mz->iova,
 		.format = txq->ctrl.window.granted ? txq->format : WCNIC_FORMAT_SLOTS,
 		.offload_iova = txq->ctrl.requests_mz != NULL ? txq->ctrl.requests_mz->iova : 0,
+		.hold = hold_choose(txq),
 	};
 	ret = wcadmin_txq_create(&hw->admin.client, &cmd);
+	if (ret == -ENOTSUP && (cmd.commit & WCNIC_COMMIT_FETCH_EXPRESS) != 0) {
+		/* it reaches this memory by messages alone */
+		cmd.commit &= ~WCNIC_COMMIT_FETCH_EXPRESS;
+		wcnic_tx_commit_set(txq, cmd.commit);
+		ret = wcadmin_txq_create(&hw->admin.client, &cmd);
+	}
 	txq->ctrl.events_before = wcnic_events_sent(hw);
 	txq->ctrl.on_card = ret == 0;
 	return ret; /* queues_stop() frees the window */

@@ -218,12 +218,13 @@ wcnic_tx_burst_mode(struct rte_eth_dev *dev, uint16_t qid, struct rte_eth_burst_
 	const struct wcnic_txq *txq = dev->data->tx_queues[qid];
 
 	if (txq->placement == WCNIC_PLACEMENT_PUSH)
-		snprintf(mode->info, sizeof(mode->info), "push %s %s%s%s",
+		snprintf(mode->info, sizeof(mode->info), "push %s %s%s%s%s",
 			 wcbar_type_name(txq->ctrl.window.win.type),
 			 wcbar_store_at(txq->store)->name,
 			 txq->format == WCNIC_FORMAT_PACKED ? " packed " : "",
-			 txq->ctrl.push_vectors);
+			 txq->ctrl.push_vectors, wcnic_tx_express(txq) ? " express" : "");
 	else
-		snprintf(mode->info, sizeof(mode->info), "fetch");
+		snprintf(mode->info, sizeof(mode->info), "fetch%s",
+			 wcnic_tx_express(txq) ? " express" : "");
 	return 0;
 }

@@ -4,12 +4,12 @@
 
 /*
  * Tx bursts (datasheet section 6). A burst writes each frame into lines or descriptors, then drains
- * once, rings one doorbell, and reaps completions. It reaps first only if the queue lacks entries,
+ * once, rings one doorbell if entries need one, and reaps completions. It reaps first only if the queue lacks entries,
  * or waits for the card to answer a change of placement. A frame that does not fit leaves nothing
  * to undo: tail is published last.
  *
  * A pushed burst, in order: wcnic_tx_burst(), packed_write(), plain_pack(), pack_end(),
- * wcnic_lines_put(), wcnic_tx_doorbell().
+ * wcnic_lines_put(), wcnic_tx_publish().
  */
 
 #include <ethdev_driver.h>
@@ -32,7 +32,9 @@ static const wcnic_tx_write_t writers[WCNIC_TX_WRITERS] = {
 #if defined(RTE_ARCH_X86)
 	[WCNIC_TX_WRITER_PACKED_AVX2] = wcnic_tx_packed_avx2,
 	[WCNIC_TX_WRITER_PACKED_AVX2_DIRECT] = wcnic_tx_packed_avx2_direct,
+	[WCNIC_TX_WRITER_PACKED_AVX2_SHARED] = wcnic_tx_packed_avx2_shared,
 	[WCNIC_TX_WRITER_PACKED_AVX512_DIRECT] = wcnic_tx_packed_avx512_direct,
+	[WCNIC_TX_WRITER_PACKED_AVX512_SHARED] = wcnic_tx_packed_avx512_shared,
 #endif
 };
 
@@ -60,7 +62,7 @@ resend_drain(struct wcnic_txq *txq)
 	if (txq->resend_count == 0)
 		txq->resend_head = 0;
 	if (txq->tail != before)
-		wcnic_tx_doorbell(txq);
+		wcnic_tx_publish(txq);
 	return txq->resend_count == 0;
 }
 
@@ -75,8 +77,10 @@ revoked_leave(struct wcnic_txq *txq)
 	wcnic_tx_reap(txq);
 	if (txq->failed || !wcnic_tx_pushing(txq))
 		return true;
-	if (txq->head != txq->tail)
+	if (txq->head != txq->tail) {
+		wcnic_tx_ring_again(txq);
 		return false;
+	}
 	if (txq->acked_epoch == txq->epoch) { /* else wait: the card has not seen the last switch */
 		txq->epoch++;
 		txq->switch_seq = txq->tail;
@@ -109,12 +113,18 @@ rest_write(struct wcnic_txq *txq, struct rte_mbuf **pkts, uint16_t n, bool publi
 {
 	const uint8_t epoch = txq->epoch;
 
+	uint16_t sent;
+
 	if (publish)
-		wcnic_tx_doorbell(txq);
+		wcnic_tx_publish(txq);
 	wcnic_tx_reap(txq);
 	if (txq->epoch != epoch || txq->failed)
 		return 0;
-	return frames_write(txq, pkts, n);
+	sent = frames_write(txq, pkts, n);
+	if (sent == 0 && txq->head == txq->full_head)
+		wcnic_tx_ring_again(txq);
+	txq->full_head = txq->head;
+	return sent;
 }
 
 uint16_t
@@ -143,7 +153,7 @@ wcnic_tx_burst(void *queue, struct rte_mbuf **pkts, uint16_t n)
 		if (unlikely(sent != n))
 			sent += rest_write(txq, pkts + sent, n - sent, txq->tail != before);
 		if (txq->tail != before && !txq->failed)
-			wcnic_tx_doorbell(txq);
+			wcnic_tx_publish(txq);
 	}
 	/* After the doorbell: the card works meanwhile. A few, so that no burst takes long. */
 	if (!reaped && (uint16_t)(txq->tail - txq->head) >= txq->reap_at && !txq->failed)
@@ -172,4 +182,6 @@ wcnic_tx_kick(struct wcnic_txq *txq)
 	wcnic_tx_reap(txq);
 	if (txq->resend_count != 0 && !txq->failed)
 		(void)resend_drain(txq);
+	if (!txq->failed)
+		wcnic_tx_ring_again(txq);
 }

@@ -16,8 +16,8 @@
 /*
  * Each wcnic_tx_write_t writes frames from txq->tail on, as many of `pkts` as fit. It returns how
  * many it has finished: written, or freed and counted because they can never be sent. The card sees
- * nothing of them before wcnic_tx_doorbell(), which a writer calls itself only where the window's
- * max_burst demands it.
+ * nothing of them before wcnic_tx_publish(), which a writer calls itself only where the window's
+ * max_burst demands it; or sees each as it is written, if entries are their own doorbells.
  *   fetch   a 16-byte descriptor in host memory for each segment; no TLP
  *   slots   lines of its own for each frame, by txq->store: a TLP a line if the window combines
  *   packed  a burst's frames back to back in lines: a TLP a line if the window combines
@@ -33,7 +33,9 @@ WCNIC_TX_WRITE(wcnic_tx_packed_generic_direct);
 #if defined(RTE_ARCH_X86)
 WCNIC_TX_WRITE(wcnic_tx_packed_avx2);
 WCNIC_TX_WRITE(wcnic_tx_packed_avx2_direct);
+WCNIC_TX_WRITE(wcnic_tx_packed_avx2_shared);
 WCNIC_TX_WRITE(wcnic_tx_packed_avx512_direct);
+WCNIC_TX_WRITE(wcnic_tx_packed_avx512_shared);
 #endif
 
 /* The fetch writer for what the queue's frames may ask for. */
@@ -49,11 +51,33 @@ wcnic_tx_fetch_select(const struct wcnic_txq *txq)
  */
 uint8_t wcnic_tx_packed_select(const struct wcnic_txq *txq, const char **name);
 
+/*
+ * Whether a packed writer (enum wcnic_tx_writer) stores a line into host memory so that its tag is
+ * there last: what a card needs that looks at lines by itself. Control path.
+ */
+bool wcnic_tx_stores_tag_last(uint8_t writer);
+
 /* Whether entries from tail on are pushed. */
 static inline bool
 wcnic_tx_pushing(const struct wcnic_txq *txq)
 {
 	return txq->placement == WCNIC_PLACEMENT_PUSH;
+}
+
+/* Whether entries of the placement in force are their own doorbells. */
+static inline bool
+wcnic_tx_express(const struct wcnic_txq *txq)
+{
+	return (txq->commit & (wcnic_tx_pushing(txq) ? WCNIC_COMMIT_PUSH_EXPRESS
+						     : WCNIC_COMMIT_FETCH_EXPRESS)) != 0;
+}
+
+/* Host memory that was written is there before lines that are stored from here on. */
+static __rte_always_inline void
+wcnic_tx_before_lines(const struct wcnic_txq *txq)
+{
+	wcbar_before_doorbell();
+	wcbar_store_at(txq->store)->drain();
 }
 
 /* wcnic_tx_reap(), but at most `most` completions. No TLP. */
@@ -65,6 +89,18 @@ WCNIC_HOT void wcnic_tx_reap_some(struct wcnic_txq *txq, unsigned int most);
  * two more if doorbells are write-combining.
  */
 void wcnic_tx_doorbell(struct wcnic_txq *txq);
+
+/*
+ * The same where a doorbell is due. Else entries are their own: lines are drained, and a card that
+ * sleeps is woken. No TLP but that.
+ */
+void wcnic_tx_publish(struct wcnic_txq *txq);
+
+/*
+ * Rings for entries that are their own doorbells but make no progress: some may have been lost on
+ * their way, and the card waits only for what it knows of.
+ */
+void wcnic_tx_ring_again(struct wcnic_txq *txq);
 
 /*
  * The mark of an entry tells in one word what its completion means. Bits 63:32: bytes of all frames

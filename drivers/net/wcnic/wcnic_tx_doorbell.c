@@ -2,7 +2,7 @@
  * Copyright(c) 2026 The wcnic authors
  */
 
-/* The doorbell of a Tx queue, and the register that wakes a card which may not see it. */
+/* How entries of a Tx queue are published: by its doorbell or by themselves; and the register that wakes a card which may not see it. */
 
 #include <rte_branch_prediction.h>
 #include <rte_eal.h>
@@ -32,11 +32,19 @@ card_wake(struct wcnic_txq *txq, wcnic_le32 sleep)
 		txq->woken = sleep;
 }
 
+/* No fence: if both miss each other, the frame waits until the card polls again. */
+static __rte_always_inline void
+card_wake_check(struct wcnic_txq *txq)
+{
+	const wcnic_le32 sleep = __atomic_load_n(txq->sleep, __ATOMIC_RELAXED);
+
+	if (unlikely(sleep != 0))
+		card_wake(txq, sleep);
+}
+
 void
 wcnic_tx_doorbell(struct wcnic_txq *txq)
 {
-	wcnic_le32 sleep;
-
 	if (wcnic_tx_pushing(txq))
 		wcbar_store_at(txq->store)->drain();
 	wcbar_before_doorbell();
@@ -45,8 +53,27 @@ wcnic_tx_doorbell(struct wcnic_txq *txq)
 				       WCNIC_TXDB_EPOCH(txq->epoch) |
 				       WCNIC_TXDB_PLACEMENT(txq->placement));
 	txq->burst_left = txq->burst_max;
-	/* No fence: if both miss each other, the frame waits until the card polls again. */
-	sleep = __atomic_load_n(txq->sleep, __ATOMIC_RELAXED);
-	if (unlikely(sleep != 0))
-		card_wake(txq, sleep);
+	txq->rung_tail = txq->tail;
+	txq->ring_due = !wcnic_tx_express(txq);
+	card_wake_check(txq);
+}
+
+void
+wcnic_tx_publish(struct wcnic_txq *txq)
+{
+	if (txq->ring_due) {
+		wcnic_tx_doorbell(txq);
+		return;
+	}
+	if (wcnic_tx_pushing(txq))
+		wcbar_store_at(txq->store)->drain();
+	txq->burst_left = txq->burst_max;
+	card_wake_check(txq);
+}
+
+void
+wcnic_tx_ring_again(struct wcnic_txq *txq)
+{
+	if (txq->head != txq->tail && txq->rung_tail != txq->tail)
+		wcnic_tx_doorbell(txq);
 }

@@ -9,13 +9,17 @@
 #include "wcnic_hw.h"
 #include "wcnic_tx.h"
 
-/* Writes a descriptor as two words, in the layout of struct wcnic_tx_desc. */
+/*
+ * Writes a descriptor as two words, in the layout of struct wcnic_tx_desc. The second, and all that
+ * was written before, is there once a card that looks by itself sees it.
+ */
 static __rte_always_inline void
 desc_put(struct wcnic_tx_desc *desc, rte_iova_t iova, uint64_t word)
 {
-	const uint64_t words[2] = {htole64(iova), htole64(word)};
+	uint64_t *words = (uint64_t *)desc;
 
-	memcpy(desc, words, sizeof(words));
+	__atomic_store_n(&words[0], htole64(iova), __ATOMIC_RELAXED);
+	__atomic_store_n(&words[1], htole64(word), __ATOMIC_RELEASE);
 }
 
 static inline void

@@ -14,6 +14,8 @@
  * end of the stream: that memory must exist, and its contents do not matter.
  */
 
+#include <stdbool.h>
+
 #include <rte_byteorder.h>
 #include <rte_common.h>
 
@@ -72,14 +74,17 @@ wcnic_quad_make(struct wcnic_quad *q, const uint8_t *stream, wcbar_half_t *tags)
 	q->low[3] = __builtin_shufflevector(q->low[3], *tags, 7, 1, 2, 3);
 }
 
+/* How a line is stored: wcbar_line_put() or wcbar_line_put_shared(). */
+typedef void (*wcnic_line_put_t)(void *dst, const wcbar_half_t *low, const wcbar_half_t *high);
+
 /* Stores the first `n` of four lines. */
 static __rte_always_inline void
-wcnic_quad_put(uint8_t *dst, const struct wcnic_quad *q, unsigned int n)
+wcnic_quad_put(uint8_t *dst, const struct wcnic_quad *q, unsigned int n, wcnic_line_put_t put)
 {
 #pragma GCC unroll 4
 	for (unsigned int i = 0; i < 4; i++, dst += WCNIC_LINE_BYTES) {
 		if (i < n)
-			wcbar_line_put(dst, &q->low[i], &q->high[i]);
+			put(dst, &q->low[i], &q->high[i]);
 	}
 }
 
@@ -89,7 +94,8 @@ wcnic_quad_put(uint8_t *dst, const struct wcnic_quad *q, unsigned int n)
  * A TLP a line if the window combines. No fence.
  */
 static __rte_always_inline void
-wcnic_lines_put(void *to, const uint8_t *stream, unsigned int n, uint64_t tag, uint16_t seq)
+wcnic_lines_put_by(void *to, const uint8_t *stream, unsigned int n, uint64_t tag, uint16_t seq,
+		   wcnic_line_put_t put)
 {
 	wcbar_half_t seqs = {seq, seq + 1u, seq + 2u, seq + 3u}, tags;
 	struct wcnic_quad q;
@@ -98,16 +104,31 @@ wcnic_lines_put(void *to, const uint8_t *stream, unsigned int n, uint64_t tag, u
 	for (; n >= 4; n -= 4, seqs += 4) {
 		tags = (seqs & UINT16_MAX) | tag;
 		wcnic_quad_make(&q, stream, &tags);
-		wcnic_quad_put(dst, &q, 4);
+		wcnic_quad_put(dst, &q, 4, put);
 		dst += 4 * WCNIC_LINE_BYTES;
 		stream += 4 * WCNIC_LINE_PAYLOAD_BYTES;
 	}
 	if (n > 0) {
 		tags = (seqs & UINT16_MAX) | tag;
 		wcnic_quad_make(&q, stream, &tags);
-		wcnic_quad_put(dst, &q, n);
+		wcnic_quad_put(dst, &q, n, put);
 	}
 }
+
+static __rte_always_inline void
+wcnic_lines_put(void *to, const uint8_t *stream, unsigned int n, uint64_t tag, uint16_t seq)
+{
+	wcnic_lines_put_by(to, stream, n, tag, seq, wcbar_line_put);
+}
+
+#if defined(RTE_ARCH_X86)
+/* The same into host memory that another CPU watches. */
+static __rte_always_inline void
+wcnic_lines_put_shared(void *to, const uint8_t *stream, unsigned int n, uint64_t tag, uint16_t seq)
+{
+	wcnic_lines_put_by(to, stream, n, tag, seq, wcbar_line_put_shared);
+}
+#endif
 
 /* ---- eight lines ---------------------------------------------------------------------------- */
 
@@ -139,9 +160,12 @@ wcnic_octet_tags(__m512i bare, __m512i sum)
 	return bare | _mm512_slli_epi64(sum & _mm512_set1_epi64(UINT16_MAX), 32);
 }
 
-/* Makes eight lines and stores the first `n` of them. `bare`: their tags without a check. */
+/*
+ * Makes eight lines and stores the first `n` of them. `bare`: their tags without a check. `shared`:
+ * into host memory that another CPU watches.
+ */
 WCNIC_AVX512 static __rte_always_inline void
-wcnic_octet_put(uint8_t *dst, const uint8_t *stream, unsigned int n, __m512i bare)
+wcnic_octet_put(uint8_t *dst, const uint8_t *stream, unsigned int n, __m512i bare, bool shared)
 {
 	__m512i v[8], sum, tags;
 
@@ -156,7 +180,9 @@ wcnic_octet_put(uint8_t *dst, const uint8_t *stream, unsigned int n, __m512i bar
 #define PUT(i)                                                                \
 	do {                                                                  \
 		v[i] = _mm512_mask_alignr_epi64(v[i], 1, tags, tags, i);      \
-		if (i < n)                                                    \
+		if (i < n && shared)                                          \
+			wcbar_line_put512_shared(dst + i * WCNIC_LINE_BYTES, &v[i]); \
+		else if (i < n)                                               \
 			wcbar_line_put512(dst + i * WCNIC_LINE_BYTES, &v[i]); \
 	} while (0)
 	PUT(0);
@@ -170,9 +196,9 @@ wcnic_octet_put(uint8_t *dst, const uint8_t *stream, unsigned int n, __m512i bar
 #undef PUT
 }
 
-/* As wcnic_lines_put(). */
 WCNIC_AVX512 static __rte_always_inline void
-wcnic_lines_put512(void *to, const uint8_t *stream, unsigned int n, uint64_t tag, uint16_t seq)
+wcnic_lines_put512_by(void *to, const uint8_t *stream, unsigned int n, uint64_t tag, uint16_t seq,
+		      bool shared)
 {
 	const __m512i each = _mm512_set_epi64(7, 6, 5, 4, 3, 2, 1, 0);
 	const __m512i common = _mm512_set1_epi64((long long)tag);
@@ -181,13 +207,28 @@ wcnic_lines_put512(void *to, const uint8_t *stream, unsigned int n, uint64_t tag
 	uint8_t *dst = to;
 
 	for (; n >= 8; n -= 8) {
-		wcnic_octet_put(dst, stream, 8, (seqs & low) | common);
+		wcnic_octet_put(dst, stream, 8, (seqs & low) | common, shared);
 		dst += 8 * WCNIC_LINE_BYTES;
 		stream += 8 * WCNIC_LINE_PAYLOAD_BYTES;
 		seqs = _mm512_add_epi64(seqs, _mm512_set1_epi64(8));
 	}
 	if (n > 0)
-		wcnic_octet_put(dst, stream, n, (seqs & low) | common);
+		wcnic_octet_put(dst, stream, n, (seqs & low) | common, shared);
+}
+
+/* As wcnic_lines_put(). */
+WCNIC_AVX512 static __rte_always_inline void
+wcnic_lines_put512(void *to, const uint8_t *stream, unsigned int n, uint64_t tag, uint16_t seq)
+{
+	wcnic_lines_put512_by(to, stream, n, tag, seq, false);
+}
+
+/* As wcnic_lines_put_shared(). */
+WCNIC_AVX512 static __rte_always_inline void
+wcnic_lines_put512_shared(void *to, const uint8_t *stream, unsigned int n, uint64_t tag,
+			  uint16_t seq)
+{
+	wcnic_lines_put512_by(to, stream, n, tag, seq, true);
 }
 
 #endif

@@ -24,6 +24,7 @@
 /* The stream of bytes that one doorbell publishes, while it is written. */
 struct wcnic_pack {
 	uint8_t *at;  /* the next byte */
+	bool refers;  /* to host memory */
 	uint8_t *end; /* what staging memory, window and the next doorbell have space for */
 };
 
@@ -51,6 +52,7 @@ pack_begin(struct wcnic_txq *txq, struct wcnic_pack *p)
 	const uint32_t lines = RTE_MIN(free_lines, txq->publish_lines);
 
 	p->at = txq->stream;
+	p->refers = false;
 	p->end = txq->stream + lines * WCNIC_LINE_PAYLOAD_BYTES;
 }
 
@@ -168,6 +170,7 @@ segments_put(struct wcnic_pack *p, const struct rte_mbuf **m, uint16_t n, uint16
 		.n_segs = n,
 	};
 
+	p->refers = true;
 	memcpy(p->at, &hdr, sizeof(hdr));
 	if (asking != NULL)
 		request_put(p->at, asking);
@@ -271,6 +274,9 @@ pack_end(struct wcnic_txq *txq, struct wcnic_pack *p, lines_put_t put, bool stag
 	if (n == 0)
 		return;
 	memset(p->at, 0, n * WCNIC_LINE_PAYLOAD_BYTES - used);
+	/* A card that looks by itself may follow a line as soon as it is there. */
+	if (unlikely(p->refers) && wcnic_tx_express(txq))
+		wcnic_tx_before_lines(txq);
 	lines_store(txq, at, txq->stream, first, txq->line_tail, put, staged);
 	if (unlikely(first < n))
 		lines_store(txq, 0, txq->stream + first * WCNIC_LINE_PAYLOAD_BYTES, n - first,
@@ -333,7 +339,7 @@ packed_write(struct wcnic_txq *txq, struct rte_mbuf **pkts, uint16_t n, wcnic_tx
 		if (packed != PACKED_FULL)
 			continue;
 		end(txq, &p);
-		wcnic_tx_doorbell(txq);
+		wcnic_tx_publish(txq);
 		pack_begin(txq, &p);
 	}
 	end(txq, &p);
@@ -377,7 +383,9 @@ WRITER(generic_direct, , plain_generic, wcnic_lines_put, false)
 PLAIN(plain_avx2, AVX2)
 WRITER(avx2, AVX2, plain_avx2, wcnic_lines_put, true)
 WRITER(avx2_direct, AVX2, plain_avx2, wcnic_lines_put, false)
+WRITER(avx2_shared, AVX2, plain_avx2, wcnic_lines_put_shared, false)
 WRITER(avx512_direct, AVX512, plain_avx2, wcnic_lines_put512, false)
+WRITER(avx512_shared, AVX512, plain_avx2, wcnic_lines_put512_shared, false)
 #endif
 
 /* What the generic variant is called, and which store does the same as its stores. */
@@ -396,19 +404,22 @@ struct variant {
 	const char *same_store; /* the store that does the same, so `direct` may replace it */
 	uint16_t bits;
 	enum rte_cpu_flag_t flag;
-	uint8_t direct, staged; /* enum wcnic_tx_writer; NONE: another variant's is used */
+	/* enum wcnic_tx_writer; NONE: another variant's is used */
+	uint8_t direct, staged;
+	uint8_t shared; /* in place of `direct` in host memory */
 };
 
 /* The widest first. */
 static const struct variant variants[] = {
 #if defined(RTE_ARCH_X86)
 	{"avx512", NULL, "avx512", RTE_VECT_SIMD_512, RTE_CPUFLAG_AVX512F,
-	 WCNIC_TX_WRITER_PACKED_AVX512_DIRECT, NONE},
+	 WCNIC_TX_WRITER_PACKED_AVX512_DIRECT, NONE, WCNIC_TX_WRITER_PACKED_AVX512_SHARED},
 	{"avx2", "avx2 staged", "avx2", RTE_VECT_SIMD_256, RTE_CPUFLAG_AVX2,
-	 WCNIC_TX_WRITER_PACKED_AVX2_DIRECT, WCNIC_TX_WRITER_PACKED_AVX2},
+	 WCNIC_TX_WRITER_PACKED_AVX2_DIRECT, WCNIC_TX_WRITER_PACKED_AVX2,
+	 WCNIC_TX_WRITER_PACKED_AVX2_SHARED},
 #endif
 	{GENERIC, GENERIC " staged", GENERIC_STORE, 0, 0, WCNIC_TX_WRITER_PACKED_DIRECT,
-	 WCNIC_TX_WRITER_PACKED},
+	 WCNIC_TX_WRITER_PACKED, WCNIC_TX_WRITER_PACKED_DIRECT},
 };
 
 static bool
@@ -433,17 +444,27 @@ may_be_direct(const struct wcnic_txq *txq, const struct variant *v)
 	       wcbar_store_is_plain(store);
 }
 
+bool
+wcnic_tx_stores_tag_last(uint8_t writer)
+{
+	return writer == WCNIC_TX_WRITER_PACKED_AVX2_SHARED ||
+	       writer == WCNIC_TX_WRITER_PACKED_AVX512_SHARED;
+}
+
 uint8_t
 wcnic_tx_packed_select(const struct wcnic_txq *txq, const char **name)
 {
 	for (size_t i = 0; i < RTE_DIM(variants); i++) {
 		const struct variant *v = &variants[i];
 		const bool direct = may_be_direct(txq, v);
+		const bool shared = txq->ctrl.window.win.type == WCBAR_TYPE_WB;
 
 		if (!cpu_has(v) || (!direct && v->staged == NONE))
 			continue;
 		*name = direct ? v->name : v->staged_name;
-		return direct ? v->direct : v->staged;
+		if (!direct)
+			return v->staged;
+		return shared ? v->shared : v->direct;
 	}
 	return WCNIC_TX_WRITER_SLOTS; /* not reached: the last variant is for any CPU and store */
 }

@@ -156,11 +156,14 @@ frame_write(struct wcnic_txq *txq, struct rte_mbuf *m)
 	if (entries > wcnic_tx_entries_free(txq))
 		return false;
 	if (entries > txq->burst_left)
-		wcnic_tx_doorbell(txq);
-	if (m->pkt_len <= txq->inline_max)
+		wcnic_tx_publish(txq);
+	if (m->pkt_len <= txq->inline_max) {
 		push_inline(txq, m, asks);
-	else
+	} else {
+		if (wcnic_tx_express(txq))
+			wcnic_tx_before_lines(txq);
 		push_segments(txq, m, segs, asks);
+	}
 	txq->burst_left -= RTE_MIN(entries, txq->burst_left);
 	wcnic_tx_frame_record(txq, m, entries);
 	return true;

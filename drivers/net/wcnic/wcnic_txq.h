@@ -60,7 +60,9 @@ enum wcnic_tx_writer {
 	WCNIC_TX_WRITER_PACKED_DIRECT,
 	WCNIC_TX_WRITER_PACKED_AVX2,
 	WCNIC_TX_WRITER_PACKED_AVX2_DIRECT,
+	WCNIC_TX_WRITER_PACKED_AVX2_SHARED,
 	WCNIC_TX_WRITER_PACKED_AVX512_DIRECT,
+	WCNIC_TX_WRITER_PACKED_AVX512_SHARED,
 	WCNIC_TX_WRITERS,
 };
 
@@ -115,6 +117,7 @@ struct wcnic_txq {
 	bool fast_free;        /* MBUF_FAST_FREE: one segment, one pool, no other references */
 	bool chains;           /* ... yet there were frames of several segments */
 	uint8_t writer;        /* enum wcnic_tx_writer, by the placement in force */
+	bool ring_due;         /* what is published next needs the doorbell */
 	uint64_t run;          /* the mark at tail, see wcnic_tx.h */
 
 	/* Second line: where things are. */
@@ -142,7 +145,10 @@ struct wcnic_txq {
 	uint16_t slot_segs; /* segments that fit one slot */
 	uint8_t format;     /* enum wcnic_push_format */
 	uint16_t resend_head;
-	wcnic_le32 woken; /* value of *sleep for which the card was woken last */
+	uint8_t commit;     /* WCNIC_COMMIT_* */
+	uint16_t rung_tail; /* tail when the doorbell was rung last */
+	uint16_t full_head; /* head when the queue was found full last */
+	wcnic_le32 woken;   /* value of *sleep for which the card was woken last */
 
 	/* Refusals and statistics. */
 	uint8_t push_writer __rte_aligned(WCNIC_CACHE_LINE); /* `writer` while pushing */
@@ -164,8 +170,9 @@ static_assert(offsetof(struct wcnic_txq, push_writer) == 3 * WCNIC_CACHE_LINE,
 	      "and what pushing takes");
 
 /*
- * rte_eth_tx_burst(). One doorbell, so one TLP; if it pushes, the TLPs of the lines and one drain
- * before it. More doorbells only where the ring is short or the burst longer than max_burst.
+ * rte_eth_tx_burst(). One doorbell, so one TLP; none if entries are their own doorbells. If it
+ * pushes, the TLPs of the lines and one drain. More doorbells only where the ring is short or the
+ * burst longer than max_burst.
  */
 WCNIC_HOT uint16_t wcnic_tx_burst(void *txq, struct rte_mbuf **pkts, uint16_t n);
 /* The same for a card without a thread of its own: it works when a burst polls it. */
@@ -189,6 +196,8 @@ void wcnic_tx_asks_set(struct wcnic_txq *txq);
  * learns of it with the next doorbell.
  */
 void wcnic_tx_placement_set(struct wcnic_txq *txq, enum wcnic_placement placement);
+/* Which entries are their own doorbells from now on. Nothing may be in flight. */
+void wcnic_tx_commit_set(struct wcnic_txq *txq, uint8_t commit);
 /* Takes all completions that are there, and frees the mbufs of what is done. No TLP. */
 void wcnic_tx_reap(struct wcnic_txq *txq);
 /*

@@ -290,6 +290,16 @@ wcnic_window_gathers(const struct wcnic_hw *hw, const struct wcnic_window *win)
 	return win->win.type == WCBAR_TYPE_WB || store_gathers(hw, win->win.store);
 }
 
+bool
+wcnic_window_sees_whole(const struct wcnic_hw *hw, const struct wcnic_window *win)
+{
+	const struct wcnic_test_result *res =
+		wcnic_window_test_find(hw, win->win.store->name);
+
+	return hw->window_caps.test == WCNIC_TEST_DONE && res != NULL &&
+	       res->report.lines_whole == res->lines;
+}
+
 /* The fastest that the card sees gather, else the fastest. */
 static const struct wcbar_store *
 store_ranked(const struct wcnic_hw *hw)

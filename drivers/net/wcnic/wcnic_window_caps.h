@@ -61,6 +61,8 @@ void wcnic_window_store_choose(struct wcnic_hw *hw, struct wcnic_window *win);
 const struct wcnic_window *wcnic_window_push_first(const struct wcnic_hw *hw);
 /* False where WINDOW_TEST saw the window's store arrive in pieces: pushing does not pay then. */
 bool wcnic_window_gathers(const struct wcnic_hw *hw, const struct wcnic_window *win);
+/* True where WINDOW_TEST saw each line of the window's store arrive whole. */
+bool wcnic_window_sees_whole(const struct wcnic_hw *hw, const struct wcnic_window *win);
 /* The result of the store that is in use, or NULL. */
 const struct wcnic_test_result *
 wcnic_window_test_find(const struct wcnic_hw *hw, const char *store);
