@@ -530,7 +530,7 @@ placement__auto_fetches_where_windows_are_shared_memory(void **state)
 	loop_stream_run(&l, &s);
 	assert_int_equal(loop_xstat(&l, "tx_fetched"), 100);
 	assert_int_equal(rte_eth_tx_burst_mode_get(l.port_id, 0, &mode), 0);
-	assert_string_equal(mode.info, "fetch");
+	assert_string_equal(mode.info, "fetch express");
 	assert_int_equal(loop_xstat(&l, "window_memory_type"), WCBAR_TYPE_WB);
 	loop_close(&l);
 }

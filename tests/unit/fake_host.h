@@ -31,6 +31,8 @@ struct fake_host {
 	void (*between)(struct fake_host *h);
 	uint32_t push_bytes; /* what fake_txq_open() asks for; 65536 at first */
 	uint8_t push_format; /* and enum wcnic_push_format */
+	uint8_t commit;      /* of queues that come: WCNIC_COMMIT_* */
+	uint16_t hold;       /* and of how many entries completions may be held back */
 	bool tx_offload;     /* and whether with a ring of requests */
 
 	struct wcnic_admin_cmd *asq;
@@ -127,6 +129,8 @@ struct fake_slot {
 int fake_features_set(struct fake_host *h, uint64_t features);
 /* Before the first queue: pushes will be packed. Returns the status. */
 int fake_packed_ask(struct fake_host *h);
+/* Before the first queue: entries will be their own doorbells. Returns the status. */
+int fake_express_ask(struct fake_host *h, enum wcnic_push_format format);
 /* Before the first queue: frames may have requests, and pushes are in `format`. The status. */
 int fake_offload_ask(struct fake_host *h, enum wcnic_push_format format);
 /* A queue with windows of its own; slot_lines 0: no push window. Returns the status. */

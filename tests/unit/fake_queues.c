@@ -34,6 +34,15 @@ fake_packed_ask(struct fake_host *h)
 }
 
 int
+fake_express_ask(struct fake_host *h, enum wcnic_push_format format)
+{
+	h->push_format = (uint8_t)format;
+	h->commit = WCNIC_COMMIT_PUSH_EXPRESS | WCNIC_COMMIT_FETCH_EXPRESS;
+	return fake_features_set(h, WCNIC_CAP_PUSH | WCNIC_CAP_PUSH_PACKED | WCNIC_CAP_RSS |
+					    WCNIC_CAP_PUSH_EXPRESS | WCNIC_CAP_FETCH_EXPRESS);
+}
+
+int
 fake_offload_ask(struct fake_host *h, enum wcnic_push_format format)
 {
 	struct wcnic_cmd_features p = {.features = htole64(WCNIC_CAP_PUSH | WCNIC_CAP_PUSH_PACKED |
@@ -59,11 +68,14 @@ fake_txq_create(struct fake_host *h, struct fake_txq *q)
 		.ring_iova = htole64(fake_iova(h, q->ring)),
 		.cq_iova = htole64(fake_iova(h, q->cq)),
 		.format = q->format,
+		.commit = h->commit,
+		.hold = htole16(h->hold),
 	};
 
 	if (q->requests != NULL)
 		p.offload_iova = htole64(fake_iova(h, q->requests));
 	memset(q->cq, 0, q->depth * sizeof(*q->cq));
+	memset(q->ring, 0, q->depth * sizeof(*q->ring));
 	q->tail = 0;
 	q->cq_head = 0;
 	q->epoch = 0;
