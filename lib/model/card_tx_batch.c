@@ -415,12 +415,13 @@ txq_quiet(struct wcnic_card *card, struct card_txq *q)
 	return 1;
 }
 
-/* Whether an entry has been written, or the record asks for something. */
+/*
+ * Whether an entry has been written, or the record asks for something. The record is looked at each
+ * time: a tail that has fallen behind by more than the ring could not be told from one ahead.
+ */
 static bool
 txq_has_work(struct wcnic_card *card, struct card_txq *q)
 {
-	if (q->state == CARD_QUEUE_RUN && card_txq_express(q) && entry_there(card, q))
-		return true;
 	return card_txq_refresh(card, q) &&
 	       (q->head != q->tail || q->switching ||
 		(card_txq_express(q) && entry_there(card, q)));
