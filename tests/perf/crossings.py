@@ -1,0 +1,99 @@
+# SPDX-License-Identifier: BSD-3-Clause
+# Copyright(c) 2026 The wcnic authors
+"""Cache lines that cross from one CPU to the other in a loop of 64-byte frames, per packet and per burst, each way: what
+any design needs, what ours takes, what each peer takes. Computed from the formats, not measured.
+
+A line crosses where one CPU has written it and the other reads it next. What nobody reads does not cross, what only its
+writer reads again does not either. Rates of rings count as full: entries that share a line cross together. At bursts
+smaller than a line this is the least there can be.
+
+**The frame itself.** tests/perf/pump does not look at what it receives, and sends on the same mbuf. So in a loop:
+
+- fetch, memif-zc: the far CPU has written the frame, and is the next who reads it. It never crosses.
+- push, memif: the near CPU copies the frame into a line or buffer, so it crosses both ways.
+- virtio: the near driver prefetches each frame that it receives (virtio_rxtx.c: rte_packet_prefetch()), so it crosses back;
+  it is not written there, so the far CPU still has it. virtio-split-vec does not prefetch. The header before the frame is
+  written only where it changes (ASSIGN_UNLESS_EQUAL), and does not.
+
+An application that reads its frames adds a line back to fetch, memif-zc and virtio-split-vec; one that writes them adds a
+line there to these and to the other virtio."""
+import collections
+import math
+
+LINE = 64
+FRAME = 1.0  # a 64-byte frame without FCS, from the beginning of a line
+ENTRY = 16 / LINE  # a descriptor or completion: of ours, of both virtio rings, of memif
+
+# Ours (lib/abi, drivers/net/wcnic, lib/model).
+PUSHED_BYTES, LINE_PAYLOAD = 72, 56  # a packed entry with its header; a burst begins with a new line
+BUFFER_ADDRESS = 8 / LINE  # struct wcnic_rx_desc
+RX_COMPLETION = ENTRY  # one per frame
+TX_DOORBELLS_PER_BURST = 1.0  # its record: a line of its own
+TX_COMPLETIONS_PER_BURST = 1.0  # the card completes what it takes at once, ENTRY each
+RX_DOORBELLS_PER_PACKET = 1 / 32  # one for WCNIC_RX_REFILL buffers
+
+# virtio, split: entries of the avail and used rings, and the index of each.
+AVAIL, USED, INDEX = 2 / LINE, 8 / LINE, 1.0
+
+Part = collections.namedtuple("Part", "way what packet burst")  # lines per packet, and per burst besides
+
+
+def pushed(burst):
+    return math.ceil(burst * PUSHED_BYTES / LINE_PAYLOAD) / burst
+
+
+def there(what, packet=0.0, burst=0.0):
+    return Part("there", what, packet, burst)
+
+
+def back(what, packet=0.0, burst=0.0):
+    return Part("back", what, packet, burst)
+
+
+OURS_BOTH = [
+    there("addresses of buffers", BUFFER_ADDRESS), there("their doorbell", RX_DOORBELLS_PER_PACKET),
+    there("Tx doorbell", burst=TX_DOORBELLS_PER_BURST),
+    back("Rx completions", RX_COMPLETION), back("Tx completions", burst=TX_COMPLETIONS_PER_BURST * ENTRY)]
+MEMIF_BOTH = [
+    there("lengths of buffers to be filled", ENTRY), there("heads of both rings", burst=2 * INDEX),
+    back("lengths of frames", ENTRY), back("tails of both rings", burst=2 * INDEX)]
+SPLIT_BOTH = [
+    there("descriptors of both rings", 2 * ENTRY), there("avail entry of Rx", AVAIL), there("avail indices", burst=2 * INDEX),
+    back("used entries of Rx", USED), back("used indices", burst=2 * INDEX)]
+PACKED_BOTH = [there("descriptors of both rings", 2 * ENTRY), back("Rx descriptors, used", ENTRY)]
+USED_ONE_BY_ONE = back("Tx descriptors, used", ENTRY)
+USED_IN_ORDER = back("Tx: one used descriptor", burst=ENTRY)  # vhost_flush_dequeue_shadow_packed()
+PREFETCHED = back("the frame, prefetched", FRAME)
+
+PARTS = {
+    # Which buffer, how long, at least: one entry there, and one back. None of the designs below has less.
+    "needed": [there("what is sent", ENTRY), back("what is received", ENTRY)],
+    "push": [there("packed lines", pushed), *OURS_BOTH, back("the frame, copied into lines", FRAME)],
+    "fetch": [there("descriptors", ENTRY), *OURS_BOTH],
+    "memif": [there("the frame", FRAME), there("lengths of frames", ENTRY), *MEMIF_BOTH, back("the frame", FRAME)],
+    "memif-zc": [there("descriptors", ENTRY), *MEMIF_BOTH],
+    "virtio-split": [*SPLIT_BOTH, there("avail entry of Tx", AVAIL), back("used entries of Tx", USED), PREFETCHED],
+    "virtio-split-inorder": [*SPLIT_BOTH, PREFETCHED],  # the driver reads the index alone, and avail does not change
+    "virtio-split-vec": [*SPLIT_BOTH, back("used entries of Tx", USED)],
+    "virtio-packed": [*PACKED_BOTH, USED_ONE_BY_ONE, PREFETCHED],
+    "virtio-packed-inorder": [*PACKED_BOTH, USED_IN_ORDER, PREFETCHED],
+    "virtio-packed-vec": [*PACKED_BOTH, USED_IN_ORDER, PREFETCHED],
+}
+
+
+def per_packet(part, burst):
+    """With its share of what a burst takes."""
+    return (part.packet(burst) if callable(part.packet) else part.packet) + part.burst / burst
+
+
+def lines(name, burst):
+    """(there, back): lines per packet at bursts of so many."""
+    return tuple(sum(per_packet(part, burst) for part in PARTS[name] if part.way == way) for way in ("there", "back"))
+
+
+def table(bursts):
+    """Rows of text, a heading first: by design the lines there and back at each burst."""
+    yield ["", *(f"{way}, burst {burst}" for way in ("there", "back") for burst in bursts)]
+    for name in PARTS:
+        both = [lines(name, burst) for burst in bursts]
+        yield [name, *(f"{pair[way]:.2f}" for way in (0, 1) for pair in both)]
