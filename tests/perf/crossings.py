@@ -25,7 +25,7 @@ FRAME = 1.0  # a 64-byte frame without FCS, from the beginning of a line
 ENTRY = 16 / LINE  # a descriptor or completion: of ours, of both virtio rings, of memif
 
 # Ours (lib/abi, drivers/net/wcnic, lib/model).
-PUSHED_BYTES, LINE_PAYLOAD = 72, 56  # a packed entry with its header; a burst begins with a new line
+PUSHED_BYTES, LINE_PAYLOAD = 72, 56  # of a packed entry with its header, of a line
 BUFFER_ADDRESS = 8 / LINE  # struct wcnic_rx_desc
 RX_COMPLETION = ENTRY  # one per frame
 TX_DOORBELLS_PER_BURST = 1.0  # its record: a line of its own
@@ -38,8 +38,10 @@ AVAIL, USED, INDEX = 2 / LINE, 8 / LINE, 1.0
 Part = collections.namedtuple("Part", "way what packet burst")  # lines per packet, and per burst besides
 
 
-def pushed(burst):
-    return math.ceil(burst * PUSHED_BYTES / LINE_PAYLOAD) / burst
+def rest_of_line(burst):
+    """A burst begins with a new line: what the last line of the one before has left."""
+    lines = burst * PUSHED_BYTES / LINE_PAYLOAD
+    return math.ceil(lines) - lines
 
 
 def there(what, packet=0.0, burst=0.0):
@@ -58,8 +60,9 @@ MEMIF_BOTH = [
     there("lengths of buffers to be filled", ENTRY), there("heads of both rings", burst=2 * INDEX),
     back("lengths of frames", ENTRY), back("tails of both rings", burst=2 * INDEX)]
 SPLIT_BOTH = [
-    there("descriptors of both rings", 2 * ENTRY), there("avail entry of Rx", AVAIL), there("avail indices", burst=2 * INDEX),
+    there("descriptors of both rings", 2 * ENTRY), there("avail indices", burst=2 * INDEX),
     back("used entries of Rx", USED), back("used indices", burst=2 * INDEX)]
+USED_OF_TX = back("used entries of Tx", USED)
 PACKED_BOTH = [there("descriptors of both rings", 2 * ENTRY), back("Rx descriptors, used", ENTRY)]
 USED_ONE_BY_ONE = back("Tx descriptors, used", ENTRY)
 USED_IN_ORDER = back("Tx: one used descriptor", burst=ENTRY)  # vhost_flush_dequeue_shadow_packed()
@@ -68,32 +71,40 @@ PREFETCHED = back("the frame, prefetched", FRAME)
 PARTS = {
     # Which buffer, how long, at least: one entry there, and one back. None of the designs below has less.
     "needed": [there("what is sent", ENTRY), back("what is received", ENTRY)],
-    "push": [there("packed lines", pushed), *OURS_BOTH, back("the frame, copied into lines", FRAME)],
+    "push": [there("packed lines", PUSHED_BYTES / LINE_PAYLOAD, rest_of_line), *OURS_BOTH, back("the frame, copied into lines", FRAME)],
     "fetch": [there("descriptors", ENTRY), *OURS_BOTH],
     "memif": [there("the frame", FRAME), there("lengths of frames", ENTRY), *MEMIF_BOTH, back("the frame", FRAME)],
     "memif-zc": [there("descriptors", ENTRY), *MEMIF_BOTH],
-    "virtio-split": [*SPLIT_BOTH, there("avail entry of Tx", AVAIL), back("used entries of Tx", USED), PREFETCHED],
-    "virtio-split-inorder": [*SPLIT_BOTH, PREFETCHED],  # the driver reads the index alone, and avail does not change
-    "virtio-split-vec": [*SPLIT_BOTH, back("used entries of Tx", USED)],
+    # An entry of the avail ring is written only where it changes: not in order, and not by the vectors' Rx.
+    "virtio-split": [*SPLIT_BOTH, there("avail entries of both rings", 2 * AVAIL), USED_OF_TX, PREFETCHED],
+    "virtio-split-inorder": [*SPLIT_BOTH, PREFETCHED],  # of Tx the driver reads the used index alone
+    "virtio-split-vec": [*SPLIT_BOTH, there("avail entry of Tx", AVAIL), USED_OF_TX],
     "virtio-packed": [*PACKED_BOTH, USED_ONE_BY_ONE, PREFETCHED],
     "virtio-packed-inorder": [*PACKED_BOTH, USED_IN_ORDER, PREFETCHED],
     "virtio-packed-vec": [*PACKED_BOTH, USED_IN_ORDER, PREFETCHED],
 }
 
 
-def per_packet(part, burst):
-    """With its share of what a burst takes."""
-    return (part.packet(burst) if callable(part.packet) else part.packet) + part.burst / burst
+def of_burst(part, burst):
+    return part.burst(burst) if callable(part.burst) else part.burst
+
+
+def sums(name, way, burst):
+    """(lines per packet, lines per burst besides), of bursts of so many."""
+    parts = [part for part in PARTS[name] if part.way == way]
+    return sum(part.packet for part in parts), sum(of_burst(part, burst) for part in parts)
 
 
 def lines(name, burst):
-    """(there, back): lines per packet at bursts of so many."""
-    return tuple(sum(per_packet(part, burst) for part in PARTS[name] if part.way == way) for way in ("there", "back"))
+    """(there, back): lines per packet at bursts of so many, with its share of what a burst takes."""
+    both = (sums(name, way, burst) for way in ("there", "back"))
+    return tuple(packet + per_burst / burst for packet, per_burst in both)
 
 
 def table(bursts):
-    """Rows of text, a heading first: by design the lines there and back at each burst."""
-    yield ["", *(f"{way}, burst {burst}" for way in ("there", "back") for burst in bursts)]
+    """Rows of text, a heading first: what a packet takes there and back, what a burst of 32 takes besides, and both
+    together for a packet at each burst."""
+    yield ["", "there: packet", "burst", "back: packet", "burst", *(f"bursts of {burst}" for burst in bursts)]
     for name in PARTS:
-        both = [lines(name, burst) for burst in bursts]
-        yield [name, *(f"{pair[way]:.2f}" for way in (0, 1) for pair in both)]
+        apart = [f"{number:.2f}" for way in ("there", "back") for number in sums(name, way, 32)]
+        yield [name, *apart, *("{:.2f} / {:.2f}".format(*lines(name, burst)) for burst in bursts)]

@@ -10,6 +10,7 @@ from machine import Failure
 from pairs import FLOORS, OURS
 
 BURSTS = (1, 8, 32, 64)
+ROUNDED = 1e-9  # what sums of fractions may be off
 UNDER_WAY = 512  # packets, as in a loop of tests/perf/pump
 # `frame`: a whole line there and back for each packet. The others: the lines that they take (crossings.py).
 DESIGNS = ("frame", *OURS)
@@ -28,7 +29,7 @@ def move(design, burst):
     packets = burst
     while min(there, back) * packets < 1:
         packets += burst
-    return Move(design, burst, packets, int(there * packets), int(back * packets))
+    return Move(design, burst, packets, int(there * packets + ROUNDED), int(back * packets + ROUNDED))
 
 
 def moves(bursts=BURSTS):

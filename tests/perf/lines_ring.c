@@ -4,11 +4,11 @@
 
 /* Bursts of whole lines: the stores, loads and hints of each variant, by what the CPU has. */
 
-#include "lines_ring.h"
-
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
+
+#include "lines_ring.h"
 
 #if defined(__x86_64__)
 #include <immintrin.h>
@@ -46,7 +46,8 @@ const struct variant variants[] = {
 	{"count-stream", POLL_COUNT, HOW_STREAM, RING_SMALL, 0},
 	{"count-gather4-stream", POLL_COUNT, HOW_STREAM, RING_SMALL, 4},
 	{"count-gather4-stream-large", POLL_COUNT, HOW_STREAM | HOW_ASK_READ, RING_LARGE, 4},
-	{"count-gather4-stream-evict", POLL_COUNT, HOW_STREAM | HOW_ASK_READ | HOW_EVICT, RING_SMALL, 4},
+	{"count-gather4-stream-evict", POLL_COUNT, HOW_STREAM | HOW_ASK_READ | HOW_EVICT,
+	 RING_SMALL, 4},
 };
 const unsigned int n_variants = sizeof(variants) / sizeof(variants[0]);
 
@@ -81,7 +82,9 @@ ring_end_init(struct ring_end *end, struct ring *ring, const struct variant *var
 		bursts = under_way / variant->gather;
 	while (ring_lines < lines * under_way)
 		ring_lines *= 2;
-	*end = (struct ring_end){.ring = ring, .variant = variant, .mask = ring_lines - 1,
+	*end = (struct ring_end){.ring = ring,
+				 .variant = variant,
+				 .mask = ring_lines - 1,
 				 .gather = bursts == 0 ? lines : lines * bursts};
 }
 

@@ -29,8 +29,8 @@ enum how {
 	HOW_ASK_READ = 1u << 0,  /* the reader asks for all lines of a burst before it reads them */
 	HOW_ASK_WRITE = 1u << 1, /* the writer asks for lines so far ahead: ASK_AHEAD */
 	HOW_STREAM = 1u << 2,    /* the writer's stores go past its caches. With POLL_COUNT only */
-	HOW_EVICT = 1u << 3,     /* the reader throws lines out of its caches when it has read them */
-	HOW_TOUCH = 1u << 4,     /* one word of a line is written and read: the line moves as well */
+	HOW_EVICT = 1u << 3, /* the reader throws lines out of its caches when it has read them */
+	HOW_TOUCH = 1u << 4, /* one word of a line is written and read: the line moves as well */
 };
 
 #define ASK_AHEAD 32u

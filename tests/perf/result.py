@@ -76,6 +76,11 @@ def lines_per_packet():
             for name in crossings.PARTS}
 
 
+def computed():
+    why = "they are not asked" if machine.has_counters() else "this machine has none"
+    return f"lines per packet are computed from the formats, not counted; hardware counters: {why}"
+
+
 def make(bench, detail):
     args, samples = bench.args, bench.samples
     states = stats.states(bench.trips)
@@ -89,12 +94,11 @@ def make(bench, detail):
             "machine": {**machine.describe(), "cpus_used": bench.cpus[:3]}, "dpdk": bench.dpdk,
             "quick": args.quick, "rounds_asked": args.rounds, "sample_ms": args.ms,
             "hugepages": bench.huge, "priority": args.priority, "rows": found,
-            "limit": {"measured": limits, "exceeded": above, "lines_per_packet": lines_per_packet(),
-                      "counters": "none: this bench uses no hardware counters; lines_per_packet is computed from the formats"},
+            "limit": {"measured": limits, "exceeded": above, "lines_per_packet": lines_per_packet()},
             "instructions_per_packet": counts.per_packet(detail), "instructions": detail,
             "states": of_states,
             "samples": {"taken": len(samples), "used": sum(state["samples"] for state in of_states),
                         "readings_of_no_state": sum(stats.label(trip, states) is None for trip in bench.trips)},
             "floors": floors(samples), "resident_bytes": bench.memory, "idle_card_cpu": bench.idle,
-            "implementations": [*OURS, *PEERS], "notes": above + bench.notes + dropped + without_row(samples, found),
+            "implementations": [*OURS, *PEERS], "notes": [*above, *bench.notes, computed(), *dropped, *without_row(samples, found)],
             "left_out": bench.starter.left_out}

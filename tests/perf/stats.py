@@ -45,6 +45,19 @@ def groups(trips):
     return [trips] if at is None else groups(trips[:at]) + groups(trips[at:])
 
 
+def names_of(found):
+    """Names of groups in order: of the two with most readings near and far, of any other where it lies."""
+    if len(found) == 1:
+        return ["all"]
+    near, far = sorted(sorted(range(len(found)), key=lambda i: len(found[i]), reverse=True)[:2])
+    names, count = [], collections.Counter()
+    for i in range(len(found)):
+        name = {near: "near", far: "far"}.get(i) or ("nearer" if i < near else "between" if i < far else "farther")
+        count[name] += 1
+        names.append(name if count[name] == 1 else f"{name}{count[name]}")
+    return names
+
+
 def states(trips):
     """The states of the machine that a run has seen: groups of round trips, each one by itself. Groups of few readings are
     accidents and no state: what was measured there is not used."""
@@ -52,9 +65,7 @@ def states(trips):
     found = [group for group in groups(sorted(trips)) if len(group) >= few]
     if not found:
         return [EVERYTHING]
-    between = len(found) - 2
-    names = ["all"] if between < 0 else ["near", *(["mid"] if between == 1 else [f"mid{i + 1}" for i in range(between)]), "far"]
-    return [State(name, group[0], group[-1]) for name, group in zip(names, found)]
+    return [State(name, group[0], group[-1]) for name, group in zip(names_of(found), found)]
 
 
 def label(trip, known):

@@ -3,13 +3,16 @@
 # Copyright(c) 2026 The wcnic authors
 """What the bench makes of its samples: labels, medians, ratios, and which samples it does not use."""
 import pathlib
+import re
 import sys
+import tempfile
 import unittest
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent))
 import counts
 import crossings
 import limit
+import machine
 import markdown
 import pairs
 import report
@@ -71,13 +74,16 @@ class Numbers(unittest.TestCase):
         near, far = stats.states([60 + i % 7 for i in range(200)] + [350, 360, 355, 340, 345])
         self.assertEqual((near.high, far.low), (66, 340))
 
-    def test_states__three_kinds__are_three(self):
-        trips = [120 + i % 9 for i in range(300)] + [250 + i % 9 for i in range(40)] + [520 + i % 30 for i in range(100)]
-        self.assertEqual([(state.name, state.low, state.high) for state in stats.states(trips)],
-                         [("near", 120, 128), ("mid", 250, 258), ("far", 520, 549)])
+    def test_states__a_third_kind__is_named_by_where_it_lies(self):
+        trips = [120 + i % 9 for i in range(300)] + [520 + i % 30 for i in range(100)]
+        for ns, name, at in ((40, "nearer", 0), (250, "between", 1), (1200, "farther", 2)):
+            states = stats.states(trips + [ns + i % 3 for i in range(20)])
+            self.assertEqual((len(states), states[at]), (3, State(name, ns, ns + 2)))
+            self.assertEqual([state.name for state in states if state.name != name], ["near", "far"])
 
     def test_states__four_kinds__have_four_names(self):
-        self.assertEqual(self.names([50 * 3**kind + i for kind in range(4) for i in range(9)]), ["near", "mid1", "mid2", "far"])
+        trips = [50 * 3**kind + i for kind, n in enumerate((9, 9, 40, 40)) for i in range(n)]
+        self.assertEqual(self.names(trips), ["nearer", "nearer2", "near", "far"])
 
     def test_states__one_kind__is_all(self):
         self.assertEqual(self.names([110 + i % 20 for i in range(50)]), ["all"])
@@ -240,7 +246,7 @@ class Reports(unittest.TestCase):
         self.assertIn("tx, burst 32, far", panel)
         self.assertIn('"64" 2.0', panel)
         self.assertNotIn('"64" 8.0', panel)
-        self.assertIsNone(report.bars(made_result()["rows"], "tx", "mid", ["push", "memif"]))
+        self.assertIsNone(report.bars(made_result()["rows"], "tx", "nearer", ["push", "memif"]))
 
 
 class Limits(unittest.TestCase):
@@ -292,6 +298,10 @@ class Limits(unittest.TestCase):
             self.assertTrue(1 <= wanted.there <= there * wanted.packets, wanted)
             self.assertTrue(1 <= wanted.back <= back * wanted.packets, wanted)
 
+    def test_move__whole_lines_of_ours(self):
+        self.assertEqual(limit.move("push", 32)[2:], (32, 48, 40))
+        self.assertEqual(limit.move("fetch", 1)[2:], (2, 2, 1))
+
     def test_move__a_frame__is_a_line_each_way(self):
         self.assertEqual([limit.move("frame", burst)[2:] for burst in limit.BURSTS], [(n, n, n) for n in limit.BURSTS])
 
@@ -301,8 +311,9 @@ class Crossings(unittest.TestCase):
         # 8 descriptors' lines, 4 of addresses, a doorbell, a 32nd of another for each; 8 of completions, a quarter of one
         self.assertEqual(crossings.lines("fetch", 32), ((8 + 4 + 1 + 1) / 32, 8.25 / 32))
         # 42 lines of 56 bytes for 32 x 72; back the frames too
-        self.assertEqual(crossings.lines("push", 32), ((42 + 4 + 1 + 1) / 32, 40.25 / 32))
-        self.assertEqual(crossings.lines("push", 1), (2 + 1 / 8 + 1 + 1 / 32, 1 + 1 / 4 + 1 / 4))
+        for burst, there, back in ((32, (42 + 4 + 1 + 1) / 32, 40.25 / 32), (1, 2 + 1 / 8 + 1 + 1 / 32, 1 + 1 / 4 + 1 / 4)):
+            self.assertAlmostEqual(crossings.lines("push", burst)[0], there)
+            self.assertAlmostEqual(crossings.lines("push", burst)[1], back)
 
     def test_lines__of_peers__by_hand(self):
         self.assertEqual(crossings.lines("memif", 32), (1.5 + 2 / 32, 1.25 + 2 / 32))
@@ -314,9 +325,44 @@ class Crossings(unittest.TestCase):
             for name in (*pairs.OURS, *pairs.MEMIF, *pairs.VIRTIO):
                 self.assertTrue(all(mine >= least for mine, least in zip(crossings.lines(name, burst), needed)), name)
 
-    def test_lines__follow_what_a_burst_takes(self):
-        doorbell = crossings.there("Tx doorbell", burst=1.0)
-        self.assertEqual(crossings.per_packet(doorbell, 1) - crossings.per_packet(doorbell, 8), 1 - 1 / 8)
+    def test_constants__are_those_of_the_code(self):
+        root = pathlib.Path(__file__).resolve().parents[2]
+
+        def number(path, pattern):
+            return int(re.search(pattern, (root / path).read_text())[1])
+        for struct, name in (("tx_desc", "tx"), ("tx_cpl", "tx"), ("rx_cpl", "rx")):
+            self.assertEqual(number(f"lib/abi/wcnic_abi_{name}.h", rf"ABI_SIZE\(wcnic_{struct}, (\d+)\)") / crossings.LINE,
+                             crossings.ENTRY, struct)
+        self.assertEqual(number("lib/abi/wcnic_abi_rx.h", r"ABI_SIZE\(wcnic_rx_desc, (\d+)\)") / crossings.LINE,
+                         crossings.BUFFER_ADDRESS)
+        self.assertEqual(number("lib/abi/wcnic_abi_tx.h", r"LINE_PAYLOAD_BYTES (\d+)u"), crossings.LINE_PAYLOAD)
+        entry = number("lib/abi/wcnic_abi_tx.h", r"ABI_SIZE\(wcnic_push_hdr, (\d+)\)") + pairs.size_without_fcs(64)
+        align = number("lib/abi/wcnic_abi_tx.h", r"WCNIC_PACKED_ALIGN (\d+)u")
+        self.assertEqual(-(-entry // align) * align, crossings.PUSHED_BYTES)
+        self.assertEqual(1 / number("drivers/net/wcnic/wcnic_rxq.h", r"WCNIC_RX_REFILL (\d+)"),
+                         crossings.RX_DOORBELLS_PER_PACKET)
+
+    def test_sums__a_pushed_burst_ends_its_line(self):
+        packet, burst = crossings.sums("push", "there", 32)
+        self.assertAlmostEqual(32 * packet + burst, 42 + 4 + 1 + 1)
+        self.assertAlmostEqual(crossings.sums("push", "there", 7)[1], 1)  # 9 whole lines, and the doorbell
+
+    def test_table__a_line_for_each_design(self):
+        head, *rows = crossings.table(limit.BURSTS)
+        self.assertEqual([row[0] for row in rows], ["needed", *pairs.OURS, *pairs.MEMIF, *pairs.VIRTIO])
+        self.assertEqual({len(row) for row in rows}, {len(head)})
+        self.assertEqual(rows[2][1:6], ["0.41", "1.00", "0.25", "0.25", "1.41 / 0.50"])
+
+
+class Machine(unittest.TestCase):
+    def test_counters__by_the_kernels_devices(self):
+        with tempfile.TemporaryDirectory() as folder:
+            devices = pathlib.Path(folder)
+            (devices / "software").mkdir()
+            self.assertFalse(machine.has_counters(devices))
+            (devices / "cpu_core").mkdir()
+            self.assertTrue(machine.has_counters(devices))
+        self.assertFalse(machine.has_counters(devices))
 
 
 class FarEnd(unittest.TestCase):
