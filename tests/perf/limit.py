@@ -17,8 +17,8 @@ DESIGNS = ("frame", *OURS)
 # Those of lines_ring.c which were the fastest at some burst in some state; `./run bench --limit` tries all of them. Near:
 # a ring larger than the second cache, whose lines the reader finds in the third. Far: lines that the reader throws out, so
 # that the writer need not fetch them from there; from bursts of 32 on stores past the caches.
-VARIANTS = ("last-gather4-large", "count-gather4-large", "last-gather4-touch", "last-gather4-evict", "count-gather4-evict",
-            "count-gather2-evict", "count-gather4-stream-large")
+VARIANTS = ("line-touch", "last-gather4-large", "count-gather4-large", "last-gather4-touch", "last-gather4-evict",
+            "count-gather4-evict", "count-gather2-evict", "count-gather4-stream-large")
 
 Move = collections.namedtuple("Move", "design burst packets there back")  # lines there and back of so many packets
 
@@ -67,10 +67,20 @@ def by_state(samples, states):
     return found
 
 
+def of_bursts(bursts):
+    """{burst: limit} of one design in one state. A burst can be moved as shorter ones, so it has no lower limit."""
+    best, found = None, {}
+    for burst, ranked in sorted(bursts.items(), key=lambda item: int(item[0])):
+        if best is None or ranked[0][0] > best["value"]:
+            value, variant, n = ranked[0]
+            best = {"value": value, "by": variant, "in_bursts_of": int(burst), "rounds": n}
+        found[burst] = best
+    return found
+
+
 def result(samples, states):
     """The limits, each by the variant whose median is the best."""
-    return {label: {design: {burst: {"value": ranked[0][0], "by": ranked[0][1], "rounds": ranked[0][2]}
-                             for burst, ranked in bursts.items()} for design, bursts in designs.items()}
+    return {label: {design: of_bursts(bursts) for design, bursts in designs.items()}
             for label, designs in by_state(samples, states).items()}
 
 

@@ -1,10 +1,13 @@
 # SPDX-License-Identifier: BSD-3-Clause
 # Copyright(c) 2026 The wcnic authors
 """A run as the tables of doc/performance.md: those of one state each, so that nothing is compared across states."""
+import textwrap
+
 import crossings
 import limit
 from report import by_whom, factor, number
 
+COLUMNS_MOST = 100  # of prose, as in doc/
 COLUMNS = ["ours", "p10-p90", "by", "best peer", "p10-p90", "which", "ratio", "copy", "virtio"]
 
 
@@ -76,11 +79,11 @@ def crossings_table():
 
 def document(result):
     memory = [row for row in result["rows"] if row["test"] == "memory"]
-    parts = [f"`./run bench`, {result['ended']}, {result['rounds_asked']} rounds: {by_whom(result)}; "
-             f"{result['samples']['used']} of {result['samples']['taken']} samples used.", ""]
+    parts = [textwrap.fill(f"`./run bench`, {result['ended']}, {result['rounds_asked']} rounds: {by_whom(result)}; "
+                           f"{result['samples']['used']} of {result['samples']['taken']} samples used.", COLUMNS_MOST), ""]
     for state in result["states"]:
         parts += state_tables(state, result)
     parts += table("Resident memory, MiB", "bytes", memory)
     parts += crossings_table()
-    parts += [f"- {what}" for what in result["limit"]["exceeded"]]
+    parts += [textwrap.fill(f"- {what}", COLUMNS_MOST, subsequent_indent="  ") for what in result["limit"]["exceeded"]]
     return "\n".join(parts).rstrip() + "\n"

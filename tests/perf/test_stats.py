@@ -288,8 +288,15 @@ class Limits(unittest.TestCase):
         samples = [one("a", 5, 60), one("a", 7, 60), one("b", 6, 60), one("b", 6, 60), one("c", 99, 60)]
         samples += [one("a", 1, 300), one("a", 1, 300), one("b", 2, 300), one("b", 2, 300)]
         self.assertEqual(limit.result(samples, STATES), {
-            "near": {"frame": {"8": {"value": 6, "by": "b", "rounds": 2}}},
-            "far": {"frame": {"8": {"value": 2, "by": "b", "rounds": 2}}}})
+            "near": {"frame": {"8": {"value": 6, "by": "b", "in_bursts_of": 8, "rounds": 2}}},
+            "far": {"frame": {"8": {"value": 2, "by": "b", "in_bursts_of": 8, "rounds": 2}}}})
+
+    def test_result__a_burst_has_no_lower_limit_than_a_shorter_one(self):
+        samples = [{**sample("a", value), "design": "frame", "burst": burst}
+                   for burst, value in ((1, 5), (8, 9), (64, 7)) for _ in range(2)]
+        found = limit.result(samples, None)["all"]["frame"]
+        self.assertEqual([(burst, one["value"], one["in_bursts_of"]) for burst, one in found.items()],
+                         [("1", 5, 1), ("8", 9, 8), ("64", 9, 8)])
 
     def test_move__no_more_lines_than_the_design_takes(self):
         for wanted in limit.moves():
