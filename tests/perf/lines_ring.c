@@ -11,11 +11,13 @@
 #include "lines_ring.h"
 
 #if defined(__x86_64__)
+#include <cpuid.h>
 #include <immintrin.h>
 #define AVX2 __attribute__((target("avx2")))
 #define AVX512 __attribute__((target("avx512f")))
 #define EVICTS __attribute__((target("clflushopt")))
 #define ASKS __attribute__((target("prfchw")))
+#define CLFLUSHOPT (1u << 23) /* cpuid 7, ebx */
 #else
 #define ASKS
 #endif
@@ -208,6 +210,15 @@ read_avx512(const struct ring_end *end, unsigned int lines)
 	return _mm512_test_epi64_mask(differs, differs);
 }
 
+/* Not all compilers' __builtin_cpu_supports() know it. */
+static bool
+has_clflushopt(void)
+{
+	unsigned int eax, ebx, ecx, edx;
+
+	return __get_cpuid_count(7, 0, &eax, &ebx, &ecx, &edx) != 0 && (ebx & CLFLUSHOPT) != 0;
+}
+
 EVICTS static void
 evict(const struct ring_end *end, unsigned int lines)
 {
@@ -237,7 +248,7 @@ ring_init(void)
 		cpu.stream = stream_avx2;
 		cpu.read = read_avx2;
 	}
-	if (__builtin_cpu_supports("clflushopt"))
+	if (has_clflushopt())
 		cpu.evict = evict;
 #endif
 }
