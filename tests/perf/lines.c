@@ -214,7 +214,6 @@ static inline void
 near_round(struct near *near)
 {
 	const struct move *move = &near->move;
-
 	unsigned int n;
 
 	if (move->back != 0) {

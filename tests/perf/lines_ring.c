@@ -296,24 +296,31 @@ line_is_there(const struct ring_end *end, uint64_t at)
 	return __atomic_load_n(&line_at(end, at)->word[LINE_WORDS - 1], __ATOMIC_ACQUIRE) == at + 1;
 }
 
+/* Whether as many lines are there as it waits for. */
+static void
+look(struct ring_end *end)
+{
+	uint64_t tail;
+
+	if (end->variant->poll == POLL_COUNT) {
+		tail = atomic_load_explicit(&end->ring->tail, memory_order_acquire);
+		if (tail - end->at >= end->gather)
+			end->seen = tail;
+	} else if (line_is_there(end, end->at + end->gather - 1)) {
+		end->seen = end->at + end->gather;
+	}
+}
+
 unsigned int
 ring_poll(struct ring_end *end, unsigned int lines, unsigned int bursts)
 {
 	const uint64_t most = end->at + (uint64_t)lines * bursts;
-	uint64_t tail;
 
 	if (end->variant->poll == POLL_LINE)
 		while (end->seen < most && line_is_there(end, end->seen))
 			end->seen++;
-	else if (end->seen - end->at >= lines)
-		; /* the rest of those that it has waited for */
-	else if (end->variant->poll == POLL_LAST && line_is_there(end, end->at + end->gather - 1))
-		end->seen = end->at + end->gather;
-	else if (end->variant->poll == POLL_COUNT) {
-		tail = atomic_load_explicit(&end->ring->tail, memory_order_acquire);
-		if (tail - end->at >= end->gather)
-			end->seen = tail;
-	}
+	else if (end->seen - end->at < lines)
+		look(end);
 	return (unsigned int)((end->seen < most ? end->seen : most) - end->at) / lines;
 }
 
