@@ -5,12 +5,14 @@
 /*
  * What the way between two CPUs costs: how long a cache line takes there and back, and how many
  * whole 64-byte lines two threads can move. The bound of anything that hands packets to another
- * CPU: nothing is done here but writing, copying and reading lines.
+ * CPU: nothing is done here but writing and reading lines, in the ways of lines_ring.c.
  *
  *   lines CPU CPU      and then, on standard input:
  *     trip             {"ns": a line there and back}
- *     one LINES MS     packets of so many lines go one way; {"packets": N, "seconds": S, ...}
- *     both LINES MS    ... and are copied back
+ *     variants         {"variants": [the ways that this CPU has]}
+ *     move VARIANT THERE BACK UNDER_WAY MS
+ *                      bursts of THERE lines go out, each is answered by BACK lines (0: by none),
+ *                      UNDER_WAY bursts at most are not answered; {"bursts": N, "seconds": S, ...}
  *     quit
  */
 
@@ -19,36 +21,32 @@
 #include <pthread.h>
 #include <sched.h>
 #include <semaphore.h>
-#include <stdalign.h>
-#include <stdatomic.h>
-#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
 
-#define RING_LINES 2048u /* a power of two */
-#define BURST 32u
-#define UNDER_WAY 512u /* packets */
-#define LINES_MAX 4u
+#include "lines_ring.h"
+
+#define AT_ONCE 64u /* lines, if a burst has not more: each end reads, then writes so many */
+#define BURST_LINES_MAX 1024u
+#define WARM_NS 5000000u
+#define ROUNDS_A_LOOK 32u
 #define TRIPS 100u
 #define TRIP_BATCHES 21u
-#define WORDS 8u
-
-struct line {
-	alignas(64) uint64_t word[WORDS]; /* the last one is the sequence number, from 1 */
-};
-
-struct ring {
-	struct line lines[RING_LINES];
-	alignas(64) _Atomic uint64_t taken; /* lines; only where nothing comes back */
-};
 
 enum work {
 	WORK_TRIP,
-	WORK_ONE,
-	WORK_BOTH,
+	WORK_MOVE,
 	WORK_QUIT
+};
+
+/* A `move`. */
+struct move {
+	const struct variant *variant;
+	unsigned int there, back; /* lines of a burst */
+	unsigned int under_way;   /* bursts */
+	unsigned int ms;
 };
 
 static struct {
@@ -57,8 +55,8 @@ static struct {
 	alignas(64) _Atomic uint64_t pong;
 	alignas(64) _Atomic bool stop;
 	alignas(64) enum work work;
-	unsigned int lines; /* to a packet */
-	uint64_t torn;      /* lines whose words are not all of one packet */
+	struct move move;
+	bool differs; /* some line that came was not what was written */
 	sem_t begin, done;
 	clockid_t other_clock;
 } shared;
@@ -78,55 +76,10 @@ now_ns(void)
 	return cpu_ns(CLOCK_MONOTONIC);
 }
 
-static bool whole_lines; /* this CPU stores a line with one instruction */
-
-/* ---- lines --------------------------------------------------------------------------------- */
-
-/* A line with the number `seq` and seven words of `value`. */
-static inline void
-line_write(struct ring *ring, uint64_t seq, uint64_t value)
+static inline unsigned int
+bursts_at_once(unsigned int lines)
 {
-	struct line *line = &ring->lines[seq % RING_LINES];
-
-#if defined(__x86_64__)
-	if (whole_lines) {
-		__asm__ volatile(
-			"kmovw %[last], %%k1\n\t"
-			"vpbroadcastq %[value], %%zmm0\n\t"
-			"vpbroadcastq %[number], %%zmm0%{%%k1%}\n\t"
-			"vmovdqa64 %%zmm0, %[line]"
-			: [line] "=m"(*line)
-			: [last] "r"(1u << (WORDS - 1)), [value] "r"(value), [number] "r"(seq + 1)
-			: "xmm0", "memory");
-		return;
-	}
-#endif
-	/* the number last, so that a reader of the number sees the words too */
-	for (unsigned int i = 0; i < WORDS - 1; i++)
-		line->word[i] = value;
-	__atomic_store_n(&line->word[WORDS - 1], seq + 1, __ATOMIC_RELEASE);
-}
-
-/* False: it is not there yet. */
-static inline bool
-line_read(struct ring *ring, uint64_t seq, struct line *copy)
-{
-	struct line *line = &ring->lines[seq % RING_LINES];
-
-	if (__atomic_load_n(&line->word[WORDS - 1], __ATOMIC_ACQUIRE) != seq + 1)
-		return false;
-	*copy = *line;
-	return true;
-}
-
-static inline bool
-line_whole(const struct line *line)
-{
-	uint64_t differ = 0;
-
-	for (unsigned int i = 1; i < WORDS - 1; i++)
-		differ |= line->word[i] ^ line->word[0];
-	return differ == 0;
+	return 1 + (AT_ONCE - 1) / lines;
 }
 
 /* ---- the other CPU ------------------------------------------------------------------------- */
@@ -147,25 +100,30 @@ other_trip(void)
 }
 
 static void
-other_take(bool give_back)
+other_move(void)
 {
-	uint64_t seq = 0, torn = 0;
-	struct line line;
+	const struct move move = shared.move;
+	const unsigned int bursts = bursts_at_once(move.there);
+	const uint64_t tell = (uint64_t)move.there * (1 + move.under_way / 8);
+	struct ring_end in, out;
+	uint64_t told = 0;
 
+	ring_end_init(&in, &shared.there, move.variant, move.there, move.under_way);
+	ring_end_init(&out, &shared.back, move.variant, move.back, move.under_way);
 	while (!atomic_load_explicit(&shared.stop, memory_order_relaxed)) {
-		unsigned int n = 0;
+		unsigned int n = ring_poll(&in, move.there, bursts);
 
-		while (n < BURST * shared.lines && line_read(&shared.there, seq, &line)) {
-			torn += !line_whole(&line);
-			if (give_back)
-				line_write(&shared.back, seq, line.word[0]);
-			seq++;
-			n++;
+		if (n == 0)
+			continue;
+		ring_read(&in, n * move.there);
+		if (move.back != 0) {
+			ring_write(&out, n * move.back);
+		} else if (in.at - told >= tell) {
+			told = in.at;
+			atomic_store_explicit(&shared.there.taken, told, memory_order_release);
 		}
-		if (n != 0 && !give_back)
-			atomic_store_explicit(&shared.there.taken, seq, memory_order_release);
 	}
-	shared.torn = torn;
+	shared.differs = in.differs != 0;
 }
 
 static void *
@@ -183,21 +141,26 @@ other_main(void *cpu)
 		if (shared.work == WORK_TRIP)
 			other_trip();
 		else
-			other_take(shared.work == WORK_BOTH);
+			other_move();
 		sem_post(&shared.done);
 	}
 }
 
 static void
-other_begin(enum work work, unsigned int lines)
+ring_clear(struct ring *ring)
 {
-	memset(&shared.there, 0, sizeof(shared.there));
-	memset(&shared.back, 0, sizeof(shared.back));
+	memset(ring->lines, 0, RING_LINES_MAX * sizeof(struct line));
+	atomic_store(&ring->tail, 0);
+	atomic_store(&ring->taken, 0);
+}
+
+static void
+other_begin(enum work work)
+{
 	atomic_store(&shared.ping, 0);
 	atomic_store(&shared.pong, 0);
 	atomic_store(&shared.stop, false);
 	shared.work = work;
-	shared.lines = lines;
 	sem_post(&shared.begin);
 }
 
@@ -224,7 +187,7 @@ command_trip(void)
 {
 	uint64_t batch[TRIP_BATCHES], began, ping = 0;
 
-	other_begin(WORK_TRIP, 1);
+	other_begin(WORK_TRIP);
 	for (unsigned int b = 0; b <= TRIP_BATCHES; b++) {
 		began = now_ns();
 		for (unsigned int i = 0; i < TRIPS; i++) {
@@ -240,61 +203,117 @@ command_trip(void)
 	printf("{\"ns\": %.1f}\n", (double)batch[TRIP_BATCHES / 2] / TRIPS);
 }
 
-/* How many of the lines that were sent have arrived, as far as is known here. */
-static inline uint64_t
-arrived(bool both, uint64_t known, uint64_t sent, uint64_t *torn)
-{
-	struct line line;
+/* This CPU's part of a move. */
+struct near {
+	struct move move;
+	struct ring_end out, in;
+	uint64_t sent, known; /* bursts: begun, known to have arrived */
+};
 
-	if (!both)
-		return atomic_load_explicit(&shared.there.taken, memory_order_acquire);
-	while (known < sent && line_read(&shared.back, known, &line)) {
-		*torn += !line_whole(&line) || line.word[0] != known;
-		known++;
+static inline void
+near_round(struct near *near)
+{
+	const struct move *move = &near->move;
+	unsigned int n;
+
+	if (move->back != 0) {
+		n = ring_poll(&near->in, move->back, bursts_at_once(move->back));
+		if (n != 0)
+			ring_read(&near->in, n * move->back);
+		near->known += n;
+	} else if (near->sent - near->known == move->under_way) {
+		near->known = atomic_load_explicit(&shared.there.taken, memory_order_acquire) /
+			      move->there;
 	}
-	return known;
+	n = bursts_at_once(move->there);
+	for (; n != 0 && near->sent - near->known < move->under_way; n--, near->sent++)
+		ring_write(&near->out, move->there);
 }
 
 static void
-command_lines(bool both, unsigned int lines, unsigned int ms)
+near_init(struct near *near, const struct move *move)
 {
-	const uint64_t burst = (uint64_t)BURST * lines, under_way = (uint64_t)UNDER_WAY * lines;
-	uint64_t sent = 0, known = 0, warm = 0, torn = 0, now, began = 0, until;
-	uint64_t own_ns = 0, other_ns = 0;
+	*near = (struct near){.move = *move};
+	ring_end_init(&near->out, &shared.there, move->variant, move->there, move->under_way);
+	ring_end_init(&near->in, &shared.back, move->variant, move->back, move->under_way);
+	ring_clear(&shared.there);
+	ring_clear(&shared.back);
+	shared.move = *move;
+}
 
-	other_begin(both ? WORK_BOTH : WORK_ONE, lines);
-	now = now_ns();
-	until = now + 10000000u; /* to get going */
+static void
+command_move(const struct move *move)
+{
+	uint64_t warm = 0, now, began = 0, until, own_ns = 0, other_ns = 0;
+	struct near near;
+
+	near_init(&near, move);
+	other_begin(WORK_MOVE);
+	until = now_ns() + WARM_NS;
 	for (;;) {
-		for (unsigned int i = 0; i < 16; i++) {
-			if (sent + burst - known <= under_way) {
-				for (uint64_t end = sent + burst; sent < end; sent++)
-					line_write(&shared.there, sent, sent);
-			}
-			known = arrived(both, known, sent, &torn);
-		}
+		for (unsigned int i = 0; i < ROUNDS_A_LOOK; i++)
+			near_round(&near);
 		now = now_ns();
 		if (now < until)
 			continue;
-		if (began != 0 && known != warm)
+		if (began != 0 && near.known != warm)
 			break;
 		if (began != 0)
-			continue; /* the other CPU was not given to us: a rate needs a line */
+			continue; /* the other CPU was not given to us: a rate needs a burst */
 		began = now;
 		own_ns = cpu_ns(CLOCK_THREAD_CPUTIME_ID);
 		other_ns = cpu_ns(shared.other_clock);
-		warm = known;
-		until = now + ms * 1000000ull;
+		warm = near.known;
+		until = now + move->ms * 1000000ull;
 	}
 	own_ns = cpu_ns(CLOCK_THREAD_CPUTIME_ID) - own_ns;
 	other_ns = cpu_ns(shared.other_clock) - other_ns;
 	other_end();
-	if (torn + shared.torn != 0)
-		printf("{\"error\": \"%" PRIu64 " lines came in pieces\"}\n", torn + shared.torn);
+	if (near.in.differs != 0 || shared.differs)
+		printf("{\"error\": \"%s: lines came in pieces\"}\n", move->variant->name);
 	else
-		printf("{\"packets\": %.1f, \"seconds\": %.9f, \"cpu\": %.4f, \"far_cpu\": %.4f}\n",
-		       (double)(known - warm) / lines, (now - began) / 1e9,
-		       (double)own_ns / (now - began), (double)other_ns / (now - began));
+		printf("{\"bursts\": %" PRIu64 ", \"seconds\": %.9f, \"cpu\": %.4f, "
+		       "\"far_cpu\": %.4f}\n",
+		       near.known - warm, (now - began) / 1e9, (double)own_ns / (now - began),
+		       (double)other_ns / (now - began));
+}
+
+static void
+command_variants(void)
+{
+	const char *comma = "";
+
+	printf("{\"variants\": [");
+	for (unsigned int i = 0; i < n_variants; i++) {
+		if (!variant_runs(&variants[i]))
+			continue;
+		printf("%s\"%s\"", comma, variants[i].name);
+		comma = ", ";
+	}
+	puts("]}");
+}
+
+/* NULL, or what is wrong with it. */
+static const char *
+move_parse(const char *text, struct move *move)
+{
+	char name[32];
+
+	if (sscanf(text, "move %31s %u %u %u %u", name, &move->there, &move->back, &move->under_way,
+		   &move->ms) != 5)
+		return "expected: move VARIANT THERE BACK UNDER_WAY MS";
+	move->variant = variant_find(name);
+	if (move->variant == NULL || !variant_runs(move->variant))
+		return "this CPU has no such variant; 'variants' lists them";
+	if (move->there < 1 || move->there > BURST_LINES_MAX || move->back > BURST_LINES_MAX)
+		return "expected 1 to 1024 lines there, 0 to 1024 back";
+	if (move->under_way < 1 || move->under_way > RING_LINES_MAX ||
+	    move->under_way * (uint64_t)move->there > RING_LINES_MAX ||
+	    move->under_way * (uint64_t)move->back > RING_LINES_MAX)
+		return "expected from 1 burst under way up to 32768 lines";
+	if (move->ms < 1 || move->ms > 10000)
+		return "expected 1 to 10000 ms";
+	return NULL;
 }
 
 static int
@@ -313,21 +332,22 @@ cpu_take(const char *text, cpu_set_t *allowed)
 static void
 commands(void)
 {
-	char text[64], what[8];
-	unsigned int lines, ms;
+	struct move move;
+	const char *wrong;
+	char text[128];
 
-	while (fgets(text, sizeof(text), stdin) != NULL) {
-		int n = sscanf(text, "%7s %u %u", what, &lines, &ms);
-
-		if (n == 1 && strcmp(what, "quit") == 0)
-			break;
-		if (n == 1 && strcmp(what, "trip") == 0)
+	while (fgets(text, sizeof(text), stdin) != NULL && strcmp(text, "quit\n") != 0) {
+		if (strcmp(text, "trip\n") == 0) {
 			command_trip();
-		else if (n == 3 && (strcmp(what, "one") == 0 || strcmp(what, "both") == 0) &&
-			 lines >= 1 && lines <= LINES_MAX && ms >= 1 && ms <= 10000)
-			command_lines(what[0] == 'b', lines, ms);
-		else
-			puts("{\"error\": \"no such command; see lines.c\"}");
+		} else if (strcmp(text, "variants\n") == 0) {
+			command_variants();
+		} else {
+			wrong = move_parse(text, &move);
+			if (wrong != NULL)
+				printf("{\"error\": \"%s\"}\n", wrong);
+			else
+				command_move(&move);
+		}
 		fflush(stdout);
 	}
 }
@@ -348,9 +368,13 @@ main(int argc, char **argv)
 		if (cpu[i] < 0)
 			return 2;
 	}
-#if defined(__x86_64__)
-	whole_lines = __builtin_cpu_supports("avx512f");
-#endif
+	ring_init();
+	shared.there.lines = ring_alloc();
+	shared.back.lines = ring_alloc();
+	if (shared.there.lines == NULL || shared.back.lines == NULL) {
+		fputs("lines: no memory\n", stderr);
+		return 1;
+	}
 	CPU_ZERO(&own);
 	CPU_SET(cpu[0], &own);
 	sched_setaffinity(0, sizeof(own), &own);

@@ -118,6 +118,11 @@ def describe():
             "hypervisor": bool(flags and "hypervisor" in flags[1].split())}
 
 
+def has_counters(devices=pathlib.Path("/sys/bus/event_source/devices")):
+    """Whether the kernel has the CPU's own event counters; virtual machines often have not."""
+    return devices.is_dir() and any(re.match(r"cpu|armv8", device.name) for device in devices.iterdir())
+
+
 def has_avx512():
     return " avx512f " in pathlib.Path("/proc/cpuinfo").read_text()
 

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: BSD-3-Clause
 # Copyright(c) 2026 The wcnic authors
-"""A run's table and pictures."""
+"""A run's text and pictures."""
 import subprocess
 
 GNUPLOT = "gnuplot"
@@ -25,7 +25,7 @@ def factor(value):
 
 def table(rows):
     lines = [["test", "bytes", "burst", "queues", "far", "label", "unit", "ours", "p10-p90", "by", "best peer", "p10-p90", "which",
-              "ratio", "copy", "virtio", "of limit", "rounds"]]
+              "ratio", "copy", "virtio", "of limit", "of frame limit", "rounds"]]
     for row in rows:
         mine, theirs = row["values"][row["ours_is"]], row["values"][row["best_peer"]]
         unit = row["unit"]
@@ -35,26 +35,42 @@ def table(rows):
                       number(row["best_peer_value"], unit),
                       f"{number(theirs['p10'], unit)}-{number(theirs['p90'], unit)}", row["best_peer"],
                       factor(row["ratio"]), factor(row["ratio_copy"]), factor(row["ratio_virtio"]),
-                      factor(row.get("limit_share")), str(row["rounds"])])
+                      factor(row.get("limit_share")), factor(row.get("frame_limit_share")), str(row["rounds"])])
     widths = [max(map(len, column)) for column in zip(*lines)]
     return "\n".join("  ".join(text.ljust(width) for text, width in zip(line, widths)).rstrip() for line in lines)
 
 
+def states_text(states):
+    """The states of a run, their round trips in ns, and how many samples were taken in each."""
+    parts = []
+    for state in states:
+        ns = state["ns"]
+        trip = f"{ns['median']:.0f} ns ({ns['p10']:.0f}-{ns['p90']:.0f}, {ns['n']} readings)" if ns else "no reading"
+        parts.append(f"{state['name']}: {trip}, {state['samples']} samples")
+    return "a cache line there and back: " + "; ".join(parts)
+
+
+def limit_text(limits):
+    for label, designs in limits.items():
+        for design, bursts in designs.items():
+            what = "a line there and back" if design == "frame" else f"the lines of {design}"
+            shown = ", ".join(f"burst {burst} {found['value'] / 1e6:.1f} ({found['by']})" for burst, found in bursts.items())
+            yield f"limit, {label}, {what}, Mpps: {shown}"
+
+
+def by_whom(result):
+    machine = result["machine"]
+    return (f"{machine['cpu']}, {machine['cpus']} CPUs, {machine['kernel']}, {result['dpdk']}, commit {result['commit']}"
+            f"{', quick' if result['quick'] else ''}")
+
+
 def text(result):
     """All that is printed."""
-    machine, parts = result["machine"], []
-    parts.append(f"{machine['cpu']}, {machine['cpus']} CPUs, {machine['kernel']}, {result['dpdk']}, "
-                 f"commit {result['commit']}{', quick' if result['quick'] else ''}")
-    parts.append(table(result["rows"]))
-    parts.append("ratio: above 1 ours is better; copy, virtio: against the best peer that copies, the best virtio.")
-    trip = result["core_to_core"]
-    kinds = ", ".join(f"{name} {value['median']:.0f} ns ({value['n']} times)" for name, value in trip["labels"].items())
-    parts.append(f"A cache line between the two CPUs and back: {kinds}; "
-                 f"samples used: {result['samples']['used']} of {result['samples']['taken']}.")
-    for name, ways in result["limit"]["measured"].items():
-        for way, lines in ways.items():
-            shown = ", ".join(f"{n} line{'s' if n != '1' else ''} {rate / 1e6:.1f}" for n, rate in lines.items())
-            parts.append(f"limit, {way}, {name}: Mpps of packets of {shown}")
+    parts = [table(result["rows"])]
+    parts.append("label: the state of the machine, see below. ratio: above 1 ours is better; copy, virtio: against the best "
+                 "peer that copies, the best virtio. of limit: of what lines of ours alone could carry; of frame limit: of "
+                 "a line there and back for each packet.")
+    parts += limit_text(result["limit"]["measured"])
     if result["instructions_per_packet"]:
         shown = ", ".join(f"{name} {value:.2f}" for name, value in result["instructions_per_packet"].items())
         parts.append(f"instructions per packet, 64 bytes, burst 32, Rx + Tx of the near end (model: the card's poll): {shown}")
@@ -67,6 +83,10 @@ def text(result):
         parts.append(f"note: {note}")
     for name, why in result["left_out"].items():
         parts.append(f"left out: {name}: {why.splitlines()[0]}")
+    parts.append(states_text(result["states"]))
+    parts.append(f"samples used: {result['samples']['used']} of {result['samples']['taken']}; readings of no state: "
+                 f"{result['samples']['readings_of_no_state']}")
+    parts.append(f"{result['ended']}, {by_whom(result)}")
     return "\n".join(parts)
 
 
@@ -81,16 +101,17 @@ def quoted(value):
     return '"' + str(value).replace("\\", "\\\\").replace('"', "'") + '"'
 
 
-def bars(rows, test, names):
-    """A panel: sizes along the axis, a bar for each implementation, whiskers from p10 to p90."""
-    chosen = [row for row in rows if row["test"] == test and row["burst"] == 32 and row["queues"] == 1]
+def bars(rows, test, label, names):
+    """A panel of one state: sizes along the axis, a bar for each implementation, whiskers from p10 to p90."""
+    chosen = [row for row in rows
+              if (row["test"], row["label"], row["burst"], row["queues"]) == (test, label, 32, 1)]
     if not chosen:
         return None
     data, plots = [], []
     for name in names:
         if not any(name in row["values"] for row in chosen):
             continue
-        block = f"$d{test}{len(data)}"
+        block = f"$d{test}{label}{len(data)}"
         lines = []
         for row in chosen:
             value = row["values"].get(name)
@@ -99,8 +120,7 @@ def bars(rows, test, names):
         data.append(f"{block} << END\n" + "\n".join(lines) + "\nEND")
         colour = COLOURS.get(name, "#808080")
         plots.append(f"{block} using 2:3:4:xtic(1) linecolor rgb {quoted(colour)} title {quoted(name)}")
-    labels = ", ".join(sorted({row["label"] for row in chosen}))
-    return "\n".join([*data, f"set title {quoted(test + ', burst 32 (' + labels + ')')}",
+    return "\n".join([*data, f"set title {quoted(f'{test}, burst 32, {label}')}",
                       "set ylabel 'Mpps'; set xlabel 'bytes'", "plot " + ", ".join(plots)])
 
 
@@ -116,7 +136,8 @@ def instruction_bars(instructions):
 def picture(result, path):
     """None, or why there is none."""
     names = [name for name in result["implementations"] if any(name in row["values"] for row in result["rows"])]
-    panels = [panel for panel in [*(bars(result["rows"], test, names) for test in ("tx", "rx", "loop")),
+    panels = [panel for panel in [*(bars(result["rows"], test, state["name"], names) for state in result["states"]
+                                    for test in ("tx", "rx", "loop")),
                                   instruction_bars(result["instructions_per_packet"])] if panel]
     if not panels:
         return "nothing to draw"

@@ -15,6 +15,7 @@ import unittest
 
 HERE = pathlib.Path(__file__).resolve().parent
 sys.path.insert(0, str(HERE))
+import limit
 from pairs import MEMIF, OURS, VIRTIO
 
 BUILD = pathlib.Path(sys.argv.pop(1)).resolve()
@@ -35,6 +36,7 @@ class Bench(unittest.TestCase):
         with tempfile.TemporaryDirectory() as folder:
             cls.text = run(HERE / "bench", "--smoke", "--build", BUILD, "--out", folder)
             cls.result = json.loads((pathlib.Path(folder) / "bench.json").read_text())
+            cls.markdown = (pathlib.Path(folder) / "bench.md").read_text()
             cls.samples = json.loads((pathlib.Path(folder) / "bench-samples.json").read_text())["samples"]
 
     def test_every_pair__moves_packets_and_accounts_for_them(self):
@@ -55,16 +57,52 @@ class Bench(unittest.TestCase):
             self.assertIn(row["ours_is"], [f"{name}-ethdev" for name in OURS] if dpdk_there and not far_end else OURS)
             self.assertIn(row["best_peer"], (*MEMIF, *VIRTIO))
             self.assertGreater(row["ratio"], 0)
-        for way in ("one", "both"):
-            (lines,) = {json.dumps(ways[way]) for ways in self.result["limit"]["measured"].values()}
-            self.assertTrue(all(rate > 0 for rate in json.loads(lines).values()))
+        (designs,) = self.result["limit"]["measured"].values()
+        self.assertEqual(set(designs), set(limit.DESIGNS))
+        self.assertTrue(all(found["value"] > 0 for bursts in designs.values() for found in bursts.values()))
+        (loop,) = [row for row in self.result["rows"] if (row["test"], row["bytes"]) == ("loop", 64)]
+        self.assertAlmostEqual(loop["limit_share"], loop["ours"] / loop["limit"])
+        self.assertEqual([state["name"] for state in self.result["states"]], ["all"])
+        self.assertEqual(self.result["states"][0]["samples"], self.result["samples"]["used"])
         self.assertIn("commit", self.result)
         self.assertIn("cpu", self.result["machine"])
         self.assertIn("loop: the far end of our card", self.text)
+        self.assertIn("| tx | 64 |", self.markdown)
+        self.assertIn("\n#### all, ", self.markdown)
 
     def test_arguments__out_of_range__are_refused(self):
         run(HERE / "bench", "--rounds", "0", status=2)
         run(HERE / "bench", "--cpus", "0,x", status=2)
+
+
+class Lines(unittest.TestCase):
+    def ask(self, *commands):
+        done = subprocess.run([BUILD / "tests/perf/lines", *map(str, sorted(os.sched_getaffinity(0))[:2])], text=True,
+                              input="".join(f"{command}\n" for command in commands), capture_output=True, check=True)
+        return [json.loads(line) for line in done.stdout.splitlines()]
+
+    def test_variants__each_moves_whole_lines_both_ways_and_one_way(self):
+        (listed,) = self.ask("variants")
+        self.assertGreater(len(listed["variants"]), 5)
+        for shape in ("1 1 512", "3 2 8", "64 64 2", "40 1 1", "1024 0 32"):
+            for name, answer in zip(listed["variants"], self.ask(*(f"move {name} {shape} 1" for name in listed["variants"]))):
+                self.assertNotIn("error", answer, f"{name} {shape}")
+                self.assertGreater(answer["bursts"], 0, f"{name} {shape}")
+
+    def test_limit__tries_variants_that_exist(self):
+        source = (HERE / "lines_ring.c").read_text()
+        for name in limit.VARIANTS:
+            self.assertIn(f'{{"{name}", ', source)
+
+    def test_trip__takes_time(self):
+        self.assertGreater(self.ask("trip", "quit")[0]["ns"], 0)
+
+    def test_commands__wrong__say_what_would_be_right(self):
+        for command, right in (("move", "expected: move"), ("move fast 1 1 1 1", "'variants' lists them"),
+                               ("move count 0 1 1 1", "1 to 1024 lines"), ("move count 1 1025 1 1", "1 to 1024 lines"),
+                               ("move count 1 1 0 1", "from 1 burst"), ("move count 1024 1 33 1", "up to 32768 lines"),
+                               ("move count 1 1 1 0", "1 to 10000 ms"), ("what", "expected: move")):
+            self.assertIn(right, self.ask(command)[0]["error"])
 
 
 @unittest.skipUnless((BUILD / "tests/perf/instructions").exists(), "instructions are counted on x86-64 only")
