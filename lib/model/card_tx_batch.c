@@ -362,16 +362,17 @@ completions_write(struct wcnic_card *card, struct card_txq *q, struct wcnic_tx_c
 
 /*
  * Whether the last completion of a batch may wait for more of its kind: the driver waits for none
- * but those that say something new.
+ * but those that say something new. Not for long if the queue makes no progress.
  */
 static bool
-batch_holds(const struct batch *b, const struct card_txq *q)
+batch_holds(const struct batch *b, struct card_txq *q)
 {
 	const struct wcnic_tx_cpl *last = &b->cpls[b->n_cpls - 1];
 
+	q->quiet = b->seq != q->head ? 0 : q->quiet + 1;
 	return b->n_cpls != 0 && le16toh(last->count) != 0 && le16toh(last->count) < q->hold &&
 	       last->reason == WCNIC_ERR_NONE && last->epoch == q->cpl_epoch &&
-	       b->fail == WCNIC_ERR_NONE;
+	       b->fail == WCNIC_ERR_NONE && q->quiet < HOLD_POLLS;
 }
 
 /* What the port holds is out before the host reads that it is. */
@@ -439,7 +440,6 @@ card_txq_poll(struct wcnic_card *card, struct card_txq *q)
 		card_txq_fail(card, q, WCNIC_ERR_ADDRESS);
 		return 0;
 	}
-	q->quiet = 0;
 	b.cpls[0] = q->held;
 	b.n_cpls = q->held.count != 0;
 	b.frames = 0;

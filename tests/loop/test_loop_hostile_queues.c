@@ -659,11 +659,16 @@ card__reset_in_traffic_every_frame_accounted_for(void **state)
 	loop_log_clear();
 	got += loop_drop_received(&l);
 	assert_int_equal(sent, loop_xstat(&l, "tx_good_packets") + loop_xstat(&l, "tx_lost"));
-	assert_int_equal(loop_xstat(&l, "tx_good_packets"), got + loop_xstat(&l, "rx_discarded"));
+	got += loop_xstat(&l, "rx_discarded");
 	assert_true(loop_xstat(&l, "tx_lost") > 0);
-	/* a card on its own thread may not have delivered the frames before the stop */
-	if (loop_hw(&l)->attach->poll != NULL)
+	if (loop_hw(&l)->attach->poll != NULL) {
+		assert_int_equal(loop_xstat(&l, "tx_good_packets"), got);
 		assert_true(loop_xstat(&l, "rx_discarded") > 0);
+	} else {
+		/* a card on its own thread may not have delivered the frames before the stop, and
+		 * holds completions back of some that it has delivered */
+		assert_in_range(got, loop_xstat(&l, "tx_good_packets"), sent);
+	}
 	loop_recovered(&l, 20);
 	loop_close(&l);
 }

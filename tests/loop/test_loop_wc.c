@@ -8,6 +8,7 @@
 
 #include "loop.h"
 #include "wc_fake.h"
+#include "wcnic_tx.h"
 
 #define SEEDS 220
 
@@ -49,9 +50,11 @@ wc_open(struct loop *l, uint64_t seed, const char *devargs, unsigned int lose_in
 		.mtu = 3000,
 	};
 
-	/* each width of a slot in both formats */
-	snprintf(text, sizeof(text), "placement=push,seed=%" PRIu64 ",slot_lines=%u,packed=%u%s",
-		 seed, 1u << seed % 5, (unsigned int)(seed / 5 % 2), devargs);
+	/* each width of a slot in both formats, by both rules */
+	snprintf(text, sizeof(text),
+		 "placement=push,seed=%" PRIu64 ",slot_lines=%u,packed=%u,express=%u%s", seed,
+		 1u << seed % 5, (unsigned int)(seed / 5 % 2), (unsigned int)(seed / 10 % 2),
+		 devargs);
 	loop_open(l, &config);
 	wc_fake_install(loop_txq(l, 0), &fake);
 }
@@ -213,6 +216,23 @@ push__packed_burst_lies_back_to_back(void **state)
 	loop_close(&l);
 }
 
+/* Each line is its own doorbell: there is no other. */
+static void
+push__express_burst_has_no_doorbell(void **state)
+{
+	struct loop_stream s = {.count = 32, .bytes = loop_bytes_fixed, .arg = 64, .burst = 32};
+	struct loop l;
+
+	(void)state;
+	wc_open(&l, 17, "", 0);
+	assert_true(wcnic_tx_express(loop_txq(&l, 0)));
+	loop_stream_run(&l, &s);
+	assert_int_equal(wc_fake_count()->lines, 42);
+	assert_int_equal(wc_fake_count()->doorbells, 0);
+	assert_int_equal(loop_xstat(&l, "tx_pushed"), 32);
+	loop_close(&l);
+}
+
 /* ---- a window taken away ----------------------------------------------------------------- */
 
 struct revocation {
@@ -338,6 +358,7 @@ main(void)
 		WC_TEST(push__no_more_than_max_burst_between_doorbells, ""),
 		WC_TEST(push__packed_no_more_than_publish_lines_between_doorbells, ""),
 		WC_TEST(push__packed_burst_lies_back_to_back, ""),
+		WC_TEST(push__express_burst_has_no_doorbell, ""),
 		WC_TEST(window__revoked_in_traffic_goes_on_by_fetch, ""),
 		WC_TEST(window__revoked_in_traffic_goes_on_by_fetch, ",thread=1"),
 		WC_TEST(window__revoked_when_idle_is_not_written_any_more, ""),

@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "wc_fake.h"
+#include "wcnic_tx.h"
 
 #define LINE_WORDS (WCNIC_LINE_BYTES / 8)
 #define PENDING_MAX 512
@@ -86,6 +87,13 @@ line_buffer(uint64_t *dst, const uint64_t *src)
 	unsigned int skip = lose ? word_to_lose(dst, src) : LINE_WORDS;
 	unsigned int words = 1u << loop_random(&fake.random) % 4;
 
+	/* Lines that are their own doorbells come whole, or not at all. */
+	if (wcnic_tx_express(fake.txq)) {
+		fake.count.lost += lose;
+		if (!lose)
+			pending_add(dst, src, LINE_WORDS);
+		return;
+	}
 	fake.count.lost += lose && skip != LINE_WORDS;
 	if (lose && one_in(2)) {
 		fake.count.lost += skip == LINE_WORDS;
@@ -220,20 +228,28 @@ fake_lines(void *dst, const void *src, size_t lines)
 }
 
 static void
+publication_end(void)
+{
+	if (fake.txq->format == WCNIC_FORMAT_PACKED)
+		published_check();
+	fake.slots_since_doorbell = 0;
+}
+
+static void
 fake_drain(void)
 {
 	while (fake.n_pending > 0)
 		pending_arrive(loop_random(&fake.random) % fake.n_pending);
 	__atomic_thread_fence(__ATOMIC_RELEASE);
+	if (wcnic_tx_express(fake.txq))
+		publication_end();
 }
 
 static void
 fake_doorbell(void *dst, uint64_t value)
 {
-	if (fake.txq->format == WCNIC_FORMAT_PACKED)
-		published_check();
+	publication_end();
 	fake.count.doorbells++;
-	fake.slots_since_doorbell = 0;
 	__atomic_store_n((uint64_t *)dst, htole64(value), __ATOMIC_RELEASE);
 }
 
