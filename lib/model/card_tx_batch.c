@@ -423,9 +423,8 @@ txq_quiet(struct wcnic_card *card, struct card_txq *q)
 static bool
 txq_has_work(struct wcnic_card *card, struct card_txq *q)
 {
-	return card_txq_refresh(card, q) &&
-	       (q->head != q->tail || q->switching ||
-		(card_txq_express(q) && entry_there(card, q)));
+	return card_txq_refresh(card, q) && (q->head != q->tail || q->switching ||
+					     (card_txq_express(q) && entry_there(card, q)));
 }
 
 unsigned int
@@ -433,8 +432,7 @@ card_txq_poll(struct wcnic_card *card, struct card_txq *q)
 {
 	struct batch b;
 
-	if (!txq_has_work(card, q) || card->dev.port_ops == NULL ||
-	    !card_port_is_open(&card->port))
+	if (!txq_has_work(card, q) || card->dev.port_ops == NULL || !card_port_is_open(&card->port))
 		return txq_quiet(card, q);
 	if (!wcdev_ring_ready(&card->dev, &q->cq, q->cq_tail)) {
 		card_txq_fail(card, q, WCNIC_ERR_ADDRESS);

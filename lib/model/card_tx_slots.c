@@ -185,9 +185,8 @@ card_tx_gather_slots(struct wcnic_card *card, struct card_txq *q, struct card_tx
 bool
 card_tx_slot_there(const struct card_txq *q, uint16_t seq)
 {
-	return q->slots != NULL &&
-	       (le64toh(wcdev_load64(slot_at(q, seq))) & UINT32_MAX) ==
-		       (card_line_tag(seq, q->generation, 0) & UINT32_MAX);
+	return q->slots != NULL && (le64toh(wcdev_load64(slot_at(q, seq))) & UINT32_MAX) ==
+					   (card_line_tag(seq, q->generation, 0) & UINT32_MAX);
 }
 
 unsigned int

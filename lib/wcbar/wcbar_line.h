@@ -47,8 +47,8 @@ wcbar_line_put(void *dst, const wcbar_half_t *low, const wcbar_half_t *high)
 #if defined(__x86_64__)
 /*
  * The same into host memory that another CPU watches: the first 16 bytes last, and at once. A CPU
- * stores no more than these at once for certain: Intel SDM volume 3, 9.1.1, AMD APM volume 2, 7.3.2,
- * for CPUs with AVX. Who loads them, and the rest afterwards, has the whole line.
+ * stores no more than these at once for certain: Intel SDM volume 3, 9.1.1, AMD APM volume
+ * 2, 7.3.2, for CPUs with AVX. Who loads them, and the rest afterwards, has the whole line.
  */
 static WC_ALWAYS_INLINE void
 wcbar_line_put_shared(void *dst, const wcbar_half_t *low, const wcbar_half_t *high)
@@ -68,8 +68,8 @@ WC_TARGET("avx512f") static WC_ALWAYS_INLINE void wcbar_line_put512(void *dst, c
 }
 
 /* As wcbar_line_put_shared(). */
-WC_TARGET("avx512f") static WC_ALWAYS_INLINE void
-wcbar_line_put512_shared(void *dst, const __m512i *line)
+WC_TARGET("avx512f")
+static WC_ALWAYS_INLINE void wcbar_line_put512_shared(void *dst, const __m512i *line)
 {
 	volatile __m128i *d = (volatile __m128i *)dst;
 

@@ -670,8 +670,9 @@ info__tells_what_was_set_up(void **state)
 
 /* ---- driver arguments -------------------------------------------------------------------- */
 
-#define ARGUMENTS                                                                                 \
-	" placement slot_lines store timeout_ms self_test packed express mark rx_intr_usecs socket port " \
+#define ARGUMENTS                                                                             \
+	" placement slot_lines store timeout_ms self_test packed express mark rx_intr_usecs " \
+	"socket port "                                                                        \
 	"queues thread seed push_wait_us"
 
 static const struct {

@@ -43,8 +43,9 @@ one_in(unsigned int n)
 static void
 piece_arrive(const struct piece *p)
 {
-	for (unsigned int i = 0; i < p->words; i++)
-		__atomic_store_n(&p->dst[i], p->word[i], __ATOMIC_RELAXED);
+	/* of a whole line the tag comes last */
+	for (unsigned int i = p->words; i-- > 0;)
+		__atomic_store_n(&p->dst[i], p->word[i], __ATOMIC_RELEASE);
 }
 
 static void

@@ -4,9 +4,9 @@
 
 /*
  * Tx bursts (datasheet section 6). A burst writes each frame into lines or descriptors, then drains
- * once, rings one doorbell if entries need one, and reaps completions. It reaps first only if the queue lacks entries,
- * or waits for the card to answer a change of placement. A frame that does not fit leaves nothing
- * to undo: tail is published last.
+ * once, rings one doorbell if entries need one, and reaps completions. It reaps first only if the
+ * queue lacks entries, or waits for the card to answer a change of placement. A frame that does not
+ * fit leaves nothing to undo: tail is published last.
  *
  * A pushed burst, in order: wcnic_tx_burst(), packed_write(), plain_pack(), pack_end(),
  * wcnic_lines_put(), wcnic_tx_publish().

@@ -177,13 +177,13 @@ wcnic_octet_put(uint8_t *dst, const uint8_t *stream, unsigned int n, __m512i bar
 		wcnic_quarters_sum(wcnic_pair_sum(v[0], v[1]), wcnic_pair_sum(v[2], v[3])),
 		wcnic_quarters_sum(wcnic_pair_sum(v[4], v[5]), wcnic_pair_sum(v[6], v[7])));
 	tags = wcnic_octet_tags(bare, sum);
-#define PUT(i)                                                                \
-	do {                                                                  \
-		v[i] = _mm512_mask_alignr_epi64(v[i], 1, tags, tags, i);      \
-		if (i < n && shared)                                          \
+#define PUT(i)                                                                       \
+	do {                                                                         \
+		v[i] = _mm512_mask_alignr_epi64(v[i], 1, tags, tags, i);             \
+		if (i < n && shared)                                                 \
 			wcbar_line_put512_shared(dst + i * WCNIC_LINE_BYTES, &v[i]); \
-		else if (i < n)                                               \
-			wcbar_line_put512(dst + i * WCNIC_LINE_BYTES, &v[i]); \
+		else if (i < n)                                                      \
+			wcbar_line_put512(dst + i * WCNIC_LINE_BYTES, &v[i]);        \
 	} while (0)
 	PUT(0);
 	PUT(1);

@@ -74,8 +74,7 @@ wcnic_tx_placement_set(struct wcnic_txq *txq, enum wcnic_placement placement)
 	txq->limit = txq->depth;
 	txq->ring_due = true;
 	/* What is left there of earlier laps must not be taken for what comes. */
-	if (placement == WCNIC_PLACEMENT_FETCH &&
-	    (txq->commit & WCNIC_COMMIT_FETCH_EXPRESS) != 0)
+	if (placement == WCNIC_PLACEMENT_FETCH && (txq->commit & WCNIC_COMMIT_FETCH_EXPRESS) != 0)
 		memset(txq->ring, 0, txq->depth * sizeof(*txq->ring));
 	txq->writer = wcnic_tx_fetch_select(txq);
 	/* Lines are numbered from 0 in each epoch; none is in flight. */

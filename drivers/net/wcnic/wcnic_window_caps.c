@@ -293,8 +293,7 @@ wcnic_window_gathers(const struct wcnic_hw *hw, const struct wcnic_window *win)
 bool
 wcnic_window_sees_whole(const struct wcnic_hw *hw, const struct wcnic_window *win)
 {
-	const struct wcnic_test_result *res =
-		wcnic_window_test_find(hw, win->win.store->name);
+	const struct wcnic_test_result *res = wcnic_window_test_find(hw, win->win.store->name);
 
 	return hw->window_caps.test == WCNIC_TEST_DONE && res != NULL &&
 	       res->report.lines_whole == res->lines;
