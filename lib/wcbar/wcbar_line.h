@@ -69,7 +69,8 @@ WC_TARGET("avx512f") static WC_ALWAYS_INLINE void wcbar_line_put512(void *dst, c
 
 /* As wcbar_line_put_shared(). */
 WC_TARGET("avx512f")
-static WC_ALWAYS_INLINE void wcbar_line_put512_shared(void *dst, const __m512i *line)
+static WC_ALWAYS_INLINE void
+wcbar_line_put512_shared(void *dst, const __m512i *line)
 {
 	volatile __m128i *d = (volatile __m128i *)dst;
 

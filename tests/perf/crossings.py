@@ -24,12 +24,11 @@ LINE = 64
 FRAME = 1.0  # a 64-byte frame without FCS, from the beginning of a line
 ENTRY = 16 / LINE  # a descriptor or completion: of ours, of both virtio rings, of memif
 
-# Ours (lib/abi, drivers/net/wcnic, lib/model).
+# Ours (lib/abi, drivers/net/wcnic, lib/model). Entries are their own doorbells.
 PUSHED_BYTES, LINE_PAYLOAD = 72, 56  # of a packed entry with its header, of a line
 BUFFER_ADDRESS = 8 / LINE  # struct wcnic_rx_desc
 RX_COMPLETION = ENTRY  # one per frame
-TX_DOORBELLS_PER_BURST = 1.0  # its record: a line of its own
-TX_COMPLETIONS_PER_BURST = 1.0  # the card completes what it takes at once, ENTRY each
+TX_COMPLETIONS_PER_PACKET = 1 / 64  # ENTRY each: the card holds them back for so many entries
 RX_DOORBELLS_PER_PACKET = 1 / 32  # one for WCNIC_RX_REFILL buffers
 
 # virtio, split: entries of the avail and used rings, and the index of each.
@@ -54,8 +53,7 @@ def back(what, packet=0.0, burst=0.0):
 
 OURS_BOTH = [
     there("addresses of buffers", BUFFER_ADDRESS), there("their doorbell", RX_DOORBELLS_PER_PACKET),
-    there("Tx doorbell", burst=TX_DOORBELLS_PER_BURST),
-    back("Rx completions", RX_COMPLETION), back("Tx completions", burst=TX_COMPLETIONS_PER_BURST * ENTRY)]
+    back("Rx completions", RX_COMPLETION), back("Tx completions", TX_COMPLETIONS_PER_PACKET * ENTRY)]
 MEMIF_BOTH = [
     there("lengths of buffers to be filled", ENTRY), there("heads of both rings", burst=2 * INDEX),
     back("lengths of frames", ENTRY), back("tails of both rings", burst=2 * INDEX)]

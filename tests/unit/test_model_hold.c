@@ -66,6 +66,21 @@ hold__nothing_comes__is_written_after_some_polls(void **state)
 }
 
 static void
+hold__port_holds_back__is_written_all_the_same(void **state)
+{
+	struct tx_rig *r = *state;
+
+	hold_open(r, 64, 32);
+	r->rec.hold_at = 3;
+	frames(r, 9);
+	assert_int_equal(r->rec.frames, 3);
+	tx_expect_no_cpl(r);
+	for (unsigned int i = 0; i < POLLS; i++)
+		wcnic_card_poll(r->h.card);
+	tx_expect_cpl(r, WCNIC_TX_PUSHED, 0, 3, 3);
+}
+
+static void
 hold__another_outcome__is_written_at_once(void **state)
 {
 	struct tx_rig *r = *state;
@@ -137,6 +152,7 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		TEST(hold__entries_of_one_kind__are_one_completion),
 		TEST(hold__nothing_comes__is_written_after_some_polls),
+		TEST(hold__port_holds_back__is_written_all_the_same),
 		TEST(hold__another_outcome__is_written_at_once),
 		TEST(hold__line_is_lost__incomplete_follows_what_was_held),
 		TEST(hold__epoch_changes__its_first_completion_is_written_at_once),
