@@ -157,12 +157,6 @@ ethdev_send(void *ctx, const struct wcdev_frame *frame)
 	return ethdev_send_burst(ctx, frame, 1, &ret) == 1 ? 0 : ret;
 }
 
-static void
-ethdev_flush(void *ctx)
-{
-	tx_push(ctx);
-}
-
 /* ---- Rx ---------------------------------------------------------------------------------- */
 
 /* Gives the card a frame of any number of segments. As wcdev_receive(). */
@@ -242,6 +236,10 @@ rx_deliver(struct port_ethdev *pe, unsigned int budget)
 			done += ret == 0;
 		}
 	}
+	if (unlikely(ret == -ENETDOWN)) { /* the card has counted them */
+		done = n;
+		own = false;
+	}
 	if (likely(own))
 		rte_mempool_put_bulk(pe->pool, (void **)mbufs, done);
 	else
@@ -259,6 +257,17 @@ thread_register(struct port_ethdev *pe)
 		(void)rte_thread_register(); /* works without, but slower */
 }
 
+/* Gives the card what the device has, as far as the card may take it. Returns how many frames. */
+static unsigned int
+rx_take(struct port_ethdev *pe)
+{
+	if (pe->rx_next == pe->n_rx && pe->budget != 0 && is_usable(pe)) {
+		pe->rx_next = 0;
+		pe->n_rx = rte_eth_rx_burst(pe->id, 0, pe->rx, PORT_ETHDEV_BURST);
+	}
+	return pe->rx_next < pe->n_rx ? rx_deliver(pe, pe->budget) : 0;
+}
+
 static unsigned int
 ethdev_poll(void *ctx, unsigned int budget)
 {
@@ -268,11 +277,21 @@ ethdev_poll(void *ctx, unsigned int budget)
 		thread_register(pe);
 	if (unlikely(pe->n_tx != 0))
 		tx_push(pe);
-	if (pe->rx_next == pe->n_rx && budget != 0 && is_usable(pe)) {
-		pe->rx_next = 0;
-		pe->n_rx = rte_eth_rx_burst(pe->id, 0, pe->rx, PORT_ETHDEV_BURST);
-	}
-	return pe->rx_next < pe->n_rx ? rx_deliver(pe, budget) : 0;
+	pe->budget = budget;
+	return rx_take(pe);
+}
+
+/*
+ * What the device has for the card by now is delivered before the card writes the completions of
+ * what was sent: these would make it wait, as their lines are with the host's CPU.
+ */
+static void
+ethdev_flush(void *ctx)
+{
+	struct port_ethdev *pe = ctx;
+
+	tx_push(pe);
+	(void)rx_take(pe);
 }
 
 /* ---- both -------------------------------------------------------------------------------- */

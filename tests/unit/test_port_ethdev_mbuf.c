@@ -2,7 +2,10 @@
  * Copyright(c) 2026 The wcnic authors
  */
 
-/* Mbufs of the ethdev port: nothing of a former use remains in them, and each is freed once. */
+/*
+ * Mbufs of the ethdev port: nothing of a former use remains in them, each is freed once, and none
+ * waits longer than it must.
+ */
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -11,6 +14,7 @@
 #include <string.h>
 
 #include <cmocka.h>
+#include <rte_ethdev.h>
 #include <rte_mbuf.h>
 #include <rte_ring.h>
 
@@ -220,6 +224,69 @@ receive__mbuf_of_another_pool__is_back_in_that(void **state)
 	assert_int_equal(rte_mempool_avail_count(rig_pool), free_others);
 }
 
+/* Frames that the card cannot take any more, as its queue is gone, are counted and not kept. */
+static void
+receive__queue_closed_while_it_sends__counted_and_free(void **state)
+{
+	struct rig *r = *state;
+	const unsigned int free_mbufs = rte_mempool_avail_count(port_pool(r));
+	struct rte_mbuf *mbufs[2] = {own_make(r, 1), own_make(r, 2)}, *sent = NULL;
+	struct wcnic_stats stats;
+
+	assert_int_equal(rte_ring_enqueue_bulk(r->in, (void **)mbufs, 2, NULL), 2);
+	fake_tx_push(&r->end.tx, r->end.frame, 60);
+	fake_tx_ring(&r->end.tx);
+	/* One poll does all: the queue is closed, and then the frame is sent. */
+	assert_int_equal(fake_rxq_close(&r->end.h, &r->end.rx), 0);
+	assert_int_equal(end_reap(&r->end), 1);
+	assert_int_equal(rte_ring_count(r->in), 0);
+	fake_stats(&r->end.h, &stats);
+	assert_int_equal(stats.rx_down, 2);
+	assert_int_equal(stats.rx_frames, 0);
+	assert_int_equal(rte_ring_dequeue(r->out, (void **)&sent), 0);
+	rte_pktmbuf_free(sent);
+	assert_int_equal(rte_mempool_avail_count(port_pool(r)), free_mbufs);
+}
+
+struct asked {
+	struct rig *r;
+	bool before; /* the device was asked for frames when one was sent and not completed */
+	unsigned int completed;
+};
+
+static uint16_t
+on_rx(uint16_t id, uint16_t queue, struct rte_mbuf **mbufs, uint16_t n, uint16_t most, void *ctx)
+{
+	struct asked *a = ctx;
+
+	(void)id;
+	(void)queue;
+	(void)mbufs;
+	(void)most;
+	a->completed += end_reap(&a->r->end);
+	a->before |= rte_ring_count(a->r->out) == 1 && a->completed == 0;
+	return n;
+}
+
+/* An answer that is there at once does not wait until it is said that the frame was sent. */
+static void
+send__device_is_asked_before_the_completion(void **state)
+{
+	struct asked asked = {.r = *state};
+	const struct rte_eth_rxtx_callback *callback;
+	struct rte_mbuf *sent = NULL;
+
+	callback = rte_eth_add_rx_callback(asked.r->id, 0, on_rx, &asked);
+	assert_non_null(callback);
+	fake_tx_push(&asked.r->end.tx, asked.r->end.frame, 60);
+	end_go(&asked.r->end);
+	assert_int_equal(rte_eth_remove_rx_callback(asked.r->id, 0, callback), 0);
+	assert_true(asked.before);
+	assert_int_equal(asked.completed + end_reap(&asked.r->end), 1);
+	assert_int_equal(rte_ring_dequeue(asked.r->out, (void **)&sent), 0);
+	rte_pktmbuf_free(sent);
+}
+
 int
 main(void)
 {
@@ -231,6 +298,8 @@ main(void)
 		TEST(receive__clone_of_an_mbuf__both_are_free),
 		TEST(receive__mbuf_in_pieces__all_are_free),
 		TEST(receive__mbuf_of_another_pool__is_back_in_that),
+		TEST(receive__queue_closed_while_it_sends__counted_and_free),
+		TEST(send__device_is_asked_before_the_completion),
 	};
 
 	return cmocka_run_group_tests(tests, rig_group_setup, NULL);
