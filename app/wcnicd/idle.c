@@ -19,6 +19,10 @@
 #define NAP_DRIVER_WAKES_NS 20000000u
 #define NAP_ASKS_WAKE_MIN_NS 50000u
 #define PAUSES 16u
+/* A look at a socket is a system call: as long as a frame of a card that is busy takes. */
+#define SERVE_PART_OF_SILENCE 64u
+#define SERVE_MIN_NS 50000u
+#define SERVE_MAX_NS 1000000u
 
 struct idle_step
 idle_step(enum idle_policy policy, enum idle_watch watch, uint64_t idle_ns, uint64_t silent_ns)
@@ -44,6 +48,16 @@ bool
 idle_asks_wake(struct idle_step step)
 {
 	return step.action == IDLE_NAP && step.nap_ns >= NAP_ASKS_WAKE_MIN_NS;
+}
+
+uint32_t
+idle_serve_ns(uint64_t silent_ns)
+{
+	uint64_t serve_ns = silent_ns / SERVE_PART_OF_SILENCE;
+
+	if (serve_ns < SERVE_MIN_NS)
+		return SERVE_MIN_NS;
+	return serve_ns < SERVE_MAX_NS ? (uint32_t)serve_ns : SERVE_MAX_NS;
 }
 
 void

@@ -59,6 +59,18 @@ feed_create(struct served_card *card)
 	return ret;
 }
 
+/* Holes of the file have no memory. What cannot be told counts as used. */
+static uint64_t
+aperture_used(void *ctx, uint64_t off)
+{
+	const struct served_card *card = ctx;
+	off_t at = lseek(card->aperture_fd, (off_t)off, SEEK_DATA);
+
+	if (at >= 0)
+		return (uint64_t)at;
+	return errno == ENXIO ? card->aperture_bytes : off;
+}
+
 static int
 kind_create(struct served_card *card)
 {
@@ -67,6 +79,7 @@ kind_create(struct served_card *card)
 		.ctx = card,
 		.aperture = card->aperture,
 		.aperture_bytes = card->aperture_bytes,
+		.aperture_used = aperture_used,
 		.queue_pairs = (uint16_t)card->options.queues,
 		.seed = card->options.seed,
 		/* Doorbells that are trapped wake as they are. */

@@ -18,9 +18,12 @@
 #include "placement.h"
 #include "worker.h"
 
-/* Sockets are served after so many polls of busy cards, and so often between polls of idle ones. */
-#define POLLS_PER_SERVE 64u
-#define SERVE_NS 50000u
+/*
+ * Polls before the clock is looked at, of busy cards and of idle ones: these are several, as what
+ * comes between two polls makes a frame wait.
+ */
+#define POLLS_PER_ROUND 64u
+#define EMPTY_POLLS_PER_ROUND 8u
 #define CHECK_PORT_NS 100000000u
 
 /* The worker of this thread, for the handler of SIGBUS. */
@@ -75,6 +78,13 @@ stats_answer(struct worker *worker)
 	pthread_mutex_unlock(&worker->lock);
 }
 
+/* When the sockets are due again that were looked at `now`. */
+static uint64_t
+serve_next(const struct worker *worker, uint64_t now)
+{
+	return now + idle_serve_ns(now - worker->served_at_ns);
+}
+
 static enum idle_watch
 worker_watch(struct worker *worker)
 {
@@ -114,7 +124,7 @@ worker_nap(struct worker *worker, uint32_t nap_ns)
 	fds[i].fd = worker->wake;
 	fds[i].events = POLLIN;
 	if (ppoll(fds, i + 1, &nap, NULL) <= 0) {
-		worker->serve_at_ns = now_ns() + SERVE_NS; /* the sockets have been looked at */
+		worker->serve_at_ns = serve_next(worker, now_ns());
 		return;
 	}
 	worker->serve_at_ns = 0;
@@ -151,21 +161,20 @@ worker_nap_end(struct worker *worker)
 	}
 }
 
-/* Polls the cards until there is nothing to do, or so often. Returns how much was done. */
+/* Polls the cards until there was nothing to do, or so often. Returns how much was done. */
 static unsigned int
 worker_poll(struct worker *worker)
 {
-	unsigned int moved, done = 0;
+	unsigned int moved, done = 0, empty = 0;
 
-	for (unsigned int polls = 0; polls < POLLS_PER_SERVE; polls++) {
+	for (unsigned int polls = 0; polls < POLLS_PER_ROUND && empty < EMPTY_POLLS_PER_ROUND;
+	     polls++) {
 		moved = 0;
 		for (unsigned int i = 0; i < worker->n_cards; i++)
 			moved += served_card_poll(worker->cards[i]);
 		done += moved;
-		if (moved == 0)
-			return done;
+		empty = moved == 0 ? empty + 1 : 0;
 	}
-	worker->serve_at_ns = 0;
 	return done;
 }
 
@@ -178,8 +187,10 @@ worker_serve(struct worker *worker, uint64_t now)
 	for (unsigned int i = 0; i < worker->n_cards; i++)
 		if (due || served_card_needs_serving(worker->cards[i]))
 			done += served_card_serve(worker->cards[i]);
-	if (due)
-		worker->serve_at_ns = now + SERVE_NS;
+	if (done > 0)
+		worker->served_at_ns = now;
+	if (due || done > 0)
+		worker->serve_at_ns = serve_next(worker, now);
 	return done;
 }
 
@@ -223,9 +234,7 @@ worker_main(void *arg)
 	while (!__atomic_load_n(&worker->stop, __ATOMIC_ACQUIRE)) {
 		now = now_ns();
 		moved = worker_poll(worker);
-		if (worker_serve(worker, now) > 0)
-			worker->served_at_ns = now;
-		else if (moved == 0)
+		if (worker_serve(worker, now) == 0 && moved == 0)
 			worker_idle(worker, now);
 		if (moved > 0)
 			worker->worked_at_ns = now;

@@ -112,6 +112,7 @@ wcnic_card_create(const struct wcnic_card_config *config, struct wcnic_card **ou
 	wcdev_init(&card->dev, &card_dev_ops, config->ops, config->ctx);
 	card->aperture = config->aperture;
 	card->aperture_bytes = config->aperture_bytes;
+	card->aperture_used = config->aperture_used;
 	card->n_queues = config->queue_pairs != 0 ? config->queue_pairs : CARD_QUEUES_DEFAULT;
 	card->n_pages = (uint32_t)(card->aperture_bytes / WCNIC_WINDOW_ALIGN);
 	card->n_windows = card->n_pages < CARD_WINDOWS_MAX ? card->n_pages : CARD_WINDOWS_MAX;

@@ -53,8 +53,9 @@ struct wcnic_card {
 	bool fw_hung; /* firmware answers nothing more, until a reset */
 	uint64_t features;
 
-	uint64_t random;      /* state of the generator of offsets */
-	uint16_t generation;  /* of the last window */
+	uint64_t random;                                    /* state of the generator of offsets */
+	uint16_t generation;                                /* of the last window */
+	uint64_t (*aperture_used)(void *ctx, uint64_t off); /* as configured */
 	uint16_t *page_owner; /* by 64 KiB of the aperture: window id + 1, or 0 */
 	uint32_t n_pages;
 

@@ -12,6 +12,7 @@
 
 #define STRAY_BYTES 512u
 #define STRAY_POLLS 32u
+#define STRAY_ASK_BYTES 4096u /* the embedder is asked so often what is used */
 #define STRAY_EVENT_NS 100000000ull
 
 void
@@ -69,22 +70,33 @@ stray_prefetch(const uint8_t *lines)
 		__builtin_prefetch(lines + i);
 }
 
+/* Where the search goes on that has come to `off`: there, or behind what is not used. */
+static uint64_t
+stray_used(struct wcnic_card *card, uint64_t off)
+{
+	if (card->aperture_used == NULL || off % STRAY_ASK_BYTES != 0)
+		return off;
+	return card->aperture_used(card->dev.ctx, off) & ~(uint64_t)(STRAY_BYTES - 1);
+}
+
 void
 card_stray_poll(struct wcnic_card *card)
 {
 	const uint64_t mask = card->aperture_bytes - 1;
 	struct card_stray *stray = &card->stray;
-	uint64_t off = stray->next_off;
+	uint64_t off = stray->next_off, used;
 
 	stray_report(card);
 	if (++stray->polls < STRAY_POLLS)
 		return;
 	stray->polls = 0;
-	if (card->page_owner[off / WCNIC_WINDOW_ALIGN] == 0) {
+	if (card->page_owner[off / WCNIC_WINDOW_ALIGN] != 0) {
+		off = (off + WCNIC_WINDOW_ALIGN) & ~(uint64_t)(WCNIC_WINDOW_ALIGN - 1);
+	} else if ((used = stray_used(card, off)) > off) {
+		off = used;
+	} else {
 		card_stray_scan(card, off, STRAY_BYTES);
 		off += STRAY_BYTES;
-	} else {
-		off = (off + WCNIC_WINDOW_ALIGN) & ~(uint64_t)(WCNIC_WINDOW_ALIGN - 1);
 	}
 	stray->next_off = off & mask;
 	stray_prefetch(card->aperture + stray->next_off);

@@ -36,6 +36,12 @@ struct wcnic_card_config {
 	 */
 	void *aperture;
 	uint64_t aperture_bytes;
+	/*
+	 * The first byte of the aperture from `off` on that has memory behind it, or the size of
+	 * the aperture: the search for stray writes leaves the rest alone, as a look at it would
+	 * take memory, and time. May be NULL: all of it has.
+	 */
+	uint64_t (*aperture_used)(void *ctx, uint64_t off);
 	uint16_t queue_pairs;  /* 1..64; 0: 16 */
 	uint8_t mac[6];        /* all zero: made from the seed */
 	uint64_t seed;         /* of window offsets and the first generation */

@@ -44,24 +44,34 @@ tx_push(struct port_ethdev *pe)
 	return pe->n_tx < PORT_ETHDEV_BURST;
 }
 
-/* Makes sure that there are spare mbufs. Returns how many; 0: the device has them all. */
+/*
+ * Takes mbufs of the pool, for `n` more frames that wait: all, or one, or none if the device has
+ * them. They come as the pool keeps them, with one reference and no next segment; the rest of them
+ * may be of a former use.
+ */
 static unsigned int
-mbufs_get(struct port_ethdev *pe)
+mbufs_get(struct port_ethdev *pe, unsigned int n)
 {
-	if (pe->n_spare == 0 && rte_pktmbuf_alloc_bulk(pe->pool, pe->spare, PORT_ETHDEV_BURST) == 0)
-		pe->n_spare = PORT_ETHDEV_BURST;
-	return pe->n_spare;
+	void **const at = (void **)&pe->tx[pe->n_tx];
+
+	if (likely(rte_mempool_get_bulk(pe->pool, at, n) == 0))
+		return n;
+	return rte_mempool_get_bulk(pe->pool, at, 1) == 0 ? 1 : 0;
 }
 
-/* Appends a spare mbuf of `bytes` bytes to the frames that wait. Returns where its data go. */
-static uint8_t *
-mbuf_queue(struct port_ethdev *pe, uint32_t bytes)
+/* Makes an mbuf one of `bytes` bytes that asks for nothing. Returns where its data go. */
+static inline uint8_t *
+mbuf_fill(struct rte_mbuf *mbuf, uint32_t bytes)
 {
-	struct rte_mbuf *mbuf = pe->spare[--pe->n_spare];
-
-	mbuf->data_len = (uint16_t)bytes;
+	mbuf->data_off = RTE_PKTMBUF_HEADROOM;
+	mbuf->nb_segs = 1;
+	mbuf->port = RTE_MBUF_PORT_INVALID;
+	mbuf->ol_flags = 0;
+	mbuf->packet_type = 0;
 	mbuf->pkt_len = bytes;
-	pe->tx[pe->n_tx++] = mbuf;
+	mbuf->data_len = (uint16_t)bytes;
+	mbuf->vlan_tci = 0;
+	mbuf->vlan_tci_outer = 0;
 	return rte_pktmbuf_mtod(mbuf, uint8_t *);
 }
 
@@ -77,77 +87,74 @@ bytes_copy(uint8_t *dst, const uint8_t *src, uint32_t bytes)
 	}
 }
 
-static int
-ethdev_send(void *ctx, const struct wcdev_frame *frame)
+static inline void
+frame_copy(uint8_t *dst, const struct wcdev_frame *frame)
 {
-	struct port_ethdev *pe = ctx;
-	uint8_t *at;
-
-	if (unlikely(frame->bytes > pe->frame_max)) {
-		wcnic_port_error_set(
-			&pe->port,
-			"%s: a frame of %u bytes was discarded: the device's MTU lets %u "
-			"pass; set it with mtu=",
-			pe->name, frame->bytes, pe->frame_max);
-		return -EMSGSIZE;
+	if (likely(frame->n_frags == 1)) {
+		bytes_copy(dst, frame->frags[0].base, frame->bytes);
+		return;
 	}
-	if (pe->n_tx == PORT_ETHDEV_BURST && !tx_push(pe))
-		return -EAGAIN;
-	if (unlikely(!is_usable(pe)))
-		return -EAGAIN;
-	if (unlikely(mbufs_get(pe) == 0))
-		return -EAGAIN;
-	at = mbuf_queue(pe, frame->bytes);
 	for (uint32_t i = 0; i < frame->n_frags; i++) {
-		memcpy(at, frame->frags[i].base, frame->frags[i].bytes);
-		at += frame->frags[i].bytes;
+		memcpy(dst, frame->frags[i].base, frame->frags[i].bytes);
+		dst += frame->frags[i].bytes;
 	}
-	return 0;
 }
 
-/* Queues frames of one fragment, up to the first other one, as far as there are mbufs. */
+/* Copies frames to those that wait, up to one that is too long, as far as there are mbufs. */
 static unsigned int
-single_segment_send(struct port_ethdev *pe, const struct wcdev_frame *frames, unsigned int n)
+frames_queue(struct port_ethdev *pe, const struct wcdev_frame *frames, unsigned int n)
 {
-	const unsigned int space = PORT_ETHDEV_BURST - pe->n_tx;
+	struct rte_mbuf **const mbufs = pe->tx + pe->n_tx;
 	unsigned int i;
 
-	n = RTE_MIN(n, space);
-	n = RTE_MIN(n, mbufs_get(pe));
-	for (i = 0; i < n; i++) {
-		const struct wcdev_frame *frame = &frames[i];
-
-		if (unlikely(frame->n_frags != 1 || frame->bytes > pe->frame_max))
-			break;
-		bytes_copy(mbuf_queue(pe, frame->bytes), frame->frags[0].base, frame->bytes);
-	}
+	n = mbufs_get(pe, RTE_MIN(n, PORT_ETHDEV_BURST - pe->n_tx));
+	for (i = 0; i < n && likely(frames[i].bytes <= pe->frame_max); i++)
+		frame_copy(mbuf_fill(mbufs[i], frames[i].bytes), &frames[i]);
+	if (unlikely(i < n))
+		rte_mempool_put_bulk(pe->pool, (void **)&mbufs[i], n - i);
+	pe->n_tx += i;
 	return i;
+}
+
+static int
+frame_refuse(struct port_ethdev *pe, const struct wcdev_frame *frame)
+{
+	wcnic_port_error_set(&pe->port,
+			     "%s: a frame of %u bytes was discarded: the device's MTU lets %u "
+			     "pass; set it with mtu=",
+			     pe->name, frame->bytes, pe->frame_max);
+	return -EMSGSIZE;
 }
 
 static unsigned int
 ethdev_send_burst(void *ctx, const struct wcdev_frame *frames, unsigned int n, int *ret)
 {
 	struct port_ethdev *pe = ctx;
-	unsigned int i = 0;
+	unsigned int i, queued;
 
-	while (i < n) {
-		if (likely(is_usable(pe)))
-			i += single_segment_send(pe, frames + i, n - i);
-		if (i == n)
+	for (i = 0; i < n; i += queued) {
+		if (unlikely(frames[i].bytes > pe->frame_max)) {
+			*ret = frame_refuse(pe, &frames[i]);
 			break;
-		*ret = ethdev_send(ctx,
-				   &frames[i]); /* sends those that wait, if no more can wait */
-		if (*ret != 0)
+		}
+		*ret = -EAGAIN;
+		if (pe->n_tx == PORT_ETHDEV_BURST && !tx_push(pe))
 			break;
-		i++;
+		if (unlikely(!is_usable(pe)))
+			break;
+		queued = frames_queue(pe, &frames[i], n - i);
+		if (unlikely(queued == 0))
+			break;
 	}
 	return i;
 }
 
-static void
-ethdev_flush(void *ctx)
+static int
+ethdev_send(void *ctx, const struct wcdev_frame *frame)
 {
-	tx_push(ctx);
+	int ret = 0;
+
+	return ethdev_send_burst(ctx, frame, 1, &ret) == 1 ? 0 : ret;
 }
 
 /* ---- Rx ---------------------------------------------------------------------------------- */
@@ -172,28 +179,42 @@ rx_offer(struct port_ethdev *pe, struct rte_mbuf *mbuf)
 	return wcdev_receive(pe->port.dev, &frame);
 }
 
-/* Gives the card mbufs of one segment, up to the first other one. As wcdev_receive_burst(). */
+/*
+ * Whether an mbuf of one segment can go back to the pool as it is: one of it, with its own buffer,
+ * that nobody else has.
+ */
+static inline bool
+is_own(const struct port_ethdev *pe, const struct rte_mbuf *mbuf)
+{
+	return mbuf->pool == pe->pool && rte_mbuf_refcnt_read(mbuf) == 1 && RTE_MBUF_DIRECT(mbuf);
+}
+
+/*
+ * Gives the card mbufs of one segment, up to the first other one. As wcdev_receive_burst(). Sets
+ * *own to false if one of them is not is_own().
+ */
 static unsigned int
 rx_offer_single_segment(struct port_ethdev *pe, struct rte_mbuf *const *mbufs, unsigned int n,
-			int *ret)
+			bool *own, int *ret)
 {
 	struct wcdev_frame frames[PORT_ETHDEV_BURST];
 	struct wcdev_frag frags[PORT_ETHDEV_BURST];
-	unsigned int i;
+	unsigned int i, n_own = 0;
 
 	for (i = 0; i < n && likely(mbufs[i]->nb_segs == 1); i++) {
-		if (i + 4 < n)
-			rte_prefetch0(rte_pktmbuf_mtod(mbufs[i + 4], const void *));
 		frags[i] = (struct wcdev_frag){
 			.base = rte_pktmbuf_mtod(mbufs[i], const void *),
 			.bytes = mbufs[i]->data_len,
 		};
+		rte_prefetch0(frags[i].base);
 		frames[i] = (struct wcdev_frame){
 			.frags = &frags[i],
 			.n_frags = 1,
 			.bytes = mbufs[i]->data_len,
 		};
+		n_own += is_own(pe, mbufs[i]);
 	}
+	*own = *own && n_own == i;
 	return i == 0 ? 0 : wcdev_receive_burst(pe->port.dev, frames, i, ret);
 }
 
@@ -204,16 +225,25 @@ rx_deliver(struct port_ethdev *pe, unsigned int budget)
 	struct rte_mbuf **const mbufs = pe->rx + pe->rx_next;
 	const unsigned int n = RTE_MIN((unsigned int)(pe->n_rx - pe->rx_next), budget);
 	unsigned int done = 0;
+	bool own = true;
 	int ret = 0;
 
 	while (done < n && ret == 0) {
-		done += rx_offer_single_segment(pe, mbufs + done, n - done, &ret);
+		done += rx_offer_single_segment(pe, mbufs + done, n - done, &own, &ret);
 		if (done < n && ret == 0 && mbufs[done]->nb_segs != 1) {
+			own = false;
 			ret = rx_offer(pe, mbufs[done]);
 			done += ret == 0;
 		}
 	}
-	rte_pktmbuf_free_bulk(mbufs, done);
+	if (unlikely(ret == -ENETDOWN)) { /* the card has counted them */
+		done = n;
+		own = false;
+	}
+	if (likely(own))
+		rte_mempool_put_bulk(pe->pool, (void **)mbufs, done);
+	else
+		rte_pktmbuf_free_bulk(mbufs, done);
 	pe->rx_next += done;
 	return done;
 }
@@ -227,6 +257,17 @@ thread_register(struct port_ethdev *pe)
 		(void)rte_thread_register(); /* works without, but slower */
 }
 
+/* Gives the card what the device has, as far as the card may take it. Returns how many frames. */
+static unsigned int
+rx_take(struct port_ethdev *pe)
+{
+	if (pe->rx_next == pe->n_rx && pe->budget != 0 && is_usable(pe)) {
+		pe->rx_next = 0;
+		pe->n_rx = rte_eth_rx_burst(pe->id, 0, pe->rx, PORT_ETHDEV_BURST);
+	}
+	return pe->rx_next < pe->n_rx ? rx_deliver(pe, pe->budget) : 0;
+}
+
 static unsigned int
 ethdev_poll(void *ctx, unsigned int budget)
 {
@@ -236,11 +277,21 @@ ethdev_poll(void *ctx, unsigned int budget)
 		thread_register(pe);
 	if (unlikely(pe->n_tx != 0))
 		tx_push(pe);
-	if (pe->rx_next == pe->n_rx && budget != 0 && is_usable(pe)) {
-		pe->rx_next = 0;
-		pe->n_rx = rte_eth_rx_burst(pe->id, 0, pe->rx, PORT_ETHDEV_BURST);
-	}
-	return pe->rx_next < pe->n_rx ? rx_deliver(pe, budget) : 0;
+	pe->budget = budget;
+	return rx_take(pe);
+}
+
+/*
+ * What the device has for the card by now is delivered before the card writes the completions of
+ * what was sent: these would make it wait, as their lines are with the host's CPU.
+ */
+static void
+ethdev_flush(void *ctx)
+{
+	struct port_ethdev *pe = ctx;
+
+	tx_push(pe);
+	(void)rx_take(pe);
 }
 
 /* ---- both -------------------------------------------------------------------------------- */

@@ -289,11 +289,9 @@ frames_drop(struct port_ethdev *pe)
 			pe->name, pe->n_rx - pe->rx_next);
 	rte_pktmbuf_free_bulk(pe->tx, pe->n_tx);
 	rte_pktmbuf_free_bulk(pe->rx + pe->rx_next, pe->n_rx - pe->rx_next);
-	rte_pktmbuf_free_bulk(pe->spare, pe->n_spare);
 	pe->n_tx = 0;
 	pe->n_rx = 0;
 	pe->rx_next = 0;
-	pe->n_spare = 0;
 }
 
 void

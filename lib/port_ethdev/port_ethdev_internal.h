@@ -41,12 +41,11 @@ struct port_ethdev {
 	char *devargs; /* all of DEVICE, with commas */
 	struct rte_mempool *pool;
 
-	uint16_t n_tx; /* copied, and not yet taken by the device */
-	uint16_t n_spare;
-	uint16_t n_rx;    /* received */
-	uint16_t rx_next; /* the first of them that the card has not taken */
+	uint16_t n_tx;       /* copied, and not yet taken by the device */
+	unsigned int budget; /* of the last poll: frames that the card takes at once */
+	uint16_t n_rx;       /* received */
+	uint16_t rx_next;    /* the first of them that the card has not taken */
 	struct rte_mbuf *tx[PORT_ETHDEV_BURST];
-	struct rte_mbuf *spare[PORT_ETHDEV_BURST];
 	struct rte_mbuf *rx[PORT_ETHDEV_BURST];
 };
 

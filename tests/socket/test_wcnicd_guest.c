@@ -128,6 +128,45 @@ aperture_mapped__not_observable(void **state)
 	mini_close(&mini);
 }
 
+/* Writes to the aperture, and waits until the search for stray writes has cleared it. */
+static void
+stray_put(uint8_t *at)
+{
+	*at = 1;
+	for (unsigned int i = 0; i < PATIENCE_MS && __atomic_load_n(at, __ATOMIC_ACQUIRE) != 0; i++)
+		usleep(1000);
+	assert_int_equal(*at, 0);
+}
+
+/* Of the aperture only what was written to takes memory, also when all of it was searched. */
+static void
+aperture_mapped__searched_and_takes_no_memory(void **state)
+{
+	struct vfu_region info;
+	void *aperture = NULL;
+	unsigned int before;
+
+	(void)state;
+	child_start(&child, ARGS("--socket", in_folder("a.sock"), "--idle", "spin"));
+	child_expect(&child, "listens");
+	mini_connect(&mini, in_folder("a.sock"));
+	mini_enable(&mini);
+	assert_int_equal(vfu_client_region_info(mini.client, WCNIC_BAR_WINDOWS, &info), 0);
+	assert_int_equal(
+		vfu_client_region_mmap(mini.client, WCNIC_BAR_WINDOWS, 0, info.bytes, &aperture),
+		0);
+	before = child_rss_kib(&child);
+	/* Twice round at least. */
+	for (unsigned int i = 0; i < 2; i++) {
+		stray_put((uint8_t *)aperture + info.bytes - 1);
+		stray_put((uint8_t *)aperture + 8);
+		stray_put((uint8_t *)aperture + info.bytes / 2);
+	}
+	assert_true(child_rss_kib(&child) < before + info.bytes / 1024 / 4);
+	munmap(aperture, info.bytes);
+	mini_close(&mini);
+}
+
 /* ---- memory in pages --------------------------------------------------------------------- */
 
 /* Each page of the driver's memory on its own, the last of the file first. */
@@ -361,6 +400,7 @@ main(int argc, char **argv)
 #define TEST(name) cmocka_unit_test_setup_teardown(name, folder_setup, teardown)
 		TEST(aperture_trapped__each_store_is_reported),
 		TEST(aperture_mapped__not_observable),
+		TEST(aperture_mapped__searched_and_takes_no_memory),
 		TEST(memory_in_thousands_of_pages__answers_across_them),
 		TEST(maps__overlapping_or_absurd__refused_and_the_client_stays),
 		TEST(maps__read_only_ring__card_refuses_to_start),

@@ -110,6 +110,26 @@ idle_asks_wake__short_naps_ask_for_no_wake(void **state)
 	assert_true(idle_asks_wake(idle_step(IDLE_ADAPTIVE, IDLE_DRIVER_WAKES, 51 * US, S)));
 }
 
+/* Sockets that have been silent for longer are looked at less often, and never seldom. */
+static void
+idle_serve__silence__between_looks_is_a_64th_of_it(void **state)
+{
+	uint32_t last_ns = 0;
+
+	(void)state;
+	assert_int_equal(idle_serve_ns(0), 50 * US);
+	assert_int_equal(idle_serve_ns(3 * MS), 50 * US);
+	assert_int_equal(idle_serve_ns(32 * MS), 500 * US);
+	assert_int_equal(idle_serve_ns(3600 * S), MS);
+	for (uint64_t silent_ns = 1; silent_ns < 60 * S; silent_ns += silent_ns / 7 + 1) {
+		uint32_t serve_ns = idle_serve_ns(silent_ns);
+
+		assert_true(serve_ns >= last_ns);
+		assert_in_range(serve_ns, 50 * US, MS);
+		last_ns = serve_ns;
+	}
+}
+
 int
 main(void)
 {
@@ -120,6 +140,7 @@ main(void)
 		cmocka_unit_test(idle_step__spin__polls_as_long_as_there_is_a_driver),
 		cmocka_unit_test(idle_step__no_driver__long_naps),
 		cmocka_unit_test(idle_step__driver_wakes__long_naps_at_once),
+		cmocka_unit_test(idle_serve__silence__between_looks_is_a_64th_of_it),
 		cmocka_unit_test(idle_asks_wake__short_naps_ask_for_no_wake),
 	};
 
