@@ -10,8 +10,8 @@
  *
  * One is idle if it had nothing in the last WCDEV_TURNS_ALL to 2 * WCDEV_TURNS_ALL turns in which
  * something moved. Such turns look at those that are not idle, and each WCDEV_TURNS_ALL-th looks at
- * all. A turn in which nothing moves looks at the rest too, before it ends. So nobody waits for more
- * than WCDEV_TURNS_ALL turns, and nobody waits while there is nothing else to do.
+ * all. A turn in which nothing moves looks at the rest too, before it ends. So nobody waits for
+ * more than WCDEV_TURNS_ALL turns, and nobody waits while there is nothing else to do.
  *
  * A turn: wcdev_turn_first(), a look at each of these; if nothing has moved, a look at each of
  * wcdev_turn_rest(); wcdev_turn_end().
@@ -25,9 +25,9 @@
 
 /* All zeroes: there is none, and the next turn looks at all. A bit for each. */
 struct wcdev_turns {
-	uint64_t live;   /* that exist */
-	uint64_t active; /* that are not idle */
-	uint64_t found;  /* that had something since all were looked at last */
+	uint64_t live;     /* that exist */
+	uint64_t active;   /* that are not idle */
+	uint64_t found;    /* that had something since all were looked at last */
 	unsigned int left; /* turns before all are looked at; 0: in the next */
 };
 

@@ -315,8 +315,9 @@ commands(struct pump *p)
 static int
 usage(void)
 {
-	fprintf(stderr, "usage: pump EAL-ARGUMENT... [-- QUEUES [one]]: 1 to %u queues; one: all "
-			"frames come to the first\n",
+	fprintf(stderr,
+		"usage: pump EAL-ARGUMENT... [-- QUEUES [one]]: 1 to %u queues; one: all "
+		"frames come to the first\n",
 		PUMP_QUEUES_MAX);
 	return 2;
 }

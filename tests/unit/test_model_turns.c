@@ -11,6 +11,7 @@
 #include <string.h>
 
 #include <cmocka.h>
+
 #include <wcdev_turns.h>
 
 #include "fake_host.h"
@@ -78,9 +79,8 @@ setup(void **state)
 			 0);
 	assert_int_equal(fake_cmd(&r->h, WCNIC_OP_WAKE_SET, &wake, NULL, 0, NULL), 0);
 	for (uint16_t i = 0; i < QUEUES; i++)
-		assert_int_equal(fake_txq_open(&r->h, &r->txqs[i], i, DEPTH,
-					       WCNIC_PLACEMENT_FETCH, 0),
-				 0);
+		assert_int_equal(
+			fake_txq_open(&r->h, &r->txqs[i], i, DEPTH, WCNIC_PLACEMENT_FETCH, 0), 0);
 	for (uint16_t i = 0; i < 2; i++)
 		assert_int_equal(fake_rxq_open(&r->h, &r->rxqs[i], i, DEPTH, 2048), 0);
 	return fake_port_set(&r->h, 1500, WCNIC_PORTF_UP | WCNIC_PORTF_PROMISC);
