@@ -30,31 +30,42 @@ struct program {
 
 static struct program program;
 
-static void
-worker_add(struct served_card *card, struct served_card *other)
+/* The thread of cards with this --thread, or a new one. */
+static struct worker *
+worker_of(int thread)
 {
-	struct worker *worker = &program.workers[program.n_workers++];
+	struct worker *worker = program.workers;
 
-	worker->cards[0] = card;
-	worker->cards[1] = other;
-	worker->n_cards = other != NULL ? 2 : 1;
-	worker->cpu = card->options.cpu;
-	if (worker->cpu < 0 && other != NULL)
-		worker->cpu = other->options.cpu;
+	for (unsigned int i = 0; i < program.n_workers && thread >= 0; i++, worker++)
+		if (worker->cards[0]->options.thread == thread)
+			return worker;
+	worker = &program.workers[program.n_workers++];
+	worker->cpu = -1;
+	return worker;
 }
 
-/* One thread for each card. Cards with wire ports are joined in pairs, which share a thread. */
+static void
+worker_add(struct worker *worker, struct served_card *card)
+{
+	worker->cards[worker->n_cards++] = card;
+	if (worker->cpu < 0)
+		worker->cpu = card->options.cpu;
+}
+
+/* One thread for each card, or for those that shall share one. Cards with wire ports are joined in
+ * pairs, which do. */
 static int
 workers_lay_out(void)
 {
 	struct served_card *end = NULL;
+	struct worker *worker;
 	int ret;
 
 	for (unsigned int i = 0; i < program.n_cards; i++) {
 		struct served_card *card = &program.cards[i];
 
 		if (!card_options_wired(&card->options)) {
-			worker_add(card, NULL);
+			worker_add(worker_of(card->options.thread), card);
 		} else if (end == NULL) {
 			end = card;
 		} else {
@@ -62,7 +73,9 @@ workers_lay_out(void)
 			if (ret < 0)
 				return ret;
 			wcnicd_log(LOG_LEVEL_INFO, card->name, "wired to %s", end->name);
-			worker_add(end, card);
+			worker = worker_of(card->options.thread);
+			worker_add(worker, end);
+			worker_add(worker, card);
 			end = NULL;
 		}
 	}

@@ -76,6 +76,8 @@ static const char help[] =
 	"  --seed N            for the MAC address, window offsets and generations (default:\n"
 	"                        from PATH)\n"
 	"  --cpu N             pins the card's thread; wired cards share a thread\n"
+	"  --thread N          cards with the same N, 0 to 15, share a thread, as wired\n"
+	"                        cards do: for more cards than CPUs\n"
 	"  --idle HOW          adaptive (default): the thread of an idle card naps, at most\n"
 	"                        20 ms if its driver wakes it or there is none, else at\n"
 	"                        most 2 ms. spin: it polls as long as there is a driver\n"
@@ -91,6 +93,7 @@ static const char help[] =
 static const struct card_options card_defaults = {
 	.port = "loopback",
 	.cpu = -1,
+	.thread = -1,
 };
 
 static int
@@ -163,6 +166,20 @@ cpu_take(void *values, char *text)
 }
 
 static int
+thread_take(void *values, char *text)
+{
+	struct card_options *card = values;
+	uint64_t thread;
+
+	if (!app_number(text, 0, CARDS_MAX - 1, &thread)) {
+		app_error("--thread '%s': expected a number from 0 to %u", text, CARDS_MAX - 1);
+		return -EINVAL;
+	}
+	card->thread = (int)thread;
+	return 0;
+}
+
+static int
 idle_take(void *values, char *text)
 {
 	static const char *const words[] = {
@@ -185,6 +202,7 @@ static const struct app_option card_table[] = {
 	APP_TEXT("tlp-feed", struct card_options, tlp_feed),
 	APP_CALL("seed", seed_take),
 	APP_CALL("cpu", cpu_take),
+	APP_CALL("thread", thread_take),
 	APP_CALL("idle", idle_take),
 	{0},
 };
@@ -312,6 +330,37 @@ wires_check(const struct options *options)
 	return 0;
 }
 
+/* The ends of a wire share a thread, and a thread has one CPU. */
+static int
+threads_check(struct options *options)
+{
+	struct card_options *end = NULL;
+
+	for (unsigned int i = 0; i < options->n_cards; i++) {
+		struct card_options *card = &options->cards[i];
+
+		for (unsigned int j = 0; j < i && card->thread >= 0; j++) {
+			const struct card_options *other = &options->cards[j];
+
+			if (other->thread != card->thread || other->cpu == card->cpu)
+				continue;
+			app_error("--thread %d of %s and %s: give both the same --cpu",
+				  card->thread, other->socket, card->socket);
+			return -EINVAL;
+		}
+		if (!card_options_wired(card))
+			continue;
+		if (end != NULL && end->thread != card->thread) {
+			app_error("--thread: the wired cards %s and %s share a thread; give both "
+				  "the same, or none",
+				  end->socket, card->socket);
+			return -EINVAL;
+		}
+		end = end == NULL ? card : NULL;
+	}
+	return 0;
+}
+
 /* Completes the options of each card, and finds what is wrong between options that are each right.
  */
 static int
@@ -323,6 +372,8 @@ options_finish(struct options *options)
 		ret = options_card_finish(&options->cards[i]);
 	if (ret == 0)
 		ret = wires_check(options);
+	if (ret == 0)
+		ret = threads_check(options);
 	if (ret == 0 && options->eal != NULL && !plugin_needed(options)) {
 		app_error("--eal '%s' needs a --port ethdev:DEVICE that uses DPDK", options->eal);
 		ret = -EINVAL;

@@ -49,7 +49,8 @@ struct card_options {
 	bool bar2_trapped;    /* the aperture cannot be mapped: the card sees each store */
 	uint64_t seed;
 	bool seed_given;
-	int cpu; /* -1: any */
+	int cpu;    /* -1: any */
+	int thread; /* cards with the same number share a thread; -1: its own, or its wire's */
 	enum idle_policy idle;
 };
 

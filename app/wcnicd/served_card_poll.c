@@ -48,7 +48,8 @@ bool
 served_card_needs_serving(struct served_card *card)
 {
 	return card->options.bar2_trapped || card->kind->doorbells_by_message ||
-	       !vfu_server_dma_quiet(card->server);
+	       !vfu_server_dma_quiet(card->server) ||
+	       iova_map_broken(vfu_server_iova(card->server));
 }
 
 bool

@@ -2,7 +2,7 @@
  * Copyright(c) 2026 The wcnic authors
  */
 
-/* The thread of a card, or of two wired cards. */
+/* The thread of a card, of two wired cards, or of several. */
 
 #include <errno.h>
 #include <poll.h>
@@ -161,6 +161,40 @@ worker_nap_end(struct worker *worker)
 	}
 }
 
+static unsigned int
+cards_poll(struct worker *worker, uint64_t cards)
+{
+	unsigned int moved = 0;
+
+	for (; cards != 0; cards &= cards - 1) {
+		const unsigned int i = (unsigned int)__builtin_ctzll(cards);
+		const unsigned int done = served_card_poll(worker->cards[i]);
+
+		if (done != 0)
+			wcdev_turn_found(&worker->turns, i);
+		moved += done;
+	}
+	return moved;
+}
+
+/* A poll of the cards; those without work are not polled in each turn: wcdev_turns.h. */
+static unsigned int
+cards_turn(struct worker *worker)
+{
+	struct wcdev_turns *turns = &worker->turns;
+	const uint64_t first = wcdev_turn_first(turns);
+	unsigned int moved;
+
+	/* One that was left out for some turns has more to do than frames. */
+	for (uint64_t idle = first & ~turns->active; idle != 0; idle &= idle - 1)
+		served_card_poll_all_next(worker->cards[__builtin_ctzll(idle)]);
+	moved = cards_poll(worker, first);
+	if (moved == 0)
+		moved = cards_poll(worker, wcdev_turn_rest(turns, first));
+	wcdev_turn_end(turns, moved != 0);
+	return moved;
+}
+
 /* Polls the cards until there was nothing to do, or so often. Returns how much was done. */
 static unsigned int
 worker_poll(struct worker *worker)
@@ -169,23 +203,42 @@ worker_poll(struct worker *worker)
 
 	for (unsigned int polls = 0; polls < POLLS_PER_ROUND && empty < EMPTY_POLLS_PER_ROUND;
 	     polls++) {
-		moved = 0;
-		for (unsigned int i = 0; i < worker->n_cards; i++)
-			moved += served_card_poll(worker->cards[i]);
+		moved = cards_turn(worker);
 		done += moved;
 		empty = moved == 0 ? empty + 1 : 0;
 	}
 	return done;
 }
 
+/* The cards whose sockets have something to say: one call of the kernel, not one for each. */
+static uint64_t
+sockets_ready(const struct worker *worker)
+{
+	struct pollfd fds[WORKER_CARDS_MAX];
+	uint64_t ready = 0;
+
+	if (worker->n_cards == 1)
+		return 1;
+	for (unsigned int i = 0; i < worker->n_cards; i++) {
+		fds[i].fd = vfu_server_poll_fd(worker->cards[i]->server);
+		fds[i].events = POLLIN;
+	}
+	if (poll(fds, worker->n_cards, 0) <= 0)
+		return 0;
+	for (unsigned int i = 0; i < worker->n_cards; i++)
+		ready |= (uint64_t)(fds[i].revents != 0) << i;
+	return ready;
+}
+
 static unsigned int
 worker_serve(struct worker *worker, uint64_t now)
 {
-	bool due = now >= worker->serve_at_ns;
+	const bool due = now >= worker->serve_at_ns;
+	const uint64_t ready = due ? sockets_ready(worker) : 0;
 	unsigned int done = 0;
 
 	for (unsigned int i = 0; i < worker->n_cards; i++)
-		if (due || served_card_needs_serving(worker->cards[i]))
+		if ((ready & 1ull << i) != 0 || served_card_needs_serving(worker->cards[i]))
 			done += served_card_serve(worker->cards[i]);
 	if (done > 0)
 		worker->served_at_ns = now;
@@ -222,6 +275,8 @@ worker_main(void *arg)
 	int ret;
 
 	own_worker = worker;
+	for (unsigned int i = 0; i < worker->n_cards; i++)
+		wcdev_turn_add(&worker->turns, i);
 	worker->worked_at_ns = now_ns();
 	worker->served_at_ns = worker->worked_at_ns;
 	/* The default slack would make each nap 50 us longer. */

@@ -5,7 +5,7 @@
 #define WCNICD_WORKER_H
 
 /*
- * A thread that polls a card, or the two cards at the ends of a wire, and serves their sockets.
+ * A thread that polls a card, the two at the ends of a wire, or several, and serves their sockets.
  *
  * Threads: the main thread makes all calls. It sets `cards`, `n_cards` and `cpu` before
  * worker_start() and reads `records` after worker_stop() or worker_ask_stats().
@@ -15,16 +15,18 @@
 #include <stdbool.h>
 
 #include <wcbase.h>
+#include <wcdev_turns.h>
 
 #include "served_card.h"
 #include "stats.h"
 
-#define WORKER_CARDS_MAX 2u
+#define WORKER_CARDS_MAX CARDS_MAX
 
 struct worker {
 	struct served_card *cards[WORKER_CARDS_MAX];
 	unsigned int n_cards;
-	int cpu; /* -1: any */
+	int cpu;                  /* -1: any */
+	struct wcdev_turns turns; /* of the cards */
 	pthread_t thread;
 	uint64_t worked_at_ns; /* when a frame or command moved last */
 	uint64_t served_at_ns; /* when something came through a socket last */

@@ -196,18 +196,24 @@ ena_card_reset(struct ena_card *card)
 
 /* ---- polling ----------------------------------------------------------------------------- */
 
-/* Queues take turns at being first, so that none starves when buffers are few. */
-static unsigned int
-tx_poll(struct ena_card *card)
+/* Looks at these queues. They take turns at being first, so that none starves when buffers are few.
+ */
+static WC_ALWAYS_INLINE unsigned int
+tx_poll(struct ena_card *card, uint64_t queues)
 {
-	unsigned int first = card->poll_id % 64;
-	uint64_t turned = card->tx_live >> first;
+	const unsigned int first = card->poll_id % WCDEV_TURNS_MAX;
+	uint64_t turned = wcdev_turn_rotated(queues, first);
 	unsigned int moved = 0;
 
-	if (first != 0)
-		turned |= card->tx_live << (64 - first);
-	for (; turned != 0; turned &= turned - 1)
-		moved += ena_tx_poll(card, &card->sqs[(first + __builtin_ctzll(turned)) % 64]);
+	for (; turned != 0; turned &= turned - 1) {
+		const unsigned int i = (first + __builtin_ctzll(turned)) % WCDEV_TURNS_MAX;
+		struct ena_sq *sq = &card->sqs[i];
+		const unsigned int done = ena_tx_poll(card, sq);
+
+		moved += done;
+		if (done != 0 || sq->head != sq->tail)
+			wcdev_turn_found(&card->tx_turns, i);
+	}
 	return moved;
 }
 
@@ -217,6 +223,20 @@ port_poll(struct ena_card *card)
 	if (!card->admin.on)
 		return 0;
 	return wcdev_port_poll(&card->dev, card->rx_live != 0 ? ENA_BURST : 0);
+}
+
+/* Frames both ways. Queues without work are not looked at in each turn: wcdev_turns.h. */
+static unsigned int
+frames_turn(struct ena_card *card)
+{
+	const uint64_t first = wcdev_turn_first(&card->tx_turns);
+	unsigned int moved = tx_poll(card, first);
+
+	moved += port_poll(card);
+	if (moved == 0)
+		moved = tx_poll(card, wcdev_turn_rest(&card->tx_turns, first));
+	wcdev_turn_end(&card->tx_turns, moved != 0);
+	return moved;
 }
 
 unsigned int
@@ -231,8 +251,7 @@ ena_card_poll(struct ena_card *card)
 	wcdev_enter(&card->dev);
 	wcdev_readers_sweep(&card->dev);
 	moved = ena_admin_poll(card);
-	moved += tx_poll(card);
-	moved += port_poll(card);
+	moved += frames_turn(card);
 	if (card->irq_due != 0)
 		ena_cq_poll(card);
 	ena_aenq_poll(card);
@@ -249,8 +268,7 @@ ena_card_poll_frames(struct ena_card *card)
 		return 0;
 	card->poll_id++;
 	wcdev_enter(&card->dev);
-	moved = tx_poll(card);
-	moved += port_poll(card);
+	moved = frames_turn(card);
 	wcdev_leave(&card->dev);
 	return moved;
 }
@@ -269,7 +287,7 @@ ena_card_waits(const struct ena_card *card)
 	if (wcdev_port_has_input(&card->dev) || card->irq_due != 0 ||
 	    !wcdev_dma_quiet(&card->dev) || card->admin.head != card->admin.db)
 		return false;
-	for (uint64_t live = card->tx_live; live != 0; live &= live - 1) {
+	for (uint64_t live = card->tx_turns.live; live != 0; live &= live - 1) {
 		const struct ena_sq *sq = &card->sqs[__builtin_ctzll(live)];
 
 		if (sq->state == ENA_SQ_RUN && sq->head != sq->tail)

@@ -16,6 +16,7 @@
 #include <wcdev_parse.h>
 #include <wcdev_ring.h>
 #include <wcdev_rss.h>
+#include <wcdev_turns.h>
 
 #include "ena_abi.h"
 #include "ena_card.h"
@@ -161,7 +162,8 @@ struct ena_card {
 	uint32_t mtu;
 	struct ena_rss rss;
 
-	uint64_t tx_live, rx_live; /* a bit for each submission queue that exists */
+	struct wcdev_turns tx_turns; /* of the submission queues that exist */
+	uint64_t rx_live;            /* a bit for each */
 	uint64_t cq_live;
 	uint64_t irq_due; /* a bit for each vector that is delayed */
 	struct ena_sq sqs[ENA_QUEUES_MAX];

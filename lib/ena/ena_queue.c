@@ -180,7 +180,7 @@ static void
 sq_fini(struct ena_card *card, struct ena_sq *sq)
 {
 	wcdev_reader_end(&card->dev, &sq->reader);
-	card->tx_live &= ~(1ull << sq->idx);
+	wcdev_turn_remove(&card->tx_turns, sq->idx);
 	card->rx_live &= ~(1ull << sq->idx);
 	if (sq->llq)
 		llq_close(card, sq);
@@ -193,8 +193,8 @@ ena_sq_create(struct ena_card *card, struct ena_call *call)
 {
 	const struct ena_cmd_create_sq *cmd = &call->cmd.create_sq;
 	const bool tx = cmd->identity >> ENA_SQ_DIRECTION_SHIFT == ENA_SQ_TX;
-	const uint64_t same = tx ? card->tx_live : card->rx_live;
-	const unsigned int i = free_place(card->tx_live | card->rx_live,
+	const uint64_t same = tx ? card->tx_turns.live : card->rx_live;
+	const unsigned int i = free_place(card->tx_turns.live | card->rx_live,
 					  2u * card->config.queue_pairs);
 	struct ena_cpl_create_sq *out = ena_call_answer(call);
 	enum ena_admin_status status = sq_check(card, cmd);
@@ -227,7 +227,10 @@ ena_sq_create(struct ena_card *card, struct ena_call *call)
 	sq->cq = &card->cqs[le16toh(cmd->cq_idx)];
 	sq->cq->n_sqs++;
 	sq->state = ENA_SQ_RUN;
-	*(tx ? &card->tx_live : &card->rx_live) |= 1ull << i;
+	if (tx)
+		wcdev_turn_add(&card->tx_turns, i);
+	else
+		card->rx_live |= 1ull << i;
 	out->sq_idx = htole16(sq->idx);
 	out->doorbell_off = htole32(ena_doorbell_off(card, ENA_GROUP_SQ, i));
 	out->llq_off = htole32(sq->llq ? llq_off(card, sq) : 0);
@@ -293,6 +296,8 @@ ena_sq_ring(struct ena_card *card, struct ena_sq *sq, uint32_t value)
 		return;
 	}
 	sq->tail = tail;
+	if (sq->tx)
+		wcdev_turn_found(&card->tx_turns, sq->idx);
 	if (sq->llq && card->config.tx_burst_bytes != 0 && pushed > card->config.tx_burst_bytes)
 		card->stats.tx_over_burst++;
 }

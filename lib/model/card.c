@@ -184,20 +184,23 @@ wcnic_card_window_revoke(struct wcnic_card *card, uint16_t id)
 	return 0;
 }
 
-/* Queues take turns at being first, so that none starves when buffers are few. */
-static unsigned int
-card_poll_tx(struct wcnic_card *card)
+/* Looks at these queues. They take turns at being first, so that none starves when buffers are few.
+ */
+static WC_ALWAYS_INLINE unsigned int
+card_poll_tx(struct wcnic_card *card, uint64_t queues)
 {
-	unsigned int first = card->poll_id % CARD_QUEUES_MAX;
-	uint64_t turned = card->txq_live >> first;
+	const unsigned int first = card->poll_id % WCDEV_TURNS_MAX;
+	uint64_t turned = wcdev_turn_rotated(queues, first);
 	unsigned int moved = 0;
-	unsigned int qid;
 
-	if (first != 0)
-		turned |= card->txq_live << (CARD_QUEUES_MAX - first);
 	for (; turned != 0; turned &= turned - 1) {
-		qid = (first + __builtin_ctzll(turned)) % CARD_QUEUES_MAX;
-		moved += card_txq_poll(card, &card->txqs[qid]);
+		const unsigned int qid = (first + __builtin_ctzll(turned)) % WCDEV_TURNS_MAX;
+		struct card_txq *q = &card->txqs[qid];
+		const unsigned int done = card_txq_poll(card, q);
+
+		moved += done;
+		if (done != 0 || q->head != q->tail || q->switching)
+			wcdev_turn_found(&card->tx_turns, qid);
 	}
 	return moved;
 }
@@ -208,6 +211,38 @@ card_poll_port(struct wcnic_card *card)
 	if (!card_port_is_open(&card->port))
 		return 0;
 	return wcdev_port_poll(&card->dev, card->rxq_live != 0 ? CARD_BURST : 0);
+}
+
+/* Frames both ways. Queues without work are not looked at in each turn: wcdev_turns.h. */
+static unsigned int
+card_turn(struct wcnic_card *card)
+{
+	const uint64_t first = wcdev_turn_first(&card->tx_turns);
+	unsigned int moved = card_poll_tx(card, first);
+
+	moved += card_poll_port(card);
+	if (moved == 0)
+		moved = card_poll_tx(card, wcdev_turn_rest(&card->tx_turns, first));
+	wcdev_turn_end(&card->tx_turns, moved != 0);
+	return moved;
+}
+
+/*
+ * A queue whose interrupt is not armed has no need of a look: buffers that it is given are found
+ * when there are none left. That it is armed now is found as work of a Tx queue is: in a turn
+ * without frames, or some turns later.
+ */
+static void
+card_poll_rx(struct wcnic_card *card, bool moved)
+{
+	uint64_t queues = card->rxq_armed;
+
+	if (!moved || card->poll_id - card->rxq_poll_id >= WCDEV_TURNS_ALL) {
+		queues = card->rxq_live;
+		card->rxq_poll_id = card->poll_id;
+	}
+	for (; queues != 0; queues &= queues - 1)
+		card_rxq_poll(card, &card->rxqs[__builtin_ctzll(queues)]);
 }
 
 unsigned int
@@ -222,12 +257,8 @@ wcnic_card_poll(struct wcnic_card *card)
 	wcdev_enter(&card->dev);
 	wcdev_readers_sweep(&card->dev);
 	moved = card_admin_poll(card);
-	for (uint64_t live = card->rxq_live; live != 0; live &= live - 1)
-		card_rxq_poll(card, &card->rxqs[__builtin_ctzll(live)]);
-	moved += card_poll_tx(card);
-	moved += card_poll_port(card);
-	for (uint64_t live = card->rxq_live; live != 0; live &= live - 1)
-		card_rxq_poll(card, &card->rxqs[__builtin_ctzll(live)]);
+	moved += card_turn(card);
+	card_poll_rx(card, moved != 0);
 	card_port_link_poll(card);
 	card_stray_poll(card);
 	card_event_poll(card);
@@ -244,8 +275,7 @@ wcnic_card_poll_frames(struct wcnic_card *card)
 		return 0;
 	card->poll_id++;
 	wcdev_enter(&card->dev);
-	moved = card_poll_tx(card);
-	moved += card_poll_port(card);
+	moved = card_turn(card);
 	wcdev_leave(&card->dev);
 	return moved;
 }

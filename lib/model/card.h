@@ -9,6 +9,7 @@
 
 #include <wcdev_ring.h>
 #include <wcdev_rss.h>
+#include <wcdev_turns.h>
 
 #include "card_admin.h"
 #include "card_clock.h"
@@ -71,10 +72,11 @@ struct wcnic_card {
 	bool rx_blocked;          /* the first frame of the port waits for a buffer */
 	bool rx_again;            /* the frame that is judged has waited: rules counted it */
 
-	/* A bit for each queue that exists. */
-	uint64_t txq_live;
-	uint64_t rxq_live;
-	uint64_t rxq_offload; /* whose frames the card does something to: see fast_way() */
+	struct wcdev_turns tx_turns; /* of the Tx queues that exist */
+	uint64_t rxq_live;           /* a bit for each that exists */
+	uint64_t rxq_armed;          /* that were armed when they were looked at last */
+	uint64_t rxq_poll_id;        /* when all were looked at last */
+	uint64_t rxq_offload;        /* whose frames the card does something to: see fast_way() */
 	struct card_window windows[CARD_WINDOWS_MAX];
 	struct card_txq txqs[CARD_QUEUES_MAX];
 	struct card_rxq rxqs[CARD_QUEUES_MAX];

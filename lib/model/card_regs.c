@@ -226,6 +226,7 @@ card_regs_write(struct wcnic_card *card, uint64_t off, const void *data, size_t 
 		break;
 	case WCNIC_REG_WAKE: /* doorbells are looked at by the poll that follows */
 		card->stats.wakes++;
+		wcdev_turn_all_next(&card->tx_turns);
 		break;
 	}
 	return 0;

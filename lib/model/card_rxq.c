@@ -99,6 +99,7 @@ rxq_fini(struct wcnic_card *card, struct card_rxq *q)
 	}
 	wcdev_reader_end(&card->dev, &q->reader);
 	card->rxq_live &= ~(1ull << q->qid);
+	card->rxq_armed &= ~(1ull << q->qid);
 	card->rxq_offload &= ~(1ull << q->qid);
 	memset(q, 0, sizeof(*q));
 }
@@ -183,8 +184,11 @@ card_rxq_poll(struct wcnic_card *card, struct card_rxq *q)
 	q->irq_held = false;
 	if (q->db_fired != db)
 		q->fired = false; /* the same record may come again, 65536 completions later */
-	if ((db & WCNIC_RXDB_ARM) == 0 || q->fired)
+	if ((db & WCNIC_RXDB_ARM) == 0 || q->fired) {
+		card->rxq_armed &= ~(1ull << q->qid);
 		return;
+	}
+	card->rxq_armed |= 1ull << q->qid;
 	ready = (uint16_t)(q->head - WCNIC_RXDB_GET_CQ_HEAD(db));
 	if (ready == 0 || ready > q->depth)
 		return;

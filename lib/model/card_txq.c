@@ -127,7 +127,7 @@ txq_init(struct wcnic_card *card, struct card_txq *q, const struct wcnic_cmd_txq
 		push->users++;
 		card_tx_lines_clear(q);
 	}
-	card->txq_live |= 1ull << q->qid;
+	wcdev_turn_add(&card->tx_turns, q->qid);
 	card->admin.queue_made = true;
 }
 
@@ -166,7 +166,7 @@ txq_fini(struct wcnic_card *card, struct card_txq *q)
 	if (q->slots != NULL)
 		card->windows[q->push_window].users--;
 	wcdev_reader_end(&card->dev, &q->reader);
-	card->txq_live &= ~(1ull << q->qid);
+	wcdev_turn_remove(&card->tx_turns, q->qid);
 	memset(q, 0, sizeof(*q));
 }
 

@@ -48,7 +48,7 @@ wcnic_card_waits(struct wcnic_card *card)
 		return false;
 	if (card_port_is_open(&card->port) && wcdev_port_has_input(&card->dev))
 		return false;
-	for (uint64_t live = card->txq_live; live != 0; live &= live - 1) {
+	for (uint64_t live = card->tx_turns.live; live != 0; live &= live - 1) {
 		const struct card_txq *q = &card->txqs[__builtin_ctzll(live)];
 
 		/* What it waits for comes with a clock or buffers, and neither wakes. */
@@ -73,6 +73,7 @@ wcnic_card_sleep(struct wcnic_card *card)
 	if (!record_write(card, wake->number))
 		return false;
 	wake->set = true;
+	wcdev_turn_all_next(&card->tx_turns);
 	card->stats.sleeps++;
 	/* The record is written first, then the last look at doorbells. */
 	__atomic_thread_fence(__ATOMIC_SEQ_CST);

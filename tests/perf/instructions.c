@@ -40,7 +40,8 @@
 #define POOL_CACHE 256
 #define LINK_WAIT_MS PATIENCE_MS
 #define TRIES_MAX 1000
-#define MODEL_CYCLES 8 /* the card defers no work: a few are enough */
+#define MODEL_CYCLES 64 /* twice as many as there are between two looks at all queues */
+#define MBUFS 16383
 
 static const char help[] =
 	"usage: instructions [OPTION]... --vdev A [--vdev B]\n"
@@ -50,6 +51,7 @@ static const char help[] =
 	"  --bytes N      frames without FCS, 60 to 1514 (default 60: 64 on the wire)\n"
 	"  --burst N      frames to a call, 1 to 64 (default 32)\n"
 	"  --depth N      of the queues (default 1024)\n"
+	"  --queues N     queue pairs, 1 to 64 (default 1); all but the first are idle\n"
 	"  --calls N      calls of each kind that are counted (default 72)\n"
 	"  --far          count the second port's calls too\n"
 	"  --cpu N        to run on (default 0)\n"
@@ -65,7 +67,7 @@ static const char help[] =
 struct options {
 	const char *vdev[VDEVS_MAX];
 	unsigned int n_vdevs;
-	unsigned int bytes, burst, depth, calls, cpu;
+	unsigned int bytes, burst, depth, queues, calls, cpu;
 	bool no_fast_free, far, huge, offload, asks, verbose;
 };
 
@@ -298,13 +300,15 @@ port_start(struct rig *r, unsigned int end)
 	if (ret == 0 && r->o->offload)
 		conf.txmode.offloads |= info.tx_offload_capa & TX_OFFLOADS;
 	if (ret == 0)
-		ret = rte_eth_dev_configure(port, 1, 1, &conf);
+		ret = rte_eth_dev_configure(port, (uint16_t)r->o->queues, (uint16_t)r->o->queues,
+					    &conf);
 	if (ret == 0)
 		ret = rte_eth_dev_adjust_nb_rx_tx_desc(port, &rx, &tx);
-	if (ret == 0)
-		ret = rte_eth_rx_queue_setup(port, 0, rx, SOCKET_ID_ANY, NULL, r->pool);
-	if (ret == 0)
-		ret = rte_eth_tx_queue_setup(port, 0, tx, SOCKET_ID_ANY, NULL);
+	for (uint16_t q = 0; q < r->o->queues && ret == 0; q++) {
+		ret = rte_eth_rx_queue_setup(port, q, rx, SOCKET_ID_ANY, NULL, r->pool);
+		if (ret == 0)
+			ret = rte_eth_tx_queue_setup(port, q, tx, SOCKET_ID_ANY, NULL);
+	}
 	if (ret == 0)
 		ret = rte_eth_dev_start(port);
 	if (ret != 0)
@@ -349,8 +353,8 @@ ports_open(struct rig *r)
 {
 	int ret = 0;
 
-	r->pool = rte_pktmbuf_pool_create("frames", 16383, POOL_CACHE, 0, RTE_MBUF_DEFAULT_BUF_SIZE,
-					  SOCKET_ID_ANY);
+	r->pool = rte_pktmbuf_pool_create("frames", MBUFS + (r->o->queues - 1) * r->o->depth,
+					  POOL_CACHE, 0, RTE_MBUF_DEFAULT_BUF_SIZE, SOCKET_ID_ANY);
 	if (r->pool == NULL)
 		return -rte_errno;
 	for (unsigned int end = r->o->n_vdevs; end > 0 && ret == 0; end--) {
@@ -430,6 +434,7 @@ static const struct app_option options_table[] = {
 	APP_UINT("bytes", struct options, bytes, 60, 1514),
 	APP_UINT("burst", struct options, burst, 1, BURST_MAX),
 	APP_UINT("depth", struct options, depth, 128, 4096),
+	APP_UINT("queues", struct options, queues, 1, 64),
 	APP_UINT("calls", struct options, calls, 1, 100000),
 	APP_UINT("cpu", struct options, cpu, 0, CPU_SETSIZE - 1),
 	APP_FLAG("no-fast-free", struct options, no_fast_free),
@@ -458,7 +463,7 @@ options_parse(int argc, char **argv, struct options *o)
 int
 main(int argc, char **argv)
 {
-	struct options o = {.bytes = 60, .burst = 32, .depth = 1024, .calls = 72};
+	struct options o = {.bytes = 60, .burst = 32, .depth = 1024, .queues = 1, .calls = 72};
 	struct steps *steps;
 	cpu_set_t cpus;
 

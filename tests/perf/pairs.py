@@ -117,9 +117,9 @@ class Wcnicd(Child):
     """The card, plugged into something that takes, makes or returns frames."""
     what = "the card"
 
-    def __init__(self, name, program, cpu, sockets, port, work):
+    def __init__(self, name, program, cpu, sockets, port, work, more=()):
         self.stats = sockets[0].with_suffix(".json")
-        command = [program, "--stats-file", self.stats, "--log-level", "warning"]
+        command = [program, "--stats-file", self.stats, "--log-level", "warning", *more]
         for sock in sockets:
             command += ["--socket", sock, "--port", port, "--cpu", cpu]
         super().__init__(name, command, work)
@@ -196,8 +196,8 @@ class Forwarding:
 # ---- near end ----------------------------------------------------------------------------------
 
 class Near(Child):
-    def __init__(self, name, eal, pump, vdev, queues, work):
-        super().__init__(name, [pump, "-l", eal.cpus[0], *eal.options(name, vdev), "--", queues], work)
+    def __init__(self, name, eal, pump, vdev, queues, work, more=()):
+        super().__init__(name, [pump, "-l", eal.cpus[0], *eal.options(name, vdev), "--", queues, *more], work)
         self.dpdk, self.queues = None, queues
 
     def ready(self):

@@ -141,7 +141,7 @@ port_open(struct pump *p)
 	if (ret != 0)
 		return ret;
 	conf.txmode.offloads = info.tx_offload_capa & RTE_ETH_TX_OFFLOAD_MBUF_FAST_FREE;
-	if (p->queues > 1 && info.flow_type_rss_offloads != 0) {
+	if (p->spread > 1 && info.flow_type_rss_offloads != 0) {
 		conf.rxmode.mq_mode = RTE_ETH_MQ_RX_RSS;
 		conf.rx_adv_conf.rss_conf.rss_hf = info.flow_type_rss_offloads &
 						   (RTE_ETH_RSS_IPV4 |
@@ -312,6 +312,16 @@ commands(struct pump *p)
 	}
 }
 
+static int
+usage(void)
+{
+	fprintf(stderr,
+		"usage: pump EAL-ARGUMENT... [-- QUEUES [one]]: 1 to %u queues; one: all "
+		"frames come to the first\n",
+		PUMP_QUEUES_MAX);
+	return 2;
+}
+
 int
 main(int argc, char **argv)
 {
@@ -325,13 +335,12 @@ main(int argc, char **argv)
 		fprintf(stderr, "pump: EAL does not start: %s\n", rte_strerror(rte_errno));
 		return 1;
 	}
-	if (argc - used > 2 ||
-	    (argc - used == 2 && !number(argv[used + 1], 1, PUMP_QUEUES_MAX, &queues))) {
-		fprintf(stderr, "usage: pump EAL-ARGUMENT... [-- QUEUES], of which 1 to %u\n",
-			PUMP_QUEUES_MAX);
-		return 2;
-	}
+	if (argc - used > 1 && !number(argv[used + 1], 1, PUMP_QUEUES_MAX, &queues))
+		return usage();
+	if (argc - used > 3 || (argc - used == 3 && strcmp(argv[used + 2], "one") != 0))
+		return usage();
 	p.queues = (uint16_t)queues;
+	p.spread = argc - used == 3 ? 1 : p.queues;
 	p.trips = calloc(PUMP_TRIPS_MAX, sizeof(p.trips[0]));
 	ret = p.trips == NULL ? -ENOMEM : rte_eth_dev_count_avail() == 1 ? port_open(&p) : -ENODEV;
 	if (ret != 0) {

@@ -12,7 +12,7 @@
 #include <rte_mbuf.h>
 #include <rte_mempool.h>
 
-#define PUMP_QUEUES_MAX 8u
+#define PUMP_QUEUES_MAX 64u
 #define PUMP_BURST_MAX 64u
 #define PUMP_UNDER_WAY 512u /* frames of a loop */
 #define PUMP_IMIX 0u        /* as a size: 64, 570 and 1518 bytes as 7:4:1 */
@@ -34,6 +34,7 @@ struct pump_pending {
 struct pump {
 	uint16_t port;
 	uint16_t queues; /* that are set up */
+	uint16_t spread; /* received frames go to so many of them */
 	struct rte_mempool *pool;
 	uint16_t lengths[2 * PUMP_BURST_MAX]; /* of the frames of a burst, without FCS */
 	/* of the command that runs */

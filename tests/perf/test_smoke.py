@@ -105,6 +105,25 @@ class Lines(unittest.TestCase):
             self.assertIn(right, self.ask(command)[0]["error"])
 
 
+class Scale(unittest.TestCase):
+    def test_every_case__moves_packets_and_accounts_for_them(self):
+        with tempfile.TemporaryDirectory() as folder:
+            text = run(HERE / "scale", "--smoke", "--build", BUILD, "--out", folder)
+            result = json.loads((pathlib.Path(folder) / "scale.json").read_text())
+        self.assertEqual((result["ok"], result["unaccounted"]), (True, []))
+        cases = {(row["series"], row["n"], row["busy"], row["test"]) for row in result["rows"]}
+        for test in ("tx", "loop"):
+            for case in (("queues", 1, "one"), ("queues", 3, "all"), ("cards", 2, "all"), ("clients", 2, "all")):
+                self.assertIn((*case, test), cases)
+        for row in result["rows"]:
+            self.assertGreater(row["packets_per_s"]["all"]["median"], 0)
+            self.assertGreater(min(row["resident_bytes"].values()), 0)
+        self.assertIn("idle CPU", text)
+
+    def test_arguments__unknown_series__is_named(self):
+        run(HERE / "scale", "--series", "queues,cats", status=2)
+
+
 @unittest.skipUnless((BUILD / "tests/perf/instructions").exists(), "instructions are counted on x86-64 only")
 class Instructions(unittest.TestCase):
     def count(self, *vdevs, under=()):
@@ -128,6 +147,14 @@ class Instructions(unittest.TestCase):
         under = (BUILD / "app/wcrun/wcrun", "--")
         for vdev in ("net_null0", "net_wcnic0,thread=1,placement=push"):
             self.assertEqual(self.count(vdev, under=under), self.count(vdev))
+
+    def test_count__of_a_card_with_idle_queues__is_that_of_the_busy_one(self):
+        """Sixteen queue pairs without work cost less than 1 % of what the one with work takes."""
+        command = [BUILD / "tests/perf/instructions", "--depth", "512", "--calls", "66", "--vdev"]
+        for placement in OURS:
+            vdev = f"net_wcnic0,thread=1,queues=17,placement={placement}"
+            one, all_ = (json.loads(run(*command, vdev, "--queues", n))["model"]["mean"] for n in (1, 17))
+            self.assertLess(all_, one * 1.01)
 
     def test_count__too_short_for_a_cycle__is_refused(self):
         run(BUILD / "tests/perf/instructions", "--calls", "2", "--vdev", "net_wcnic0,thread=1,placement=fetch", status=1)

@@ -159,8 +159,8 @@ steps_print__mean_of_the_window_and_median(void **state)
 	assert_int_equal(steps_print(out, s, 32, false), 0);
 	fclose(out);
 	/* calls 1, 2 and 3; the median is of all four */
-	assert_string_equal(text, "{\"near_tx\": {\"instructions\": 2.00, \"median\": 1.00, "
-				  "\"calls\": 3, \"full\": 3}}\n");
+	assert_string_equal(text, "{\"near_tx\": {\"instructions\": 2.00, \"mean\": 2.00, "
+				  "\"median\": 1.00, \"calls\": 3, \"full\": 3}}\n");
 }
 
 static void

@@ -39,8 +39,9 @@ static void
 help__lists_every_option(void **state)
 {
 	static const char *const options[] = {
-		"--socket", "--card",      "--port",       "--queues", "--aperture-mib", "--seed",
-		"--cpu",    "--log-level", "--stats-file", "--bar2",   "--tlp-feed",     "--idle"};
+		"--socket",   "--card", "--port",      "--queues",     "--aperture-mib",
+		"--seed",     "--cpu",  "--log-level", "--stats-file", "--bar2",
+		"--tlp-feed", "--idle", "--thread"};
 
 	(void)state;
 	child_start(&child, ARGS("--help"));
@@ -77,6 +78,13 @@ bad_argument__exit_2_names_it_and_what_is_right(void **state)
 		{{"--socket", s, "--seed", "99999999999999999999"}, "9999", "number"},
 		{{"--socket", s, "--cpu", "1023"}, "1023", "taskset"},
 		{{"--socket", s, "--cpu", "1024"}, "1024", "0 to 1023"},
+		{{"--socket", s, "--thread", "16"}, "--thread '16'", "0 to 15"},
+		{{"--thread", "1", "--socket", s, "--cpu", "0", "--socket", t},
+		 "--thread 1",
+		 "the same --cpu"},
+		{{"--port", "wire", "--socket", s, "--thread", "1", "--socket", t},
+		 "--thread",
+		 "give both the same"},
 		{{"--socket", s, "--idle", "lazy"}, "--idle 'lazy'", "adaptive or spin"},
 		{{"--socket", s, "--log-level", "loud"}, "loud", "debug"},
 		{{"--socket", s, "--port", "carrier-pigeon"}, "carrier-pigeon", "loopback"},
