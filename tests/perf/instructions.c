@@ -40,7 +40,7 @@
 #define POOL_CACHE 256
 #define LINK_WAIT_MS PATIENCE_MS
 #define TRIES_MAX 1000
-#define MODEL_CYCLES 64 /* twice as many as there are between two looks at all queues */
+#define MODEL_CYCLES 32 /* from one look at all queues to the next */
 #define MBUFS 16383
 
 static const char help[] =

@@ -150,11 +150,10 @@ class Instructions(unittest.TestCase):
 
     def test_count__of_a_card_with_idle_queues__is_that_of_the_busy_one(self):
         """Sixteen queue pairs without work cost less than 1 % of what the one with work takes."""
-        command = [BUILD / "tests/perf/instructions", "--depth", "512", "--calls", "66", "--vdev"]
-        for placement in OURS:
-            vdev = f"net_wcnic0,thread=1,queues=17,placement={placement}"
-            one, all_ = (json.loads(run(*command, vdev, "--queues", n))["model"]["mean"] for n in (1, 17))
-            self.assertLess(all_, one * 1.01)
+        command = [BUILD / "tests/perf/instructions", "--depth", "512", "--calls", "34", "--vdev",
+                   "net_wcnic0,thread=1,queues=17,placement=fetch", "--queues"]
+        one, both = (json.loads(run(*command, n))["model"]["mean"] for n in (1, 17))
+        self.assertLess(both, one * 1.01)
 
     def test_count__too_short_for_a_cycle__is_refused(self):
         run(BUILD / "tests/perf/instructions", "--calls", "2", "--vdev", "net_wcnic0,thread=1,placement=fetch", status=1)
