@@ -300,6 +300,9 @@ worker_main(void *arg)
 			served_card_check_port(worker->cards[i]);
 		stats_answer(worker);
 	}
+	/* What was rung before the end is seen, at idle queues too. */
+	for (unsigned int turn = 0; turn < WCDEV_TURNS_ALL && cards_turn(worker) != 0; turn++)
+		;
 	return NULL;
 }
 
