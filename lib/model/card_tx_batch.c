@@ -367,12 +367,14 @@ completions_write(struct wcnic_card *card, struct card_txq *q, struct wcnic_tx_c
 static bool
 batch_holds(const struct batch *b, struct card_txq *q)
 {
-	const struct wcnic_tx_cpl *last = &b->cpls[b->n_cpls - 1];
+	const struct wcnic_tx_cpl *last;
 
 	q->quiet = b->seq != q->head ? 0 : q->quiet + 1;
-	return b->n_cpls != 0 && le16toh(last->count) != 0 && le16toh(last->count) < q->hold &&
-	       last->reason == WCNIC_ERR_NONE && last->epoch == q->cpl_epoch &&
-	       b->fail == WCNIC_ERR_NONE && q->quiet < HOLD_POLLS;
+	if (b->n_cpls == 0 || b->fail != WCNIC_ERR_NONE || q->quiet >= HOLD_POLLS)
+		return false;
+	last = &b->cpls[b->n_cpls - 1];
+	return le16toh(last->count) != 0 && le16toh(last->count) < q->hold &&
+	       last->reason == WCNIC_ERR_NONE && last->epoch == q->cpl_epoch;
 }
 
 /* What the port holds is out before the host reads that it is. */
