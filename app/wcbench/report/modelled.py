@@ -55,6 +55,22 @@ def modelled_packet_parts(settings):
                            "bands)", settings, "mpps", link)
 
 
+def modelled_commit_parts(settings):
+    """Pushed bursts with a doorbell each, and without, by link: which takes less, in bytes and in time."""
+    rows = [(s.name, row) for s in settings for row in s.modelled_rows["commits"]]
+    for link in dict.fromkeys(row["link"] for _, row in rows):
+        series = collections.defaultdict(dict)
+        for name, row in rows:
+            if row["link"] == link:
+                series[name, number(row["burst"])][row["rule"]] = row
+        rules = list(dict.fromkeys(rule for values in series.values() for rule in values))
+        for figure, what in (("wire_bytes_per_packet", "wire bytes"), ("ns_per_packet", "ns")):
+            yield Table(f"{what} per pushed packet of 64 bytes, by the rule that commits a burst, {link} (modelled; with bands)",
+                        ["setting", "burst", *rules],
+                        [[*key, *(band(*values[rule][figure].values()) if rule in values else "" for rule in rules)]
+                         for key, values in series.items()])
+
+
 def modelled_line_parts(settings):
     """Nanoseconds of a line that the CPU spends, by setting, mapping, primitive and link."""
     series = collections.defaultdict(dict)

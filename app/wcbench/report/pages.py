@@ -7,7 +7,7 @@ import re
 import subprocess
 
 from measured import packet_parts, raw_parts
-from modelled import modelled_line_parts, modelled_packet_parts, modelled_parts, sensitivity_parts
+from modelled import modelled_commit_parts, modelled_line_parts, modelled_packet_parts, modelled_parts, sensitivity_parts
 from runs import BASES, Failure
 from shapes import Table
 
@@ -38,8 +38,8 @@ def sections(settings):
         parts = [*raw_parts(settings, basis), *packet_parts(settings, basis)]
         if parts:
             yield title, WARNING.get(basis), parts
-    parts = [*modelled_parts(settings), *modelled_packet_parts(settings), *modelled_line_parts(settings),
-             *sensitivity_parts(settings)]
+    parts = [*modelled_parts(settings), *modelled_packet_parts(settings), *modelled_commit_parts(settings),
+             *modelled_line_parts(settings), *sensitivity_parts(settings)]
     if parts:
         yield "Modelled", "Computed from the stores that were seen, by lib/pcielink; nobody measured these.", parts
 

@@ -133,6 +133,7 @@ MODELLED_ROWS = {  # lists of a run's "modelled": what is a text or number in th
               ("tlps_per_line", "ns_per_line")),
     "packets": ({"placement": str, "size": str, "link": str},
                 ("stores_per_line", "tlps_per_line", "tlps_per_packet", "wire_bytes_per_packet", "mpps")),
+    "commits": ({"rule": str, "burst": float, "link": str}, ("tlps_per_packet", "wire_bytes_per_packet", "ns_per_packet")),
     "sensitivity": ({"link": str, "parameter": str, "mpps_at_low": float, "mpps_at_high": float}, ()),
 }
 

@@ -14,6 +14,9 @@ MARKS = {"push": 201, "fetch": 231, "auto": 232}  # of packets; pushes have one 
 LINE_BYTES, LINE_PAYLOAD_BYTES, PUSH_BYTES, DOORBELL_BYTES = 64, 56, 16, 8  # the driver pushes by stp in the lab
 SIZES = ("64", "128", "256", "512", "1024", "1518", "imix")  # of frames, as wcbench names them
 SHOWN_SIZE = "64"  # of the table that is printed
+# How pushed bursts are committed, and the driver's argument; bursts of the smallest frames.
+COMMITS = {"doorbell": "express=0", "express": "express=1"}
+COMMIT_BURSTS, COMMIT_MARK = (1, 8, 32), 241
 
 
 def load(path):
@@ -40,6 +43,18 @@ def push_mark(size):
 
 def packets_path(folder, placement, size=None):
     return folder / f"packets-{placement}{'-' + size if size else ''}.json"
+
+
+def commit_runs(quick, inside):
+    """(rule, burst, mark) of each run that compares the rules; a quick one does it where it takes least."""
+    for i, burst in enumerate(COMMIT_BURSTS):
+        for j, rule in enumerate(COMMITS):
+            if not quick or (burst == 1 and not inside):
+                yield rule, burst, COMMIT_MARK + len(COMMITS) * i + j
+
+
+def commit_path(folder, rule, burst):
+    return folder / f"packets-{rule}-{burst}.json"
 
 
 class Stores:
@@ -122,6 +137,33 @@ class Model(Stores):
                    "wire_bytes_per_packet": divided(region["wire_bytes"], packets, 2),
                    "mpps": inverse(region["time_ns"], packets * 1e3, 3) if whole else None}
 
+    def commits(self):
+        """Rows by rule, burst and link: what the doorbell of a burst costs, and what bursts without one take."""
+        rows = []
+        for rule, burst, mark in commit_runs(False, False):
+            path = commit_path(self.folder, rule, burst)
+            if not path.exists():
+                continue
+            rate, = load(path)["ports"][0]["rates"]
+            if rate["pushed"] != rate["sent"]:
+                raise Failure(f"of {rate['sent']} packets {rate['pushed']} were pushed: {path}")
+            for name, regions in self.links.items():
+                rows.append({"rule": rule, "burst": burst, "link": name,
+                             "tlps_per_packet": divided(regions[mark]["tlps"], rate["sent"], 4),
+                             "wire_bytes_per_packet": divided(regions[mark]["wire_bytes"], rate["sent"], 2),
+                             "ns_per_packet": divided(regions[mark]["time_ns"], rate["sent"], 3)})
+        self.commits_check(rows)
+        return rows
+
+    def commits_check(self, rows):
+        """A doorbell is one TLP a burst. Where lines come in pieces the driver rings, whatever it was asked for."""
+        tlps = {(row["rule"], row["burst"]): row["tlps_per_packet"]["value"] for row in rows if row["link"] == self.watched["link"]}
+        for rule, burst in tlps:
+            saved = tlps["doorbell", burst] - tlps["express", burst]
+            expected = 0 if self.setting.stage2 == DEVICE_NGNRE else 1 / burst
+            if abs(saved - expected) > 0.001:
+                raise Failure(f"bursts of {burst}: express saves {saved:.4f} TLPs a packet, not {expected:.4f}: {tlps}")
+
     def sensitivity(self, packets):
         """What one parameter at its bounds makes of the rate at which the smallest frames are pushed."""
         rows = []
@@ -180,7 +222,7 @@ class Model(Stores):
                   for key in ("stores_per_line", "tlps_per_line", "tlps_per_packet", "wire_bytes_per_packet")}
         path = packets_path(self.folder, "push", SHOWN_SIZE)
         run = load(path)
-        run["modelled"] = {**facts, **counts, "auto_placement": auto_placement, "packets": rows, "link": self.main,
+        run["modelled"] = {**facts, **counts, "auto_placement": auto_placement, "packets": rows, "commits": self.commits(), "link": self.main,
                            "modelled_mpps": {name: row["mpps"] for name, row in shown.items()},
                            "sensitivity": self.sensitivity(run["ports"][0]["rates"][0]["sent"])}
         path.write_text(json.dumps(run, indent=1) + "\n")
