@@ -60,60 +60,39 @@
 	"\"stores_per_line\": 4, \"tlps_per_line\": 1, " BAND(                       \
 		"tlps_per_packet", tlps, "1",                                        \
 		"32") ", \"wire_bytes_per_packet\": 176, " BAND("mpps", "3", "2.5", "3.5") "}"
-#define COMMIT(rule, ns)                                                                          \
-	"{\"rule\": \"" rule "\", \"burst\": 8, \"link\": \"gen3-x16\", \"tlps_per_packet\": 1, " \
-	"\"wire_bytes_per_packet\": {\"value\": 120, \"low\": 110, \"high\": 130}, "              \
-	"\"ns_per_packet\": " ns "}"
-#define ROWS                                                                                                         \
-	", \"modelled\": {\"modelled_mpps\": {\"gen3-x16\": 3}, \"lines\": [" LINE("gen3-x16", "5") ", " LINE(       \
-		"gen4-x16",                                                                                          \
-		"4") "], \"packets\": [" PACKET("64", "2") ", " PACKET("512",                                        \
-								       "9") "], "                                    \
-									    "\"commits\": "                          \
-									    "[" COMMIT("doorbell", "9") ", " COMMIT( \
-										    "express",                       \
-										    "7") "], "                       \
-											 "\"sensi"                   \
-											 "tivi"                      \
-											 "ty\": ["                   \
-											 "{\"link"                   \
-											 "\": "                      \
-											 "\"gen3-"                   \
-											 "x16\", "                   \
-											 "\"param"                   \
-											 "eter"                      \
-											 "\": "                      \
-											 "\"gathe"                   \
-											 "r\","                      \
-											 " \"mpps"                   \
-											 "_at_"                      \
-											 "low\": "                   \
-											 "1.5, "                     \
-											 "\"mpps_"                   \
-											 "at_"                       \
-											 "high\":"                   \
-											 " "                         \
-											 "3}, "                      \
-											 "{\"link"                   \
-											 "\": "                      \
-											 "\"gen3-"                   \
-											 "x16\", "                   \
-											 "\"param"                   \
-											 "eter"                      \
-											 "\": "                      \
-											 "\"order"                   \
-											 "_"                         \
-											 "ns\", "                    \
-											 "\"mpps_"                   \
-											 "at_"                       \
-											 "low\": "                   \
-											 "3, "                       \
-											 "\"mpps_"                   \
-											 "at_"                       \
-											 "high\":"                   \
-											 " "                         \
-											 "2.999}]"                   \
-											 "}"
+#define ROWS                                                                                       \
+	", \"modelled\": {\"modelled_mpps\": {\"gen3-x16\": 3}, \"lines\": [" LINE(                \
+		"gen3-x16",                                                                        \
+		"5") ", " LINE("gen4-x16",                                                         \
+			       "4") "], \"packets\": [" PACKET("64",                               \
+							       "2") ", " PACKET("512",             \
+										"9") "], "         \
+										     "\"sensitivi" \
+										     "ty\": ["     \
+										     "{\"link\": " \
+										     "\"gen3-"     \
+										     "x16\", "     \
+										     "\"parameter" \
+										     "\": "        \
+										     "\"gather\"," \
+										     " \"mpps_at_" \
+										     "low\": "     \
+										     "1.5, "       \
+										     "\"mpps_at_"  \
+										     "high\": "    \
+										     "3}, "        \
+										     "{\"link\": " \
+										     "\"gen3-"     \
+										     "x16\", "     \
+										     "\"parameter" \
+										     "\": "        \
+										     "\"order_"    \
+										     "ns\", "      \
+										     "\"mpps_at_"  \
+										     "low\": 3, "  \
+										     "\"mpps_at_"  \
+										     "high\": "    \
+										     "2.999}]}"
 
 static const char *program;
 static char folder[64];
@@ -258,16 +237,37 @@ report__modelled_rows__have_tables_with_bands(void **state)
 	text_is(root, "/settings/0/modelled/lines/1/ns_per_line/high", "9");
 	text_is(root, "/settings/0/modelled/packets/1/tlps_per_packet/value", "9");
 	text_is(root, "/settings/0/modelled/sensitivity/0/parameter", "gather");
-	text_is(root, "/settings/0/modelled/commits/1/ns_per_packet/value", "7");
 	json_object_put(root);
 	text = file_get("out/report.md");
 	assert_non_null(strstr(text, "| here WC stp | 5 (2 to 9) | 4 (2 to 9) |"));
 	assert_non_null(strstr(text, "| here push | 2 (1 to 32) | 9 (1 to 32) |"));
 	assert_non_null(strstr(text, "| here | gen3-x16 | gather | 1.5 | 3 | 3 |"));
-	assert_non_null(strstr(text, "| setting | burst | doorbell | express |"));
-	assert_non_null(strstr(text, "| here | 8 | 120 (110 to 130) | 120 (110 to 130) |"));
-	assert_non_null(strstr(text, "| here | 8 | 9 | 7 |"));
 	assert_null(strstr(text, "order_ns")); /* moves nothing */
+	free(text);
+}
+
+#define COMMIT(rule, ns)                                                                        \
+	"{\"rule\": \"" rule "\", \"burst\": 8, \"link\": \"gen3-x16\", \"ns_per_packet\": " ns \
+	", \"tlps_per_packet\": 1, \"wire_bytes_per_packet\": 120}"
+
+static void
+report__rules_that_commit_a_burst__stand_side_by_side(void **state)
+{
+	struct json_object *root;
+	char *text;
+
+	(void)state;
+	file_put("a.json", HEAD("here", "raw") RAW(NS) ", \"modelled\": {\"commits\": [" COMMIT(
+				   "doorbell", "9") ", " COMMIT("express", "7") "]}}");
+	assert_int_equal(report("a.json", NULL, "--no-plots"), 0);
+	root = json_object_from_file(path_of("out/report.json"));
+	assert_non_null(root);
+	text_is(root, "/settings/0/modelled/commits/1/ns_per_packet/value", "7");
+	json_object_put(root);
+	text = file_get("out/report.md");
+	assert_non_null(strstr(text, "| setting | burst | doorbell | express |"));
+	assert_non_null(strstr(text, "| here | 8 | 120 | 120 |"));
+	assert_non_null(strstr(text, "| here | 8 | 9 | 7 |"));
 	free(text);
 }
 
@@ -446,6 +446,8 @@ main(int argc, char **argv)
 						teardown),
 		cmocka_unit_test_setup_teardown(report__modelled_rows__have_tables_with_bands,
 						setup, teardown),
+		cmocka_unit_test_setup_teardown(
+			report__rules_that_commit_a_burst__stand_side_by_side, setup, teardown),
 		cmocka_unit_test_setup_teardown(report__runs_that_do_not_overlap__are_one_series,
 						setup, teardown),
 		cmocka_unit_test_setup_teardown(report__bases__never_share_a_table, setup,
