@@ -91,9 +91,9 @@ bytes_copy(uint8_t *to, const uint8_t *from, uint32_t bytes)
 
 /* The header of a frame that is one entry: frame_bytes, inline_bytes, flags. */
 static __rte_always_inline uint64_t
-header_of(uint32_t bytes)
+header_of(uint64_t bytes)
 {
-	return (uint64_t)(WCNIC_TXF_SOP | WCNIC_TXF_EOP) << 32 | bytes * 0x10001u;
+	return (uint64_t)(WCNIC_TXF_SOP | WCNIC_TXF_EOP) << 32 | bytes << 16 | bytes;
 }
 
 /* The request behind a header, which gets its flag. */
@@ -102,6 +102,55 @@ request_put(uint8_t *header, const struct rte_mbuf *m)
 {
 	header[offsetof(struct wcnic_push_hdr, flags)] |= WCNIC_TXF_OFFLOAD;
 	wcnic_tx_request_put_any(header + sizeof(struct wcnic_push_hdr), m);
+}
+
+/* Frames of these lengths are two chunks, with the header at most so many bytes of the stream. */
+#define SHORT_MIN WCNIC_HALF_BYTES
+#define SHORT_MAX (2 * WCNIC_HALF_BYTES)
+#define SHORT_STREAM_BYTES (sizeof(struct wcnic_push_hdr) + SHORT_MAX)
+
+/*
+ * Adds frames of one segment and of SHORT_MIN to SHORT_MAX bytes without requests to the stream, up
+ * to the first frame of another kind, or as many as surely fit. Returns how many.
+ */
+static __rte_always_inline uint16_t
+short_pack(struct wcnic_txq *txq, struct wcnic_pack *p, struct rte_mbuf **pkts, uint16_t n,
+	   enum wcnic_tx_asks asks)
+{
+	const uint16_t first = txq->tail & txq->mask;
+	const uint32_t most = RTE_MIN(txq->inline_max, SHORT_MAX);
+	uint64_t *mark = &txq->marks[first], run = txq->run;
+	struct rte_mbuf **sw = &txq->sw[first];
+	uint8_t *at = p->at;
+	intptr_t i;
+
+	n = RTE_MIN(n, wcnic_tx_entries_free(txq));
+	n = RTE_MIN(n, (uint16_t)(txq->depth - first));
+	n = RTE_MIN(n, (uint32_t)(p->end - at) / SHORT_STREAM_BYTES);
+	/* up to 0: one comparison less for each frame */
+	for (i = -(intptr_t)n; i < 0; i++) {
+		struct rte_mbuf *m = pkts[n + i];
+		const uint32_t bytes = m->data_len;
+		uint8_t *data = at + sizeof(struct wcnic_push_hdr);
+		const uint8_t *from;
+
+		if (unlikely(m->nb_segs != 1 || bytes != m->pkt_len ||
+			     bytes - SHORT_MIN > most - SHORT_MIN || wcnic_tx_asks(m, asks)))
+			break;
+		from = rte_pktmbuf_mtod(m, const uint8_t *);
+		word_put(at, header_of(bytes));
+		word_put(data + aligned(bytes) - WCNIC_WORD_BYTES, 0); /* behind the last byte */
+		chunk_copy(data, from);
+		chunk_copy(data + bytes - WCNIC_HALF_BYTES, from + bytes - WCNIC_HALF_BYTES);
+		run = wcnic_tx_mark_add(run, bytes);
+		mark[n + i] = run;
+		sw[n + i] = m;
+		at = data + aligned(bytes);
+	}
+	p->at = at;
+	txq->tail += n + i;
+	txq->run = run;
+	return n + i;
 }
 
 /*
@@ -350,7 +399,9 @@ packed_write(struct wcnic_txq *txq, struct rte_mbuf **pkts, uint16_t n, wcnic_tx
 	attribute WCNIC_HOT static __rte_noinline uint16_t name(                                 \
 		struct wcnic_txq *txq, struct wcnic_pack *p, struct rte_mbuf **pkts, uint16_t n) \
 	{                                                                                        \
-		return plain_pack(txq, p, pkts, n, asks);                                        \
+		const uint16_t i = short_pack(txq, p, pkts, n, asks);                            \
+                                                                                                 \
+		return i == n ? i : i + plain_pack(txq, p, pkts + i, n - i, asks);               \
 	}
 /* By enum wcnic_tx_asks. */
 #define PLAIN(name, attribute)                                  \
