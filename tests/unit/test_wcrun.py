@@ -196,7 +196,8 @@ class Interpose(Case):
         self.wcrun(self.machine(), "--", VICTIM, "abort", status=128 + signal.SIGKILL)
         for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
             run = subprocess.Popen(self.line(self.machine(), "--", VICTIM, "ready", "pause"), text=True,
-                                   env=self.environment(), stdout=subprocess.PIPE, stderr=subprocess.DEVNULL)
+                                   env=self.environment(), stdout=subprocess.PIPE, stderr=subprocess.DEVNULL,
+                                   preexec_fn=lambda: signal.signal(signal.SIGHUP, signal.SIG_DFL))  # nohup ignores it
             self.assertEqual(run.stdout.readline(), "ready\n")
             run.send_signal(number)
             self.assertEqual(run.wait(LONGEST_S), 128 + number)
