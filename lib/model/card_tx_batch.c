@@ -403,19 +403,23 @@ batch_publish(struct wcnic_card *card, struct batch *b, struct card_txq *q)
 	card_tx_slots_expire(q, q->head);
 }
 
-/* Nothing is there: what is held back has waited long enough after some such polls. */
-static unsigned int
-txq_quiet(struct wcnic_card *card, struct card_txq *q)
+void
+card_txq_hold_end(struct wcnic_card *card, struct card_txq *q)
 {
-	if (q->held.count == 0 || q->state == CARD_QUEUE_FAILED)
-		return 0;
-	if (++q->quiet < HOLD_POLLS)
-		return 1;
 	q->quiet = 0;
+	if (q->held.count == 0 || q->state == CARD_QUEUE_FAILED)
+		return;
 	if (!completions_write(card, q, &q->held, 1))
 		card_txq_fail(card, q, WCNIC_ERR_ADDRESS);
 	q->held.count = 0;
-	return 1;
+}
+
+/* Nothing is there: what is held back has waited long enough after some such polls. */
+static void
+txq_quiet(struct wcnic_card *card, struct card_txq *q)
+{
+	if (q->held.count != 0 && ++q->quiet >= HOLD_POLLS)
+		card_txq_hold_end(card, q);
 }
 
 /*
@@ -434,8 +438,11 @@ card_txq_poll(struct wcnic_card *card, struct card_txq *q)
 {
 	struct batch b;
 
-	if (!txq_has_work(card, q) || card->dev.port_ops == NULL || !card_port_is_open(&card->port))
-		return txq_quiet(card, q);
+	if (!txq_has_work(card, q) || card->dev.port_ops == NULL ||
+	    !card_port_is_open(&card->port)) {
+		txq_quiet(card, q);
+		return 0;
+	}
 	if (!wcdev_ring_ready(&card->dev, &q->cq, q->cq_tail)) {
 		card_txq_fail(card, q, WCNIC_ERR_ADDRESS);
 		return 0;

@@ -110,6 +110,8 @@ void card_txq_fail(struct wcnic_card *card, struct card_txq *q, enum wcnic_error
 bool card_txq_refresh(struct wcnic_card *card, struct card_txq *q);
 /* The next epoch: entries from here on are placed so. */
 void card_txq_epoch_begin(struct card_txq *q, uint8_t placement);
+/* Writes the completion that is held back, if there is one. */
+void card_txq_hold_end(struct wcnic_card *card, struct card_txq *q);
 /* Sends at most CARD_BURST frames and completes them. Returns how many were decided. */
 unsigned int card_txq_poll(struct wcnic_card *card, struct card_txq *q);
 

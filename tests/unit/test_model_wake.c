@@ -272,6 +272,29 @@ card__fatal__neither_waits_nor_sleeps(void **state)
 
 /* The driver rings just before the card writes that it sleeps: the last look finds the frame. */
 static void
+sleep__completion_held_back__is_written_before(void **state)
+{
+	struct wcnic_tx_cpl cpl;
+	struct fake_txq q;
+	uint8_t *frame;
+
+	(void)state;
+	host.hold = 16;
+	assert_int_equal(fake_txq_open(&host, &q, 0, 16, WCNIC_PLACEMENT_FETCH, 0), 0);
+	assert_int_equal(fake_port_set(&host, 1500, WCNIC_PORTF_UP), 0);
+	frame = fake_alloc(&host, 64, 64);
+	fake_tx_fetch(&host, &q, frame, 60);
+	fake_tx_ring(&q);
+	wcnic_card_poll(host.card);
+	assert_int_equal(far.frames, 1);
+	assert_false(fake_tx_reap(&q, &cpl));
+	assert_true(wcnic_card_sleep(host.card));
+	assert_true(fake_tx_reap(&q, &cpl));
+	assert_int_equal(le16toh(cpl.count), 1);
+	host.hold = 0;
+}
+
+static void
 sleep__doorbell_before_the_record_is_written__last_look_sends(void **state)
 {
 	struct fake_txq q;
@@ -360,6 +383,7 @@ main(void)
 		TEST(wake_set__last_line_or_write_only__will_do),
 		TEST(sleep__and_awake__record_tells),
 		TEST(sleep__writes_one_word),
+		TEST(sleep__completion_held_back__is_written_before),
 		TEST(wake_set__again_in_sleep__the_former_is_let_go),
 		TEST(reset__in_sleep__record_is_not_touched_any_more),
 		TEST(record__unmapped_later__no_sleep_and_no_harm),
