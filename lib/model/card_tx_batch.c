@@ -185,8 +185,7 @@ batch_wait(struct wcnic_card *card, struct batch *b, struct card_txq *q)
 	const struct card_tx_frame *f = &b->burst.built;
 
 	/* The clock runs from the poll in which nothing lay before the slot. */
-	if (b->seq != q->head || q->placement != WCNIC_PLACEMENT_PUSH ||
-	    card_tx_may_lack(q, b->seq))
+	if (b->seq != q->head || q->placement != WCNIC_PLACEMENT_PUSH)
 		return;
 	if (!q->waiting) {
 		q->waiting = true;
@@ -310,6 +309,8 @@ batch_step(struct wcnic_card *card, struct batch *b, struct card_txq *q)
 		wcdev_reader_end(&card->dev, &q->reader);
 		return false;
 	}
+	if (verdict == CARD_TX_WAIT && card_tx_may_lack(q, b->seq))
+		return false;
 	return verdict == CARD_TX_READY || batch_not_ready(card, b, q, verdict);
 }
 
