@@ -71,6 +71,35 @@ messages__two_queues__take_turns(void **state)
 	assert_true(polls < 100);
 }
 
+/* Express: no record tells that a queue waits. It does not lose its turn while another works. */
+static void
+messages__of_a_queue_without_doorbell__are_waited_for(void **state)
+{
+	struct fake_host *h = &rig.h;
+	struct fake_txq other;
+	struct wcnic_tx_cpl cpl;
+	unsigned int polls;
+	uint8_t *mem;
+
+	(void)state;
+	pages_open(&pages_message_ops);
+	fake_enable(h);
+	assert_int_equal(fake_express_ask(h, WCNIC_FORMAT_SLOTS), 0);
+	assert_int_equal(fake_port_set(h, 9000, WCNIC_PORTF_UP), 0);
+	assert_int_equal(fake_txq_open(h, &rig.tx, 0, 16, WCNIC_PLACEMENT_FETCH, 0), 0);
+	assert_int_equal(fake_txq_open(h, &other, 1, 16, WCNIC_PLACEMENT_FETCH, 0), 0);
+	mem = fake_alloc(h, 2 * PAGE, PAGE);
+	page_set(mem, PAGE_REMOTE);
+	for (polls = 0; polls < 1000 && !fake_tx_reap(&other, &cpl); polls++) {
+		if (polls == 500)
+			fake_tx_fetch(h, &other, mem, 64);
+		fake_tx_fetch(h, &rig.tx, mem + PAGE, 64);
+		pages_work(1);
+		assert_true(fake_tx_reap(&rig.tx, &cpl));
+	}
+	assert_in_range(polls, 501, 600);
+}
+
 /* A message would come too late: the card does without sleep. */
 static void
 messages__wake_record_remote__card_stays_awake(void **state)
@@ -321,6 +350,7 @@ main(void)
 #define CASE(name) cmocka_unit_test_teardown(name, pages_teardown)
 		CASE(messages__descriptor_changes_meanwhile__new_data),
 		CASE(messages__two_queues__take_turns),
+		CASE(messages__of_a_queue_without_doorbell__are_waited_for),
 		CASE(messages__wake_record_remote__card_stays_awake),
 		CASE(messages__everything_remote__frames_are_whole),
 		CASE(messages__every_other_page_remote__frames_are_whole),
