@@ -256,11 +256,17 @@ batch_not_ready(struct wcnic_card *card, struct batch *b, struct card_txq *q,
 	}
 }
 
-/* Entries from here on are not written. */
+static bool
+window_is_gone(const struct card_txq *q)
+{
+	return q->placement == WCNIC_PLACEMENT_PUSH && q->slots == NULL;
+}
+
+/* Entries from here on are not written. Where nobody can look, the record alone tells. */
 static uint16_t
 batch_end(const struct card_txq *q)
 {
-	return card_txq_express(q) ? card_txq_bound(q) : q->tail;
+	return card_txq_express(q) && !window_is_gone(q) ? card_txq_bound(q) : q->tail;
 }
 
 static enum card_tx_verdict
@@ -296,7 +302,7 @@ batch_step(struct wcnic_card *card, struct batch *b, struct card_txq *q)
 {
 	enum card_tx_verdict verdict;
 
-	if (q->placement == WCNIC_PLACEMENT_PUSH && q->slots == NULL) {
+	if (window_is_gone(q)) {
 		card->stats.tx_dropped++;
 		batch_stop(b, q, WCNIC_TX_DROPPED);
 		return false;

@@ -323,6 +323,24 @@ express__window_revoked_and_rung__is_dropped(void **state)
 	each_way(state, 16, window_revoked);
 }
 
+/* The change of placement names no entry in the window that is gone: there is nothing to drop. */
+static void
+express__switch_to_a_revoked_window__drops_no_entry_that_is_not_there(void **state)
+{
+	struct tx_rig *r = *state;
+
+	express_open(r, WCNIC_FORMAT_PACKED, WCNIC_PLACEMENT_FETCH, 16);
+	frame_write(r, r->frame, 60);
+	assert_int_equal(wcnic_card_window_revoke(r->h.card, le16toh(r->q.push_grant.id)), 0);
+	tx_rig_switch(r, 1, WCNIC_PLACEMENT_PUSH);
+	tx_expect_cpl(r, WCNIC_TX_FETCHED, 0, 1, 1);
+	polls(r, 3);
+	tx_expect_no_cpl(r);
+	frame_write(r, r->frame, 60);
+	tx_rig_go(r);
+	tx_expect_cpl(r, WCNIC_TX_DROPPED, 1, 0, 0);
+}
+
 static void
 push_alone(struct tx_rig *r, const struct way *way)
 {
@@ -382,6 +400,7 @@ main(void)
 		TEST(express__tail_behind_head__is_nothing_new),
 		TEST(express__placement_changes__order_is_kept),
 		TEST(express__window_revoked_and_rung__is_dropped),
+		TEST(express__switch_to_a_revoked_window__drops_no_entry_that_is_not_there),
 		TEST(express__of_push_alone__descriptors_need_a_doorbell),
 		TEST(express__port_holds_back__nothing_is_lost),
 	};
