@@ -233,6 +233,27 @@ push__express_burst_has_no_doorbell(void **state)
 	loop_close(&l);
 }
 
+/* The lost frame ends where the doorbell was rung last, 65536 entries ago. */
+static void
+push__express_loss_is_seen_whatever_its_number(void **state)
+{
+	struct loop_stream s = {.count = 65535, .bytes = loop_bytes_fixed, .arg = 64, .burst = 15};
+	const struct wc_fake_config lossy = {.seed = 1, .lose_in = 1};
+	struct loop l;
+
+	(void)state;
+	wc_open(&l, 19, "", 0);
+	assert_true(wcnic_tx_express(loop_txq(&l, 0)));
+	loop_stream_run(&l, &s);
+	assert_int_equal(loop_xstat(&l, "tx_pushed"), s.count);
+	wc_fake_install(loop_txq(&l, 0), &lossy);
+	s.count = 1;
+	loop_stream_run(&l, &s);
+	assert_int_equal(loop_xstat(&l, "tx_incomplete"), 1);
+	assert_int_equal(loop_xstat(&l, "tx_fetched"), 1);
+	loop_close(&l);
+}
+
 /* ---- a window taken away ----------------------------------------------------------------- */
 
 struct revocation {
@@ -359,6 +380,7 @@ main(void)
 		WC_TEST(push__packed_no_more_than_publish_lines_between_doorbells, ""),
 		WC_TEST(push__packed_burst_lies_back_to_back, ""),
 		WC_TEST(push__express_burst_has_no_doorbell, ""),
+		WC_TEST(push__express_loss_is_seen_whatever_its_number, ""),
 		WC_TEST(window__revoked_in_traffic_goes_on_by_fetch, ""),
 		WC_TEST(window__revoked_in_traffic_goes_on_by_fetch, ",thread=1"),
 		WC_TEST(window__revoked_when_idle_is_not_written_any_more, ""),

@@ -12,8 +12,9 @@
 #include "wcnic_tx.h"
 
 #define FREE_BURST 64
-#define HOLD_OFF_MS 100  /* no push for so long after DROPPED */
-#define HOLD_OFF_US 1000 /* ... and after INCOMPLETE */
+#define RING_ENTRIES 32768 /* after so many without a doorbell one is due */
+#define HOLD_OFF_MS 100    /* no push for so long after DROPPED */
+#define HOLD_OFF_US 1000   /* ... and after INCOMPLETE */
 
 static void
 queue_fail(struct wcnic_txq *txq)
@@ -109,6 +110,16 @@ frames_return(struct wcnic_txq *txq, uint16_t at, uint16_t count)
 	return frames;
 }
 
+/*
+ * The card sees a doorbell by what it says. So one is due long before tail comes round to what was
+ * rung last: a tail that is the same again would say nothing.
+ */
+static void
+doorbell_renew(struct wcnic_txq *txq)
+{
+	txq->ring_due |= (uint16_t)(txq->tail - txq->rung_tail) >= RING_ENTRIES;
+}
+
 /* Frees the frames of `count` entries from head. Returns how many, and sets their bytes. */
 static uint16_t
 frames_free(struct wcnic_txq *txq, uint16_t count, uint32_t *bytes)
@@ -190,6 +201,7 @@ outcome_settle(struct wcnic_txq *txq, struct outcome *outcome)
 		return;
 	frames = frames_free(txq, outcome->count, &bytes);
 	outcome->count = 0;
+	doorbell_renew(txq);
 	if (outcome->status == WCNIC_TX_ERROR) {
 		count_errors(txq, outcome->reason, frames);
 		return;
