@@ -254,6 +254,36 @@ push__express_loss_is_seen_whatever_its_number(void **state)
 	loop_close(&l);
 }
 
+/* A frame now and then, each before the service looks again: the queue is neither idle nor full. */
+static void
+push__express_loss_is_seen_though_others_follow(void **state)
+{
+	const struct wc_fake_config lossy = {.seed = 1, .lose_in = 1}, faithful = {.seed = 1};
+	struct rte_mbuf *frame;
+	struct wcnic_hw *hw;
+	struct loop l;
+
+	(void)state;
+	loop_service_hold(true);
+	wc_open(&l, 19, "", 0);
+	hw = loop_hw(&l);
+	assert_true(wcnic_tx_express(loop_txq(&l, 0)));
+	wc_fake_install(loop_txq(&l, 0), &lossy);
+	for (unsigned int i = 0; i < 20; i++) {
+		frame = loop_frame(&l, i, 64, 1);
+		loop_send(&l, 0, &frame, 1);
+		wc_fake_install(loop_txq(&l, 0), &faithful);
+		loop_run_ms(&l, 1);
+		pthread_mutex_lock(&hw->lock);
+		wcnic_queues_kick(hw, false);
+		pthread_mutex_unlock(&hw->lock);
+	}
+	assert_int_equal(loop_txq(&l, 0)->stats.incomplete, 1);
+	assert_int_equal(loop_drop_received(&l), 20);
+	loop_service_hold(false);
+	loop_close(&l);
+}
+
 /* ---- a window taken away ----------------------------------------------------------------- */
 
 struct revocation {
@@ -381,6 +411,7 @@ main(void)
 		WC_TEST(push__packed_burst_lies_back_to_back, ""),
 		WC_TEST(push__express_burst_has_no_doorbell, ""),
 		WC_TEST(push__express_loss_is_seen_whatever_its_number, ""),
+		WC_TEST(push__express_loss_is_seen_though_others_follow, ""),
 		WC_TEST(window__revoked_in_traffic_goes_on_by_fetch, ""),
 		WC_TEST(window__revoked_in_traffic_goes_on_by_fetch, ",thread=1"),
 		WC_TEST(window__revoked_when_idle_is_not_written_any_more, ""),
