@@ -199,8 +199,8 @@ card_poll_tx(struct wcnic_card *card, uint64_t queues)
 		const unsigned int done = card_txq_poll(card, q);
 
 		moved += done;
-		if (done != 0 || q->head != q->tail || q->switching || q->port_busy ||
-		    wcdev_reader_has_memo(&card->dev, &q->reader) || q->held.count != 0)
+		if (done != 0 || q->head != q->tail || q->switching || q->undecided ||
+		    q->held.count != 0)
 			wcdev_turn_found(&card->tx_turns, qid);
 	}
 	return moved;

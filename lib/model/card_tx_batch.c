@@ -445,6 +445,7 @@ card_txq_poll(struct wcnic_card *card, struct card_txq *q)
 {
 	struct batch b;
 
+	q->undecided = false;
 	if (!txq_has_work(card, q) || card->dev.port_ops == NULL ||
 	    !card_port_is_open(&card->port)) {
 		txq_quiet(card, q);
@@ -465,5 +466,6 @@ card_txq_poll(struct wcnic_card *card, struct card_txq *q)
 	batch_publish(card, &b, q);
 	if (b.fail != WCNIC_ERR_NONE)
 		card_txq_fail(card, q, b.fail);
+	q->undecided = b.frames == 0;
 	return b.frames;
 }

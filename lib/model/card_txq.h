@@ -61,6 +61,7 @@ struct card_txq {
 	uint8_t cpl_epoch; /* of the last completion that was written */
 	uint8_t quiet;     /* polls in a row that found nothing */
 
+	bool undecided; /* the last poll found something, and decided none of it */
 	bool waiting;   /* for a slot to become whole, at head */
 	bool port_busy; /* it refused the frame at head, which is offered again */
 
