@@ -68,8 +68,10 @@ wcnic_card_sleep(struct wcnic_card *card)
 
 	if (wake->iova == 0 || (card->status & WCNIC_STATUS_ERROR) != 0)
 		return false;
+	wcdev_enter(&card->dev);
 	for (uint64_t live = card->tx_turns.live; live != 0; live &= live - 1)
 		card_txq_hold_end(card, &card->txqs[__builtin_ctzll(live)]);
+	wcdev_leave(&card->dev);
 	wake->number++;
 	wake->number += wake->number == 0;
 	if (!record_write(card, wake->number))

@@ -78,11 +78,10 @@ wake_set(uint64_t iova, uint32_t *result)
 }
 
 static int
-setup_power_on(void **state)
+power_on(const struct wcdev_ops *ops)
 {
-	struct wcnic_card_config c = {.sleeps = true};
+	struct wcnic_card_config c = {.ops = ops, .sleeps = true};
 
-	(void)state;
 	memset(&far, 0, sizeof(far));
 	if (fake_host_init(&host, &c) != 0)
 		return -1;
@@ -90,6 +89,13 @@ setup_power_on(void **state)
 	fake_enable(&host);
 	record = fake_alloc(&host, sizeof(*record), 64);
 	return 0;
+}
+
+static int
+setup_power_on(void **state)
+{
+	(void)state;
+	return power_on(NULL);
 }
 
 /* WAKE is agreed upon, and the card has the record. */
@@ -294,6 +300,36 @@ sleep__completion_held_back__is_written_before(void **state)
 	host.hold = 0;
 }
 
+/* What is held back goes where the memory is now, or nowhere. */
+static void
+sleep__completions_unmapped_since_the_last_poll__are_not_touched(void **state)
+{
+	struct wcnic_tx_cpl cpl;
+	struct fake_txq q;
+	uint8_t *frame;
+
+	(void)state;
+	fake_host_fini(&host);
+	assert_int_equal(power_on(&fake_mem_generation_ops), 0);
+	assert_int_equal(features_set(FEATURES), 0);
+	assert_int_equal(wake_set(fake_iova(&host, record), NULL), 0);
+	host.hold = 16;
+	frame = fake_alloc(&host, 64, 64);
+	assert_int_equal(fake_port_set(&host, 1500, WCNIC_PORTF_UP), 0);
+	assert_int_equal(fake_txq_open(&host, &q, 0, 16, WCNIC_PLACEMENT_FETCH, 0), 0);
+	for (unsigned int i = 0; i < 2; i++) {
+		fake_tx_fetch(&host, &q, frame, 60);
+		fake_tx_ring(&q);
+		wcnic_card_poll(host.card);
+	}
+	assert_int_equal(far.frames, 2);
+	host.m.unmap_from = (size_t)((uint8_t *)q.cq - host.m.at);
+	host.m.generation++;
+	assert_true(wcnic_card_sleep(host.card));
+	assert_false(fake_tx_reap(&q, &cpl));
+	host.hold = 0;
+}
+
 static void
 sleep__doorbell_before_the_record_is_written__last_look_sends(void **state)
 {
@@ -388,6 +424,7 @@ main(void)
 		TEST(reset__in_sleep__record_is_not_touched_any_more),
 		TEST(record__unmapped_later__no_sleep_and_no_harm),
 		TEST(card__fatal__neither_waits_nor_sleeps),
+		TEST(sleep__completions_unmapped_since_the_last_poll__are_not_touched),
 		TEST(sleep__doorbell_before_the_record_is_written__last_look_sends),
 		TEST(waits__frame_the_port_did_not_take__is_looked_at),
 		TEST(waits__slot_not_whole__is_looked_at_until_it_is_given_up),
