@@ -199,8 +199,7 @@ card_poll_tx(struct wcnic_card *card, uint64_t queues)
 		const unsigned int done = card_txq_poll(card, q);
 
 		moved += done;
-		if (done != 0 || q->head != q->tail || q->switching || q->undecided ||
-		    q->held.count != 0)
+		if (done != 0 || q->undecided || q->held.count != 0)
 			wcdev_turn_found(&card->tx_turns, qid);
 	}
 	return moved;
