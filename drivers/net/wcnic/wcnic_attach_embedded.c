@@ -17,7 +17,6 @@
 
 #include <ethdev_driver.h>
 #include <rte_cycles.h>
-#include <rte_ticketlock.h>
 
 #include <iova.h>
 #include <wcnic_card.h>
@@ -39,9 +38,8 @@
 
 struct embedded {
 	struct wcnic_hw *hw;
-	rte_ticketlock_t lock;  /* around every call on card and map */
-	_Atomic uint32_t polls; /* under the lock: 0, or the stack place of who polls */
-	_Atomic uint32_t waits; /* threads that want the lock of the card's thread */
+	_Atomic uint32_t owner; /* the lock around every call on card and map: see lock_try() */
+	_Atomic uint32_t waits; /* threads that want the lock */
 	bool abandoned;         /* under the lock: the card's work was cut short, for good */
 	struct wcnic_card *card;
 	struct wcnic_port *port;
@@ -59,18 +57,36 @@ struct embedded {
 /* ---- the lock -------------------------------------------------------------------------------- */
 
 /*
- * The card's thread polls with the lock. Where it shares a CPU it is preempted while it has it, and
- * who spins for it would do so for a time slice: it sleeps, and the thread stands back for it.
+ * Who has the lock is in the word that is the lock: a signal that comes between any two
+ * instructions finds them as one. 0: nobody; OWNER_CALL; or a burst that polls, by its stack place,
+ * which is odd.
+ */
+#define OWNER_CALL 2u
+
+static bool
+lock_try(struct embedded *e, uint32_t owner)
+{
+	uint32_t nobody = 0;
+
+	return atomic_compare_exchange_strong_explicit(&e->owner, &nobody, owner,
+						       memory_order_acquire, memory_order_relaxed);
+}
+
+static void
+lock_leave(struct embedded *e)
+{
+	atomic_store_explicit(&e->owner, 0, memory_order_release);
+}
+
+/*
+ * Who polls may do so all the time, or be preempted while it has the lock: who wants it sleeps
+ * after a while, and the others stand back for it.
  */
 static void
 lock_take(struct embedded *e)
 {
-	if (!e->threaded) {
-		rte_ticketlock_lock(&e->lock);
-		return;
-	}
 	atomic_fetch_add_explicit(&e->waits, 1, memory_order_relaxed);
-	for (unsigned int i = 0; !rte_ticketlock_trylock(&e->lock); i++) {
+	for (unsigned int i = 0; !lock_try(e, OWNER_CALL); i++) {
 		if (i < LOCK_SPINS)
 			rte_pause();
 		else
@@ -168,7 +184,7 @@ dma_map(void *ctx, const struct wcnic_dma_range *range)
 	lock_take(e);
 	ret = iova_map_add(e->map, (uintptr_t)range->addr, range->bytes, range->addr,
 			   IOVA_READ | IOVA_WRITE);
-	rte_ticketlock_unlock(&e->lock);
+	lock_leave(e);
 	return ret;
 }
 
@@ -179,7 +195,7 @@ dma_unmap(void *ctx, void *addr, size_t bytes)
 
 	lock_take(e);
 	iova_map_remove(e->map, (uintptr_t)addr, bytes);
-	rte_ticketlock_unlock(&e->lock);
+	lock_leave(e);
 }
 
 static const struct wcnic_dma_ops dma_ops = {
@@ -213,9 +229,10 @@ card_thread(void *arg)
 
 	while (!atomic_load_explicit(&e->stop, memory_order_relaxed)) {
 		lock_stand_back(e);
-		rte_ticketlock_lock(&e->lock);
+		while (!lock_try(e, OWNER_CALL))
+			rte_pause();
 		idle = card_poll_locked(e) != 0 ? 0 : idle + 1;
-		rte_ticketlock_unlock(&e->lock);
+		lock_leave(e);
 		if (idle > IDLE_SPINS)
 			rte_delay_us_sleep(IDLE_SLEEP_US);
 	}
@@ -314,7 +331,6 @@ embedded_open(struct wcnic_hw *hw)
 		return -ENOMEM;
 	hw->ctx = e;
 	e->hw = hw;
-	rte_ticketlock_init(&e->lock);
 	wcnic_dma_init(&e->dma, hw, &dma_ops, e);
 	e->map = iova_map_create();
 	if (e->map == NULL)
@@ -389,7 +405,7 @@ embedded_reg_read(struct wcnic_hw *hw, uint32_t off, void *value, size_t bytes)
 
 	lock_take(e);
 	ret = e->abandoned ? -EIO : wcnic_card_bar_read(e->card, WCNIC_BAR_REGS, off, value, bytes);
-	rte_ticketlock_unlock(&e->lock);
+	lock_leave(e);
 	return ret;
 }
 
@@ -402,7 +418,7 @@ embedded_reg_write(struct wcnic_hw *hw, uint32_t off, const void *value, size_t 
 	lock_take(e);
 	ret = e->abandoned ? -EIO
 			   : wcnic_card_bar_write(e->card, WCNIC_BAR_REGS, off, value, bytes);
-	rte_ticketlock_unlock(&e->lock);
+	lock_leave(e);
 	return ret;
 }
 
@@ -435,37 +451,35 @@ embedded_irq_bind(struct wcnic_hw *hw, unsigned int n, const int *fds)
 	e->n_vectors = n;
 	for (unsigned int i = 0; i < n; i++)
 		e->vectors[i] = fds[i];
-	rte_ticketlock_unlock(&e->lock);
+	lock_leave(e);
 	return 0;
 }
 
-/* Another thread's poll does as well. */
+/* Another thread's poll does as well, and one that waits for the lock comes first. */
 static void
 embedded_poll(struct wcnic_hw *hw)
 {
 	struct embedded *e = hw->ctx;
 	char here;
 
-	if (!rte_ticketlock_trylock(&e->lock))
+	if (atomic_load_explicit(&e->waits, memory_order_relaxed) != 0 ||
+	    !lock_try(e, wcnic_stack_place(&here)))
 		return;
-	atomic_store_explicit(&e->polls, wcnic_stack_place(&here), memory_order_relaxed);
 	if (likely(!e->abandoned))
 		card_poll_locked(e);
-	atomic_store_explicit(&e->polls, 0, memory_order_relaxed);
-	rte_ticketlock_unlock(&e->lock);
+	lock_leave(e);
 }
 
 static bool
 embedded_abandon(struct wcnic_hw *hw)
 {
 	struct embedded *e = hw->ctx;
-	const uint32_t place = atomic_load_explicit(&e->polls, memory_order_relaxed);
+	const uint32_t owner = atomic_load_explicit(&e->owner, memory_order_relaxed);
 
-	if (place == 0 || !wcnic_stack_is_mine(place))
+	if ((owner & 1) == 0 || !wcnic_stack_is_mine(owner))
 		return false;
-	atomic_store_explicit(&e->polls, 0, memory_order_relaxed);
 	e->abandoned = true;
-	rte_ticketlock_unlock(&e->lock);
+	lock_leave(e);
 	return true;
 }
 

@@ -42,7 +42,7 @@ enum wcnic_card_state {
  * statistics, recovery. Every admin command is sent with it, every reset too: so none is reset
  *                  away. Not held while the application is told something.
  *   admin.lock     one command, event or reset at a time; by lib/wcadmin alone
- *   the attach's   the embedded card's ticket lock, the socket's
+ *   the attach's   the embedded card's lock, the socket's
  *
  * Bursts take none of them: the gate of a queue stops them.
  */
