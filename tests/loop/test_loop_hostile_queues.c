@@ -166,7 +166,8 @@ static struct {
 	const struct rx_lie *rx;
 	uint16_t at; /* which completion of a line */
 	_Atomic unsigned int applied;
-	char words[64]; /* how the log names the lie */
+	struct wcnic_tx_cpl lie; /* as it was written last */
+	char words[64];          /* how the log names it */
 } liar;
 
 static void
@@ -178,13 +179,15 @@ tx_lie_hook(struct wcnic_card *card, void *arg)
 
 	(void)card;
 	(void)arg;
-	/* again and again: a card with a thread may be late, the completion read already */
-	if (txq->stats.bad_completions != 0 || (cpl->phase & WCNIC_PHASE_BIT) != phase)
+	/* again for the next: a card with a thread may be late, the completion read already */
+	if (txq->stats.bad_completions != 0 || (cpl->phase & WCNIC_PHASE_BIT) != phase ||
+	    (liar.applied != 0 && memcmp(cpl, &liar.lie, sizeof(*cpl)) == 0))
 		return;
 	liar.tx->apply(txq, cpl);
-	if (liar.applied++ == 0)
-		snprintf(liar.words, sizeof(liar.words), "completion: entries %u + %u ",
-			 le16toh(cpl->seq), le16toh(cpl->count));
+	liar.lie = *cpl;
+	liar.applied++;
+	snprintf(liar.words, sizeof(liar.words), "completion: entries %u + %u ", le16toh(cpl->seq),
+		 le16toh(cpl->count));
 }
 
 /* Waits until the hook has changed one more completion that nobody has read yet. */
