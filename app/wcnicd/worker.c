@@ -109,26 +109,32 @@ worker_policy(const struct worker *worker)
 	return IDLE_ADAPTIVE;
 }
 
+/* What the sockets of the cards have to say is to be asked for. */
+static void
+sockets_list(const struct worker *worker, struct pollfd *fds)
+{
+	for (unsigned int i = 0; i < worker->n_cards; i++) {
+		fds[i].fd = vfu_server_poll_fd(worker->cards[i]->server);
+		fds[i].events = POLLIN;
+	}
+}
+
 static void
 worker_nap(struct worker *worker, uint32_t nap_ns)
 {
 	struct pollfd fds[WORKER_CARDS_MAX + 1];
+	struct pollfd *wake = &fds[worker->n_cards];
 	struct timespec nap = {.tv_nsec = nap_ns};
 	uint64_t count;
-	unsigned int i;
 
-	for (i = 0; i < worker->n_cards; i++) {
-		fds[i].fd = vfu_server_poll_fd(worker->cards[i]->server);
-		fds[i].events = POLLIN;
-	}
-	fds[i].fd = worker->wake;
-	fds[i].events = POLLIN;
-	if (ppoll(fds, i + 1, &nap, NULL) <= 0) {
+	sockets_list(worker, fds);
+	*wake = (struct pollfd){.fd = worker->wake, .events = POLLIN};
+	if (ppoll(fds, worker->n_cards + 1, &nap, NULL) <= 0) {
 		worker->serve_at_ns = serve_next(worker, now_ns());
 		return;
 	}
 	worker->serve_at_ns = 0;
-	if ((fds[i].revents & POLLIN) != 0 &&
+	if ((wake->revents & POLLIN) != 0 &&
 	    read(worker->wake, &count, sizeof(count)) == sizeof(count))
 		stats_answer(worker);
 }
@@ -162,19 +168,11 @@ worker_nap_end(struct worker *worker)
 }
 
 static unsigned int
-cards_poll(struct worker *worker, uint64_t cards)
+card_look(void *ctx, unsigned int i)
 {
-	unsigned int moved = 0;
+	struct worker *worker = ctx;
 
-	for (; cards != 0; cards &= cards - 1) {
-		const unsigned int i = (unsigned int)__builtin_ctzll(cards);
-		const unsigned int done = served_card_poll(worker->cards[i]);
-
-		if (done != 0)
-			wcdev_turn_found(&worker->turns, i);
-		moved += done;
-	}
-	return moved;
+	return served_card_poll(worker->cards[i]);
 }
 
 /* A poll of the cards; those without work are not polled in each turn: wcdev_turns.h. */
@@ -182,17 +180,11 @@ static unsigned int
 cards_turn(struct worker *worker)
 {
 	struct wcdev_turns *turns = &worker->turns;
-	const uint64_t first = wcdev_turn_first(turns);
-	unsigned int moved;
 
 	/* One that was left out for some turns has more to do than frames. */
-	for (uint64_t idle = first & ~turns->active; idle != 0; idle &= idle - 1)
+	for (uint64_t idle = wcdev_turn_first(turns) & ~turns->active; idle != 0; idle &= idle - 1)
 		served_card_poll_all_next(worker->cards[__builtin_ctzll(idle)]);
-	moved = cards_poll(worker, first);
-	if (moved == 0)
-		moved = cards_poll(worker, wcdev_turn_rest(turns, first));
-	wcdev_turn_end(turns, moved != 0);
-	return moved;
+	return wcdev_turn(turns, 0, card_look, NULL, worker);
 }
 
 /* Polls the cards until there was nothing to do, or so often. Returns how much was done. */
@@ -219,10 +211,7 @@ sockets_ready(const struct worker *worker)
 
 	if (worker->n_cards == 1)
 		return 1;
-	for (unsigned int i = 0; i < worker->n_cards; i++) {
-		fds[i].fd = vfu_server_poll_fd(worker->cards[i]->server);
-		fds[i].events = POLLIN;
-	}
+	sockets_list(worker, fds);
 	if (poll(fds, worker->n_cards, 0) <= 0)
 		return 0;
 	for (unsigned int i = 0; i < worker->n_cards; i++)

@@ -74,7 +74,7 @@ extern "C" {
 
 /* Feature bits: CAPS register, struct wcnic_identity and FEATURES_SET. */
 #define WCNIC_CAP_PUSH 0x0000000000000001ull         /* PUSH windows */
-#define WCNIC_CAP_PUSH_EXPRESS 0x0000000000000002ull /* ... for lines */
+#define WCNIC_CAP_PUSH_EXPRESS 0x0000000000000002ull /* express commit rule for lines */
 #define WCNIC_CAP_PUSH_PACKED 0x0000000000000004ull  /* a burst packed back to back into lines */
 #define WCNIC_CAP_RSS 0x0000000000000008ull          /* RSS_SET */
 #define WCNIC_CAP_WINDOW_TEST 0x0000000000000010ull  /* the card observes stores: WINDOW_TEST */

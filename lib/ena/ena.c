@@ -196,47 +196,36 @@ ena_card_reset(struct ena_card *card)
 
 /* ---- polling ----------------------------------------------------------------------------- */
 
-/* Looks at these queues. They take turns at being first, so that none starves when buffers are few.
- */
-static WC_ALWAYS_INLINE unsigned int
-tx_poll(struct ena_card *card, uint64_t queues)
+static unsigned int
+tx_poll(void *ctx, unsigned int i)
 {
-	const unsigned int first = card->poll_id % WCDEV_TURNS_MAX;
-	uint64_t turned = wcdev_turn_rotated(queues, first);
-	unsigned int moved = 0;
+	struct ena_card *card = ctx;
+	struct ena_sq *sq = &card->sqs[i];
+	const unsigned int done = ena_tx_poll(card, sq);
 
-	for (; turned != 0; turned &= turned - 1) {
-		const unsigned int i = (first + __builtin_ctzll(turned)) % WCDEV_TURNS_MAX;
-		struct ena_sq *sq = &card->sqs[i];
-		const unsigned int done = ena_tx_poll(card, sq);
-
-		moved += done;
-		if (done != 0 || sq->head != sq->tail)
-			wcdev_turn_found(&card->tx_turns, i);
-	}
-	return moved;
+	if (sq->head != sq->tail)
+		wcdev_turn_found(&card->tx_turns, i);
+	return done;
 }
 
 static unsigned int
-port_poll(struct ena_card *card)
+port_poll(void *ctx)
 {
+	struct ena_card *card = ctx;
+
 	if (!card->admin.on)
 		return 0;
 	return wcdev_port_poll(&card->dev, card->rx_live != 0 ? ENA_BURST : 0);
 }
 
-/* Frames both ways. Queues without work are not looked at in each turn: wcdev_turns.h. */
+/*
+ * Frames both ways. Queues take turns at being first, so that none starves when buffers are few.
+ */
 static unsigned int
 frames_turn(struct ena_card *card)
 {
-	const uint64_t first = wcdev_turn_first(&card->tx_turns);
-	unsigned int moved = tx_poll(card, first);
-
-	moved += port_poll(card);
-	if (moved == 0)
-		moved = tx_poll(card, wcdev_turn_rest(&card->tx_turns, first));
-	wcdev_turn_end(&card->tx_turns, moved != 0);
-	return moved;
+	return wcdev_turn(&card->tx_turns, card->poll_id % WCDEV_TURNS_MAX, tx_poll, port_poll,
+			  card);
 }
 
 unsigned int

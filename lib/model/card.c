@@ -184,47 +184,36 @@ wcnic_card_window_revoke(struct wcnic_card *card, uint16_t id)
 	return 0;
 }
 
-/* Looks at these queues. They take turns at being first, so that none starves when buffers are few.
- */
-static WC_ALWAYS_INLINE unsigned int
-card_poll_tx(struct wcnic_card *card, uint64_t queues)
+static unsigned int
+card_poll_tx(void *ctx, unsigned int qid)
 {
-	const unsigned int first = card->poll_id % WCDEV_TURNS_MAX;
-	uint64_t turned = wcdev_turn_rotated(queues, first);
-	unsigned int moved = 0;
+	struct wcnic_card *card = ctx;
+	struct card_txq *q = &card->txqs[qid];
+	const unsigned int done = card_txq_poll(card, q);
 
-	for (; turned != 0; turned &= turned - 1) {
-		const unsigned int qid = (first + __builtin_ctzll(turned)) % WCDEV_TURNS_MAX;
-		struct card_txq *q = &card->txqs[qid];
-		const unsigned int done = card_txq_poll(card, q);
-
-		moved += done;
-		if (done != 0 || q->undecided || q->held.count != 0)
-			wcdev_turn_found(&card->tx_turns, qid);
-	}
-	return moved;
+	if (q->undecided || q->held.count != 0)
+		wcdev_turn_found(&card->tx_turns, qid);
+	return done;
 }
 
 static unsigned int
-card_poll_port(struct wcnic_card *card)
+card_poll_port(void *ctx)
 {
+	struct wcnic_card *card = ctx;
+
 	if (!card_port_is_open(&card->port))
 		return 0;
 	return wcdev_port_poll(&card->dev, card->rxq_live != 0 ? CARD_BURST : 0);
 }
 
-/* Frames both ways. Queues without work are not looked at in each turn: wcdev_turns.h. */
+/*
+ * Frames both ways. Queues take turns at being first, so that none starves when buffers are few.
+ */
 static unsigned int
 card_turn(struct wcnic_card *card)
 {
-	const uint64_t first = wcdev_turn_first(&card->tx_turns);
-	unsigned int moved = card_poll_tx(card, first);
-
-	moved += card_poll_port(card);
-	if (moved == 0)
-		moved = card_poll_tx(card, wcdev_turn_rest(&card->tx_turns, first));
-	wcdev_turn_end(&card->tx_turns, moved != 0);
-	return moved;
+	return wcdev_turn(&card->tx_turns, card->poll_id % WCDEV_TURNS_MAX, card_poll_tx,
+			  card_poll_port, card);
 }
 
 /*

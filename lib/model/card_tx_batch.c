@@ -372,11 +372,10 @@ completions_write(struct wcnic_card *card, struct card_txq *q, struct wcnic_tx_c
  * but those that say something new. Not for long if the queue makes no progress.
  */
 static bool
-batch_holds(const struct batch *b, struct card_txq *q)
+batch_holds(const struct batch *b, const struct card_txq *q)
 {
 	const struct wcnic_tx_cpl *last;
 
-	q->quiet = b->seq != q->head ? 0 : q->quiet + 1;
 	if (b->n_cpls == 0 || b->fail != WCNIC_ERR_NONE || q->quiet >= HOLD_POLLS)
 		return false;
 	last = &b->cpls[b->n_cpls - 1];
@@ -389,8 +388,10 @@ static void
 batch_publish(struct wcnic_card *card, struct batch *b, struct card_txq *q)
 {
 	bool sent = b->frames != 0 || q->cut.sent != 0;
-	bool holds = batch_holds(b, q);
+	bool holds;
 
+	q->quiet = b->seq != q->head ? 0 : q->quiet + 1;
+	holds = batch_holds(b, q);
 	if (sent)
 		wcdev_port_flush(&card->dev);
 	if (sent) {

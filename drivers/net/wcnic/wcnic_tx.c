@@ -112,7 +112,6 @@ static uint16_t
 rest_write(struct wcnic_txq *txq, struct rte_mbuf **pkts, uint16_t n, bool publish)
 {
 	const uint8_t epoch = txq->epoch;
-
 	uint16_t sent;
 
 	if (publish)

@@ -43,33 +43,35 @@ card_wake_check(struct wcnic_txq *txq)
 		card_wake(txq, sleep);
 }
 
-void
-wcnic_tx_doorbell(struct wcnic_txq *txq)
+static __rte_always_inline void
+publish(struct wcnic_txq *txq, bool ring)
 {
 	if (wcnic_tx_pushing(txq))
 		wcbar_store_at(txq->store)->drain();
-	wcbar_before_doorbell();
-	wcbar_doorbell_select(txq->doorbell_type)(
-		txq->doorbell, WCNIC_TXDB_TAIL(txq->tail) | WCNIC_TXDB_SWITCH_SEQ(txq->switch_seq) |
-				       WCNIC_TXDB_EPOCH(txq->epoch) |
-				       WCNIC_TXDB_PLACEMENT(txq->placement));
+	if (ring) {
+		wcbar_before_doorbell();
+		wcbar_doorbell_select(txq->doorbell_type)(
+			txq->doorbell, WCNIC_TXDB_TAIL(txq->tail) |
+					       WCNIC_TXDB_SWITCH_SEQ(txq->switch_seq) |
+					       WCNIC_TXDB_EPOCH(txq->epoch) |
+					       WCNIC_TXDB_PLACEMENT(txq->placement));
+		txq->rung_tail = txq->tail;
+		txq->ring_due = !wcnic_tx_express(txq);
+	}
 	txq->burst_left = txq->burst_max;
-	txq->rung_tail = txq->tail;
-	txq->ring_due = !wcnic_tx_express(txq);
 	card_wake_check(txq);
+}
+
+void
+wcnic_tx_doorbell(struct wcnic_txq *txq)
+{
+	publish(txq, true);
 }
 
 void
 wcnic_tx_publish(struct wcnic_txq *txq)
 {
-	if (txq->ring_due) {
-		wcnic_tx_doorbell(txq);
-		return;
-	}
-	if (wcnic_tx_pushing(txq))
-		wcbar_store_at(txq->store)->drain();
-	txq->burst_left = txq->burst_max;
-	card_wake_check(txq);
+	publish(txq, txq->ring_due);
 }
 
 void
