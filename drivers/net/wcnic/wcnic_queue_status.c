@@ -114,14 +114,6 @@ tx_done(const struct wcnic_txq *txq, uint16_t in_flight)
 	return done;
 }
 
-uint16_t
-wcnic_tx_undone(const struct wcnic_txq *txq)
-{
-	const uint16_t head = txq->head;
-
-	return head + tx_done(txq, (uint16_t)(txq->tail - head));
-}
-
 /*
  * Offsets count from tail, where the next entry goes. So the entries in flight, from the oldest on,
  * are the last ones of the ring.

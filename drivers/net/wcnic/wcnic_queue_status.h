@@ -28,10 +28,6 @@ int wcnic_rx_descriptor_status(void *rxq, uint16_t offset);
  */
 int wcnic_tx_descriptor_status(void *txq, uint16_t offset);
 
-struct wcnic_txq;
-/* The first entry that the card has not done with, or tail. Reads what has been completed. */
-uint16_t wcnic_tx_undone(const struct wcnic_txq *txq);
-
 /* The same for a card without a thread of its own: it works when it is polled. Primary process. */
 wcnic_rx_count_t wcnic_rx_queue_count_poll(void *rxq);
 int wcnic_rx_descriptor_status_poll(void *rxq, uint16_t offset);

@@ -20,7 +20,6 @@
 #include "wcnic_log.h"
 #include "wcnic_port_set.h"
 #include "wcnic_queue.h"
-#include "wcnic_queue_status.h"
 #include "wcnic_rx.h"
 #include "wcnic_rx_missed.h"
 #include "wcnic_tx.h"
@@ -187,21 +186,6 @@ wcnic_rxq_stop(struct wcnic_rxq *rxq)
 	return 0;
 }
 
-/*
- * Whether nothing has been sent since the last look, or nothing that was in flight then has come to
- * an end: entries that are their own doorbells may have been lost while others follow.
- */
-static bool
-tx_idle_since(struct wcnic_txq *txq)
-{
-	const uint16_t tail = txq->ctrl.idle_tail, undone = txq->ctrl.idle_undone;
-
-	txq->ctrl.idle_tail = txq->tail;
-	txq->ctrl.idle_undone = wcnic_tx_undone(txq);
-	return tail == txq->ctrl.idle_tail ||
-	       (wcnic_tx_express(txq) && undone == txq->ctrl.idle_undone && undone != tail);
-}
-
 void
 wcnic_queues_kick(struct wcnic_hw *hw, bool all)
 {
@@ -211,7 +195,14 @@ wcnic_queues_kick(struct wcnic_hw *hw, bool all)
 
 		if (txq == NULL || !txq->ctrl.on_card)
 			continue;
-		idle = tx_idle_since(txq);
+		/*
+		 * Nothing has been sent since the last look. Or nothing has come to an end: entries
+		 * that are their own doorbells may have been lost while others follow.
+		 */
+		idle = txq->ctrl.idle_tail == txq->tail ||
+		       (txq->commit != WCNIC_COMMIT_DOORBELL && txq->ctrl.idle_head == txq->head);
+		txq->ctrl.idle_tail = txq->tail;
+		txq->ctrl.idle_head = txq->head;
 		if ((!all && !idle) || (txq->head == txq->tail && txq->resend_count == 0))
 			continue;
 		if (!wcnic_gate_pause(hw, &txq->gate))

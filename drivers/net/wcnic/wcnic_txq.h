@@ -76,7 +76,7 @@ typedef uint16_t (*wcnic_tx_pack_t)(struct wcnic_txq *txq, struct wcnic_pack *p,
 struct wcnic_txq_ctrl {
 	uint16_t port_id;
 	uint16_t idle_tail;       /* tail when the service looked last */
-	uint16_t idle_undone;     /* and wcnic_tx_undone() */
+	uint16_t idle_head;       /* and head */
 	uint64_t events_before;   /* sent by the card before the queue was created */
 	bool on_card;             /* TXQ_CREATE succeeded */
 	bool stopped;             /* by the application: not started with the port or a recovery */
