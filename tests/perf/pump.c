@@ -10,6 +10,7 @@
  *   MODE SIZE BURST QUEUES                        tx, rx or forward, until the next line comes
  *   link                                          waits for the other end
  *   drain MS                                      receives what there is
+ *   patience MS                                   what has not come by then is lost
  *   quit
  *
  * SIZE includes the FCS, or is imix. SCHEDSTAT is the file of the thread at the other end, or
@@ -34,7 +35,6 @@
 
 #include "pump.h"
 
-#define FAR_END_MS PATIENCE_MS /* nothing moves for so long: it hangs */
 #define MBUFS_MIN 16384
 #define MBUFS(queues) RTE_MAX(MBUFS_MIN, 8192 + 3072 * (queues)) /* all queues full, and some */
 #define POOL_CACHE 256
@@ -208,7 +208,7 @@ timed(struct pump *p, enum pump_mode mode, unsigned long warm_ms, unsigned long 
 	do
 		pump_run(p, mode, rte_rdtsc() + ms_to_tsc(ms), false);
 	while (moved(&p->n, mode) == moved(&before, mode) &&
-	       rte_rdtsc() - from.tsc < ms_to_tsc(FAR_END_MS));
+	       rte_rdtsc() - from.tsc < ms_to_tsc(p->lost_after_ms));
 	moment_take(&to, &far);
 	n = p->n;
 	pump_end(p, mode);
@@ -273,6 +273,19 @@ command_drain(struct pump *p, const char *text)
 }
 
 static void
+command_patience(struct pump *p, const char *text)
+{
+	unsigned long ms;
+
+	if (!number(text, 1, PATIENCE_MS, &ms)) {
+		printf("{\"error\": \"patience MS, up to %u\"}\n", PATIENCE_MS);
+		return;
+	}
+	p->lost_after_ms = (uint32_t)ms;
+	printf("{\"patience_ms\": %lu}\n", ms);
+}
+
+static void
 command_link(struct pump *p)
 {
 	struct rte_eth_link link = {0};
@@ -306,6 +319,8 @@ commands(struct pump *p)
 			command_link(p);
 		else if (n == 2 && strcmp(word[0], "drain") == 0)
 			command_drain(p, word[1]);
+		else if (n == 2 && strcmp(word[0], "patience") == 0)
+			command_patience(p, word[1]);
 		else if (!command_mode(p, n, word))
 			puts("{\"error\": \"no such command; see pump.c\"}");
 		fflush(stdout);
@@ -325,7 +340,7 @@ usage(void)
 int
 main(int argc, char **argv)
 {
-	struct pump p = {0};
+	struct pump p = {.lost_after_ms = PATIENCE_MS};
 	unsigned long queues = 1;
 	int used, ret;
 

@@ -4,7 +4,6 @@
 
 /* The loops that send and receive. */
 
-#include <patience.h>
 #include <poll.h>
 #include <string.h>
 #include <unistd.h>
@@ -19,7 +18,6 @@
 
 #define LOOKS_EVERY 16u /* rounds between two looks at the clock */
 #define INPUT_EVERY 4096u
-#define LOST_AFTER_MS PATIENCE_MS
 #define QUIET_MS 2u
 
 /* ---- frames -------------------------------------------------------------------------------- */
@@ -147,7 +145,7 @@ round_forward(struct pump *p)
 static void
 trip(struct pump *p)
 {
-	const uint64_t limit = rte_get_tsc_hz() / 1000 * LOST_AFTER_MS;
+	const uint64_t limit = rte_get_tsc_hz() / 1000 * p->lost_after_ms;
 	struct rte_mbuf *m = p->pending[0].m[0];
 	uint64_t began, now;
 
@@ -241,7 +239,7 @@ pump_run(struct pump *p, enum pump_mode mode, uint64_t until_tsc, bool until_inp
 static void
 loop_seed(struct pump *p)
 {
-	const uint64_t until = rte_rdtsc() + rte_get_tsc_hz() / 1000 * LOST_AFTER_MS;
+	const uint64_t until = rte_rdtsc() + rte_get_tsc_hz() / 1000 * p->lost_after_ms;
 	struct rte_mbuf *m;
 	uint32_t i = 0;
 
@@ -302,7 +300,7 @@ pump_begin(struct pump *p, enum pump_mode mode, uint32_t bytes, uint16_t burst, 
 void
 pump_end(struct pump *p, enum pump_mode mode)
 {
-	const uint64_t until = rte_rdtsc() + rte_get_tsc_hz() / 1000 * LOST_AFTER_MS;
+	const uint64_t until = rte_rdtsc() + rte_get_tsc_hz() / 1000 * p->lost_after_ms;
 	struct rte_mbuf *m[PUMP_BURST_MAX];
 	uint16_t n;
 

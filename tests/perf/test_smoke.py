@@ -105,6 +105,23 @@ class Lines(unittest.TestCase):
             self.assertIn(right, self.ask(command)[0]["error"])
 
 
+class Pump(unittest.TestCase):
+    def ask(self, port, *commands):
+        done = subprocess.run([BUILD / "tests/perf/pump", "-l", "0", "--in-memory", "--no-huge", "-m", "256", "--no-pci",
+                               "--no-telemetry", "-d", BUILD / "drivers/librte_net_wcnic.so",
+                               f"--vdev=net_wcnic0,thread=1,port={port}"], text=True, capture_output=True, check=True,
+                              input="".join(f"{command}\n" for command in (*commands, "quit")))
+        return [json.loads(line) for line in done.stdout.splitlines() if line.startswith("{")][1:]
+
+    def test_loop__frames_that_do_not_come_back__are_lost_when_patience_ends(self):
+        patience, loop = self.ask("sink", "patience 1", "loop 64 32 1 0 1 -")
+        self.assertEqual((patience["patience_ms"], loop["sent"], loop["lost"]), (1, 512, 512))
+
+    def test_patience__out_of_range__is_refused(self):
+        for text in ("0", "180001", "x"):
+            self.assertIn("patience MS", self.ask("sink", f"patience {text}")[0]["error"])
+
+
 class Scale(unittest.TestCase):
     def test_every_case__moves_packets_and_accounts_for_them(self):
         with tempfile.TemporaryDirectory() as folder:
