@@ -130,6 +130,43 @@ tx_status__full_until_the_card_is_done(void **state)
 	loop_close(&l);
 }
 
+/* What a burst frees is about what it takes: so the same mbufs go round, whatever is done with. */
+static void
+tx_burst__of_a_full_ring__frees_few(void **state)
+{
+	struct loop_config config = {.devargs = *state, .tx_depth = 1024, .fast_free = true};
+	struct rte_mbuf *frames[32];
+	uint16_t head, limit, bursts = 0;
+	struct wcnic_txq *txq;
+	struct loop l;
+
+	loop_open(&l, &config);
+	txq = loop_txq(&l, 0);
+	limit = txq->limit;
+	while (true) {
+		for (unsigned int i = 0; i < RTE_DIM(frames); i++)
+			frames[i] = loop_frame(&l, i, 100, 1);
+		/* by the burst itself: no card polls between them */
+		if ((uint16_t)(txq->tail - txq->head) + RTE_DIM(frames) > limit)
+			break;
+		assert_int_equal(wcnic_tx_burst(txq, frames, RTE_DIM(frames)), RTE_DIM(frames));
+		bursts++;
+	}
+	assert_int_equal(txq->head, 0);
+	for (unsigned int i = 0; i < bursts; i++)
+		card_finish(&l);
+	assert_int_equal(wcnic_tx_burst(txq, frames, RTE_DIM(frames)), RTE_DIM(frames));
+	head = txq->head;
+	assert_in_range(head, 32, 128);
+	assert_in_range(bursts, 8, 1024 / RTE_DIM(frames));
+	/* the next one finds that the ring has room, and frees some more */
+	for (unsigned int i = 0; i < RTE_DIM(frames); i++)
+		frames[i] = loop_frame(&l, i, 100, 1);
+	assert_int_equal(wcnic_tx_burst(txq, frames, RTE_DIM(frames)), RTE_DIM(frames));
+	assert_in_range(txq->head, head + 1, head + 128);
+	loop_close(&l);
+}
+
 static void
 tx_cleanup__frees_what_is_sent(void **state)
 {
@@ -232,6 +269,9 @@ main(void)
 		ARGS(tx_status__full_until_the_card_is_done, PUSH),
 		ARGS(tx_status__full_until_the_card_is_done, SLOTS),
 		ARGS(tx_status__full_until_the_card_is_done, FETCH),
+		ARGS(tx_burst__of_a_full_ring__frees_few, PUSH ",port=sink"),
+		ARGS(tx_burst__of_a_full_ring__frees_few, SLOTS ",port=sink"),
+		ARGS(tx_burst__of_a_full_ring__frees_few, FETCH ",port=sink"),
 		ARGS(tx_cleanup__frees_what_is_sent, PUSH),
 		ARGS(tx_cleanup__frees_what_is_sent, FETCH ",thread=1"),
 		ARGS(info__has_the_configuration_of_queues, PUSH),

@@ -36,7 +36,7 @@ struct pump {
 	uint16_t queues; /* that are set up */
 	uint16_t spread; /* received frames go to so many of them */
 	struct rte_mempool *pool;
-	uint32_t lost_after_ms; /* a frame that has not come back by then is lost */
+	uint32_t lost_after_ms;               /* a frame that has not come back by then is lost */
 	uint16_t lengths[2 * PUMP_BURST_MAX]; /* of the frames of a burst, without FCS */
 	/* of the command that runs */
 	uint32_t bytes;       /* with FCS, or PUMP_IMIX */

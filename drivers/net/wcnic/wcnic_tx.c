@@ -19,7 +19,12 @@
 #include "wcnic_hw.h"
 #include "wcnic_tx.h"
 
-#define REAP_COMPLETIONS 8 /* after a burst */
+/*
+ * Entries that a burst of `n` frees: more than it takes, but few. What is freed is taken next, so
+ * that the same mbufs go round, which are in the cache; more than the pool's cache would go back to
+ * the pool, and others would come that are not.
+ */
+#define REAP_ENTRIES(n) (2 * RTE_MAX(n, 32))
 
 /* By enum wcnic_tx_writer. */
 static const wcnic_tx_write_t writers[WCNIC_TX_WRITERS] = {
@@ -116,7 +121,7 @@ rest_write(struct wcnic_txq *txq, struct rte_mbuf **pkts, uint16_t n, bool publi
 
 	if (publish)
 		wcnic_tx_publish(txq);
-	wcnic_tx_reap(txq);
+	wcnic_tx_reap_some(txq, REAP_ENTRIES(n));
 	if (txq->epoch != epoch || txq->failed)
 		return 0;
 	sent = frames_write(txq, pkts, n);
@@ -136,8 +141,8 @@ wcnic_tx_burst(void *queue, struct rte_mbuf **pkts, uint16_t n)
 	if (unlikely(!wcnic_gate_enter(&txq->gate)))
 		return 0;
 	reaped = wcnic_tx_entries_free(txq) < n || n == 0 || txq->acked_epoch != txq->epoch;
-	if (reaped)
-		wcnic_tx_reap(txq);
+	if (reaped && !txq->failed)
+		wcnic_tx_reap_some(txq, n == 0 ? UINT_MAX : REAP_ENTRIES(n));
 	if (unlikely(txq->push_state == WCNIC_PUSH_REVOKED && wcnic_tx_pushing(txq)) &&
 	    !revoked_leave(txq))
 		goto out;
@@ -154,9 +159,9 @@ wcnic_tx_burst(void *queue, struct rte_mbuf **pkts, uint16_t n)
 		if (txq->tail != before && !txq->failed)
 			wcnic_tx_publish(txq);
 	}
-	/* After the doorbell: the card works meanwhile. A few, so that no burst takes long. */
+	/* After the doorbell: the card works meanwhile. */
 	if (!reaped && (uint16_t)(txq->tail - txq->head) >= txq->reap_at && !txq->failed)
-		wcnic_tx_reap_some(txq, REAP_COMPLETIONS);
+		wcnic_tx_reap_some(txq, REAP_ENTRIES(n));
 out:
 	wcnic_gate_leave(&txq->gate);
 	return sent;

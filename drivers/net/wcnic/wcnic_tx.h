@@ -80,8 +80,8 @@ wcnic_tx_before_lines(const struct wcnic_txq *txq)
 	wcbar_store_at(txq->store)->drain();
 }
 
-/* wcnic_tx_reap(), but at most `most` completions. No TLP. */
-WCNIC_HOT void wcnic_tx_reap_some(struct wcnic_txq *txq, unsigned int most);
+/* wcnic_tx_reap(), but no more completions once they are of so many entries. No TLP. */
+WCNIC_HOT void wcnic_tx_reap_some(struct wcnic_txq *txq, unsigned int entries);
 
 /*
  * Publishes everything up to tail. Lines are drained first, and host memory that was written before

@@ -230,12 +230,13 @@ card_stopped(struct wcnic_txq *txq, uint8_t status)
  * epoch.
  */
 void
-wcnic_tx_reap_some(struct wcnic_txq *txq, unsigned int most)
+wcnic_tx_reap_some(struct wcnic_txq *txq, unsigned int entries)
 {
 	struct outcome outcome = {.count = 0};
 	struct wcnic_tx_cpl cpl;
+	unsigned int done;
 
-	for (; most > 0; most--) {
+	for (done = 0; done < entries; done += le16toh(cpl.count)) {
 		if (!wcnic_completion_take(txq->cq, txq->cq_head, txq->depth, &cpl))
 			break;
 		txq->cq_head++;
