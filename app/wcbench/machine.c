@@ -113,6 +113,33 @@ cpu_name(const char *cpuinfo, char *name, size_t bytes)
 	snprintf(name, bytes, "%s (0x%02lx/0x%03lx)", known, implementer, part);
 }
 
+static double
+number_read(const char *root, const char *name)
+{
+	char text[64];
+
+	return text_read(root, name, text, sizeof(text)) ? strtod(text, NULL) : 0;
+}
+
+static void
+clock_read(const char *root, const char *cpuinfo, struct machine *m)
+{
+	static const char cpufreq[] = "/sys/devices/system/cpu/cpu0/cpufreq/";
+	char text[64], name[128];
+
+	if (cpuinfo_value(cpuinfo, "cpu MHz", text, sizeof(text)))
+		m->mhz = strtod(text, NULL);
+	snprintf(name, sizeof(name), "%sscaling_cur_freq", cpufreq);
+	if (m->mhz == 0)
+		m->mhz = number_read(root, name) / 1e3;
+	snprintf(name, sizeof(name), "%scpuinfo_max_freq", cpufreq);
+	m->max_mhz = number_read(root, name) / 1e3;
+	snprintf(name, sizeof(name), "%sscaling_governor", cpufreq);
+	text_read(root, name, m->governor, sizeof(m->governor));
+	text_read(root, "/sys/devices/system/clocksource/clocksource0/current_clocksource",
+		  m->clocksource, sizeof(m->clocksource));
+}
+
 /* ---- real, virtual, emulated --------------------------------------------------------------- */
 
 static bool
@@ -186,6 +213,7 @@ machine_read(const char *root, const char *signature, enum emulated given, struc
 	m->page_bytes = sysconf(_SC_PAGESIZE);
 	text_read(root, "/proc/cpuinfo", cpuinfo, sizeof(cpuinfo));
 	cpu_name(cpuinfo, m->cpu, sizeof(m->cpu));
+	clock_read(root, cpuinfo, m);
 	hypervisor_read(root, cpuinfo, signature, m);
 	found = emulated_judge(root, cpuinfo, signature, m);
 	m->emulated = given == EMULATED_UNKNOWN ? found : given;

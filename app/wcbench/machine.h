@@ -23,6 +23,10 @@ struct machine {
 	char kernel[65];
 	long cpus;
 	long page_bytes;
+	/* The first CPU's clock when the run began, and at most; 0: unknown. */
+	double mhz, max_mhz;
+	char governor[32];    /* of its frequency; "": none, or unknown */
+	char clocksource[32]; /* what the kernel's clock, which measures, reads: tsc, ... */
 	bool hypervisor;
 	char hypervisor_name[65]; /* "" if unknown or none */
 	enum emulated emulated;

@@ -3,30 +3,36 @@
  */
 
 /*
- * What lines and doorbells cost in a window. The ways to store take turns, so that a busy machine
- * slows all of them alike. A burst goes to the lines after those of the last one, as in a queue,
- * and begins again at the window's first line where it would leave the window.
+ * What lines, single stores, doorbells and reads cost in a window, and how many lines a second
+ * several threads store. All take turns, so that a busy machine slows all of them alike. A burst
+ * goes to the lines after those of the last one, as in a queue, and begins again at the window's
+ * first line where it would leave the window.
  */
 
 #include <assert.h>
 #include <errno.h>
 #include <inttypes.h>
+#include <sched.h>
 #include <stdalign.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include <app_clock.h>
 #include <app_progress.h>
 
+#include "cores.h"
 #include "raw.h"
+#include "raw_stream.h"
 
 #define SAMPLE_NS 20000.0 /* far above the clock's resolution */
 #define REPEATS_MAX (1u << 16)
 #define ROUNDS_DEFAULT 501u
 #define ROUNDS_MIN 3u
 #define SECONDS_DEFAULT 10.0
-#define DOORBELLS 16u /* of a burst */
+#define DOORBELLS 16u /* of a burst; single stores and reads too */
+#define STREAM_NS 1e6 /* of a sample: far above what starting threads takes */
 #define MAY_FAULT "st64b"
 
 static const alignas(64) uint8_t zeroes[RAW_BURST_MAX * WCBAR_LINE_BYTES];
@@ -65,6 +71,25 @@ lines_store(struct raw_cell *c, uint8_t *addr, size_t window_lines)
 	}
 }
 
+/* The nearest that a WC mapping comes to Device: as many transactions as stores. */
+static void
+words_store(struct raw_cell *c, uint8_t *addr, size_t window_lines)
+{
+	const size_t bytes = (window_lines > 1 ? 2 : 1) * WCBAR_LINE_BYTES;
+
+	for (size_t i = 0; i < DOORBELLS; i++) {
+		wcbar_write64(addr + i * sizeof(uint64_t) % bytes, 0);
+		c->store->drain();
+	}
+}
+
+static void
+words_read(const uint8_t *addr)
+{
+	for (unsigned int i = 0; i < DOORBELLS; i++)
+		(void)wcbar_read64(addr);
+}
+
 /* Nanoseconds of a whole sample. */
 static double
 sample(struct raw_cell *c, const struct wcbar_window *win)
@@ -73,10 +98,20 @@ sample(struct raw_cell *c, const struct wcbar_window *win)
 	const double start = app_now_ns();
 
 	for (unsigned int r = 0; r < c->repeats; r++) {
-		if (c->burst == 0)
-			doorbells_ring(c, win->addr);
-		else
+		switch (c->what) {
+		case RAW_LINES:
 			lines_store(c, win->addr, lines);
+			break;
+		case RAW_DOORBELL:
+			doorbells_ring(c, win->addr);
+			break;
+		case RAW_STORE:
+			words_store(c, win->addr, lines);
+			break;
+		case RAW_READ:
+			words_read(win->addr);
+			break;
+		}
 	}
 	return app_now_ns() - start;
 }
@@ -122,6 +157,87 @@ repeats_choose(struct raw_cell *c, const struct wcbar_window *win, uint64_t item
 	}
 }
 
+/* ---- streams ------------------------------------------------------------------------------- */
+
+/* Nanoseconds of a sample of one number of threads. */
+static double
+stream_sample(struct raw_crew *crew, const struct wcbar_window *win, const struct raw_mapping *m,
+	      const struct raw_stream *s)
+{
+	const struct raw_stream_job job = {
+		.store = m->stream_store,
+		.addr = win->addr,
+		.lines = win->bytes / WCBAR_LINE_BYTES,
+		.burst = m->stream_burst,
+		.repeats = s->repeats,
+	};
+
+	return raw_crew_run(crew, s->threads, &job);
+}
+
+static void
+stream_repeats_choose(struct raw_crew *crew, const struct wcbar_window *win, uint64_t lines,
+		      const struct raw_mapping *m, struct raw_stream *s)
+{
+	if (lines != 0) {
+		s->repeats = (unsigned int)((lines + m->stream_burst - 1) / m->stream_burst);
+		return;
+	}
+	for (s->repeats = 1; s->repeats < REPEATS_MAX; s->repeats *= 2) {
+		if (stream_sample(crew, win, m, s) >= STREAM_NS)
+			break;
+	}
+}
+
+static void
+stream_add(struct raw_crew *crew, const struct wcbar_window *win, const struct raw_mapping *m,
+	   struct raw_stream *s)
+{
+	const double bytes = (double)s->repeats * m->stream_burst * WCBAR_LINE_BYTES * s->threads;
+	const double ns = stream_sample(crew, win, m, s);
+
+	samples_add(&s->bytes_per_second, bytes * 1e9 / (ns > 0 ? ns : 1));
+}
+
+/* Threads, as many as there are cores that this process may use and parts in the window. */
+static int
+streams_make(const struct wcbar_window *win, const struct raw_options *o, unsigned int rounds,
+	     struct raw_mapping *out, struct raw_crew **crew)
+{
+	const size_t lines = win->bytes / WCBAR_LINE_BYTES;
+	cpu_set_t allowed;
+	int ret;
+
+	*crew = NULL;
+	if (out->mark != NULL) {
+		snprintf(out->streams_why, sizeof(out->streams_why), "left out with --mark");
+		return 0;
+	}
+	if (sched_getaffinity(0, sizeof(allowed), &allowed) != 0)
+		CPU_ZERO(&allowed);
+	out->stream_burst = (unsigned int)(lines < RAW_BURST_MAX ? lines : RAW_BURST_MAX);
+	out->n_cpus = cores_choose(o->root, &allowed, out->numa_node, out->cpus, RAW_THREADS_MAX);
+	if (out->n_cpus > lines / out->stream_burst)
+		out->n_cpus = lines / out->stream_burst;
+	ret = raw_crew_start(out->cpus, out->n_cpus, crew);
+	if (ret != 0 || out->n_cpus == 0) {
+		out->n_cpus = 0;
+		snprintf(out->streams_why, sizeof(out->streams_why),
+			 "no thread can be started on a core of its own: %s",
+			 ret != 0 ? strerror(-ret) : "the CPUs of this process are not known");
+		return 0;
+	}
+	for (unsigned int threads = 1; threads <= out->n_cpus; threads *= 2) {
+		struct raw_stream *s = &out->streams[out->n_streams++];
+
+		*s = (struct raw_stream){.threads = threads};
+		ret = samples_init(&s->bytes_per_second, rounds);
+		if (ret != 0)
+			return ret;
+	}
+	return 0;
+}
+
 /* ---- all of them --------------------------------------------------------------------------- */
 
 static int
@@ -138,6 +254,22 @@ cell_add(struct raw_mapping *out, const struct wcbar_store *store, unsigned int 
 	return samples_init(&c->ns, rounds);
 }
 
+/* What has no mark, for a clock and not for an observer. */
+static int
+words_add(struct raw_mapping *out, unsigned int rounds)
+{
+	static const enum raw_what what[] = {RAW_STORE, RAW_READ};
+	int ret = 0;
+
+	for (size_t i = 0; i < 2 && ret == 0 && out->mark == NULL; i++) {
+		const size_t at = out->n;
+
+		ret = cell_add(out, &wcbar_store_u64, 0, true, rounds);
+		out->cells[at].what = what[i];
+	}
+	return ret;
+}
+
 static int
 doorbells_add(struct raw_mapping *out, const struct wcbar_window *win, bool each,
 	      unsigned int rounds)
@@ -145,6 +277,7 @@ doorbells_add(struct raw_mapping *out, const struct wcbar_window *win, bool each
 	const size_t i = out->n;
 	const int ret = cell_add(out, win->store, 0, each, rounds);
 
+	out->cells[i].what = RAW_DOORBELL;
 	out->cells[i].ring = wcbar_doorbell_select(win->type);
 	return ret;
 }
@@ -184,27 +317,61 @@ cells_make(const struct wcbar_window *win, const struct raw_options *o, unsigned
 		return -EINVAL;
 	}
 	ret = doorbells_add(out, win, true, rounds);
-	return ret != 0 ? ret : doorbells_add(out, win, false, rounds);
+	if (ret == 0)
+		ret = doorbells_add(out, win, false, rounds);
+	return ret != 0 ? ret : words_add(out, rounds);
+}
+
+/* One line of each page: the first touch of a page costs more than all that follow. */
+static void
+pages_touch(const struct wcbar_window *win)
+{
+	const size_t page = (size_t)sysconf(_SC_PAGESIZE);
+
+	for (size_t at = 0; at + WCBAR_LINE_BYTES <= win->bytes; at += page)
+		wcbar_store_u64.lines((uint8_t *)win->addr + at, zeroes, 1);
+	wcbar_store_u64.drain();
+}
+
+static void
+round_run(const struct wcbar_window *win, struct raw_crew *crew, struct raw_mapping *out)
+{
+	for (size_t i = 0; i < out->n; i++) {
+		struct raw_cell *c = &out->cells[i];
+
+		samples_add(&c->ns, sample_marked(c, win, out->mark) /
+					    ((double)c->repeats * burst_items(c)));
+	}
+	for (size_t i = 0; i < out->n_streams; i++)
+		stream_add(crew, win, out, &out->streams[i]);
+	out->rounds++;
+}
+
+static void
+halves_judge(struct raw_mapping *out)
+{
+	for (size_t i = 0; i < out->n; i++)
+		out->cells[i].halves = samples_halves(&out->cells[i].ns);
+	for (size_t i = 0; i < out->n_streams; i++)
+		out->streams[i].halves = samples_halves(&out->streams[i].bytes_per_second);
 }
 
 static void
 rounds_run(const struct wcbar_window *win, const struct raw_options *o, unsigned int rounds,
-	   struct raw_mapping *out)
+	   struct raw_crew *crew, struct raw_mapping *out)
 {
 	const double seconds = o->common.seconds > 0 ? o->common.seconds : SECONDS_DEFAULT;
 	const double start = app_now_ns();
 
+	if (win->direct && out->mark == NULL)
+		pages_touch(win);
 	for (size_t i = 0; i < out->n; i++)
 		repeats_choose(&out->cells[i], win, o->lines);
+	for (size_t i = 0; i < out->n_streams; i++)
+		stream_repeats_choose(crew, win, o->lines, out, &out->streams[i]);
 	app_progress_start(wcbar_type_name(win->type));
 	while (out->rounds < rounds) {
-		for (size_t i = 0; i < out->n; i++) {
-			struct raw_cell *c = &out->cells[i];
-
-			samples_add(&c->ns, sample_marked(c, win, out->mark) /
-						    ((double)c->repeats * burst_items(c)));
-		}
-		out->rounds++;
+		round_run(win, crew, out);
 		app_progress_step(out->rounds, rounds);
 		/* With a number of lines the run is to store the same however long it takes. */
 		if (o->lines == 0 && out->rounds >= ROUNDS_MIN &&
@@ -212,6 +379,7 @@ rounds_run(const struct wcbar_window *win, const struct raw_options *o, unsigned
 			break;
 	}
 	app_progress_end();
+	halves_judge(out);
 }
 
 int
@@ -220,6 +388,7 @@ raw_measure(struct wcbar_window *win, const struct raw_options *o, struct raw_ma
 	const unsigned int rounds = o->common.rounds > 0 ? o->common.rounds : ROUNDS_DEFAULT;
 	size_t lines = win->bytes / WCBAR_LINE_BYTES;
 	struct wcbar_calibration cal;
+	struct raw_crew *crew = NULL;
 	int ret;
 
 	/* Nothing wider than 8 bytes before it is known that nobody emulates the stores. */
@@ -232,10 +401,16 @@ raw_measure(struct wcbar_window *win, const struct raw_options *o, struct raw_ma
 	out->type = win->type;
 	out->direct = win->direct;
 	ret = cells_make(win, o, rounds, out);
+	out->stream_store = ret == 0 ? out->cells[0].store : NULL;
+	if (o->store == NULL)
+		out->stream_store = win->store;
 	if (ret == 0)
-		rounds_run(win, o, rounds, out);
+		ret = streams_make(win, o, rounds, out, &crew);
+	if (ret == 0)
+		rounds_run(win, o, rounds, crew, out);
 	else if (ret == -ENOMEM)
 		snprintf(out->why, sizeof(out->why), "no memory for the samples: fewer --rounds");
+	raw_crew_stop(crew);
 	return ret;
 }
 
@@ -244,5 +419,19 @@ raw_mapping_fini(struct raw_mapping *m)
 {
 	for (size_t i = 0; i < m->n; i++)
 		samples_fini(&m->cells[i].ns);
-	m->n = 0;
+	for (size_t i = 0; i < m->n_streams; i++)
+		samples_fini(&m->streams[i].bytes_per_second);
+	m->n = m->n_streams = 0;
+}
+
+size_t
+raw_unstable(const struct raw_mapping *m)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < m->n; i++)
+		n += m->cells[i].halves.judged && !m->cells[i].halves.agree;
+	for (size_t i = 0; i < m->n_streams; i++)
+		n += m->streams[i].halves.judged && !m->streams[i].halves.agree;
+	return n;
 }

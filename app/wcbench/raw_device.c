@@ -9,7 +9,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "raw.h"
+#include "raw_target.h"
 
 static struct wcbar_pci_options
 pci_options(const struct raw_options *o)
@@ -151,8 +151,10 @@ raw_device(const struct raw_options *o, const struct wcbar_pci_facts *facts,
 	struct wcbar_pci *pci = NULL;
 	struct wcbar_bar *bar = NULL, *marks = NULL;
 
-	*out = (struct raw_mapping){
-		.intended = intended, .rung = WCBAR_RUNGS, .marks_before = marks_before};
+	*out = (struct raw_mapping){.intended = intended,
+				    .rung = WCBAR_RUNGS,
+				    .numa_node = facts->numa_node,
+				    .marks_before = marks_before};
 	wcbar_sigbus_install();
 	/* x86: the whole BAR is WC while the device is open. No register of it is touched. */
 	if (intended == WCBAR_TYPE_WC && facts->bars[o->bar].prefetchable)
@@ -168,3 +170,37 @@ raw_device(const struct raw_options *o, const struct wcbar_pci_facts *facts,
 	wcbar_bar_close(bar);
 	wcbar_pci_close(pci);
 }
+
+/* ---- as a target --------------------------------------------------------------------------- */
+
+static int
+bar_target_open(struct raw_target *t, const struct raw_options *o, char *why, size_t why_bytes)
+{
+	struct wcbar_pci_facts facts;
+	int ret = raw_check(o, &facts, why, why_bytes);
+
+	if (ret != 0)
+		return ret;
+	raw_target_pci(t, o, facts.bdf);
+	snprintf(t->name, sizeof(t->name), "%s BAR %u", facts.bdf, o->bar);
+	t->behind = RAW_BEHIND_DEVICE;
+	snprintf(t->behind_why, sizeof(t->behind_why), "BAR %u of %s", o->bar, facts.bdf);
+	if (o->wc)
+		t->types[t->n_types++] = WCBAR_TYPE_WC;
+	if (o->uc)
+		t->types[t->n_types++] = WCBAR_TYPE_UC;
+	return 0;
+}
+
+static void
+bar_target_measure(struct raw_target *t, const struct raw_options *o, enum wcbar_type type,
+		   unsigned int marks_before, struct raw_mapping *out)
+{
+	raw_device(o, &t->pci, type, marks_before, out);
+}
+
+const struct raw_source raw_source_bar = {
+	.kind = "bar",
+	.open = bar_target_open,
+	.measure = bar_target_measure,
+};

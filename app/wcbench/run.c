@@ -25,6 +25,10 @@ machine(const struct machine *m)
 	app_json_add_u64(o, "cpus", (uint64_t)m->cpus);
 	app_json_add_u64(o, "page_bytes", (uint64_t)m->page_bytes);
 	app_json_add_bool(o, "hypervisor", m->hypervisor);
+	app_json_add(o, "mhz", m->mhz > 0 ? json_object_new_int((int)m->mhz) : NULL);
+	app_json_add(o, "max_mhz", m->max_mhz > 0 ? json_object_new_int((int)m->max_mhz) : NULL);
+	app_json_add_text_or_null(o, "governor", m->governor);
+	app_json_add_text_or_null(o, "clocksource", m->clocksource);
 	app_json_add_text_or_null(o, "hypervisor_name", m->hypervisor_name);
 	app_json_add_bool(o, "emulated", m->emulated == EMULATED_YES);
 	app_json_add_text(o, "emulated_why", m->emulated_why);
@@ -60,7 +64,7 @@ run_head(const char *kind, const struct options *o, const struct machine *m, con
 }
 
 struct json_object *
-run_figure(const struct machine *m, const char *unit, struct samples *s, const double *percents)
+run_figure_of(const char *basis, const char *unit, struct samples *s, const double *percents)
 {
 	char key[16];
 	struct json_object *o;
@@ -68,7 +72,7 @@ run_figure(const struct machine *m, const char *unit, struct samples *s, const d
 	if (s->n == 0)
 		return NULL;
 	o = json_object_new_object();
-	app_json_add_text(o, "basis", machine_basis(m));
+	app_json_add_text(o, "basis", basis);
 	app_json_add_text(o, "unit", unit);
 	app_json_add_u64(o, "n", s->n);
 	for (; *percents != 0; percents++) {
@@ -76,6 +80,12 @@ run_figure(const struct machine *m, const char *unit, struct samples *s, const d
 		app_json_add_double(o, key, samples_percentile(s, *percents));
 	}
 	return o;
+}
+
+struct json_object *
+run_figure(const struct machine *m, const char *unit, struct samples *s, const double *percents)
+{
+	return run_figure_of(machine_basis(m), unit, s, percents);
 }
 
 int

@@ -8,8 +8,12 @@
 #include <errno.h>
 #include <math.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "stats.h"
+
+#define HALF_MIN 5u    /* samples */
+#define NO_CHANGE 0.01 /* of the median: a difference that is none */
 
 int
 samples_init(struct samples *s, size_t max)
@@ -50,4 +54,36 @@ samples_percentile(struct samples *s, double percent)
 	/* 99.9 % of 1000 is 999, not the next one because of what binary fractions leave */
 	rank = (size_t)ceil(percent * (double)s->n / 100.0 - 1e-9);
 	return s->values[rank > 0 ? rank - 1 : 0];
+}
+
+/* The median of one half, and its spread. */
+static double
+half(const double *values, size_t n, double *copy, double *spread)
+{
+	struct samples part = {.values = copy, .n = n, .max = n};
+
+	memcpy(copy, values, n * sizeof(*copy));
+	*spread = samples_percentile(&part, 90) - samples_percentile(&part, 10);
+	return samples_percentile(&part, 50);
+}
+
+struct halves
+samples_halves(const struct samples *s)
+{
+	const size_t n = s->n / 2;
+	struct halves h = {0};
+	double *copy, a, b, most;
+
+	if (n < HALF_MIN)
+		return h;
+	copy = calloc(n, sizeof(*copy));
+	if (copy == NULL)
+		return h;
+	h.judged = true;
+	h.first = half(s->values, n, copy, &a);
+	h.second = half(s->values + s->n - n, n, copy, &b);
+	free(copy);
+	most = fmax(fmax(a, b), NO_CHANGE * fmax(h.first, h.second));
+	h.agree = fabs(h.first - h.second) <= most;
+	return h;
 }

@@ -6,6 +6,7 @@
 
 /* Samples and their percentiles. */
 
+#include <stdbool.h>
 #include <stddef.h>
 
 struct samples {
@@ -28,5 +29,18 @@ void samples_add(struct samples *s, double value);
  * samples.
  */
 double samples_percentile(struct samples *s, double percent);
+
+/* Whether the figures of a run stayed the same: the medians of its two halves. */
+struct halves {
+	bool judged; /* false: too few samples to tell */
+	bool agree;  /* the medians differ by no more than the spread, p10 to p90, of a half */
+	double first, second;
+};
+
+/*
+ * Judges samples in the order in which they were added: before samples_percentile() of them.
+ * Without memory it does not judge.
+ */
+struct halves samples_halves(const struct samples *s);
 
 #endif /* STATS_H */

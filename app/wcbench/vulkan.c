@@ -4,7 +4,6 @@
 
 /* Loads Vulkan, chooses a device, and allocates memory there. */
 
-#include <ctype.h>
 #include <dlfcn.h>
 #include <errno.h>
 #include <inttypes.h>
@@ -12,11 +11,10 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/sysmacros.h>
-#include <unistd.h>
 
 #include <app_number.h>
 
+#include "pci_link.h"
 #include "vulkan_calls.h"
 
 #define LIBRARY "libvulkan.so.1"
@@ -184,26 +182,6 @@ extension_is_there(const struct vulkan *v, VkPhysicalDevice device, const char *
 	return found;
 }
 
-/* The PCI device that a character device of DRM belongs to. */
-static void
-bdf_of_drm(int64_t dev_major, int64_t dev_minor, char bdf[16])
-{
-	char path[64], target[512];
-	const char *base;
-	ssize_t n;
-
-	snprintf(path, sizeof(path), "/sys/dev/char/%" PRId64 ":%" PRId64 "/device", dev_major,
-		 dev_minor);
-	n = readlink(path, target, sizeof(target) - 1);
-	if (n <= 0)
-		return;
-	target[n] = '\0';
-	base = strrchr(target, '/');
-	base = base != NULL ? base + 1 : target;
-	if (!app_pci_address(base, bdf))
-		bdf[0] = '\0';
-}
-
 static void
 bdf_read(const struct vulkan *v, VkPhysicalDevice device, struct vulkan_device *d)
 {
@@ -222,9 +200,11 @@ bdf_read(const struct vulkan *v, VkPhysicalDevice device, struct vulkan_device *
 		p.pNext = &drm;
 		v->GetPhysicalDeviceProperties2(device, &p);
 		if (drm.hasRender)
-			bdf_of_drm(drm.renderMajor, drm.renderMinor, d->bdf);
+			(void)pci_of_device_file(NULL, (unsigned int)drm.renderMajor,
+						 (unsigned int)drm.renderMinor, d->bdf);
 		else if (drm.hasPrimary)
-			bdf_of_drm(drm.primaryMajor, drm.primaryMinor, d->bdf);
+			(void)pci_of_device_file(NULL, (unsigned int)drm.primaryMajor,
+						 (unsigned int)drm.primaryMinor, d->bdf);
 	}
 }
 

@@ -4,6 +4,7 @@
 
 /* Which stores this CPU has, and which are safe for a mapping. */
 
+#include <errno.h>
 #include <pthread.h>
 #include <stdbool.h>
 #include <string.h>
@@ -78,6 +79,20 @@ const struct wcbar_store *const *
 wcbar_window_stores(const struct wcbar_window *win)
 {
 	return wcbar_stores(win->direct ? win->type : WCBAR_TYPE_UNKNOWN);
+}
+
+int
+wcbar_window_over(void *addr, size_t bytes, enum wcbar_type type, struct wcbar_window *win)
+{
+	*win = (struct wcbar_window){0};
+	if (addr == NULL || (uintptr_t)addr % WCBAR_LINE_BYTES != 0 || bytes < WCBAR_LINE_BYTES)
+		return -EINVAL;
+	win->addr = addr;
+	win->bytes = bytes;
+	win->type = type;
+	win->direct = type == WCBAR_TYPE_WB;
+	win->store = wcbar_window_stores(win)[0];
+	return 0;
 }
 
 bool

@@ -75,6 +75,15 @@ struct wcbar_window {
 	const struct wcbar_store *store;
 };
 
+/*
+ * A window over memory that somebody else has mapped, of a type that the caller has found out:
+ * [addr, addr + bytes) for as long as that mapping lives. Fills `win`: WB is direct, anything else
+ * is not known to be before wcbar_calibrate(); the store is one that is safe there. -EINVAL: `addr`
+ * is not 64-byte aligned, or there is no whole line.
+ */
+WC_PUBLIC WC_MUST_CHECK int
+wcbar_window_over(void *addr, size_t bytes, enum wcbar_type type, struct wcbar_window *win);
+
 /* "UC", "WC", "WB" or "unknown". */
 WC_PUBLIC const char *wcbar_type_name(enum wcbar_type type);
 

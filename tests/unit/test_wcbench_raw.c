@@ -5,7 +5,7 @@
 /* wcbench raw over a machine that is a folder, whose BAR is a file: what is stored can be read. */
 
 #include <errno.h>
-#include <raw.h>
+#include <raw_target.h>
 #include <setjmp.h>
 #include <stdalign.h>
 #include <stdarg.h>
@@ -95,6 +95,7 @@ raw_device__a_wc_mapping__stores_into_the_range_alone(void **state)
 	const struct raw_options o = options(root);
 	char why[WCBAR_WHY_BYTES] = "";
 	struct wcbar_pci_facts facts;
+	size_t words[2] = {0};
 	bool wide = false;
 
 	(void)state;
@@ -112,6 +113,9 @@ raw_device__a_wc_mapping__stores_into_the_range_alone(void **state)
 		const struct raw_cell *c = &mapping.cells[i];
 
 		wide |= strcmp(c->store->name, "u64") != 0;
+		words[0] += c->what == RAW_STORE;
+		words[1] += c->what == RAW_READ;
+		assert_int_equal(c->mark, 0);
 		assert_string_not_equal(c->store->name, "st64b");
 		assert_int_equal(c->ns.n, 5);
 		assert_true(c->burst <= LINES);
@@ -120,6 +124,13 @@ raw_device__a_wc_mapping__stores_into_the_range_alone(void **state)
 		assert_true(samples_percentile(&mapping.cells[i].ns, 50) > 0);
 	}
 	assert_true(wide);
+	assert_int_equal(words[0], 1);
+	assert_int_equal(words[1], 1);
+	/* the range has a part for one thread */
+	assert_int_equal(mapping.n_streams, 1);
+	assert_int_equal(mapping.streams[0].threads, 1);
+	assert_int_equal(mapping.streams[0].bytes_per_second.n, 5);
+	assert_int_equal(mapping.stream_burst, LINES);
 	raw_mapping_fini(&mapping);
 	tree_remove();
 }
@@ -144,10 +155,11 @@ raw_device__an_uncached_mapping__is_stored_into_narrowly(void **state)
 	bar_check("resource2");
 	for (size_t i = 0; i < mapping.n; i++) {
 		assert_string_equal(mapping.cells[i].store->name, "u64");
-		doorbells += mapping.cells[i].burst == 0;
+		doorbells += mapping.cells[i].what == RAW_DOORBELL;
 	}
-	/* bursts of 1 to 16, each but the first in both orders; two kinds of doorbell */
-	assert_int_equal(mapping.n, 5 + 4 + 2);
+	/* bursts of 1 to 16, each but the first in both orders; two kinds of doorbell; a store, a
+	 * read */
+	assert_int_equal(mapping.n, 5 + 4 + 2 + 2);
 	assert_int_equal(doorbells, 2);
 	raw_mapping_fini(&mapping);
 	tree_remove();
@@ -178,6 +190,9 @@ raw_device__marks__are_written_to_their_register_alone(void **state)
 	for (size_t i = 0; i < mapping.n; i++)
 		assert_int_equal(mapping.cells[i].mark, marks_before + i + 1);
 	marks_before = 0;
+	/* nothing is measured that has no mark */
+	assert_int_equal(mapping.n, 5 + 4 + 2);
+	assert_int_equal(mapping.n_streams, 0);
 	/* one begin and one end for each sample; the last one ended */
 	assert_int_equal(marks_seen, 2 * 5 * mapping.n);
 	tree_read(tree_device("resource1"), bytes, sizeof(bytes), 0xec);
@@ -199,17 +214,19 @@ static void
 raw_json__wc_that_became_uc__has_both_types_and_bases(void **state)
 {
 	const char *root = tree_make();
-	const struct raw_options o = options(root);
+	struct raw_options o = options(root);
 	char why[WCBAR_WHY_BYTES] = "";
-	struct wcbar_pci_facts facts;
 	struct json_object *made, *read;
+	struct raw_target target;
 
 	(void)state;
 	tree_unlink(tree_device("resource2_wc"));
-	assert_int_equal(raw_check(&o, &facts, why, sizeof(why)), 0);
-	raw_device(&o, &facts, WCBAR_TYPE_WC, marks_before, &mapping);
+	o.wc = true;
+	assert_int_equal(raw_target_open(&target, &o, why, sizeof(why)), 0);
+	assert_int_equal(target.n_types, 1);
+	target.source->measure(&target, &o, WCBAR_TYPE_WC, marks_before, &mapping);
 	assert_int_equal(mapping.error, 0);
-	made = raw_json(&o, &machine, &facts, &mapping, 1);
+	made = raw_json(&o, &machine, &target, &mapping, 1);
 	read = json_tokener_parse(json_object_to_json_string(made));
 	json_object_put(made);
 	assert_non_null(read);
@@ -222,9 +239,19 @@ raw_json__wc_that_became_uc__has_both_types_and_bases(void **state)
 			    "measured under emulation");
 	assert_true(json_object_get_double(
 			    json_at(read, "/mappings/0/doorbell/0/ns_per_store/p50")) > 0);
+	assert_true(json_object_get_double(json_at(read, "/mappings/0/stores/0/ns_per_store/p50")) >
+		    0);
+	assert_true(json_object_get_double(json_at(read, "/mappings/0/reads/0/ns_per_read/p50")) >
+		    0);
+	assert_int_equal(json_object_get_int(json_at(read, "/mappings/0/streams/0/threads")), 1);
+	assert_true(json_object_get_double(
+			    json_at(read, "/mappings/0/streams/0/bytes_per_second/p50")) > 0);
 	assert_int_equal(json_object_get_int(json_at(read, "/device/offset")), OFF);
+	assert_string_equal(json_text_at(read, "/target/kind"), "bar");
+	assert_string_equal(json_text_at(read, "/target/memory"), "device memory through a BAR");
 	json_object_put(read);
 	raw_mapping_fini(&mapping);
+	raw_target_close(&target);
 	tree_remove();
 }
 
