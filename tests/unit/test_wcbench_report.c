@@ -23,6 +23,7 @@
 #define PERCENTS "\"n\": 5, \"p10\": 1.5, \"p50\": 2, \"p90\": 4, \"p99\": 5, \"p99.9\": 6}"
 #define NS "{\"basis\": \"measured\", \"unit\": \"ns\", " PERCENTS
 #define NS_TCG "{\"basis\": \"measured under emulation\", \"unit\": \"ns\", " PERCENTS
+#define NS_RAM "{\"basis\": \"measured in RAM\", \"unit\": \"ns\", " PERCENTS
 #define HEAD(setting, kind)                                                                \
 	"{\"program\": \"wcbench\", \"schema\": 1, \"ok\": true, \"commit\": \"c0ffee\", " \
 	"\"setting\": \"" setting "\", \"kind\": \"" kind "\", \"machine\": {"             \
@@ -33,6 +34,15 @@
 	"\"rung\": \"sysfs-wc\", \"direct\": true, \"lines\": [{\"primitive\": \"stp\", "     \
 	"\"order\": \"burst\", \"burst\": 16, \"ns_per_line\": " figure "}], \"doorbell\": [" \
 	"{\"order\": \"each\", \"ns_per_store\": " figure "}]}]"
+#define RAW_RAM                                                                                   \
+	"\"target\": {\"memory\": \"RAM, write-back\"}, \"mappings\": [{\"intended\": \"WB\", "   \
+	"\"error\": null, \"type\": \"WB\", \"rung\": null, \"direct\": true, \"lines\": ["       \
+	"{\"primitive\": \"sse2\", \"order\": \"burst\", \"burst\": 16, \"ns_per_line\": " NS_RAM \
+	"}], \"doorbell\": [], \"stores\": [{\"bytes\": 8, \"order\": \"each\", "                 \
+	"\"ns_per_store\": " NS_RAM "}], \"reads\": [{\"bytes\": 8, \"ns_per_read\": " NS_RAM     \
+	"}], \"streams\": [{\"threads\": 2, \"primitive\": \"sse2\", \"bytes_per_second\": "      \
+	"{\"basis\": \"measured in RAM\", \"unit\": \"bytes/s\", \"n\": 5, \"p10\": 1000000, "    \
+	"\"p50\": 2250000, \"p90\": 3000000, \"p99\": 3000000}}]}]"
 #define PORTS PORTS_OF("64")
 #define PORTS_OF(of)                                                                      \
 	"\"ports\": [{\"name\": \"0000:00:02.0\", \"placement\": \"auto\", "              \
@@ -321,6 +331,41 @@ report__bases__never_share_a_table(void **state)
 	free(text);
 }
 
+/* What no device stood behind is never beside a link's, and its page says so. */
+static void
+report__ram__has_a_section_of_its_own(void **state)
+{
+	struct json_object *root;
+	char *text, *ram;
+
+	(void)state;
+	file_put("a.json", HEAD("here", "raw") RAW(NS) "}");
+	file_put("b.json", HEAD("there", "raw") RAW_RAM "}");
+	assert_int_equal(report("a.json", "b.json", "--no-plots"), 0);
+	text = file_get("out/report.md");
+	ram = strstr(text, "## Measured in RAM");
+	assert_non_null(ram);
+	assert_non_null(strstr(ram, "no device and no link"));
+	assert_non_null(strstr(ram, "| there WB sse2 | 2 (1.5 to 4) |"));
+	assert_non_null(
+		strstr(ram, "ns per store, a drain after each, by bytes (measured in RAM;"));
+	assert_non_null(strstr(ram, "ns per read, by bytes (measured in RAM;"));
+	assert_non_null(strstr(ram, "MB/s of all threads"));
+	assert_non_null(strstr(ram, "| there WB sse2 | 2.25 (1 to 3) |"));
+	assert_null(strstr(ram, "here WC"));
+	*ram = '\0';
+	assert_non_null(strstr(text, "RAM, write-back")); /* the table of settings */
+	assert_non_null(strstr(text, "| here WC stp | 2 (1.5 to 4) |"));
+	assert_null(strstr(text, "there WB"));
+	free(text);
+	root = json_object_from_file(path_of("out/report.json"));
+	assert_non_null(root);
+	text_is(root, "/settings/1/measured_in_RAM/streams/0/threads", "2");
+	text_is(root, "/settings/1/measured_in_RAM/raw/0/memory", "RAM, write-back");
+	assert_int_equal(json_object_array_length(json_at(root, "/settings/1/measured/raw")), 0);
+	json_object_put(root);
+}
+
 static void
 report__plots__are_in_the_page_and_run_no_strangers_command(void **state)
 {
@@ -451,6 +496,8 @@ main(int argc, char **argv)
 		cmocka_unit_test_setup_teardown(report__runs_that_do_not_overlap__are_one_series,
 						setup, teardown),
 		cmocka_unit_test_setup_teardown(report__bases__never_share_a_table, setup,
+						teardown),
+		cmocka_unit_test_setup_teardown(report__ram__has_a_section_of_its_own, setup,
 						teardown),
 		cmocka_unit_test_setup_teardown(
 			report__plots__are_in_the_page_and_run_no_strangers_command, setup,

@@ -14,7 +14,8 @@ def series_of(setting, rows, *keys):
         return " ".join([setting.name, *(str(row[key]) for key in keys if row.get(key) is not None)])
     places = collections.defaultdict(list)
     for row in rows:
-        places[name(row)].append(tuple(str(row.get(key)) for key in ("mode", "size", "burst", "order", "primitive")))
+        places[name(row)].append(tuple(str(row.get(key)) for key in ("mode", "size", "burst", "order", "primitive",
+                                                                      "bytes", "threads")))
     grouped = collections.defaultdict(list)
     for row in rows:
         base = name(row)
@@ -57,6 +58,22 @@ def raw_parts(settings, basis):
     if grouped:
         yield grid(f"ns per 8-byte doorbell ({basis}; p50, p10 to p90): drained after each, or after 16",
                    "setting, mapping", grouped, "order", str, spread)
+    yield from word_parts(settings, basis)
+
+
+def word_parts(settings, basis):
+    for kind, title in (("stores", "ns per store, a drain after each"), ("reads", "ns per read")):
+        grouped = merged(settings, kind, basis, "mapping")
+        if grouped:
+            yield grid(f"{title}, by bytes ({basis}; p50, p10 to p90)", "setting, mapping", grouped, "bytes", int,
+                       spread)
+    grouped = merged(settings, "streams", basis, "mapping", "primitive")
+    if grouped:
+        title = f"MB/s of all threads, each on a core of its own, by threads ({basis}; p50, p10 to p90)"
+        yield grid(title, "setting, mapping, primitive", grouped, "threads", int, lambda row: spread(row, 1e-6))
+        yield curves(title, "threads", "MB/s",
+                     {name: sorted((row["threads"], *(row[key] * 1e-6 for key in ("p50", "p10", "p90")))
+                                   for row in rows) for name, rows in grouped.items()})
 
 
 def packet_parts(settings, basis):

@@ -13,19 +13,24 @@ from shapes import Table
 
 
 GNUPLOT = "gnuplot"
-WARNING = {"measured under emulation":
-           "QEMU's TCG executed these: the times are those of a translator. They show that the programs run and what "
-           "they decide; they are not to be compared with real hardware, nor is one setting with another."}
+EMULATED = ("QEMU's TCG executed these: the times are those of a translator. They show that the programs run and what "
+            "they decide; they are not to be compared with real hardware, nor is one setting with another.")
+RAM = ("This machine's own memory stood behind these, and no device and no link. They show what the CPU does, and are "
+       "not to be compared with a link's.")
+UNKNOWN = ("Nothing told what stood behind these: a device or this machine's own memory. They are not to be compared "
+           "with a link's.")
+WARNING = {basis: " ".join(text for word, text in (("RAM", RAM), ("unknown", UNKNOWN), ("emulation", EMULATED))
+                           if word in basis) or None for basis in BASES}
 
 
 def settings_table(settings):
-    head = ["setting", "CPU", "architecture", "kernel", "host kernel", "mapping", "rung", "direct", "stage 1",
+    head = ["setting", "CPU", "architecture", "kernel", "host kernel", "memory", "mapping", "rung", "direct", "stage 1",
             "stage 2", "effective", "verdict", "auto takes", "runs"]
     rows = []
     for s in settings:
         known = s.report()
         rows.append([s.name, s.machine("cpu"), s.machine("arch"), s.machine("kernel"), known["host_kernel"],
-                     s.one("type"), s.one("rung"), s.one("direct").lower(), known["stage1"], known["stage2"],
+                     s.one("memory"), s.one("type"), s.one("rung"), s.one("direct").lower(), known["stage1"], known["stage2"],
                      known["effective"], known["verdict"], known["auto_placement"],
                      ", ".join(f"{run['file']} ({run['commit']})" for run in s.runs)])
     return Table("the settings", head, [[cell or "" for cell in row] for row in rows])

@@ -5,7 +5,9 @@ import json
 
 
 SCHEMA = 1  # of a run; see run.h
-BASES = {"measured": "Measured", "measured under emulation": "Measured under emulation"}
+BASES = {basis: basis.capitalize().replace(" ram", " RAM") for basis in (
+    "measured", "measured under emulation", "measured in RAM", "measured in RAM under emulation",
+    "measured in unknown memory", "measured in unknown memory under emulation")}
 PERCENTS = ("p10", "p50", "p90", "p99")
 TRIP_PERCENTS = ("p50", "p90", "p99", "p99.9")
 COUNTS = {"stores_per_line": "stores per line", "tlps_per_line": "TLPs per line", "tlps_per_packet": "TLPs per packet",
@@ -57,14 +59,28 @@ def figure(where, data, key, percents=PERCENTS):
     return value
 
 
+def word_rows(common, at, mapping):
+    """What older runs do not have: single stores and reads, and streams of several threads."""
+    for kind, key in (("stores", "ns_per_store"), ("reads", "ns_per_read")):
+        for where, row in items(at, mapping, kind) if kind in mapping else ():
+            yield kind, {**common, "bytes": need(where, row, "bytes", float), **figure(where, row, key)}
+    for where, row in items(at, mapping, "streams") if "streams" in mapping else ():
+        if need(where, row, "threads", float) < 1:
+            raise Failure(f"{where}: threads is {row['threads']}; expected a number of threads")
+        yield "streams", {**common, "primitive": need(where, row, "primitive", str), "threads": int(row["threads"]),
+                          **figure(where, row, "bytes_per_second")}
+
+
 def raw_rows(run, name, data):
+    target = need(name, data, "target", dict, optional=True) or {}
+    memory = need(f"{name}: target", target, "memory", str, optional=True)
     for at, mapping in items(name, data, "mappings"):
         need(at, mapping, "intended", str)
         if need(at, mapping, "error", str, optional=True):
             continue
         common = {"run": run, "intended": mapping["intended"], "type": need(at, mapping, "type", str),
                   "rung": need(at, mapping, "rung", str, optional=True),
-                  "direct": need(at, mapping, "direct", bool)}
+                  "direct": need(at, mapping, "direct", bool), "memory": memory}
         common["mapping"] = common["type"]
         if common["type"] != common["intended"]:
             common["mapping"] += f" (intended {common['intended']})"
@@ -77,6 +93,7 @@ def raw_rows(run, name, data):
         for where, line in items(at, mapping, "doorbell"):
             yield "doorbell", {**common, "order": need(where, line, "order", str),
                                **figure(where, line, "ns_per_store")}
+        yield from word_rows(common, at, mapping)
 
 
 def packet_rows(run, name, data):

@@ -9,7 +9,7 @@ from runs import BASES, COUNTS, MODELLED_ROWS, Failure, run_read
 class Setting:
     def __init__(self, name):
         self.name, self.runs, self.modelled, self.said_by = name, [], {}, {}
-        self.rows = {"raw": [], "doorbell": [], "packets": [], "latency": []}
+        self.rows = {kind: [] for kind in ("raw", "doorbell", "stores", "reads", "streams", "packets", "latency")}
         self.modelled_rows = {kind: [] for kind in MODELLED_ROWS}
 
     def add(self, path, run):
