@@ -182,14 +182,13 @@ dumb_open(struct raw_target *t, const struct raw_options *o, char *why, size_t w
 		snprintf(why, why_bytes, "no memory");
 		return -ENOMEM;
 	}
+	d->fd = -1;
 	t->state = d;
 	ret = card_open(d, o->file, why, why_bytes);
 	if (ret == 0)
 		ret = dumb_make(d, o->file, why, why_bytes);
-	if (ret != 0) {
-		dumb_close(t);
+	if (ret != 0)
 		return ret;
-	}
 	snprintf(t->name, sizeof(t->name), "dumb buffer of %.200s, driver %s", o->file, d->driver);
 	if (fstat(d->fd, &st) == 0 &&
 	    pci_of_device_file(o->root, major(st.st_rdev), minor(st.st_rdev), bdf))

@@ -318,10 +318,8 @@ map_open(struct raw_target *t, const struct raw_options *o, char *why, size_t wh
 		type_say(t, o, m);
 		ret = range_map(o, m, t, why, why_bytes);
 	}
-	if (ret != 0) {
-		map_close(t);
+	if (ret != 0)
 		return ret;
-	}
 	if (m->kind == FILE_DEVICE && fstat(m->fd, &st) == 0)
 		(void)pci_of_device_file(o->root, major(st.st_rdev), minor(st.st_rdev), m->bdf);
 	raw_target_pci(t, o, m->bdf);

@@ -18,9 +18,14 @@ raw_target_open(struct raw_target *t, const struct raw_options *o, char *why, si
 		[RAW_WAY_MAP] = &raw_source_map,
 	};
 
+	int ret;
+
 	*t = (struct raw_target){.source = sources[o->way]};
 	snprintf(t->now_why, sizeof(t->now_why), "no PCI device is known behind it");
-	return t->source->open(t, o, why, why_bytes);
+	ret = t->source->open(t, o, why, why_bytes);
+	if (ret != 0)
+		raw_target_close(t);
+	return ret;
 }
 
 void

@@ -35,7 +35,7 @@ struct raw_target;
 /* A way to memory. */
 struct raw_source {
 	const char *kind; /* "bar", "vulkan", "drm", "map" */
-	/* Fills the target but for what raw_target_open() says. 0, or -errno with a sentence. */
+	/* Fills the target. 0, or -errno with a sentence; close() follows then too. */
 	int (*open)(struct raw_target *t, const struct raw_options *o, char *why, size_t why_bytes);
 	/* Measures one of t->types. Fills all of `out`; on failure out->error and out->why. */
 	void (*measure)(struct raw_target *t, const struct raw_options *o, enum wcbar_type type,

@@ -139,10 +139,8 @@ gpu_open(struct raw_target *t, const struct raw_options *o, char *why, size_t wh
 	if (ret == 0)
 		ret = vulkan_buffer_create(g->vulkan, VULKAN_USE_PUSH, BYTES, &g->buffer, why,
 					   why_bytes);
-	if (ret != 0) {
-		gpu_close(t);
+	if (ret != 0)
 		return ret;
-	}
 	snprintf(g->type_why, sizeof(g->type_why), "%.*s", (int)sizeof(g->type_why) - 1, why);
 	memset(g->buffer.addr, 0, WCBAR_LINE_BYTES); /* a page that nobody touched is nowhere */
 	judge(t, o, vulkan_facts(g->vulkan), &g->buffer);

@@ -445,6 +445,27 @@ type_name__each_type_has_its_own(void **state)
 	assert_string_equal(wcbar_type_name((enum wcbar_type)99), "unknown");
 }
 
+static void
+window_over__memory_of_others__is_as_safe_as_its_type(void **state)
+{
+	struct wcbar_window win;
+
+	(void)state;
+	assert_int_equal(wcbar_window_over(dst, 130, WCBAR_TYPE_WC, &win), 0);
+	assert_ptr_equal(win.addr, dst);
+	assert_int_equal(win.bytes, 130);
+	assert_int_equal(win.type, WCBAR_TYPE_WC);
+	assert_false(win.direct); /* nobody has looked */
+	assert_ptr_equal(win.store, &wcbar_store_u64);
+	assert_int_equal(wcbar_window_over(dst, 64, WCBAR_TYPE_WB, &win), 0);
+	assert_true(win.direct);
+	assert_ptr_equal(win.store, wcbar_stores(WCBAR_TYPE_WB)[0]);
+	assert_int_equal(wcbar_window_over(dst + 8, 64, WCBAR_TYPE_WB, &win), -EINVAL);
+	assert_null(win.addr);
+	assert_int_equal(wcbar_window_over(dst, 63, WCBAR_TYPE_WB, &win), -EINVAL);
+	assert_int_equal(wcbar_window_over(NULL, 64, WCBAR_TYPE_WB, &win), -EINVAL);
+}
+
 int
 main(void)
 {
@@ -467,6 +488,7 @@ main(void)
 		cmocka_unit_test(calibrate_direct__slow_stores_are_ranked_all_the_same),
 		cmocka_unit_test(calibrate__direct_uncached_window_stays_narrow),
 		cmocka_unit_test(calibrate__no_such_lines_is_refused_and_nothing_written),
+		cmocka_unit_test(window_over__memory_of_others__is_as_safe_as_its_type),
 		cmocka_unit_test(store_by_name__each_listed_is_found_once),
 		cmocka_unit_test(store_by_name__unknown_is_null),
 		cmocka_unit_test(type_name__each_type_has_its_own),

@@ -72,6 +72,48 @@ samples_percentile__few_samples__are_ones_that_were_measured(void **state)
 	samples_fini(&s);
 }
 
+/* What a machine did in the first half must not differ from the second by more than its spread. */
+static void
+samples_halves__a_run_that_drifts__is_not_stable(void **state)
+{
+	struct samples s;
+	struct halves h;
+
+	(void)state;
+	assert_int_equal(samples_init(&s, 100), 0);
+	for (unsigned int i = 0; i < 9; i++)
+		samples_add(&s, 10);
+	assert_false(samples_halves(&s).judged); /* too few */
+	for (unsigned int i = 9; i < 40; i++)
+		samples_add(&s, 10 + (i % 4) * 0.5);
+	h = samples_halves(&s);
+	assert_true(h.judged && h.agree);
+	assert_true(s.values[0] == 10); /* the order is kept */
+	for (unsigned int i = 40; i < 100; i++)
+		samples_add(&s, 20 + (i % 4) * 0.5);
+	h = samples_halves(&s);
+	assert_true(h.judged && h.agree); /* the first half was of both kinds itself */
+	samples_fini(&s);
+	/* quiet, and then quiet at another level */
+	assert_int_equal(samples_init(&s, 100), 0);
+	for (unsigned int i = 0; i < 100; i++)
+		samples_add(&s, i < 50 ? 10 + (i % 4) * 0.5 : 20 + (i % 4) * 0.5);
+	h = samples_halves(&s);
+	assert_true(h.judged);
+	assert_false(h.agree);
+	assert_true(h.first < 12 && h.second >= 20);
+	samples_fini(&s);
+	/* no spread at all: 1 % is none, 3 % is one */
+	assert_int_equal(samples_init(&s, 20), 0);
+	for (unsigned int i = 0; i < 20; i++)
+		samples_add(&s, i < 10 ? 100 : 100.9);
+	assert_true(samples_halves(&s).agree);
+	for (unsigned int i = 10; i < 20; i++)
+		s.values[i] = 103;
+	assert_false(samples_halves(&s).agree);
+	samples_fini(&s);
+}
+
 static void
 app_now_ns__later__is_more(void **state)
 {
@@ -278,6 +320,7 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(samples_percentile__known_samples__are_nearest_ranks),
 		cmocka_unit_test(samples_percentile__few_samples__are_ones_that_were_measured),
+		cmocka_unit_test(samples_halves__a_run_that_drifts__is_not_stable),
 		cmocka_unit_test(app_now_ns__later__is_more),
 		cmocka_unit_test(machine_read__each_machine__is_known_for_what_it_is),
 		cmocka_unit_test(run_head__a_run__is_read_back),

@@ -335,6 +335,34 @@ raw_options_parse__good_lines__are_taken(void **state)
 }
 
 static void
+raw_options_parse__other_ways__are_taken(void **state)
+{
+	struct raw_options o;
+
+	(void)state;
+	assert_int_equal(parse("--vulkan", &o), APP_OPTIONS_RUN);
+	assert_int_equal(o.way, RAW_WAY_VULKAN);
+	assert_null(o.vulkan.device);
+	assert_int_equal(parse("--vulkan Radeon --rounds 5", &o), APP_OPTIONS_RUN);
+	assert_string_equal(o.vulkan.device, "Radeon");
+	assert_int_equal(parse("--drm /dev/dri/card1 --store sse2", &o), APP_OPTIONS_RUN);
+	assert_int_equal(o.way, RAW_WAY_DRM);
+	assert_string_equal(o.file, "/dev/dri/card1");
+	assert_int_equal(parse("--map /sys/bus/pci/devices/0000:00:05.0/resource2:0x40:128:wc", &o),
+			 APP_OPTIONS_RUN);
+	assert_int_equal(o.way, RAW_WAY_MAP);
+	assert_string_equal(o.file, "/sys/bus/pci/devices/0000:00:05.0/resource2");
+	assert_true(o.off == 0x40 && o.bytes == 128);
+	assert_int_equal(o.said, WCBAR_TYPE_WC);
+	assert_int_equal(parse("--map a:0:64", &o), APP_OPTIONS_RUN);
+	assert_int_equal(o.said, WCBAR_TYPE_UNKNOWN);
+	assert_int_equal(parse("--map a:0:64:uc", &o), APP_OPTIONS_RUN);
+	assert_int_equal(o.said, WCBAR_TYPE_UC);
+	assert_int_equal(parse("--map a:0:64:wb", &o), APP_OPTIONS_RUN);
+	assert_int_equal(o.said, WCBAR_TYPE_WB);
+}
+
+static void
 raw_options_parse__bad_lines__are_refused(void **state)
 {
 	static const char *const lines[] = {
@@ -357,6 +385,26 @@ raw_options_parse__bad_lines__are_refused(void **state)
 		"00:02.0 --bar 2 --range 0:64 --mark 0:0xf2",
 		"00:02.0 --bar 2 --range 0:64 --mark 6:0xf0",
 		"00:02.0 --bar 2 --range 0:64 --nothing",
+		"--vulkan 0 1",
+		"--vulkan --bar 2",
+		"--vulkan --range 0:64",
+		"--vulkan --type wc",
+		"--vulkan --mark 0:0xf0",
+		"--vulkan --drm /dev/dri/card0",
+		"--drm /dev/dri/card0 --map a:0:64",
+		"--drm /dev/dri/card0 00:02.0",
+		"--drm",
+		"--drm=",
+		"--map a",
+		"--map a:0",
+		"--map :0:64",
+		"--map a:0:64:xx",
+		"--map a:0:64:wc:uc",
+		"--map a:0:65",
+		"--map a:32:64",
+		"--map a:0:0",
+		"--map a:0x7fffffffffffffc0:128",
+		"--map a:0:64 --bar 2",
 		"00:02.0 --bar 2 --range",
 	};
 	struct raw_options o;
@@ -379,6 +427,7 @@ main(void)
 		cmocka_unit_test(raw_check__bad_devices_bars_and_ranges__are_refused_by_name),
 		cmocka_unit_test(raw_measure__a_store_that_is_not_safe__is_refused),
 		cmocka_unit_test(raw_options_parse__good_lines__are_taken),
+		cmocka_unit_test(raw_options_parse__other_ways__are_taken),
 		cmocka_unit_test(raw_options_parse__bad_lines__are_refused),
 	};
 
