@@ -19,6 +19,8 @@
 static const char
 	help[] = "usage: wcbench raw BDF --bar N --range OFF:LEN [OPTION]...\n"
 		 "                                        stores into a BAR of any PCI device\n"
+		 "       wcbench raw --vulkan|--drm|--map ...\n"
+		 "                                        stores into a GPU's memory, or any file\n"
 		 "       wcbench packets EAL-ARGUMENT... -- [OPTION]...\n"
 		 "                                        frames through DPDK's ports\n"
 		 "       wcbench report RUN.json... --out DIR\n"
