@@ -382,6 +382,27 @@ rounds_run(const struct wcbar_window *win, const struct raw_options *o, unsigned
 	halves_judge(out);
 }
 
+/*
+ * Runs the rounds on the first CPU of the streams, which is near the device, so that all rows are
+ * of one core. Where that is refused they run anywhere, and it is noted.
+ */
+static void
+rounds_run_pinned(const struct wcbar_window *win, const struct raw_options *o, unsigned int rounds,
+		  struct raw_crew *crew, struct raw_mapping *out)
+{
+	cpu_set_t before, one;
+
+	CPU_ZERO(&one);
+	if (out->n_cpus > 0)
+		CPU_SET(out->cpus[0], &one);
+	if (out->n_cpus > 0 && sched_getaffinity(0, sizeof(before), &before) == 0 &&
+	    sched_setaffinity(0, sizeof(one), &one) == 0)
+		out->cpu = (int)out->cpus[0];
+	rounds_run(win, o, rounds, crew, out);
+	if (out->cpu >= 0)
+		(void)sched_setaffinity(0, sizeof(before), &before);
+}
+
 int
 raw_measure(struct wcbar_window *win, const struct raw_options *o, struct raw_mapping *out)
 {
@@ -400,6 +421,7 @@ raw_measure(struct wcbar_window *win, const struct raw_options *o, struct raw_ma
 	}
 	out->type = win->type;
 	out->direct = win->direct;
+	out->cpu = -1;
 	ret = cells_make(win, o, rounds, out);
 	out->stream_store = ret == 0 ? out->cells[0].store : NULL;
 	if (o->store == NULL)
@@ -407,7 +429,7 @@ raw_measure(struct wcbar_window *win, const struct raw_options *o, struct raw_ma
 	if (ret == 0)
 		ret = streams_make(win, o, rounds, out, &crew);
 	if (ret == 0)
-		rounds_run(win, o, rounds, crew, out);
+		rounds_run_pinned(win, o, rounds, crew, out);
 	else if (ret == -ENOMEM)
 		snprintf(out->why, sizeof(out->why), "no memory for the samples: fewer --rounds");
 	raw_crew_stop(crew);

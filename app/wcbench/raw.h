@@ -88,6 +88,7 @@ struct raw_mapping {
 	enum wcbar_rung rung; /* WCBAR_RUNGS: not a mapping of a BAR */
 	bool direct;
 	int numa_node; /* of the device; -1: unknown. Threads go there first */
+	int cpu;       /* that what is no stream was measured on; -1: not pinned */
 	unsigned int rounds;
 	void *mark;                /* the register, or NULL */
 	unsigned int marks_before; /* numbers that an earlier mapping used */

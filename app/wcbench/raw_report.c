@@ -82,6 +82,7 @@ mapping_json(const char *basis, struct raw_mapping *m)
 	app_json_add_text_or_null(o, "type", m->error == 0 ? wcbar_type_name(m->type) : "");
 	app_json_add_text_or_null(o, "rung", m->rung < WCBAR_RUNGS ? wcbar_rung_name(m->rung) : "");
 	app_json_add(o, "direct", m->error == 0 ? json_object_new_boolean(m->direct) : NULL);
+	app_json_add(o, "cpu", m->error == 0 && m->cpu >= 0 ? json_object_new_int(m->cpu) : NULL);
 	app_json_add_u64(o, "rounds", m->rounds);
 	app_json_add_u64(o, "unstable", raw_unstable(m));
 	for (size_t i = 0; i < 4; i++)

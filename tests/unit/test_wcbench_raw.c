@@ -6,6 +6,7 @@
 
 #include <errno.h>
 #include <raw_target.h>
+#include <sched.h>
 #include <setjmp.h>
 #include <stdalign.h>
 #include <stdarg.h>
@@ -95,11 +96,13 @@ raw_device__a_wc_mapping__stores_into_the_range_alone(void **state)
 	const struct raw_options o = options(root);
 	char why[WCBAR_WHY_BYTES] = "";
 	struct wcbar_pci_facts facts;
+	cpu_set_t before, after;
 	size_t words[2] = {0};
 	bool wide = false;
 
 	(void)state;
 	bar_fill(root, "resource2_wc", BAR2_BYTES);
+	assert_int_equal(sched_getaffinity(0, sizeof(before), &before), 0);
 	assert_int_equal(raw_check(&o, &facts, why, sizeof(why)), 0);
 	raw_device(&o, &facts, WCBAR_TYPE_WC, marks_before, &mapping);
 	if (mapping.error != 0)
@@ -131,6 +134,9 @@ raw_device__a_wc_mapping__stores_into_the_range_alone(void **state)
 	assert_int_equal(mapping.streams[0].threads, 1);
 	assert_int_equal(mapping.streams[0].bytes_per_second.n, 5);
 	assert_int_equal(mapping.stream_burst, LINES);
+	assert_int_equal(mapping.cpu, mapping.cpus[0]);
+	assert_int_equal(sched_getaffinity(0, sizeof(after), &after), 0);
+	assert_true(CPU_EQUAL(&before, &after)); /* and is pinned no more */
 	raw_mapping_fini(&mapping);
 	tree_remove();
 }
@@ -191,6 +197,7 @@ raw_device__marks__are_written_to_their_register_alone(void **state)
 		assert_int_equal(mapping.cells[i].mark, marks_before + i + 1);
 	marks_before = 0;
 	/* nothing is measured that has no mark */
+	assert_int_equal(mapping.cpu, -1);
 	assert_int_equal(mapping.n, 5 + 4 + 2);
 	assert_int_equal(mapping.n_streams, 0);
 	/* one begin and one end for each sample; the last one ended */

@@ -136,6 +136,7 @@ class Renderer(Folder):
             self.assertEqual(figure["basis"], "measured in RAM")
             self.assertGreater(figure["p50"], 0)
             self.assertLessEqual(figure["p10"], figure["p90"])
+        self.assertEqual(mapping["cpu"], mapping["streams"][0]["cpus"][0])
         threads = [row["threads"] for row in mapping["streams"]]
         self.assertEqual(threads, [2 ** i for i in range(len(threads))])
         self.assertGreaterEqual(len(threads), 1)
