@@ -55,10 +55,10 @@ struct raw_target {
 	enum raw_behind behind;
 	bool software;                   /* of a software renderer */
 	char behind_why[RAW_TEXT_BYTES]; /* what tells what stands behind */
-	/* The types to measure. One that is no BAR has one, which was found out, */
+	/* The types to measure. Of a BAR those that are wanted; else the one that was found out. */
 	size_t n_types;
 	enum wcbar_type types[2];
-	char type_why[RAW_TEXT_BYTES]; /* by this; "": each mapping says it */
+	char type_why[RAW_TEXT_BYTES]; /* what told it; "": each mapping says it */
 	struct wcbar_window win;       /* what is mapped; not of a BAR */
 	/* The PCI device behind; has_pci is false: none, or unknown. */
 	bool has_pci;

@@ -455,7 +455,7 @@ vulkan_start(struct vulkan *v, const struct vulkan_start *start, char *why, size
 		v->device = NULL;
 		return say(result_error(result), why, why_bytes,
 			   "%s cannot be used (%s): see that this user may open /dev/dri/renderD* "
-			   "(group render) and that its driver is the kernel's",
+			   "(group render), and that its driver fits the kernel's",
 			   v->facts.devices[v->facts.device].name, vulkan_result_name(result));
 	}
 	v->GetDeviceQueue(v->device, v->family, 0, &v->queue);
