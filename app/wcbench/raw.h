@@ -47,6 +47,7 @@ struct raw_options {
 	enum wcbar_type said;
 	const char *store; /* only this one; NULL: all that are safe */
 	uint64_t lines;    /* to a sample; 0: as many as take a fixed time */
+	bool far_end;      /* a shader tells what it sees of the stores */
 	bool mark;         /* write what is stored next into a register, for an observer */
 	unsigned int mark_bar;
 	uint64_t mark_off;

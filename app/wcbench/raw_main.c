@@ -5,6 +5,7 @@
 /* wcbench raw: the run. */
 
 #include <errno.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -12,12 +13,44 @@
 #include <app_error.h>
 
 #include "raw_target.h"
+#include "run.h"
+
+/* What was measured of a target. */
+struct results {
+	struct raw_mapping mappings[2];
+	struct far_end far_end;
+};
+
+static enum status
+json_write(const struct raw_options *o, const struct machine *machine, const struct raw_target *t,
+	   struct results *r, size_t n)
+{
+	struct json_object *root = raw_json(o, machine, t, r->mappings, n);
+
+	app_json_add(root, "far_end", o->far_end ? far_end_json(&r->far_end) : NULL);
+	return app_json_write(root, o->common.json) == 0 ? STATUS_OK : STATUS_FAILED;
+}
+
+/* False: a far end was asked for, and there is none. */
+static bool
+far_end_done(const struct raw_options *o, const struct machine *machine, struct raw_target *t,
+	     struct far_end *out)
+{
+	if (!o->far_end)
+		return true;
+	t->source->far_end(t, o, machine, out);
+	if (out->error != 0)
+		app_error("far end: %s", out->why);
+	return out->error == 0;
+}
 
 static enum status
 measure(const struct raw_options *o, const struct machine *machine, struct raw_target *t,
-	struct raw_mapping *mappings)
+	struct results *r)
 {
+	struct raw_mapping *mappings = r->mappings;
 	unsigned int measured = 0, marks = 0;
+	bool far_end;
 	size_t n = 0;
 
 	for (; n < t->n_types; n++) {
@@ -31,13 +64,15 @@ measure(const struct raw_options *o, const struct machine *machine, struct raw_t
 		else
 			app_error("%s: %s", wcbar_type_name(type), m->why);
 	}
+	far_end = far_end_done(o, machine, t, &r->far_end);
 	raw_target_text(stdout, machine, t);
 	for (size_t i = 0; i < n; i++)
 		raw_text(stdout, machine, t, &mappings[i]);
-	if (o->common.json != NULL &&
-	    app_json_write(raw_json(o, machine, t, mappings, n), o->common.json) != 0)
+	if (o->far_end)
+		far_end_text(stdout, &r->far_end);
+	if (o->common.json != NULL && json_write(o, machine, t, r, n) != STATUS_OK)
 		return STATUS_FAILED;
-	return measured > 0 && fflush(stdout) == 0 ? STATUS_OK : STATUS_FAILED;
+	return measured > 0 && far_end && fflush(stdout) == 0 ? STATUS_OK : STATUS_FAILED;
 }
 
 /* Wrong arguments are only those of a BAR: the machine says what else is not there. */
@@ -52,7 +87,7 @@ raw_main(int argc, char **argv)
 {
 	char why[RAW_TEXT_BYTES] = "";
 	enum app_options_verdict verdict;
-	struct raw_mapping *mappings;
+	struct results *results;
 	struct machine machine;
 	struct raw_target *t;
 	struct raw_options o;
@@ -65,19 +100,20 @@ raw_main(int argc, char **argv)
 	if (run_machine(&o.common, &machine) != 0)
 		return STATUS_BAD;
 	o.common.emulated = machine.emulated;
-	mappings = calloc(2, sizeof(*mappings));
+	results = calloc(1, sizeof(*results));
 	t = calloc(1, sizeof(*t));
-	ret = mappings != NULL && t != NULL ? raw_target_open(t, &o, why, sizeof(why)) : -ENOMEM;
+	ret = results != NULL && t != NULL ? raw_target_open(t, &o, why, sizeof(why)) : -ENOMEM;
 	if (ret == 0) {
-		status = measure(&o, &machine, t, mappings);
-		raw_mapping_fini(&mappings[0]);
-		raw_mapping_fini(&mappings[1]);
+		status = measure(&o, &machine, t, results);
+		raw_mapping_fini(&results->mappings[0]);
+		raw_mapping_fini(&results->mappings[1]);
+		far_end_fini(&results->far_end);
 		raw_target_close(t);
 	} else {
 		app_error("%s", why[0] != '\0' ? why : "no memory");
 		status = refusal(&o, ret);
 	}
 	free(t);
-	free(mappings);
+	free(results);
 	return status;
 }

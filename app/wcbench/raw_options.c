@@ -51,6 +51,11 @@ static const char help[] =
 	"after\n"
 	"                    it. A wcnic card has a register for that: 0:0xf0\n"
 	"\n"
+	"Of --vulkan:\n"
+	"  --far-end         a shader watches lines while they are stored, and tells which came\n"
+	"                    whole, in pieces, out of order or not at all; and the time from a\n"
+	"                    store to its answer. Takes its own rounds (default 63) and seconds\n"
+	"\n"
 	"Of all:\n"
 	"  --store NAME      only this way to store; st64b is not tried unless it is named\n"
 	"  --rounds N        samples of each (default 501)\n"
@@ -180,6 +185,7 @@ map_take(void *values, char *text)
 
 static const struct app_option options_raw[] = {
 	APP_FLAG("vulkan", struct raw_options, vulkan_wanted),
+	APP_FLAG("far-end", struct raw_options, far_end),
 	APP_CALL("drm", drm_take),
 	APP_CALL("map", map_take),
 	APP_UINT("bar", struct raw_options, bar, 0, WCBAR_PCI_BARS - 1),
@@ -246,6 +252,11 @@ raw_options_parse(int argc, char **argv, struct raw_options *o)
 		return verdict;
 	if (o->vulkan_wanted && way_take(o, RAW_WAY_VULKAN) != 0)
 		return APP_OPTIONS_BAD;
+	if (o->far_end && o->way != RAW_WAY_VULKAN) {
+		app_error("--far-end needs a device that runs shaders: wcbench raw --vulkan "
+			  "--far-end");
+		return APP_OPTIONS_BAD;
+	}
 	return o->way == RAW_WAY_BAR ? bar_complete(o, argc - first, argv + first)
 				     : other_complete(o, argc - first, argv + first);
 }

@@ -9,6 +9,7 @@
  * thread.
  */
 
+#include "far_end.h"
 #include "pci_link.h"
 #include "raw.h"
 
@@ -40,6 +41,12 @@ struct raw_source {
 	/* Measures one of t->types. Fills all of `out`; on failure out->error and out->why. */
 	void (*measure)(struct raw_target *t, const struct raw_options *o, enum wcbar_type type,
 			unsigned int marks_before, struct raw_mapping *out);
+	/*
+	 * What a shader sees of stores, after measure(). Fills all of `out`; on failure out->error
+	 * and out->why. NULL: there is no shader.
+	 */
+	void (*far_end)(struct raw_target *t, const struct raw_options *o,
+			const struct machine *machine, struct far_end *out);
 	void (*close)(struct raw_target *t);
 	/* Adds fields of its own to the JSON, and lines to the text. NULL: none. */
 	void (*json)(const struct raw_target *t, struct json_object *to);

@@ -135,7 +135,8 @@ gpu_open(struct raw_target *t, const struct raw_options *o, char *why, size_t wh
 	t->state = g;
 	ret = vulkan_open(&o->vulkan, &g->vulkan, why, why_bytes);
 	if (ret == 0)
-		ret = vulkan_start(g->vulkan, NULL, why, why_bytes);
+		ret = vulkan_start(g->vulkan, o->far_end ? far_end_start(g->vulkan) : NULL, why,
+				   why_bytes);
 	if (ret == 0)
 		ret = vulkan_buffer_create(g->vulkan, VULKAN_USE_PUSH, BYTES, &g->buffer, why,
 					   why_bytes);
@@ -159,6 +160,28 @@ gpu_measure(struct raw_target *t, const struct raw_options *o, enum wcbar_type t
 		snprintf(out->why, sizeof(out->why),
 			 "%.100s has vanished: its memory reads all ones", t->name);
 	}
+}
+
+/* What a shader saw in RAM that this CPU caches is nobody's measurement. */
+static void
+gpu_far_end(struct raw_target *t, const struct raw_options *o, const struct machine *machine,
+	    struct far_end *out)
+{
+	const struct far_end_options options = {
+		.rounds = o->common.rounds,
+		.seconds = o->common.seconds,
+		.type = t->win.type,
+		.store = o->store,
+	};
+	struct gpu *g = t->state;
+
+	far_end_measure(g->vulkan, &options, out);
+	if (t->software)
+		snprintf(out->basis, sizeof(out->basis),
+			 "write-back RAM, observed by a software renderer on the same CPUs");
+	else
+		snprintf(out->basis, sizeof(out->basis), "%s, observed by the device",
+			 raw_basis(t, machine));
 }
 
 /* ---- reports ------------------------------------------------------------------------------- */
@@ -238,6 +261,7 @@ const struct raw_source raw_source_vulkan = {
 	.kind = "vulkan",
 	.open = gpu_open,
 	.measure = gpu_measure,
+	.far_end = gpu_far_end,
 	.close = gpu_close,
 	.json = gpu_json,
 	.text = gpu_text,

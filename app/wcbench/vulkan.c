@@ -389,6 +389,13 @@ vulkan_close(struct vulkan *v)
 	free(v);
 }
 
+void
+vulkan_abandon(struct vulkan *v)
+{
+	v->device = NULL;
+	v->instance = NULL;
+}
+
 const struct vulkan_facts *
 vulkan_facts(const struct vulkan *v)
 {
@@ -538,6 +545,8 @@ vulkan_buffer_destroy(struct vulkan *v, struct vulkan_buffer *b)
 {
 	VkDeviceMemory memory = (VkDeviceMemory)(uintptr_t)b->memory;
 
+	if (v->device == NULL) /* abandoned */
+		return;
 	if (b->addr != NULL)
 		v->UnmapMemory(v->device, memory);
 	if (b->buffer != 0)

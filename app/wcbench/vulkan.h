@@ -51,6 +51,8 @@ struct vulkan_device {
 #define VULKAN_TYPE_HOST_VISIBLE 0x2u
 #define VULKAN_TYPE_HOST_COHERENT 0x4u
 #define VULKAN_TYPE_HOST_CACHED 0x8u
+#define VULKAN_TYPE_DEVICE_COHERENT 0x40u
+#define VULKAN_TYPE_DEVICE_UNCACHED 0x80u
 
 struct vulkan_type {
 	uint32_t flags;
@@ -76,6 +78,13 @@ const char *vulkan_type_flags(uint32_t flags, char *text, size_t bytes);
 enum vulkan_use {
 	VULKAN_USE_PUSH, /* the CPU stores, the device reads: its own memory, write-combining */
 	VULKAN_USE_HOST, /* the device stores, the CPU polls: RAM that the CPU caches, coherent */
+	/*
+	 * The same while a shader runs: of a type that no cache of the device holds, where a driver
+	 * tells such types (VK_AMD_device_coherent_memory, which vulkan_start() must have switched
+	 * on where the device has it), else as above.
+	 */
+	VULKAN_USE_PUSH_LIVE,
+	VULKAN_USE_HOST_LIVE,
 };
 
 /*
@@ -111,6 +120,12 @@ struct vulkan_options {
 WC_MUST_CHECK int
 vulkan_open(const struct vulkan_options *o, struct vulkan **v, char *why, size_t why_bytes);
 void vulkan_close(struct vulkan *v);
+
+/*
+ * The device has work that does not end, or may not: nothing of Vulkan is destroyed any more. What
+ * is mapped stays mapped. The end of the process takes it all back.
+ */
+void vulkan_abandon(struct vulkan *v);
 
 /* Belongs to `v`. */
 const struct vulkan_facts *vulkan_facts(const struct vulkan *v);

@@ -31,6 +31,12 @@ vulkan_close(struct vulkan *v)
 	(void)v;
 }
 
+void
+vulkan_abandon(struct vulkan *v)
+{
+	(void)v;
+}
+
 const struct vulkan_facts *
 vulkan_facts(const struct vulkan *v)
 {

@@ -136,10 +136,47 @@ host_choose(const struct vulkan_facts *f, uint32_t allowed, char *why, size_t wh
 	return found;
 }
 
+/* A coherent type that no cache of the device holds: with all of `with`; or -1. */
+static int
+live_find(const struct vulkan_facts *f, uint32_t allowed, uint32_t with, uint32_t without)
+{
+	const uint32_t live = VULKAN_TYPE_DEVICE_COHERENT | VULKAN_TYPE_DEVICE_UNCACHED;
+
+	with |= VULKAN_TYPE_HOST_VISIBLE | VULKAN_TYPE_HOST_COHERENT | live;
+	for (unsigned int i = 0; i < f->n_types && i < VULKAN_TYPES_MAX; i++) {
+		const uint32_t flags = f->types[i].flags;
+
+		if ((allowed & 1u << i) != 0 && (flags & with) == with &&
+		    (flags & (without | (NEVER & ~live))) == 0)
+			return (int)i;
+	}
+	return -1;
+}
+
+static int
+live_choose(const struct vulkan_facts *f, uint32_t allowed, bool push, char *why, size_t why_bytes)
+{
+	int found;
+
+	if (push)
+		found = live_find(f, allowed, VULKAN_TYPE_DEVICE_LOCAL, VULKAN_TYPE_HOST_CACHED);
+	else
+		found = live_find(f, allowed, VULKAN_TYPE_HOST_CACHED, VULKAN_TYPE_DEVICE_LOCAL);
+	if (found >= 0)
+		snprintf(why, why_bytes, "no cache of the device holds it");
+	return found;
+}
+
 int
 vulkan_type_choose(const struct vulkan_facts *facts, uint32_t allowed, enum vulkan_use use,
 		   char *why, size_t why_bytes)
 {
-	return use == VULKAN_USE_PUSH ? push_choose(facts, allowed, why, why_bytes)
-				      : host_choose(facts, allowed, why, why_bytes);
+	const bool push = use == VULKAN_USE_PUSH || use == VULKAN_USE_PUSH_LIVE;
+	const bool live = use == VULKAN_USE_PUSH_LIVE || use == VULKAN_USE_HOST_LIVE;
+	const int found = live ? live_choose(facts, allowed, push, why, why_bytes) : -1;
+
+	if (found >= 0)
+		return found;
+	return push ? push_choose(facts, allowed, why, why_bytes)
+		    : host_choose(facts, allowed, why, why_bytes);
 }

@@ -391,6 +391,8 @@ raw_options_parse__bad_lines__are_refused(void **state)
 		"00:02.0 --bar 2 --range 0:64 --mark 0xf0",
 		"00:02.0 --bar 2 --range 0:64 --mark 0:0xf2",
 		"00:02.0 --bar 2 --range 0:64 --mark 6:0xf0",
+		"00:02.0 --bar 2 --range 0:64 --far-end",
+		"--drm /dev/dri/card0 --far-end",
 		"00:02.0 --bar 2 --range 0:64 --nothing",
 		"--vulkan 0 1",
 		"--vulkan --bar 2",
