@@ -9,7 +9,7 @@ import subprocess
 from measured import packet_parts, raw_parts
 from modelled import modelled_commit_parts, modelled_line_parts, modelled_packet_parts, modelled_parts, sensitivity_parts
 from runs import BASES, Failure
-from shapes import Table
+from shapes import Plot, Sentences, Table
 
 
 GNUPLOT = "gnuplot"
@@ -51,7 +51,8 @@ def sections(settings):
 
 def svg(plot, number_of_plot):
     try:
-        done = subprocess.run([GNUPLOT, "-"], input=plot.script, capture_output=True, text=True, timeout=60)
+        done = subprocess.run([GNUPLOT, "-"], input=plot.script, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
+                              universal_newlines=True, timeout=60, check=False)  # what Python 3.6 has too
     except FileNotFoundError:
         raise Failure("gnuplot is missing: install gnuplot-nox, or say --no-plots") from None
     except subprocess.TimeoutExpired:
@@ -71,8 +72,8 @@ def cell_md(text):
     return str(text).replace("|", "\\|").replace("\n", " ")
 
 
-def markdown(found):
-    out = ["# wcbench: report", ""]
+def markdown(found, heading="wcbench: report"):
+    out = [f"# {heading}", ""]
     for title, note, parts in found:
         out += [f"## {title}", ""]
         out += [note, ""] if note else []
@@ -80,6 +81,8 @@ def markdown(found):
             if isinstance(part, Table):
                 head, *rows = ["| " + " | ".join(map(cell_md, row)) + " |" for row in (part.head, *part.rows)]
                 out += [f"**{part.title}**", "", head, "|---" * len(part.head) + "|", *rows, ""]
+            elif isinstance(part, Sentences):
+                out += [*(f"{i}. {text}" for i, text in enumerate(part.texts, 1)), ""]
     return "\n".join(out)
 
 
@@ -93,9 +96,9 @@ def row_html(tag, cells):
     return "<tr>" + "".join(f"<{tag}>{html.escape(str(cell))}</{tag}>" for cell in cells) + "</tr>"
 
 
-def page(found, plots):
-    out = ['<!DOCTYPE html>\n<html lang="en"><head><meta charset="utf-8"><title>wcbench: report</title>',
-           f"<style>{STYLE}</style></head><body><h1>wcbench: report</h1>"]
+def page(found, plots, heading="wcbench: report"):
+    out = [f'<!DOCTYPE html>\n<html lang="en"><head><meta charset="utf-8"><title>{html.escape(heading)}</title>',
+           f"<style>{STYLE}</style></head><body><h1>{html.escape(heading)}</h1>"]
     count = 0
     for title, note, parts in found:
         out.append(f"<h2>{html.escape(title)}</h2>")
@@ -104,7 +107,9 @@ def page(found, plots):
             if isinstance(part, Table):
                 out.append(f"<div><table><caption>{html.escape(part.title)}</caption>")
                 out += [row_html("th", part.head), *(row_html("td", row) for row in part.rows), "</table></div>"]
-            elif plots:
+            elif isinstance(part, Sentences):
+                out.append("<ol>" + "".join(f"<li>{html.escape(text)}</li>" for text in part.texts) + "</ol>")
+            elif isinstance(part, Plot) and plots:
                 count += 1
                 out.append(svg(part, count))
     return "\n".join(out) + "\n</body></html>\n"
@@ -116,5 +121,6 @@ def write(path, text):
         part.write_text(text, encoding="utf-8")
         os.replace(part, path)
     except OSError as error:
-        part.unlink(missing_ok=True)
+        if part.exists():
+            part.unlink()
         raise Failure(f"{path} cannot be written: {error.strerror}") from None

@@ -8,6 +8,7 @@ import re
 PLOT_BURST = 16  # the burst of plots with one burst size
 Table = collections.namedtuple("Table", "title head rows")
 Plot = collections.namedtuple("Plot", "title script")
+Sentences = collections.namedtuple("Sentences", "texts")  # numbered
 
 
 def number(value):
