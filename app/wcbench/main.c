@@ -13,7 +13,7 @@
 #include <app_error.h>
 
 #include "options.h"
-#include "packets.h"
+#include "packets_main.h"
 #include "raw.h"
 
 static const char

@@ -109,10 +109,4 @@ struct json_object *packets_json(const struct packets_options *o, const struct m
 void packets_text(FILE *out, const struct packets_options *o, const struct machine *m,
 		  struct packets_port *ports, unsigned int n);
 
-/*
- * The command wcbench packets; argv[0] is "packets", then EAL's arguments, "--" and this program's.
- * Returns the exit status.
- */
-int packets_main(int argc, char **argv);
-
 #endif /* PACKETS_H */

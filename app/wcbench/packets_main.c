@@ -18,6 +18,7 @@
 #include <wcbar_pci.h>
 
 #include "packets.h"
+#include "packets_main.h"
 
 #define SECONDS_DEFAULT 10.0
 
