@@ -129,6 +129,7 @@ test_build() {
 	check "driver in DPDK's own tree" tests/checks drop_in
 	check "threads of the driver, under ThreadSanitizer" tests/checks threads
 	check "demo" tests/checks demo_generated
+	check "silicon, on a software renderer" tests/silicon/check out/silicon-check
 	test_stock
 	test_guests
 	check "lab failures" tests/lab/failures --build-amd64 build --build-arm64 build-arm64 \
