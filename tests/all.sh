@@ -130,6 +130,9 @@ test_build() {
 	check "threads of the driver, under ThreadSanitizer" tests/checks threads
 	check "demo" tests/checks demo_generated
 	check "silicon, on a software renderer" tests/silicon/check out/silicon-check
+	check "bundle" ./run bundle
+	check "bundle for arm64" ./run bundle --arm64
+	check "bundle in an old user space" tests/silicon/bundle out "$WCNIC_CACHE"
 	test_stock
 	test_guests
 	check "lab failures" tests/lab/failures --build-amd64 build --build-arm64 build-arm64 \

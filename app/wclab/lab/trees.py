@@ -19,6 +19,8 @@ from life import Failure
 
 LIST = pathlib.Path(__file__).resolve().parents[3] / "config" / "guest-packages"
 TREES_MIB = 3500  # all of them
+# No longer updated: the index of its security archive names packages that are gone.
+FROZEN = ("bullseye",)
 KEYRING = "/usr/share/keyrings/debian-archive-keyring.gpg"
 PIN = 'mkdir -p "$1/etc/apt/preferences.d"; printf "Package: *\\nPin: release n={0}\\nPin-Priority: 500\\n" > "$1/etc/apt/preferences.d/{0}"'
 
@@ -38,7 +40,7 @@ def sources(suite):
     main, security = archive.mirrors(host_release())
     release = suite.removesuffix("-backports")
     lines = [f"deb [signed-by={KEYRING}] {main} {release} main"]
-    if security is not None:
+    if security is not None and release not in FROZEN:
         lines.append(f"deb [signed-by={KEYRING}] {security} {release}-security main")
     if suite != release:
         lines.append(f"deb [signed-by={KEYRING}] {main} {suite} main")
@@ -89,7 +91,17 @@ class Trees:
         for folder in ("lib", "lib64", "bin", "sbin"):  # where a release has merged them, packages rely on the links
             if (work / "usr" / folder).exists() and not (work / folder).exists():
                 (work / folder).symlink_to(f"usr/{folder}")
+        self.links_inside(work)
         os.rename(work, where)
+
+    @staticmethod
+    def links_inside(tree):
+        """A linker follows an absolute link to this machine's libraries, which are not the tree's."""
+        for link in (*tree.glob("usr/lib/*-linux-gnu*/*.so"), *tree.glob("lib64/ld-linux-*")):
+            if link.is_symlink() and os.readlink(link).startswith("/"):
+                target = tree / os.readlink(link).lstrip("/")
+                link.unlink()
+                link.symlink_to(os.path.relpath(target, os.path.realpath(link.parent)))
 
     @staticmethod
     def extract(command, out, lock):
