@@ -151,15 +151,24 @@ wait_end(struct run *r)
 	return ret > 0 ? 0 : ret;
 }
 
-/* The report on this burst; all zero if there is none. */
-static void
+/*
+ * The report on this burst. False, and all zero: there is none, or a dispatch that still runs had
+ * reported on the next burst before it was copied, and may have begun to write over it.
+ */
+static bool
 report_copy(const struct run *r, struct far_end_seen *to)
 {
+	const volatile uint32_t *from = r->io->report + FAR_END_PART(r->slot);
+
+	if (report_word(r, FAR_END_REPORTED) == r->seq) {
+		for (unsigned int i = 0; i < FAR_END_PART_WORDS; i++)
+			to->word[i] = from[i];
+		__atomic_thread_fence(__ATOMIC_ACQUIRE);
+		if (report_word(r, FAR_END_REPORTED) == r->seq)
+			return true;
+	}
 	memset(to, 0, sizeof(*to));
-	if (report_word(r, FAR_END_REPORTED) != r->seq)
-		return;
-	for (unsigned int i = 0; i < FAR_END_REPORT_WORDS; i++)
-		to->word[i] = r->io->report[i];
+	return false;
 }
 
 /* ---- dispatches ---------------------------------------------------------------------------- */
@@ -321,13 +330,13 @@ burst_later(struct run *r, struct far_end_cell *c)
 	const uint64_t lost = c->counts.lost;
 	int ret;
 
-	report_copy(r, &r->seen);
+	(void)report_copy(r, &r->seen);
 	ret = dispatch(r, 1, c->burst, 1);
 	if (ret == 0)
 		ret = wait_end(r);
 	if (ret != 0)
 		return ret;
-	report_copy(r, &r->later);
+	(void)report_copy(r, &r->later);
 	far_end_judge(&r->seen, &r->later, c->burst, &c->counts);
 	r->lost += c->counts.lost - lost;
 	r->out->cut++;
@@ -352,7 +361,10 @@ burst_do(struct run *r, struct far_end_cell *c)
 		return burst_later(r, c);
 	if (ret < 0)
 		return ret;
-	report_copy(r, &r->seen);
+	if (!report_copy(r, &r->seen)) {
+		ret = wait_end(r);
+		return ret == 0 ? burst_later(r, c) : ret;
+	}
 	far_end_judge(&r->seen, NULL, c->burst, &c->counts);
 	burst_count(r, c, ns);
 	clock_note(r, start + ns);
@@ -488,7 +500,7 @@ proof(struct run *r)
 		end = ret >= 0 ? wait_end(r) : ret;
 		if (end == 0 && ret == ENDED)
 			end = fruitless(r);
-		report_copy(r, &r->seen);
+		(void)report_copy(r, &r->seen);
 		burst_next(r, 2);
 	} while (end == 0 && ret == ENDED);
 	if (end != 0)

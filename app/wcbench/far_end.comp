@@ -122,9 +122,9 @@ judge(uint me, uint looks, uint before, inout line_state line)
 }
 
 void
-line_report(uint me, line_state line)
+line_report(uint me, uint part, line_state line)
 {
-	const uint at = FAR_END_LINES + me * FAR_END_LINE_REPORT;
+	const uint at = part + FAR_END_LINES + me * FAR_END_LINE_REPORT;
 
 	report[at + FAR_END_LINE_FLAGS] = line.flags | wrong[me];
 	report[at + FAR_END_LINE_FIRST] = line.first;
@@ -134,8 +134,9 @@ line_report(uint me, line_state line)
 
 /* Watches one burst until all of it was seen, or `limit` looks are over. Returns the looks. */
 uint
-watch(uint me, uint seq, uint base, uint limit)
+watch(uint me, uint seq, uint slot, uint limit)
 {
+	const uint base = slot * FAR_END_SLOT_WORDS, part = FAR_END_PART(slot);
 	line_state line = line_state(0, NONE, NONE, 0);
 	uint looks = 0, before = 0;
 	bool all = false, told = false;
@@ -169,12 +170,12 @@ watch(uint me, uint seq, uint base, uint limit)
 	if (me == 0 && all)
 		report[FAR_END_ANSWER] = seq;
 	if (me < order.lines)
-		line_report(me, line);
+		line_report(me, part, line);
 	memoryBarrierBuffer();
 	barrier();
 	if (me == 0) {
-		report[FAR_END_LOOKS] = looks;
-		report[FAR_END_CLOCK] = clock_now();
+		report[part + FAR_END_LOOKS] = looks;
+		report[part + FAR_END_CLOCK] = clock_now();
 		memoryBarrierBuffer();
 		report[FAR_END_REPORTED] = seq;
 	}
@@ -190,5 +191,5 @@ main()
 	/* A burst that is begun has at least half of the looks. */
 	for (uint i = 0; i < order.bursts && left > order.looks / 2; i++)
 		left -= watch(me, order.seq + i * order.lines,
-			      (order.slot + i) % order.slots * FAR_END_SLOT_WORDS, left);
+			      (order.slot + i) % order.slots, left);
 }

@@ -59,9 +59,9 @@ struct far_end_counts {
 	uint64_t wrong;     /* a word was neither what was there nor what was stored */
 };
 
-/* The report of a burst, copied from the memory that the device writes to. */
+/* The part of the report on a burst, copied from the memory that the device writes to. */
 struct far_end_seen {
-	uint32_t word[FAR_END_REPORT_WORDS];
+	uint32_t word[FAR_END_PART_WORDS];
 };
 
 /*

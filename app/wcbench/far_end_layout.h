@@ -29,22 +29,26 @@
 /* These four have a cache line each, and hold a burst's number: that of its line 0. */
 #define FAR_END_WATCHING 0   /* the shader has looked at all of the burst's lines once */
 #define FAR_END_ANSWER 16    /* it has seen all of them whole */
-#define FAR_END_REPORTED 32  /* the rest of the report is about this burst */
+#define FAR_END_REPORTED 32  /* its part of the report is about this burst */
 #define FAR_END_TORN_SEEN 48 /* it has seen one of the lines in part, and again in part */
 
-#define FAR_END_LOOKS 64 /* how often it has looked at the burst */
-#define FAR_END_CLOCK                                                              \
-	65 /* the low word of its clock when the burst was over; 0 without a clock \
-	    */
+/*
+ * Then two parts, for bursts in even slots and in odd ones. So the report on a burst stays as it is
+ * until the next one was reported too.
+ */
+#define FAR_END_PART(slot) (64 + ((slot)&1) * FAR_END_PART_WORDS)
+#define FAR_END_PART_WORDS (FAR_END_LINES + FAR_END_LINES_MAX * FAR_END_LINE_REPORT)
+#define FAR_END_REPORT_WORDS (FAR_END_PART(1) + FAR_END_PART_WORDS)
 
-/* From here on, for each line: */
-#define FAR_END_LINES 80
+/* In a part: */
+#define FAR_END_LOOKS 0  /* how often it has looked at the burst */
+#define FAR_END_CLOCK 1  /* the low word of its clock when the burst was over; 0: it has none */
+#define FAR_END_LINES 16 /* from here on, for each line: */
 #define FAR_END_LINE_FLAGS 0
 #define FAR_END_LINE_FIRST 1 /* which look saw any of it first, from 0 */
 #define FAR_END_LINE_LAST 2  /* which look saw all of it first */
 #define FAR_END_LINE_CLOCK 3 /* the low word of the clock then; 0 without a clock */
 #define FAR_END_LINE_REPORT 4
-#define FAR_END_REPORT_WORDS (FAR_END_LINES + FAR_END_LINES_MAX * FAR_END_LINE_REPORT)
 
 /* Flags of a line. The low 16 bits are the places that were seen by the look that saw it first. */
 #define FAR_END_SEEN_ALL 0x10000  /* it came completely */

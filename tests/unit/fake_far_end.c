@@ -47,6 +47,12 @@ seq(void)
 	return dev.order.seq + dev.burst * dev.order.lines;
 }
 
+static uint32_t
+slot(void)
+{
+	return (dev.order.slot + dev.burst) % dev.order.slots;
+}
+
 static void
 burst_begin(void)
 {
@@ -68,14 +74,13 @@ static uint32_t
 places(unsigned int line)
 {
 	const uint32_t *from = dev.fake.blind ? dev.before : dev.window;
-	const uint32_t slot = (dev.order.slot + dev.burst) % dev.order.slots;
 	uint32_t saw = 0;
 
 	if ((int)line == dev.fake.lost_line)
 		return 0;
 	for (unsigned int p = 0; p < FAR_END_LINE_WORDS; p++) {
 		const uint32_t tag = le32toh(
-			from[slot * FAR_END_SLOT_WORDS + line * FAR_END_LINE_WORDS + p]);
+			from[slot() * FAR_END_SLOT_WORDS + line * FAR_END_LINE_WORDS + p]);
 
 		assert((tag & FAR_END_PLACE_MASK) == p &&
 		       tag >> FAR_END_PLACE_BITS <= seq() + line);
@@ -113,10 +118,10 @@ line_judge(unsigned int i, uint32_t before)
 static void
 burst_report(void)
 {
-	uint32_t *report = to_report();
+	uint32_t *report = to_report(), *part = &report[FAR_END_PART(slot())];
 
 	for (unsigned int i = 0; i < dev.order.lines; i++) {
-		uint32_t *to = &report[FAR_END_LINES + i * FAR_END_LINE_REPORT];
+		uint32_t *to = &part[FAR_END_LINES + i * FAR_END_LINE_REPORT];
 		const struct line *line = &dev.lines[i];
 		const uint32_t flags = line->flags;
 
@@ -125,8 +130,8 @@ burst_report(void)
 		to[FAR_END_LINE_LAST] = line->last;
 		to[FAR_END_LINE_CLOCK] = line->clock;
 	}
-	report[FAR_END_LOOKS] = dev.looks;
-	report[FAR_END_CLOCK] = (uint32_t)dev.fake.looks * (uint32_t)FAKE_LOOK_NS;
+	part[FAR_END_LOOKS] = dev.looks;
+	part[FAR_END_CLOCK] = (uint32_t)dev.fake.looks * (uint32_t)FAKE_LOOK_NS;
 	report[FAR_END_REPORTED] = seq();
 }
 

@@ -99,7 +99,7 @@ far_end_judge__any_bits__put_each_line_into_one_count(void **state)
 		struct far_end_counts c = {0};
 		uint32_t looks, ticks;
 
-		for (unsigned int i = 0; i < FAR_END_REPORT_WORDS; i++) {
+		for (unsigned int i = 0; i < FAR_END_PART_WORDS; i++) {
 			bits = bits * 1664525u + 1013904223u;
 			seen.word[i] = round == 0 ? UINT32_MAX : bits;
 			later.word[i] = ~bits;
