@@ -16,25 +16,28 @@
 #include "packets_main.h"
 #include "raw.h"
 
-static const char
-	help[] = "usage: wcbench raw BDF --bar N --range OFF:LEN [OPTION]...\n"
-		 "                                        stores into a BAR of any PCI device\n"
-		 "       wcbench raw --vulkan|--drm|--map ...\n"
-		 "                                        stores into a GPU's memory, or any file\n"
-		 "       wcbench packets EAL-ARGUMENT... -- [OPTION]...\n"
-		 "                                        frames through DPDK's ports\n"
-		 "       wcbench report RUN.json... --out DIR\n"
-		 "                                        tables and plots of many runs\n"
-		 "       wcbench raw|packets|report --help\n"
-		 "       wcbench --version\n";
+static const char help[] =
+	"usage: wcbench raw BDF --bar N --range OFF:LEN [OPTION]...\n"
+	"                                        stores into a BAR of any PCI device\n"
+	"       wcbench raw --vulkan|--drm|--map ...\n"
+	"                                        stores into a GPU's memory, or any file\n"
+	"       wcbench packets EAL-ARGUMENT... -- [OPTION]...\n"
+	"                                        frames through DPDK's ports\n"
+	"       wcbench report RUN.json... --out DIR\n"
+	"                                        tables and plots of many runs\n"
+	"       wcbench fit RUN.json... -o SET.conf\n"
+	"                                        parameters of the link model, from runs of raw\n"
+	"       wcbench raw|packets|report|fit --help\n"
+	"       wcbench --version\n";
 
-/* The report is a program of its own, beside this one. */
+/* A command that is a program of its own, beside this one. `needs` may be NULL. */
 static int
-report_main(char **argv)
+program_main(const char *name, const char *needs, char **argv)
 {
 	char path[PATH_MAX];
 	ssize_t n = readlink("/proc/self/exe", path, sizeof(path) - 1);
 	char *slash;
+	size_t room;
 
 	if (n <= 0) {
 		app_error("/proc/self/exe cannot be read: %s", strerror(errno));
@@ -42,15 +45,15 @@ report_main(char **argv)
 	}
 	path[n] = '\0';
 	slash = strrchr(path, '/');
-	if (slash == NULL || snprintf(slash, sizeof(path) - (size_t)(slash - path),
-				      "/wcbench-report") >= (int)(sizeof(path) - (slash - path))) {
+	room = slash != NULL ? sizeof(path) - (size_t)(slash - path) : 0;
+	if (snprintf(slash, room, "/%s", name) >= (int)room) {
 		app_error("%s: its path is too long", path);
 		return STATUS_FAILED;
 	}
 	argv[0] = path;
 	execv(path, argv);
 	app_error("%s cannot be run: %s%s", path, strerror(errno),
-		  errno == ENOENT ? " (it is a Python script: python3 must be there too)" : "");
+		  errno == ENOENT && needs != NULL ? needs : "");
 	return STATUS_FAILED;
 }
 
@@ -64,7 +67,11 @@ main(int argc, char **argv)
 	if (strcmp(what, "packets") == 0)
 		return packets_main(argc - 1, argv + 1);
 	if (strcmp(what, "report") == 0)
-		return report_main(argv + 1);
+		return program_main("wcbench-report",
+				    " (it is a Python script: python3 must be there too)",
+				    argv + 1);
+	if (strcmp(what, "fit") == 0)
+		return program_main("wcbench-fit", NULL, argv + 1);
 	if (strcmp(what, "--help") == 0 || strcmp(what, "--version") == 0) {
 		if (what[2] == 'h')
 			fputs(help, stdout);
@@ -75,7 +82,7 @@ main(int argc, char **argv)
 	if (what[0] == '\0')
 		fputs(help, stderr);
 	else
-		app_error("unknown command '%s': expected raw, packets or report; see --help",
+		app_error("unknown command '%s': expected raw, packets, report or fit; see --help",
 			  what);
 	return STATUS_BAD;
 }

@@ -111,6 +111,13 @@ pcielink_config_load(struct pcielink_config *config, const char *path, char *why
 WC_PUBLIC WC_MUST_CHECK int
 pcielink_config_check(const struct pcielink_config *config, char *why, size_t why_bytes);
 
+/*
+ * A value of a key as the files write it: 5, 0.9, 1.25. `text` gets it, cut to `bytes`; 32 are
+ * always enough. Returns `text`.
+ */
+WC_PUBLIC const char *
+pcielink_value_text(enum pcielink_key key, uint64_t value, char *text, size_t bytes);
+
 /* What the wire carries after encoding and efficiency, in bytes/s. */
 WC_PUBLIC uint64_t pcielink_config_bytes_per_s(const struct pcielink_config *config);
 

@@ -106,6 +106,15 @@ number_text(char *text, size_t bytes, enum pcielink_unit unit, uint64_t value)
 	return text;
 }
 
+const char *
+pcielink_value_text(enum pcielink_key key, uint64_t value, char *text, size_t bytes)
+{
+	char whole[32];
+
+	snprintf(text, bytes, "%s", number_text(whole, sizeof(whole), keys[key].unit, value));
+	return text;
+}
+
 /* ---- what a value may be ------------------------------------------------------------------- */
 
 /* NULL, or what a value in its range must be besides. */

@@ -36,6 +36,7 @@ FOREIGN = (
     ("json-c", re.compile(r"json-c/.*\.h$")),
     ("libarchive", re.compile(r"archive(_entry)?\.h$")),
     ("libnuma", re.compile(r"numa(if)?\.h$")),
+    ("NLopt", re.compile(r"nlopt\.h$")),
     ("Vulkan", re.compile(r"vulkan/.*\.h$")),
     ("libdrm", re.compile(r"(xf86)?drm(_\w+)?\.h$")),
 )
