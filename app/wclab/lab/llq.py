@@ -176,7 +176,7 @@ class Drivers(Machines):
 def modelled(args, setting):
     """From the files of a setting alone."""
     folder = args.out / setting.name
-    stores = Stores(args.build_amd64 / "app/wclab/wclab_replay", links_of(args.links, args.link), args.link, setting, folder)
+    stores = Stores(args.build_amd64 / "app/wclab/wclab_replay", links_of(args.links, args.link), args.link_file.stem, setting, folder)
     packets = load(folder / "counted.json")
     return {"programs": [packet_row(stores, program, packets[program.name]) for program in PROGRAMS]}
 

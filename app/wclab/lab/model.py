@@ -245,6 +245,17 @@ class Model(Stores):
 def links_of(folder, main):
     """The parameter sets in a folder; the one whose figures are shown first comes first."""
     found = sorted(pathlib.Path(folder).glob("*.conf"), key=lambda path: (path.stem != main, path.stem))
+    if "/" in main or main.endswith(".conf"):  # not of the folder: such as wcbench fit makes
+        return [file_of_set(main), *(path for path in found if path.stem != pathlib.Path(main).stem)]
     if not found or found[0].stem != main:
         raise Failure(f"no parameter set {main}.conf in {folder}; there are {', '.join(path.stem for path in found) or 'none'}")
     return found
+
+
+def file_of_set(link):
+    path = pathlib.Path(link).resolve()
+    if not path.is_file():
+        raise Failure(f"no parameter set {link}: there is no such file")
+    if "," in str(path):
+        raise Failure(f"the parameter set {link} has a comma in its path, which ends an argument of QEMU's: rename it")
+    return path

@@ -97,5 +97,5 @@ class Steps:
         library = self.lab.args.build_amd64.resolve() / "app/wclab/wclab_watch.so"
         self.watched = (folder or self.folder) / "watched.json"
         self.watched.unlink(missing_ok=True)
-        return ["-plugin", ",".join([str(library), f"link={ROOT}/config/link/{self.lab.args.link}.conf",
+        return ["-plugin", ",".join([str(library), f"link={self.lab.args.link_file}",
                                      f"out={self.watched.resolve()}", *arguments])]
