@@ -22,7 +22,7 @@
 #define LEAST_UNIT 0.01  /* of a median: no row is better than that */
 #define ALIVE 0.05       /* a key that moves no row by so many units does nothing */
 #define EXPLAINED 0.25   /* the mean square of the errors: rows are within half their spread */
-#define WIDE 8u          /* an interval of more than an eighth to either side is wide */
+#define WIDE 10u         /* an interval of more than a tenth to either side is wide */
 #define BETTER 0.999     /* of the error: anything else is as good */
 #define CALLS_WIDE 1000u /* of the model, for the search everywhere */
 #define CALLS_NEAR 800u  /* and from one point on */
@@ -514,7 +514,7 @@ is_told(struct work *w, const struct pcielink_config *best, enum pcielink_key ke
 
 /* What the rows tell of a key, by its interval. */
 static enum fit_told
-told_of(const struct fit_key *k, const struct pcielink_param *assumed)
+told_of(const struct fit_key *k, const struct pcielink_param *assumed, uint64_t value)
 {
 	if (covers(k, assumed) || (k->low == k->from && k->high == k->to))
 		return FIT_NOT_TOLD;
@@ -522,7 +522,8 @@ told_of(const struct fit_key *k, const struct pcielink_param *assumed)
 		return FIT_AT_MOST;
 	if (k->high == k->to)
 		return FIT_AT_LEAST;
-	return k->high - k->low > k->high / (WIDE / 2) ? FIT_BETWEEN : FIT_TOLD;
+	return k->high > value + value / WIDE || k->low < value - value / WIDE ? FIT_BETWEEN
+									       : FIT_TOLD;
 }
 
 /*
@@ -536,7 +537,7 @@ goes_back(struct work *w, const struct pcielink_config *best, enum pcielink_key 
 	struct fit_key *k = &w->fit->keys[key];
 
 	interval_find(w, best, key);
-	k->told = told_of(k, assumed);
+	k->told = told_of(k, assumed, best->param[key].value);
 	return k->told == FIT_NOT_TOLD ||
 	       (k->told != FIT_TOLD && assumed->value >= k->low && assumed->value <= k->high);
 }

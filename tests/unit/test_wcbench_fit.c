@@ -142,7 +142,7 @@ fit__x86_run_of_known_parameters__they_come_back(void **state)
 	load(&config, "gen4-x16");
 	put(&config, PCIELINK_WC_BUFFERS, 10);
 	put(&config, PCIELINK_WC_RELEASE_NS, 60000);
-	put(&config, PCIELINK_STORE_NS, 800);
+	put(&config, PCIELINK_STORE_NS, 1100);
 	put(&config, PCIELINK_DRAIN_NS, 130000);
 	fit = fit_of(&made);
 	for (size_t i = 0; i < sizeof(told) / sizeof(told[0]); i++)
