@@ -55,7 +55,7 @@ static const char help[] =
 	"                                   3rd to 4th ...\n"
 	"                        sink       takes every frame unread, and gives none\n"
 	"                        pcap:in=FILE,out=FILE[,timing=full|capture]\n"
-	"                        generator:[bytes=N][,count=N][,flows=N][,seed=N]\n"
+	"                        generator:[bytes=N][,count=N][,flows=N][,train=N][,seed=N]\n"
 	"                        ethdev:DEVICE[,mtu=N]   a device of DPDK, with ';' for ','\n"
 	"                                   in its arguments: ethdev:net_tap0;iface=w0\n"
 	"                      A card without buffers drops frames. With flow_control=on "

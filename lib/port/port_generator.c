@@ -53,6 +53,7 @@ struct generator {
 	uint64_t bytes; /* 0: IMIX */
 	uint64_t count; /* 0: without end */
 	uint64_t flows;
+	uint64_t train; /* frames of a flow that follow each other */
 	uint32_t random[BURST];
 	uint64_t seq; /* of the next frame; a burst begins with a multiple of BURST */
 	struct lengths lengths[TURNS];
@@ -180,6 +181,8 @@ flows_pick(struct generator *gen, uint32_t flow[BURST])
 		gen->random[i] = x;
 		flow[i] = (uint32_t)((uint64_t)x * flows >> 32);
 	}
+	for (unsigned int i = 0; gen->train > 1 && i < BURST; i++)
+		flow[i] = flow[i & ~(unsigned int)(gen->train - 1)];
 }
 
 /* Makes the fields of a burst. The lowest 16 bits of `seq` do not wrap within it. */
@@ -303,6 +306,7 @@ generator_start(struct wcnic_port *port, const struct wcnic_port_args *args)
 
 	gen->bytes = FRAME_DEFAULT;
 	gen->flows = 1;
+	gen->train = 1;
 	/* 0 is IMIX; every other size has a minimum. */
 	ret = wcnic_port_arg_number(args, "bytes", 0, FRAME_MAX, &gen->bytes);
 	if (ret != 0)
@@ -318,6 +322,13 @@ generator_start(struct wcnic_port *port, const struct wcnic_port_args *args)
 	ret = wcnic_port_arg_number(args, "flows", 1, FLOWS_MAX, &gen->flows);
 	if (ret != 0)
 		return ret;
+	ret = wcnic_port_arg_number(args, "train", 1, BURST, &gen->train);
+	if (ret != 0)
+		return ret;
+	if ((gen->train & (gen->train - 1)) != 0)
+		return wcnic_port_args_refuse(args,
+					      "train=%u: expected a power of two, from 1 to %u",
+					      (unsigned int)gen->train, BURST);
 	ret = wcnic_port_arg_number(args, "seed", 0, UINT64_MAX, &seed);
 	if (ret != 0)
 		return ret;
@@ -332,7 +343,7 @@ const struct wcnic_port_kind port_generator_kind = {
 		.poll = generator_poll,
 		.link = generator_link,
 		.input = generator_input},
-	.keys = "bytes count flows seed speed",
+	.keys = "bytes count flows train seed speed",
 	.bytes = sizeof(struct generator),
 	.start = generator_start,
 };

@@ -42,10 +42,11 @@ struct wcnic_port;
  *     own gaps (capture). Frames that were cut when they were captured are played as far as they
  * go. Frames longer than the MTU are counted by the card (rx_oversize). out: frames that the card
  * sends are recorded. One of the two may be missing. A path may not have a comma.
- *   generator:[bytes=N][,count=N][,flows=N][,seed=N]
+ *   generator:[bytes=N][,count=N][,flows=N][,train=N][,seed=N]
  *     Makes `count` (0: without end) broadcast IPv4/UDP frames, and takes every frame as sink does.
  *     `bytes`: size without FCS, 58 to 9230 (default 64); 0: IMIX, sizes 60, 566 and 1514 as 7:4:1
- *     in a fixed order. `flows`: 1 to 65536 (default 1). The payload, at byte 42, is a sequence
+ *     in a fixed order. `flows`: 1 to 65536 (default 1), drawn by chance for each frame, or for
+ * each `train` of them: a power of two up to 64 (default 1). The payload, at byte 42, is a sequence
  *     number from 0 and a flow number, both big-endian and of 64 bits, and padding. The same seed
  *     makes the same frames.
  *   Each of these takes speed=MBPS, what the link reports: 10, 100, 1000, 2500, 5000, 10000, 20000,

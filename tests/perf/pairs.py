@@ -301,13 +301,14 @@ def virtio_vdevs(name, sock, queues):
             f"net_vhost0,iface={sock},queues={queues}")
 
 
-def card_variants(sizes):
-    """What our card is plugged into, and for which cells."""
+def card_variants(sizes, queues):
+    """What our card is plugged into, and for which cells. With several queues frames come to each in trains, as those of
+    testpmd do, which fills one queue after the other."""
     yield "loopback", "loopback", lambda cell: cell.test in ("loop", "latency")
     yield "sink", "sink", lambda cell: cell.test == "tx"
     for size in sizes:
         count = 0 if size == "imix" else size_without_fcs(size)
-        yield (f"generator-{size}", f"generator:bytes={count},flows=64",
+        yield (f"generator-{size}", f"generator:bytes={count},flows=64" + (",train=32" if queues > 1 else ""),
                lambda cell, size=size: cell.test == "rx" and cell.size == size)
 
 
@@ -339,7 +340,7 @@ class Starter:
         self.pairs.append(pair)
 
     def ours(self, placement, sizes, queues):
-        for variant, port, serves in card_variants(sizes):
+        for variant, port, serves in card_variants(sizes, queues):
             name, sock = f"{placement}-{variant}-q{queues}", self.sock()
             far = self.keep(Wcnicd(f"{name}-card", self.programs.wcnicd, self.eal.cpus[1], [sock], port, self.work))
             far.ready()

@@ -49,7 +49,7 @@ figure(double value, double noise)
 	static const double percents[] = {10, 50, 90, 99};
 	struct json_object *o = json_object_new_object();
 	struct samples s;
-	char key[8];
+	char key[16];
 
 	assert_int_equal(samples_init(&s, SAMPLES), 0);
 	for (unsigned int i = 0; i < SAMPLES; i++)

@@ -262,6 +262,8 @@ struct tally {
 	uint32_t frames;
 	uint32_t flows[64];
 	uint32_t sizes[3]; /* 64, 570, 1518 */
+	uint32_t changes;  /* frames of another flow than the one before */
+	uint64_t last_flow;
 	uint64_t digest;
 };
 
@@ -283,6 +285,8 @@ generator_run(const char *spec, struct tally *tally)
 			assert_true(be64_at(data + 42) == tally->frames);
 			assert_true(be64_at(data + 50) < 64);
 			tally->flows[be64_at(data + 50)]++;
+			tally->changes += be64_at(data + 50) != tally->last_flow;
+			tally->last_flow = be64_at(data + 50);
 			tally->sizes[bytes <= 64 ? 0 : bytes == 566 ? 1 : 2]++;
 			tally->digest = tally->digest * 31 + bytes * 64 + be64_at(data + 50);
 			tally->frames++;
@@ -331,6 +335,21 @@ generator__imix_and_flows__are_spread(void **state)
 	assert_true(again.digest != t.digest);
 }
 
+static void
+generator__train__lets_frames_of_a_flow_follow_each_other(void **state)
+{
+	struct tally t;
+
+	(void)state;
+	generator_run("generator:count=6400,flows=64", &t);
+	assert_in_range(t.changes, 6000, 6400);
+	generator_run("generator:count=6400,flows=64,train=32", &t);
+	assert_int_equal(t.frames, 6400);
+	assert_in_range(t.changes, 150, 200);
+	for (unsigned int i = 0; i < 64; i++)
+		assert_int_equal(t.flows[i] % 32, 0);
+}
+
 /* ---- texts ------------------------------------------------------------------------------- */
 
 static void
@@ -342,15 +361,18 @@ create__bad_text__is_refused_and_explained(void **state)
 		{"Loopback", "'Loopback'", "loopback"},
 		{"loopback:x=1", "'x'", "flow_control speed"},
 		{"sink:x", "'x'", "key=value"},
-		{"generator:size=64", "'size'", "bytes count flows seed"},
-		{"generator:byte=64", "'byte'", "bytes count flows seed"},
-		{"generator:=64", "''", "bytes count flows seed"},
+		{"generator:size=64", "'size'", "bytes count flows train seed"},
+		{"generator:byte=64", "'byte'", "bytes count flows train seed"},
+		{"generator:=64", "''", "bytes count flows train seed"},
 		{"generator:bytes=57", "bytes=57", "58 to 9230"},
 		{"generator:bytes=9231", "bytes=9231", "9230"},
 		{"generator:bytes=64k", "bytes=64k", "number"},
 		{"generator:bytes=-1", "bytes=-1", "number"},
 		{"generator:bytes=", "bytes=", "number"},
 		{"generator:flows=0", "flows=0", "1 to 65536"},
+		{"generator:train=0", "train=0", "1 to 64"},
+		{"generator:train=65", "train=65", "1 to 64"},
+		{"generator:train=24", "train=24", "a power of two"},
 		{"generator:count=99999999999999999999", "count=", "number"},
 		{"generator:seed=1,seed=2", "'seed'", "twice"},
 		{"pcap", "pcap", "in=FILE"},
@@ -380,6 +402,7 @@ main(void)
 		cmocka_unit_test(wire__not_two_free_wires__is_einval),
 		cmocka_unit_test(generator__counted__makes_exactly_so_many_valid_frames),
 		cmocka_unit_test(generator__imix_and_flows__are_spread),
+		cmocka_unit_test(generator__train__lets_frames_of_a_flow_follow_each_other),
 		cmocka_unit_test(create__bad_text__is_refused_and_explained),
 	};
 
