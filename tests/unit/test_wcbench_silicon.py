@@ -97,6 +97,15 @@ class File(Folder):
         self.assertNotIn("## Measured\n", text)
 
 
+    def test_map__no_standard_output__nothing_is_written_beside_the_range(self):
+        file = self.folder / "file"
+        file.write_bytes(b"\xee" * 0x4000)
+        done = subprocess.run(["/bin/sh", "-c", 'exec "$@" >&-', "sh", WCBENCH, "raw",
+                               "--map", f"{file}:0x1000:0x1000", *QUICK], timeout=LONGEST_S)
+        self.assertEqual(done.returncode, 3)  # the report has nowhere to go
+        self.assertEqual(file.read_bytes(), b"\xee" * 0x1000 + bytes(0x1000) + b"\xee" * 0x2000)
+
+
 @unittest.skipUnless(RENDERER.exists(), f"no software renderer: {RENDERER} is missing (mesa-vulkan-drivers)")
 @unittest.skipUnless(built_with_vulkan(), "wcbench was built without Vulkan")
 class Renderer(Folder):
