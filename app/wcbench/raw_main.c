@@ -2,18 +2,22 @@
  * Copyright(c) 2026 The wcnic authors
  */
 
-/* wcbench raw: the run. */
+/* wcbench raw: the command. */
 
 #include <errno.h>
+#include <signal.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include <app_error.h>
 
 #include "raw_target.h"
 #include "run.h"
+
+/* ---- the run ------------------------------------------------------------------------------- */
 
 /* What was measured of a target. */
 struct results {
@@ -75,6 +79,39 @@ measure(const struct raw_options *o, const struct machine *machine, struct raw_t
 	return measured > 0 && far_end && fflush(stdout) == 0 ? STATUS_OK : STATUS_FAILED;
 }
 
+/* ---- a mapping that breaks ----------------------------------------------------------------- */
+
+static char broken[RAW_TEXT_BYTES];
+static size_t broken_bytes;
+
+/* Any thread, at any instruction: nothing can be told of what was measured until then. */
+static void
+broken_end(int signal)
+{
+	(void)signal;
+	(void)!write(STDERR_FILENO, broken, broken_bytes);
+	_exit(STATUS_FAILED);
+}
+
+/* Of a BAR lib/wcbar has a handler of its own. */
+static void
+broken_watch(const struct raw_options *o)
+{
+	struct sigaction action = {.sa_handler = broken_end};
+	int n;
+
+	if (o->way == RAW_WAY_BAR)
+		return;
+	n = snprintf(broken, sizeof(broken),
+		     "%s: the mapping of %.300s broke (SIGBUS): a file was cut short, its disk is "
+		     "full, or the device is gone; try again when it is whole\n",
+		     program_invocation_short_name, o->file != NULL ? o->file : "the GPU's memory");
+	broken_bytes = n < (int)sizeof(broken) ? (size_t)n : sizeof(broken) - 1;
+	(void)sigaction(SIGBUS, &action, NULL);
+}
+
+/* ---- the command --------------------------------------------------------------------------- */
+
 /* Wrong arguments are only those of a BAR: the machine says what else is not there. */
 static enum status
 refusal(const struct raw_options *o, int error)
@@ -102,6 +139,7 @@ raw_main(int argc, char **argv)
 	o.common.emulated = machine.emulated;
 	results = calloc(1, sizeof(*results));
 	t = calloc(1, sizeof(*t));
+	broken_watch(&o);
 	ret = results != NULL && t != NULL ? raw_target_open(t, &o, why, sizeof(why)) : -ENOMEM;
 	if (ret == 0) {
 		status = measure(&o, &machine, t, results);

@@ -105,6 +105,20 @@ class File(Folder):
         self.assertEqual(done.returncode, 3)  # the report has nowhere to go
         self.assertEqual(file.read_bytes(), b"\xee" * 0x1000 + bytes(0x1000) + b"\xee" * 0x2000)
 
+    def test_map__a_file_that_is_cut_short_meanwhile__is_named(self):
+        file = self.folder / "file"
+        file.write_bytes(b"\xee" * 0x4000)
+        with subprocess.Popen([WCBENCH, "raw", "--map", f"{file}:0:0x4000", "--seconds", "3600", "--rounds", "100000",
+                               "--emulated", "no"], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as child:
+            self.addCleanup(child.kill)
+            while file.read_bytes()[:64] != bytes(64):
+                self.assertIsNone(child.poll())
+            os.truncate(file, 0)
+            said, error = child.communicate(timeout=LONGEST_S)
+        self.assertEqual((child.returncode, said), (3, ""), error)
+        self.assertIn(f"{file}", error)
+        self.assertIn("cut short", error)
+
 
 @unittest.skipUnless(RENDERER.exists(), f"no software renderer: {RENDERER} is missing (mesa-vulkan-drivers)")
 @unittest.skipUnless(built_with_vulkan(), "wcbench was built without Vulkan")
