@@ -37,7 +37,7 @@ enum file_kind {
 struct map {
 	int fd;
 	enum file_kind kind;
-	uint64_t file_bytes; /* 0: a device, which does not tell */
+	uint64_t file_bytes; /* UINT64_MAX: a device, which does not tell */
 	void *addr;          /* whole pages */
 	size_t bytes;
 	unsigned int bar; /* of a resource file */
@@ -76,6 +76,7 @@ static int
 device_kind(const struct stat *st, const char *file, struct map *m, char *why, size_t why_bytes)
 {
 	m->kind = FILE_DEVICE;
+	m->file_bytes = UINT64_MAX;
 	if (major(st->st_rdev) != MEMORY_MAJOR)
 		return 0;
 	m->kind = FILE_RAM;
@@ -188,8 +189,7 @@ range_map(const struct raw_options *o, struct map *m, struct raw_target *t, char
 	void *addr;
 	int ret;
 
-	if (m->kind != FILE_DEVICE && m->file_bytes != 0 &&
-	    (o->off > m->file_bytes || o->bytes > m->file_bytes - o->off)) {
+	if (o->off > m->file_bytes || o->bytes > m->file_bytes - o->off) {
 		snprintf(why, why_bytes,
 			 "0x%" PRIx64 ":%" PRIu64 " is not within %s, which has %" PRIu64 " bytes",
 			 o->off, o->bytes, o->file, m->file_bytes);

@@ -147,6 +147,10 @@ raw_target_map__files_that_cannot_be_measured__are_named(void **state)
 	assert_non_null(strstr(why, "which has 16384 bytes"));
 	o.off = FILE_BYTES - BYTES + 64;
 	assert_int_equal(opened(&o), -ENXIO);
+	o = options(root, file_make(root, "/empty", 0));
+	o.off = 0;
+	assert_int_equal(opened(&o), -ENXIO);
+	assert_non_null(strstr(why, "which has 0 bytes"));
 	o.file = "/proc/self/stat";
 	o.off = 0;
 	assert_int_equal(opened(&o), -ENOTSUP);
