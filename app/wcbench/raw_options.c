@@ -226,6 +226,9 @@ other_complete(struct raw_options *o, int n, char **arguments)
 
 	if (n > most)
 		app_error("unexpected argument '%s'; one device at a time", arguments[most]);
+	else if (n > 0 && arguments[0][0] == '\0')
+		app_error("--vulkan '': expected an index, a PCI address, a part of a name, or "
+			  "nothing");
 	else if (o->bar != WCBAR_PCI_BARS || o->mark || o->wc != o->uc ||
 		 (o->bytes != 0 && o->way != RAW_WAY_MAP))
 		app_error("--bar, --range, --type and --mark are of a BAR: wcbench raw 00:02.0 "

@@ -76,6 +76,11 @@ class NotThere(Folder):
         self.refused(run("raw", "--map", f"{short}:0:128", *QUICK), f"{short}", "has 64 bytes")
         self.assertEqual(short.read_bytes(), bytes(64))
 
+    def test_vulkan__an_empty_name__is_refused_as_an_argument(self):
+        done = run("raw", "--vulkan", "", *QUICK)
+        self.assertEqual(done.returncode, 2, done.stderr)
+        self.assertIn("--vulkan ''", done.stderr)
+
 
 class File(Folder):
     def test_map__a_file__is_measured_in_ram_and_reported_apart(self):
