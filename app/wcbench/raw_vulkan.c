@@ -47,6 +47,10 @@ behind_judge(struct raw_target *t, const struct vulkan_device *d, const struct m
 	} else if (m->ordinary == WCBAR_SETTING_YES) {
 		snprintf(t->behind_why, sizeof(t->behind_why),
 			 "it calls itself a discrete GPU, but the mapping is of ordinary pages");
+	} else if (m->ordinary != WCBAR_SETTING_NO && m->ram != WCBAR_SETTING_NO) {
+		snprintf(t->behind_why, sizeof(t->behind_why),
+			 "it calls itself a discrete GPU, but nothing tells what it has mapped: "
+			 "/proc/self/smaps would");
 	} else {
 		t->behind = RAW_BEHIND_DEVICE;
 		snprintf(t->behind_why, sizeof(t->behind_why),

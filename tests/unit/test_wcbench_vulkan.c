@@ -365,6 +365,11 @@ raw_target_open__a_gpu_that_may_lie__is_unknown(void **state)
 	assert_non_null(strstr(target.behind_why, "ordinary pages"));
 	target_is(RAW_BEHIND_UNKNOWN, WCBAR_TYPE_UNKNOWN, "unknown", "measured in unknown memory");
 	tree_write(DRIVER_MAPPING "VmFlags: rd wr sh io pf\n", "/proc/self/smaps");
+	tree_unlink("/proc/self/smaps"); /* as in an initrd: nothing tells */
+	target_opened(root);
+	assert_non_null(strstr(target.behind_why, "nothing tells what it has mapped"));
+	target_is(RAW_BEHIND_UNKNOWN, WCBAR_TYPE_UNKNOWN, "unknown", "measured in unknown memory");
+	tree_write(DRIVER_MAPPING "VmFlags: rd wr sh io pf\n", "/proc/self/smaps");
 	fake_vulkan.gpus[0].slot = 0; /* no PCI device */
 	target_opened(root);
 	target_is(RAW_BEHIND_UNKNOWN, WCBAR_TYPE_UNKNOWN, "unknown", "measured in unknown memory");
