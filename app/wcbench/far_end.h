@@ -38,7 +38,7 @@ struct far_end_options {
 	enum wcbar_type type; /* of mappings of the device's memory; UNKNOWN: as WC */
 	const char *store;    /* only this one; NULL: all that are safe */
 	uint32_t looks;       /* of each dispatch; 0: as many as take a fixed time */
-	double answer_s;      /* a dispatch that takes longer hangs; 0: 10 */
+	double answer_s;      /* a dispatch that takes longer hangs; 0: 10, of a renderer 600 */
 	/* Tests ask a renderer for what only some devices have or lack: */
 	bool no_clock; /* looks are counted, though the device has a clock */
 	bool wide;     /* all sizes of workgroups, though a renderer is slow with them */
