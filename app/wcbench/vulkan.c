@@ -84,6 +84,14 @@ vulkan_find(const struct vulkan *v, const char *name)
 	return v->get(v->instance, name);
 }
 
+/* A driver keeps what it compiled in the user's home. A run leaves nothing there. */
+static void
+caches_off(void)
+{
+	(void)setenv("MESA_SHADER_CACHE_DISABLE", "true", 0);
+	(void)setenv("__GL_SHADER_DISK_CACHE", "0", 0); /* NVIDIA's */
+}
+
 /* The library stays loaded: drivers of GPUs leave threads behind that would run without their code.
  */
 static int
@@ -360,6 +368,7 @@ vulkan_open(const struct vulkan_options *o, struct vulkan **v, char *why, size_t
 	*v = NULL;
 	if (made == NULL)
 		return say(-ENOMEM, why, why_bytes, "no memory");
+	caches_off();
 	ret = library_load(made, o, why, why_bytes);
 	if (ret == 0)
 		ret = instance_create(made, why, why_bytes);

@@ -115,7 +115,8 @@ struct vulkan_options {
 /*
  * Loads Vulkan, lists its devices and chooses one. Nothing is allocated on the device. A name that
  * fits several devices is refused. Close it with vulkan_close(), which also ends the device; NULL
- * does nothing.
+ * does nothing. Sets the environment's variables that keep drivers from caching shaders on disk,
+ * unless the user has set them.
  */
 WC_MUST_CHECK int
 vulkan_open(const struct vulkan_options *o, struct vulkan **v, char *why, size_t why_bytes);

@@ -194,6 +194,20 @@ vulkan_open__a_device__tells_what_it_is(void **state)
 	nothing_lives();
 }
 
+/* Shaders in a cache on disk would be left behind. */
+static void
+vulkan_open__caches_of_drivers__are_off_unless_the_user_wants_them(void **state)
+{
+	(void)state;
+	fake_vulkan_reset();
+	assert_int_equal(unsetenv("MESA_SHADER_CACHE_DISABLE"), 0);
+	assert_int_equal(setenv("__GL_SHADER_DISK_CACHE", "1", 1), 0);
+	assert_int_equal(opened_with(NULL), 0);
+	assert_string_equal(getenv("MESA_SHADER_CACHE_DISABLE"), "true");
+	assert_string_equal(getenv("__GL_SHADER_DISK_CACHE"), "1");
+	nothing_lives();
+}
+
 static void
 vulkan_open__what_is_missing__is_named(void **state)
 {
@@ -486,6 +500,8 @@ main(void)
 		cmocka_unit_test(
 			vulkan_open__several_devices__takes_the_best_or_the_one_that_is_meant),
 		cmocka_unit_test(vulkan_open__a_device__tells_what_it_is),
+		cmocka_unit_test(
+			vulkan_open__caches_of_drivers__are_off_unless_the_user_wants_them),
 		cmocka_unit_test(vulkan_open__what_is_missing__is_named),
 		cmocka_unit_test(vulkan_buffer_create__each_step_that_fails__leaves_nothing),
 		cmocka_unit_test(
