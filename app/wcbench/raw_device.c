@@ -197,6 +197,7 @@ bar_target_measure(struct raw_target *t, const struct raw_options *o, enum wcbar
 		   unsigned int marks_before, struct raw_mapping *out)
 {
 	raw_device(o, &t->pci, type, marks_before, out);
+	raw_target_doubt_reads(t, o, out); /* a hypervisor's BAR may be RAM */
 }
 
 const struct raw_source raw_source_bar = {

@@ -100,7 +100,7 @@ read_ns(struct raw_mapping *m)
 void
 raw_target_doubt(struct raw_target *t, double ns, struct raw_mapping *out)
 {
-	const enum wcbar_type type = t->types[0];
+	const enum wcbar_type type = out->type;
 
 	if (ns < 0 || ns >= CACHED_READ_NS || type == WCBAR_TYPE_WB || type == WCBAR_TYPE_UNKNOWN)
 		return;
@@ -114,6 +114,13 @@ raw_target_doubt(struct raw_target *t, double ns, struct raw_mapping *out)
 		t->behind = RAW_BEHIND_UNKNOWN;
 		snprintf(t->behind_why, sizeof(t->behind_why), "%.200s", t->type_why);
 	}
+}
+
+void
+raw_target_doubt_reads(struct raw_target *t, const struct raw_options *o, struct raw_mapping *out)
+{
+	if (out->error == 0 && o->common.emulated != EMULATED_YES)
+		raw_target_doubt(t, read_ns(out), out);
 }
 
 void
@@ -131,8 +138,7 @@ raw_target_measure(struct raw_target *t, const struct raw_options *o, enum wcbar
 	out->error = raw_measure(&win, o, out);
 	/* the window's type says which stores are safe there */
 	out->type = type;
-	if (out->error == 0 && o->common.emulated != EMULATED_YES)
-		raw_target_doubt(t, read_ns(out), out);
+	raw_target_doubt_reads(t, o, out);
 }
 
 /* ---- words --------------------------------------------------------------------------------- */

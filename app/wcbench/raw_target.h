@@ -103,6 +103,9 @@ void raw_target_measure(struct raw_target *t, const struct raw_options *o, enum 
  * says so.
  */
 void raw_target_doubt(struct raw_target *t, double ns, struct raw_mapping *out);
+/* The same by the reads that were measured. Nothing on an emulated CPU: its times tell nothing. */
+void
+raw_target_doubt_reads(struct raw_target *t, const struct raw_options *o, struct raw_mapping *out);
 
 /* "device memory through a BAR", "write-back RAM (software renderer)", "unknown", ... Static. */
 const char *raw_memory_name(const struct raw_target *t, enum wcbar_type type);

@@ -141,6 +141,34 @@ raw_device__a_wc_mapping__stores_into_the_range_alone(void **state)
 	tree_remove();
 }
 
+/* The BAR of this test is RAM. Whether its reads were so fast that it shows is the machine's. */
+static void
+raw_target_bar__reads_as_fast_as_a_cache__are_no_devices(void **state)
+{
+	static struct raw_target target;
+	const char *root = tree_make();
+	const struct raw_options o = options(root);
+	char why[RAW_TEXT_BYTES] = "";
+
+	(void)state;
+	assert_int_equal(raw_target_open(&target, &o, why, sizeof(why)), 0);
+	assert_int_equal(target.behind, RAW_BEHIND_DEVICE);
+	target.source->measure(&target, &o, WCBAR_TYPE_WC, 0, &mapping);
+	assert_int_equal(mapping.error, 0);
+	for (size_t i = 0; i < mapping.n; i++) {
+		bool fast;
+
+		if (mapping.cells[i].what != RAW_READ)
+			continue;
+		fast = samples_percentile(&mapping.cells[i].ns, 50) < 15;
+		assert_int_equal(target.behind == RAW_BEHIND_UNKNOWN, fast);
+		assert_int_equal(mapping.type == WCBAR_TYPE_UNKNOWN, fast);
+	}
+	raw_mapping_fini(&mapping);
+	raw_target_close(&target);
+	tree_remove();
+}
+
 static void
 raw_device__an_uncached_mapping__is_stored_into_narrowly(void **state)
 {
@@ -228,6 +256,7 @@ raw_json__wc_that_became_uc__has_both_types_and_bases(void **state)
 
 	(void)state;
 	tree_unlink(tree_device("resource2_wc"));
+	o.common.emulated = EMULATED_YES; /* as the machine: its reads tell nothing */
 	o.wc = true;
 	assert_int_equal(raw_target_open(&target, &o, why, sizeof(why)), 0);
 	assert_int_equal(target.n_types, 1);
@@ -430,6 +459,7 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(raw_device__a_wc_mapping__stores_into_the_range_alone),
+		cmocka_unit_test(raw_target_bar__reads_as_fast_as_a_cache__are_no_devices),
 		cmocka_unit_test(raw_device__an_uncached_mapping__is_stored_into_narrowly),
 		cmocka_unit_test(raw_device__marks__are_written_to_their_register_alone),
 		cmocka_unit_test(raw_json__wc_that_became_uc__has_both_types_and_bases),
