@@ -38,6 +38,7 @@
 #define LOOKS_FIRST 256u
 #define LOOKS_MIN 16u
 #define LOOKS_MAX (1u << 24)
+#define LOOKS_RENDERER (1u << 16) /* however few seemed to be enough */
 #define LONGER 8u   /* times DISPATCH_NS, if shorter dispatches see nothing to the end */
 #define IDLES 3u    /* dispatches to which nothing is stored: the shortest one counts */
 #define TRIES 12u   /* dispatches in a row that see nothing to the end */
@@ -247,9 +248,11 @@ looks_choose(struct run *r, const struct far_end_options *o)
 	}
 	r->out->ns_per_look = ns / looks;
 	fit = looks * (DISPATCH_NS / ns);
+	if (r->io->renderer && fit > LOOKS_RENDERER)
+		fit = LOOKS_RENDERER;
 	r->looks = fit < LOOKS_MIN ? LOOKS_MIN : fit > LOOKS_MAX ? LOOKS_MAX : (uint32_t)fit;
 	/* A renderer shares its CPUs with whoever stores, and no desktop waits for it. */
-	r->looks_max = r->io->renderer ? LOOKS_MAX : r->looks * LONGER;
+	r->looks_max = r->io->renderer ? LOOKS_RENDERER : r->looks * LONGER;
 	return 0;
 }
 
