@@ -28,6 +28,7 @@
 #define CALLS_NEAR 800u  /* and from one point on */
 #define CALLS_AGAIN 250u /* when a key has become fixed */
 #define CALLS_COUNT 120u /* for one count */
+#define TRIED 12u        /* counts of buffers, over all of their range */
 #define CALLS_LIMIT 120u /* for one value of a key: do the others make up for it? */
 #define FIRST_STEP 0.004 /* away from the best value, of the range */
 #define HALVINGS 3u      /* of the step in which an end lies */
@@ -343,6 +344,33 @@ counts_mend(struct work *w, struct pcielink_config *config)
 	return ret;
 }
 
+/*
+ * The number of buffers from all over its range: a search that begins with far too few or too many
+ * ends there, and makes up for it with the time until one is free.
+ */
+static int
+buffers_try(struct work *w, struct pcielink_config *config, double *error)
+{
+	const struct fit_key *k = &w->fit->keys[PCIELINK_WC_BUFFERS];
+	const struct pcielink_config from = *config;
+	int ret = 0;
+
+	if (!is_free(w, PCIELINK_WC_BUFFERS))
+		return 0;
+	for (unsigned int i = 0; i <= TRIED && ret == 0; i++) {
+		const uint64_t value = value_of(k, (double)i / TRIED);
+		struct pcielink_config other = from;
+		double other_error = *error;
+
+		ret = value_try(w, PCIELINK_WC_BUFFERS, value, &other, &other_error);
+		if (ret == 0 && other_error < *error) {
+			*config = other;
+			*error = other_error;
+		}
+	}
+	return ret;
+}
+
 /* First what a line costs the CPU, with the wire as assumed; then with all that is free. */
 static int
 best_by_steps(struct work *w, struct pcielink_config *config, double *error)
@@ -368,12 +396,19 @@ best_by_steps(struct work *w, struct pcielink_config *config, double *error)
 static int
 best_find(struct work *w, struct pcielink_config *config)
 {
-	struct pcielink_config other = *config;
+	struct pcielink_config other;
 	double error, other_error;
 	int ret = best_by_steps(w, config, &error);
 
+	if (ret == 0 && error >= EXPLAINED)
+		ret = buffers_try(w, config, &error);
+	if (ret == 0 && error >= EXPLAINED)
+		ret = counts_mend(w, config);
+	if (ret == 0 && error >= EXPLAINED)
+		ret = search(w, FIT_SEARCH_NEAR, CALLS_NEAR, config, &error);
 	if (ret != 0 || error < EXPLAINED)
 		return ret;
+	other = *config;
 	ret = search(w, FIT_SEARCH_EVERYWHERE, CALLS_WIDE, &other, &other_error);
 	if (ret == 0)
 		ret = search(w, FIT_SEARCH_NEAR, CALLS_NEAR, &other, &other_error);

@@ -9,7 +9,7 @@
 #include "fit_run.h"
 
 /* Where the error after a fit is larger, the model does not explain the rows. */
-#define FIT_UNEXPLAINED 3.0
+#define FIT_UNEXPLAINED 1.0
 
 enum fit_told {
 	FIT_FIXED = 0, /* a fact, or a key without bounds: not looked for */

@@ -11,6 +11,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 
 #include <app_error.h>
 
@@ -84,6 +85,47 @@ options_parse(int argc, char **argv, struct fit_options *o, int *first)
 	return APP_OPTIONS_BAD;
 }
 
+static bool
+same_file(const char *a, const char *b)
+{
+	struct stat one, two;
+
+	return strcmp(a, b) == 0 || (stat(a, &one) == 0 && stat(b, &two) == 0 &&
+				     one.st_dev == two.st_dev && one.st_ino == two.st_ino);
+}
+
+/* Before the minute that the fit takes: nothing that is to be read may be written. */
+static enum status
+outputs_check(const struct fit_options *o, int n, char **paths)
+{
+	const char *const outs[] = {o->out, o->json};
+
+	for (size_t k = 0; k < 2 && outs[k] != NULL; k++) {
+		struct stat st;
+
+		for (int i = 0; i < n; i++) {
+			if (!same_file(outs[k], paths[i]))
+				continue;
+			app_error("%s is a run that is to be read: name another file for the %s",
+				  outs[k], k == 0 ? "set" : "JSON");
+			return STATUS_BAD;
+		}
+		if (o->base != NULL && same_file(outs[k], o->base)) {
+			app_error("%s is the set to start from: name another file for the %s",
+				  outs[k], k == 0 ? "set" : "JSON");
+			return STATUS_BAD;
+		}
+		if (stat(outs[k], &st) == 0 && S_ISDIR(st.st_mode)) {
+			app_error("%s cannot be written: it is a folder; expected a file", outs[k]);
+			return STATUS_FAILED;
+		}
+	}
+	if (o->json == NULL || !same_file(o->out, o->json))
+		return STATUS_OK;
+	app_error("%s is named for both the set and the JSON: name two files", o->out);
+	return STATUS_BAD;
+}
+
 static enum status
 runs_read(const struct fit_options *o, int n, char **paths, struct fit_runs *runs)
 {
@@ -149,7 +191,9 @@ main(int argc, char **argv)
 	runs = calloc(1, sizeof(*runs));
 	fit = calloc(1, sizeof(*fit));
 	status = runs == NULL || fit == NULL ? STATUS_FAILED
-					     : runs_read(&o, argc - first, argv + first, runs);
+					     : outputs_check(&o, argc - first, argv + first);
+	if (status == STATUS_OK)
+		status = runs_read(&o, argc - first, argv + first, runs);
 	if (status == STATUS_OK) {
 		fit->runs = runs;
 		status = fit_all(&o, fit);

@@ -19,6 +19,8 @@
 #define FILE_BYTES_MAX (32u * 1024 * 1024)
 #define BURSTS_NEEDED 3u
 #define LONG_BURST 8u
+#define NS_LEAST 1e-4 /* of a line, store or read: anything beyond is no figure of a machine */
+#define NS_MOST 1e9
 
 /* Where a reader is: for sentences, and for the rows that it adds. */
 struct reader {
@@ -188,6 +190,9 @@ figure_read(const struct reader *r, struct json_object *figure, bool rate, struc
 		p50 = PCIELINK_LINE_BYTES * 1e9 / p50;
 		p90 = slow;
 	}
+	if (p10 < NS_LEAST || p90 > NS_MOST)
+		return refuse(r, "%s: %g to %g ns is no time of a store: expected %g to %g",
+			      row->name, p10, p90, NS_LEAST, NS_MOST);
 	row->ns = p50;
 	row->half_ns = (p90 - p10) / 2;
 	return 0;
@@ -363,17 +368,28 @@ generation_of(const char *speed)
 	return 0;
 }
 
-/* The narrowest link on the way to the device decides. */
-static void
-link_read(struct fit_runs *runs, struct json_object *root)
+/* The narrowest link on the way to the device decides. All runs that know it must agree. */
+static int
+link_read(const struct reader *r, struct json_object *root)
 {
+	struct fit_runs *runs = r->runs;
+	unsigned int generation, lanes;
 	struct json_object *pci = get(get(root, "target"), "pci");
 	struct json_object *link = get(pci, "link"), *narrowest = get(pci, "narrowest_link");
 
 	if (text_of(narrowest, "current_speed")[0] != '\0')
 		link = narrowest;
-	runs->generation = generation_of(text_of(link, "current_speed"));
-	runs->lanes = small(link, "current_width", 16);
+	generation = generation_of(text_of(link, "current_speed"));
+	lanes = small(link, "current_width", 16);
+	if ((generation != 0 && runs->generation != 0 && generation != runs->generation) ||
+	    (lanes != 0 && runs->lanes != 0 && lanes != runs->lanes))
+		return refuse(r,
+			      "its link is of generation %u with %u lanes, that of the run before "
+			      "of generation %u with %u: fit them apart",
+			      generation, lanes, runs->generation, runs->lanes);
+	runs->generation = generation != 0 ? generation : runs->generation;
+	runs->lanes = lanes != 0 ? lanes : runs->lanes;
+	return 0;
 }
 
 /* What the run was measured on must be a device, and that of the runs before. */
@@ -384,7 +400,8 @@ facts_read(struct reader *r, struct json_object *root, bool allow_ram)
 	const char *basis = text_of(root, "basis"), *cpu = text_of(machine, "cpu"),
 		   *id = text_of(device, "id"), *arch = text_of(machine, "arch");
 	struct fit_runs *runs = r->runs;
-	char cpu_now[FIT_TEXT_BYTES];
+	const bool arm = strcmp(arch, "aarch64") == 0;
+	char cpu_now[FIT_TEXT_BYTES], id_now[FIT_TEXT_BYTES];
 
 	if (strcmp(arch, "x86_64") != 0 && strcmp(arch, "aarch64") != 0)
 		return refuse(r, "its machine is '%.32s': a fit knows x86_64 and aarch64", arch);
@@ -395,21 +412,22 @@ facts_read(struct reader *r, struct json_object *root, bool allow_ram)
 			"a device; --allow-ram tries the others, as a test",
 			basis);
 	text_copy(cpu_now, sizeof(cpu_now), cpu);
-	if (runs->n > 0 && (strcmp(runs->cpu, cpu_now) != 0 || strcmp(runs->device, id) != 0))
+	text_copy(id_now, sizeof(id_now), id);
+	if (runs->n > 0 && (strcmp(runs->cpu, cpu_now) != 0 || strcmp(runs->device, id_now) != 0 ||
+			    runs->arm != arm))
 		return refuse(r,
 			      "it is of %.48s on '%.48s', the run before of %.48s on '%.48s': "
 			      "a fit is of one machine and device",
-			      id[0] != '\0' ? id : "no device", cpu_now,
+			      id_now[0] != '\0' ? id_now : "no device", cpu_now,
 			      runs->device[0] != '\0' ? runs->device : "no device", runs->cpu);
 	runs->no_link |= strcmp(basis, "measured") != 0;
-	runs->arm = strcmp(arch, "aarch64") == 0;
+	runs->arm = arm;
 	text_copy(runs->basis, sizeof(runs->basis), basis);
 	text_copy(runs->cpu, sizeof(runs->cpu), cpu);
 	text_copy(runs->device, sizeof(runs->device), id);
 	text_copy(runs->commit, sizeof(runs->commit), text_of(root, "commit"));
 	text_copy(runs->ended, 11, text_of(root, "ended")); /* the day */
-	link_read(runs, root);
-	return 0;
+	return link_read(r, root);
 }
 
 static int

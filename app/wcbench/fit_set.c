@@ -90,10 +90,10 @@ fit_set_base(struct fit *fit, const char *name, char *why)
 		return ret;
 	fact_put(fit, PCIELINK_GENERATION, fit->runs->generation);
 	fact_put(fit, PCIELINK_LANES, fit->runs->lanes);
-	ret = pcielink_config_check(&fit->base, problem, sizeof(problem));
-	if (ret != 0)
-		snprintf(why, FIT_WHY_BYTES, "%s: its link: %s", fit->runs->names, problem);
-	return ret;
+	if (pcielink_config_check(&fit->base, problem, sizeof(problem)) == 0)
+		return 0;
+	snprintf(why, FIT_WHY_BYTES, "%s: its link: %s", fit->runs->names, problem);
+	return -ENODATA;
 }
 
 /* ---- the fitted set ------------------------------------------------------------------------ */

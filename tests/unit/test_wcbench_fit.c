@@ -207,6 +207,32 @@ fit__arm64_run__order_points_and_device_are_told_and_the_fence_is_not(void **sta
 	fit_free(fit);
 }
 
+/* The rows are far from those of the base: fewer buffers that are free sooner come near to them. */
+static void
+fit__x86_run_far_from_the_base__buffers_are_those_it_was_made_with(void **state)
+{
+	static const char *const three[] = {"avx512", "sse2", "u64", NULL};
+	struct pcielink_config config;
+	struct fit_made made = made_of(&config);
+	struct fit *fit;
+
+	(void)state;
+	load(&config, "gen3-x16");
+	put(&config, PCIELINK_GENERATION, 4);
+	put(&config, PCIELINK_WC_BUFFERS, 12);
+	put(&config, PCIELINK_WC_RELEASE_NS, 90000);
+	put(&config, PCIELINK_STORE_NS, 600);
+	put(&config, PCIELINK_DRAIN_NS, 200000);
+	made.primitives = three;
+	made.seed = 21;
+	fit = fit_of(&made);
+	assert_told(fit, &config, PCIELINK_WC_BUFFERS);
+	assert_told(fit, &config, PCIELINK_WC_RELEASE_NS);
+	assert_told(fit, &config, PCIELINK_DRAIN_NS);
+	assert_true(fit->error_after < 0.5);
+	fit_free(fit);
+}
+
 /* ---- the program --------------------------------------------------------------------------- */
 
 static char said[32768];
@@ -318,6 +344,10 @@ program__files_that_are_no_run__one_sentence_and_status_3(void **state)
 		{HEAD LINE("NaN") TAIL, "has the median nan"},
 		{HEAD LINE("\"2\"") TAIL, "has the median nan"},
 		{HEAD LINE("7") TAIL, "is not between p10 1 and p90 3"},
+		{HEAD
+		 "{\"primitive\": \"u64\", \"order\": \"burst\", \"burst\": 1, \"ns_per_line\": "
+		 "{\"p10\": 1e-300, \"p50\": 1e-300, \"p90\": 1e-300}}" TAIL,
+		 "is no time of a store"},
 		{HEAD LINE("2") TAIL, "bursts of 3 lengths or more"},
 		{HEAD TAIL, "bursts of 3 lengths or more"},
 	};
@@ -457,6 +487,52 @@ program__runs_of_two_machines__refused(void **state)
 }
 
 static void
+program__runs_of_two_links__refused(void **state)
+{
+	struct pcielink_config config;
+	struct fit_made made = small_of(&config);
+	char *one;
+
+	(void)state;
+	load(&config, "gen4-x16");
+	fit_made_write(&made, path_of("x16.json"));
+	one = strdup(path_of("x16.json"));
+	made.width = 4;
+	fit_made_write(&made, path_of("x4.json"));
+	assert_int_equal(run(one, path_of("x4.json"), "-o", path_of("s.conf"), NULL), 3);
+	assert_said("its link is of generation 4 with 4 lanes");
+	made.width = 3;
+	fit_made_write(&made, path_of("x3.json"));
+	assert_int_equal(run(path_of("x3.json"), "-o", path_of("s.conf"), NULL), 3);
+	assert_said("lanes = 3");
+	free(one);
+}
+
+static void
+program__output_that_is_its_input__refused_and_untouched(void **state)
+{
+	struct stat before, after;
+	char *bad;
+
+	(void)state;
+	file_put("in.json", HEAD LINE("2") TAIL);
+	bad = strdup(path_of("in.json"));
+	assert_int_equal(stat(bad, &before), 0);
+	assert_int_equal(run(bad, "-o", bad, NULL), 2);
+	assert_said("is a run that is to be read");
+	assert_int_equal(run(bad, "-o", path_of("s.conf"), "--json", bad, NULL), 2);
+	assert_said("is a run that is to be read");
+	assert_int_equal(run(bad, "-o", path_of("s.conf"), "--json", path_of("s.conf"), NULL), 2);
+	assert_said("for both the set and the JSON");
+	assert_int_equal(run(bad, "-o", folder, NULL), 3);
+	assert_said("it is a folder");
+	assert_int_equal(stat(bad, &after), 0);
+	assert_int_equal(before.st_ino, after.st_ino);
+	assert_int_equal(before.st_size, after.st_size);
+	free(bad);
+}
+
+static void
 program__built_without_nlopt__says_so(void **state)
 {
 	(void)state;
@@ -498,12 +574,16 @@ main(int argc, char **argv)
 		cmocka_unit_test(fit__x86_run_with_uncached_mapping_and_reads__they_are_told_too),
 		cmocka_unit_test(
 			fit__arm64_run__order_points_and_device_are_told_and_the_fence_is_not),
+		cmocka_unit_test(
+			fit__x86_run_far_from_the_base__buffers_are_those_it_was_made_with),
 		cmocka_unit_test(program__bad_arguments__one_sentence_and_status_2),
 		cmocka_unit_test(program__files_that_are_no_run__one_sentence_and_status_3),
 		cmocka_unit_test(program__run_of_ram__refused_unless_it_is_a_test),
 		cmocka_unit_test(program__good_run__set_can_be_loaded_and_says_where_it_is_from),
 		cmocka_unit_test(program__base_or_output_that_is_wrong__one_sentence),
 		cmocka_unit_test(program__runs_of_two_machines__refused),
+		cmocka_unit_test(program__runs_of_two_links__refused),
+		cmocka_unit_test(program__output_that_is_its_input__refused_and_untouched),
 	};
 	const struct CMUnitTest tests_without[] = {
 		cmocka_unit_test(program__bad_arguments__one_sentence_and_status_2),
