@@ -51,9 +51,23 @@ while [ $# -gt 0 ]; do
 	shift
 done
 mkdir -p "$out/devices" 2>/dev/null || bad "the folder $out cannot be made; --out names another"
+{ [ -w "$out" ] && [ -w "$out/devices" ]; } || bad "the folder $out cannot be written to; --out names another"
 # Of an earlier run.
 rm -f "$out"/raw.json "$out"/raw.txt "$out"/raw-errors.txt "$out"/wcprobe.json "$out"/wcprobe-now.json \
 	"$out"/wcprobe.txt "$out"/report.html "$out"/report.md "$out"/report.json "$out"/devices/*:*:*.*.json
+
+# A signal ends what runs too, or it would keep the GPU busy for another minute.
+stop() {
+	trap '' HUP INT TERM
+	[ ! -s "$out/pid.txt" ] || kill "$(cat "$out/pid.txt")" 2>/dev/null
+	wait
+	rm -f "$out/pid.txt" "$out/status.txt" "$out/start.txt"
+	say "stopped by a signal: nothing was measured"
+	exit "$1"
+}
+trap 'stop 129' HUP
+trap 'stop 130' INT
+trap 'stop 143' TERM
 
 # Whether the programs start at all, on another C library for instance.
 for program in "$wcprobe" "$wcbench"; do
@@ -83,7 +97,9 @@ done
 # Its output goes to raw.txt. What it says meanwhile is seen, and kept: the last line is why it failed.
 run_wcbench() {
 	status=0
-	"$wcbench" "$@" 2>&1 >"$out/raw.txt" || status=$?
+	"$wcbench" "$@" 2>&1 >"$out/raw.txt" &
+	echo $! >"$out/pid.txt"
+	wait $! || status=$?
 	echo $status >"$out/status.txt"
 }
 
@@ -96,9 +112,11 @@ else
 	set -- "$@" --rounds 2001 --seconds 45
 fi
 [ -z "$device" ] || set -- "$@" "$device"
-run_wcbench "$@" | tee "$out/raw-errors.txt" >&2
+# In the background: a shell takes signals only while it waits.
+run_wcbench "$@" | tee "$out/raw-errors.txt" >&2 &
+wait $!
 status=$(cat "$out/status.txt")
-rm -f "$out/status.txt"
+rm -f "$out/status.txt" "$out/pid.txt"
 why=$(tail -n 1 "$out/raw-errors.txt" | sed 's/^wcbench: //')
 
 # ---- the report, where there is a Python
