@@ -184,6 +184,16 @@ class Report(unittest.TestCase):
         self.assertIn("measured and measured in RAM", done.stderr)
         self.assertFalse((self.folder / "out").exists())
 
+    def test_report__measured_but_ram_stood_behind__is_refused(self):
+        bad = run_of()
+        bad["target"] = {**(bad.get("target") or {}), "behind": "ram"}
+        self.assertIn("contradicts itself", self.refused(bad).stderr)
+
+    def test_report__negative_figure__is_refused(self):
+        bad = run_of()
+        bad["mappings"][0]["lines"][0]["ns_per_line"]["p50"] = -5
+        self.assertIn("p50 is -5; expected 0 or more", self.refused(bad).stderr)
+
     def test_report__other_than_raw__is_refused(self):
         self.assertIn("settings a, silicon", self.refused(run_of(setting="a"), run_of()).stderr)
         self.assertIn("not JSON", self.refused("{").stderr)

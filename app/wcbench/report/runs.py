@@ -55,7 +55,8 @@ def figure(where, data, key, percents=PERCENTS):
                       "belong into the run's object \"modelled\" alone")
     need(where, value, "unit", str)
     for name in ("n", *percents):
-        need(where, value, name, float)
+        if need(where, value, name, float) < 0:
+            raise Failure(f"{where}: {name} is {value[name]}; expected 0 or more")
     return value
 
 

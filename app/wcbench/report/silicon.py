@@ -96,6 +96,8 @@ class Silicon:
         self.basis = bases.pop() if bases else None
         self.name = str(paths[0]) if paths else "no run"
         self.target = part(self.name, self.runs[0], "target") if self.runs else {}
+        if self.is_link() and self.target.get("behind") == "ram":
+            raise Failure(f"{self.name}: its rows are 'measured', and what stood behind them was RAM: it contradicts itself")
         found = [far_end_read(str(path), run) for path, run in zip(paths, self.runs)]
         self.far_end = next(filter(None, found), None)
 
