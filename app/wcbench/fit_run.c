@@ -411,6 +411,10 @@ facts_read(struct reader *r, struct json_object *root, bool allow_ram)
 			"its figures are '%.64s', no link's: a fit takes what was measured on "
 			"a device; --allow-ram tries the others, as a test",
 			basis);
+	if (strcmp(basis, "measured") == 0 &&
+	    strcmp(text_of(get(root, "target"), "behind"), "ram") == 0)
+		return refuse(r, "its figures are 'measured', and what stood behind them was RAM: "
+				 "it contradicts itself");
 	text_copy(cpu_now, sizeof(cpu_now), cpu);
 	text_copy(id_now, sizeof(id_now), id);
 	if (runs->n > 0 && (strcmp(runs->cpu, cpu_now) != 0 || strcmp(runs->device, id_now) != 0 ||

@@ -348,6 +348,7 @@ program__files_that_are_no_run__one_sentence_and_status_3(void **state)
 		 "{\"primitive\": \"u64\", \"order\": \"burst\", \"burst\": 1, \"ns_per_line\": "
 		 "{\"p10\": 1e-300, \"p50\": 1e-300, \"p90\": 1e-300}}" TAIL,
 		 "is no time of a store"},
+		{HEAD LINE("2") "]}], \"target\": {\"behind\": \"ram\"}}", "it contradicts itself"},
 		{HEAD LINE("2") TAIL, "bursts of 3 lengths or more"},
 		{HEAD TAIL, "bursts of 3 lengths or more"},
 	};
