@@ -189,6 +189,13 @@ class Report(unittest.TestCase):
         bad["target"] = {**(bad.get("target") or {}), "behind": "ram"}
         self.assertIn("contradicts itself", self.refused(bad).stderr)
 
+    def test_report__mapping_failed__its_error_is_why(self):
+        bad = run_of()
+        bad["mappings"][0]["error"] = "the device was lost"
+        bad["mappings"] = bad["mappings"][:1]
+        self.assertIn("the device was lost", self.report(bad)["sentences"][0])
+        self.assertIn("the run has no rows", self.report({**bad, "mappings": []})["sentences"][0])
+
     def test_report__negative_figure__is_refused(self):
         bad = run_of()
         bad["mappings"][0]["lines"][0]["ns_per_line"]["p50"] = -5

@@ -95,6 +95,8 @@ class Silicon:
             raise Failure(f"--silicon keeps figures apart: these runs are {' and '.join(sorted(bases))}")
         self.basis = bases.pop() if bases else None
         self.name = str(paths[0]) if paths else "no run"
+        if self.basis is None and not self.why:
+            self.why = next((mapping["error"] for run in self.runs for mapping in run["mappings"] if mapping.get("error")), None)
         self.target = part(self.name, self.runs[0], "target") if self.runs else {}
         if self.is_link() and self.target.get("behind") == "ram":
             raise Failure(f"{self.name}: its rows are 'measured', and what stood behind them was RAM: it contradicts itself")
@@ -161,7 +163,7 @@ class Silicon:
     def sentences(self):
         if self.basis is None:
             return ["Nothing was measured, so whether write combining works here is not known: "
-                    + (self.why or "there is no run"),
+                    + (self.why or ("the run has no rows" if self.runs else "there is no run")),
                     "What a line costs is not known.", "What Device would cost is not known."]
         if self.is_link():
             return [self.combines(), self.costs(), self.device_costs()]
