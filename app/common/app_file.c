@@ -83,3 +83,15 @@ app_file_end(struct app_file *file)
 		unlink(file->part);
 	return ret;
 }
+
+void
+app_file_hold_standard(void)
+{
+	int fd;
+
+	do
+		fd = open("/", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	while (fd >= 0 && fd <= STDERR_FILENO);
+	if (fd > STDERR_FILENO)
+		close(fd);
+}

@@ -30,4 +30,11 @@ WC_MUST_CHECK int app_file_begin(struct app_file *file, const char *path);
  */
 WC_MUST_CHECK int app_file_end(struct app_file *file);
 
+/*
+ * Gives standard files that are closed a number that takes no output, first thing in main(). Else
+ * the next file that is opened gets it, a device for instance, and messages go there. A program
+ * that is executed finds them closed as before.
+ */
+void app_file_hold_standard(void);
+
 #endif /* APP_FILE_H */

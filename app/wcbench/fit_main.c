@@ -14,6 +14,7 @@
 #include <sys/stat.h>
 
 #include <app_error.h>
+#include <app_file.h>
 
 #include "fit_report.h"
 #include "fit_search.h"
@@ -182,6 +183,7 @@ main(int argc, char **argv)
 	int first;
 	const enum app_options_verdict verdict = options_parse(argc, argv, &o, &first);
 
+	app_file_hold_standard();
 	if (verdict != APP_OPTIONS_RUN)
 		return options_status(verdict);
 	if (fit_search_missing() != NULL) {

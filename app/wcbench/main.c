@@ -5,13 +5,13 @@
 /* What stores, packets and round trips cost, and the report on it. doc/tools.md explains it. */
 
 #include <errno.h>
-#include <fcntl.h>
 #include <limits.h>
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
 
 #include <app_error.h>
+#include <app_file.h>
 
 #include "options.h"
 #include "packets_main.h"
@@ -58,28 +58,12 @@ program_main(const char *name, const char *needs, char **argv)
 	return STATUS_FAILED;
 }
 
-/*
- * A standard file that is closed gets a number that takes no output. Else the next file that is
- * opened gets its number: a device or a file that is measured, and the report would go there.
- */
-static void
-standard_files_hold(void)
-{
-	int fd;
-
-	do
-		fd = open("/", O_RDONLY | O_DIRECTORY);
-	while (fd >= 0 && fd <= STDERR_FILENO);
-	if (fd > STDERR_FILENO)
-		close(fd);
-}
-
 int
 main(int argc, char **argv)
 {
 	const char *what = argc > 1 ? argv[1] : "";
 
-	standard_files_hold();
+	app_file_hold_standard();
 	if (strcmp(what, "raw") == 0)
 		return raw_main(argc - 1, argv + 1);
 	if (strcmp(what, "packets") == 0)

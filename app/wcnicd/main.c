@@ -9,6 +9,8 @@
 #include <stdio.h>
 #include <string.h>
 
+#include <app_file.h>
+
 #include "log.h"
 #include "options.h"
 #include "plugin.h"
@@ -174,6 +176,7 @@ main(int argc, char **argv)
 	sigset_t signals;
 	int ret;
 
+	app_file_hold_standard();
 	switch (options_parse(argc, argv, &program.options)) {
 	case APP_OPTIONS_DONE:
 		return 0;

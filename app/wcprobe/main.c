@@ -10,6 +10,7 @@
 #include <sys/stat.h>
 
 #include <app_error.h>
+#include <app_file.h>
 #include <app_json.h>
 
 #include "collect.h"
@@ -141,6 +142,7 @@ main(int argc, char **argv)
 	struct options options;
 	struct stat st;
 
+	app_file_hold_standard();
 	switch (options_parse(argc, argv, &options)) {
 	case APP_OPTIONS_BAD:
 		return STATUS_BAD;

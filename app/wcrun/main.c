@@ -4,24 +4,11 @@
 
 /* Write combining for programs that exist. doc/wcrun.md explains it. */
 
-#include <fcntl.h>
 #include <stdio.h>
-#include <unistd.h>
+
+#include <app_file.h>
 
 #include "session.h"
-
-/*
- * No file may get the number of a standard stream that is closed: messages would be written into
- * it. The program finds these closed as before.
- */
-static void
-streams_fill(void)
-{
-	for (int fd = STDIN_FILENO; fd <= STDERR_FILENO; fd++) {
-		if (fcntl(fd, F_GETFD) < 0 && open("/dev/null", O_RDWR | O_CLOEXEC) != fd)
-			return;
-	}
-}
 
 static int
 work(struct session *session, const struct options *options)
@@ -46,7 +33,7 @@ main(int argc, char **argv)
 	struct options options;
 	int status;
 
-	streams_fill();
+	app_file_hold_standard();
 	switch (options_parse(argc, argv, &options)) {
 	case APP_OPTIONS_BAD:
 		return STATUS_BAD;

@@ -5,6 +5,7 @@
 /* What the programs share: numbers, options and JSON. */
 
 #include <errno.h>
+#include <fcntl.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdbool.h>
@@ -13,6 +14,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include <cmocka.h>
@@ -383,10 +385,43 @@ app_json_write__no_such_folder__leaves_nothing(void **state)
 	assert_int_equal(access("/nowhere/run.json.part", F_OK), -1);
 }
 
+/* The number of the file that a process opens next whose standard files are closed. */
+static int
+next_number(bool held)
+{
+	pid_t pid = fork();
+	int status;
+
+	if (pid == 0) {
+		for (int fd = STDIN_FILENO; fd <= STDERR_FILENO; fd++)
+			close(fd);
+		if (held)
+			app_file_hold_standard();
+		status = open("/dev/null", O_RDWR);
+		/* what is held takes nothing */
+		if (held &&
+		    (write(STDOUT_FILENO, "x", 1) != -1 || write(STDERR_FILENO, "x", 1) != -1))
+			status = 99;
+		_exit(status);
+	}
+	assert_int_equal(waitpid(pid, &status, 0), pid);
+	assert_true(WIFEXITED(status));
+	return WEXITSTATUS(status);
+}
+
+static void
+standard_files__closed__are_no_other_file(void **state)
+{
+	(void)state;
+	assert_int_equal(next_number(false), STDIN_FILENO);
+	assert_in_range(next_number(true), STDERR_FILENO + 1, 98);
+}
+
 int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(standard_files__closed__are_no_other_file),
 		cmocka_unit_test(app_number__within_the_range__is_taken),
 		cmocka_unit_test(app_number__else__is_refused),
 		cmocka_unit_test(app_number_pair__two_numbers__are_taken),
