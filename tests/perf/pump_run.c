@@ -4,6 +4,7 @@
 
 /* The loops that send and receive. */
 
+#include <patience.h>
 #include <poll.h>
 #include <string.h>
 #include <unistd.h>
@@ -239,7 +240,7 @@ pump_run(struct pump *p, enum pump_mode mode, uint64_t until_tsc, bool until_inp
 static void
 loop_seed(struct pump *p)
 {
-	const uint64_t until = rte_rdtsc() + rte_get_tsc_hz() / 1000 * p->lost_after_ms;
+	const uint64_t until = rte_rdtsc() + rte_get_tsc_hz() / 1000 * PATIENCE_MS;
 	struct rte_mbuf *m;
 	uint32_t i = 0;
 

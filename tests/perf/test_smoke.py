@@ -107,10 +107,10 @@ class Lines(unittest.TestCase):
 
 class Pump(unittest.TestCase):
     def ask(self, port, *commands):
-        done = subprocess.run([BUILD / "tests/perf/pump", "-l", "0", "--in-memory", "--no-huge", "-m", "256", "--no-pci",
-                               "--no-telemetry", "-d", BUILD / "drivers/librte_net_wcnic.so",
-                               f"--vdev=net_wcnic0,thread=1,port={port}"], text=True, capture_output=True, check=True,
-                              input="".join(f"{command}\n" for command in (*commands, "quit")))
+        command = [BUILD / "tests/perf/pump", "-l", str(min(os.sched_getaffinity(0))), "--no-shconf", "--no-huge", "-m", "256",
+                   "--no-pci", "--no-telemetry", f"--vdev=net_wcnic0,thread=1,port={port}"]
+        done = subprocess.run(command, text=True, capture_output=True, check=True,
+                              input="".join(f"{line}\n" for line in (*commands, "quit")))
         return [json.loads(line) for line in done.stdout.splitlines() if line.startswith("{")][1:]
 
     def test_loop__frames_that_do_not_come_back__are_lost_when_patience_ends(self):
