@@ -640,6 +640,25 @@ intervals_find(struct work *w, struct pcielink_config *best)
 	return ret != 0 ? ret : w->error;
 }
 
+/*
+ * A value that is told while others are as assumed need not be told when those are free as well.
+ * Then its interval becomes the one that it has with them. The value stays.
+ */
+static void
+told_doubt(struct work *w, const struct pcielink_config *best)
+{
+	(void)keys_free(w, best);
+	allowed_set(w, best);
+	for (unsigned int key = 0; key < PCIELINK_KEYS && w->error == 0; key++) {
+		struct fit_key *k = &w->fit->keys[key];
+
+		if (k->told != FIT_TOLD || is_told(w, best, key))
+			continue;
+		interval_find(w, best, key);
+		k->told = FIT_BETWEEN;
+	}
+}
+
 /* ---- all of it ----------------------------------------------------------------------------- */
 
 /* The rows, and the error, of a configuration. */
@@ -671,7 +690,11 @@ values_find(struct work *w, struct pcielink_config *best)
 		ret = untold_fix(w, best, &fixed);
 	if (ret == 0)
 		ret = counts_mend(w, best);
-	return ret != 0 ? ret : intervals_find(w, best);
+	if (ret == 0)
+		ret = intervals_find(w, best);
+	if (ret == 0)
+		told_doubt(w, best);
+	return ret != 0 ? ret : w->error;
 }
 
 static void
