@@ -83,7 +83,7 @@ def ladder(arch, kernel, relaxed):
     return Setting(f"ladder-{'x86' if arch == 'amd64' else 'arm64'}-{kernel}{'-relaxed' * relaxed}",
                    f"the ladder on Linux {kernel}{', iomem=relaxed' * relaxed}", arch, kernel, "vfio-pci",
                    prepare=UNSAFE, rung=ANSWERS[arch, kernel, relaxed][-1], user="user-next" if kernel == "7.3" else "user",
-                   **iommu)
+                   whole=relaxed and kernel == "6.1", **iommu)
 
 
 LADDERS = [ladder(arch, kernel, relaxed) for arch in ("amd64", "arm64") for kernel in ("6.1", "6.12", "7.3")
