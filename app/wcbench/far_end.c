@@ -25,6 +25,7 @@
 #include <app_progress.h>
 
 #include "far_end.h"
+#include "run.h"
 
 #define ROUNDS_DEFAULT 63u
 #define ROUNDS_MIN 3u
@@ -32,7 +33,6 @@
 #define ANSWER_S_DEVICE 10.0
 #define ANSWER_S_RENDERER 600.0 /* it ends by itself, however busy its CPUs are */
 #define BURSTS 8u               /* of a cell in a round */
-#define MAY_FAULT "st64b"
 
 #define DISPATCH_NS 20e6 /* what a desktop does not notice */
 #define LOOKS_FIRST 256u
@@ -540,12 +540,6 @@ proof(struct run *r)
 
 /* ---- the run ------------------------------------------------------------------------------- */
 
-static bool
-store_wanted(const struct wcbar_store *store, const char *name)
-{
-	return name != NULL ? strcmp(store->name, name) == 0 : strcmp(store->name, MAY_FAULT) != 0;
-}
-
 static int
 cell_add(struct far_end *out, const struct wcbar_store *store, unsigned int burst,
 	 unsigned int rounds)
@@ -569,7 +563,7 @@ cells_make(const struct run *r, const struct far_end_options *o, unsigned int ro
 	int ret = 0;
 
 	for (; *s != NULL && ret == 0; s++) {
-		if (!store_wanted(*s, o->store))
+		if (!run_store_wanted(*s, o->store))
 			continue;
 		for (unsigned int burst = 1; burst <= FAR_END_LINES_MAX && ret == 0; burst *= 2)
 			ret = cell_add(out, *s, burst, rounds);

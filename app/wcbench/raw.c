@@ -33,7 +33,6 @@
 #define SECONDS_DEFAULT 10.0
 #define DOORBELLS 16u /* of a burst; single stores and reads too */
 #define STREAM_NS 1e6 /* of a sample: far above what starting threads takes */
-#define MAY_FAULT "st64b"
 
 static const alignas(64) uint8_t zeroes[RAW_BURST_MAX * WCBAR_LINE_BYTES];
 
@@ -282,13 +281,6 @@ doorbells_add(struct raw_mapping *out, const struct wcbar_window *win, bool each
 	return ret;
 }
 
-/* A store that may fault is measured only if the user names it. */
-static bool
-store_wanted(const struct wcbar_store *store, const char *name)
-{
-	return name != NULL ? strcmp(store->name, name) == 0 : strcmp(store->name, MAY_FAULT) != 0;
-}
-
 static int
 cells_make(const struct wcbar_window *win, const struct raw_options *o, unsigned int rounds,
 	   struct raw_mapping *out)
@@ -298,7 +290,7 @@ cells_make(const struct wcbar_window *win, const struct raw_options *o, unsigned
 	int ret = 0;
 
 	for (; *s != NULL && ret == 0; s++) {
-		if (!store_wanted(*s, o->store))
+		if (!run_store_wanted(*s, o->store))
 			continue;
 		for (unsigned int burst = 1; burst <= RAW_BURST_MAX && burst <= lines; burst *= 2) {
 			ret = cell_add(out, *s, burst, false, rounds);

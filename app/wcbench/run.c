@@ -2,15 +2,18 @@
  * Copyright(c) 2026 The wcnic authors
  */
 
-/* What the JSON of every run has. */
+/* What every run has in common. */
 
 #include <errno.h>
 #include <stdio.h>
+#include <string.h>
 #include <time.h>
 
 #include <app_error.h>
 
 #include "run.h"
+
+#define MAY_FAULT "st64b"
 
 const double run_percents[] = {10, 50, 90, 99, 0};
 
@@ -101,4 +104,10 @@ run_machine(const struct options *o, struct machine *m)
 	if (ret != 0)
 		app_error("%s", m->emulated_why);
 	return ret;
+}
+
+bool
+run_store_wanted(const struct wcbar_store *store, const char *name)
+{
+	return name != NULL ? strcmp(store->name, name) == 0 : strcmp(store->name, MAY_FAULT) != 0;
 }

@@ -4,9 +4,12 @@
 #ifndef RUN_H
 #define RUN_H
 
-/* The JSON of one run: what all kinds of runs have, and how a figure looks. */
+/* What all kinds of runs have: their JSON, how a figure looks, what --store wants. */
+
+#include <stdbool.h>
 
 #include <app_json.h>
+#include <wcbar.h>
 
 #include "machine.h"
 #include "options.h"
@@ -41,5 +44,8 @@ extern const double run_percents[];
  * emulated cannot be seen and the user has not said it, or has said the opposite.
  */
 int run_machine(const struct options *o, struct machine *m);
+
+/* Whether --store NAME wants it. NULL: all but one that may fault, which the user must name. */
+bool run_store_wanted(const struct wcbar_store *store, const char *name);
 
 #endif /* RUN_H */

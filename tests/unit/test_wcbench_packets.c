@@ -21,6 +21,7 @@
 #include <cmocka.h>
 
 #include "json_at.h"
+#include "packets_main.h"
 
 #define EAL "--no-huge -m 128 --no-pci --no-telemetry --no-shconf --log-level 3 "
 
