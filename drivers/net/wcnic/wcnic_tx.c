@@ -24,7 +24,7 @@
  * that the same mbufs go round, which are in the cache; more than the pool's cache would go back to
  * the pool, and others would come that are not.
  */
-#define REAP_ENTRIES(n) (2 * RTE_MAX(n, 32))
+#define REAP_ENTRIES(n) (2u * RTE_MAX(n, 32u))
 
 /* By enum wcnic_tx_writer. */
 static const wcnic_tx_write_t writers[WCNIC_TX_WRITERS] = {
