@@ -70,14 +70,15 @@ switch_allowed(const struct card_txq *q, uint8_t placement)
 
 /*
  * How many entries from head on a tail covers; more than `depth`: there is no such tail. Entries
- * that are their own doorbells may have been decided before their tail is seen.
+ * that are their own doorbells may have been decided before their tail is seen, and many more: a
+ * doorbell of another CPU is not ordered with them.
  */
 static uint16_t
 tail_covers(const struct card_txq *q, uint16_t tail)
 {
 	uint16_t entries = tail - q->head;
 
-	if (card_txq_express(q) && (uint16_t)-entries <= q->depth)
+	if (card_txq_express(q) && (int16_t)entries <= 0)
 		return 0;
 	return entries <= (uint16_t)(card_txq_bound(q) - q->head) ? entries : UINT16_MAX;
 }

@@ -252,7 +252,13 @@ record_lags(struct tx_rig *r, const struct way *way)
 	frame_write(r, r->frame, 60);
 	polls(r, 1);
 	tx_expect_cpl(r, way->status, 10, 1, 1);
-	*r->q.db = htole64(WCNIC_TXDB_TAIL(11 + 17) | WCNIC_TXDB_PLACEMENT(way->placement));
+	/* A doorbell of another CPU may be later than many entries. */
+	*r->q.db = htole64(WCNIC_TXDB_TAIL(11 - 4178) | WCNIC_TXDB_PLACEMENT(way->placement));
+	polls(r, 2);
+	frame_write(r, r->frame, 60);
+	polls(r, 1);
+	tx_expect_cpl(r, way->status, 11, 1, 1);
+	*r->q.db = htole64(WCNIC_TXDB_TAIL(12 + 17) | WCNIC_TXDB_PLACEMENT(way->placement));
 	tx_expect_queue_error(r, WCNIC_ERR_DOORBELL);
 }
 
