@@ -77,25 +77,6 @@ far_end_sharp(const struct far_end *f)
 /* ---- JSON ---------------------------------------------------------------------------------- */
 
 static struct json_object *
-figure(const char *basis, const char *unit, struct samples *s, double each)
-{
-	struct json_object *o;
-	char key[16];
-
-	if (s->n == 0)
-		return NULL;
-	o = json_object_new_object();
-	app_json_add_text(o, "basis", basis);
-	app_json_add_text(o, "unit", unit);
-	app_json_add_u64(o, "n", s->n);
-	for (const double *p = run_percents; *p != 0; p++) {
-		snprintf(key, sizeof(key), "p%g", *p);
-		app_json_add_double(o, key, samples_percentile(s, *p) * each);
-	}
-	return o;
-}
-
-static struct json_object *
 cell_json(const struct far_end *f, struct far_end_cell *c)
 {
 	struct json_object *o = json_object_new_object();
@@ -115,8 +96,10 @@ cell_json(const struct far_end *f, struct far_end_cell *c)
 	app_json_add_u64(o, "lost", c->counts.lost);
 	app_json_add_u64(o, "reordered", c->counts.reordered);
 	app_json_add_u64(o, "wrong", c->counts.wrong);
-	app_json_add(o, "round_trip_ns", figure(f->basis, "ns", &c->round_trip, 1));
-	app_json_add(o, "first_to_last", figure(f->basis, unit, &c->spread, each));
+	app_json_add(o, "round_trip_ns",
+		     run_figure_of(f->basis, "ns", &c->round_trip, run_percents, 1));
+	app_json_add(o, "first_to_last",
+		     run_figure_of(f->basis, unit, &c->spread, run_percents, each));
 	return o;
 }
 

@@ -62,9 +62,6 @@ struct shader {
 static int
 fail(VkResult result, const char *what, char *why, size_t why_bytes)
 {
-	const bool memory = result == VK_ERROR_OUT_OF_HOST_MEMORY ||
-			    result == VK_ERROR_OUT_OF_DEVICE_MEMORY;
-
 	if (result == VK_ERROR_DEVICE_LOST)
 		snprintf(why, why_bytes,
 			 "the device was lost (%s: VK_ERROR_DEVICE_LOST): the kernel's log says "
@@ -73,7 +70,7 @@ fail(VkResult result, const char *what, char *why, size_t why_bytes)
 	else
 		snprintf(why, why_bytes, "%s failed (%s): another device or driver would do", what,
 			 vulkan_result_name(result));
-	return memory ? -ENOMEM : -EIO;
+	return vulkan_result_error(result);
 }
 
 #define DO(s, name, ...)                                                \

@@ -13,7 +13,6 @@
 #include <errno.h>
 #include <inttypes.h>
 #include <sched.h>
-#include <stdalign.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -33,8 +32,6 @@
 #define SECONDS_DEFAULT 10.0
 #define DOORBELLS 16u /* of a burst; single stores and reads too */
 #define STREAM_NS 1e6 /* of a sample: far above what starting threads takes */
-
-static const alignas(64) uint8_t zeroes[RAW_BURST_MAX * WCBAR_LINE_BYTES];
 
 /* ---- one sample ---------------------------------------------------------------------------- */
 
@@ -60,12 +57,12 @@ lines_store(struct raw_cell *c, uint8_t *addr, size_t window_lines)
 	dst = addr + c->at * WCBAR_LINE_BYTES;
 	c->at += c->burst;
 	if (!c->each) {
-		c->store->lines(dst, zeroes, c->burst);
+		c->store->lines(dst, raw_zeroes, c->burst);
 		c->store->drain();
 		return;
 	}
 	for (unsigned int i = 0; i < c->burst; i++) {
-		c->store->lines(dst + i * WCBAR_LINE_BYTES, zeroes + i * WCBAR_LINE_BYTES, 1);
+		c->store->lines(dst + i * WCBAR_LINE_BYTES, raw_zeroes + i * WCBAR_LINE_BYTES, 1);
 		c->store->drain();
 	}
 }
@@ -321,7 +318,7 @@ pages_touch(const struct wcbar_window *win)
 	const size_t page = (size_t)sysconf(_SC_PAGESIZE);
 
 	for (size_t at = 0; at + WCBAR_LINE_BYTES <= win->bytes; at += page)
-		wcbar_store_u64.lines((uint8_t *)win->addr + at, zeroes, 1);
+		wcbar_store_u64.lines((uint8_t *)win->addr + at, raw_zeroes, 1);
 	wcbar_store_u64.drain();
 }
 

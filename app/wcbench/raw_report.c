@@ -41,7 +41,7 @@ cell_json(const char *basis, struct raw_cell *c)
 		if (c->what == RAW_STORE)
 			app_json_add_text(o, "order", "each");
 	}
-	app_json_add(o, keys[c->what], run_figure_of(basis, "ns", &c->ns, run_percents));
+	app_json_add(o, keys[c->what], run_figure_of(basis, "ns", &c->ns, run_percents, 1));
 	halves_add(o, &c->halves);
 	return o;
 }
@@ -62,8 +62,9 @@ streams_json(const char *basis, struct raw_mapping *m)
 		app_json_add_text(o, "primitive", m->stream_store->name);
 		app_json_add_text(o, "order", "burst");
 		app_json_add_u64(o, "burst", m->stream_burst);
-		app_json_add(o, "bytes_per_second",
-			     run_figure_of(basis, "bytes/s", &s->bytes_per_second, run_percents));
+		app_json_add(
+			o, "bytes_per_second",
+			run_figure_of(basis, "bytes/s", &s->bytes_per_second, run_percents, 1));
 		halves_add(o, &s->halves);
 		json_object_array_add(array, o);
 	}

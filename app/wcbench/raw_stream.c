@@ -16,7 +16,6 @@
 
 #include <app_clock.h>
 
-#include "raw.h"
 #include "raw_stream.h"
 
 struct worker {
@@ -39,7 +38,7 @@ struct raw_crew {
 	struct worker workers[RAW_THREADS_MAX];
 };
 
-static const alignas(64) uint8_t zeroes[RAW_BURST_MAX * WCBAR_LINE_BYTES];
+const alignas(64) uint8_t raw_zeroes[RAW_BURST_MAX * WCBAR_LINE_BYTES];
 
 static void
 stream(struct worker *w, unsigned int threads, const struct raw_stream_job *job)
@@ -55,7 +54,7 @@ stream(struct worker *w, unsigned int threads, const struct raw_stream_job *job)
 	for (unsigned int r = 0; r < job->repeats; r++) {
 		if (at + job->burst > part)
 			at = 0;
-		job->store->lines(addr + at * WCBAR_LINE_BYTES, zeroes, job->burst);
+		job->store->lines(addr + at * WCBAR_LINE_BYTES, raw_zeroes, job->burst);
 		job->store->drain();
 		at += job->burst;
 	}

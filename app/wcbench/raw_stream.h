@@ -10,6 +10,11 @@
 
 #include <wcbar.h>
 
+#include "raw.h"
+
+/* What is stored, here and by one thread. Begins a line. */
+extern const uint8_t raw_zeroes[RAW_BURST_MAX * WCBAR_LINE_BYTES];
+
 struct raw_crew;
 
 /* What each thread of a sample does, in a part of the window that is its own. */

@@ -67,7 +67,8 @@ run_head(const char *kind, const struct options *o, const struct machine *m, con
 }
 
 struct json_object *
-run_figure_of(const char *basis, const char *unit, struct samples *s, const double *percents)
+run_figure_of(const char *basis, const char *unit, struct samples *s, const double *percents,
+	      double each)
 {
 	char key[16];
 	struct json_object *o;
@@ -80,7 +81,7 @@ run_figure_of(const char *basis, const char *unit, struct samples *s, const doub
 	app_json_add_u64(o, "n", s->n);
 	for (; *percents != 0; percents++) {
 		snprintf(key, sizeof(key), "p%g", *percents);
-		app_json_add_double(o, key, samples_percentile(s, *percents));
+		app_json_add_double(o, key, samples_percentile(s, *percents) * each);
 	}
 	return o;
 }
@@ -88,7 +89,7 @@ run_figure_of(const char *basis, const char *unit, struct samples *s, const doub
 struct json_object *
 run_figure(const struct machine *m, const char *unit, struct samples *s, const double *percents)
 {
-	return run_figure_of(machine_basis(m), unit, s, percents);
+	return run_figure_of(machine_basis(m), unit, s, percents, 1);
 }
 
 int

@@ -32,9 +32,9 @@ run_head(const char *kind, const struct options *o, const struct machine *m, con
 struct json_object *
 run_figure(const struct machine *m, const char *unit, struct samples *s, const double *percents);
 
-/* The same with another basis than the machine's. */
-struct json_object *
-run_figure_of(const char *basis, const char *unit, struct samples *s, const double *percents);
+/* The same with another basis than the machine's; a sample counts `each` of the unit. */
+struct json_object *run_figure_of(const char *basis, const char *unit, struct samples *s,
+				  const double *percents, double each);
 
 /* The usual list: p10, p50, p90, p99. */
 extern const double run_percents[];

@@ -68,8 +68,8 @@ vulkan_result_name(VkResult result)
 	}
 }
 
-static int
-result_error(VkResult result)
+int
+vulkan_result_error(VkResult result)
 {
 	return result == VK_ERROR_OUT_OF_HOST_MEMORY || result == VK_ERROR_OUT_OF_DEVICE_MEMORY
 		       ? -ENOMEM
@@ -469,7 +469,7 @@ vulkan_start(struct vulkan *v, const struct vulkan_start *start, char *why, size
 	result = v->CreateDevice(v->physical, &info, NULL, &v->device);
 	if (result != VK_SUCCESS) {
 		v->device = NULL;
-		return say(result_error(result), why, why_bytes,
+		return say(vulkan_result_error(result), why, why_bytes,
 			   "%s cannot be used (%s): see that this user may open /dev/dri/renderD* "
 			   "(group render), and that its driver fits the kernel's",
 			   v->facts.devices[v->facts.device].name, vulkan_result_name(result));
@@ -492,7 +492,7 @@ memory_map(struct vulkan *v, uint64_t bytes, struct vulkan_buffer *b, char *why,
 	VkResult result = v->AllocateMemory(v->device, &info, NULL, &memory);
 
 	if (result != VK_SUCCESS)
-		return say(result_error(result), why, why_bytes,
+		return say(vulkan_result_error(result), why, why_bytes,
 			   "%s gives no %" PRIu64 " bytes of memory type %u (%s)",
 			   v->facts.devices[v->facts.device].name, bytes, b->type,
 			   vulkan_result_name(result));
@@ -502,7 +502,7 @@ memory_map(struct vulkan *v, uint64_t bytes, struct vulkan_buffer *b, char *why,
 		result = v->MapMemory(v->device, memory, 0, VK_WHOLE_SIZE, 0, &b->addr);
 	if (result != VK_SUCCESS) {
 		b->addr = NULL;
-		return say(result_error(result), why, why_bytes,
+		return say(vulkan_result_error(result), why, why_bytes,
 			   "memory type %u of %s cannot be mapped (%s)", b->type,
 			   v->facts.devices[v->facts.device].name, vulkan_result_name(result));
 	}
@@ -532,7 +532,7 @@ vulkan_buffer_create(struct vulkan *v, enum vulkan_use use, uint64_t bytes, stru
 	*b = (struct vulkan_buffer){0};
 	result = v->CreateBuffer(v->device, &info, NULL, &buffer);
 	if (result != VK_SUCCESS)
-		return say(result_error(result), why, why_bytes,
+		return say(vulkan_result_error(result), why, why_bytes,
 			   "%s makes no buffer of %" PRIu64 " bytes (%s)",
 			   v->facts.devices[v->facts.device].name, bytes,
 			   vulkan_result_name(result));

@@ -45,6 +45,8 @@ vulkan_fn vulkan_find(const struct vulkan *v, const char *name);
 
 /* "VK_ERROR_DEVICE_LOST" and the like; a number for those that are not known here. Static. */
 const char *vulkan_result_name(VkResult result);
+/* -ENOMEM or -EIO. */
+int vulkan_result_error(VkResult result);
 
 static inline VkBuffer
 vulkan_buffer_handle(const struct vulkan_buffer *b)

@@ -164,14 +164,18 @@ def modelled_rows(name, data):
                          **{key: modelled_value(at, row, key) for key in figures}}
 
 
+def json_read(path):
+    try:
+        return json.loads(path.read_text(encoding="utf-8"))
+    except OSError as error:
+        raise Failure(f"{path}: {error.strerror}") from None
+    except (ValueError, RecursionError) as error:
+        raise Failure(f"{path}: not JSON: {error}") from None
+
+
 def run_read(path):
     name = str(path)
-    try:
-        data = json.loads(path.read_text(encoding="utf-8"))
-    except OSError as error:
-        raise Failure(f"{name}: {error.strerror}") from None
-    except (ValueError, RecursionError) as error:
-        raise Failure(f"{name}: not JSON: {error}") from None
+    data = json_read(path)
     if not isinstance(data, dict) or data.get("program") != "wcbench" or "schema" not in data:
         raise Failure(f"{name}: not a run of wcbench; wcbench raw and wcbench packets write them with --json")
     if data["schema"] != SCHEMA:

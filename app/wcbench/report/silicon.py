@@ -2,9 +2,7 @@
 # Copyright(c) 2026 The wcnic authors
 """What one machine does, in three sentences, and the tables behind them. Reads what a machine could measure: rows that are
 missing leave out what they would say."""
-import json
-
-from runs import Failure, items, need
+from runs import Failure, items, json_read, need
 from settings import settings_make
 from shapes import number
 
@@ -18,12 +16,7 @@ HYPERVISORS = {"KVMKVMKVM": "KVM", "Microsoft Hv": "Hyper-V", "VMwareVMware": "V
 
 
 def object_read(path, program):
-    try:
-        data = json.loads(path.read_text(encoding="utf-8"))
-    except OSError as error:
-        raise Failure(f"{path}: {error.strerror}") from None
-    except (ValueError, RecursionError) as error:
-        raise Failure(f"{path}: not JSON: {error}") from None
+    data = json_read(path)
     if not isinstance(data, dict) or data.get("program") != program:
         raise Failure(f"{path}: not what {program} --json writes")
     return data
