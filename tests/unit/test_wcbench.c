@@ -5,7 +5,7 @@
 /* What the commands of wcbench share: figures, machines, the JSON of a run, options. */
 
 #include <errno.h>
-#include <ftw.h>
+#include <folder.h>
 #include <limits.h>
 #include <machine.h>
 #include <options.h>
@@ -144,13 +144,6 @@ file_put(const char *root, const char *name, const char *text, size_t bytes)
 	fclose(f);
 }
 
-static int
-entry_remove(const char *path, const struct stat *st, int type, struct FTW *ftw)
-{
-	(void)st, (void)type, (void)ftw;
-	return remove(path);
-}
-
 #define N1 "CPU implementer\t: 0x41\nCPU part\t: 0xd0c\n"
 
 static const struct {
@@ -213,7 +206,7 @@ machine_read__each_machine__is_known_for_what_it_is(void **state)
 		assert_string_equal(machine_basis(&m), machines[i].emulated == EMULATED_YES
 							       ? "measured under emulation"
 							       : "measured");
-		nftw(root, entry_remove, 8, FTW_DEPTH | FTW_PHYS);
+		folder_remove(root);
 	}
 }
 

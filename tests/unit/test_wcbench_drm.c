@@ -7,7 +7,7 @@
 #include <drm.h>
 #include <drm_mode.h>
 #include <errno.h>
-#include <ftw.h>
+#include <folder.h>
 #include <raw_target.h>
 #include <setjmp.h>
 #include <stdarg.h>
@@ -123,17 +123,10 @@ setup(void **state)
 }
 
 static int
-entry_remove(const char *path, const struct stat *st, int type, struct FTW *ftw)
-{
-	(void)st, (void)type, (void)ftw;
-	return remove(path);
-}
-
-static int
 teardown(void **state)
 {
 	(void)state;
-	return nftw(root, entry_remove, 8, FTW_DEPTH | FTW_PHYS);
+	return folder_remove(root);
 }
 
 static struct raw_options

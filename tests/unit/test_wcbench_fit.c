@@ -11,7 +11,7 @@
 #include <fit.h>
 #include <fit_search.h>
 #include <fit_set.h>
-#include <ftw.h>
+#include <folder.h>
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -596,19 +596,10 @@ folder_make(void **state)
 }
 
 static int
-entry_remove(const char *path, const struct stat *st, int kind, struct FTW *ftw)
-{
-	(void)st;
-	(void)kind;
-	(void)ftw;
-	return remove(path);
-}
-
-static int
-folder_remove(void **state)
+teardown(void **state)
 {
 	(void)state;
-	return nftw(folder, entry_remove, 8, FTW_DEPTH | FTW_PHYS);
+	return folder_remove(folder);
 }
 
 int
@@ -640,6 +631,6 @@ main(int argc, char **argv)
 		return 2;
 	program = argv[1];
 	if (fit_search_missing() != NULL)
-		return cmocka_run_group_tests(tests_without, folder_make, folder_remove);
-	return cmocka_run_group_tests(tests, folder_make, folder_remove);
+		return cmocka_run_group_tests(tests_without, folder_make, teardown);
+	return cmocka_run_group_tests(tests, folder_make, teardown);
 }

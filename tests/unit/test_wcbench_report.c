@@ -4,7 +4,7 @@
 
 /* The report on runs that this test writes. The first argument is the program. */
 
-#include <ftw.h>
+#include <folder.h>
 #include <run.h>
 #include <setjmp.h>
 #include <stdarg.h>
@@ -165,17 +165,10 @@ setup(void **state)
 }
 
 static int
-entry_remove(const char *path, const struct stat *st, int type, struct FTW *ftw)
-{
-	(void)st, (void)type, (void)ftw;
-	return remove(path);
-}
-
-static int
 teardown(void **state)
 {
 	(void)state;
-	return nftw(folder, entry_remove, 8, FTW_DEPTH | FTW_PHYS);
+	return folder_remove(folder);
 }
 
 static void

@@ -7,7 +7,7 @@
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
-#include <ftw.h>
+#include <folder.h>
 #include <limits.h>
 #include <setjmp.h>
 #include <stdarg.h>
@@ -148,19 +148,12 @@ tree_make(void)
 	return root;
 }
 
-static int
-entry_remove(const char *path, const struct stat *st, int type, struct FTW *ftw)
-{
-	(void)st, (void)type, (void)ftw;
-	return remove(path);
-}
-
 void
 tree_remove(void)
 {
 	if (fake_vfio.device >= 0)
 		close(fake_vfio.device);
-	assert_int_equal(nftw(root, entry_remove, 8, FTW_DEPTH | FTW_PHYS), 0);
+	assert_int_equal(folder_remove(root), 0);
 }
 
 void

@@ -5,7 +5,7 @@
 /* A machine that is a folder, for wcprobe. */
 
 #include <assert.h>
-#include <ftw.h>
+#include <folder.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -152,16 +152,9 @@ tree_make(const struct tree *t)
 	return root;
 }
 
-static int
-entry_remove(const char *path, const struct stat *st, int flag, struct FTW *ftw)
-{
-	(void)st, (void)flag, (void)ftw;
-	return remove(path);
-}
-
 void
 tree_remove(char *root)
 {
-	nftw(root, entry_remove, 8, FTW_DEPTH | FTW_PHYS);
+	folder_remove(root);
 	free(root);
 }
