@@ -97,6 +97,8 @@ wait_error(int ret)
 		return "timed out";
 	case -ENODEV:
 		return "the card has vanished";
+	case -EPROTO:
+		return "it answers commands that nobody gave";
 	default:
 		return "its registers cannot be reached";
 	}
@@ -386,6 +388,7 @@ static int
 completion_wait(struct wcadmin *a, uint16_t id, struct wcnic_admin_cpl *cpl)
 {
 	struct deadline deadline = deadline_set(a);
+	unsigned int others = 0;
 	int ret;
 
 	for (;;) {
@@ -396,6 +399,9 @@ completion_wait(struct wcadmin *a, uint16_t id, struct wcnic_admin_cpl *cpl)
 			a->late_completions++;
 			wcadmin_error(a, "admin completion for command %u, which is not in flight",
 				      le16toh(cpl->cmd_id));
+			/* A card that goes on with them must not keep the caller for ever. */
+			if (++others == 1u << a->config.ring_log2)
+				return -EPROTO;
 		}
 		ret = deadline_pause(a, &deadline);
 		if (ret != 0)

@@ -186,6 +186,20 @@ command__completion_of_another_is_counted_not_taken(void **state)
 	assert_int_equal(rig->faults, 1);
 }
 
+/* As fast as they are looked at: no clock goes on meanwhile. */
+static void
+command__completions_of_others_without_end_given_up(void **state)
+{
+	struct wcadmin_rig *rig = *state;
+
+	rig->id_xor = 0x5555;
+	rig->storm = 1000;
+	assert_int_equal(wcadmin_features_set(&rig->admin, 0), -EPROTO);
+	assert_int_equal(rig->admin.late_completions, WCADMIN_RIG_ENTRIES);
+	assert_int_equal(rig->faults, 1);
+	assert_int_equal(rig->relaxes, 0);
+}
+
 static void
 command__card_vanishes_wait_ends_at_once(void **state)
 {
@@ -350,6 +364,7 @@ main(void)
 		CASE(command__no_completion_times_out_and_rings_are_shut),
 		CASE(command__wrong_phase_is_no_completion),
 		CASE(command__completion_of_another_is_counted_not_taken),
+		CASE(command__completions_of_others_without_end_given_up),
 		CASE(command__card_vanishes_wait_ends_at_once),
 		CASE(command__answered_while_not_scheduled_is_taken),
 		CASE(command__status_becomes_errno),

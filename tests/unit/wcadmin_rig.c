@@ -16,11 +16,21 @@
 #include "wcadmin_rig.h"
 
 static void
+completion_put(struct wcadmin_rig *rig)
+{
+	const uint8_t phase = (rig->acq_tail >> WCADMIN_RIG_RING_LOG2 & 1) ^ 1;
+	struct wcnic_admin_cpl cpl = {0};
+
+	cpl.cmd_id = rig->cmd.cmd_id ^ htole16(rig->id_xor);
+	cpl.status = htole16(rig->status_code);
+	cpl.data_bytes = rig->data_bytes != 0 ? htole32(rig->data_bytes) : rig->cmd.data_bytes;
+	cpl.phase = rig->phase_wrong ? phase ^ 1 : phase;
+	rig->admin.cq[rig->acq_tail++ % WCADMIN_RIG_ENTRIES] = cpl;
+}
+
+static void
 answer(struct wcadmin_rig *rig)
 {
-	struct wcnic_admin_cpl cpl = {0};
-	uint8_t phase = (rig->acq_tail >> WCADMIN_RIG_RING_LOG2 & 1) ^ 1;
-
 	rig->cmd = rig->admin.sq[(rig->admin.sq_tail - 1) % WCADMIN_RIG_ENTRIES];
 	if (rig->cmd.data_iova != 0) {
 		assert_int_equal(le64toh(rig->cmd.data_iova),
@@ -28,13 +38,8 @@ answer(struct wcadmin_rig *rig)
 		memcpy(rig->in, rig->admin.data, le32toh(rig->cmd.data_bytes));
 		memcpy(rig->admin.data, rig->out, le32toh(rig->cmd.data_bytes));
 	}
-	if (rig->silent)
-		return;
-	cpl.cmd_id = rig->cmd.cmd_id ^ htole16(rig->id_xor);
-	cpl.status = htole16(rig->status_code);
-	cpl.data_bytes = rig->data_bytes != 0 ? htole32(rig->data_bytes) : rig->cmd.data_bytes;
-	cpl.phase = rig->phase_wrong ? phase ^ 1 : phase;
-	rig->admin.cq[rig->acq_tail++ % WCADMIN_RIG_ENTRIES] = cpl;
+	if (!rig->silent)
+		completion_put(rig);
 }
 
 static int
@@ -118,6 +123,10 @@ error(void *ctx, const char *format, ...)
 	vsnprintf(rig->log + used, sizeof(rig->log) - used, format, ap);
 	va_end(ap);
 	rig->lines++;
+	if (rig->storm == 0)
+		return;
+	rig->storm--;
+	completion_put(rig);
 }
 
 static void

@@ -42,6 +42,7 @@ struct wcadmin_rig {
 	bool silent;
 	bool phase_wrong;
 	uint16_t id_xor;
+	unsigned int storm; /* so many more of it, each when the one before has been seen */
 	uint16_t status_code;
 	uint32_t data_bytes;        /* 0: as many as were asked for */
 	struct wcnic_admin_cmd cmd; /* the last */
