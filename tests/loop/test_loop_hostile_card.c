@@ -9,6 +9,8 @@
 
 #include <errno.h>
 
+#include <wcnic_admin.h>
+
 #include "loop.h"
 
 /* ---- lies in answers --------------------------------------------------------------------- */
@@ -209,6 +211,20 @@ static const struct lie lost_lies[] = {
 	 "command 0x10 was not answered within 50 ms"},
 };
 
+static void
+status_busy(struct answer *a)
+{
+	a->cpl->status = htole16(WCNIC_ST_BUSY);
+}
+
+/* After these the card may have a queue whose buffers the driver is about to free. */
+static const struct lie kept_lies[] = {
+	{"rxq_busy", WCNIC_OP_RXQ_DESTROY, 0, status_busy, 0, "RXQ_DESTROY"},
+	{"txq_busy", WCNIC_OP_TXQ_DESTROY, 0, status_busy, 0, "TXQ_DESTROY"},
+	{"rxq_missing", WCNIC_OP_RXQ_DESTROY, 0, completion_missing, 0, "RXQ_DESTROY"},
+	{"rxq_create", WCNIC_OP_RXQ_CREATE, 0, completion_missing, -ETIMEDOUT, "RXQ_CREATE"},
+};
+
 static const struct loop_config stopped = {.devargs = "placement=push,timeout_ms=50",
 					   .not_started = true};
 static const struct loop_stream some = {
@@ -269,6 +285,68 @@ start__command_fares_strangely_card_is_recovered(void **state)
 		loop_recovered(&l, 1);
 		loop_close(&l);
 	}
+}
+
+static uint32_t
+resets(const struct loop *l)
+{
+	uint32_t n;
+
+	assert_int_equal(wcnic_reg_read32(loop_hw(l), WCNIC_REG_RESET_COUNT, &n), 0);
+	return n;
+}
+
+/* The service, which would reset it later, is held. */
+static void
+stop__card_keeps_a_queue_reset_before_buffers_are_freed(void **state)
+{
+	uint32_t before;
+	struct loop l;
+
+	(void)state;
+	for (size_t i = 0; i < RTE_DIM(kept_lies); i++) {
+		const bool starts = kept_lies[i].error == 0;
+
+		loop_open(&l, &stopped);
+		if (starts)
+			assert_int_equal(rte_eth_dev_start(l.port_id), 0);
+		loop_service_hold(true);
+		before = resets(&l);
+		lie_begin(&l, &kept_lies[i], 1, l.name);
+		assert_int_equal(starts ? rte_eth_dev_stop(l.port_id)
+					: rte_eth_dev_start(l.port_id),
+				 kept_lies[i].error);
+		assert_int_equal(liar.applied, 1);
+		lie_end(&l);
+		loop_log_has(kept_lies[i].named, "it is reset", NULL);
+		assert_int_equal(resets(&l), before + 1);
+		loop_service_hold(false);
+		loop_wait_u64(&l, &loop_hw(&l)->recoveries, 1);
+		loop_log_clear();
+		assert_int_equal(rte_eth_dev_start(l.port_id), 0);
+		loop_recovered(&l, 1);
+		loop_close(&l);
+	}
+}
+
+/* It says that it did not make a queue, and has it. */
+static void
+start__card_denies_its_queue_recovered(void **state)
+{
+	static const struct lie lie = {.opcode = WCNIC_OP_TXQ_CREATE, .apply = status_busy};
+	struct loop l;
+
+	(void)state;
+	loop_open(&l, &stopped);
+	lie_begin(&l, &lie, 1, l.name);
+	assert_int_equal(rte_eth_dev_start(l.port_id), -EBUSY);
+	lie_end(&l);
+	loop_wait_u64(&l, &loop_hw(&l)->recoveries, 1);
+	loop_log_has("WINDOW_FREE", "BUSY", NULL);
+	loop_log_clear();
+	assert_int_equal(rte_eth_dev_start(l.port_id), 0);
+	loop_recovered(&l, 1);
+	loop_close(&l);
 }
 
 static void
@@ -584,6 +662,8 @@ main(void)
 		LOOP_TEST(start__grant_is_a_lie_refused_by_name),
 		LOOP_TEST(start__answer_is_short_refused_by_name),
 		LOOP_TEST(start__command_fares_strangely_card_is_recovered),
+		LOOP_TEST(stop__card_keeps_a_queue_reset_before_buffers_are_freed),
+		LOOP_TEST(start__card_denies_its_queue_recovered),
 		LOOP_TEST(start__completion_is_late_waited_for),
 		LOOP_TEST(recovery__card_still_lies_tried_until_it_does_not),
 		LOOP_TEST(probe__identity_makes_no_sense_refused_by_name),

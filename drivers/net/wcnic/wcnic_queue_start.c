@@ -388,7 +388,7 @@ wcnic_queues_start(struct wcnic_hw *hw)
 	}
 	hw->running = true; /* also to unwind */
 	if (ret != 0) {
-		wcnic_queues_stop(hw, hw->admin.client.up);
+		wcnic_queues_stop(hw, true);
 		return ret;
 	}
 	wcnic_share_bursts(hw, true);

@@ -91,18 +91,43 @@ wcnic_queues_close(struct wcnic_hw *hw)
 	}
 }
 
-/* Also after a start that failed half-way: only what the card has is destroyed. */
-static void
+/*
+ * Also after a start that failed half-way: only what the card has is destroyed. False: it may still
+ * reach the buffers of a queue.
+ */
+static bool
 queues_destroy(struct wcnic_hw *hw)
 {
+	bool gone = true;
+
 	for (uint16_t i = 0; i < hw->n_rxq; i++) {
 		if (hw->rxq[i] != NULL && hw->rxq[i]->on_card)
-			(void)wcadmin_rxq_destroy(&hw->admin.client, i);
+			gone &= wcadmin_rxq_destroy(&hw->admin.client, i) == 0;
 	}
 	for (uint16_t i = 0; i < hw->n_txq; i++) {
 		if (hw->txq[i] != NULL && hw->txq[i]->ctrl.on_card)
-			(void)wcadmin_txq_destroy(&hw->admin.client, i);
+			gone &= wcadmin_txq_destroy(&hw->admin.client, i) == 0;
 	}
+	return gone;
+}
+
+/* Buffers are freed next, and others will use them: a card that keeps its queues is reset first. */
+static void
+card_release(struct wcnic_hw *hw)
+{
+	bool gone = false;
+
+	if (hw->admin.client.up) {
+		(void)wcnic_port_set(hw, WCNIC_PORT_SET_FLAGS);
+		wcnic_rx_missed_update(hw);
+		gone = queues_destroy(hw);
+	}
+	if (gone)
+		return;
+	WCNIC_LOG(ERR, hw, "the card does not say that it let go of its queues: it is reset");
+	atomic_store(&hw->failed, true);
+	if (wcnic_admin_stop(hw) != 0 && hw->attach->dma_stop != NULL)
+		hw->attach->dma_stop(hw);
 }
 
 /* The card has let go of the queue: its frames are settled and freed. */
@@ -134,11 +159,8 @@ wcnic_queues_stop(struct wcnic_hw *hw, bool card_present)
 	if (card_present)
 		tx_drain(hw, hw->txq, hw->n_txq);
 	hw->port_flags &= ~WCNIC_PORTF_UP;
-	if (card_present && hw->admin.client.up) {
-		(void)wcnic_port_set(hw, WCNIC_PORT_SET_FLAGS);
-		wcnic_rx_missed_update(hw);
-		queues_destroy(hw);
-	}
+	if (card_present)
+		card_release(hw);
 	for (uint16_t i = 0; i < hw->n_txq; i++) {
 		wcnic_window_free(hw, &hw->parked[i]);
 		if (hw->txq[i] == NULL)
