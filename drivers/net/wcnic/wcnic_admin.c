@@ -6,6 +6,7 @@
  */
 
 #include <errno.h>
+#include <inttypes.h>
 #include <stdarg.h>
 #include <string.h>
 
@@ -280,6 +281,25 @@ wcnic_admin_stop(struct wcnic_hw *hw)
 	return ret;
 }
 
+/* Grants are checked against what the card says of its aperture. */
+static int
+aperture_check(struct wcnic_hw *hw)
+{
+	const uint64_t said = hw->admin.client.aperture_bytes;
+	uint64_t there;
+
+	if (hw->attach->aperture_bytes == NULL)
+		return 0;
+	there = hw->attach->aperture_bytes(hw);
+	if (said <= there)
+		return 0;
+	WCNIC_LOG(ERR, hw,
+		  "the card says that its aperture has 0x%" PRIx64
+		  " bytes, but its BAR2 has 0x%" PRIx64,
+		  said, there);
+	return -EPROTO;
+}
+
 int
 wcnic_card_open(struct wcnic_hw *hw)
 {
@@ -288,6 +308,8 @@ wcnic_card_open(struct wcnic_hw *hw)
 	if (ret != 0)
 		return ret;
 	ret = wcadmin_probe(&hw->admin.client);
+	if (ret == 0)
+		ret = aperture_check(hw);
 	if (ret == 0)
 		ret = wcnic_admin_stop(hw);
 	if (ret != 0)

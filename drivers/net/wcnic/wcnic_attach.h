@@ -34,6 +34,8 @@ struct wcnic_attach_ops {
 	int (*window_map)(struct wcnic_hw *hw, uint64_t off, size_t bytes, enum wcbar_type intended,
 			  struct wcbar_window *win);
 	void (*window_unmap)(struct wcnic_hw *hw, struct wcbar_window *win);
+	/* How much of BAR2 there is, whatever the card says. NULL: as much as it says. */
+	uint64_t (*aperture_bytes)(struct wcnic_hw *hw);
 	/*
 	 * The rung that the window at `off` of BAR2 came by, and what each rung answered
 	 * (WCBAR_RUNGS of them). NULL: windows are shared memory, there is no ladder.

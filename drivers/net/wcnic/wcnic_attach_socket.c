@@ -8,10 +8,13 @@
  */
 
 #include <errno.h>
+#include <fcntl.h>
 #include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/stat.h>
+#include <unistd.h>
 
 #include <ethdev_driver.h>
 #include <rte_eal.h>
@@ -100,6 +103,28 @@ aperture_check(struct wcnic_hw *hw, struct vfu_client *client)
 	return -EPROTO;
 }
 
+/* What is wrong with the file behind BAR2; NULL: nothing. */
+static const char *
+file_fault(int file, uint64_t off, uint64_t bytes)
+{
+	const uint64_t page = (uint64_t)getpagesize();
+	struct stat st;
+	int seals;
+
+	seals = fcntl(file, F_GET_SEALS);
+	/* A store beyond its end is a SIGBUS, which is the whole process's. */
+	if (seals < 0 || (seals & F_SEAL_SHRINK) == 0)
+		return "could be cut short under this process, which would end it; a server seals "
+		       "it with F_SEAL_SHRINK";
+	if ((fcntl(file, F_GETFL) & O_ACCMODE) != O_RDWR)
+		return "cannot be written; a server opens it O_RDWR";
+	if (off % page != 0 || bytes % page != 0)
+		return "does not hold it in whole pages";
+	if (fstat(file, &st) != 0 || off > (uint64_t)st.st_size || bytes > st.st_size - off)
+		return "ends before BAR2 does";
+	return NULL;
+}
+
 /* Keeps an address range for BAR2, in which windows are mapped. */
 static int
 aperture_reserve(struct sock *s, size_t bytes)
@@ -124,15 +149,30 @@ static int
 aperture_share(struct sock *s, struct vfu_client *client)
 {
 	struct vfu_region windows;
+	const char *fault;
 	uint64_t off;
 	int file, ret;
 
 	ret = vfu_client_region_info(client, WCNIC_BAR_WINDOWS, &windows);
 	if (ret == 0)
 		ret = vfu_client_region_file(client, WCNIC_BAR_WINDOWS, &file, &off);
+	if (ret != 0)
+		return ret;
+	fault = file_fault(file, off, windows.bytes);
+	if (fault != NULL) {
+		WCNIC_LOG(ERR, s->hw,
+			  "socket=%s: BAR2 has 0x%" PRIx64 " bytes from 0x%" PRIx64
+			  " on of a file that %s",
+			  s->hw->args.socket, windows.bytes, off, fault);
+		return -EPROTO;
+	}
+	ret = aperture_reserve(s, windows.bytes);
 	if (ret == 0)
-		ret = aperture_reserve(s, windows.bytes);
-	return ret != 0 ? ret : wcnic_share_bar(s->hw, s->aperture, windows.bytes, file, off);
+		ret = wcnic_share_bar(s->hw, s->aperture, windows.bytes, file, off);
+	if (ret != 0)
+		WCNIC_LOG(ERR, s->hw, "socket=%s: no room for a BAR2 of 0x%" PRIx64 " bytes: %s",
+			  s->hw->args.socket, windows.bytes, strerror(-ret));
+	return ret;
 }
 
 static void
@@ -264,6 +304,14 @@ socket_window_unmap(struct wcnic_hw *hw __rte_unused, struct wcbar_window *win)
 	win->addr = NULL;
 }
 
+static uint64_t
+socket_aperture_bytes(struct wcnic_hw *hw)
+{
+	const struct sock *s = hw->ctx;
+
+	return s->aperture_bytes;
+}
+
 static int
 socket_irq_bind(struct wcnic_hw *hw, unsigned int n, const int *fds)
 {
@@ -323,6 +371,7 @@ const struct wcnic_attach_ops wcnic_attach_socket = {
 	.reg_write = socket_reg_write,
 	.window_map = socket_window_map,
 	.window_unmap = socket_window_unmap,
+	.aperture_bytes = socket_aperture_bytes,
 	.irq_bind = socket_irq_bind,
 	.dma_map = socket_dma_map,
 	.dma_unmap = socket_dma_unmap,
