@@ -68,8 +68,7 @@ completion_bad(struct wcnic_rxq *rxq, const struct wcnic_rx_cpl *cpl)
 }
 
 static inline void
-frame_start(struct wcnic_rxq *rxq, struct rte_mbuf *m, const struct wcnic_rx_cpl *cpl,
-	    const struct wcnic_rx_extra *extra)
+frame_start(struct wcnic_rxq *rxq, struct rte_mbuf *m, const struct wcnic_rx_cpl *cpl, uint16_t at)
 {
 	const uint16_t flags = le16toh(cpl->flags);
 
@@ -78,7 +77,7 @@ frame_start(struct wcnic_rxq *rxq, struct rte_mbuf *m, const struct wcnic_rx_cpl
 	m->packet_type = wcnic_rx_ptype(le16toh(cpl->ptype));
 	m->hash.rss = le32toh(cpl->hash);
 	if ((flags & WCNIC_RXF_EXTRA) != 0)
-		wcnic_rx_extra_apply(rxq, m, flags, extra);
+		wcnic_rx_extra_apply(rxq, m, flags, &rxq->extra[at]);
 	rxq->first = m;
 	rxq->left = m->pkt_len;
 }
@@ -95,7 +94,7 @@ buffer_add(struct wcnic_rxq *rxq, const struct wcnic_rx_cpl *cpl)
 	wcnic_rx_mbuf_rearm(m, rxq->rearm);
 	m->data_len = le16toh(cpl->bytes);
 	if (rxq->first == NULL) {
-		frame_start(rxq, m, cpl, rxq->extra + at);
+		frame_start(rxq, m, cpl, at);
 	} else {
 		rxq->last->next = m;
 		rxq->first->nb_segs++;
