@@ -18,10 +18,11 @@
  * Bounds: packed: a line of two parts for each entry, with epochs; slots: two lines with a tag each.
  *     FRAMES frames in bursts of one or two; odd ones are two descriptors if fetched. A ring of LINES
  *     entries in the window, STORES pushes, LOSSES parts that never come
- * Run: packed
- * Run: slots: -DSLOTS
- * Small: -DFRAMES=3 -DLINES=2 -DSTORES=4 -DLOSSES=1
- * Large: -DFRAMES=4 -DLINES=2 -DSTORES=5 -DLOSSES=2
+ * Run: packed: -DLINES=2
+ * Run: slots: -DSLOTS -DLINES=2
+ * Run: slots-one: -DSLOTS -DLINES=1
+ * Small: -DFRAMES=3 -DSTORES=4 -DLOSSES=1
+ * Large: -DFRAMES=4 -DSTORES=5 -DLOSSES=2
  * Mutation: NO_CHECK: a part of a line is not compared with the other
  * Mutation: PHASE_ONLY: the tag tells a line from that of the lap before, but not from older ones
  * Mutation: NO_EPOCH: the epoch of a line is not compared
