@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "fuzz_rig.h"
+#include "fuzz_state.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t bytes);
 
@@ -49,8 +50,10 @@ bar_access(struct fuzz_rig *r, struct fuzz_input *in)
 	uint64_t off = fuzz_take64(in);
 	size_t bytes = fuzz_take8(in) % 65;
 
-	if (bar == WCNIC_BAR_WINDOWS)
+	if (bar == WCNIC_BAR_WINDOWS) {
 		off %= r->h.aperture_bytes + 64;
+		fuzz_state_touch(r->h.aperture + off, bytes);
+	}
 	fuzz_take(in, buf, bytes);
 	(void)wcnic_card_bar_write(r->h.card, bar, off, buf, bytes);
 	(void)wcnic_card_bar_read(r->h.card, bar, off, buf, bytes);
@@ -106,12 +109,15 @@ int
 LLVMFuzzerTestOneInput(const uint8_t *data, size_t bytes)
 {
 	struct fuzz_input in = {.data = data, .left = bytes};
-	struct fuzz_rig r;
+	static struct fuzz_rig *r;
 
-	fuzz_rig_init(&r, false, WCNIC_FORMAT_SLOTS);
+	if (r == NULL) {
+		r = fuzz_rig_new(false, WCNIC_FORMAT_SLOTS);
+		fuzz_rig_keep(r);
+	}
+	fuzz_rig_restore(r);
 	while (in.left != 0)
-		step(&r, &in);
-	wcnic_card_poll(r.h.card);
-	fuzz_rig_fini(&r);
+		step(r, &in);
+	wcnic_card_poll(r->h.card);
 	return 0;
 }

@@ -87,13 +87,16 @@ int
 LLVMFuzzerTestOneInput(const uint8_t *data, size_t bytes)
 {
 	struct fuzz_input in = {.data = data, .left = bytes};
-	struct fuzz_rig r;
+	static struct fuzz_rig *r;
 
-	fuzz_rig_init(&r, true, WCNIC_FORMAT_SLOTS);
-	fake_tx_switch(&r.tx, 0, WCNIC_PLACEMENT_FETCH);
+	if (r == NULL) {
+		r = fuzz_rig_new(true, WCNIC_FORMAT_SLOTS);
+		fake_tx_switch(&r->tx, 0, WCNIC_PLACEMENT_FETCH);
+		fuzz_rig_keep(r);
+	}
+	fuzz_rig_restore(r);
 	while (in.left != 0)
-		step(&r, &in);
-	fuzz_rig_poll(&r);
-	fuzz_rig_fini(&r);
+		step(r, &in);
+	fuzz_rig_poll(r);
 	return 0;
 }

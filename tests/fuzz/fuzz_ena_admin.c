@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "fuzz_ena_rig.h"
+#include "fuzz_state.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t bytes);
 
@@ -165,12 +166,15 @@ int
 LLVMFuzzerTestOneInput(const uint8_t *data, size_t bytes)
 {
 	struct fuzz_input in = {.data = data, .left = bytes};
-	struct fuzz_ena r;
+	static struct fuzz_ena *r;
 
-	fuzz_ena_init(&r, false);
+	if (r == NULL) {
+		r = fuzz_ena_new(false);
+		fuzz_ena_keep(r);
+	}
+	fuzz_state_restore();
 	while (in.left != 0)
-		step(&r, &in);
-	ena_card_poll(r.e.card);
-	fuzz_ena_fini(&r);
+		step(r, &in);
+	ena_card_poll(r->e.card);
 	return 0;
 }

@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "fuzz_ena_rig.h"
+#include "fuzz_state.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t bytes);
 
@@ -98,13 +99,16 @@ int
 LLVMFuzzerTestOneInput(const uint8_t *data, size_t bytes)
 {
 	struct fuzz_input in = {.data = data, .left = bytes};
-	struct fuzz_ena r;
+	static struct fuzz_ena *r;
 
-	fuzz_ena_init(&r, false);
-	fuzz_ena_queues(&r, 0);
+	if (r == NULL) {
+		r = fuzz_ena_new(false);
+		fuzz_ena_queues(r, 0);
+		fuzz_ena_keep(r);
+	}
+	fuzz_state_restore();
 	while (in.left != 0)
-		step(&r, &in);
-	fuzz_ena_poll(&r);
-	fuzz_ena_fini(&r);
+		step(r, &in);
+	fuzz_ena_poll(r);
 	return 0;
 }

@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "fuzz_ena_rig.h"
+#include "fuzz_state.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t bytes);
 
@@ -110,15 +111,19 @@ int
 LLVMFuzzerTestOneInput(const uint8_t *data, size_t bytes)
 {
 	struct fuzz_input in = {.data = data, .left = bytes};
-	struct fuzz_ena r;
+	static struct fuzz_ena *r;
 
-	fuzz_ena_init(&r, bytes % 2 == 1);
-	fuzz_ena_queues(&r, 128);
+	if (r == NULL) {
+		r = fuzz_ena_new(false);
+		fuzz_ena_queues(r, 128);
+		fuzz_ena_keep(r);
+	}
+	fuzz_state_restore();
+	r->e.card->config.llq_wait = bytes % 2 == 1;
 	while (in.left != 0)
-		step(&r, &in);
-	fuzz_ena_poll(&r);
-	r.e.m.now_ns += 1000000;
-	fuzz_ena_poll(&r);
-	fuzz_ena_fini(&r);
+		step(r, &in);
+	fuzz_ena_poll(r);
+	r->e.m.now_ns += 1000000;
+	fuzz_ena_poll(r);
 	return 0;
 }

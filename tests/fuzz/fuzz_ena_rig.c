@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "fuzz_ena_rig.h"
+#include "fuzz_state.h"
 
 #define MEM_BYTES (256u << 10)
 #define LLQ_BYTES (64u << 10)
@@ -41,8 +42,8 @@ fuzz_ena_enable(struct fuzz_ena *r)
 	r->data[46] = 0x50;
 }
 
-void
-fuzz_ena_init(struct fuzz_ena *r, bool waits)
+struct fuzz_ena *
+fuzz_ena_new(bool waits)
 {
 	const struct ena_card_config config = {
 		.seed = 11,
@@ -55,16 +56,23 @@ fuzz_ena_init(struct fuzz_ena *r, bool waits)
 		.tx_burst_bytes = 2048,
 	};
 
-	memset(r, 0, sizeof(*r));
+	struct fuzz_ena *r = calloc(1, sizeof(*r));
+
+	MUST(r != NULL);
 	MUST(fake_ena_init_sized(&r->e, &config, MEM_BYTES) == 0);
 	wcdev_port_set(ena_card_dev(r->e.card), &loop_ops, r);
 	fuzz_ena_enable(r);
+	return r;
 }
 
 void
-fuzz_ena_fini(struct fuzz_ena *r)
+fuzz_ena_keep(struct fuzz_ena *r)
 {
-	fake_ena_fini(&r->e);
+	fuzz_state_add(r, sizeof(*r));
+	fuzz_state_add(r->e.card, sizeof(*r->e.card));
+	fuzz_state_add(r->e.m.at, r->e.m.bytes);
+	fuzz_state_add(r->e.llq, r->e.llq_bytes);
+	fuzz_state_keep();
 }
 
 void

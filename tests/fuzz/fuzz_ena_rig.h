@@ -6,6 +6,8 @@
 
 /* An ENA card with a loopback that reads every byte it is given. */
 
+#include <ena.h>
+
 #include "fake_ena.h"
 #include "fuzz_input.h"
 
@@ -20,11 +22,15 @@ struct fuzz_ena {
 
 #define FUZZ_DATA_BYTES 65536u
 
-/* A card whose driver is there; torn entries are waited for if `waits`. */
-void fuzz_ena_init(struct fuzz_ena *r, bool waits);
+/*
+ * A card whose driver is there; torn entries are waited for if `waits`. It is made once and never
+ * freed: fuzz_state_restore() puts it back.
+ */
+struct fuzz_ena *fuzz_ena_new(bool waits);
 /* The driver begins anew, after a reset: with `data`, and no queues. */
 void fuzz_ena_enable(struct fuzz_ena *r);
-void fuzz_ena_fini(struct fuzz_ena *r);
+/* Once everything is there that each input begins with. */
+void fuzz_ena_keep(struct fuzz_ena *r);
 /* Queues, which are destroyed before if there are any; `llq`: 0, or bytes of an entry. */
 void fuzz_ena_queues(struct fuzz_ena *r, uint16_t llq);
 /* Polls, and checks what the card says of its queues. */

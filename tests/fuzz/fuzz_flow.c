@@ -10,17 +10,18 @@
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t bytes);
 
-static void
-rig_start(struct fuzz_rig *r)
+static struct fuzz_rig *
+rig_start(void)
 {
+	struct fuzz_rig *r = fuzz_rig_new(false, WCNIC_FORMAT_SLOTS);
 	struct wcnic_cmd_features p = {
 		.features = htole64(WCNIC_CAP_RSS | WCNIC_CAP_FILTER | WCNIC_CAP_FLOW)};
 
-	fuzz_rig_init(r, false, WCNIC_FORMAT_SLOTS);
 	(void)fake_cmd(&r->h, WCNIC_OP_FEATURES_SET, &p, NULL, 0, NULL);
 	(void)fake_rxq_open(&r->h, &r->rx, 0, 32, 512);
 	fake_rx_post(&r->h, &r->rx, 32);
 	(void)fake_port_set(&r->h, 1500, WCNIC_PORTF_UP | WCNIC_PORTF_PROMISC);
+	return r;
 }
 
 static void
@@ -118,11 +119,15 @@ int
 LLVMFuzzerTestOneInput(const uint8_t *data, size_t bytes)
 {
 	struct fuzz_input in = {.data = data, .left = bytes};
-	struct fuzz_rig r;
+	static struct fuzz_rig *r;
 
-	rig_start(&r);
+	if (r == NULL) {
+		r = rig_start();
+		fuzz_rig_keep(r);
+	}
+	fuzz_rig_restore(r);
 	while (in.left != 0)
-		step(&r, &in);
-	fuzz_rig_fini(&r);
+		step(r, &in);
+	wcnic_card_poll(r->h.card);
 	return 0;
 }

@@ -50,16 +50,18 @@ fuzz_take64(struct fuzz_input *in)
 uint32_t
 fuzz_frame_read(const struct wcdev_frame *frame)
 {
-	uint32_t sum = 0;
+	static uint8_t copy[FUZZ_FRAME_BYTES_MAX];
 	uint32_t bytes = 0;
+	uint32_t sum;
 
-	MUST(frame->n_frags != 0);
+	MUST(frame->n_frags != 0 && frame->bytes <= sizeof(copy));
 	for (uint32_t i = 0; i < frame->n_frags; i++) {
 		MUST(frame->frags[i].bytes != 0);
-		for (uint32_t k = 0; k < frame->frags[i].bytes; k++)
-			sum = sum * 31 + ((const uint8_t *)frame->frags[i].base)[k];
+		MUST(frame->frags[i].bytes <= frame->bytes - bytes);
+		memcpy(copy + bytes, frame->frags[i].base, frame->frags[i].bytes);
 		bytes += frame->frags[i].bytes;
 	}
-	MUST(bytes == frame->bytes && bytes >= 14 && bytes <= FUZZ_FRAME_BYTES_MAX);
-	return sum;
+	MUST(bytes == frame->bytes && bytes >= 14);
+	memcpy(&sum, copy + bytes - sizeof(sum), sizeof(sum));
+	return sum + bytes * 31;
 }

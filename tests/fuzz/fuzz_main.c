@@ -19,11 +19,15 @@
 
 #include <wcbase.h>
 
+#include "fuzz_state.h"
+
 #define INPUT_BYTES_MAX 4096u
 #define FILES_MAX 256u
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t bytes);
 void __sanitizer_set_death_callback(void (*callback)(void)) WC_WEAK;
+
+const bool fuzz_state_checks = true;
 
 struct input {
 	uint8_t *data;

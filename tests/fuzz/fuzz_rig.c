@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "fuzz_rig.h"
+#include "fuzz_state.h"
 
 #define FUZZ_MEM_BYTES (128u << 10)
 
@@ -26,12 +27,12 @@ loop_send(void *ctx, const struct wcdev_frame *frame)
 
 static const struct wcdev_port_ops loop_ops = {.kind = "loopback", .send = loop_send};
 
-void
-fuzz_rig_init(struct fuzz_rig *r, bool queues, enum wcnic_push_format format)
+static void
+rig_make(struct fuzz_rig *r, bool queues, enum wcnic_push_format format)
 {
-	struct wcnic_card_config c = {.seed = 11, .aperture_bytes = 1 << 20, .sleeps = true};
+	struct wcnic_card_config c = {
+		.seed = 11, .aperture_bytes = 1 << 20, .sleeps = true, .sees_stores = true};
 
-	memset(r, 0, sizeof(*r));
 	MUST(fake_host_init_sized(&r->h, &c, FUZZ_MEM_BYTES) == 0);
 	wcdev_port_set(wcnic_card_dev(r->h.card), &loop_ops, r);
 	fake_enable(&r->h);
@@ -49,10 +50,47 @@ fuzz_rig_init(struct fuzz_rig *r, bool queues, enum wcnic_push_format format)
 	fake_rx_post(&r->h, &r->rx, 32);
 }
 
-void
-fuzz_rig_fini(struct fuzz_rig *r)
+struct fuzz_rig *
+fuzz_rig_new(bool queues, enum wcnic_push_format format)
 {
-	fake_host_fini(&r->h);
+	struct fuzz_rig *r = calloc(1, sizeof(*r));
+
+	MUST(r != NULL);
+	rig_make(r, queues, format);
+	return r;
+}
+
+void
+fuzz_rig_keep(struct fuzz_rig *r)
+{
+	struct wcnic_card *card = r->h.card;
+
+	fuzz_state_add(r, sizeof(*r));
+	fuzz_state_add(card, sizeof(*card));
+	fuzz_state_add(card->page_owner, card->n_pages * sizeof(*card->page_owner));
+	fuzz_state_add(r->h.m.at, r->h.m.bytes);
+	fuzz_state_add_large(r->h.aperture, r->h.aperture_bytes);
+	fuzz_state_keep();
+}
+
+void
+fuzz_rig_restore(struct fuzz_rig *r)
+{
+	struct wcnic_card *card = r->h.card;
+
+	/* What is not part of the card itself. */
+	card_watch_stop(card);
+	card_flow_reset(card);
+	/* Windows that are not there any more have been cleared. */
+	for (uint32_t i = 0; i < card->n_pages; i++)
+		if (card->page_owner[i] != 0)
+			fuzz_state_touch(card->aperture + i * WCNIC_WINDOW_ALIGN,
+					 WCNIC_WINDOW_ALIGN);
+	/* But a driver may go on writing where its first windows were. */
+	fuzz_state_touch(r->tx.push, r->tx.push != NULL ? r->h.push_bytes : 0);
+	fuzz_state_touch(r->tx.db, sizeof(*r->tx.db));
+	fuzz_state_touch(r->rx.db, sizeof(*r->rx.db));
+	fuzz_state_restore();
 }
 
 void

@@ -6,6 +6,8 @@
 
 /* A card with a loopback that reads every byte it is given. */
 
+#include <card.h>
+
 #include "fake_host.h"
 #include "fuzz_input.h"
 
@@ -22,9 +24,13 @@ struct fuzz_rig {
 
 /*
  * An enabled card; with `queues`, a Tx queue that pushes in `format`, an Rx queue, and the port up.
+ * It is made once and never freed.
  */
-void fuzz_rig_init(struct fuzz_rig *r, bool queues, enum wcnic_push_format format);
-void fuzz_rig_fini(struct fuzz_rig *r);
+struct fuzz_rig *fuzz_rig_new(bool queues, enum wcnic_push_format format);
+/* Once everything is there that each input begins with. */
+void fuzz_rig_keep(struct fuzz_rig *r);
+/* Before each input: all is as it was kept. */
+void fuzz_rig_restore(struct fuzz_rig *r);
 /* Polls, and checks that the Tx completions follow one another without gap or overlap. */
 void fuzz_rig_poll(struct fuzz_rig *r);
 /* A request that has a chance to fit a frame, or any. */
