@@ -25,13 +25,13 @@ static void
 table_build(uint32_t (*table)[256], unsigned int bytes, const uint8_t *key)
 {
 	for (unsigned int byte = 0; byte < bytes; byte++) {
-		for (unsigned int value = 0; value < 256; value++) {
-			uint32_t sum = 0;
+		table[byte][0] = 0;
+		/* Each bit doubles what is known: with it, the sum of the other bits and its own. */
+		for (unsigned int bit = 0; bit < 8; bit++) {
+			const uint32_t window = key_window(key, byte * 8 + 7 - bit);
 
-			for (unsigned int bit = 0; bit < 8; bit++)
-				if ((value & (0x80u >> bit)) != 0)
-					sum ^= key_window(key, byte * 8 + bit);
-			table[byte][value] = sum;
+			for (unsigned int value = 0; value < 1u << bit; value++)
+				table[byte][1u << bit | value] = table[byte][value] ^ window;
 		}
 	}
 }

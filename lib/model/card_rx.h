@@ -65,15 +65,22 @@ card_rx_phase(uint16_t seq, uint16_t entries)
 	return (uint64_t)wcdev_ring_phase(seq, entries) << 56;
 }
 
-/* Most frames are short: no call, and no more stores than it takes. */
+/*
+ * Most frames are short: no call, and no more stores than it takes. A driver may receive where it
+ * sends: all is read before anything is written.
+ */
 static inline void
 card_rx_bytes_copy(uint8_t *dst, const uint8_t *src, uint32_t bytes)
 {
+	uint8_t first[32], last[32];
+
 	if (bytes - 32 <= 32) {
-		memcpy(dst, src, 32);
-		memcpy(dst + bytes - 32, src + bytes - 32, 32);
+		memcpy(first, src, 32);
+		memcpy(last, src + bytes - 32, 32);
+		memcpy(dst, first, 32);
+		memcpy(dst + bytes - 32, last, 32);
 	} else {
-		memcpy(dst, src, bytes);
+		memmove(dst, src, bytes);
 	}
 }
 

@@ -67,7 +67,7 @@ bytes_scatter(struct wcnic_card *card, struct rx_writer *w, const uint8_t *src, 
 		if (bytes > left)
 			bytes = left;
 		if (w->buffer->at != NULL)
-			memcpy(w->buffer->at + w->used, src, bytes);
+			memmove(w->buffer->at + w->used, src, bytes); /* src may be the host's */
 		else
 			wcdev_dma_write(&card->dev, w->buffer->iova + w->used, src, bytes);
 		src += bytes;

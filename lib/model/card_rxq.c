@@ -280,14 +280,17 @@ frame_put(struct wcnic_card *card, struct card_rxq *q, const struct wcdev_frame 
 	const struct card_rx_kind kind = card_rx_kind_of(result);
 	const uint8_t *src = frame->frags[0].base;
 	uint8_t *dst = q->ahead[q->head % CARD_RX_AHEAD];
+	uint8_t addrs[CARD_RX_ADDRS_BYTES];
 
 	if (card_rxq_is_full(q))
 		card_rxq_publish(card, q);
 	if ((result->flags & WCNIC_RXF_EXTRA) != 0)
 		card_rx_extra_publish(card, q, result);
-	memcpy(dst, src, CARD_RX_ADDRS_BYTES);
-	memcpy(dst + CARD_RX_ADDRS_BYTES, src + CARD_RX_ADDRS_BYTES + result->cut_bytes,
-	       bytes - CARD_RX_ADDRS_BYTES);
+	/* The frame may be in host memory, and so where it goes. */
+	memcpy(addrs, src, sizeof(addrs));
+	memmove(dst + sizeof(addrs), src + sizeof(addrs) + result->cut_bytes,
+		bytes - sizeof(addrs));
+	memcpy(dst, addrs, sizeof(addrs));
 	(void)card_rxq_complete(q, q->head, bytes, kind);
 	card_rxq_count(card, q, frame);
 }
