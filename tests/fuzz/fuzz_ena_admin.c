@@ -152,8 +152,10 @@ step(struct fuzz_ena *r, struct fuzz_input *in)
 			;
 		break;
 	case 8:
-		if (fuzz_take8(in) % 8 == 0)
+		if (fuzz_take8(in) % 8 == 0 && r->resets != 0) {
 			ena_card_reset(r->e.card);
+			r->resets--;
+		}
 		fuzz_ena_enable(r);
 		break;
 	default:

@@ -86,7 +86,7 @@ step(struct fuzz_ena *r, struct fuzz_input *in)
 		break;
 	case 8:
 		if (fuzz_take8(in) % 8 == 0)
-			fuzz_ena_queues(r, 0);
+			(void)fuzz_ena_queues(r, 0);
 		break;
 	default:
 		fake_ena_tx_ring(&r->e, &r->tx);
@@ -103,7 +103,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t bytes)
 
 	if (r == NULL) {
 		r = fuzz_ena_new(false);
-		fuzz_ena_queues(r, 0);
+		MUST(fuzz_ena_queues(r, 0));
 		fuzz_ena_keep(r);
 	}
 	fuzz_state_restore();

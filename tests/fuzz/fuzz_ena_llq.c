@@ -54,7 +54,8 @@ layout_set(struct fuzz_ena *r, struct fuzz_input *in)
 	const uint8_t how = fuzz_take8(in);
 	struct ena_llq llq;
 
-	fuzz_ena_queues(r, (how & 1) != 0 ? 256 : 128);
+	if (!fuzz_ena_queues(r, (how & 1) != 0 ? 256 : 128))
+		return;
 	llq = r->e.llq_set;
 	llq.before_header_enabled = htole16((uint16_t)(1u << (how >> 1 & 3)));
 	llq.stride_enabled = htole16((how & 8) != 0 ? ENA_LLQ_STRIDE_SINGLE
@@ -115,7 +116,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t bytes)
 
 	if (r == NULL) {
 		r = fuzz_ena_new(false);
-		fuzz_ena_queues(r, 128);
+		MUST(fuzz_ena_queues(r, 128));
 		fuzz_ena_keep(r);
 	}
 	fuzz_state_restore();

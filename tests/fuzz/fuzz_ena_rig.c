@@ -55,10 +55,10 @@ fuzz_ena_new(bool waits)
 		.meta_caching = true,
 		.tx_burst_bytes = 2048,
 	};
-
 	struct fuzz_ena *r = calloc(1, sizeof(*r));
 
 	MUST(r != NULL);
+	r->resets = 3;
 	MUST(fake_ena_init_sized(&r->e, &config, MEM_BYTES) == 0);
 	wcdev_port_set(ena_card_dev(r->e.card), &loop_ops, r);
 	fuzz_ena_enable(r);
@@ -75,9 +75,12 @@ fuzz_ena_keep(struct fuzz_ena *r)
 	fuzz_state_keep();
 }
 
-void
+bool
 fuzz_ena_queues(struct fuzz_ena *r, uint16_t llq)
 {
+	if (r->resets == 0)
+		return false;
+	r->resets--;
 	MUST(fake_ena_reset(&r->e, 0));
 	fuzz_ena_enable(r);
 	MUST(fake_ena_mtu_set(&r->e, 9000) == 0);
@@ -87,6 +90,7 @@ fuzz_ena_queues(struct fuzz_ena *r, uint16_t llq)
 	MUST(fake_ena_rxq_open(&r->e, &r->rx, DEPTH, BUF_BYTES, 1) == 0);
 	fake_ena_rx_post(&r->e, &r->rx, DEPTH);
 	r->done = 0;
+	return true;
 }
 
 /* The head moves on, never beyond what the ring can hold. */

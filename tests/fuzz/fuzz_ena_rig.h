@@ -18,6 +18,7 @@ struct fuzz_ena {
 	uint8_t *data;   /* 64 KiB of host memory that nothing else uses */
 	uint16_t done;   /* where the last Tx completion says that the head is */
 	uint64_t frames; /* that the port was given */
+	unsigned int resets; /* that an input may still ask for: one takes as long as 50 steps */
 };
 
 #define FUZZ_DATA_BYTES 65536u
@@ -31,8 +32,11 @@ struct fuzz_ena *fuzz_ena_new(bool waits);
 void fuzz_ena_enable(struct fuzz_ena *r);
 /* Once everything is there that each input begins with. */
 void fuzz_ena_keep(struct fuzz_ena *r);
-/* Queues, which are destroyed before if there are any; `llq`: 0, or bytes of an entry. */
-void fuzz_ena_queues(struct fuzz_ena *r, uint16_t llq);
+/*
+ * Queues, which are destroyed before if there are any; `llq`: 0, or bytes of an entry. False: an
+ * input may not reset the card so often.
+ */
+bool fuzz_ena_queues(struct fuzz_ena *r, uint16_t llq);
 /* Polls, and checks what the card says of its queues. */
 void fuzz_ena_poll(struct fuzz_ena *r);
 /* An address: mostly in `data`, sometimes outside everything. */
