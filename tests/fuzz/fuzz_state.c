@@ -9,8 +9,6 @@
 #include "fuzz_input.h"
 #include "fuzz_state.h"
 
-#pragma weak fuzz_state_checks
-
 #define REGIONS_MAX 8u
 #define PIECE_BYTES 65536u
 #define PIECES_MAX 64u

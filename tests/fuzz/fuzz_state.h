@@ -12,6 +12,8 @@
 #include <stdbool.h>
 #include <stddef.h>
 
+#include <wcbase.h>
+
 /* Memory that is put back as a whole. */
 void fuzz_state_add(void *at, size_t bytes);
 /* Large memory, of which only what was touched is put back, in pieces of 64 KiB. */
@@ -23,6 +25,6 @@ void fuzz_state_touch(const void *at, size_t bytes);
 /* Puts it back. */
 void fuzz_state_restore(void);
 /* Where this is (in fuzz_main.c), it then compares all of it, which takes too long for an engine. */
-extern const bool fuzz_state_checks;
+extern const bool fuzz_state_checks WC_WEAK;
 
 #endif /* FUZZ_STATE_H */
