@@ -221,9 +221,12 @@ buffers_find(struct wcnic_card *card, struct card_rxq *q, const uint8_t *desc, u
 		good_bytes = span.bytes - q->buf_bytes + 1;
 	for (i = 0; i < n; i++, desc += sizeof(struct wcnic_rx_desc)) {
 		const uint64_t iova = le64toh(wcdev_load64(desc));
-		uint8_t *at = span.at + (iova - span.iova);
+		const uint64_t off = iova - span.iova;
+		uint8_t *at;
 
-		if (iova - span.iova >= good_bytes) {
+		if (off < good_bytes) {
+			at = span.at + off;
+		} else {
 			at = wcdev_dma_find(&card->dev, &q->bufs, iova, q->buf_bytes,
 					    WCDEV_DMA_WRITE);
 			if (at == NULL)
