@@ -85,7 +85,8 @@ copy_arch(const char *root, char *arch, size_t bytes)
 	snprintf(path, sizeof(path), "%s/proc/sys/kernel/arch", root);
 	in = fopen(path, "re");
 	if (in != NULL) {
-		if (fscanf(in, "%31s", line) == 1)
+		/* a name of uname's: a copy may hold anything, and this goes to terminals */
+		if (fscanf(in, "%31[0-9a-zA-Z_]", line) == 1)
 			snprintf(arch, bytes, "%s", line);
 		fclose(in);
 	}

@@ -74,6 +74,14 @@ WC_PRINTF(2, 3) static bool is_there(const char *root, const char *fmt, ...)
 	       access(path, F_OK) == 0;
 }
 
+/* A copy may hold anything, and what is kept of it goes to terminals, JSON and metrics. */
+static void
+text_tame(char *text)
+{
+	for (char *c = text; *c != '\0'; c++)
+		*c = (unsigned char)*c < 0x80 && isprint((unsigned char)*c) ? *c : '?';
+}
+
 /*
  * The last component of where a link points; "" if it is none or does not fit. A copy of another
  * machine may have a file instead, which holds where the link pointed.
@@ -97,9 +105,7 @@ link_name(const char *root, const char *bdf, const char *name, char *text, size_
 	base = base != NULL ? base + 1 : target;
 	if (strlen(base) < bytes)
 		snprintf(text, bytes, "%s", base);
-	/* A copy may hold anything, and the name goes to terminals, JSON and metrics. */
-	for (char *c = text; *c != '\0'; c++)
-		*c = (unsigned char)*c < 0x80 && isprint((unsigned char)*c) ? *c : '?';
+	text_tame(text);
 }
 
 /* ---- the address --------------------------------------------------------------------------- */
@@ -230,8 +236,10 @@ group_peer_look(const char *root, struct wcbar_pci_facts *f, const char *peer)
 	f->group_devices++;
 	link_name(root, peer, "driver", driver, sizeof(driver));
 	if (strcmp(peer, f->bdf) != 0 && f->group_peer[0] == '\0' && !driver_is_quiet(driver) &&
-	    strlen(peer) < sizeof(f->group_peer))
+	    strlen(peer) < sizeof(f->group_peer)) {
 		snprintf(f->group_peer, sizeof(f->group_peer), "%.15s", peer);
+		text_tame(f->group_peer);
+	}
 }
 
 static void
@@ -253,6 +261,7 @@ group_read(const char *root, struct wcbar_pci_facts *f)
 	if (!text_read(root, f->iommu_type, sizeof(f->iommu_type),
 		       "/sys/kernel/iommu_groups/%d/type", f->iommu_group))
 		f->iommu_type[0] = '\0';
+	text_tame(f->iommu_type);
 	f->noiommu = text_read(root, name, sizeof(name), "/sys/kernel/iommu_groups/%d/name",
 			       f->iommu_group) &&
 		     strcmp(name, "vfio-noiommu") == 0;
@@ -343,6 +352,7 @@ lockdown_read(const char *root, struct wcbar_pci_facts *f)
 	to = from != NULL ? strchr(from, ']') : NULL;
 	if (to != NULL && (size_t)(to - from) <= sizeof(f->lockdown))
 		snprintf(f->lockdown, sizeof(f->lockdown), "%.*s", (int)(to - from - 1), from + 1);
+	text_tame(f->lockdown);
 }
 
 static bool
@@ -390,6 +400,7 @@ machine_read(const char *root, const struct wcbar_kernel_config *config, struct 
 {
 	if (!text_read(root, f->kernel, sizeof(f->kernel), "/proc/sys/kernel/osrelease"))
 		f->kernel[0] = '\0';
+	text_tame(f->kernel);
 	f->iomem_relaxed = cmdline_is_relaxed(root);
 	lockdown_read(root, f);
 	f->hypervisor = is_virtual(root);
