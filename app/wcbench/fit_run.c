@@ -17,6 +17,7 @@
 #include "run.h"
 
 #define FILE_BYTES_MAX (32u * 1024 * 1024)
+#define FILE_BYTES_FIRST (16u * 1024)
 #define BURSTS_NEEDED 3u
 #define LONG_BURST 8u
 #define NS_LEAST 1e-4 /* of a line, store or read: anything beyond is no figure of a machine */
@@ -45,11 +46,34 @@ WC_PRINTF(2, 3) static int refuse(const struct reader *r, const char *format, ..
 
 /* ---- the file ------------------------------------------------------------------------------ */
 
+/* Takes as much memory as the file needs: most are far from the limit. */
+static int
+all_read(FILE *f, char **text, size_t *bytes)
+{
+	size_t space = 0, more;
+	char *grown;
+
+	*bytes = 0;
+	do {
+		space = space == 0 ? FILE_BYTES_FIRST : 2 * space;
+		grown = realloc(*text, space);
+		if (grown == NULL)
+			return -ENOMEM;
+		*text = grown;
+		errno = 0;
+		more = fread(grown + *bytes, 1, space - *bytes, f);
+		*bytes += more;
+		if (ferror(f))
+			return errno != 0 ? -errno : -EIO;
+	} while (*bytes == space && space <= FILE_BYTES_MAX);
+	return 0;
+}
+
 static int
 file_read(const struct reader *r, char **text, size_t *bytes)
 {
 	FILE *f = fopen(r->path, "re");
-	int ret = 0;
+	int ret;
 
 	*text = NULL;
 	if (f == NULL) {
@@ -57,16 +81,12 @@ file_read(const struct reader *r, char **text, size_t *bytes)
 		(void)refuse(r, "%s", strerror(-ret));
 		return ret;
 	}
-	*text = malloc(FILE_BYTES_MAX + 1);
-	errno = 0;
-	*bytes = *text != NULL ? fread(*text, 1, FILE_BYTES_MAX + 1, f) : 0;
-	if (*text == NULL || ferror(f)) {
-		ret = errno != 0 ? -errno : -EIO;
+	ret = all_read(f, text, bytes);
+	if (ret != 0)
 		(void)refuse(r, "%s", strerror(-ret));
-	} else if (*bytes > FILE_BYTES_MAX) {
+	else if (*bytes > FILE_BYTES_MAX)
 		ret = refuse(r, "more than %u bytes: this is no run of wcbench raw",
 			     FILE_BYTES_MAX);
-	}
 	fclose(f);
 	return ret;
 }
