@@ -27,7 +27,7 @@ uint32_t wcdev_verdict(const struct wcdev_frame *frame, const uint8_t *head,
 
 /*
  * The same of a frame in one piece that nobody changes, of which wcdev_ptype_of() gave `ptype` with
- * WCDEV_PTYPE_IPV4.
+ * WCDEV_PTYPE_IPV4. It does not judge SCTP.
  */
 uint32_t wcdev_verdict_ipv4(const uint8_t *frame, uint32_t bytes, uint16_t ptype);
 
