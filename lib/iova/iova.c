@@ -2,70 +2,28 @@
  * Copyright(c) 2026 The wcnic authors
  */
 
-/* The IOVA map: a sorted array of ranges, and the files that they share. */
+/* The IOVA map: a sorted array of ranges. */
 
 #include <assert.h>
 #include <errno.h>
-#include <fcntl.h>
 #include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
-#include <sys/queue.h>
-#include <sys/stat.h>
-#include <unistd.h>
 
-#include "iova.h"
+#include "iova_internal.h"
 
-#define HINTS 16384u
 #define SPAN_ENTRIES 64u
-#define HINT_OF(iova) (((iova) >> 12) % HINTS)
+#define HINT_OF(iova) (((iova) >> 12) % IOVA_HINTS)
 static_assert(IOVA_ENTRIES_MAX <= UINT16_MAX, "a hint is the number of an entry");
-
-/*
- * A file of the peer, mapped once from its start to the end of what is used of it. Entries hold
- * offsets, so that the mapping may move when it grows.
- */
-struct mapped_file {
-	LIST_ENTRY(mapped_file) link;
-	dev_t dev;
-	ino_t ino;
-	bool writable;
-	uint8_t *base;
-	uint64_t bytes;
-	unsigned int refs;
-};
-
-struct entry {
-	uint64_t first; /* IOVA */
-	uint64_t last;
-	struct mapped_file *file; /* NULL: the memory is at `at` */
-	union {
-		uint8_t *at;
-		uint64_t file_off;
-	};
-	unsigned int prot;
-	bool remote; /* it has no address in this process */
-};
-
-struct iova_map {
-	struct entry *entries; /* sorted, without overlap */
-	size_t n;
-	size_t capacity;
-	bool broken;
-	uint64_t generation;
-	LIST_HEAD(, mapped_file) files;
-	/* The entry in which a page was found last. Only a hint: entries move. */
-	uint16_t hints[HINTS];
-};
 
 struct iova_map *
 iova_map_create(void)
 {
 	struct iova_map *map = calloc(1, sizeof(*map));
 
-	if (map != NULL)
-		LIST_INIT(&map->files);
+	for (unsigned int i = 0; map != NULL && i < IOVA_FILE_HEADS; i++)
+		LIST_INIT(&map->files[i]);
 	return map;
 }
 
@@ -77,6 +35,22 @@ iova_map_destroy(struct iova_map *map)
 	iova_map_clear(map);
 	free(map->entries);
 	free(map);
+}
+
+void
+iova_map_limit(struct iova_map *map, const struct iova_limits *limits)
+{
+	map->limits = *limits;
+}
+
+void
+iova_map_use(const struct iova_map *map, struct iova_use *use)
+{
+	*use = (struct iova_use){
+		.ranges = (uint32_t)map->n,
+		.files = map->n_files,
+		.bytes = map->file_bytes,
+	};
 }
 
 /* The first entry that ends at or after `iova`; n if there is none. */
@@ -108,7 +82,8 @@ range_place(struct iova_map *map, uint64_t iova, uint64_t bytes, size_t *at)
 	*at = entry_at(map, iova);
 	if (*at < map->n && map->entries[*at].first <= iova + (bytes - 1))
 		return -EEXIST;
-	if (map->n == IOVA_ENTRIES_MAX)
+	if (map->n == IOVA_ENTRIES_MAX ||
+	    (map->limits.ranges != 0 && map->n >= map->limits.ranges))
 		return -ENOSPC;
 	if (map->n < map->capacity)
 		return 0;
@@ -158,89 +133,6 @@ iova_map_add_remote(struct iova_map *map, uint64_t iova, uint64_t bytes, unsigne
 					      .remote = true});
 }
 
-/* Maps the file's first `bytes` bytes; an older, shorter mapping of it is replaced. */
-static int
-file_map(struct mapped_file *file, int fd, uint64_t bytes)
-{
-	int prot = file->writable ? PROT_READ | PROT_WRITE : PROT_READ;
-	void *base;
-
-	/* Without NORESERVE huge pages would be reserved for holes of the file that are never used.
-	 */
-	base = mmap(NULL, bytes, prot, MAP_SHARED | MAP_NORESERVE, fd, 0);
-	if (base == MAP_FAILED)
-		return -errno;
-	if (file->base != NULL)
-		munmap(file->base, file->bytes);
-	file->base = base;
-	file->bytes = bytes;
-	return 0;
-}
-
-/* Checks that a file can back [fd_off, fd_off + bytes); *map_bytes: whole pages of its kind. */
-static int
-file_check(const struct stat *st, uint64_t fd_off, uint64_t bytes, uint64_t *map_bytes)
-{
-	uint64_t page = (uint64_t)st->st_blksize;
-	uint64_t end = fd_off + bytes;
-
-	if (!S_ISREG(st->st_mode))
-		return -EINVAL;
-	if (end < fd_off || st->st_size < 0 || end > (uint64_t)st->st_size)
-		return -ERANGE;
-	/* For huge pages st_blksize is their size, and munmap(2) wants multiples of it. */
-	if (page < (uint64_t)getpagesize() || (page & (page - 1)) != 0)
-		page = (uint64_t)getpagesize();
-	*map_bytes = (end + page - 1) & ~(page - 1);
-	return *map_bytes < end || *map_bytes > SIZE_MAX ? -ERANGE : 0;
-}
-
-static int
-file_get(struct iova_map *map, int fd, const struct stat *st, uint64_t map_bytes, bool writable,
-	 struct mapped_file **found)
-{
-	struct mapped_file *file;
-	int ret;
-
-	LIST_FOREACH(file, &map->files, link)
-	{
-		if (file->dev != st->st_dev || file->ino != st->st_ino ||
-		    file->writable != writable)
-			continue;
-		ret = map_bytes > file->bytes ? file_map(file, fd, map_bytes) : 0;
-		if (ret < 0)
-			return ret;
-		file->refs++;
-		*found = file;
-		return 0;
-	}
-	file = calloc(1, sizeof(*file));
-	if (file == NULL)
-		return -ENOMEM;
-	file->dev = st->st_dev;
-	file->ino = st->st_ino;
-	file->writable = writable;
-	file->refs = 1;
-	ret = file_map(file, fd, map_bytes);
-	if (ret < 0) {
-		free(file);
-		return ret;
-	}
-	LIST_INSERT_HEAD(&map->files, file, link);
-	*found = file;
-	return 0;
-}
-
-static void
-file_put(struct mapped_file *file)
-{
-	if (--file->refs > 0)
-		return;
-	LIST_REMOVE(file, link);
-	munmap(file->base, file->bytes);
-	free(file);
-}
-
 int
 iova_map_add_fd(struct iova_map *map, uint64_t iova, uint64_t bytes, int fd, uint64_t fd_off,
 		unsigned int prot)
@@ -251,24 +143,13 @@ iova_map_add_fd(struct iova_map *map, uint64_t iova, uint64_t bytes, int fd, uin
 		.file_off = fd_off,
 		.prot = prot,
 	};
-	uint64_t map_bytes;
-	struct stat st;
-	int ret, mode;
 	size_t at;
+	int ret;
 
 	ret = range_place(map, iova, bytes, &at);
 	if (ret < 0)
 		return ret;
-	mode = fcntl(fd, F_GETFL);
-	if (mode < 0 || fstat(fd, &st) < 0)
-		return -errno;
-	mode &= O_ACCMODE;
-	if (mode == O_WRONLY || (mode == O_RDONLY && (prot & IOVA_WRITE) != 0))
-		return -EACCES;
-	ret = file_check(&st, fd_off, bytes, &map_bytes);
-	if (ret < 0)
-		return ret;
-	ret = file_get(map, fd, &st, map_bytes, mode == O_RDWR, &entry.file);
+	ret = iova_file_get(map, fd, fd_off, bytes, prot, &entry.file);
 	if (ret == 0)
 		entry_insert(map, at, &entry);
 	return ret;
@@ -293,7 +174,7 @@ iova_map_remove(struct iova_map *map, uint64_t iova, uint64_t bytes)
 	map->generation++;
 	for (size_t i = from; i < to; i++)
 		if (map->entries[i].file != NULL)
-			file_put(map->entries[i].file);
+			iova_file_put(map, map->entries[i].file);
 	memmove(&map->entries[from], &map->entries[to], (map->n - to) * sizeof(*map->entries));
 	map->n -= to - from;
 	return (int)(to - from);
@@ -304,7 +185,7 @@ iova_map_clear(struct iova_map *map)
 {
 	for (size_t i = 0; i < map->n; i++)
 		if (map->entries[i].file != NULL)
-			file_put(map->entries[i].file);
+			iova_file_put(map, map->entries[i].file);
 	map->n = 0;
 	map->broken = false;
 	map->generation++;
@@ -419,22 +300,17 @@ iova_map_reaches(const struct iova_map *map, uint64_t iova, uint64_t bytes, unsi
 bool
 iova_map_fault(struct iova_map *map, const void *addr)
 {
-	uintptr_t at = (uintptr_t)addr;
-	struct mapped_file *file;
+	struct iova_file *file = iova_file_at(map, addr);
 	void *base;
 
-	LIST_FOREACH(file, &map->files, link)
-	{
-		if (at < (uintptr_t)file->base || at - (uintptr_t)file->base >= file->bytes)
-			continue;
-		base = mmap(file->base, file->bytes, PROT_READ | PROT_WRITE,
-			    MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED | MAP_NORESERVE, -1, 0);
-		if (base == MAP_FAILED)
-			return false;
-		map->broken = true;
-		return true;
-	}
-	return false;
+	if (file == NULL)
+		return false;
+	base = mmap(file->base, file->bytes, PROT_READ | PROT_WRITE,
+		    MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED | MAP_NORESERVE, -1, 0);
+	if (base == MAP_FAILED)
+		return false;
+	map->broken = true;
+	return true;
 }
 
 bool

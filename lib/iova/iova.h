@@ -30,8 +30,39 @@ struct iova_map;
 #define IOVA_READ 1u
 #define IOVA_WRITE 2u
 
+/* What a map may hold, and what it takes. All 0: ranges and files without limit, of memory only. */
+struct iova_limits {
+	uint32_t ranges; /* at most IOVA_ENTRIES_MAX; 0: that many */
+	uint32_t files;  /* mappings of files: each is one of this process; 0: no limit */
+	uint64_t bytes;  /* of address space that these take; 0: no limit */
+	/*
+	 * Takes files on disk and of other file systems too. Who serves these, a FUSE process or a
+	 * machine on the network, can stop any call here, and any access to the memory, for ever.
+	 */
+	bool any_file;
+	/*
+	 * Unmaps memory of files, at once or later, in place of munmap(2), which takes long if
+	 * there is much of it. NULL: munmap(2).
+	 */
+	void (*unmap)(void *ctx, void *base, uint64_t bytes);
+	void *ctx;
+};
+
+/* What of its limits a map uses. */
+struct iova_use {
+	uint32_t ranges;
+	uint32_t files;
+	uint64_t bytes;
+};
+
 /* Makes an empty map, the caller's until iova_map_destroy(). NULL: out of memory. */
 WC_PUBLIC struct iova_map *iova_map_create(void);
+
+/* Sets the limits, which are copied. What the map holds already is not touched. */
+WC_PUBLIC void iova_map_limit(struct iova_map *map, const struct iova_limits *limits);
+
+/* Tells what the map uses. */
+WC_PUBLIC void iova_map_use(const struct iova_map *map, struct iova_use *use);
 
 /* Unmaps all files and frees the map. NULL is allowed. */
 WC_PUBLIC void iova_map_destroy(struct iova_map *map);
@@ -39,17 +70,20 @@ WC_PUBLIC void iova_map_destroy(struct iova_map *map);
 /*
  * Adds [iova, iova + bytes), which is memory at `addr` of this process and stays the caller's. It
  * must outlive the entry.
- * Returns 0, -EINVAL (empty or wraps around), -EEXIST (overlaps an entry), -ENOSPC (holds
- * IOVA_ENTRIES_MAX already) or -ENOMEM.
+ * Returns 0, -EINVAL (empty or wraps around), -EEXIST (overlaps an entry), -ENOSPC (as many ranges
+ * as it may hold) or -ENOMEM.
  */
 WC_PUBLIC WC_MUST_CHECK int
 iova_map_add(struct iova_map *map, uint64_t iova, uint64_t bytes, void *addr, unsigned int prot);
 
 /*
  * Adds a range that is backed by a file from offset fd_off, and maps the file into this process.
- * Entries of one file (st_dev, st_ino) share a mapping. The caller keeps the fd and may close it
- * afterwards. Errors of iova_map_add(), -ERANGE (the file ends before fd_off + bytes), -EACCES (the
- * fd was not opened for `prot`), -EINVAL (no regular file), or the -errno of fstat(2) and mmap(2).
+ * Entries of one file (st_dev, st_ino) share a mapping, but for those that are only read where
+ * there is none for writing. The caller keeps the fd and may close it afterwards. Errors of
+ * iova_map_add(), -EOPNOTSUPP (no memfd or file of tmpfs or hugetlbfs; see any_file), -ERANGE (the
+ * file ends before fd_off + bytes), -EACCES (the fd was not opened for `prot`), -EINVAL (no regular
+ * file), -EMFILE and -EDQUOT (`files` and `bytes` of the limits), or the -errno of fcntl(2),
+ * fstat(2) and mmap(2): -EPERM for a file that is sealed against `prot`.
  * Pointers that were found before may be stale afterwards: a mapping moves when it grows.
  */
 WC_PUBLIC WC_MUST_CHECK int iova_map_add_fd(struct iova_map *map, uint64_t iova, uint64_t bytes,
