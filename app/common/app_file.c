@@ -7,6 +7,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <stdbool.h>
+#include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -38,16 +39,32 @@ part_open(const char *part)
 	return out;
 }
 
+/* As fopen(path, "we"), but a FIFO without a reader is refused: ENXIO. */
+static FILE *
+place_open(const char *path)
+{
+	int fd = open(path, O_WRONLY | O_TRUNC | O_CLOEXEC | O_NOCTTY | O_NONBLOCK);
+	FILE *out = NULL;
+
+	/* Its reader may be slow, and who waits for that has time. */
+	if (fd >= 0 && fcntl(fd, F_SETFL, fcntl(fd, F_GETFL) & ~O_NONBLOCK) == 0)
+		out = fdopen(fd, "w");
+	if (out == NULL && fd >= 0)
+		close(fd);
+	return out;
+}
+
 int
 app_file_begin(struct app_file *file, const char *path)
 {
 	file->error = 0;
+	file->hasty = false;
 	file->path = path;
 	if (snprintf(file->part, sizeof(file->part), "%s.part", path) >= (int)sizeof(file->part))
 		return -ENAMETOOLONG;
 	if (is_written_in_place(path)) {
 		file->part[0] = '\0';
-		file->out = fopen(path, "we");
+		file->out = place_open(path);
 	} else {
 		file->out = part_open(file->part);
 	}
@@ -62,7 +79,7 @@ out_sync(const struct app_file *file)
 		return file->error;
 	if (ferror(file->out) != 0)
 		return -EIO;
-	if (fflush(file->out) == 0 && fsync(fileno(file->out)) == 0)
+	if (fflush(file->out) == 0 && (file->hasty || fsync(fileno(file->out)) == 0))
 		return 0;
 	/* Not every file can be synchronised: a pipe cannot. */
 	return errno == EINVAL || errno == EROFS ? 0 : -errno;
@@ -82,6 +99,12 @@ app_file_end(struct app_file *file)
 	if (ret != 0)
 		unlink(file->part);
 	return ret;
+}
+
+const char *
+app_file_strerror(int error)
+{
+	return error == ENXIO ? "it is a FIFO that nobody reads, or a socket" : strerror(error);
 }
 
 void

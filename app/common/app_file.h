@@ -10,6 +10,7 @@
  */
 
 #include <limits.h>
+#include <stdbool.h>
 #include <stdio.h>
 
 #include <wcbase.h>
@@ -17,18 +18,27 @@
 struct app_file {
 	FILE *out; /* where the new content goes */
 	int error; /* -errno, if the caller saw a write fail; app_file_end() returns it */
+	/* Set by the caller: a crash of the machine may take the content, so no disk is waited for.
+	 */
+	bool hasty;
 	const char *path;
 	char part[PATH_MAX]; /* the new file until it is whole: PATH.part; "": in place */
 };
 
-/* Begins a new content; `path` must stay valid until app_file_end(). 0 or -errno. */
+/*
+ * Begins a new content; `path` must stay valid until app_file_end(). 0 or -errno: -ENXIO for a FIFO
+ * that nobody reads.
+ */
 WC_MUST_CHECK int app_file_begin(struct app_file *file, const char *path);
 
 /*
- * Ends the content, waits until it is on the disk and gives it its name. 0 or -errno; after a
+ * Ends the content, waits until it is on the disk unless `hasty` and gives it its name. 0 or -errno; after a
  * failure, also of a write before, nothing new is left.
  */
 WC_MUST_CHECK int app_file_end(struct app_file *file);
+
+/* What strerror() says, and clearer words for -ENXIO. `error` is not negative. */
+const char *app_file_strerror(int error);
 
 /*
  * Gives standard files that are closed a number that takes no output, first thing in main(). Else

@@ -136,6 +136,6 @@ app_json_write(struct json_object *root, const char *path)
 	}
 	json_object_put(root);
 	if (ret != 0)
-		app_error("%s cannot be written: %s", path, strerror(-ret));
+		app_error("%s cannot be written: %s", path, app_file_strerror(-ret));
 	return ret;
 }

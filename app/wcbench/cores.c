@@ -11,6 +11,7 @@
 #include <string.h>
 
 #include <wcbase.h>
+#include <wcfile.h>
 
 #include "cores.h"
 
@@ -28,7 +29,7 @@ list_read(const char *root, const char *format, unsigned int number, cpu_set_t *
 	snprintf(name, sizeof(name), format, number);
 	if (snprintf(path, sizeof(path), "%s%s", root, name) >= (int)sizeof(path))
 		return false;
-	f = fopen(path, "re");
+	f = wcfile_fopen(path);
 	if (f == NULL)
 		return false;
 	if (fgets(text, sizeof(text), f) == NULL)

@@ -13,6 +13,8 @@
 
 #include <json.h>
 
+#include <wcfile.h>
+
 #include "fit_run.h"
 #include "run.h"
 
@@ -72,13 +74,13 @@ all_read(FILE *f, char **text, size_t *bytes)
 static int
 file_read(const struct reader *r, char **text, size_t *bytes)
 {
-	FILE *f = fopen(r->path, "re");
+	FILE *f = wcfile_fopen(r->path);
 	int ret;
 
 	*text = NULL;
 	if (f == NULL) {
 		ret = -errno;
-		(void)refuse(r, "%s", strerror(-ret));
+		(void)refuse(r, "%s", wcfile_strerror(-ret));
 		return ret;
 	}
 	ret = all_read(f, text, bytes);

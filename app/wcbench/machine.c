@@ -12,6 +12,8 @@
 #include <sys/utsname.h>
 #include <unistd.h>
 
+#include <wcfile.h>
+
 #include "machine.h"
 
 /* ---- files --------------------------------------------------------------------------------- */
@@ -27,7 +29,7 @@ text_read(const char *root, const char *name, char *text, size_t bytes)
 	text[0] = '\0';
 	if (snprintf(path, sizeof(path), "%s%s", root, name) >= (int)sizeof(path))
 		return false;
-	f = fopen(path, "r");
+	f = wcfile_fopen(path);
 	if (f == NULL)
 		return false;
 	n = fread(text, 1, bytes - 1, f);

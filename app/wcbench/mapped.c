@@ -13,6 +13,8 @@
 #include <string.h>
 #include <unistd.h>
 
+#include <wcfile.h>
+
 #include "mapped.h"
 
 #define FRAME_MASK ((1ull << 55) - 1)
@@ -25,7 +27,7 @@ file_open(const char *root, const char *name)
 
 	if (snprintf(path, sizeof(path), "%s%s", root, name) >= (int)sizeof(path))
 		return NULL;
-	return fopen(path, "re");
+	return wcfile_fopen(path);
 }
 
 /* "7f00-7f10 rw-s 0000 00:0d 12    /dev/dri/card0"; false: another line. */
@@ -85,7 +87,7 @@ physical_read(const char *root, uint64_t addr, struct mapped *m)
 
 	if (snprintf(path, sizeof(path), "%s/proc/self/pagemap", root) >= (int)sizeof(path))
 		return;
-	fd = open(path, O_RDONLY | O_CLOEXEC);
+	fd = wcfile_open(path, O_RDONLY);
 	if (fd < 0)
 		return;
 	if (pread(fd, &entry, sizeof(entry), (off_t)(addr / page * sizeof(entry))) ==

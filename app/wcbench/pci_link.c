@@ -11,6 +11,7 @@
 #include <unistd.h>
 
 #include <app_number.h>
+#include <wcfile.h>
 
 #include "pci_link.h"
 
@@ -26,7 +27,7 @@ line_read(const char *root, const char *bdf, const char *name, char *text, size_
 	text[0] = '\0';
 	if (snprintf(path, sizeof(path), "%s" DEVICES "/%s/%s", root, bdf, name) <
 	    (int)sizeof(path))
-		f = fopen(path, "re");
+		f = wcfile_fopen(path);
 	if (f == NULL)
 		return;
 	if (fgets(text, (int)bytes, f) == NULL)

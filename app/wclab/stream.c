@@ -12,6 +12,8 @@
 #include <string.h>
 #include <sys/stat.h>
 
+#include <wcfile.h>
+
 #include "stream.h"
 
 #define STREAM_MAGIC "wclabstr"
@@ -211,10 +213,10 @@ stream_load(struct stream_data *data, const char *path, char why[STREAM_WHY_BYTE
 	int ret;
 
 	memset(data, 0, sizeof(*data));
-	file = fopen(path, "r");
+	file = wcfile_fopen(path);
 	if (file == NULL || fstat(fileno(file), &st) < 0) {
 		ret = -errno;
-		snprintf(why, STREAM_WHY_BYTES, "%s", strerror(errno));
+		snprintf(why, STREAM_WHY_BYTES, "%s", wcfile_strerror(-ret));
 		goto out;
 	}
 	if (fread(&head, sizeof(head), 1, file) != 1) {

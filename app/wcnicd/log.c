@@ -5,10 +5,12 @@
 /* The log of wcnicd. */
 
 #include <errno.h>
+#include <poll.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
 #include <time.h>
+#include <unistd.h>
 
 #include "log.h"
 
@@ -19,6 +21,9 @@ static const char *const level_names[] = {
 	[LOG_LEVEL_DEBUG] = "debug",
 };
 #define N_LEVELS (int)(sizeof(level_names) / sizeof(level_names[0]))
+
+/* So long a line waits for its reader; the ones behind it then do not. */
+#define PATIENCE_MS 100
 
 /* Set before the first thread starts. */
 static int log_level = LOG_LEVEL_INFO;
@@ -45,13 +50,43 @@ level_name(int level)
 	return level_names[level] != NULL ? level_names[level] : level_names[LOG_LEVEL_INFO];
 }
 
+/*
+ * One write, which does not wait: whoever was to read the log may have stopped, and a card must not
+ * stop with him. A pipe that is ready takes a whole line.
+ */
+static void
+line_write(const char *line, size_t bytes)
+{
+	static unsigned int lost; /* lines; atomic */
+	struct pollfd out = {.fd = STDERR_FILENO, .events = POLLOUT};
+	const unsigned int before = __atomic_load_n(&lost, __ATOMIC_RELAXED);
+	char note[80];
+	int n;
+
+	if (poll(&out, 1, before == 0 ? PATIENCE_MS : 0) == 0) {
+		__atomic_add_fetch(&lost, 1, __ATOMIC_RELAXED);
+		return;
+	}
+	if (before > 0) {
+		__atomic_sub_fetch(&lost, before, __ATOMIC_RELAXED);
+		n = snprintf(note, sizeof(note), "(%u lines are missing: nobody read the log)\n",
+			     before);
+		if (write(STDERR_FILENO, note, (size_t)n) != n)
+			return;
+	}
+	/* If it cannot be written there is nobody to tell. */
+	if (write(STDERR_FILENO, line, bytes) != (ssize_t)bytes)
+		return;
+}
+
 void
 wcnicd_log(int level, const char *who, const char *fmt, ...)
 {
-	char text[320], stamp[32];
+	char text[320], stamp[32], line[512];
 	struct timespec now;
 	struct tm tm;
 	va_list ap;
+	int n;
 
 	if (level > log_level)
 		return;
@@ -61,6 +96,7 @@ wcnicd_log(int level, const char *who, const char *fmt, ...)
 	va_start(ap, fmt);
 	vsnprintf(text, sizeof(text), fmt, ap);
 	va_end(ap);
-	fprintf(stderr, "%s.%03ldZ %s %s: %s\n", stamp, now.tv_nsec / 1000000, level_name(level),
-		who != NULL ? who : "wcnicd", text);
+	n = snprintf(line, sizeof(line), "%s.%03ldZ %s %.64s: %s\n", stamp, now.tv_nsec / 1000000,
+		     level_name(level), who != NULL ? who : "wcnicd", text);
+	line_write(line, (size_t)n);
 }

@@ -5,7 +5,6 @@
 /* wcnicd: cards as a process. Its threads from start to end, and its signals. */
 
 #include <errno.h>
-#include <signal.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -15,6 +14,7 @@
 #include "options.h"
 #include "plugin.h"
 #include "served_card.h"
+#include "signals.h"
 #include "stats.h"
 #include "worker.h"
 
@@ -90,16 +90,20 @@ program_start(void)
 	int ret;
 
 	if (plugin_needed(&program.options)) {
+		signals_progress("the plugin of ethdev ports", NULL);
 		ret = plugin_load(&program.options);
 		if (ret < 0)
 			return ret;
 	}
-	for (unsigned int i = 0; i < program.options.n_cards; i++) {
+	for (unsigned int i = 0; i < program.options.n_cards && !signals_end_asked(); i++) {
+		signals_progress("its port and its socket", program.options.cards[i].socket);
 		ret = served_card_create(&program.cards[i], &program.options.cards[i]);
 		if (ret < 0)
 			return ret;
 		program.n_cards++;
 	}
+	if (signals_end_asked())
+		return 0;
 	ret = workers_lay_out();
 	if (ret < 0)
 		return ret;
@@ -131,7 +135,7 @@ program_write_stats(void)
 	ret = stats_write(program.options.stats_file, records, n);
 	if (ret < 0)
 		wcnicd_log(LOG_LEVEL_ERROR, NULL, "--stats-file %s: %s", program.options.stats_file,
-			   strerror(-ret));
+			   ret == -ETIMEDOUT ? "its reader takes nothing" : app_file_strerror(-ret));
 	return ret;
 }
 
@@ -141,39 +145,56 @@ program_stop(void)
 	bool ran = program.n_started > 0 && program.n_started == program.n_workers;
 	int ret = 0;
 
-	for (unsigned int i = 0; i < program.n_started; i++)
+	for (unsigned int i = 0; i < program.n_started; i++) {
+		signals_progress("its thread", program.workers[i].cards[0]->name);
 		worker_stop(&program.workers[i]);
+	}
+	signals_progress("the counters' file", NULL);
 	if (ran)
 		ret = program_write_stats();
-	for (unsigned int i = 0; i < program.n_cards; i++)
+	for (unsigned int i = 0; i < program.n_cards; i++) {
+		signals_progress("its port", program.cards[i].options.socket);
 		served_card_destroy(&program.cards[i]);
+	}
+	signals_progress("the plugin of ethdev ports", NULL);
 	plugin_fini();
 	return ret;
 }
 
-/* Signals are blocked in all threads and taken here. */
+/* In the thread of signals, while the main thread waits for what does not come. */
 static void
-program_wait(const sigset_t *signals)
+program_abandon(const char *what, const char *who)
 {
-	int sig;
+	wcnicd_log(LOG_LEVEL_ERROR, who,
+		   "does not end in order, as %s does not; captures and counters may lack what "
+		   "came last",
+		   what);
+	for (unsigned int i = 0; i < program.options.n_cards; i++)
+		served_card_abandon(&program.cards[i]);
+}
 
-	while (sigwait(signals, &sig) == 0 && sig == SIGUSR1) {
+/* Until a signal asks for the end. */
+static void
+program_wait(void)
+{
+	while (signals_wait() == SIGNALS_STATS) {
 		if (program.options.stats_file == NULL) {
 			wcnicd_log(LOG_LEVEL_WARNING, NULL, "SIGUSR1 without --stats-file");
 			continue;
 		}
-		for (unsigned int i = 0; i < program.n_workers; i++)
+		for (unsigned int i = 0; i < program.n_workers; i++) {
+			signals_progress("its thread", program.workers[i].cards[0]->name);
 			worker_ask_stats(&program.workers[i]);
+		}
+		signals_progress("the counters' file", NULL);
 		if (program_write_stats() == 0)
 			wcnicd_log(LOG_LEVEL_DEBUG, NULL, "counters written");
 	}
-	wcnicd_log(LOG_LEVEL_INFO, NULL, "stops: %s", strsignal(sig));
 }
 
 int
 main(int argc, char **argv)
 {
-	sigset_t signals;
 	int ret;
 
 	app_file_hold_standard();
@@ -185,15 +206,13 @@ main(int argc, char **argv)
 	case APP_OPTIONS_RUN:
 		break;
 	}
-	sigemptyset(&signals);
-	sigaddset(&signals, SIGTERM);
-	sigaddset(&signals, SIGINT);
-	sigaddset(&signals, SIGUSR1);
-	pthread_sigmask(SIG_BLOCK, &signals, NULL);
-	signal(SIGPIPE, SIG_IGN);
-	ret = program_start();
+	ret = signals_start(program_abandon, EXIT_FAILED);
+	if (ret < 0)
+		wcnicd_log(LOG_LEVEL_ERROR, NULL, "cannot start a thread: %s", strerror(-ret));
 	if (ret == 0)
-		program_wait(&signals);
+		ret = program_start();
+	if (ret == 0)
+		program_wait();
 	if (program_stop() < 0)
 		return EXIT_FAILED;
 	return ret == 0 ? 0 : ret == -EINVAL ? EXIT_BAD_ARGUMENT : EXIT_FAILED;

@@ -123,6 +123,7 @@ void
 served_card_destroy(struct served_card *card)
 {
 	vfu_server_destroy(card->server);
+	card->socket_file.st_ino = 0;
 	if (card->port != NULL)
 		served_card_check_port(card);
 	wcnic_port_destroy(card->port);
@@ -133,6 +134,18 @@ served_card_destroy(struct served_card *card)
 		close(card->aperture_fd);
 	memset(card, 0, sizeof(*card));
 	card->aperture_fd = -1;
+}
+
+void
+served_card_abandon(const struct served_card *card)
+{
+	struct stat st;
+
+	if (card->socket_file.st_ino != 0 && lstat(card->options.socket, &st) == 0 &&
+	    st.st_dev == card->socket_file.st_dev && st.st_ino == card->socket_file.st_ino)
+		unlink(card->options.socket);
+	if (card->feed.ring != NULL)
+		unlink(card->options.tlp_feed);
 }
 
 void

@@ -15,6 +15,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <sys/stat.h>
 
 #include <tlpfeed.h>
 #include <vfu_server.h>
@@ -34,6 +35,7 @@ struct served_card {
 	void *model; /* the kind's */
 	struct wcnic_port *port;
 	struct vfu_server *server;
+	struct stat socket_file; /* st_ino 0: not there */
 	void *aperture;
 	uint64_t aperture_bytes;
 	int aperture_fd;
@@ -58,6 +60,12 @@ WC_MUST_CHECK int served_card_create(struct served_card *card, const struct card
 
 /* Disconnects the client, removes the socket and the feed's file, frees everything. */
 void served_card_destroy(struct served_card *card);
+
+/*
+ * Removes the card's files and nothing else: the process ends, and another thread may be at work on
+ * the card. Any thread.
+ */
+void served_card_abandon(const struct served_card *card);
 
 /*
  * Moves frames, and in some polls handles commands and timers too. Returns how many frames and

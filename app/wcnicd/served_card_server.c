@@ -129,5 +129,7 @@ served_card_server_create(struct served_card *card)
 	ret = vfu_server_listen(card->options.socket, &config, &card->server, why, sizeof(why));
 	if (ret < 0)
 		wcnicd_log(LOG_LEVEL_ERROR, card->name, "--socket: %s", why);
+	else
+		(void)lstat(card->options.socket, &card->socket_file);
 	return ret;
 }

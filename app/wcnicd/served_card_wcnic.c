@@ -55,7 +55,9 @@ feed_create(struct served_card *card)
 		return 0;
 	ret = tlpfeed_create(&card->feed, path);
 	if (ret < 0)
-		wcnicd_log(LOG_LEVEL_ERROR, card->name, "--tlp-feed %s: %s", path, strerror(-ret));
+		wcnicd_log(LOG_LEVEL_ERROR, card->name, "--tlp-feed %s: %s", path,
+			   ret == -EINVAL ? "it exists and is no regular file; choose another path"
+					  : strerror(-ret));
 	return ret;
 }
 

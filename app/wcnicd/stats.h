@@ -49,7 +49,10 @@ struct stats_record {
 void stats_add(const struct stats_fields *fields, union stats_values *sum,
 	       const union stats_values *values);
 
-/* Writes n records as JSON and replaces the file in one step. Returns 0 or -errno. */
+/*
+ * Writes n records as JSON and replaces the file in one step. A device or a pipe is written to; it
+ * is given up if it takes nothing for a moment: -ETIMEDOUT. Returns 0 or -errno.
+ */
 WC_MUST_CHECK int stats_write(const char *path, const struct stats_record *records, unsigned int n);
 
 #endif /* WCNICD_STATS_H */

@@ -7,6 +7,7 @@
 #include <errno.h>
 #include <poll.h>
 #include <signal.h>
+#include <stdio.h>
 #include <string.h>
 #include <sys/eventfd.h>
 #include <sys/prctl.h>
@@ -261,9 +262,12 @@ worker_main(void *arg)
 	struct worker *worker = arg;
 	uint64_t now, check_at = 0;
 	unsigned int moved;
+	char name[16]; /* so much does Linux keep */
 	int ret;
 
 	own_worker = worker;
+	snprintf(name, sizeof(name), "card-%.10s", worker->cards[0]->name);
+	(void)pthread_setname_np(pthread_self(), name);
 	for (unsigned int i = 0; i < worker->n_cards; i++)
 		wcdev_turn_add(&worker->turns, i);
 	worker->worked_at_ns = now_ns();

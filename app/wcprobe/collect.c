@@ -16,6 +16,7 @@
 #include <unistd.h>
 
 #include <wcbase.h>
+#include <wcfile.h>
 
 #include "collect.h"
 #include "now_scan.h"
@@ -57,7 +58,7 @@ text_read(struct collect *c, const char *name, size_t max, size_t *bytes)
 	*bytes = 0;
 	if (!path_make(c, path, name))
 		return false;
-	fd = open(path, O_RDONLY | O_CLOEXEC);
+	fd = wcfile_open(path, O_RDONLY);
 	if (fd < 0)
 		return false;
 	while (*bytes < max && (n = read(fd, c->text + *bytes, max - *bytes)) > 0)

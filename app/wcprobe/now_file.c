@@ -13,6 +13,8 @@
 #include <string.h>
 #include <sys/stat.h>
 
+#include <wcfile.h>
+
 #include "now_file.h"
 #include "predict.h"
 
@@ -247,7 +249,7 @@ is_uio(const struct question *q)
 		     q->scan->root != NULL ? q->scan->root : "", q->facts->bdf, name,
 		     q->vma->off / q->facts->page_bytes) >= (int)sizeof(path))
 		return false;
-	in = fopen(path, "re");
+	in = wcfile_fopen(path);
 	if (in == NULL)
 		return false;
 	got = fscanf(in, "0x%" SCNx64, &address) == 1;

@@ -15,6 +15,7 @@
 #include <unistd.h>
 
 #include <wcbase.h>
+#include <wcfile.h>
 
 #include "now_scan.h"
 
@@ -37,7 +38,7 @@ path_make(const struct now_scan *scan, char path[PATH_MAX], const char *format, 
 static void
 line_read(const char *path, char *text, int bytes)
 {
-	FILE *in = fopen(path, "re");
+	FILE *in = wcfile_fopen(path);
 
 	if (in == NULL || fgets(text, bytes, in) == NULL)
 		text[0] = '\0';
@@ -87,7 +88,7 @@ fd_syspath(const struct now_scan *scan, const struct now_process *p, const char 
 
 	if (!path_make(scan, path, "/proc/%d/fdinfo/%s", p->pid, fd))
 		return false;
-	in = fopen(path, "re");
+	in = wcfile_fopen(path);
 	if (in == NULL)
 		return false;
 	while (!found && fgets(line, sizeof(line), in) != NULL) {
@@ -278,7 +279,7 @@ process_read(struct now_scan *scan, int pid)
 
 	if (!path_make(scan, path, "/proc/%d/maps", pid))
 		return 0;
-	maps = fopen(path, "re");
+	maps = wcfile_fopen(path);
 	if (maps == NULL) {
 		scan->hidden += errno == EACCES || errno == EPERM;
 		return 0;

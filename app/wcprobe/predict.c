@@ -14,6 +14,7 @@
 
 #include <wcbar_hold.h>
 #include <wcbase.h>
+#include <wcfile.h>
 
 #include "predict.h"
 
@@ -83,7 +84,7 @@ copy_arch(const char *root, char *arch, size_t bytes)
 
 	arch[0] = '\0';
 	snprintf(path, sizeof(path), "%s/proc/sys/kernel/arch", root);
-	in = fopen(path, "re");
+	in = wcfile_fopen(path);
 	if (in != NULL) {
 		/* a name of uname's: a copy may hold anything, and this goes to terminals */
 		if (fscanf(in, "%31[0-9a-zA-Z_]", line) == 1)
@@ -93,7 +94,7 @@ copy_arch(const char *root, char *arch, size_t bytes)
 	if (arch[0] != '\0')
 		return;
 	snprintf(path, sizeof(path), "%s/proc/cpuinfo", root);
-	in = fopen(path, "re");
+	in = wcfile_fopen(path);
 	while (in != NULL && arch[0] == '\0' && fgets(line, sizeof(line), in) != NULL) {
 		if (strncmp(line, "vendor_id", 9) == 0)
 			snprintf(arch, bytes, "x86_64");

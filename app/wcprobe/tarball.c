@@ -18,6 +18,7 @@
 #include <unistd.h>
 
 #include <app_file.h>
+#include <wcfile.h>
 
 #include "archive_lib.h"
 #include "tarball.h"
@@ -53,7 +54,11 @@ static int
 archive_begin(struct unpack *u, bool raw)
 {
 	const struct archive_lib *lib = u->lib;
+	int fd = wcfile_open(u->path, O_RDONLY);
 
+	if (fd < 0)
+		return refuse(u, fd, "%s", wcfile_strerror(-fd));
+	close(fd);
 	u->in = lib->read_new();
 	if (u->in == NULL)
 		return refuse(u, -ENOMEM, "no memory");
@@ -66,8 +71,6 @@ archive_begin(struct unpack *u, bool raw)
 		lib->read_support_format_tar(u->in);
 	if (lib->read_open_filename(u->in, u->path, BLOCK_BYTES) == ARCHIVE_OK)
 		return 0;
-	if (access(u->path, R_OK) != 0)
-		return refuse(u, -errno, "%s", strerror(errno));
 	return refuse(u, -EINVAL, "%s: expected %s", lib->error_string(u->in),
 		      raw ? "what gzip packs" : "a folder, or a tar file");
 }

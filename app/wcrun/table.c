@@ -12,6 +12,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include <wcfile.h>
+
 #include "table.h"
 
 #define LINE_BYTES 512u
@@ -169,12 +171,12 @@ file_read(struct table *table, const char *path, char *why, size_t why_bytes)
 {
 	char line[LINE_BYTES], what[LINE_BYTES / 2];
 	unsigned int number = 0;
-	FILE *file = fopen(path, "re");
+	FILE *file = wcfile_fopen(path);
 	int ret = 0;
 
 	if (file == NULL) {
 		ret = -errno;
-		snprintf(why, why_bytes, "%s: %s", path, strerror(errno));
+		snprintf(why, why_bytes, "%s: %s", path, wcfile_strerror(-ret));
 		return ret;
 	}
 	while (ret == 0 && fgets(line, sizeof(line), file) != NULL) {

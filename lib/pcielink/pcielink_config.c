@@ -11,6 +11,8 @@
 #include <stdio.h>
 #include <string.h>
 
+#include <wcfile.h>
+
 #include "pcielink.h"
 
 #define FILE_BYTES_MAX 65536u
@@ -365,7 +367,7 @@ pcielink_config_parse(struct pcielink_config *config, const char *name, const ch
 static int
 file_read(const char *path, char *text, size_t max_bytes, size_t *bytes)
 {
-	FILE *f = fopen(path, "re");
+	FILE *f = wcfile_fopen(path);
 	int ret = 0;
 
 	if (f == NULL)
@@ -391,7 +393,7 @@ pcielink_config_load(struct pcielink_config *config, const char *path, char *why
 		ret = -EFBIG;
 	if (ret != 0) {
 		if (why != NULL)
-			snprintf(why, why_bytes, "%s: %s", path, strerror(-ret));
+			snprintf(why, why_bytes, "%s: %s", path, wcfile_strerror(-ret));
 		return ret;
 	}
 	base = base == NULL ? path : base + 1;

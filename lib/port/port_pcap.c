@@ -5,14 +5,18 @@
 /* Captures: one is played, one is recorded. Times are in nanoseconds. */
 
 #include <errno.h>
+#include <fcntl.h>
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <time.h>
+#include <unistd.h>
 
 #include <pcap/pcap.h>
+
+#include <wcfile.h>
 
 #include "port_internal.h"
 
@@ -147,12 +151,12 @@ in_open(struct pcap_port *pp, const struct wcnic_port_args *args)
 	char why[PCAP_ERRBUF_SIZE] = "";
 	const char *name;
 	int kind;
-	FILE *file = fopen(pp->in_path, "rb");
+	FILE *file = wcfile_fopen(pp->in_path);
 
 	if (file == NULL) {
 		int ret = -errno;
 
-		(void)wcnic_port_args_refuse(args, "in=%s: %s", pp->in_path, strerror(-ret));
+		(void)wcnic_port_args_refuse(args, "in=%s: %s", pp->in_path, wcfile_strerror(-ret));
 		return ret;
 	}
 	pp->in = pcap_fopen_offline_with_tstamp_precision(file, PCAP_TSTAMP_PRECISION_NANO, why);
@@ -229,6 +233,28 @@ is_input(const struct pcap_port *pp)
 	       stat(pp->out_path, &out) == 0 && in.st_dev == out.st_dev && in.st_ino == out.st_ino;
 }
 
+/*
+ * As fopen(path, "wb"), but never waits for who may read. A FIFO is refused: a reader that stops
+ * would stop the cards of this thread. NULL: errno says why.
+ */
+static FILE *
+out_fopen(const char *path)
+{
+	struct stat st;
+	FILE *file;
+	int fd;
+
+	if (stat(path, &st) == 0 && (S_ISFIFO(st.st_mode) || S_ISSOCK(st.st_mode))) {
+		errno = WCFILE_ODD;
+		return NULL;
+	}
+	fd = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NONBLOCK | O_NOCTTY, 0666);
+	file = fd >= 0 ? fdopen(fd, "wb") : NULL;
+	if (file == NULL && fd >= 0)
+		close(fd);
+	return file;
+}
+
 WC_MUST_CHECK static int
 out_open(struct pcap_port *pp, const struct wcnic_port_args *args)
 {
@@ -245,10 +271,11 @@ out_open(struct pcap_port *pp, const struct wcnic_port_args *args)
 							    PCAP_TSTAMP_PRECISION_NANO);
 	if (pp->gather == NULL || pp->out_buffer == NULL || pp->out_kind == NULL)
 		return -ENOMEM;
-	pp->out_file = fopen(pp->out_path, "wb");
+	pp->out_file = out_fopen(pp->out_path);
 	if (pp->out_file == NULL) {
 		ret = -errno;
-		(void)wcnic_port_args_refuse(args, "out=%s: %s", pp->out_path, strerror(-ret));
+		(void)wcnic_port_args_refuse(args, "out=%s: %s", pp->out_path,
+					     wcfile_strerror(-ret));
 		return ret;
 	}
 	setvbuf(pp->out_file, pp->out_buffer, _IOFBF, OUT_BUFFER_BYTES);

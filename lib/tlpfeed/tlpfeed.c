@@ -30,12 +30,23 @@ ring_map(struct tlpfeed *feed, int fd)
 int
 tlpfeed_create(struct tlpfeed *feed, const char *path)
 {
+	struct stat st;
 	int fd, ret;
 
 	memset(feed, 0, sizeof(*feed));
-	fd = open(path, O_RDWR | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
+	fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC | O_NONBLOCK | O_NOCTTY, 0600);
 	if (fd < 0)
 		return -errno;
+	/* What else has this name is not ours: it stays as it is. */
+	if (fstat(fd, &st) < 0 || !S_ISREG(st.st_mode)) {
+		close(fd);
+		return -EINVAL;
+	}
+	if (ftruncate(fd, 0) < 0) {
+		ret = -errno;
+		close(fd);
+		return ret;
+	}
 	/* Allocates the blocks now: if the disk filled up later, a store would raise SIGBUS. */
 	ret = -posix_fallocate(fd, 0, sizeof(struct tlpfeed_ring));
 	if (ret == 0)
@@ -58,7 +69,7 @@ tlpfeed_open(struct tlpfeed *feed, const char *path)
 	int fd, ret;
 
 	memset(feed, 0, sizeof(*feed));
-	fd = open(path, O_RDWR | O_CLOEXEC);
+	fd = open(path, O_RDWR | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
 	if (fd < 0)
 		return -errno;
 	ret = fstat(fd, &st) < 0 ? -errno : 0;

@@ -66,7 +66,10 @@ struct tlpfeed {
 	bool broken; /* consumer: the file has been found to be no ring; atomic */
 };
 
-/* Creates the file, or empties it, and maps it as the consumer. Returns 0 or -errno. */
+/*
+ * Creates the file, or empties it, and maps it as the consumer. Returns 0, -EINVAL (what has this
+ * name is no regular file, and is left as it is) or -errno.
+ */
 WC_PUBLIC WC_MUST_CHECK int tlpfeed_create(struct tlpfeed *feed, const char *path);
 
 /* Opens the file as the producer. Returns 0, -EINVAL (no ring of this version) or -errno. */

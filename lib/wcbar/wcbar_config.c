@@ -7,6 +7,8 @@
 #include <stdio.h>
 #include <string.h>
 
+#include <wcfile.h>
+
 #include "wcbar_internal.h"
 
 /* One line: CONFIG_NAME=y. An option that is off has a comment, or no line at all. */
@@ -65,7 +67,7 @@ file_take(struct wcbar_kernel_config *config, const char *root, const char *file
 
 	if (!wcbar_path(path, root, "%s", file))
 		return false;
-	in = fopen(path, "re");
+	in = wcfile_fopen(path);
 	if (in == NULL)
 		return false;
 	all_off(config, file);

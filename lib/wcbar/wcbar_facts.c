@@ -15,6 +15,8 @@
 #include <string.h>
 #include <unistd.h>
 
+#include <wcfile.h>
+
 #include "wcbar_internal.h"
 
 /* The kernel's resource flags, as sysfs prints them. */
@@ -30,7 +32,7 @@
 static bool
 file_read(const char *path, char *text, size_t bytes)
 {
-	int fd = open(path, O_RDONLY | O_CLOEXEC);
+	int fd = wcfile_open(path, O_RDONLY);
 	size_t have = 0;
 	ssize_t n;
 
@@ -365,7 +367,7 @@ file_has(const char *root, const char *name, const char *word)
 
 	if (!wcbar_path(path, root, "%s", name))
 		return false;
-	fd = open(path, O_RDONLY | O_CLOEXEC);
+	fd = wcfile_open(path, O_RDONLY);
 	if (fd < 0)
 		return false;
 	n = read(fd, text, sizeof(text)); /* may hold zeroes: a device tree's list of strings */

@@ -19,6 +19,8 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
+#include <wcfile.h>
+
 #include "wcbar_internal.h"
 #include "wcbar_store.h"
 
@@ -52,7 +54,7 @@ wcbar_type_ranges(const char *root, uint64_t addr, uint64_t bytes, wcbar_type_ra
 
 	if (!wcbar_path(path, root != NULL ? root : "", LIST))
 		return -ENAMETOOLONG;
-	list = fopen(path, "re");
+	list = wcfile_fopen(path);
 	if (list == NULL)
 		return -errno;
 	while (fgets(line, sizeof(line), list) != NULL) {

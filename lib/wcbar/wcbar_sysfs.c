@@ -11,6 +11,8 @@
 #include <string.h>
 #include <unistd.h>
 
+#include <wcfile.h>
+
 #include "wcbar_internal.h"
 
 int
@@ -45,12 +47,10 @@ int
 wcbar_sysfs_open(const char *root, const char *bdf, const char *name, int flags)
 {
 	char path[PATH_MAX];
-	int fd;
 
 	if (!wcbar_path(path, root, "/sys/bus/pci/devices/%s/%s", bdf, name))
 		return -ENAMETOOLONG;
-	fd = open(path, flags | O_CLOEXEC);
-	return fd < 0 ? -errno : fd;
+	return wcfile_open(path, flags);
 }
 
 int

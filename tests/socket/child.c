@@ -67,6 +67,21 @@ in_folder(const char *name)
 }
 
 void
+file_copy(const char *from, const char *to)
+{
+	int in = open(from, O_RDONLY), out = open(to, O_CREAT | O_WRONLY, 0700);
+	char data[65536];
+	ssize_t n;
+
+	assert_true(in >= 0 && out >= 0);
+	while ((n = read(in, data, sizeof(data))) > 0)
+		assert_int_equal(write(out, data, (size_t)n), n);
+	assert_int_equal(n, 0);
+	close(in);
+	close(out);
+}
+
+void
 child_start(struct child *child, const char *const *args)
 {
 	const char *argv[32] = {wcnicd_path};

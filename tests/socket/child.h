@@ -23,6 +23,8 @@ int folder_teardown(void **state); /* fails if something is left in it */
 
 /* "folder/name", in one of a few static buffers. */
 const char *in_folder(const char *name);
+/* A copy that can be executed. */
+void file_copy(const char *from, const char *to);
 
 struct child {
 	pid_t pid;

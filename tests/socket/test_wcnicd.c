@@ -157,21 +157,6 @@ missing_capture__exit_1_nothing_left(void **state)
 	assert_false(exists(in_folder("a.sock")));
 }
 
-static void
-file_copy(const char *from, const char *to)
-{
-	int in = open(from, O_RDONLY), out = open(to, O_CREAT | O_WRONLY, 0700);
-	char data[65536];
-	ssize_t n;
-
-	assert_true(in >= 0 && out >= 0);
-	while ((n = read(in, data, sizeof(data))) > 0)
-		assert_int_equal(write(out, data, (size_t)n), n);
-	assert_int_equal(n, 0);
-	close(in);
-	close(out);
-}
-
 /* Without the plugin, as on a machine without DPDK, all else works. */
 static void
 no_plugin__ethdev_alone_is_refused(void **state)

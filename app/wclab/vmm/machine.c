@@ -16,6 +16,7 @@
 #include <unistd.h>
 
 #include <wcnic_abi.h>
+#include <wcfile.h>
 
 #include "vmm.h"
 
@@ -93,12 +94,12 @@ static void
 image_place(const char *path, uint8_t *ram)
 {
 	const size_t max = GUEST_RAM_BYTES - GUEST_MAILBOX_BYTES;
-	FILE *file = fopen(path, "re");
+	FILE *file = wcfile_fopen(path);
 	size_t bytes;
 
 	memset(ram, 0, GUEST_RAM_BYTES);
 	if (file == NULL)
-		vmm_fail(errno, "%s", path);
+		vmm_fail(0, "%s: %s", path, wcfile_strerror(errno));
 	bytes = fread(ram + GUEST_MAILBOX_BYTES, 1, max, file);
 	if (bytes == 0 || bytes == max)
 		vmm_fail(0, "%s must be a program that fits into %zu bytes", path, max);

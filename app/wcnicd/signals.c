@@ -1,0 +1,150 @@
+/* SPDX-License-Identifier: BSD-3-Clause
+ * Copyright(c) 2026 The wcnic authors
+ */
+
+/* The thread that takes signals, and that ends a process which cannot end itself. */
+
+#include <pthread.h>
+#include <signal.h>
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "log.h"
+#include "signals.h"
+
+/*
+ * How long the main thread may take for one step of the end. It is counted in turns of this thread,
+ * which take longer where the machine is short of CPUs, as the steps do.
+ */
+#define TURN_NS 10000000
+#define TURNS_MAX 50u
+
+static struct {
+	void (*abandon)(const char *what, const char *who);
+	int status;
+	sigset_t taken;
+	pthread_mutex_t lock;
+	pthread_cond_t asked;
+	bool stats_asked;   /* under the lock */
+	bool end_asked;     /* written under the lock, atomic */
+	unsigned int steps; /* atomic */
+	const char *what;   /* atomic, as the next */
+	const char *who;
+} signals = {
+	.lock = PTHREAD_MUTEX_INITIALIZER,
+	.asked = PTHREAD_COND_INITIALIZER,
+	.what = "the start",
+};
+
+static void
+ask(int sig)
+{
+	pthread_mutex_lock(&signals.lock);
+	if (sig == SIGUSR1)
+		signals.stats_asked = true;
+	else
+		__atomic_store_n(&signals.end_asked, true, __ATOMIC_RELEASE);
+	pthread_cond_signal(&signals.asked);
+	pthread_mutex_unlock(&signals.lock);
+}
+
+/* The process ends while this waits, or it does not get on. */
+static WC_NORETURN void
+end_watch(void)
+{
+	const struct timespec turn = {.tv_nsec = TURN_NS};
+	unsigned int steps = 0, now;
+
+	for (unsigned int turns = 0; turns < TURNS_MAX; turns++) {
+		(void)nanosleep(&turn, NULL);
+		now = __atomic_load_n(&signals.steps, __ATOMIC_ACQUIRE);
+		if (now != steps)
+			turns = 0;
+		steps = now;
+	}
+	signals.abandon(__atomic_load_n(&signals.what, __ATOMIC_ACQUIRE),
+			__atomic_load_n(&signals.who, __ATOMIC_ACQUIRE));
+	_exit(signals.status);
+}
+
+static void *
+signals_main(void *arg)
+{
+	int sig;
+
+	(void)arg;
+	(void)pthread_setname_np(pthread_self(), "signals");
+	while (sigwait(&signals.taken, &sig) == 0) {
+		ask(sig);
+		if (sig == SIGUSR1)
+			continue;
+		wcnicd_log(LOG_LEVEL_INFO, NULL, "stops: %s", strsignal(sig));
+		end_watch();
+	}
+	return NULL;
+}
+
+/* Whether a signal does what it does by default: nohup(1) or a profiler may have set it. */
+static bool
+is_default(int sig)
+{
+	struct sigaction action;
+
+	return sigaction(sig, NULL, &action) == 0 && action.sa_handler == SIG_DFL;
+}
+
+int
+signals_start(void (*abandon)(const char *what, const char *who), int status)
+{
+	/* These end a process by default, and none is a reason: writes fail instead, or nothing. */
+	static const int harmless[] = {SIGPIPE, SIGXFSZ, SIGUSR2, SIGALRM, SIGVTALRM, SIGPROF};
+	static const int ends[] = {SIGTERM, SIGINT, SIGHUP, SIGXCPU};
+	pthread_t thread;
+	int ret;
+
+	signals.abandon = abandon;
+	signals.status = status;
+	for (size_t i = 0; i < sizeof(harmless) / sizeof(harmless[0]); i++)
+		if (is_default(harmless[i]))
+			signal(harmless[i], SIG_IGN);
+	sigemptyset(&signals.taken);
+	sigaddset(&signals.taken, SIGUSR1);
+	for (size_t i = 0; i < sizeof(ends) / sizeof(ends[0]); i++)
+		if (ends[i] != SIGHUP || is_default(SIGHUP))
+			sigaddset(&signals.taken, ends[i]);
+	pthread_sigmask(SIG_BLOCK, &signals.taken, NULL);
+	ret = pthread_create(&thread, NULL, signals_main, NULL);
+	if (ret == 0)
+		pthread_detach(thread);
+	return -ret;
+}
+
+enum signals_ask
+signals_wait(void)
+{
+	enum signals_ask what = SIGNALS_END;
+
+	pthread_mutex_lock(&signals.lock);
+	while (!signals.end_asked && !signals.stats_asked)
+		pthread_cond_wait(&signals.asked, &signals.lock);
+	if (!signals.end_asked)
+		what = SIGNALS_STATS;
+	signals.stats_asked = false;
+	pthread_mutex_unlock(&signals.lock);
+	return what;
+}
+
+bool
+signals_end_asked(void)
+{
+	return __atomic_load_n(&signals.end_asked, __ATOMIC_ACQUIRE);
+}
+
+void
+signals_progress(const char *what, const char *who)
+{
+	__atomic_store_n(&signals.who, who, __ATOMIC_RELEASE);
+	__atomic_store_n(&signals.what, what, __ATOMIC_RELEASE);
+	__atomic_add_fetch(&signals.steps, 1, __ATOMIC_RELEASE);
+}
