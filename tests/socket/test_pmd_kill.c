@@ -4,8 +4,9 @@
 
 /*
  * The driver against wcnicd in another process, which is killed in mid-traffic and started again,
- * ten times over. Each life of the card plays a capture of numbered frames and records what it
- * sends; this process forwards. Afterwards every frame must be accounted for.
+ * ten times over, or as often as the second argument says. Each life of the card plays a capture of
+ * numbered frames and records what it sends; this process forwards. Afterwards every frame must be
+ * accounted for.
  */
 
 #include <inttypes.h>
@@ -27,7 +28,8 @@
 #include "child.h"
 #include "driver.h"
 
-#define LIVES 10
+#define LIVES_DEFAULT 10
+#define LIVES_MAX 10000
 #define FRAMES 20000
 #define GAP_US 20 /* between two frames of the input */
 #define FRAME_BYTES 200
@@ -36,6 +38,7 @@
 #define POOL_MBUFS 8191
 
 static struct child card;
+static unsigned int lives = LIVES_DEFAULT;
 
 /* What a frame carries at byte 20. */
 struct number {
@@ -79,6 +82,7 @@ card_start(unsigned int life)
 {
 	char port[900];
 
+	input_write(life);
 	snprintf(port, sizeof(port), "pcap:in=%s,out=%s,timing=capture", path_of("in", life),
 		 path_of("out", life));
 	child_start(&card,
@@ -106,8 +110,10 @@ struct forwarder {
 	uint16_t port;
 	struct rte_mbuf *pending[BURST]; /* received, not yet taken by Tx */
 	uint16_t n_pending;
-	uint64_t sent;        /* taken by tx_burst */
-	uint32_t next[LIVES]; /* index expected next: input comes in order and whole */
+	uint64_t sent;      /* taken by tx_burst */
+	uint32_t *next;     /* for each life, the index expected next: input comes in order */
+	uint8_t *seen;      /* FRAMES for each life: in how many captures */
+	uint64_t delivered; /* in captures */
 };
 
 static void
@@ -117,7 +123,7 @@ frame_check(struct forwarder *f, const struct rte_mbuf *m)
 
 	assert_int_equal(m->pkt_len, FRAME_BYTES);
 	memcpy(&number, rte_pktmbuf_mtod_offset(m, const void *, 20), sizeof(number));
-	assert_true(number.magic == MAGIC && number.life < LIVES);
+	assert_true(number.magic == MAGIC && number.life < lives);
 	assert_true(number.index >= f->next[number.life]);
 	f->next[number.life] = number.index + 1;
 }
@@ -195,88 +201,93 @@ forwarder_close(struct forwarder *f)
 	port_close(f->port, "net_wcnic0");
 }
 
-/* Counts a life's output; no frame may be in any output twice. */
-static uint64_t
-output_count(unsigned int life, uint8_t *seen)
+/* Counts a life's output, and removes its captures; no frame may be in any output twice. */
+static void
+output_count(struct forwarder *f, unsigned int life)
 {
 	char why[PCAP_ERRBUF_SIZE];
 	struct pcap_pkthdr *hdr;
 	const u_char *data;
 	struct number number;
-	uint64_t n = 0;
 	pcap_t *in;
 
 	in = pcap_open_offline(path_of("out", life), why);
-	if (in == NULL) /* killed before its first frame */
-		return 0;
-	while (pcap_next_ex(in, &hdr, &data) == 1) { /* a torn last record ends it */
+	while (in != NULL && pcap_next_ex(in, &hdr, &data) == 1) { /* a torn last record ends it */
 		assert_int_equal(hdr->caplen, FRAME_BYTES);
 		memcpy(&number, data + 20, sizeof(number));
-		assert_true(number.magic == MAGIC && number.life < LIVES && number.index < FRAMES);
-		assert_int_equal(seen[number.life * FRAMES + number.index]++, 0);
-		n++;
+		assert_true(number.magic == MAGIC && number.life < lives && number.index < FRAMES);
+		assert_int_equal(f->seen[number.life * FRAMES + number.index]++, 0);
+		f->delivered++;
 	}
-	pcap_close(in);
-	return n;
+	if (in != NULL) /* else it was killed before its first frame */
+		pcap_close(in);
+	unlink(path_of("in", life));
+	unlink(path_of("out", life));
 }
 
 static void
 account(struct forwarder *f)
 {
-	uint8_t *seen = calloc(LIVES, FRAMES);
 	struct rte_eth_stats stats;
-	uint64_t delivered = 0, lost;
+	uint64_t lost;
 
-	assert_non_null(seen);
-	for (unsigned int life = 0; life < LIVES; life++)
-		delivered += output_count(life, seen);
-	free(seen);
 	assert_int_equal(rte_eth_stats_get(f->port, &stats), 0);
 	lost = port_counter(f->port, "tx_lost");
-	print_message("received %" PRIu64 ", sent %" PRIu64 ", in captures %" PRIu64
-		      ", acknowledged %" PRIu64 ", lost or unknown %" PRIu64 "\n",
-		      stats.ipackets, f->sent, delivered, stats.opackets, lost);
+	print_message("%u deaths, %" PRIu64 " recoveries; received %" PRIu64 ", sent %" PRIu64
+		      ", in captures %" PRIu64 ", acknowledged %" PRIu64
+		      ", lost or unknown %" PRIu64 "\n",
+		      lives, port_counter(f->port, "recoveries"), stats.ipackets, f->sent,
+		      f->delivered, stats.opackets, lost);
 	/* every frame is acknowledged or counted as lost ... */
 	assert_int_equal(f->sent, stats.opackets + lost);
 	assert_int_equal(stats.oerrors, lost);
 	/* ... what was acknowledged is in a capture, and nothing is there that was not sent */
-	assert_true(delivered >= stats.opackets);
-	assert_true(delivered <= f->sent);
-	assert_true(delivered > (uint64_t)LIVES * 100); /* there was traffic to lose */
+	assert_true(f->delivered >= stats.opackets);
+	assert_true(f->delivered <= f->sent);
+	assert_true(f->delivered > (uint64_t)lives * 100); /* there was traffic to lose */
 }
 
 static void
-kill_ten_times(const char *placement)
+kill_many_times(const char *placement)
 {
-	struct forwarder f = {0};
+	struct forwarder f = {.next = calloc(lives, sizeof(*f.next)),
+			      .seen = calloc(lives, FRAMES)};
 
+	assert_true(f.next != NULL && f.seen != NULL);
 	forwarder_open(&f, placement);
-	for (unsigned int life = 0; life < LIVES; life++) {
+	for (unsigned int life = 0; life < lives; life++) {
 		if (life > 0)
 			card_start(life);
 		assert_true(forward_until(&f, true));
-		assert_true(forward_frames(&f, 1000 + life * 1000));
+		assert_true(forward_frames(&f, 1000 + life % LIVES_DEFAULT * 1000));
+		/* each card was found once: none was given up that lived */
+		assert_int_equal(port_counter(f.port, "recoveries"), life);
 		card_kill();
 		assert_true(forward_until(&f, false));
+		output_count(&f, life);
+		if (life % 100 == 99)
+			print_message("%u deaths of %u\n", life + 1, lives);
 	}
-	assert_int_equal(port_counter(f.port, "recoveries"), LIVES - 1);
 	account(&f);
+	assert_int_equal(port_counter(f.port, "recoveries"), lives - 1);
 	forwarder_close(&f);
 	assert_int_equal(rte_mempool_avail_count(pool), POOL_MBUFS);
+	free(f.next);
+	free(f.seen);
 }
 
 static void
 pmd__card_killed_ten_times_push_accounts_for_all(void **state)
 {
 	(void)state;
-	kill_ten_times("push");
+	kill_many_times("push");
 }
 
 static void
 pmd__card_killed_ten_times_fetch_accounts_for_all(void **state)
 {
 	(void)state;
-	kill_ten_times("fetch");
+	kill_many_times("fetch");
 }
 
 /* What the process keeps in memory, without the memory that the driver maps into it. */
@@ -307,7 +318,8 @@ resident_kib(pid_t pid)
 static void
 pmd__card_of_eight_queues_stays_under_64_mib(void **state)
 {
-	struct forwarder f = {0};
+	uint32_t next = 0;
+	struct forwarder f = {.next = &next};
 	unsigned long kib;
 
 	(void)state;
@@ -323,19 +335,9 @@ pmd__card_of_eight_queues_stays_under_64_mib(void **state)
 }
 
 static int
-folder_make(void **state)
-{
-	if (folder_setup(state) != 0)
-		return -1;
-	for (unsigned int life = 0; life < LIVES; life++)
-		input_write(life);
-	return 0;
-}
-
-static int
 folder_remove(void **state)
 {
-	for (unsigned int life = 0; life < LIVES; life++) {
+	for (unsigned int life = 0; life < lives; life++) {
 		unlink(path_of("in", life));
 		unlink(path_of("out", life));
 	}
@@ -352,12 +354,14 @@ main(int argc, char **argv)
 		cmocka_unit_test(pmd__card_killed_ten_times_fetch_accounts_for_all),
 	};
 
-	if (argc != 2) {
-		fprintf(stderr, "usage: %s WCNICD\n", argv[0]);
+	if (argc > 2)
+		lives = (unsigned int)strtoul(argv[2], NULL, 10);
+	if (argc < 2 || argc > 3 || lives == 0 || lives > LIVES_MAX) {
+		fprintf(stderr, "usage: %s WCNICD [LIVES, 1 to %d]\n", argv[0], LIVES_MAX);
 		return 2;
 	}
 	wcnicd_path = argv[1];
 	if (dpdk_start(argv[0], "kill", POOL_MBUFS) != 0)
 		return 1;
-	return cmocka_run_group_tests(tests, folder_make, folder_remove);
+	return cmocka_run_group_tests(tests, folder_setup, folder_remove);
 }
