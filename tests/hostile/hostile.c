@@ -69,14 +69,14 @@ card_main(char **argv)
 }
 
 static int
-run_all(const char *program, char **names, bool quick, bool verbose)
+run_all(char **names, bool quick, bool verbose)
 {
 	char folder[] = "/tmp/hostile-XXXXXX";
 	struct hostile_result result;
 	bool wanted;
 	int bad = 0;
 
-	if (mkdtemp(folder) == NULL || hostile_run_init(program) != 0)
+	if (mkdtemp(folder) == NULL || hostile_run_init() != 0)
 		return 1;
 	for (unsigned int i = 0; i < hostile_cases_n; i++) {
 		wanted = quick ? hostile_cases[i].quick : names[0] == NULL;
@@ -122,5 +122,5 @@ main(int argc, char **argv)
 			return 2;
 		}
 	}
-	return run_all(argv[0], argv + at, quick, verbose);
+	return run_all(argv + at, quick, verbose);
 }

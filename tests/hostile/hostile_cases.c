@@ -495,6 +495,7 @@ static void
 irq_full(struct hostile_card *card)
 {
 	const uint64_t most = UINT64_MAX - 1;
+	uint64_t count;
 
 	for (unsigned int i = 0; i < 4; i++) {
 		const int fd = card->client_irq[i];
@@ -502,9 +503,29 @@ irq_full(struct hostile_card *card)
 		if (fd < 0)
 			continue;
 		fcntl(fd, F_SETFL, fcntl(fd, F_GETFL) | O_NONBLOCK);
+		(void)!read(fd, &count, sizeof(count));
 		if (write(fd, &most, sizeof(most)) > 0)
 			(void)hostile_tell(card);
 		fcntl(fd, F_SETFL, fcntl(fd, F_GETFL) & ~O_NONBLOCK);
+	}
+}
+
+/* Raised, and taken back before anybody can read it; and who reads it waits. */
+static void
+irq_drain(struct hostile_card *card)
+{
+	uint64_t count = 1;
+
+	for (unsigned int i = 0; i < 400; i++) {
+		const int fd = card->client_irq[i % 4];
+
+		if (fd < 0 || write(fd, &count, sizeof(count)) < 0)
+			continue;
+		fcntl(fd, F_SETFL, fcntl(fd, F_GETFL) | O_NONBLOCK);
+		(void)!read(fd, &count, sizeof(count));
+		fcntl(fd, F_SETFL, fcntl(fd, F_GETFL) & ~O_NONBLOCK);
+		count = 1;
+		(void)hostile_tell(card);
 	}
 }
 

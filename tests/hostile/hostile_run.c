@@ -35,7 +35,8 @@
 #define BURST 16
 #define MBUFS 2047
 #define FRAME_BYTES 200
-#define WAIT_MS 20000 /* for answers, where a case does not want less */
+#define SURVIVE_ROUNDS 120 /* of traffic under lies */
+#define WAIT_MS 20000      /* for answers, where a case does not want less */
 
 /* ---- what the driver says -------------------------------------------------------------------- */
 
@@ -185,9 +186,10 @@ port_start(uint16_t port, struct rte_mempool *buffers, bool interrupts)
 }
 
 int
-hostile_run_init(const char *program)
+hostile_run_init(void)
 {
-	char prefix[32], *name = strdup(program);
+	static char name[] = "hostile";
+	char prefix[32];
 	char *eal[] = {name,          "--no-huge",          "-m",
 		       "128",         "--no-pci",           "--no-telemetry",
 		       "--no-shconf", "--log-level=notice", "--file-prefix",
@@ -240,6 +242,7 @@ struct run {
 	uint16_t port;
 	bool attached;
 	bool started;
+	unsigned int woken; /* by interrupts */
 	char socket[128];
 	char args[256];
 };
@@ -306,19 +309,31 @@ static bool
 start(struct run *r)
 {
 	r->started = port_start(r->port, pool, r->lie->interrupts) == 0;
+	if (r->started && r->lie->interrupts)
+		(void)rte_eth_dev_rx_intr_ctl_q(r->port, 0, RTE_EPOLL_PER_THREAD,
+						RTE_INTR_EVENT_ADD, NULL);
 	return r->started;
+}
+
+static void
+stop(struct run *r)
+{
+	if (r->lie->interrupts)
+		(void)rte_eth_dev_rx_intr_ctl_q(r->port, 0, RTE_EPOLL_PER_THREAD,
+						RTE_INTR_EVENT_DEL, NULL);
+	(void)rte_eth_dev_stop(r->port);
+	r->started = false;
 }
 
 static void
 detach(struct run *r)
 {
 	if (r->started)
-		(void)rte_eth_dev_stop(r->port);
+		stop(r);
 	if (r->attached) {
 		(void)rte_eth_dev_close(r->port);
 		(void)rte_eal_hotplug_remove("vdev", PORT);
 	}
-	r->started = false;
 	r->attached = false;
 }
 
@@ -335,23 +350,25 @@ recoveries(const struct run *r)
 
 /* Sends, receives, and asks what an application asks. Returns how many frames came back. */
 static unsigned int
-traffic(const struct run *r)
+traffic(struct run *r)
 {
+	struct rte_epoll_event event;
 	struct rte_eth_stats stats;
 	struct rte_eth_link link;
 	uint64_t clock;
 	unsigned int n;
 
+	if (r->lie->interrupts)
+		(void)rte_eth_dev_rx_intr_enable(r->port, 0);
 	(void)frames_send(r->port, pool);
-	rte_delay_us_sleep(200);
+	if (r->lie->interrupts)
+		r->woken += rte_epoll_wait(RTE_EPOLL_PER_THREAD, &event, 1, 10) > 0;
+	else
+		rte_delay_us_sleep(200);
 	n = frames_receive(r->port);
 	(void)rte_eth_stats_get(r->port, &stats);
 	(void)rte_eth_link_get_nowait(r->port, &link);
 	(void)rte_eth_read_clock(r->port, &clock);
-	if (r->lie->interrupts) {
-		(void)rte_eth_dev_rx_intr_enable(r->port, 0);
-		(void)rte_eth_dev_rx_intr_disable(r->port, 0);
-	}
 	return n;
 }
 
@@ -360,9 +377,11 @@ static bool
 forwards(struct run *r)
 {
 	const uint64_t end = patience_end();
-	unsigned int frames = 0, idle = 0, n;
+	const unsigned int idle_most = r->lie->interrupts ? 500 : 3000;
+	unsigned int frames = 0, idle = 0, n, woken;
 
 	r->shared->on = false;
+	r->woken = 0;
 	while (!r->started && rte_get_timer_cycles() < end) {
 		/* a port that does not start may have been attached by a lie */
 		if (r->attached && !start(r))
@@ -370,15 +389,16 @@ forwards(struct run *r)
 		else if (!r->attached)
 			(void)attach(r);
 	}
-	while (r->started && frames < 300) {
+	while (r->started && (frames < 300 || (r->lie->interrupts && r->woken < 5))) {
 		if (rte_get_timer_cycles() > end)
 			return failed(r, "does not forward again");
+		woken = r->woken;
 		n = traffic(r);
 		frames += n;
-		idle = n == 0 ? idle + 1 : 0;
+		idle = n == 0 || (r->lie->interrupts && r->woken == woken) ? idle + 1 : 0;
 		if (n == 0)
 			rte_delay_us_sleep(1000);
-		if (idle < 3000 && !log_has("it is left alone"))
+		if (idle < idle_most && !log_has("it is left alone"))
 			continue;
 		/* nothing will come by itself */
 		snprintf(r->result->came, sizeof(r->result->came), "%s",
@@ -386,8 +406,7 @@ forwards(struct run *r)
 						     : "forwards when started anew");
 		log_clear();
 		idle = 0;
-		(void)rte_eth_dev_stop(r->port);
-		r->started = false;
+		stop(r);
 		while (!r->started && rte_get_timer_cycles() < end)
 			(void)start(r);
 	}
@@ -461,7 +480,7 @@ case_running(struct run *r, bool recovers)
 
 	if (!attach(r) || !start(r) || !forwards(r))
 		return failed(r, "does not forward at first");
-	if (!lies_told(r, recovers ? 0 : 200))
+	if (!lies_told(r, recovers ? 0 : SURVIVE_ROUNDS))
 		return false;
 	while (recovers && recoveries(r) == 0) {
 		if (rte_get_timer_cycles() > end)
@@ -489,14 +508,14 @@ case_survives(struct run *r)
 		came = "refused";
 	else if (!start(r))
 		came = "not started";
-	for (unsigned int i = 0; r->started && i < 300; i++)
+	for (unsigned int i = 0; r->started && i < SURVIVE_ROUNDS; i++)
 		(void)traffic(r);
 	words_keep(r);
 	snprintf(r->result->came, sizeof(r->result->came), "%s", came);
 	if (!forwards(r))
 		return false;
 	r->shared->on = true;
-	for (unsigned int i = 0; i < 300; i++)
+	for (unsigned int i = 0; i < SURVIVE_ROUNDS; i++)
 		(void)traffic(r);
 	if (r->result->said[0] == '\0')
 		words_keep(r);

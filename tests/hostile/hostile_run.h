@@ -18,7 +18,7 @@ struct hostile_result {
 };
 
 /* EAL, the other port and its traffic. Returns 0, or -1 and has said why. */
-int hostile_run_init(const char *program);
+int hostile_run_init(void);
 void hostile_run_fini(void);
 
 /* Runs a case; `folder` is for its socket. */

@@ -49,6 +49,8 @@ struct wcnic_attach_ops {
 	 * interrupts this way.
 	 */
 	int (*irq_bind)(struct wcnic_hw *hw, unsigned int n, const int *fds);
+	/* The card is another process, which has these eventfds from then on. */
+	bool irqs_shared;
 	/* False once the card cannot be reached any more. NULL: always there. */
 	bool (*alive)(struct wcnic_hw *hw);
 	/*

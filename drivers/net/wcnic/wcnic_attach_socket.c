@@ -373,6 +373,7 @@ const struct wcnic_attach_ops wcnic_attach_socket = {
 	.window_unmap = socket_window_unmap,
 	.aperture_bytes = socket_aperture_bytes,
 	.irq_bind = socket_irq_bind,
+	.irqs_shared = true,
 	.dma_map = socket_dma_map,
 	.dma_unmap = socket_dma_unmap,
 	.dma_reaches = socket_dma_reaches,

@@ -21,7 +21,11 @@
 #include "wcnic_intr.h"
 #include "wcnic_log.h"
 
-/* A handle of EAL that reads 8 bytes from an eventfd that became ready: VDEV is its name there. */
+/*
+ * A handle of EAL: VDEV is its name there. EAL reads 8 bytes from an eventfd that became ready; not
+ * where another process has it, too, which could make that read wait. EAL does without: it waits
+ * for edges.
+ */
 static int
 handle_make(struct wcnic_hw *hw)
 {
@@ -32,7 +36,8 @@ handle_make(struct wcnic_hw *hw)
 		return -ENOMEM;
 	hw->intr = intr;
 	if (rte_intr_type_set(intr, RTE_INTR_HANDLE_VDEV) != 0 ||
-	    rte_intr_efd_counter_size_set(intr, sizeof(uint64_t)) != 0 ||
+	    rte_intr_efd_counter_size_set(intr, hw->attach->irqs_shared ? 0 : sizeof(uint64_t)) !=
+		    0 ||
 	    rte_intr_vec_list_alloc(intr, "wcnic_intr", hw->n_rxq) != 0)
 		return -ENOMEM;
 	for (uint16_t i = 0; i < hw->n_rxq; i++) {
@@ -124,13 +129,18 @@ void
 wcnic_intr_raise(struct wcnic_hw *hw, uint16_t qid)
 {
 	const uint64_t one = 1;
+	int fd, ret = 0;
 
 	if (hw->intr == NULL)
 		return;
-	/* full is as good as raised */
-	if (write(rte_intr_efds_index_get(hw->intr, qid), &one, sizeof(one)) < 0 && errno != EAGAIN)
-		WCNIC_LOG(ERR, hw, "Rx queue %u: cannot write its eventfd: %s", qid,
-			  strerror(errno));
+	fd = rte_intr_efds_index_get(hw->intr, qid);
+	if (hw->attach->irqs_shared)
+		ret = wcnic_intr_signal(fd);
+	else if (write(fd, &one, sizeof(one)) < 0 && errno != EAGAIN) /* full is raised */
+		ret = -errno;
+	if (ret != 0)
+		WCNIC_LOG(ERR, hw, "Rx queue %u: cannot raise its eventfd: %s", qid,
+			  strerror(-ret));
 }
 
 void

@@ -21,8 +21,13 @@ int wcnic_intr_start(struct rte_eth_dev *dev);
 void wcnic_intr_stop(struct rte_eth_dev *dev);
 /* Gives them to the attach as the card's vectors, before Rx queues are created. 0 or -errno. */
 int wcnic_intr_bind(struct wcnic_hw *hw);
-/* Wakes whoever sleeps on the queue as the card's interrupt would. Any thread; one write(). */
+/* Wakes whoever sleeps on the queue as the card's interrupt would. Any thread. */
 void wcnic_intr_raise(struct wcnic_hw *hw, uint16_t qid);
+/*
+ * Adds 1 to an eventfd, or leaves it full, without waiting, whatever another process has made of
+ * its flags: wcnic_intr_raise.c. Any thread. 0 or -errno.
+ */
+int wcnic_intr_signal(int fd);
 /* Wakes all sleepers: the card was lost or found, and what was armed will not come. */
 void wcnic_intr_wake(struct wcnic_hw *hw);
 /* For RXQ_CREATE: a vector, or WCNIC_VECTOR_NONE. */
