@@ -70,6 +70,8 @@ static const char help[] =
 	"  --bar2 HOW          mapped (default): the driver stores into memory that it shares\n"
 	"                        with the card. trapped: each store comes as a message, and\n"
 	"                        the self test of wcnic (WINDOW_TEST) can report on it; slow\n"
+	"  --msix HOW          on (default), or off: wcnic without interrupts, which QEMU can\n"
+	"                        unplug; it aborts on a device_del of one that has them\n"
 	"  --tlp-feed FILE     the self test of wcnic reports on the TLPs that arrive in this\n"
 	"                        file. It is created here; the plugin of app/wclab in QEMU\n"
 	"                        writes it\n"
@@ -117,6 +119,19 @@ aperture_take(void *values, char *text)
 		return -EINVAL;
 	}
 	card->aperture_mib = (unsigned int)value;
+	return 0;
+}
+
+static int
+msix_take(void *values, char *text)
+{
+	static const char *const words[] = {"on", "off", NULL};
+	struct card_options *card = values;
+	int word = app_option_choice("msix", text, words);
+
+	if (word < 0)
+		return word;
+	card->msix_off = word == 1;
 	return 0;
 }
 
@@ -199,6 +214,7 @@ static const struct app_option card_table[] = {
 	APP_UINT("queues", struct card_options, queues, 1, 64),
 	APP_CALL("aperture-mib", aperture_take),
 	APP_CALL("bar2", bar2_take),
+	APP_CALL("msix", msix_take),
 	APP_TEXT("tlp-feed", struct card_options, tlp_feed),
 	APP_CALL("seed", seed_take),
 	APP_CALL("cpu", cpu_take),
@@ -297,6 +313,20 @@ feeds_check(const struct options *options)
 	return 0;
 }
 
+/* Drivers of ENA do not start without interrupts. */
+static int
+interrupts_check(const struct options *options)
+{
+	for (unsigned int i = 0; i < options->n_cards; i++) {
+		if (!options->cards[i].msix_off || options->cards[i].kind == CARD_WCNIC)
+			continue;
+		app_error("--msix off needs --card wcnic: %s is of another kind",
+			  options->cards[i].socket);
+		return -EINVAL;
+	}
+	return 0;
+}
+
 /* Cards with wires are joined in pairs. */
 static int
 wires_check(const struct options *options)
@@ -378,7 +408,9 @@ options_finish(struct options *options)
 		app_error("--eal '%s' needs a --port ethdev:DEVICE that uses DPDK", options->eal);
 		ret = -EINVAL;
 	}
-	return ret == 0 ? feeds_check(options) : ret;
+	if (ret == 0)
+		ret = feeds_check(options);
+	return ret == 0 ? interrupts_check(options) : ret;
 }
 
 enum app_options_verdict

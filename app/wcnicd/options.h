@@ -47,6 +47,7 @@ struct card_options {
 	unsigned int aperture_mib;
 	const char *tlp_feed; /* of argv; NULL: none */
 	bool bar2_trapped;    /* the aperture cannot be mapped: the card sees each store */
+	bool msix_off;        /* a PCI device without interrupts */
 	uint64_t seed;
 	bool seed_given;
 	int cpu;    /* -1: any */

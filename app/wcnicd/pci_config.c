@@ -59,13 +59,15 @@ put_capabilities(struct pci_config *config, const struct pci_description *pci)
 	put(config, PCI_CAPABILITY_LIST, CAP_EXP, 1);
 
 	put(config, CAP_EXP, PCI_CAP_ID_EXP, 1);
-	put(config, CAP_EXP + PCI_CAP_LIST_NEXT, CAP_MSIX, 1);
 	put(config, CAP_EXP + PCI_EXP_FLAGS, 2 | PCI_EXP_TYPE_ENDPOINT << 4, 2);
 	put(config, CAP_EXP + PCI_EXP_DEVCAP, PCI_EXP_DEVCAP_RBER | PCI_EXP_DEVCAP_FLR, 4);
 	put_writable(config, CAP_EXP + PCI_EXP_DEVCTL, 0x7fff, 2);
 	put(config, CAP_EXP + PCI_EXP_LNKCAP, LINK_SPEED_WIDTH, 4);
 	put(config, CAP_EXP + PCI_EXP_LNKSTA, LINK_SPEED_WIDTH, 2);
 
+	if (pci->vectors == 0)
+		return;
+	put(config, CAP_EXP + PCI_CAP_LIST_NEXT, CAP_MSIX, 1);
 	put(config, CAP_MSIX, PCI_CAP_ID_MSIX, 1);
 	put(config, CAP_MSIX + PCI_MSIX_FLAGS, pci->vectors - 1, 2);
 	put_writable(config, CAP_MSIX + PCI_MSIX_FLAGS,
@@ -77,7 +79,7 @@ put_capabilities(struct pci_config *config, const struct pci_description *pci)
 void
 pci_config_init(struct pci_config *config, const struct pci_description *pci)
 {
-	assert(pci->vectors >= 1 && pci->vectors <= PCI_MSIX_FLAGS_QSIZE + 1);
+	assert(pci->vectors <= PCI_MSIX_FLAGS_QSIZE + 1);
 	memset(config, 0, sizeof(*config));
 	put(config, PCI_VENDOR_ID, pci->vendor_id, 2);
 	put(config, PCI_DEVICE_ID, pci->device_id, 2);

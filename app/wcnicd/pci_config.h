@@ -30,7 +30,7 @@ struct pci_description {
 	uint32_t class_code;
 	uint8_t revision;
 	struct pci_config_bar bars[PCI_CONFIG_BARS];
-	unsigned int vectors; /* of MSI-X, 1 to 2048 */
+	unsigned int vectors; /* of MSI-X, at most 2048; 0: none, and no capability */
 	unsigned int msix_bar;
 	uint32_t msix_table_off; /* in that BAR, multiples of 8 */
 	uint32_t msix_pba_off;

@@ -96,6 +96,9 @@ served_card_create(struct served_card *card, const struct card_options *options)
 	memset(card, 0, sizeof(*card));
 	card->options = *options;
 	card->kind = kinds[options->kind];
+	card->ops = served_card_ops;
+	if (options->msix_off)
+		card->ops.irq = NULL;
 	card->aperture_fd = -1;
 	identity_from_path(card);
 	ret = aperture_create(card);

@@ -32,7 +32,8 @@ struct served_card {
 	char name[32]; /* in the log */
 	const struct served_card_kind *kind;
 	struct card_options options;
-	void *model; /* the kind's */
+	struct wcdev_ops ops; /* what the model asks of its host */
+	void *model;          /* the kind's */
 	struct wcnic_port *port;
 	struct vfu_server *server;
 	struct stat socket_file; /* st_ino 0: not there */

@@ -86,7 +86,7 @@ kind_create(struct served_card *card)
 {
 	const struct ena_options *options = &card->options.ena;
 	const struct ena_card_config config = {
-		.ops = &served_card_ops,
+		.ops = &card->ops,
 		.ctx = card,
 		.llq = card->aperture,
 		.llq_bytes = card->aperture_bytes,

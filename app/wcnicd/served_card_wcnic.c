@@ -77,7 +77,7 @@ static int
 kind_create(struct served_card *card)
 {
 	struct wcnic_card_config config = {
-		.ops = &served_card_ops,
+		.ops = &card->ops,
 		.ctx = card,
 		.aperture = card->aperture,
 		.aperture_bytes = card->aperture_bytes,
@@ -131,7 +131,8 @@ kind_describe(struct served_card *card, struct pci_description *pci)
 		.bars[WCNIC_BAR_WINDOWS] = {card->aperture_bytes,
 					    wide | PCI_BASE_ADDRESS_MEM_PREFETCH},
 		.bars[WCNIC_BAR_MSIX] = {WCNIC_BAR_MSIX_BYTES, wide},
-		.vectors = 2 * card->options.queues, /* as IDENTIFY says */
+		/* as IDENTIFY says */
+		.vectors = card->options.msix_off ? 0 : 2 * card->options.queues,
 		.msix_bar = WCNIC_BAR_MSIX,
 		.msix_table_off = WCNIC_MSIX_TABLE_OFF,
 		.msix_pba_off = WCNIC_MSIX_PBA_OFF,

@@ -51,6 +51,17 @@ teardown(void **state)
 	return folder_teardown(state) != 0 || status != 0;
 }
 
+static int
+setup_no_msix(void **state)
+{
+	if (folder_setup(state) != 0)
+		return -1;
+	child_start(&child, ARGS("--socket", in_folder("a.sock"), "--msix", "off"));
+	child_expect(&child, "listens");
+	mini_connect(&mini, in_folder("a.sock"));
+	return 0;
+}
+
 static void
 identify__over_the_socket(void **state)
 {
@@ -141,6 +152,25 @@ config_space__a_pci_express_endpoint(void **state)
 	assert_int_equal(config(msix + PCI_MSIX_FLAGS, 2), 16 - 1);
 	assert_int_equal(config(msix + PCI_MSIX_TABLE, 4), WCNIC_BAR_MSIX | WCNIC_MSIX_TABLE_OFF);
 	assert_int_equal(config(msix + PCI_MSIX_PBA, 4), WCNIC_BAR_MSIX | WCNIC_MSIX_PBA_OFF);
+}
+
+/* What QEMU can unplug. */
+static void
+config_space__msix_off_has_none(void **state)
+{
+	const int eventfd = -1;
+	struct wcnic_identity id;
+	uint32_t exp = config_capability(PCI_CAP_ID_EXP);
+
+	(void)state;
+	assert_int_equal(config(PCI_CAPABILITY_LIST, 1), exp);
+	assert_int_equal(config(exp + PCI_CAP_LIST_NEXT, 1), 0);
+	assert_int_equal(vfu_client_msix_set(mini.client, 0, 1, &eventfd), -EINVAL);
+	mini_enable(&mini);
+	assert_int_equal(mini_command(&mini, WCNIC_OP_IDENTIFY), WCNIC_ST_OK);
+	memcpy(&id, mini.memory + MINI_ANSWER, sizeof(id));
+	assert_int_equal(id.max_vectors, 0);
+	assert_int_equal(le64toh(id.caps) & WCNIC_CAP_MSIX, 0);
 }
 
 /* How system software finds the size of a BAR. */
@@ -418,6 +448,8 @@ main(int argc, char **argv)
 		TEST(identify__over_the_socket),
 		TEST(aperture__client_maps_it),
 		TEST(config_space__a_pci_express_endpoint),
+		cmocka_unit_test_setup_teardown(config_space__msix_off_has_none, setup_no_msix,
+						teardown),
 		TEST(config_space__bars_tell_type_and_size),
 		TEST(config_space__function_level_reset_resets),
 		TEST(second_client__turned_away_first_undisturbed),
