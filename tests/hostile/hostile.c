@@ -15,7 +15,7 @@
 #include "hostile_run.h"
 
 static const char usage[] = "usage: hostile [--verbose] [--quick | --all | CASE...]\n"
-			    "       hostile --list\n"
+			    "       hostile --list | --list-quick\n"
 			    "The driver against a card that lies, over a real socket. Each case "
 			    "prints a line of JSON.\n"
 			    "--quick: the cases of `meson test`; --list: the names of all; "
@@ -93,6 +93,15 @@ run_all(char **names, bool quick, bool verbose)
 	return bad;
 }
 
+static int
+list(bool quick)
+{
+	for (unsigned int i = 0; i < hostile_cases_n; i++)
+		if (!quick || hostile_cases[i].quick)
+			printf("%s\n", hostile_cases[i].name);
+	return 0;
+}
+
 int
 main(int argc, char **argv)
 {
@@ -102,11 +111,8 @@ main(int argc, char **argv)
 	if (argc == 5 && strcmp(argv[1], "--card") == 0)
 		return card_main(argv + 2);
 	for (; at < argc && argv[at][0] == '-'; at++) {
-		if (strcmp(argv[at], "--list") == 0) {
-			for (unsigned int i = 0; i < hostile_cases_n; i++)
-				printf("%s\n", hostile_cases[i].name);
-			return 0;
-		}
+		if (strcmp(argv[at], "--list") == 0 || strcmp(argv[at], "--list-quick") == 0)
+			return list(argv[at][6] != '\0');
 		if (strcmp(argv[at], "--quick") == 0) {
 			quick = true;
 		} else if (strcmp(argv[at], "--verbose") == 0) {
