@@ -25,6 +25,7 @@ class Setting:
     cpus: int = 2
     net_ena: bool = True  # of Ena: VFIO works here, so that DPDK's driver is tried too
     whole: bool = False  # left out of a quick run
+    memory: str = ""  # more of the object behind its memory
 
 
 UNSAFE = "echo 1 >/sys/module/vfio_iommu_type1/parameters/allow_unsafe_interrupts"
@@ -130,6 +131,17 @@ ENA = [
     Setting("arm64-ena-7.3", "the same on Linux 7.3, iomem=relaxed, DPDK of the next release", "arm64", "7.3", "vfio-pci",
             VIRTIO_IOMMU, append="iomem=relaxed", cpus=4, user="user-next", no_interrupts="No space left on device",
             whole=True),
+]
+
+# A guest that attacks its card.
+HOSTILE = [
+    # Without QEMU's seal, so that its memory can be cut short.
+    Setting("hostile-intel-iommu", "a guest that attacks its card, intel-iommu", "amd64", "6.12", "vfio-pci", INTEL_IOMMU,
+            append="intel_iommu=on", prepare=UNSAFE, whole=True, memory=",seal=off"),
+    Setting("hostile-virtio-iommu", "the same, virtio-iommu", "amd64", "6.12", "vfio-pci", VIRTIO_IOMMU, prepare=UNSAFE,
+            memory=",seal=off"),
+    Setting("hostile-hugetlb", "the same, its memory in hugepages", "amd64", "6.12", "vfio-pci", VIRTIO_IOMMU, prepare=UNSAFE,
+            memory=",seal=off,hugetlb=on,hugetlbsize=2M", whole=True),
 ]
 
 SUITE = Setting("arm64-tests", "the project's own tests on aarch64", "arm64", "6.12", "-")

@@ -50,11 +50,11 @@ class Boot:
                     shutil.copyfileobj(source, out)
         return initrd
 
-    def command(self, arch, kernel, initrd, *devices, append="", options="", cpu="max", memory="1G", cpus=2):
-        """QEMU's, for one guest whose memory the card's process may share."""
+    def command(self, arch, kernel, initrd, *devices, append="", options="", cpu="max", memory="1G", cpus=2, backing=""):
+        """QEMU's, for one guest whose memory the card's process may share; `backing`: more of the object behind it."""
         machine, board, console = PLATFORMS[arch]
         return [*self.trees.qemu(machine), "-nodefaults", "-no-user-config", "-display", "none", "-monitor", "none",
                 "-serial", "stdio", "-no-reboot", "-accel", "tcg,thread=multi", "-cpu", cpu, "-smp", str(cpus), "-m", memory,
                 "-machine", f"{board}{options},memory-backend=memory",
-                "-object", f"memory-backend-memfd,id=memory,size={memory},share=on", "-kernel", kernel, "-initrd", initrd,
+                "-object", f"memory-backend-memfd,id=memory,size={memory},share=on{backing}", "-kernel", kernel, "-initrd", initrd,
                 "-append", f"console={console} {CALM} {append}".strip(), *devices]
