@@ -14,9 +14,10 @@ from life import Failure
 
 SUITES = ("unit", "loop", "socket")
 # The report draws with gnuplot, which is not in the guest. test_loop_wc takes as long as all others together, and its
-# stores go through a fake that is the same on every machine. The control path, and the tables of wcbench packets, take
-# minutes in an emulated guest and know no architecture. Devices of DPDK itself, other than the buses, are not there.
+# stores go through a fake that is the same on every machine. The control path, cards that lie, and the tables of wcbench
+# packets take minutes in an emulated guest and know no architecture. Devices of DPDK itself, other than the buses, are not there.
 LEFT_OUT = ("test_wcbench_report", "test_loop_wc", "test_loop_control", "test_loop_queue_ctl", "test_wcbench_packets",
+            "test_hostile",
             "test_port_ethdev", "test_port_ethdev_mbuf", "test_pmd_ethdev")
 LOADED = ("app/wcnicd/libwcnic_port_ethdev.so",)  # by the programs that tests start
 ROOT = pathlib.Path(__file__).resolve().parents[2]

@@ -15,6 +15,7 @@ from dpdk import Failure
 from rig import Program, Skip, expect, same, until
 
 CHECKS = {}
+RECOVERIES = 5
 FRAMES = 200  # a direction
 
 
@@ -439,6 +440,31 @@ def secondary_killed(rig):
     primary.must("port stop all", "port start all")
     primary.tell("start")
     primary.quit()
+
+
+@check("secondary reads, primary recovers")
+def secondary_reads(rig):
+    """A secondary process sends and reads statistics while the card is killed again and again: both live, and go on."""
+    devices, card = rig.cards("loopback")
+    primary, secondary = two_testpmds(rig, devices)
+    for lives in range(1, RECOVERIES + 1):
+        card.process.kill()
+        card.process.wait()
+        for _ in range(5):
+            secondary.tell("show port xstats 0", "show port stats 0", "show port info 0")
+        card = rig.again(card)
+        for _ in range(5):
+            secondary.tell("show port xstats 0", "show port stats 0")
+        until(lambda: primary.xstats()["recoveries"] == lives, f"recovery {lives} of the primary", primary, secondary)
+        secondary.tell("stop")
+        before = secondary_sent(primary)
+        secondary.tell("start tx_first")  # what went round is lost with the card
+        until(lambda: secondary_sent(primary) > before + 1000, "frames of the secondary process", primary, secondary)
+    secondary.tell("stop")
+    secondary.quit()
+    primary.tell("stop")
+    primary.quit()
+    return {"recoveries": RECOVERIES}
 
 
 @check("port closed by the primary")
