@@ -14,10 +14,11 @@
 
 #include "hostile_run.h"
 
-static const char usage[] = "usage: hostile [--verbose] [--quick | --all | CASE...]\n"
+static const char usage[] = "usage: hostile [--verbose] [--seed N] [--quick | --all | CASE...]\n"
 			    "       hostile --list | --list-quick\n"
 			    "The driver against a card that lies, over a real socket. Each case "
 			    "prints a line of JSON.\n"
+			    "--seed: for what the card does by chance (default: 1).\n"
 			    "--quick: the cases of `meson test`; --list: the names of all; "
 			    "--verbose: the driver's log.\n";
 
@@ -33,7 +34,7 @@ case_find(const char *name)
 static const char *const ends[] = {
 	[HOSTILE_REFUSED] = "refused",   [HOSTILE_STOPPED] = "not started",
 	[HOSTILE_RECOVERS] = "recovers", [HOSTILE_HARMLESS] = "goes on",
-	[HOSTILE_SURVIVES] = "survives",
+	[HOSTILE_SURVIVES] = "survives", [HOSTILE_EACH] = "survives",
 };
 
 static void
@@ -69,7 +70,7 @@ card_main(char **argv)
 }
 
 static int
-run_all(char **names, bool quick, bool verbose)
+run_all(char **names, bool quick, unsigned int seed, bool verbose)
 {
 	char folder[] = "/tmp/hostile-XXXXXX";
 	struct hostile_result result;
@@ -84,7 +85,7 @@ run_all(char **names, bool quick, bool verbose)
 			wanted |= strcmp(*name, hostile_cases[i].name) == 0;
 		if (!wanted)
 			continue;
-		hostile_run(&hostile_cases[i], folder, verbose, &result);
+		hostile_run(&hostile_cases[i], folder, seed, verbose, &result);
 		print(&hostile_cases[i], &result);
 		bad |= !result.ok;
 	}
@@ -106,6 +107,7 @@ int
 main(int argc, char **argv)
 {
 	bool quick = false, verbose = false;
+	unsigned int seed = 1;
 	int at = 1;
 
 	if (argc == 5 && strcmp(argv[1], "--card") == 0)
@@ -117,6 +119,8 @@ main(int argc, char **argv)
 			quick = true;
 		} else if (strcmp(argv[at], "--verbose") == 0) {
 			verbose = true;
+		} else if (strcmp(argv[at], "--seed") == 0 && at + 1 < argc) {
+			seed = (unsigned int)strtoul(argv[++at], NULL, 0);
 		} else if (strcmp(argv[at], "--all") != 0) {
 			fprintf(stderr, "%s", usage);
 			return strcmp(argv[at], "--help") == 0 ? 0 : 2;
@@ -128,5 +132,5 @@ main(int argc, char **argv)
 			return 2;
 		}
 	}
-	return run_all(argv + at, quick, verbose);
+	return run_all(argv + at, quick, seed, verbose);
 }

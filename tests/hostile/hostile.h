@@ -26,6 +26,7 @@ enum hostile_end {
 	HOSTILE_RECOVERS, /* a running port notices, resets the card and forwards again */
 	HOSTILE_HARMLESS, /* a running port forwards on */
 	HOSTILE_SURVIVES, /* any of these; afterwards the port forwards, or says that it gave up */
+	HOSTILE_EACH,     /* the same, for each message of a port's life in turn */
 };
 
 /* What both processes see. */
@@ -33,6 +34,8 @@ struct hostile_shared {
 	_Atomic bool listening;
 	_Atomic bool on;           /* the lie may be told */
 	_Atomic unsigned int told; /* how often it was */
+	unsigned int seed;         /* of what the card does by chance */
+	_Atomic unsigned int nth;  /* HOSTILE_EACH: about which answer of a connection */
 };
 
 struct hostile_card;

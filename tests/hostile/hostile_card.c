@@ -277,7 +277,7 @@ hostile_card_run(const struct hostile_case *lie, const char *path, struct hostil
 
 	card.lie = lie;
 	card.shared = shared;
-	card.random = 1;
+	card.random = shared->seed;
 	listener = listener_make(path);
 	if (listener < 0 || !model_make(&card)) {
 		perror(path);

@@ -38,7 +38,8 @@ struct hostile_relay {
 	pthread_t thread;
 	_Atomic bool over;
 	_Atomic bool stop;
-	uint16_t asked; /* the command that waits for its answer */
+	uint16_t asked;       /* the command that waits for its answer */
+	unsigned int answers; /* so far */
 };
 
 static bool
@@ -196,6 +197,11 @@ from_server(struct hostile_relay *r, struct message *m)
 {
 	const struct hostile_case *lie = r->card->lie;
 
+	r->answers++;
+	if (lie->end == HOSTILE_EACH && r->answers != r->card->shared->nth) {
+		message_send(r->client, m);
+		return;
+	}
 	if (lie->deed != HOSTILE_PASS && (lie->command == 0 || lie->command == r->asked) &&
 	    hostile_tell(r->card) && !deed_do(r, m))
 		return;

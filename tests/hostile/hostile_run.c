@@ -266,7 +266,7 @@ patience_end(void)
 }
 
 static bool
-card_begin(struct run *r, bool verbose)
+card_begin(struct run *r, unsigned int seed, bool verbose)
 {
 	const uint64_t end = patience_end();
 	char number[16];
@@ -276,6 +276,7 @@ card_begin(struct run *r, bool verbose)
 		return failed(r, "no memory");
 	r->shared = mmap(NULL, sizeof(*r->shared), PROT_READ | PROT_WRITE, MAP_SHARED, r->shared_fd,
 			 0);
+	r->shared->seed = seed;
 	snprintf(number, sizeof(number), "%d", r->shared_fd);
 	r->card = fork();
 	if (r->card == 0) {
@@ -529,6 +530,32 @@ case_survives(struct run *r)
 	return true;
 }
 
+/* From the first answer of a connection on, until a port's life has no more of them. */
+static bool
+case_each(struct run *r)
+{
+	const uint64_t end = patience_end();
+	unsigned int told;
+
+	do {
+		told = r->shared->told;
+		r->shared->nth++;
+		r->shared->on = true;
+		if (attach(r) && start(r)) {
+			(void)traffic(r);
+			(void)rte_eth_promiscuous_disable(r->port);
+		}
+		detach(r);
+		r->shared->on = false;
+		if (rte_get_timer_cycles() > end)
+			return failed(r, "still at answer %u", r->shared->nth);
+	} while (r->shared->told != told);
+	words_keep(r);
+	snprintf(r->result->came, sizeof(r->result->came), "at each of %u answers",
+		 r->shared->told);
+	return forwards(r);
+}
+
 static void
 case_run(struct run *r)
 {
@@ -548,6 +575,9 @@ case_run(struct run *r)
 	case HOSTILE_SURVIVES:
 		(void)case_survives(r);
 		break;
+	case HOSTILE_EACH:
+		(void)case_each(r);
+		break;
 	}
 }
 
@@ -565,7 +595,7 @@ other_check(struct run *r, uint64_t before)
 }
 
 void
-hostile_run(const struct hostile_case *lie, const char *folder, bool verbose,
+hostile_run(const struct hostile_case *lie, const char *folder, unsigned int seed, bool verbose,
 	    struct hostile_result *result)
 {
 	struct run r = {.lie = lie, .result = result};
@@ -578,7 +608,7 @@ hostile_run(const struct hostile_case *lie, const char *folder, bool verbose,
 	snprintf(r.socket, sizeof(r.socket), "%s/sock", folder);
 	snprintf(r.args, sizeof(r.args), "socket=%s,%s", r.socket,
 		 lie->args != NULL ? lie->args : "timeout_ms=" RTE_STR(WAIT_MS));
-	if (card_begin(&r, verbose)) {
+	if (card_begin(&r, seed, verbose)) {
 		case_run(&r);
 		result->told = r.shared->told;
 		detach(&r);

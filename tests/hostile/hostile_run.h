@@ -22,7 +22,7 @@ int hostile_run_init(void);
 void hostile_run_fini(void);
 
 /* Runs a case; `folder` is for its socket. */
-void hostile_run(const struct hostile_case *lie, const char *folder, bool verbose,
-		 struct hostile_result *result);
+void hostile_run(const struct hostile_case *lie, const char *folder, unsigned int seed,
+		 bool verbose, struct hostile_result *result);
 
 #endif /* HOSTILE_RUN_H */
