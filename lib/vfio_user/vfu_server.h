@@ -7,14 +7,17 @@
 /*
  * vfio-user server: offers a PCI device to one client at a time over a unix socket.
  *
- * The server has no threads and never blocks. Its owner calls vfu_server_poll(), every now and then
- * or when vfu_server_poll_fd() is readable.
+ * The server never blocks, whatever descriptors a client gives it. Its owner calls
+ * vfu_server_poll(), every now and then or when vfu_server_poll_fd() is readable. A thread of the
+ * server closes and unmaps what may take long.
  *
  * Threads: the owner serialises all calls on one server. Callbacks run inside vfu_server_poll(),
  * vfu_server_drop() and vfu_server_destroy(), and must not call one of these three.
  *
  * Trust: every byte from the client is treated as hostile. A wrong request gets an error reply. A
- * client that breaks framing or protocol is disconnected, and the server waits for the next one.
+ * client that breaks framing or protocol is disconnected, and the server waits for the next one. A
+ * connection that does not send its first message in time, or a later one not to its end, is
+ * closed. Until it has sent the first, it keeps nobody else from becoming the client.
  */
 
 #include <stdbool.h>
@@ -54,6 +57,8 @@ struct vfu_server_ops {
 	/* Logs a line, which has no newline. Levels of syslog(3): 3 error .. 7 debug. May be NULL.
 	 */
 	void (*log)(void *ctx, int level, const char *line);
+	/* The time for deadlines, in ns. NULL: CLOCK_MONOTONIC. */
+	uint64_t (*now_ns)(void *ctx);
 };
 
 /* A part of a region that can be mapped. */
@@ -74,11 +79,25 @@ struct vfu_server_region {
 	unsigned int n_areas;
 };
 
+/*
+ * What a client may take. A request beyond gets an error, -ENOSPC, -EMFILE and -EDQUOT for the
+ * first three, and the log says which limit it was, by the name of wcnicd's option.
+ */
+struct vfu_server_limits {
+	uint32_t ranges;     /* mapped for DMA at a time, at most IOVA_ENTRIES_MAX; 0: that many */
+	uint32_t files;      /* of these: each is a mapping of this process; 0: no limit */
+	uint64_t bytes;      /* of address space that the files take; 0: no limit */
+	bool any_file;       /* as in struct iova_limits: a client may then stop its server */
+	uint32_t greet_ms;   /* from the connection to the end of the first message; 0: 10000 */
+	uint32_t message_ms; /* from a message's first byte to its last; 0: 60000 */
+};
+
 struct vfu_server_config {
 	const struct vfu_server_ops *ops; /* both outlive the server */
 	void *ctx;
 	struct vfu_server_region regions[VFU_PCI_REGIONS];
 	unsigned int msix_vectors; /* at most 2048 */
+	struct vfu_server_limits limits;
 };
 
 /*
@@ -105,9 +124,9 @@ WC_PUBLIC void vfu_server_destroy(struct vfu_server *server);
 WC_PUBLIC int vfu_server_poll_fd(const struct vfu_server *server);
 
 /*
- * Accepts clients and handles requests that have come, at most some dozens, and sends DMA messages.
- * Returns the number of connections and requests; 0: there were none. Cost: one system call when
- * idle.
+ * Accepts clients and handles requests that have come, and sends DMA messages. Handles at most some
+ * dozens of small requests, or one large one. Returns the number of connections and requests; 0:
+ * there were none. Cost: one system call when idle.
  */
 WC_PUBLIC unsigned int vfu_server_poll(struct vfu_server *server);
 
@@ -152,8 +171,9 @@ vfu_server_dma_write(struct vfu_server *server, uint64_t iova, const void *data,
 WC_PUBLIC bool vfu_server_dma_quiet(const struct vfu_server *server);
 
 /*
- * Raises an MSI-X vector. Returns 0, -ENOENT (the client has bound no eventfd to it), or -EAGAIN
- * (the eventfd's counter is full). Cost: a poll(2) and a write(2).
+ * Raises an MSI-X vector; an eventfd whose counter is at its end stays there. Returns 0, -ENOENT
+ * (the client has bound no eventfd to it), or -EAGAIN (the kernel has no memory). Cost: one system
+ * call.
  */
 WC_PUBLIC int vfu_server_irq_trigger(struct vfu_server *server, unsigned int vector);
 

@@ -58,10 +58,72 @@ cmd_version(struct vfu_server *server, const void *payload, size_t bytes)
 	return 0;
 }
 
+/* Why a range cannot be mapped, in words. */
+static void
+map_why(const struct vfu_server *server, int err, char *why, size_t why_bytes)
+{
+	const struct vfu_server_limits *limits = &server->config.limits;
+
+	switch (err) {
+	case EEXIST:
+		snprintf(why, why_bytes, "the range overlaps one that is mapped");
+		break;
+	case ERANGE:
+		snprintf(why, why_bytes, "the file ends before it");
+		break;
+	case EOPNOTSUPP:
+		snprintf(why, why_bytes,
+			 "the descriptor is no memfd and no file of tmpfs or hugetlbfs; wcnicd "
+			 "--any-file takes any regular file");
+		break;
+	case ENOSPC:
+		snprintf(why, why_bytes, "%u ranges are mapped (--max-ranges)",
+			 limits->ranges != 0 ? limits->ranges : IOVA_ENTRIES_MAX);
+		break;
+	case EMFILE:
+		snprintf(why, why_bytes, "%u files are mapped (--max-files)", limits->files);
+		break;
+	case EDQUOT:
+		snprintf(why, why_bytes, "files would take more than %llu MiB (--max-mib)",
+			 (unsigned long long)(limits->bytes >> 20));
+		break;
+	default:
+		snprintf(why, why_bytes, "%s", strerror(err));
+		break;
+	}
+}
+
+static unsigned int
+ranges_now(const struct vfu_server *server)
+{
+	struct iova_use use;
+
+	iova_map_use(server->iova, &use);
+	return use.ranges;
+}
+
+static int
+range_map(struct vfu_server *server, const struct vfu_dma_map *map)
+{
+	int ret;
+
+	/* Without a descriptor (a ROM, a BAR of another device) the range is reached by messages.
+	 */
+	if (server->rx.n_fds == 0)
+		return iova_map_add_remote(server->iova, map->iova, map->bytes, map->flags);
+	ret = iova_map_add_fd(server->iova, map->iova, map->bytes, server->rx.fds[0], map->fd_off,
+			      map->flags);
+	/* It is memory, and mapped: it takes no time to close the descriptor. */
+	if (ret == 0 && !server->config.limits.any_file)
+		close(vfu_rx_take_fd(&server->rx, 0));
+	return ret;
+}
+
 static int
 cmd_dma_map(struct vfu_server *server, const void *payload, size_t bytes)
 {
 	const struct vfu_dma_map *map = payload;
+	char why[128];
 	int ret;
 
 	if (bytes != sizeof(*map) || map->argsz < sizeof(*map))
@@ -73,20 +135,14 @@ cmd_dma_map(struct vfu_server *server, const void *payload, size_t bytes)
 		return refuse(server, EINVAL, "a DMA range is whole pages and does not wrap");
 	if (server->rx.n_fds > 1)
 		return refuse(server, EINVAL, "DMA_MAP takes one descriptor");
-	/* Without a descriptor (a ROM, a BAR of another device) the range is reached by messages.
-	 */
-	if (server->rx.n_fds == 0)
-		ret = iova_map_add_remote(server->iova, map->iova, map->bytes, map->flags);
-	else
-		ret = iova_map_add_fd(server->iova, map->iova, map->bytes, server->rx.fds[0],
-				      map->fd_off, map->flags);
-	if (ret < 0)
+	server->cost += ranges_now(server) / VFU_COST_RANGES;
+	ret = range_map(server, map);
+	if (ret < 0) {
+		map_why(server, -ret, why, sizeof(why));
 		vfu_server_complain(server, "cannot map 0x%llx bytes at IOVA 0x%llx: %s",
 				    (unsigned long long)map->bytes, (unsigned long long)map->iova,
-				    ret == -EEXIST   ? "the range overlaps one that is mapped"
-				    : ret == -ERANGE ? "the file ends before it"
-				    : ret == -ENOSPC ? "too many ranges are mapped"
-						     : strerror(-ret));
+				    why);
+	}
 	return ret;
 }
 
@@ -94,6 +150,7 @@ static int
 cmd_dma_unmap(struct vfu_server *server, const void *payload, size_t bytes)
 {
 	const struct vfu_dma_unmap *unmap = payload;
+	const unsigned int ranges = ranges_now(server);
 	struct vfu_dma_unmap *echo;
 
 	if (bytes != sizeof(*unmap) || unmap->argsz < sizeof(*unmap))
@@ -104,6 +161,7 @@ cmd_dma_unmap(struct vfu_server *server, const void *payload, size_t bytes)
 		iova_map_clear(server->iova);
 	else if (iova_map_remove(server->iova, unmap->iova, unmap->bytes) < 0)
 		return refuse(server, EINVAL, "a range that was mapped as one would be cut");
+	server->cost += ranges / VFU_COST_RANGES + (ranges - ranges_now(server)) / VFU_COST_FEW;
 	echo = vfu_tx_put(&server->tx, sizeof(*echo));
 	*echo = *unmap;
 	return 0;
@@ -230,6 +288,8 @@ irqs_bind(struct vfu_server *server, const struct vfu_irq_set *set)
 			return refuse(server, EINVAL, "a descriptor is not an eventfd");
 	if (set->index != VFU_IRQ_MSIX)
 		return 0;
+	if (n_fds > 0 && server->aio == 0)
+		return refuse(server, EOPNOTSUPP, "this kernel gives no way to raise interrupts");
 	vfu_server_irqs_clear(server, set->start, set->count);
 	for (unsigned int i = 0; i < n_fds; i++)
 		server->irq_fds[set->start + i] = vfu_rx_take_fd(&server->rx, i);
@@ -242,6 +302,7 @@ irqs_trigger(struct vfu_server *server, const struct vfu_irq_set *set, const uin
 {
 	if (set->index != VFU_IRQ_MSIX)
 		return;
+	server->cost += set->count / VFU_COST_FEW;
 	for (unsigned int i = 0; i < set->count; i++)
 		if (which == NULL || which[i] != 0)
 			vfu_server_irq_trigger(server, set->start + i);
@@ -310,6 +371,7 @@ cmd_region_read(struct vfu_server *server, const void *payload, size_t bytes)
 	ret = access_check(server, ask->off, ask->region, ask->count, VFU_REGION_FLAG_READ);
 	if (ret < 0)
 		return ret;
+	server->cost += ask->count / VFU_COST_BYTES;
 	echo = vfu_tx_put(&server->tx, sizeof(*echo));
 	*echo = *ask;
 	ret = server->config.ops->region_read(server->config.ctx, ask->region, ask->off,
@@ -326,6 +388,7 @@ region_write(struct vfu_server *server, uint64_t off, uint32_t region, const voi
 	ret = access_check(server, off, region, count, VFU_REGION_FLAG_WRITE);
 	if (ret < 0)
 		return ret;
+	server->cost += count / VFU_COST_BYTES;
 	ret = server->config.ops->region_write(server->config.ctx, region, off, data, count);
 	return ret < 0 ? refuse(server, -ret, "the device refuses the write") : 0;
 }
@@ -357,6 +420,7 @@ cmd_write_multi(struct vfu_server *server, const void *payload, size_t bytes)
 	memcpy(&n, payload, sizeof(n));
 	if (n > VFU_WRITE_MULTI_MAX || bytes - sizeof(n) != n * sizeof(*writes))
 		return refuse(server, EINVAL, "WRITE_MULTI is a count up to 200 and its writes");
+	server->cost += (unsigned int)n / VFU_COST_FEW;
 	for (uint64_t i = 0; i < n; i++) {
 		if (writes[i].count > sizeof(writes[i].data))
 			return refuse(server, EINVAL, "a write of WRITE_MULTI is up to 8 bytes");
@@ -376,6 +440,7 @@ cmd_reset(struct vfu_server *server, const void *payload, size_t bytes)
 	(void)payload;
 	if (bytes != 0)
 		return refuse(server, EINVAL, "RESET has no payload");
+	server->cost += VFU_COST_RESET;
 	ret = server->config.ops->reset(server->config.ctx);
 	return ret < 0 ? refuse(server, -ret, "the device refuses to reset") : 0;
 }
@@ -421,6 +486,7 @@ vfu_server_request(struct vfu_server *server)
 	const struct vfu_hdr *hdr = vfu_rx_hdr(&server->rx);
 	int ret;
 
+	server->cost = 1;
 	if ((hdr->flags & VFU_HDR_TYPE_MASK) == VFU_HDR_REPLY &&
 	    server->state == VFU_SERVER_SERVING && vfu_server_dma_complete(server))
 		return false;

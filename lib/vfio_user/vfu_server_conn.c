@@ -5,15 +5,13 @@
 /* The server: the connection of its client, from accept to close. */
 
 #include <errno.h>
-#include <poll.h>
+#include <stdio.h>
 #include <string.h>
 #include <sys/epoll.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
 #include "vfu_server_internal.h"
-
-#define POLL_REQUESTS_MAX 64u
 
 static int
 client_watch(struct vfu_server *server, int op)
@@ -36,12 +34,19 @@ vfu_server_conn_open(struct vfu_server *server, int sock)
 	server->wait_writable = false;
 	server->drop_after_reply = false;
 	server->complaints = 0;
+	server->rx.most_bytes = VFU_GREETING_BYTES_MAX;
+	if (!vfu_server_waste_renew(server)) {
+		server->sock = -1;
+		return -EBUSY;
+	}
 	ret = client_watch(server, EPOLL_CTL_ADD);
 	if (ret < 0) {
 		server->sock = -1;
 		return ret;
 	}
 	server->state = VFU_SERVER_NEGOTIATING;
+	server->message_until_ns = 0;
+	server->greet_until_ns = vfu_server_deadline(server, server->config.limits.greet_ms);
 	return 0;
 }
 
@@ -54,7 +59,9 @@ vfu_server_drop(struct vfu_server *server, const char *reason)
 		return;
 	vfu_server_log(server, VFU_LOG_INFO, "client dropped: %s", reason);
 	epoll_ctl(server->epoll, EPOLL_CTL_DEL, server->sock, NULL);
-	close(server->sock);
+	/* The client sees the end now; descriptors that it has sent may take long to close. */
+	shutdown(server->sock, SHUT_RDWR);
+	vfu_server_discard(server, server->sock);
 	server->sock = -1;
 	server->state = VFU_SERVER_IDLE;
 	vfu_rx_reset(&server->rx);
@@ -63,44 +70,6 @@ vfu_server_drop(struct vfu_server *server, const char *reason)
 		server->config.ops->disconnected(server->config.ctx);
 	iova_map_clear(server->iova);
 	vfu_server_dma_clear(server);
-}
-
-/* Whether the client has hung up, though requests of it may still be unread. */
-static bool
-client_gone(const struct vfu_server *server)
-{
-	struct pollfd pfd = {.fd = server->sock, .events = POLLRDHUP};
-
-	return server->state != VFU_SERVER_IDLE && poll(&pfd, 1, 0) == 1;
-}
-
-static void
-client_accept(struct vfu_server *server)
-{
-	int sock, ret;
-
-	sock = accept4(server->listener, NULL, NULL, SOCK_NONBLOCK | SOCK_CLOEXEC);
-	if (sock < 0) {
-		if (errno != EAGAIN && errno != EINTR && !server->accept_failing)
-			vfu_server_log(server, VFU_LOG_ERROR, "cannot accept a client: %s",
-				       strerror(errno));
-		server->accept_failing = errno != EAGAIN && errno != EINTR;
-		return;
-	}
-	server->accept_failing = false;
-	if (client_gone(server))
-		vfu_server_drop(server, "it closed the connection");
-	if (server->state != VFU_SERVER_IDLE) {
-		vfu_server_log(server, VFU_LOG_WARNING,
-			       "a second client was turned away: one is connected");
-		close(sock);
-		return;
-	}
-	ret = vfu_server_conn_open(server, sock);
-	if (ret < 0) {
-		vfu_server_log(server, VFU_LOG_ERROR, "cannot serve a client: %s", strerror(-ret));
-		close(sock);
-	}
 }
 
 /* Waits until the socket can be written, or for requests: never for both, as a reply needs room. */
@@ -161,7 +130,7 @@ framing_lost(struct vfu_server *server)
 
 	vfu_server_complain(server,
 			    "a message (command %u) claims %u bytes; possible are %zu to %zu",
-			    hdr->cmd, hdr->bytes, sizeof(*hdr), server->rx.buf_bytes);
+			    hdr->cmd, hdr->bytes, sizeof(*hdr), server->rx.most_bytes);
 	vfu_tx_start(&server->tx, hdr->id, hdr->cmd, VFU_HDR_REPLY | VFU_HDR_ERROR, EMSGSIZE);
 	server->drop_after_reply = true;
 	reply_push(server);
@@ -186,11 +155,17 @@ request_next(struct vfu_server *server)
 								   : "it closed the connection");
 		return false;
 	}
-	if (ret == 0)
+	if (ret == 0) {
+		if (server->rx.got_bytes > 0 && server->message_until_ns == 0)
+			server->message_until_ns =
+				vfu_server_deadline(server, server->config.limits.message_ms);
 		return false;
+	}
+	server->message_until_ns = 0;
 	reply = vfu_server_request(server);
 	vfu_rx_reset(&server->rx);
 	if (before == VFU_SERVER_NEGOTIATING && server->state == VFU_SERVER_SERVING) {
+		server->rx.most_bytes = server->rx.buf_bytes;
 		vfu_server_log(server, VFU_LOG_INFO, "client connected");
 		if (server->config.ops->connected != NULL)
 			server->config.ops->connected(server->config.ctx);
@@ -202,39 +177,49 @@ request_next(struct vfu_server *server)
 	return server->state != VFU_SERVER_IDLE;
 }
 
-static unsigned int
-client_poll(struct vfu_server *server)
+unsigned int
+vfu_server_conn_poll(struct vfu_server *server)
 {
-	unsigned int done = 1;
+	unsigned int done = 1, cost = 0;
 
 	if ((server->tx_pending && !reply_push(server)) || !dma_push(server))
 		return done;
-	while (request_next(server) && done < POLL_REQUESTS_MAX)
+	if (vfu_server_waste_full(server)) {
+		vfu_server_drop(server, "it sends descriptors that cannot be closed");
+		return done;
+	}
+	while (request_next(server)) {
+		cost += server->cost;
+		if (cost >= VFU_COST_POLL_MAX)
+			break;
 		done++;
+	}
 	return done;
 }
 
-unsigned int
-vfu_server_poll(struct vfu_server *server)
+void
+vfu_server_conn_send(struct vfu_server *server)
 {
-	struct epoll_event events[2];
-	unsigned int done = 0;
-	bool connecting = false;
-	int n;
-
 	if (server->state == VFU_SERVER_SERVING && !server->tx_pending)
 		(void)dma_push(server);
-	n = epoll_wait(server->epoll, events, 2, 0);
-	for (int i = 0; i < n; i++) {
-		if (events[i].data.fd == server->listener)
-			connecting = true;
-		else
-			done += client_poll(server);
+}
+
+void
+vfu_server_conn_check(struct vfu_server *server)
+{
+	const bool greets = server->state == VFU_SERVER_NEGOTIATING;
+	uint64_t until = server->message_until_ns;
+	char why[64];
+
+	if (server->state == VFU_SERVER_IDLE || (!greets && until == 0))
+		return;
+	if (greets)
+		until = server->greet_until_ns;
+	if (vfu_server_now_ns(server) < until) {
+		vfu_server_time_await(server, until);
+		return;
 	}
-	/* After the client's events: it may have left, so that another one can be served. */
-	if (connecting) {
-		client_accept(server);
-		done++;
-	}
-	return done;
+	snprintf(why, sizeof(why), greets ? "it did not greet in %u ms" : "a message took %u ms",
+		 greets ? server->config.limits.greet_ms : server->config.limits.message_ms);
+	vfu_server_drop(server, why);
 }

@@ -14,10 +14,16 @@
 
 #include "vfu_sock.h"
 
-/* Control data that holds descriptors, aligned for struct cmsghdr. */
+/* The most that Linux sends at a time (SCM_MAX_FD). */
+#define SENT_FDS_MAX 253
+
+/*
+ * Control data that holds descriptors, aligned for struct cmsghdr. There is room for all that can
+ * come: what finds none is closed inside recvmsg(2), and that may take for ever.
+ */
 union fd_buffer {
 	struct cmsghdr align;
-	char bytes[CMSG_SPACE(sizeof(int) * VFU_MSG_FDS_MAX)];
+	char bytes[CMSG_SPACE(sizeof(int) * SENT_FDS_MAX)];
 };
 
 int
@@ -28,7 +34,17 @@ vfu_rx_init(struct vfu_rx *rx, size_t buf_bytes)
 	if (rx->buf == NULL)
 		return -ENOMEM;
 	rx->buf_bytes = buf_bytes;
+	rx->most_bytes = buf_bytes;
 	return 0;
+}
+
+static void
+fd_discard(struct vfu_rx *rx, int fd)
+{
+	if (rx->discard != NULL)
+		rx->discard(rx->ctx, fd);
+	else
+		close(fd);
 }
 
 void
@@ -44,7 +60,7 @@ vfu_rx_reset(struct vfu_rx *rx)
 {
 	for (unsigned int i = 0; i < rx->n_fds; i++)
 		if (rx->fds[i] >= 0)
-			close(rx->fds[i]);
+			fd_discard(rx, rx->fds[i]);
 	rx->n_fds = 0;
 	rx->fds_lost = false;
 	rx->got_bytes = 0;
@@ -81,7 +97,7 @@ fds_keep(struct vfu_rx *rx, struct msghdr *msg)
 				rx->fds[rx->n_fds++] = fd;
 			} else {
 				rx->fds_lost = true;
-				close(fd);
+				fd_discard(rx, fd);
 			}
 		}
 	}
@@ -129,7 +145,7 @@ vfu_rx_pull(struct vfu_rx *rx, int sock)
 	if (ret <= 0)
 		return ret;
 	bytes = vfu_rx_hdr(rx)->bytes;
-	if (bytes < sizeof(struct vfu_hdr) || bytes > rx->buf_bytes)
+	if (bytes < sizeof(struct vfu_hdr) || bytes > rx->most_bytes)
 		return -EMSGSIZE;
 	return rx_pull_to(rx, sock, bytes);
 }

@@ -22,11 +22,15 @@
 /* A message that is being received. */
 struct vfu_rx {
 	uint8_t *buf;
-	size_t buf_bytes; /* the longest message that is taken */
+	size_t buf_bytes;
+	size_t most_bytes; /* the longest message that is taken, at most buf_bytes */
 	size_t got_bytes;
 	int fds[VFU_MSG_FDS_MAX]; /* -1: taken */
 	unsigned int n_fds;
 	bool fds_lost; /* more came than a message may have, or this process may hold */
+	/* Closes a descriptor that nobody took. NULL: close(2), which may take long. */
+	void (*discard)(void *ctx, int fd);
+	void *ctx;
 };
 
 /* A message that is being sent: a header, and what vfu_tx_put() appended. */

@@ -5,12 +5,17 @@
 /* The server against requests about interrupts, right and wrong. No thread: each step is known. */
 
 #include <errno.h>
+#include <fcntl.h>
+#include <pthread.h>
+#include <sched.h>
 #include <setjmp.h>
 #include <stdarg.h>
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <string.h>
 #include <sys/eventfd.h>
+#include <sys/uio.h>
 #include <unistd.h>
 
 #include <cmocka.h>
@@ -112,8 +117,151 @@ set_irqs__full_blocking_eventfd_does_not_block(void **state)
 	(void)state;
 	assert_int_equal(bench_ask_fds(VFU_CMD_SET_IRQS, &set, sizeof(set), &fd, 1), 0);
 	assert_int_equal(write(fd, &full, sizeof(full)), sizeof(full));
-	assert_int_equal(vfu_server_irq_trigger(bench.rig.server, 0), -EAGAIN);
+	assert_int_equal(vfu_server_irq_trigger(bench.rig.server, 0), 0);
+	assert_int_equal(event_count(fd), UINT64_MAX); /* the end of the counter */
 	close(fd);
+}
+
+/* More than the kernel keeps notices of. */
+static void
+trigger__thousands_all_counted(void **state)
+{
+	struct vfu_irq_set set = {20, VFU_IRQ_DATA_EVENTFD | VFU_IRQ_ACTION_TRIGGER, VFU_IRQ_MSIX,
+				  0, 1};
+	int fd = eventfd(0, 0);
+
+	(void)state;
+	assert_int_equal(bench_ask_fds(VFU_CMD_SET_IRQS, &set, sizeof(set), &fd, 1), 0);
+	for (unsigned int i = 0; i < 5000; i++)
+		assert_int_equal(vfu_server_irq_trigger(bench.rig.server, 0), 0);
+	assert_int_equal(event_count(fd), 5000);
+	close(fd);
+}
+
+/* ---- a client that does its worst -------------------------------------------------------- */
+
+#define RACE_TRIES 200000u
+#define RACE_FILLS 50000u
+#define STUCK_MS 20000u
+
+struct race {
+	int fd;
+	unsigned int tries; /* of the server; atomic, as what follows */
+	unsigned int fills;
+	bool stop;
+	bool stuck;
+	bool filler_done;
+};
+
+/* Reads without waiting, whatever the file's flags say. */
+static void
+race_drain(const struct race *race)
+{
+	uint64_t count;
+	struct iovec iov = {.iov_base = &count, .iov_len = sizeof(count)};
+
+	(void)!preadv2(race->fd, &iov, 1, -1, RWF_NOWAIT);
+}
+
+static unsigned int
+seen(const unsigned int *number)
+{
+	return __atomic_load_n(number, __ATOMIC_SEQ_CST);
+}
+
+static bool
+told(const bool *flag)
+{
+	return __atomic_load_n(flag, __ATOMIC_SEQ_CST);
+}
+
+/*
+ * Fills the counter and drains it, as fast as it can. When the server makes no try meanwhile, the
+ * counter stays full until it does: a server that waits for room waits for ever.
+ */
+static void *
+race_fill(void *arg)
+{
+	const uint64_t full = UINT64_MAX - 1;
+	struct race *race = arg;
+	unsigned int tries = 0, same = 0;
+
+	while (!told(&race->stop)) {
+		(void)!write(race->fd, &full, sizeof(full));
+		same = tries == seen(&race->tries) ? same + 1 : 0;
+		tries = seen(&race->tries);
+		while (same > 50 && seen(&race->tries) == tries && !told(&race->stuck) &&
+		       !told(&race->stop))
+			sched_yield();
+		race_drain(race);
+		__atomic_fetch_add(&race->fills, 1, __ATOMIC_SEQ_CST);
+	}
+	__atomic_store_n(&race->filler_done, true, __ATOMIC_SEQ_CST);
+	return NULL;
+}
+
+/*
+ * Whether it blocks belongs to the file: who has the file may change it. This thread also sees that
+ * the server goes on, and helps the filler, which stands itself if the server came between.
+ */
+static void *
+race_flip(void *arg)
+{
+	struct race *race = arg;
+	unsigned int fills = 0, tries = 0, tries_before = 0, ms = 0;
+
+	for (unsigned int i = 0; !told(&race->filler_done); i++) {
+		fcntl(race->fd, F_SETFL, i % 4 == 0 ? O_NONBLOCK : 0);
+		if (tries_before != seen(&race->tries)) {
+			tries_before = seen(&race->tries);
+			ms = 0;
+		}
+		if (ms > 100)
+			usleep(1000);
+		else
+			sched_yield();
+		if (++ms == STUCK_MS && !told(&race->stop))
+			__atomic_store_n(&race->stuck, true, __ATOMIC_SEQ_CST);
+		if (fills != seen(&race->fills)) {
+			fills = seen(&race->fills);
+			tries = seen(&race->tries);
+		} else if (seen(&race->tries) - tries > 3 || told(&race->stuck) ||
+			   told(&race->stop)) {
+			race_drain(race);
+		}
+	}
+	return NULL;
+}
+
+static void
+trigger__client_fills_the_counter_and_flips_the_flag_never_blocks(void **state)
+{
+	struct vfu_irq_set set = {20, VFU_IRQ_DATA_EVENTFD | VFU_IRQ_ACTION_TRIGGER, VFU_IRQ_MSIX,
+				  0, 1};
+	struct race race = {.fd = eventfd(0, 0)};
+	unsigned int fills = 0;
+	pthread_t fill, flip;
+
+	(void)state;
+	assert_int_equal(bench_ask_fds(VFU_CMD_SET_IRQS, &set, sizeof(set), &race.fd, 1), 0);
+	assert_int_equal(pthread_create(&fill, NULL, race_fill, &race), 0);
+	assert_int_equal(pthread_create(&flip, NULL, race_flip, &race), 0);
+	while (race.tries < RACE_TRIES && seen(&race.fills) < RACE_FILLS && !told(&race.stuck)) {
+		(void)vfu_server_irq_trigger(bench.rig.server, 0);
+		__atomic_fetch_add(&race.tries, 1, __ATOMIC_SEQ_CST);
+		/* A race takes two. */
+		for (unsigned int i = 0; i < 4 && seen(&race.fills) == fills; i++)
+			sched_yield();
+		fills = seen(&race.fills);
+	}
+	__atomic_store_n(&race.stop, true, __ATOMIC_SEQ_CST);
+	pthread_join(flip, NULL);
+	pthread_join(fill, NULL);
+	print_message("%u tries, the counter was filled %u times\n", race.tries, race.fills);
+	if (told(&race.stuck))
+		fail_msg("the server stood in try %u", race.tries);
+	bench_assert_sound();
+	close(race.fd);
 }
 
 static void
@@ -154,6 +302,8 @@ main(void)
 		BENCH_TEST(set_irqs__client_pulls_triggers),
 		BENCH_TEST(set_irqs__full_blocking_eventfd_does_not_block),
 		BENCH_TEST(set_irqs__malformed_refused),
+		BENCH_TEST(trigger__thousands_all_counted),
+		BENCH_TEST(trigger__client_fills_the_counter_and_flips_the_flag_never_blocks),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

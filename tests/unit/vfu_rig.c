@@ -13,6 +13,7 @@
 #include <string.h>
 #include <sys/socket.h>
 #include <sys/time.h>
+#include <time.h>
 #include <unistd.h>
 
 #include <cmocka.h>
@@ -84,6 +85,18 @@ keep_log(void *ctx, int level, const char *line)
 	snprintf(rig->log + used, sizeof(rig->log) - used, "%s\n", line);
 }
 
+static uint64_t
+now_ns(void *ctx)
+{
+	const struct rig *rig = ctx;
+	struct timespec now;
+
+	if (rig->now_ns != 0)
+		return rig->now_ns;
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	return (uint64_t)now.tv_sec * 1000000000u + (uint64_t)now.tv_nsec;
+}
+
 static const struct vfu_server_ops rig_ops = {
 	.region_read = region_read,
 	.region_write = region_write,
@@ -91,9 +104,12 @@ static const struct vfu_server_ops rig_ops = {
 	.connected = connected,
 	.disconnected = disconnected,
 	.log = keep_log,
+	.now_ns = now_ns,
 };
 
 static const struct vfu_server_area rig_areas[] = {{0x1000, 0x1000}, {0x3000, 0x1000}};
+
+struct vfu_server_limits rig_limits;
 
 void
 rig_start(struct rig *rig, int *peer)
@@ -102,6 +118,7 @@ rig_start(struct rig *rig, int *peer)
 		.ops = &rig_ops,
 		.ctx = rig,
 		.msix_vectors = RIG_VECTORS,
+		.limits = rig_limits,
 	};
 	const uint32_t rw = VFU_REGION_FLAG_READ | VFU_REGION_FLAG_WRITE;
 	static unsigned int count;
@@ -332,7 +349,8 @@ bench_teardown(void **state)
 	if (b->sock >= 0)
 		close(b->sock);
 	rig_stop(&b->rig);
-	return open_fds() != b->fds_before;
+	open_fds_expect(b->fds_before);
+	return 0;
 }
 
 int

@@ -34,10 +34,14 @@ struct rig {
 	unsigned int disconnects;
 	bool mapped_at_disconnect; /* IOVA 0x10000 could still be found then */
 	char log[8192];
+	uint64_t now_ns; /* what the server takes for the time; 0: the real one */
 	pthread_t thread;
 	bool threaded;
 	bool stop; /* atomic */
 };
+
+/* What the next device allows its clients. */
+extern struct vfu_server_limits rig_limits;
 
 /* Makes the device. With a path, it listens; else `peer` gets the other end of a socket pair. */
 void rig_start(struct rig *rig, int *peer);

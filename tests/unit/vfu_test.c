@@ -16,6 +16,9 @@
 
 #include "vfu_test.h"
 
+/* Less than the usual patience: a test that failed has often left one open. */
+#define CLOSE_MS 20000u
+
 static bool alloc_armed;
 static unsigned int alloc_left;
 
@@ -80,6 +83,17 @@ open_fds(void)
 		n++;
 	closedir(dir);
 	return n;
+}
+
+void
+open_fds_expect(unsigned int n)
+{
+	for (unsigned int i = 0; i < CLOSE_MS; i++) {
+		if (open_fds() == n)
+			return;
+		usleep(1000);
+	}
+	fail_msg("%u descriptors are open instead of %u", open_fds(), n);
 }
 
 int

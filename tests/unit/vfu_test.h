@@ -19,6 +19,9 @@ int alloc_fail_end(void);
 
 /* Descriptors that this process has open. */
 unsigned int open_fds(void);
+/* Waits until there are so many: a server's thread closes some. Fails after some
+ * seconds. */
+void open_fds_expect(unsigned int n);
 
 /* A memfd of so many bytes, all of them 0. */
 int memory_file(size_t bytes);
