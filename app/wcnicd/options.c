@@ -5,15 +5,18 @@
 /* The command line of wcnicd. */
 
 #include <errno.h>
+#include <limits.h>
 #include <sched.h>
 #include <string.h>
 
 #include <app_error.h>
 #include <app_number.h>
+#include <iova.h>
 
 #include "log.h"
 #include "options.h"
 #include "options_card.h"
+#include "options_limits.h"
 #include "plugin.h"
 
 static const char help[] =
@@ -83,6 +86,16 @@ static const char help[] =
 	"  --idle HOW          adaptive (default): the thread of an idle card naps, at most\n"
 	"                        20 ms if its driver wakes it or there is none, else at\n"
 	"                        most 2 ms. spin: it polls as long as there is a driver\n"
+	"  --max-ranges N      ranges of memory that a client maps, 1 to 65535 (default: 65535)\n"
+	"  --max-files N       files behind them (default: the card's part of vm.max_map_count)\n"
+	"  --max-mib N         address space that the files take (default: the card's part of\n"
+	"                        half of what there is)\n"
+	"  --greet-ms N        a connection is closed that has not greeted by then (default:\n"
+	"                        10000)\n"
+	"  --message-ms N      a client is dropped whose message takes longer (default: 60000)\n"
+	"  --any-file          clients may share files on disk, of FUSE and of networks too.\n"
+	"                        Who serves these can stop the thread. Without it only memfds\n"
+	"                        and files of tmpfs and hugetlbfs are taken\n"
 	"  --log-level LEVEL   error, warning, info (default) or debug\n"
 	"  --stats-file FILE   counters as JSON, written at exit and on SIGUSR1\n"
 	"  --eal ARGS          how DPDK is started for ethdev ports, instead of\n"
@@ -220,6 +233,12 @@ static const struct app_option card_table[] = {
 	APP_CALL("cpu", cpu_take),
 	APP_CALL("thread", thread_take),
 	APP_CALL("idle", idle_take),
+	APP_UINT("max-ranges", struct card_options, max_ranges, 1, IOVA_ENTRIES_MAX),
+	APP_UINT("max-files", struct card_options, max_files, 1, INT_MAX),
+	APP_UINT("max-mib", struct card_options, max_mib, 1, INT_MAX),
+	APP_UINT("greet-ms", struct card_options, greet_ms, 1, INT_MAX),
+	APP_UINT("message-ms", struct card_options, message_ms, 1, INT_MAX),
+	APP_FLAG("any-file", struct card_options, any_file),
 	{0},
 };
 
@@ -410,7 +429,9 @@ options_finish(struct options *options)
 	}
 	if (ret == 0)
 		ret = feeds_check(options);
-	return ret == 0 ? interrupts_check(options) : ret;
+	if (ret == 0)
+		ret = interrupts_check(options);
+	return ret == 0 ? options_limits_finish(options) : ret;
 }
 
 enum app_options_verdict

@@ -53,6 +53,14 @@ struct card_options {
 	int cpu;    /* -1: any */
 	int thread; /* cards with the same number share a thread; -1: its own, or its wire's */
 	enum idle_policy idle;
+	/* What a client may take: struct vfu_server_limits. 0: derived, when options are finished.
+	 */
+	unsigned int max_ranges;
+	unsigned int max_files;
+	unsigned int max_mib;
+	unsigned int greet_ms;
+	unsigned int message_ms;
+	bool any_file;
 };
 
 /* Whether the card is at one end of a wire. */

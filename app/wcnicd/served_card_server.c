@@ -6,11 +6,13 @@
 
 #include <errno.h>
 #include <string.h>
+#include <sys/resource.h>
 
 #include "log.h"
 #include "served_card_internal.h"
 
 #define APERTURE_BAR 2u /* of both kinds */
+#define OWN_FDS 64u     /* of the process, besides those of cards */
 
 static void
 card_reset(struct served_card *card)
@@ -101,6 +103,37 @@ static const struct vfu_server_ops server_ops = {
 	.log = served_card_log,
 };
 
+static void
+limits_set(struct vfu_server_limits *limits, const struct card_options *options)
+{
+	*limits = (struct vfu_server_limits){
+		.ranges = options->max_ranges,
+		.files = options->max_files,
+		.bytes = (uint64_t)options->max_mib << 20,
+		.any_file = options->any_file,
+		.greet_ms = options->greet_ms,
+		.message_ms = options->message_ms,
+	};
+}
+
+/* Makes sure that all cards can have their descriptors, so that none takes those of another. */
+static void
+descriptors_reserve(const struct served_card *card)
+{
+	static rlim_t needed = OWN_FDS; /* by the cards so far */
+	struct rlimit limit;
+
+	needed += VFU_SERVER_FDS_MAX + card->description.vectors;
+	if (getrlimit(RLIMIT_NOFILE, &limit) < 0 || limit.rlim_cur >= needed)
+		return;
+	limit.rlim_cur = limit.rlim_max < needed ? limit.rlim_max : needed;
+	if (setrlimit(RLIMIT_NOFILE, &limit) < 0 || limit.rlim_cur < needed)
+		wcnicd_log(LOG_LEVEL_WARNING, card->name,
+			   "clients could need %llu open files, and the limit is %llu: a client "
+			   "may keep others away; raise it (ulimit -Hn)",
+			   (unsigned long long)needed, (unsigned long long)limit.rlim_cur);
+}
+
 int
 served_card_server_create(struct served_card *card)
 {
@@ -113,6 +146,8 @@ served_card_server_create(struct served_card *card)
 	char why[256];
 	int ret;
 
+	descriptors_reserve(card);
+	limits_set(&config.limits, &card->options);
 	for (unsigned int bar = 0; bar < PCI_CONFIG_BARS; bar++) {
 		if (pci->bars[bar].bytes == 0)
 			continue;

@@ -92,6 +92,12 @@ struct vfu_server_limits {
 	uint32_t message_ms; /* from a message's first byte to its last; 0: 60000 */
 };
 
+/* Descriptors that a server holds at most, besides one for each vector. */
+#define VFU_SERVER_FDS_MAX 1024u
+
+/* Mappings that a client no longer has may wait to be unmapped, so many beyond its `files`. */
+#define VFU_SERVER_UNMAPS_MAX 256u
+
 struct vfu_server_config {
 	const struct vfu_server_ops *ops; /* both outlive the server */
 	void *ctx;

@@ -150,7 +150,8 @@ request_next(struct vfu_server *server)
 		return false;
 	}
 	if (ret < 0) {
-		vfu_server_drop(server, ret != -ENOTCONN           ? strerror(-ret)
+		vfu_server_drop(server, ret == -E2BIG ? "a message has too many descriptors"
+					: ret != -ENOTCONN         ? strerror(-ret)
 					: server->rx.got_bytes > 0 ? "it left in mid-message"
 								   : "it closed the connection");
 		return false;
@@ -184,11 +185,11 @@ vfu_server_conn_poll(struct vfu_server *server)
 
 	if ((server->tx_pending && !reply_push(server)) || !dma_push(server))
 		return done;
-	if (vfu_server_waste_full(server)) {
-		vfu_server_drop(server, "it sends descriptors that cannot be closed");
-		return done;
-	}
 	while (request_next(server)) {
+		if (vfu_server_waste_full(server)) {
+			vfu_server_drop(server, "it sends descriptors that cannot be closed");
+			break;
+		}
 		cost += server->cost;
 		if (cost >= VFU_COST_POLL_MAX)
 			break;

@@ -12,9 +12,7 @@
 #include "vfu_server_internal.h"
 
 /* Descriptors of a client that wait to be closed: more are no accident. */
-#define FDS_MAX 1024u
-/* Mappings that wait to be unmapped; more are unmapped at once. */
-#define MAPPINGS_MAX 1024u
+#define FDS_MAX 256u
 #define LAST_PATIENCE_MS 2000u
 
 int
@@ -36,7 +34,7 @@ vfu_server_unmap(void *ctx, void *base, uint64_t bytes)
 {
 	struct vfu_server *server = ctx;
 
-	if (vfu_closer_load(server->closer).mappings < MAPPINGS_MAX)
+	if (vfu_closer_load(server->closer).mappings < VFU_SERVER_UNMAPS_MAX)
 		vfu_closer_unmap(server->closer, base, bytes);
 	else
 		munmap(base, bytes);

@@ -62,6 +62,7 @@ vfu_rx_reset(struct vfu_rx *rx)
 		if (rx->fds[i] >= 0)
 			fd_discard(rx, rx->fds[i]);
 	rx->n_fds = 0;
+	rx->surplus = 0;
 	rx->fds_lost = false;
 	rx->got_bytes = 0;
 }
@@ -97,6 +98,7 @@ fds_keep(struct vfu_rx *rx, struct msghdr *msg)
 				rx->fds[rx->n_fds++] = fd;
 			} else {
 				rx->fds_lost = true;
+				rx->surplus++;
 				fd_discard(rx, fd);
 			}
 		}
@@ -131,6 +133,9 @@ rx_pull_to(struct vfu_rx *rx, int sock, size_t want)
 		if (n == 0)
 			return -ENOTCONN;
 		rx->got_bytes += (size_t)n;
+		/* Each piece may bring as many, and there may be a million pieces. */
+		if (rx->surplus > SENT_FDS_MAX)
+			return -E2BIG;
 	}
 	return 1;
 }

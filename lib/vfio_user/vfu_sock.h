@@ -28,6 +28,7 @@ struct vfu_rx {
 	int fds[VFU_MSG_FDS_MAX]; /* -1: taken */
 	unsigned int n_fds;
 	bool fds_lost; /* more came than a message may have, or this process may hold */
+	unsigned int surplus; /* so many of these are discarded */
 	/* Closes a descriptor that nobody took. NULL: close(2), which may take long. */
 	void (*discard)(void *ctx, int fd);
 	void *ctx;
@@ -58,7 +59,8 @@ int vfu_rx_take_fd(struct vfu_rx *rx, unsigned int i);
 /*
  * Reads up to the end of the message and no further; never waits. 1: the message is whole; 0: the
  * rest has not come yet; -ENOTCONN: the peer has closed; -EMSGSIZE: its length is impossible, and
- * where the next message begins is unknown; else the -errno of recvmsg(2).
+ * where the next message begins is unknown; -E2BIG: hundreds of descriptors came with it; else the
+ * -errno of recvmsg(2).
  */
 WC_MUST_CHECK int vfu_rx_pull(struct vfu_rx *rx, int sock);
 
