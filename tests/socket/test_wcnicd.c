@@ -41,7 +41,8 @@ help__lists_every_option(void **state)
 	static const char *const options[] = {
 		"--socket",   "--card", "--port",      "--queues",     "--aperture-mib",
 		"--seed",     "--cpu",  "--log-level", "--stats-file", "--bar2",
-		"--tlp-feed", "--idle", "--thread"};
+		"--tlp-feed", "--idle", "--thread",    "--max-ranges", "--max-files",
+		"--max-mib",  "--greet-ms", "--message-ms", "--any-file"};
 
 	(void)state;
 	child_start(&child, ARGS("--help"));
@@ -85,6 +86,13 @@ bad_argument__exit_2_names_it_and_what_is_right(void **state)
 		{{"--port", "wire", "--socket", s, "--thread", "1", "--socket", t},
 		 "--thread",
 		 "give both the same"},
+		{{"--socket", s, "--max-ranges", "65536"}, "--max-ranges '65536'", "1 to 65535"},
+		{{"--socket", s, "--max-files", "2000000000"},
+		 "--max-files",
+		 "vm.max_map_count leaves"},
+		{{"--socket", s, "--max-mib", "2000000000"}, "--max-mib", "this process can map"},
+		{{"--socket", s, "--greet-ms", "0"}, "--greet-ms '0'", "1 to 2147483647"},
+		{{"--socket", s, "--message-ms", "x"}, "--message-ms 'x'", "1 to 2147483647"},
 		{{"--socket", s, "--idle", "lazy"}, "--idle 'lazy'", "adaptive or spin"},
 		{{"--socket", s, "--log-level", "loud"}, "loud", "debug"},
 		{{"--socket", s, "--port", "carrier-pigeon"}, "carrier-pigeon", "loopback"},

@@ -393,6 +393,59 @@ neighbours__garbage_death_and_silence__harm_nobody(void **state)
 	mini_close(&mini);
 }
 
+/* One client maps a file a page, until it may not. The other is served meanwhile and afterwards. */
+static void
+neighbours__one_maps_all_it_may__the_other_is_served(void **state)
+{
+	const unsigned int rw = IOVA_READ | IOVA_WRITE, most = 300;
+	static struct mini greedy;
+	unsigned int mapped = 1; /* its rings */
+	int ret = 0, fd;
+
+	(void)state;
+	child_start(&child, ARGS("--max-files", "300", "--thread", "0", "--socket",
+				 in_folder("a.sock"), "--socket", in_folder("b.sock")));
+	child_expect(&child, "b.sock, card");
+	mini_connect(&greedy, in_folder("b.sock"));
+	for (unsigned int i = 0; i < most + 10 && ret == 0; i++) {
+		fd = memfd_create("page", MFD_CLOEXEC);
+		assert_int_equal(ftruncate(fd, PAGE), 0);
+		ret = vfu_client_dma_map(greedy.client, 0x40000000 + i * PAGE, PAGE, fd, 0, rw);
+		mapped += ret == 0;
+		close(fd);
+	}
+	assert_int_equal(ret, -EMFILE);
+	assert_int_equal(mapped, most);
+	child_expect(&child, "300 files are mapped (--max-files)");
+	/* It stays a client, and the other one has all that is its own. */
+	mini_enable(&greedy);
+	mini_connect(&mini, in_folder("a.sock"));
+	mini_enable(&mini);
+	assert_int_equal(mini_command(&mini, WCNIC_OP_IDENTIFY), WCNIC_ST_OK);
+	mini_close(&mini);
+	mini_close(&greedy);
+}
+
+/* A connection that says nothing holds no card, and is closed in the end. */
+static void
+neighbours__silent_connection__card_is_served(void **state)
+{
+	int silent;
+
+	(void)state;
+	child_start(&child, ARGS("--socket", in_folder("a.sock"), "--greet-ms", "2147483647",
+				 "--socket", in_folder("b.sock"), "--greet-ms", "1"));
+	child_expect(&child, "b.sock, card");
+	silent = raw_connect(in_folder("a.sock"));
+	mini_connect(&mini, in_folder("a.sock"));
+	mini_enable(&mini);
+	close(silent);
+	silent = raw_connect(in_folder("b.sock"));
+	child_expect(&child, "it did not greet in time");
+	close(silent);
+	mini_close(&mini);
+}
+
 int
 main(int argc, char **argv)
 {
@@ -407,6 +460,8 @@ main(int argc, char **argv)
 		TEST(memory_by_message__commands_are_done),
 		TEST(memory_by_message__denied__card_says_so_and_resets),
 		TEST(neighbours__garbage_death_and_silence__harm_nobody),
+		TEST(neighbours__one_maps_all_it_may__the_other_is_served),
+		TEST(neighbours__silent_connection__card_is_served),
 	};
 
 	if (argc != 2) {
