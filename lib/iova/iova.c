@@ -82,8 +82,7 @@ range_place(struct iova_map *map, uint64_t iova, uint64_t bytes, size_t *at)
 	*at = entry_at(map, iova);
 	if (*at < map->n && map->entries[*at].first <= iova + (bytes - 1))
 		return -EEXIST;
-	if (map->n == IOVA_ENTRIES_MAX ||
-	    (map->limits.ranges != 0 && map->n >= map->limits.ranges))
+	if (map->n == IOVA_ENTRIES_MAX || (map->limits.ranges != 0 && map->n >= map->limits.ranges))
 		return -ENOSPC;
 	if (map->n < map->capacity)
 		return 0;

@@ -213,8 +213,7 @@ iova_file_at(const struct iova_map *map, const void *addr)
 	for (unsigned int i = 0; i < IOVA_FILE_HEADS; i++)
 		LIST_FOREACH(file, &map->files[i], link)
 		{
-			if (at >= (uintptr_t)file->base &&
-			    at - (uintptr_t)file->base < file->bytes)
+			if (at >= (uintptr_t)file->base && at - (uintptr_t)file->base < file->bytes)
 				return file;
 		}
 	return NULL;

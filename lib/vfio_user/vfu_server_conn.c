@@ -150,16 +150,16 @@ request_next(struct vfu_server *server)
 		return false;
 	}
 	if (ret < 0) {
-		vfu_server_drop(server, ret == -E2BIG ? "a message has too many descriptors"
-					: ret != -ENOTCONN         ? strerror(-ret)
+		vfu_server_drop(server, ret == -E2BIG      ? "a message has too many descriptors"
+					: ret != -ENOTCONN ? strerror(-ret)
 					: server->rx.got_bytes > 0 ? "it left in mid-message"
 								   : "it closed the connection");
 		return false;
 	}
 	if (ret == 0) {
 		if (server->rx.got_bytes > 0 && server->message_until_ns == 0)
-			server->message_until_ns =
-				vfu_server_deadline(server, server->config.limits.message_ms);
+			server->message_until_ns = vfu_server_deadline(
+				server, server->config.limits.message_ms);
 		return false;
 	}
 	server->message_until_ns = 0;

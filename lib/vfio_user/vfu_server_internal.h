@@ -83,7 +83,7 @@ struct vfu_server {
 	bool accept_failing;   /* it has been logged; the listener is not waited for */
 	uint64_t accept_at_ns; /* when it is tried again */
 	unsigned int complaints;
-	unsigned int cost; /* of the last request: VFU_COST_* */
+	unsigned int cost;                          /* of the last request: VFU_COST_* */
 	struct vfu_greeter greeters[VFU_LOBBY_MAX]; /* the oldest first */
 	unsigned int n_greeters;
 	uint64_t greet_until_ns;   /* while negotiating */

@@ -27,7 +27,7 @@ struct vfu_rx {
 	size_t got_bytes;
 	int fds[VFU_MSG_FDS_MAX]; /* -1: taken */
 	unsigned int n_fds;
-	bool fds_lost; /* more came than a message may have, or this process may hold */
+	bool fds_lost;        /* more came than a message may have, or this process may hold */
 	unsigned int surplus; /* so many of these are discarded */
 	/* Closes a descriptor that nobody took. NULL: close(2), which may take long. */
 	void (*discard)(void *ctx, int fd);

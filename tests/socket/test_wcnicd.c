@@ -39,9 +39,9 @@ static void
 help__lists_every_option(void **state)
 {
 	static const char *const options[] = {
-		"--socket",   "--card", "--port",      "--queues",     "--aperture-mib",
-		"--seed",     "--cpu",  "--log-level", "--stats-file", "--bar2",
-		"--tlp-feed", "--idle", "--thread",    "--max-ranges", "--max-files",
+		"--socket",   "--card",     "--port",       "--queues",     "--aperture-mib",
+		"--seed",     "--cpu",      "--log-level",  "--stats-file", "--bar2",
+		"--tlp-feed", "--idle",     "--thread",     "--max-ranges", "--max-files",
 		"--max-mib",  "--greet-ms", "--message-ms", "--any-file"};
 
 	(void)state;
