@@ -294,6 +294,9 @@ fuzz_object_ready(const struct object *object)
 		ready |= object->count != 0 ? EPOLLIN : 0;
 		ready |= object->count < UINT64_MAX - 1 ? EPOLLOUT : 0;
 		break;
+	case OBJECT_TIMER:
+		ready |= object->count != 0 && fuzz_now_ns >= object->count ? EPOLLIN : 0;
+		break;
 	default:
 		break;
 	}

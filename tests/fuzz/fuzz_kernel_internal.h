@@ -14,7 +14,7 @@
 #define QUEUE_BYTES 32768u
 #define PIECES 40u
 #define PIECE_FDS 12u
-#define WATCHES 4u
+#define WATCHES 12u
 #define BACKLOG 4u
 
 enum object_kind {
@@ -25,6 +25,7 @@ enum object_kind {
 	OBJECT_FILE,
 	OBJECT_EVENT,
 	OBJECT_PIPE,
+	OBJECT_TIMER, /* `count`: when it rings; 0: it does not */
 };
 
 /* What one sendmsg(2) brought: descriptors come with its first byte. */
