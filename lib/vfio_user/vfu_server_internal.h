@@ -86,6 +86,7 @@ struct vfu_server {
 	unsigned int cost;                          /* of the last request: VFU_COST_* */
 	struct vfu_greeter greeters[VFU_LOBBY_MAX]; /* the oldest first */
 	unsigned int n_greeters;
+	unsigned int lobby_lines;  /* of the log, since the last client */
 	uint64_t greet_until_ns;   /* while negotiating */
 	uint64_t message_until_ns; /* when the message must be whole that has begun; 0: none has */
 	int timer;                 /* ends the wait when a deadline has come */

@@ -10,6 +10,7 @@
 
 #include <errno.h>
 #include <poll.h>
+#include <stdio.h>
 #include <string.h>
 #include <sys/epoll.h>
 #include <sys/socket.h>
@@ -18,12 +19,26 @@
 #include "vfu_server_internal.h"
 
 #define ACCEPT_AGAIN_MS 100u
+/* Lines of the log about connections, until one of them becomes the client. */
+#define LINES_MAX 16u
 
 enum greeting {
 	GREETING_WAITS,
 	GREETING_WHOLE, /* or its length is impossible, which the connection answers */
 	GREETING_NEVER, /* it has closed */
 };
+
+/* Whoever connects again and again must not fill the log. */
+static void
+connection_log(struct vfu_server *server, int level, const char *line)
+{
+	if (server->lobby_lines == LINES_MAX)
+		return;
+	vfu_server_log(server, level, "%s", line);
+	if (++server->lobby_lines == LINES_MAX)
+		vfu_server_log(server, level,
+			       "more connections are not logged until the next client is served");
+}
 
 static void
 greeter_forget(struct vfu_server *server, unsigned int i)
@@ -44,8 +59,10 @@ static void
 greeter_close(struct vfu_server *server, unsigned int i, const char *why)
 {
 	const int sock = server->greeters[i].sock;
+	char line[96];
 
-	vfu_server_log(server, VFU_LOG_INFO, "a connection was closed: %s", why);
+	snprintf(line, sizeof(line), "a connection was closed: %s", why);
+	connection_log(server, VFU_LOG_INFO, line);
 	epoll_ctl(server->epoll, EPOLL_CTL_DEL, sock, NULL);
 	greeter_forget(server, i);
 	connection_close(server, sock);
@@ -88,8 +105,12 @@ greeter_promote(struct vfu_server *server, unsigned int i)
 	epoll_ctl(server->epoll, EPOLL_CTL_DEL, sock, NULL);
 	greeter_forget(server, i);
 	ret = vfu_server_conn_open(server, sock);
-	if (ret == 0)
-		return vfu_server_conn_poll(server);
+	if (ret == 0) {
+		ret = (int)vfu_server_conn_poll(server);
+		if (server->state == VFU_SERVER_SERVING)
+			server->lobby_lines = 0;
+		return (unsigned int)ret;
+	}
 	vfu_server_log(server, VFU_LOG_ERROR, "cannot serve a client: %s",
 		       ret == -EBUSY ? "what others have sent cannot be closed" : strerror(-ret));
 	connection_close(server, sock);
@@ -189,7 +210,7 @@ vfu_server_lobby_accept(struct vfu_server *server)
 		greeter_add(server, sock);
 		return;
 	}
-	vfu_server_log(server, VFU_LOG_WARNING,
+	connection_log(server, VFU_LOG_WARNING,
 		       "a second client was turned away: one is connected");
 	connection_close(server, sock);
 }
