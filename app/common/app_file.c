@@ -101,6 +101,25 @@ app_file_end(struct app_file *file)
 	return ret;
 }
 
+int
+app_file_check(const char *path)
+{
+	struct app_file file;
+	struct stat st;
+	int ret;
+
+	if (stat(path, &st) == 0 && S_ISDIR(st.st_mode))
+		return -EISDIR;
+	if (is_written_in_place(path))
+		return access(path, W_OK) == 0 ? 0 : -errno;
+	ret = app_file_begin(&file, path);
+	if (ret != 0)
+		return ret;
+	file.error = -ECANCELED;
+	ret = app_file_end(&file);
+	return ret == -ECANCELED ? 0 : ret;
+}
+
 const char *
 app_file_strerror(int error)
 {

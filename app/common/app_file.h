@@ -37,6 +37,12 @@ WC_MUST_CHECK int app_file_begin(struct app_file *file, const char *path);
  */
 WC_MUST_CHECK int app_file_end(struct app_file *file);
 
+/*
+ * Whether a content can be begun there, of which nothing is left; what is there stays. A FIFO is
+ * left to later. 0 or -errno.
+ */
+WC_MUST_CHECK int app_file_check(const char *path);
+
 /* What strerror() says, and clearer words for -ENXIO. `error` is not negative. */
 const char *app_file_strerror(int error);
 

@@ -10,6 +10,7 @@
 
 #include <app_file.h>
 
+#include "confine.h"
 #include "log.h"
 #include "options.h"
 #include "plugin.h"
@@ -84,6 +85,19 @@ workers_lay_out(void)
 	return 0;
 }
 
+/* Whether the counters can be written, before the first frame. */
+static int
+stats_check(void)
+{
+	const char *path = program.options.stats_file;
+	int ret = path != NULL ? app_file_check(path) : 0;
+
+	if (ret < 0)
+		wcnicd_log(LOG_LEVEL_ERROR, NULL, "--stats-file %s: %s", path,
+			   app_file_strerror(-ret));
+	return ret;
+}
+
 static int
 program_start(void)
 {
@@ -105,6 +119,12 @@ program_start(void)
 	if (signals_end_asked())
 		return 0;
 	ret = workers_lay_out();
+	if (ret == 0)
+		ret = stats_check();
+	if (ret == 0)
+		ret = confine_files(&program.options);
+	if (ret == 0)
+		ret = signals_renew();
 	if (ret < 0)
 		return ret;
 	worker_init();
@@ -117,7 +137,12 @@ program_start(void)
 		}
 		program.n_started++;
 	}
-	return 0;
+	/* Their last preparations are theirs alone; then no client has been served yet. */
+	workers_await(program.n_started);
+	ret = confine_calls(&program.options);
+	if (ret == 0)
+		workers_release();
+	return ret;
 }
 
 static int
@@ -206,6 +231,8 @@ main(int argc, char **argv)
 	case APP_OPTIONS_RUN:
 		break;
 	}
+	if (confine_rights(&program.options) < 0)
+		return EXIT_FAILED;
 	ret = signals_start(program_abandon, EXIT_FAILED);
 	if (ret < 0)
 		wcnicd_log(LOG_LEVEL_ERROR, NULL, "cannot start a thread: %s", strerror(-ret));

@@ -17,6 +17,7 @@
 #include "options.h"
 #include "options_card.h"
 #include "options_limits.h"
+#include "options_process.h"
 #include "plugin.h"
 
 static const char help[] =
@@ -101,6 +102,13 @@ static const char help[] =
 	"  --eal ARGS          how DPDK is started for ethdev ports, instead of\n"
 	"                        --no-huge -m 256 --no-shconf --no-pci --no-telemetry\n"
 	"                        --log-level=warning\n"
+	"  --user NAME         become this user first, with its groups; root only\n"
+	"  --socket-mode MODE  rights to the sockets, as 660 (default: by umask); who may write\n"
+	"                        may connect\n"
+	"  --socket-group NAME the sockets belong to this group (default: that of wcnicd)\n"
+	"  --sandbox HOW       on (default): no capabilities, and the kernel ends wcnicd\n"
+	"                        (SIGSYS) for any call that it has no use for. log: the\n"
+	"                        kernel only logs these calls. off: to debug wcnicd\n"
 	"  --help, --version\n"
 	"\n"
 	"SIGTERM or SIGINT ends it: captures are closed, sockets are removed, exit status 0.\n";
@@ -268,6 +276,7 @@ enum {
 	GROUP_CARD,
 	GROUP_PROGRAM,
 	GROUP_SOCKET,
+	GROUP_PROCESS,
 	GROUPS,
 };
 
@@ -417,8 +426,10 @@ options_finish(struct options *options)
 {
 	int ret = 0;
 
-	for (unsigned int i = 0; ret == 0 && i < options->n_cards; i++)
+	for (unsigned int i = 0; ret == 0 && i < options->n_cards; i++) {
 		ret = options_card_finish(&options->cards[i]);
+		options->cards[i].access = options_process_access(&options->process);
+	}
 	if (ret == 0)
 		ret = wires_check(options);
 	if (ret == 0)
@@ -442,9 +453,12 @@ options_parse(int argc, char **argv, struct options *options)
 	int first;
 
 	memset(options, 0, sizeof(*options));
+	options_process_init(&options->process);
 	parse.groups[GROUP_CARD] = (struct app_option_group){card_table, &parse.defaults};
 	parse.groups[GROUP_PROGRAM] = (struct app_option_group){program_table, options};
 	parse.groups[GROUP_SOCKET] = (struct app_option_group){socket_table, &parse};
+	parse.groups[GROUP_PROCESS] = (struct app_option_group){options_process_table,
+								&options->process};
 	verdict = app_options_parse(parse.groups, help, "wcnicd " WCNIC_VERSION, argc, argv,
 				    &first);
 	if (verdict != APP_OPTIONS_RUN)

@@ -11,9 +11,12 @@
 #include <string.h>
 
 #include <app_options.h>
+#include <vfu_server.h>
 #include <wcbase.h>
 
 #include "idle.h"
+#include "privilege.h"
+#include "sandbox.h"
 
 #define CARDS_MAX 16u
 
@@ -45,7 +48,8 @@ struct card_options {
 	struct ena_options ena; /* with CARD_ENA */
 	unsigned int queues;
 	unsigned int aperture_mib;
-	const char *tlp_feed; /* of argv; NULL: none */
+	const struct vfu_server_access *access; /* to the socket; NULL: as umask(2) has it */
+	const char *tlp_feed;                   /* of argv; NULL: none */
 	bool bar2_trapped;    /* the aperture cannot be mapped: the card sees each store */
 	bool msix_off;        /* a PCI device without interrupts */
 	uint64_t seed;
@@ -70,11 +74,21 @@ card_options_wired(const struct card_options *card)
 	return strcmp(card->port, "wire") == 0 || strncmp(card->port, "wire:", 5) == 0;
 }
 
+/* What is asked for the process. */
+struct process_options {
+	struct privilege_user user;
+	struct privilege_group group;    /* of the sockets */
+	struct vfu_server_access access; /* to the sockets */
+	bool mode_given;
+	enum sandbox_mode sandbox;
+};
+
 struct options {
 	struct card_options cards[CARDS_MAX];
 	unsigned int n_cards;
 	const char *stats_file; /* NULL: none */
 	const char *eal;        /* what DPDK is started with; NULL: the plugin's defaults */
+	struct process_options process;
 };
 
 /*

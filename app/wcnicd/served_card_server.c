@@ -142,6 +142,7 @@ served_card_server_create(struct served_card *card)
 		.ops = &server_ops,
 		.ctx = card,
 		.msix_vectors = pci->vectors,
+		.access = card->options.access,
 	};
 	char why[256];
 	int ret;

@@ -20,13 +20,19 @@
 #define TURN_NS 10000000
 #define TURNS_MAX 50u
 
+/* Ends the thread, for another one. */
+#define SIGNAL_LEAVE SIGRTMIN
+
 static struct {
 	void (*abandon)(const char *what, const char *who);
 	int status;
 	sigset_t taken;
+	pthread_t thread;
 	pthread_mutex_t lock;
 	pthread_cond_t asked;
-	bool stats_asked;   /* under the lock */
+	bool stats_asked;   /* under the lock, as the next */
+	bool runs;          /* the thread waits for signals */
+	bool left;          /* it has ended */
 	bool end_asked;     /* written under the lock, atomic */
 	unsigned int steps; /* atomic */
 	const char *what;   /* atomic, as the next */
@@ -43,6 +49,8 @@ ask(int sig)
 	pthread_mutex_lock(&signals.lock);
 	if (sig == SIGUSR1)
 		signals.stats_asked = true;
+	else if (sig == SIGNAL_LEAVE)
+		signals.left = true;
 	else
 		__atomic_store_n(&signals.end_asked, true, __ATOMIC_RELEASE);
 	pthread_cond_signal(&signals.asked);
@@ -75,14 +83,34 @@ signals_main(void *arg)
 
 	(void)arg;
 	(void)pthread_setname_np(pthread_self(), "signals");
+	pthread_mutex_lock(&signals.lock);
+	signals.runs = true;
+	pthread_cond_signal(&signals.asked);
+	pthread_mutex_unlock(&signals.lock);
 	while (sigwait(&signals.taken, &sig) == 0) {
 		ask(sig);
+		if (sig == SIGNAL_LEAVE)
+			break;
 		if (sig == SIGUSR1)
 			continue;
 		wcnicd_log(LOG_LEVEL_INFO, NULL, "stops: %s", strsignal(sig));
 		end_watch();
 	}
 	return NULL;
+}
+
+/* What a thread does first takes system calls that are not allowed later: waits until it is done. */
+static int
+thread_start(void)
+{
+	int ret = pthread_create(&signals.thread, NULL, signals_main, NULL);
+
+	pthread_mutex_lock(&signals.lock);
+	while (ret == 0 && !signals.runs)
+		pthread_cond_wait(&signals.asked, &signals.lock);
+	signals.runs = false;
+	pthread_mutex_unlock(&signals.lock);
+	return -ret;
 }
 
 /* Whether a signal does what it does by default: nohup(1) or a profiler may have set it. */
@@ -100,8 +128,6 @@ signals_start(void (*abandon)(const char *what, const char *who), int status)
 	/* These end a process by default, and none is a reason: writes fail instead, or nothing. */
 	static const int harmless[] = {SIGPIPE, SIGXFSZ, SIGUSR2, SIGALRM, SIGVTALRM, SIGPROF};
 	static const int ends[] = {SIGTERM, SIGINT, SIGHUP, SIGXCPU};
-	pthread_t thread;
-	int ret;
 
 	signals.abandon = abandon;
 	signals.status = status;
@@ -110,14 +136,29 @@ signals_start(void (*abandon)(const char *what, const char *who), int status)
 			signal(harmless[i], SIG_IGN);
 	sigemptyset(&signals.taken);
 	sigaddset(&signals.taken, SIGUSR1);
+	sigaddset(&signals.taken, SIGNAL_LEAVE);
 	for (size_t i = 0; i < sizeof(ends) / sizeof(ends[0]); i++)
 		if (ends[i] != SIGHUP || is_default(SIGHUP))
 			sigaddset(&signals.taken, ends[i]);
 	pthread_sigmask(SIG_BLOCK, &signals.taken, NULL);
-	ret = pthread_create(&thread, NULL, signals_main, NULL);
-	if (ret == 0)
-		pthread_detach(thread);
-	return -ret;
+	return thread_start();
+}
+
+int
+signals_renew(void)
+{
+	bool left;
+
+	pthread_kill(signals.thread, SIGNAL_LEAVE);
+	pthread_mutex_lock(&signals.lock);
+	while (!signals.left && !signals.end_asked)
+		pthread_cond_wait(&signals.asked, &signals.lock);
+	left = signals.left;
+	pthread_mutex_unlock(&signals.lock);
+	if (!left)
+		return 0; /* it watches the end, and does not come back */
+	pthread_join(signals.thread, NULL);
+	return thread_start();
 }
 
 enum signals_ask

@@ -26,6 +26,12 @@ enum signals_ask {
  */
 WC_MUST_CHECK int signals_start(void (*abandon)(const char *what, const char *who), int status);
 
+/*
+ * Starts the thread anew: it then has what the caller has given up meanwhile. No signal is lost. The
+ * main thread, once. Returns 0 or -errno.
+ */
+WC_MUST_CHECK int signals_renew(void);
+
 /* Waits until a signal asks for something. Only the main thread. */
 enum signals_ask signals_wait(void);
 

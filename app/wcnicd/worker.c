@@ -8,6 +8,7 @@
 #include <poll.h>
 #include <signal.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/eventfd.h>
 #include <sys/prctl.h>
@@ -29,6 +30,43 @@
 
 /* The worker of this thread, for the handler of SIGBUS. */
 static __thread struct worker *own_worker;
+
+/* Where threads wait when they are prepared. */
+static struct {
+	pthread_mutex_t lock;
+	pthread_cond_t moved;
+	unsigned int ready;
+	bool open;
+} gate = {.lock = PTHREAD_MUTEX_INITIALIZER, .moved = PTHREAD_COND_INITIALIZER};
+
+static void
+gate_pass(void)
+{
+	pthread_mutex_lock(&gate.lock);
+	gate.ready++;
+	pthread_cond_broadcast(&gate.moved);
+	while (!gate.open)
+		pthread_cond_wait(&gate.moved, &gate.lock);
+	pthread_mutex_unlock(&gate.lock);
+}
+
+void
+workers_await(unsigned int n)
+{
+	pthread_mutex_lock(&gate.lock);
+	while (gate.ready < n)
+		pthread_cond_wait(&gate.moved, &gate.lock);
+	pthread_mutex_unlock(&gate.lock);
+}
+
+void
+workers_release(void)
+{
+	pthread_mutex_lock(&gate.lock);
+	gate.open = true;
+	pthread_cond_broadcast(&gate.moved);
+	pthread_mutex_unlock(&gate.lock);
+}
 
 static uint64_t
 now_ns(void)
@@ -256,22 +294,17 @@ worker_idle(struct worker *worker, uint64_t now)
 	worker_nap_end(worker);
 }
 
-static void *
-worker_main(void *arg)
+/* What takes system calls that are not allowed later. */
+static void
+worker_prepare(const struct worker *worker)
 {
-	struct worker *worker = arg;
-	uint64_t now, check_at = 0;
-	unsigned int moved;
-	char name[16]; /* so much does Linux keep */
+	void *volatile piece = malloc(1); /* makes the thread's part of the heap */
+	char name[16];                    /* so much does Linux keep */
 	int ret;
 
-	own_worker = worker;
+	free(piece);
 	snprintf(name, sizeof(name), "card-%.10s", worker->cards[0]->name);
 	(void)pthread_setname_np(pthread_self(), name);
-	for (unsigned int i = 0; i < worker->n_cards; i++)
-		wcdev_turn_add(&worker->turns, i);
-	worker->worked_at_ns = now_ns();
-	worker->served_at_ns = worker->worked_at_ns;
 	/* The default slack would make each nap 50 us longer. */
 	prctl(PR_SET_TIMERSLACK, 1000);
 	placement_prompt();
@@ -279,6 +312,22 @@ worker_main(void *arg)
 	if (ret < 0)
 		wcnicd_log(LOG_LEVEL_WARNING, worker->cards[0]->name, "cannot run on CPU %d: %s",
 			   worker->cpu, strerror(-ret));
+}
+
+static void *
+worker_main(void *arg)
+{
+	struct worker *worker = arg;
+	uint64_t now, check_at = 0;
+	unsigned int moved;
+
+	own_worker = worker;
+	for (unsigned int i = 0; i < worker->n_cards; i++)
+		wcdev_turn_add(&worker->turns, i);
+	worker_prepare(worker);
+	gate_pass();
+	worker->worked_at_ns = now_ns();
+	worker->served_at_ns = worker->worked_at_ns;
 	while (!__atomic_load_n(&worker->stop, __ATOMIC_ACQUIRE)) {
 		now = now_ns();
 		moved = worker_poll(worker);
@@ -332,6 +381,7 @@ void
 worker_stop(struct worker *worker)
 {
 	__atomic_store_n(&worker->stop, true, __ATOMIC_RELEASE);
+	workers_release();
 	worker_wake(worker);
 	pthread_join(worker->thread, NULL);
 	stats_take(worker);

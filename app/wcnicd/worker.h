@@ -46,6 +46,12 @@ void worker_init(void);
 /* Starts the thread; its cards are made. Returns 0 or -errno. */
 WC_MUST_CHECK int worker_start(struct worker *worker);
 
+/* Waits until so many threads are prepared. They wait for workers_release(). */
+void workers_await(unsigned int n);
+
+/* Lets the threads that are prepared serve their cards, and later ones as well. */
+void workers_release(void);
+
 /* Ends the thread and waits for it; `records` then has the last counters. */
 void worker_stop(struct worker *worker);
 

@@ -23,6 +23,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <sys/types.h>
 
 #include <iova.h>
 #include <wcbase.h>
@@ -98,12 +99,21 @@ struct vfu_server_limits {
 /* Mappings that a client no longer has may wait to be unmapped, so many beyond its `files`. */
 #define VFU_SERVER_UNMAPS_MAX 256u
 
+#define VFU_ACCESS_GROUP_KEEP ((gid_t)-1)
+
+/* Who may connect to the socket that the server makes. */
+struct vfu_server_access {
+	mode_t mode; /* of the file, whatever umask(2) says; who may write may connect */
+	gid_t group; /* of the file; VFU_ACCESS_GROUP_KEEP: that of the process */
+};
+
 struct vfu_server_config {
 	const struct vfu_server_ops *ops; /* both outlive the server */
 	void *ctx;
 	struct vfu_server_region regions[VFU_PCI_REGIONS];
 	unsigned int msix_vectors; /* at most 2048 */
 	struct vfu_server_limits limits;
+	const struct vfu_server_access *access; /* outlives the server; NULL: as umask(2) has it */
 };
 
 /*
