@@ -10,6 +10,8 @@
 
 #include "app_error.h"
 
+static __thread char last[1024];
+
 void
 app_error(const char *format, ...)
 {
@@ -20,4 +22,13 @@ app_error(const char *format, ...)
 	vfprintf(stderr, format, ap);
 	va_end(ap);
 	fputc('\n', stderr);
+	va_start(ap, format);
+	vsnprintf(last, sizeof(last), format, ap);
+	va_end(ap);
+}
+
+const char *
+app_error_last(void)
+{
+	return last;
 }

@@ -14,4 +14,7 @@
  */
 WC_PRINTF(1, 2) void app_error(const char *format, ...);
 
+/* The last text of this thread, for a report; "": none. Until the next one. */
+const char *app_error_last(void);
+
 #endif /* APP_ERROR_H */

@@ -9,6 +9,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 
 #include "app_error.h"
 #include "app_file.h"
@@ -121,6 +122,16 @@ app_json_print(struct json_object *root)
 }
 
 int
+app_json_check(const char *path)
+{
+	int ret = path != NULL ? app_file_check(path) : 0;
+
+	if (ret != 0)
+		app_error("%s cannot be written: %s", path, app_file_strerror(-ret));
+	return ret;
+}
+
+int
 app_json_write(struct json_object *root, const char *path)
 {
 	const char *text = json_object_to_json_string_ext(root, STYLE);
@@ -138,4 +149,49 @@ app_json_write(struct json_object *root, const char *path)
 	if (ret != 0)
 		app_error("%s cannot be written: %s", path, app_file_strerror(-ret));
 	return ret;
+}
+
+/* Whether two names are those of one file. */
+static bool
+is_same(const char *a, const char *b)
+{
+	struct stat one, two;
+
+	if (strcmp(a, b) == 0)
+		return true;
+	return stat(a, &one) == 0 && stat(b, &two) == 0 && one.st_dev == two.st_dev &&
+	       one.st_ino == two.st_ino;
+}
+
+void
+app_json_give_up(int argc, char *const *argv, const char *program, int status)
+{
+	static const char option[] = "--json";
+	const size_t n = sizeof(option) - 1;
+	struct json_object *root;
+	const char *path = NULL;
+	int at = -1;
+
+	for (int i = 1; i < argc && strcmp(argv[i], "--") != 0; i++) {
+		if (strncmp(argv[i], option, n) != 0)
+			continue;
+		if (argv[i][n] == '=')
+			path = argv[at = i] + n + 1;
+		else if (argv[i][n] == '\0' && i + 1 < argc)
+			path = argv[at = ++i];
+	}
+	for (int i = 1; path != NULL && i < argc; i++) {
+		const char *value = strchr(argv[i], '=');
+
+		if (i != at && (is_same(argv[i], path) || (value != NULL && is_same(value + 1, path))))
+			path = NULL;
+	}
+	if (path == NULL)
+		return;
+	root = json_object_new_object();
+	app_json_add_text(root, "program", program);
+	app_json_add_bool(root, "ok", false);
+	app_json_add_text(root, "error", app_error_last());
+	app_json_add_u64(root, "exit_status", (uint64_t)status);
+	(void)!app_json_write(root, path); /* it says so itself */
 }

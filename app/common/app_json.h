@@ -47,4 +47,15 @@ int app_json_print(struct json_object *root);
  */
 WC_MUST_CHECK int app_json_write(struct json_object *root, const char *path);
 
+/* Whether a report can be written there, to ask before a long run. 0 or -errno after app_error(). */
+WC_MUST_CHECK int app_json_check(const char *path);
+
+/*
+ * What a program that ends before it has a report says where its report was to be: if its arguments
+ * have --json FILE, writes an object there with `program`, "ok": false, the last text of
+ * app_error() as "error", and `status`. Not over a file that the arguments name twice: it may be
+ * one to read. Looks no further than a "--".
+ */
+void app_json_give_up(int argc, char *const *argv, const char *program, int status);
+
 #endif /* APP_JSON_H */

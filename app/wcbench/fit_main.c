@@ -122,7 +122,8 @@ outputs_check(const struct fit_options *o, int n, char **paths)
 		}
 	}
 	if (o->json == NULL || !same_file(o->out, o->json))
-		return STATUS_OK;
+		return app_json_check(o->out) == 0 && app_json_check(o->json) == 0 ? STATUS_OK
+										   : STATUS_FAILED;
 	app_error("%s is named for both the set and the JSON: name two files", o->out);
 	return STATUS_BAD;
 }
@@ -185,10 +186,10 @@ main(int argc, char **argv)
 
 	app_file_hold_standard();
 	if (verdict != APP_OPTIONS_RUN)
-		return options_status(verdict);
+		return options_give_up(argc, argv, options_status(verdict));
 	if (fit_search_missing() != NULL) {
 		app_error("%s", fit_search_missing());
-		return STATUS_FAILED;
+		return options_give_up(argc, argv, STATUS_FAILED);
 	}
 	runs = calloc(1, sizeof(*runs));
 	fit = calloc(1, sizeof(*fit));
@@ -202,5 +203,5 @@ main(int argc, char **argv)
 	}
 	free(fit);
 	free(runs);
-	return status;
+	return options_give_up(argc, argv, status);
 }

@@ -9,6 +9,7 @@
 #include <stdlib.h>
 
 #include <app_error.h>
+#include <app_json.h>
 
 #include "options.h"
 #include "wcbench_commit.h"
@@ -32,6 +33,14 @@ enum status
 options_status(enum app_options_verdict verdict)
 {
 	return verdict == APP_OPTIONS_DONE ? STATUS_OK : STATUS_BAD;
+}
+
+enum status
+options_give_up(int argc, char *const *argv, enum status status)
+{
+	if (status != STATUS_OK)
+		app_json_give_up(argc, argv, "wcbench", (int)status);
+	return status;
 }
 
 static int

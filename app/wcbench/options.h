@@ -45,6 +45,9 @@ extern const char options_version[];
 /* The exit status when options end the program: anything but APP_OPTIONS_RUN. */
 enum status options_status(enum app_options_verdict verdict);
 
+/* Ends a command without a run: its --json file says why. Returns `status`. */
+enum status options_give_up(int argc, char *const *argv, enum status status);
+
 /* Sets the defaults. */
 void options_init(struct options *o);
 

@@ -32,6 +32,8 @@ enum packets_mode {
 };
 
 struct packets_options {
+	int argc; /* of this program, without EAL's */
+	char *const *argv;
 	struct options common;
 	unsigned int sizes; /* with FCS, as on the wire */
 	uint32_t size[PACKETS_SIZES_MAX];

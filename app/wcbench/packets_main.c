@@ -238,7 +238,7 @@ run(const struct packets_options *o, const struct machine *m, struct packets_por
 	ret = packets_ports_open(o, ports, &n);
 	if (ret != 0) {
 		packets_ports_close(ports, n);
-		return STATUS_FAILED;
+		return options_give_up(o->argc, o->argv, STATUS_FAILED);
 	}
 	ports_note(ports, n);
 	ret = measure(o, ports, n, why, sizeof(why));
@@ -284,13 +284,17 @@ packets_main(int argc, char **argv)
 	else
 		verdict = packets_options_parse(argc - own, argv + own, &o);
 	if (verdict != APP_OPTIONS_RUN)
-		return options_status(verdict);
+		return options_give_up(argc - own, argv + own, options_status(verdict));
 	if (run_machine(&o.common, &m) != 0)
-		return STATUS_BAD;
+		return options_give_up(argc - own, argv + own, STATUS_BAD);
+	if (app_json_check(o.common.json) != 0)
+		return STATUS_FAILED;
 	if (rte_eal_init(own, argv) < 0) {
 		app_error("EAL does not start: %s", rte_strerror(rte_errno));
-		return STATUS_FAILED;
+		return options_give_up(argc - own, argv + own, STATUS_FAILED);
 	}
+	o.argc = argc - own;
+	o.argv = argv + own;
 	ports = calloc(PACKETS_PORTS_MAX, sizeof(*ports));
 	if (ports != NULL)
 		status = run(&o, &m, ports);

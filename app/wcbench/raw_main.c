@@ -133,9 +133,11 @@ raw_main(int argc, char **argv)
 
 	verdict = raw_options_parse(argc, argv, &o);
 	if (verdict != APP_OPTIONS_RUN)
-		return options_status(verdict);
+		return options_give_up(argc, argv, options_status(verdict));
 	if (run_machine(&o.common, &machine) != 0)
-		return STATUS_BAD;
+		return options_give_up(argc, argv, STATUS_BAD);
+	if (app_json_check(o.common.json) != 0)
+		return STATUS_FAILED;
 	o.common.emulated = machine.emulated;
 	results = calloc(1, sizeof(*results));
 	t = calloc(1, sizeof(*t));
@@ -149,7 +151,7 @@ raw_main(int argc, char **argv)
 		raw_target_close(t);
 	} else {
 		app_error("%s", why[0] != '\0' ? why : "no memory");
-		status = refusal(&o, ret);
+		status = options_give_up(argc, argv, refusal(&o, ret));
 	}
 	free(t);
 	free(results);

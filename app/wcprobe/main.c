@@ -7,6 +7,7 @@
 #include <errno.h>
 #include <limits.h>
 #include <stdio.h>
+#include <string.h>
 #include <sys/stat.h>
 
 #include <app_error.h>
@@ -145,6 +146,10 @@ main(int argc, char **argv)
 	app_file_hold_standard();
 	switch (options_parse(argc, argv, &options)) {
 	case APP_OPTIONS_BAD:
+		for (int i = 1; i < argc; i++)
+			options.json |= strcmp(argv[i], "--json") == 0;
+		if (options.json)
+			app_json_print(json_error(-EINVAL, app_error_last(), STATUS_BAD));
 		return STATUS_BAD;
 	case APP_OPTIONS_DONE:
 		return STATUS_WC;

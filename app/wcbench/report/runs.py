@@ -2,6 +2,7 @@
 # Copyright(c) 2026 The wcnic authors
 """Reads the JSON of a run, and checks every field that the report uses."""
 import json
+import stat
 
 
 SCHEMA = 1  # of a run; see run.h
@@ -166,6 +167,8 @@ def modelled_rows(name, data):
 
 def json_read(path):
     try:
+        if not stat.S_ISREG(path.stat().st_mode) and not path.is_dir():
+            raise Failure(f"{path}: it is a FIFO, a socket or a device; a regular file is needed")
         return json.loads(path.read_text(encoding="utf-8"))
     except OSError as error:
         raise Failure(f"{path}: {error.strerror}") from None
