@@ -14,16 +14,19 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
 #include <cmocka.h>
 #include <json.h>
 
+#include <app_error.h>
 #include <app_file.h>
 #include <app_json.h>
 #include <app_number.h>
 #include <app_options.h>
+#include <wcfile.h>
 
 #include "capture.h"
 
@@ -327,6 +330,71 @@ app_file__a_link_under_the_new_ones_name__is_not_followed(void **state)
 	rmdir(dir);
 }
 
+static void
+app_file__a_fifo__is_not_waited_for(void **state)
+{
+	char dir[] = "/tmp/test_app_common-XXXXXX", path[64];
+	struct app_file file;
+	int reader;
+
+	(void)state;
+	assert_non_null(mkdtemp(dir));
+	snprintf(path, sizeof(path), "%s/fifo", dir);
+	assert_int_equal(mkfifo(path, 0600), 0);
+	assert_int_equal(wcfile_open(path, O_RDONLY), -WCFILE_ODD);
+	assert_null(wcfile_fopen(path));
+	assert_int_equal(errno, WCFILE_ODD);
+	assert_int_equal(app_file_begin(&file, path), -ENXIO);
+	assert_non_null(strstr(app_file_strerror(ENXIO), "FIFO that nobody reads"));
+	assert_int_equal(app_file_check(path), 0); /* its reader may come */
+	reader = open(path, O_RDONLY | O_NONBLOCK);
+	assert_int_equal(app_file_begin(&file, path), 0);
+	fputs("new", file.out);
+	assert_int_equal(app_file_end(&file), 0);
+	close(reader);
+	unlink(path);
+	rmdir(dir);
+}
+
+static void
+wcfile__what_never_waits__is_opened(void **state)
+{
+	int fd;
+
+	(void)state;
+	for (size_t i = 0; i < 2; i++) {
+		fd = wcfile_open(i == 0 ? "/dev/null" : "/proc/self/status", O_RDONLY);
+		assert_true(fd >= 0);
+		close(fd);
+	}
+	assert_int_equal(wcfile_open("/dev/zero", O_RDONLY), -WCFILE_ODD);
+	assert_int_equal(wcfile_open("/no/such/file", O_RDONLY), -ENOENT);
+}
+
+static void
+app_file_check__leaves_what_is_there(void **state)
+{
+	char dir[] = "/tmp/test_app_common-XXXXXX", path[64];
+	struct stat st;
+	FILE *f;
+
+	(void)state;
+	assert_non_null(mkdtemp(dir));
+	snprintf(path, sizeof(path), "%s/file", dir);
+	assert_int_equal(app_file_check(path), 0);
+	assert_int_equal(access(path, F_OK), -1);
+	f = fopen(path, "w");
+	fputs("old", f);
+	fclose(f);
+	assert_int_equal(app_file_check(path), 0);
+	assert_int_equal(stat(path, &st), 0);
+	assert_int_equal(st.st_size, 3);
+	unlink(path);
+	assert_int_equal(app_file_check(dir), -EISDIR);
+	assert_int_equal(rmdir(dir), 0); /* nothing else was left there */
+	assert_int_equal(app_file_check(path), -ENOENT);
+}
+
 /* ---- JSON ---------------------------------------------------------------------------------- */
 
 static void
@@ -417,6 +485,32 @@ standard_files__closed__are_no_other_file(void **state)
 	assert_in_range(next_number(true), STDERR_FILENO + 1, 98);
 }
 
+static void
+app_json_give_up__says_why_but_not_over_what_is_read(void **state)
+{
+	char dir[] = "/tmp/test_app_common-XXXXXX", path[64], again[80], name[] = "program";
+	char option[] = "--json", *argv[] = {name, option, path, again};
+	struct json_object *root, *value = NULL;
+
+	(void)state;
+	assert_non_null(mkdtemp(dir));
+	snprintf(path, sizeof(path), "%s/report", dir);
+	snprintf(again, sizeof(again), "--base=%s", path);
+	app_error("it is %s", "wrong");
+	app_json_give_up(4, argv, "program", 2);
+	assert_int_equal(access(path, F_OK), -1);
+	app_json_give_up(3, argv, "program", 2);
+	root = json_object_from_file(path);
+	assert_non_null(root);
+	assert_true(json_object_object_get_ex(root, "error", &value));
+	assert_string_equal(json_object_get_string(value), "it is wrong");
+	assert_true(json_object_object_get_ex(root, "exit_status", &value));
+	assert_int_equal(json_object_get_int(value), 2);
+	json_object_put(root);
+	unlink(path);
+	rmdir(dir);
+}
+
 int
 main(void)
 {
@@ -437,6 +531,10 @@ main(void)
 		cmocka_unit_test(app_json__each_kind__is_spelt_as_ever),
 		cmocka_unit_test(app_json_text__what_is_no_utf8__is_replaced),
 		cmocka_unit_test(app_json_write__no_such_folder__leaves_nothing),
+		cmocka_unit_test(app_file__a_fifo__is_not_waited_for),
+		cmocka_unit_test(wcfile__what_never_waits__is_opened),
+		cmocka_unit_test(app_file_check__leaves_what_is_there),
+		cmocka_unit_test(app_json_give_up__says_why_but_not_over_what_is_read),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -393,6 +393,23 @@ out__same_file_as_in__is_refused_and_kept(void **state)
 	assert_int_equal(after.st_size, before.st_size);
 }
 
+/* Whoever has the other end, or nobody, may not stop the card. */
+static void
+fifo__is_refused_and_not_waited_for(void **state)
+{
+	struct rig *r = *state;
+	char path[128];
+
+	snprintf(path, sizeof(path), "%s/fifo", r->dir);
+	assert_int_equal(mkfifo(path, 0600), 0);
+	assert_true(port_open(r, "pcap:in=%s", path) < 0);
+	assert_non_null(strstr(r->why, path));
+	assert_non_null(strstr(r->why, "a regular file is needed"));
+	assert_true(port_open(r, "pcap:out=%s", path) < 0);
+	assert_non_null(strstr(r->why, "a regular file is needed"));
+	assert_int_equal(unlink(path), 0);
+}
+
 int
 main(void)
 {
@@ -410,6 +427,7 @@ main(void)
 		CASE(out__disk_full_from_the_start__is_refused),
 		CASE(out__file_full_later__is_reported_and_frames_are_errors),
 		CASE(out__same_file_as_in__is_refused_and_kept),
+		CASE(fifo__is_refused_and_not_waited_for),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

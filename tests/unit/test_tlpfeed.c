@@ -106,6 +106,9 @@ no_ring__open_refuses(void **state)
 	(void)state;
 	assert_int_equal(tlpfeed_open(&feed, "/no/such/ring"), -ENOENT);
 	assert_int_equal(tlpfeed_create(&feed, "/no/such/ring"), -ENOENT);
+	/* What is no file stays: it is not emptied, and not removed. */
+	assert_int_equal(tlpfeed_create(&feed, "/dev/null"), -EINVAL);
+	assert_int_equal(access("/dev/null", F_OK), 0);
 	reader.ring->version++;
 	assert_int_equal(tlpfeed_open(&feed, path), -EINVAL);
 	reader.ring->version--;

@@ -365,6 +365,33 @@ program__bad_arguments__one_sentence_and_status_2(void **state)
 	assert_non_null(strstr(said, "--allow-ram"));
 }
 
+/* Nobody writes to the one and nobody can write the other: both are seen before the fit. */
+static void
+program__a_fifo_or_no_place_for_json__is_refused_at_once(void **state)
+{
+	char why[4096];
+	FILE *f;
+	size_t n;
+
+	(void)state;
+	file_put("why.json", "");
+	assert_int_equal(mkfifo(path_of("fifo"), 0600), 0);
+	assert_int_equal(run(path_of("fifo"), "-o", path_of("s.conf"), "--json", path_of("why.json"),
+			     NULL),
+			 3);
+	assert_said("a regular file is needed");
+	f = fopen(path_of("why.json"), "r");
+	assert_non_null(f);
+	n = fread(why, 1, sizeof(why) - 1, f);
+	why[n] = '\0';
+	fclose(f);
+	assert_non_null(strstr(why, "\"ok\":false"));
+	assert_non_null(strstr(why, "a regular file is needed"));
+	unlink(path_of("fifo"));
+	assert_int_equal(run("a.json", "-o", path_of("s.conf"), "--json", "/nowhere/why", NULL), 3);
+	assert_non_null(strstr(said, "/nowhere/why cannot be written"));
+}
+
 static void
 program__files_that_are_no_run__one_sentence_and_status_3(void **state)
 {
@@ -615,6 +642,7 @@ main(int argc, char **argv)
 		cmocka_unit_test(fit__x86_run_of_traded_keys__none_is_told_that_is_wrong),
 		cmocka_unit_test(program__bad_arguments__one_sentence_and_status_2),
 		cmocka_unit_test(program__files_that_are_no_run__one_sentence_and_status_3),
+		cmocka_unit_test(program__a_fifo_or_no_place_for_json__is_refused_at_once),
 		cmocka_unit_test(program__run_of_ram__refused_unless_it_is_a_test),
 		cmocka_unit_test(program__good_run__set_can_be_loaded_and_says_where_it_is_from),
 		cmocka_unit_test(program__base_or_output_that_is_wrong__one_sentence),

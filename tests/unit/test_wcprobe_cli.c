@@ -4,6 +4,7 @@
 
 /* wcprobe as people and scripts run it: what it prints, and its exit status. */
 
+#include <patience.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -271,6 +272,57 @@ prometheus__promtool__accepts_it(void **state)
 	assert_string_equal(output, "");
 }
 
+/* ---- files that make a reader wait ----------------------------------------------------------- */
+
+/* Each file of the machine in turn is a FIFO that nobody writes to. */
+static void
+fifo__in_place_of_a_file__is_never_waited_for(void **state)
+{
+	unsigned int files = 0;
+
+	(void)state;
+	assert_int_equal(shell("n=0; for f in $(find %s -type f); do mv $f $f.kept; mkfifo $f; "
+			       "for what in '--json " TREE_BDF "' --now '--collect %s.tar'; do "
+			       "timeout %d %s --root %s $what >/dev/null 2>&1; [ $? -lt 124 ] || "
+			       "echo \"$f: $what waits\"; done; mv -f $f.kept $f; "
+			       "n=$((n + 1)); done; rm -f %s.tar; echo $n files",
+			       root, root, PATIENCE_S, wcprobe, root, root),
+			 0);
+	if (strstr(output, "waits") != NULL)
+		fail_msg("%s", output);
+	assert_int_equal(sscanf(output, "%u files", &files), 1);
+	assert_true(files > 10);
+	assert_int_equal(shell("mkfifo %s/fifo; timeout %d %s --root %s/fifo 2>&1", root, PATIENCE_S,
+			       wcprobe, root),
+			 2);
+}
+
+static void
+json__of_bad_arguments__says_what_is_wrong(void **state)
+{
+	static const struct {
+		const char *arguments, *says;
+	} cases[] = {
+		{"--json 00:zz.0", "'00:zz.0' is not a PCI address"},
+		{"00:zz.0 --json", "'00:zz.0' is not a PCI address"},
+		{"--bogus --json", "unknown option --bogus"},
+		{"--json --bar 9 " TREE_BDF, "--bar '9': expected a number from 0 to 5"},
+		{"--json --now --open " TREE_BDF, "--now only looks"},
+	};
+	struct json_object *report, *error = NULL, *why = NULL;
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		assert_int_equal(shell("%s %s 2>/dev/null", wcprobe, cases[i].arguments), 2);
+		report = json_tokener_parse(output);
+		assert_non_null(report);
+		assert_true(json_object_object_get_ex(report, "error", &error));
+		assert_true(json_object_object_get_ex(error, "why", &why));
+		assert_non_null(strstr(json_object_get_string(why), cases[i].says));
+		json_object_put(report);
+	}
+}
+
 #define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
 
 int
@@ -284,6 +336,8 @@ main(int argc, char **argv)
 		TEST(collect__bad_lines__are_refused_by_name),
 		TEST(prometheus__each_bar__has_its_metrics),
 		TEST(prometheus__promtool__accepts_it),
+		TEST(fifo__in_place_of_a_file__is_never_waited_for),
+		TEST(json__of_bad_arguments__says_what_is_wrong),
 	};
 
 	if (argc != 2) {
