@@ -288,7 +288,7 @@ log__that_nobody_reads__stops_nothing(void **state)
 	assert_true(WIFEXITED(status));
 	assert_int_equal(WEXITSTATUS(status), 0);
 	close(fd);
-	unlink(fifo);
+	unlink(in_folder("log"));
 }
 
 int
