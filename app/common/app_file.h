@@ -32,8 +32,8 @@ struct app_file {
 WC_MUST_CHECK int app_file_begin(struct app_file *file, const char *path);
 
 /*
- * Ends the content, waits until it is on the disk unless `hasty` and gives it its name. 0 or -errno; after a
- * failure, also of a write before, nothing new is left.
+ * Ends the content, waits until it is on the disk unless `hasty` and gives it its name. 0 or
+ * -errno; after a failure, also of a write before, nothing new is left.
  */
 WC_MUST_CHECK int app_file_end(struct app_file *file);
 

@@ -183,7 +183,8 @@ app_json_give_up(int argc, char *const *argv, const char *program, int status)
 	for (int i = 1; path != NULL && i < argc; i++) {
 		const char *value = strchr(argv[i], '=');
 
-		if (i != at && (is_same(argv[i], path) || (value != NULL && is_same(value + 1, path))))
+		if (i != at &&
+		    (is_same(argv[i], path) || (value != NULL && is_same(value + 1, path))))
 			path = NULL;
 	}
 	if (path == NULL)

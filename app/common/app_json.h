@@ -47,7 +47,8 @@ int app_json_print(struct json_object *root);
  */
 WC_MUST_CHECK int app_json_write(struct json_object *root, const char *path);
 
-/* Whether a report can be written there, to ask before a long run. 0 or -errno after app_error(). */
+/* Whether a report can be written there, to ask before a long run. 0 or -errno after app_error().
+ */
 WC_MUST_CHECK int app_json_check(const char *path);
 
 /*

@@ -13,7 +13,8 @@
 
 #include "options.h"
 
-/* Becomes --user and drops capabilities. Before the first thread and the first file. 0 or -errno. */
+/* Becomes --user and drops capabilities. Before the first thread and the first file. 0 or -errno.
+ */
 WC_MUST_CHECK int confine_rights(const struct options *options);
 
 /* Keeps this thread, and those that it starts, to the files of `options`. 0 or -errno. */

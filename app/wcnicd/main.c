@@ -13,6 +13,7 @@
 #include "confine.h"
 #include "log.h"
 #include "options.h"
+#include "placement.h"
 #include "plugin.h"
 #include "served_card.h"
 #include "signals.h"
@@ -118,6 +119,7 @@ program_start(void)
 	}
 	if (signals_end_asked())
 		return 0;
+	placement_prepare();
 	ret = workers_lay_out();
 	if (ret == 0)
 		ret = stats_check();
@@ -160,7 +162,8 @@ program_write_stats(void)
 	ret = stats_write(program.options.stats_file, records, n);
 	if (ret < 0)
 		wcnicd_log(LOG_LEVEL_ERROR, NULL, "--stats-file %s: %s", program.options.stats_file,
-			   ret == -ETIMEDOUT ? "its reader takes nothing" : app_file_strerror(-ret));
+			   ret == -ETIMEDOUT ? "its reader takes nothing"
+					     : app_file_strerror(-ret));
 	return ret;
 }
 

@@ -31,6 +31,18 @@ struct slice_attr {
 
 #define SLICE_NS 500000u /* less than the kernel's own, which is 700 us at least */
 
+void
+placement_prepare(void)
+{
+	struct bitmask *cpus = numa_available() >= 0 ? numa_allocate_cpumask() : NULL;
+
+	/* The library keeps what it reads. */
+	for (int node = 0; cpus != NULL && node <= numa_max_node(); node++)
+		(void)numa_node_to_cpus(node, cpus);
+	if (cpus != NULL)
+		numa_free_cpumask(cpus);
+}
+
 int
 placement_cpu(int cpu)
 {

@@ -4,9 +4,14 @@
 #ifndef WCNICD_PLACEMENT_H
 #define WCNICD_PLACEMENT_H
 
-/* Where and when the thread of a card runs. Each call is about the calling thread. */
+/*
+ * Where and when the thread of a card runs. Each call but the first is about the calling thread.
+ */
 
 #include <wcbase.h>
+
+/* Reads of the machine what later calls need, which may then open no file. Once. */
+void placement_prepare(void);
 
 /* Pins the thread to a CPU, and its memory to the node of that CPU. Returns 0 or -errno. */
 WC_MUST_CHECK int placement_cpu(int cpu);

@@ -30,8 +30,8 @@ WC_MUST_CHECK int privilege_group_find(const char *name, struct privilege_group 
  * Becomes `user`, with its groups, and a member of `group`, whose sockets it then can make. Nothing
  * if both have no name. 0 or -errno after app_error().
  */
-WC_MUST_CHECK int privilege_become(const struct privilege_user *user,
-				   const struct privilege_group *group);
+WC_MUST_CHECK int
+privilege_become(const struct privilege_user *user, const struct privilege_group *group);
 
 /*
  * Gives up all capabilities, also for programs that it might execute, and cannot get any again. A

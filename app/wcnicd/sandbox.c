@@ -6,11 +6,10 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <seccomp.h>
 #include <sys/mman.h>
 #include <sys/syscall.h>
 #include <unistd.h>
-
-#include <seccomp.h>
 
 #include "sandbox.h"
 

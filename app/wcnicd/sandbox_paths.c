@@ -25,15 +25,15 @@
 
 /* All of the first version, which is what the kernel refuses where no rule allows it. */
 #define FS_ALL ((LANDLOCK_ACCESS_FS_MAKE_SYM << 1) - 1)
-#define FS_REPLACE \
-	(LANDLOCK_ACCESS_FS_MAKE_REG | LANDLOCK_ACCESS_FS_REMOVE_FILE | LANDLOCK_ACCESS_FS_WRITE_FILE)
+#define FS_REPLACE                                                      \
+	(LANDLOCK_ACCESS_FS_MAKE_REG | LANDLOCK_ACCESS_FS_REMOVE_FILE | \
+	 LANDLOCK_ACCESS_FS_WRITE_FILE)
 
 /* What a file needs of its folder. A device or a FIFO is written to where it is. */
 static int
 rule_add(int rules, const struct sandbox_path *p, uint64_t handled)
 {
-	struct landlock_path_beneath_attr rule = {
-		.allowed_access = LANDLOCK_ACCESS_FS_REMOVE_FILE};
+	struct landlock_path_beneath_attr rule = {.allowed_access = LANDLOCK_ACCESS_FS_REMOVE_FILE};
 	char folder[PATH_MAX];
 	struct stat st;
 	char *end;

@@ -99,7 +99,8 @@ signals_main(void *arg)
 	return NULL;
 }
 
-/* What a thread does first takes system calls that are not allowed later: waits until it is done. */
+/* What a thread does first takes system calls that are not allowed later: waits until it is done.
+ */
 static int
 thread_start(void)
 {

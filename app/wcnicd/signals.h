@@ -27,8 +27,8 @@ enum signals_ask {
 WC_MUST_CHECK int signals_start(void (*abandon)(const char *what, const char *who), int status);
 
 /*
- * Starts the thread anew: it then has what the caller has given up meanwhile. No signal is lost. The
- * main thread, once. Returns 0 or -errno.
+ * Starts the thread anew: it then has what the caller has given up meanwhile. No signal is lost.
+ * The main thread, once. Returns 0 or -errno.
  */
 WC_MUST_CHECK int signals_renew(void);
 

@@ -19,10 +19,10 @@
 
 #include "child.h"
 
-#define ARGS(...)                         \
-	(const char *const[])             \
-	{                                 \
-		__VA_ARGS__, NULL         \
+#define ARGS(...)                 \
+	(const char *const[])     \
+	{                         \
+		__VA_ARGS__, NULL \
 	}
 
 static struct child child;
@@ -204,8 +204,8 @@ bad_value__is_named_with_what_is_right(void **state)
 
 	(void)state;
 	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
-		child_start(&child, ARGS("--socket", in_folder("a.sock"), cases[i].option,
-					 cases[i].value));
+		child_start(&child,
+			    ARGS("--socket", in_folder("a.sock"), cases[i].option, cases[i].value));
 		assert_int_equal(child_end(&child, 0), 2);
 		assert_non_null(strstr(child.text, cases[i].says));
 	}

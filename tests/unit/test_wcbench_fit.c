@@ -376,9 +376,9 @@ program__a_fifo_or_no_place_for_json__is_refused_at_once(void **state)
 	(void)state;
 	file_put("why.json", "");
 	assert_int_equal(mkfifo(path_of("fifo"), 0600), 0);
-	assert_int_equal(run(path_of("fifo"), "-o", path_of("s.conf"), "--json", path_of("why.json"),
-			     NULL),
-			 3);
+	assert_int_equal(
+		run(path_of("fifo"), "-o", path_of("s.conf"), "--json", path_of("why.json"), NULL),
+		3);
 	assert_said("a regular file is needed");
 	f = fopen(path_of("why.json"), "r");
 	assert_non_null(f);

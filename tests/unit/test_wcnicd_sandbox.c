@@ -8,6 +8,7 @@
 #include <fcntl.h>
 #include <poll.h>
 #include <pthread.h>
+#include <sandbox.h>
 #include <sched.h>
 #include <setjmp.h>
 #include <signal.h>
@@ -28,8 +29,6 @@
 #include <unistd.h>
 
 #include <cmocka.h>
-
-#include <sandbox.h>
 
 #define NO_FILTER 100
 
@@ -57,7 +56,8 @@ teardown(void **state)
 	return rmdir(folder);
 }
 
-/* ---- calls ------------------------------------------------------------------------------------ */
+/* ---- calls ------------------------------------------------------------------------------------
+ */
 
 static int pair[2];
 static pthread_barrier_t barrier;
@@ -200,17 +200,32 @@ struct call {
 	const char *name;
 	void (*make)(void);
 };
-#define CALL(name)              \
-	{                       \
-		#name, do_##name \
+#define CALL(name)               \
+	{                        \
+#name, do_##name \
 	}
 
 static const struct call forbidden[] = {
-	CALL(socket),     CALL(connect),         CALL(sendto),        CALL(execve),
-	CALL(fork),       CALL(open_for_write),  CALL(open_read_write), CALL(create),
-	CALL(create_for_reading), CALL(rename),  CALL(map_code),      CALL(make_code),
-	CALL(kill),       CALL(tgkill),          CALL(ptrace),        CALL(prctl),
-	CALL(setuid),     CALL(chmod),           CALL(other_affinity), CALL(dup),
+	CALL(socket),
+	CALL(connect),
+	CALL(sendto),
+	CALL(execve),
+	CALL(fork),
+	CALL(open_for_write),
+	CALL(open_read_write),
+	CALL(create),
+	CALL(create_for_reading),
+	CALL(rename),
+	CALL(map_code),
+	CALL(make_code),
+	CALL(kill),
+	CALL(tgkill),
+	CALL(ptrace),
+	CALL(prctl),
+	CALL(setuid),
+	CALL(chmod),
+	CALL(other_affinity),
+	CALL(dup),
 };
 #define N_FORBIDDEN (sizeof(forbidden) / sizeof(forbidden[0]))
 
@@ -299,7 +314,8 @@ call__of_a_thread_of_before__kills(void **state)
 	assert_int_equal(WTERMSIG(status), SIGSYS);
 }
 
-/* ---- what is needed --------------------------------------------------------------------------- */
+/* ---- what is needed ---------------------------------------------------------------------------
+ */
 
 static int listener, epoll, memory;
 
@@ -377,7 +393,8 @@ call__that_is_needed__is_done(void **state)
 	assert_true(WIFSIGNALED(in_child(SANDBOX_ON, true, do_create)));
 }
 
-/* ---- files ------------------------------------------------------------------------------------ */
+/* ---- files ------------------------------------------------------------------------------------
+ */
 
 /* 0: as it should be, 77: the kernel has no Landlock, else which step was not. */
 static int

@@ -292,8 +292,8 @@ fifo__in_place_of_a_file__is_never_waited_for(void **state)
 		fail_msg("%s", output);
 	assert_int_equal(sscanf(output, "%u files", &files), 1);
 	assert_true(files > 10);
-	assert_int_equal(shell("mkfifo %s/fifo; timeout %d %s --root %s/fifo 2>&1", root, PATIENCE_S,
-			       wcprobe, root),
+	assert_int_equal(shell("mkfifo %s/fifo; timeout %d %s --root %s/fifo 2>&1", root,
+			       PATIENCE_S, wcprobe, root),
 			 2);
 }
 

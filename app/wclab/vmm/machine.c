@@ -15,8 +15,8 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
-#include <wcnic_abi.h>
 #include <wcfile.h>
+#include <wcnic_abi.h>
 
 #include "vmm.h"
 
