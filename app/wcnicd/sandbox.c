@@ -6,6 +6,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <sched.h>
 #include <seccomp.h>
 #include <sys/mman.h>
 #include <sys/syscall.h>
@@ -13,6 +14,8 @@
 
 #include "sandbox.h"
 
+/* What makes a thread and no process. */
+#define NEW_THREAD (CLONE_VM | CLONE_THREAD | CLONE_SIGHAND)
 #define ANY_OPEN (O_ACCMODE | O_CREAT | O_TRUNC | O_TMPFILE)
 /* As lib/common opens files: a new one, and one that is written in place. */
 #define NEW_FILE (O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC)
@@ -58,6 +61,15 @@ static const int calls[] = {
 	SCMP_SYS(epoll_ctl),
 	SCMP_SYS(epoll_wait),
 	SCMP_SYS(epoll_pwait),
+	SCMP_SYS(shutdown),
+	/* deadlines of clients, and interrupts, which the kernel raises */
+	SCMP_SYS(timerfd_settime),
+	SCMP_SYS(io_submit),
+	SCMP_SYS(io_getevents),
+	SCMP_SYS(io_destroy),
+	/* a thread that takes over from one that a client has made wait */
+	SCMP_SYS(set_robust_list),
+	SCMP_SYS(rseq),
 	/* what kind of descriptor a client has sent */
 	SCMP_SYS(readlink),
 	SCMP_SYS(readlinkat),
@@ -67,6 +79,7 @@ static const int calls[] = {
 	/* where the memory of a client is */
 	SCMP_SYS(get_mempolicy),
 	SCMP_SYS(sched_getaffinity),
+	SCMP_SYS(sched_setaffinity),
 };
 
 /* A call whose argument `arg` is `value` where `mask` has ones. */
@@ -86,7 +99,8 @@ static const struct rule rules[] = {
 	{SCMP_SYS(fcntl), 1, UINT32_MAX, F_SETFD},
 	{SCMP_SYS(fcntl), 1, UINT32_MAX, F_GET_SEALS},
 	{SCMP_SYS(sendto), 4, UINT64_MAX, 0},            /* to whom it is connected */
-	{SCMP_SYS(sched_setaffinity), 0, UINT32_MAX, 0}, /* this thread */
+	{SCMP_SYS(recvfrom), 4, UINT64_MAX, 0},          /* from whom it is connected */
+	{SCMP_SYS(clone), 0, NEW_THREAD, NEW_THREAD},
 };
 
 /* The same, with --stats-file. */
@@ -104,6 +118,11 @@ static const struct rule write_rules[] = {
  */
 static const struct rule refused[] = {
 	{SCMP_SYS(openat), 2, ANY_OPEN, O_RDONLY},
+};
+
+/* Its arguments are in memory, which a filter does not see: the C library then takes clone(2). */
+static const struct rule missing[] = {
+	{SCMP_SYS(clone3), 0, 0, 0},
 };
 
 static int
@@ -167,6 +186,8 @@ sandbox_filter(enum sandbox_mode mode, bool writes)
 		ret = rules_add(ctx, SCMP_ACT_ALLOW, write_rules, N_OF(write_rules));
 	if (ret == 0 && mode == SANDBOX_ON)
 		ret = rules_add(ctx, SCMP_ACT_ERRNO(EACCES), refused, N_OF(refused));
+	if (ret == 0 && mode == SANDBOX_ON)
+		ret = rules_add(ctx, SCMP_ACT_ERRNO(ENOSYS), missing, N_OF(missing));
 	if (ret == 0)
 		ret = own_signals_add(ctx);
 	if (ret == 0)
