@@ -391,6 +391,50 @@ window__revoked_when_idle_is_not_written_any_more(void **state)
 	loop_close(&l);
 }
 
+/* A burst went back to push, but none of its frames could be sent: the card knows of no change. */
+static void
+revoked_before_the_first_push(uint64_t seed)
+{
+	const struct wc_fake_config lossy = {.seed = 1, .lose_in = 1}, faithful = {.seed = 1};
+	struct loop_stream s = {.count = 1, .bytes = loop_bytes_fixed, .arg = 64};
+	struct rte_mbuf *frame;
+	struct wcnic_txq *txq;
+	uint64_t lines;
+	struct loop l;
+
+	wc_open(&l, seed, ",push_wait_us=5", 0);
+	txq = loop_txq(&l, 0);
+	wc_fake_install(txq, &lossy);
+	loop_stream_run(&l, &s);
+	assert_int_equal(txq->placement, WCNIC_PLACEMENT_FETCH);
+	wc_fake_install(txq, &faithful);
+	txq->push_again_tsc = 0;
+	frame = loop_frame(&l, 1, 64, 1);
+	frame->pkt_len++; /* more than its segment has */
+	assert_int_equal(rte_eth_tx_burst(l.port_id, 0, &frame, 1), 1);
+	assert_int_equal(txq->placement, WCNIC_PLACEMENT_PUSH);
+	queue_window_revoke(&l);
+	loop_wait_u64(&l, &loop_hw(&l)->events, 1);
+	lines = wc_fake_count()->lines;
+	s.count = 100;
+	loop_stream_run(&l, &s);
+	assert_int_equal(wc_fake_count()->lines, lines);
+	assert_int_equal(loop_xstat(&l, "card_stray_writes"), 0);
+	assert_int_equal(loop_xstat(&l, "tx_fetched"), 1 + s.count);
+	assert_int_equal(loop_xstat(&l, "tx_dropped"), 0);
+	assert_int_equal(loop_xstat(&l, "recoveries"), 0);
+	loop_log_clear();
+	loop_close(&l);
+}
+
+static void
+window__revoked_before_the_first_push_is_not_written(void **state)
+{
+	(void)state;
+	for (uint64_t seed = 4; seed < 20; seed += 5) /* both formats, both rules */
+		revoked_before_the_first_push(seed);
+}
+
 #define WC_TEST(fn, args)                                                    \
 	{                                                                    \
 #fn " " args, fn, NULL, wc_teardown, (void *)(uintptr_t)args \
@@ -415,6 +459,7 @@ main(void)
 		WC_TEST(window__revoked_in_traffic_goes_on_by_fetch, ""),
 		WC_TEST(window__revoked_in_traffic_goes_on_by_fetch, ",thread=1"),
 		WC_TEST(window__revoked_when_idle_is_not_written_any_more, ""),
+		WC_TEST(window__revoked_before_the_first_push_is_not_written, ""),
 	};
 
 	return cmocka_run_group_tests(tests, loop_group_setup, loop_group_teardown);

@@ -86,11 +86,13 @@ revoked_leave(struct wcnic_txq *txq)
 		wcnic_tx_ring_again(txq);
 		return false;
 	}
-	if (txq->acked_epoch == txq->epoch) { /* else wait: the card has not seen the last switch */
+	if (txq->acked_epoch == txq->epoch) {
 		txq->epoch++;
 		txq->switch_seq = txq->tail;
-		wcnic_tx_placement_set(txq, WCNIC_PLACEMENT_FETCH);
+	} else {
+		txq->epoch--; /* a switch without entries, which was not rung: there was none */
 	}
+	wcnic_tx_placement_set(txq, WCNIC_PLACEMENT_FETCH);
 	return true;
 }
 

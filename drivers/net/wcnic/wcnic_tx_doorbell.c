@@ -77,6 +77,9 @@ wcnic_tx_publish(struct wcnic_txq *txq)
 void
 wcnic_tx_ring_again(struct wcnic_txq *txq)
 {
+	/* No completion would tell that the card has seen a switch that has no entries yet. */
+	const bool empty_switch = txq->acked_epoch != txq->epoch && txq->switch_seq == txq->tail;
+
 	if (txq->head != txq->tail && txq->rung_tail != txq->tail)
-		wcnic_tx_doorbell(txq);
+		publish(txq, !empty_switch);
 }
