@@ -135,7 +135,9 @@ event_handle(struct wcnic_hw *hw, const struct wcnic_event *ev, struct wcnic_not
 		atomic_store(&hw->failed, true);
 		break;
 	case WCNIC_EV_LOST:
-		WCNIC_LOG(WARNING, hw, "%u events did not fit the event ring", ev->arg0);
+		/* any of them may have said that a queue stopped, or what the link is now */
+		WCNIC_LOG(ERR, hw, "%u events did not fit the event ring", ev->arg0);
+		atomic_store(&hw->failed, true);
 		break;
 	default:
 		WCNIC_LOG(WARNING, hw, "event of unknown type %u", ev->type);
