@@ -165,16 +165,46 @@ wcadmin_shut(struct wcadmin *a)
 	wcadmin_unlock(a);
 }
 
+/*
+ * Waits until the card has been reset: `before` is RESET_COUNT as it was. READY alone may be from
+ * before the reset, which the card has yet to see.
+ */
+static int
+reset_wait(const struct wcadmin *a, uint32_t before)
+{
+	struct deadline deadline = deadline_set(a);
+	uint32_t resets, status = 0;
+	int ret;
+
+	for (;;) {
+		deadline_look(a, &deadline);
+		ret = reg_read32(a, WCNIC_REG_RESET_COUNT, &resets);
+		if (ret == 0)
+			ret = reg_read32(a, WCNIC_REG_STATUS, &status);
+		if (ret != 0)
+			return ret;
+		if (status == UINT32_MAX)
+			return -ENODEV;
+		if (resets != before && (status & WCNIC_STATUS_READY) != 0)
+			return 0;
+		ret = deadline_pause(a, &deadline);
+		if (ret != 0)
+			return ret;
+	}
+}
+
 static int
 reset_locked(struct wcadmin *a)
 {
-	uint32_t status;
+	uint32_t before;
 	int ret;
 
 	a->up = false;
-	ret = reg_write32(a, WCNIC_REG_CTRL, WCNIC_CTRL_RESET);
+	ret = reg_read32(a, WCNIC_REG_RESET_COUNT, &before);
 	if (ret == 0)
-		ret = status_wait(a, WCNIC_STATUS_READY, &status);
+		ret = reg_write32(a, WCNIC_REG_CTRL, WCNIC_CTRL_RESET);
+	if (ret == 0)
+		ret = reset_wait(a, before);
 	if (ret != 0) {
 		wcadmin_error(a, "reset: the card is not ready after %u ms: %s",
 			      a->config.timeout_ms, wait_error(ret));

@@ -77,6 +77,22 @@ reset__card_not_ready_times_out(void **state)
 			 WCADMIN_RIG_TIMEOUT_MS * UINT64_C(1000000) / WCADMIN_RIG_RELAX_NS + 1);
 }
 
+/* READY is from before: the card has not seen the reset. */
+static void
+reset__card_ready_but_not_reset_times_out(void **state)
+{
+	struct wcadmin_rig *rig = *state;
+
+	rig->deaf = true;
+	rig->ready_after = 0;
+	rig->status = WCNIC_STATUS_READY;
+	assert_int_equal(wcadmin_reset(&rig->admin), -ETIMEDOUT);
+	wcadmin_rig_logged(rig, "reset: the card is not ready after 50 ms: timed out");
+	rig->deaf = false;
+	rig->ready_after = 1;
+	assert_int_equal(wcadmin_reset(&rig->admin), 0);
+}
+
 static void
 reset__all_ones_card_has_vanished(void **state)
 {
@@ -356,6 +372,7 @@ main(void)
 		COLD(probe__other_version_named),
 		COLD(probe__registers_unreadable_error_passed_on),
 		COLD(reset__card_not_ready_times_out),
+		COLD(reset__card_ready_but_not_reset_times_out),
 		COLD(reset__all_ones_card_has_vanished),
 		CASE(enable__rings_are_where_registers_say),
 		COLD(enable__card_reports_an_error_refused),

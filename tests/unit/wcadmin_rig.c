@@ -65,6 +65,8 @@ reg_read(void *ctx, uint32_t off, unsigned int bytes, uint64_t *value)
 		*value = rig->status;
 	if (off == WCNIC_REG_ERROR_CAUSE)
 		*value = WCNIC_ERR_ADMIN_CONFIG;
+	if (off == WCNIC_REG_RESET_COUNT)
+		*value = rig->resets;
 	return 0;
 }
 
@@ -76,8 +78,10 @@ reg_write(void *ctx, uint32_t off, unsigned int bytes, uint64_t value)
 	assert_int_equal(bytes, off >= WCNIC_REG_ASQ_BASE && off <= WCNIC_REG_AEQ_BASE ? 8 : 4);
 	rig->last_write[off / 4] = value;
 	rig->writes++;
-	if (off == WCNIC_REG_CTRL && value == WCNIC_CTRL_RESET)
+	if (off == WCNIC_REG_CTRL && value == WCNIC_CTRL_RESET && !rig->deaf) {
 		rig->status = 0;
+		rig->resets++;
+	}
 	if (off == WCNIC_REG_CTRL && value == WCNIC_CTRL_ENABLE)
 		rig->status = rig->status_enabled;
 	if (off == WCNIC_REG_ASQ_TAIL) {

@@ -33,6 +33,8 @@ struct wcadmin_rig {
 	unsigned int lines, faults, locks, unlocks, fences, writes;
 	/* registers */
 	uint32_t magic, version, status, status_enabled;
+	uint32_t resets;
+	bool deaf;                /* resets are not answered */
 	unsigned int ready_after; /* reads of STATUS after a reset */
 	int read_error;
 	bool gone; /* registers read all ones */
