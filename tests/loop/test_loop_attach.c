@@ -26,7 +26,12 @@ static struct {
 	unsigned int wc_maps;
 	enum wcbar_rung rung;
 	_Atomic unsigned int dma_stops;
-	_Atomic unsigned int missed; /* searches that found no card */
+	_Atomic unsigned int opens;
+	_Atomic bool reset;             /* since it was opened */
+	_Atomic bool deaf;              /* resets are not answered */
+	_Atomic bool dma;               /* the bus lets it through */
+	_Atomic unsigned int dma_early; /* ... to a card that had not been reset */
+	_Atomic unsigned int missed;    /* searches that found no card */
 } bus;
 
 /* ---- the attach -------------------------------------------------------------------------- */
@@ -34,6 +39,8 @@ static struct {
 static int
 bus_open(struct wcnic_hw *hw)
 {
+	bus.opens++;
+	bus.reset = false;
 	if (!bus.gone)
 		return real->open(hw);
 	bus.missed++;
@@ -43,6 +50,10 @@ bus_open(struct wcnic_hw *hw)
 static int
 bus_reg_read(struct wcnic_hw *hw, uint32_t off, void *value, size_t bytes)
 {
+	if (!bus.gone && bus.deaf && off == WCNIC_REG_STATUS) {
+		memset(value, 0, bytes); /* not READY */
+		return 0;
+	}
 	if (!bus.gone)
 		return real->reg_read(hw, off, value, bytes);
 	memset(value, 0xff, bytes);
@@ -52,7 +63,17 @@ bus_reg_read(struct wcnic_hw *hw, uint32_t off, void *value, size_t bytes)
 static int
 bus_reg_write(struct wcnic_hw *hw, uint32_t off, const void *value, size_t bytes)
 {
-	return bus.gone ? 0 : real->reg_write(hw, off, value, bytes);
+	wcnic_le32 word;
+
+	if (bus.gone)
+		return 0;
+	memcpy(&word, value, sizeof(word));
+	if (off == WCNIC_REG_CTRL && (le32toh(word) & WCNIC_CTRL_RESET) != 0) {
+		if (bus.deaf)
+			return 0;
+		bus.reset = true;
+	}
+	return real->reg_write(hw, off, value, bytes);
 }
 
 static int
@@ -110,10 +131,20 @@ bus_wanted_back(struct wcnic_hw *hw)
 	return atomic_exchange(&bus.wanted, false);
 }
 
+static int
+bus_dma_start(struct wcnic_hw *hw)
+{
+	(void)hw;
+	bus.dma_early += !bus.reset;
+	bus.dma = true;
+	return 0;
+}
+
 static void
 bus_dma_stop(struct wcnic_hw *hw)
 {
 	(void)hw;
+	bus.dma = false;
 	bus.dma_stops++;
 }
 
@@ -161,6 +192,7 @@ bus_loop_open(struct loop *l, const char *devargs)
 	bus_ops.window_revoked = bus_window_revoked;
 	bus_ops.alive = bus_alive;
 	bus_ops.wanted_back = bus_wanted_back;
+	bus_ops.dma_start = bus_dma_start;
 	bus_ops.dma_stop = bus_dma_stop;
 	bus_ops.poll = bus_poll;
 	memset(&bus, 0, sizeof(bus));
@@ -244,6 +276,35 @@ removal__registers_all_ones_for_a_while_is_recovered(void **state)
 	bus.gone = false;
 	loop_recovered(&l, 1);
 	assert_int_equal(removals, 0);
+	loop_close(&l);
+}
+
+/* A card that does not answer a reset may still use the memory that it had. */
+static void
+loss__without_a_reset_has_no_dma_until_there_is_one(void **state)
+{
+	struct wcnic_hw *hw;
+	struct loop l;
+
+	(void)state;
+	bus_loop_open(&l, "timeout_ms=20");
+	bus_start(&l);
+	loop_stream_run(&l, &some);
+	hw = loop_hw(&l);
+	bus.deaf = true;
+	bus.opens = 0;
+	atomic_store(&hw->failed, true);
+	for (unsigned int ms = 0; bus.opens < 2 && ms < PATIENCE_MS; ms += 5)
+		usleep(5000);
+	assert_true(bus.opens >= 2);
+	assert_int_equal(bus.dma_stops, 1);
+	assert_false(bus.dma);
+	bus.deaf = false;
+	loop_recovered(&l, 1);
+	assert_true(bus.dma);
+	assert_int_equal(bus.dma_early, 0);
+	loop_log_has("the card is not ready", NULL);
+	loop_log_clear();
 	loop_close(&l);
 }
 
@@ -792,6 +853,7 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		LOOP_TEST(removal__registers_stay_all_ones_event_comes_once),
 		LOOP_TEST(removal__registers_all_ones_for_a_while_is_recovered),
+		LOOP_TEST(loss__without_a_reset_has_no_dma_until_there_is_one),
 		LOOP_TEST(removal__card_is_wanted_back_event_comes_once),
 		LOOP_TEST(window__write_combining_is_timed_and_pushed_into),
 		LOOP_TEST(window__uncached_is_reported_with_reasons_and_fetched),

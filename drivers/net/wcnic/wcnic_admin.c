@@ -312,6 +312,8 @@ wcnic_card_open(struct wcnic_hw *hw)
 		ret = aperture_check(hw);
 	if (ret == 0)
 		ret = wcnic_admin_stop(hw);
+	if (ret == 0 && hw->attach->dma_start != NULL)
+		ret = hw->attach->dma_start(hw);
 	if (ret != 0)
 		goto close; /* it may not be our card: nothing more is written to it */
 	ret = wcnic_admin_start(hw);

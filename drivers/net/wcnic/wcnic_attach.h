@@ -65,6 +65,11 @@ struct wcnic_attach_ops {
 	int (*dma_map)(struct wcnic_hw *hw, void *addr, uint64_t iova, size_t bytes);
 	int (*dma_unmap)(struct wcnic_hw *hw, void *addr, uint64_t iova, size_t bytes);
 	bool (*dma_reaches)(struct wcnic_hw *hw, uint64_t iova, size_t bytes);
+	/*
+	 * From here on the card can reach host memory. It has been reset: before that it may still
+	 * use memory of a former owner. 0, or -errno after a log. NULL: it can from `open` on.
+	 */
+	int (*dma_start)(struct wcnic_hw *hw);
 	/* From here on the card cannot touch host memory, whatever state it is in. NULL: no way. */
 	void (*dma_stop)(struct wcnic_hw *hw);
 	/* Writes to WAKE; called by bursts of any thread: it does not wait. NULL: nothing sleeps.

@@ -255,6 +255,17 @@ fail:
 
 /* ---- attach ---------------------------------------------------------------------------------- */
 
+static int
+pci_dma_start(struct wcnic_hw *hw)
+{
+	struct pci *p = hw->ctx;
+	int ret = wcbar_pci_bus_master(p->pci, true);
+
+	if (ret != 0)
+		WCNIC_LOG(ERR, hw, "cannot switch the card's DMA on: %s", strerror(-ret));
+	return ret;
+}
+
 static void
 pci_dma_stop(struct wcnic_hw *hw)
 {
@@ -324,10 +335,6 @@ pci_open(struct wcnic_hw *hw)
 		return ret;
 	p = hw->ctx;
 	ret = bars_open(p, why, sizeof(why));
-	if (ret == 0) {
-		ret = wcbar_pci_bus_master(p->pci, true);
-		snprintf(why, sizeof(why), "cannot switch its DMA on: %s", strerror(-ret));
-	}
 	if (ret != 0) {
 		if (!p->unreachable_logged)
 			WCNIC_LOG(ERR, hw, "cannot reach the card: %s", why);
@@ -470,5 +477,6 @@ const struct wcnic_attach_ops wcnic_attach_pci = {
 	.alive = pci_alive,
 	.wanted_back = pci_wanted_back,
 	.wake = pci_wake,
+	.dma_start = pci_dma_start,
 	.dma_stop = pci_dma_stop,
 };
