@@ -22,15 +22,15 @@
  * Run: slots: -DSLOTS -DLINES=2
  * Run: slots-one: -DSLOTS -DLINES=1
  * Small: -DFRAMES=3 -DSTORES=4 -DLOSSES=1
- * Large: -DFRAMES=4 -DSTORES=5 -DLOSSES=2
- * Mutation: NO_CHECK: a part of a line is not compared with the other
- * Mutation: PHASE_ONLY: the tag tells a line from that of the lap before, but not from older ones
- * Mutation: NO_EPOCH: the epoch of a line is not compared
- * Mutation: SAME_EPOCH: a refused queue goes on in the epoch in which it was refused
- * Mutation: ANY_RESUME: a stopped queue takes any record for the one that resumes it
- * Mutation: NO_RESEND: frames behind the one that was refused are taken for sent
- * Mutation: PUSH_RESENT: frames that were refused are pushed again before all of them were fetched
- * Mutation: STOP_LATE: the card goes on behind an entry that is not whole
+ * Large: -DFRAMES=3 -DSTORES=4 -DLOSSES=2
+ * Mutation: NO_CHECK in packed: a part of a line is not compared with the other
+ * Mutation: PHASE_ONLY in slots-one: the tag tells a line from that of the lap before, but not from older ones
+ * Mutation: NO_EPOCH in packed: the epoch of a line is not compared
+ * Mutation: SAME_EPOCH in packed: a refused queue goes on in the epoch in which it was refused
+ * Mutation: ANY_RESUME in packed: a stopped queue takes any record for the one that resumes it
+ * Mutation: NO_RESEND in packed: frames behind the one that was refused are taken for sent
+ * Mutation: PUSH_RESENT in slots: frames that were refused are pushed again before all of them were fetched
+ * Mutation: STOP_LATE in packed: the card goes on behind an entry that is not whole
  */
 
 #define RING 8 /* entries of the descriptor ring; no number comes twice */

@@ -23,14 +23,14 @@
  * Run: express-reset: -DRESETS=1 -DFEWER=1 -DEXPRESS
  * Small: -DALL_FRAMES=4 -DEPOCHS=5 -DDEPTH=2
  * Large: -DALL_FRAMES=5 -DEPOCHS=7 -DDEPTH=2
- * Mutation: NOT_ACKED: a placement changes before the card has answered the last change
- * Mutation: EMPTY_SWITCH: a switch without entries is waited for, when the window is gone
- * Mutation: EMPTY_RUNG: a switch without entries is rung
- * Mutation: PUSH_ON: a queue whose window is gone pushes on before it is told that nothing waits
- * Mutation: NO_RESUME_AT: the card resumes at whatever entry the record names
- * Mutation: GONE_WAITS: under the express rule entries in a window that is gone are waited for
- * Mutation: NOT_LOST: what was in flight at a reset is not counted
- * Mutation: SENT_AGAIN: what was in flight at a reset is sent again
+ * Mutation: NOT_ACKED in express: a placement changes before the card has answered the last change
+ * Mutation: EMPTY_SWITCH in express: a switch without entries is waited for, when the window is gone
+ * Mutation: EMPTY_RUNG in express: a switch without entries is rung
+ * Mutation: PUSH_ON in express: a queue whose window is gone pushes on before it is told that nothing waits
+ * Mutation: NO_RESUME_AT in express: the card resumes at whatever entry the record names
+ * Mutation: GONE_WAITS in express: under the express rule entries in a window that is gone are waited for
+ * Mutation: NOT_LOST in express-reset: what was in flight at a reset is not counted
+ * Mutation: SENT_AGAIN in express-reset: what was in flight at a reset is sent again
  */
 
 #ifndef FEWER

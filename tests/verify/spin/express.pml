@@ -21,13 +21,13 @@
  * Run: push: -DSTART=push
  * Run: fetch: -DSTART=fetch
  * Small: -DFRAMES=8 -DLOSSES=1 -DNUMBERS=6 -DDEPTH=2
- * Large: -DFRAMES=14 -DLOSSES=2 -DNUMBERS=8 -DDEPTH=3
- * Mutation: TAIL_BEHIND: a tail that is more than the ring behind is an error
- * Mutation: NO_RENEW: no doorbell is due before tail comes round to the one that was rung last
- * Mutation: NO_SERVICE: the service rings for no queue that makes no progress
- * Mutation: NO_CLEAR: the descriptor ring is not cleared before a switch to fetch
- * Mutation: NO_BOUND: the record is not looked at before entries are
- * Mutation: NO_EPOCH: the epoch of a line is not compared
+ * Large: -DFRAMES=9 -DLOSSES=2 -DNUMBERS=6 -DDEPTH=2
+ * Mutation: TAIL_BEHIND in push: a tail that is more than the ring behind is an error
+ * Mutation: NO_RENEW in push: no doorbell is due before tail comes round to the one that was rung last
+ * Mutation: NO_SERVICE in push: the service rings for no queue that makes no progress
+ * Mutation: NO_CLEAR in fetch: the descriptor ring is not cleared before a switch to fetch
+ * Mutation: NO_BOUND in push: the record is not looked at before entries are
+ * Mutation: NO_EPOCH in push: the epoch of a line is not compared
  */
 
 #define EPOCHS 4

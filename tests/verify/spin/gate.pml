@@ -22,15 +22,15 @@
  * Run: arm64: -DARM
  * Run: posted: -DPOSTED
  * Small: -DBURSTS=2 -DROUNDS=1
- * Large: -DBURSTS=3 -DROUNDS=2
- * Mutation: NO_MEMBARRIER: the control thread does not make the burst's CPU pass a barrier
- * Mutation: NO_WAIT: the control thread does not wait until busy is clear
- * Mutation: BUSY_LATE: the burst reads the state before it sets busy
- * Mutation: OPEN_EARLY: the gate is opened before the doorbell is rung
- * Mutation: NO_LOCK: control threads do not exclude each other
- * Mutation: LEAVE_RELAXED: arm64: the burst leaves without release
- * Mutation: OPEN_RELAXED: arm64: the gate is opened without release
- * Mutation: POSTED_IN_ORDER: doorbells that are messages are taken to arrive before later entries
+ * Large: -DBURSTS=2 -DROUNDS=2
+ * Mutation: NO_MEMBARRIER in x86: the control thread does not make the burst's CPU pass a barrier
+ * Mutation: NO_WAIT in x86: the control thread does not wait until busy is clear
+ * Mutation: BUSY_LATE in x86: the burst reads the state before it sets busy
+ * Mutation: OPEN_EARLY in x86: the gate is opened before the doorbell is rung
+ * Mutation: NO_LOCK in x86: control threads do not exclude each other
+ * Mutation: LEAVE_RELAXED in arm64: arm64: the burst leaves without release
+ * Mutation: OPEN_RELAXED in arm64: arm64: the gate is opened without release
+ * Mutation: POSTED_IN_ORDER in posted: doorbells that are messages are taken to arrive before later entries
  */
 
 #define UP 0
@@ -48,7 +48,7 @@ chan fifo0 = [5] of {byte, byte}
 chan fifo1 = [3] of {byte, byte}
 chan fifo2 = [3] of {byte, byte}
 byte out[CPUS * LOCATIONS]; /* arm64: the value + 1 that is on its way */
-chan message = [4] of {byte} /* doorbells, if they are messages */
+chan message = [8] of {byte} /* doorbells, if they are messages */
 
 byte tail; /* what TAIL has to be, for who uses the queue */
 bit in_burst, in_control;

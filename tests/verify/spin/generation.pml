@@ -22,12 +22,12 @@
  * Run: all
  * Small: -DOWNERS=2 -DEVENTS=1
  * Large: -DOWNERS=3 -DEVENTS=2
- * Mutation: NO_GENERATION: the card does not compare the generation of a line
- * Mutation: SAME_GENERATION: the generation changes with a reset alone, and not with an allocation
- * Mutation: EVENT_BY_ID: the driver knows a window by its number alone
- * Mutation: EVENT_BY_QUEUE: the driver knows a queue by its number alone
- * Mutation: BEFORE_CREATE: events are counted before the command that creates the queue
- * Mutation: LOST_IGNORED: the driver goes on when it reads that events were lost
+ * Mutation: NO_GENERATION in all: the card does not compare the generation of a line
+ * Mutation: SAME_GENERATION in all: the generation changes with a reset alone, and not with an allocation
+ * Mutation: EVENT_BY_ID in all: the driver knows a window by its number alone
+ * Mutation: EVENT_BY_QUEUE in all: the driver knows a queue by its number alone
+ * Mutation: BEFORE_CREATE in all: events are counted before the command that creates the queue
+ * Mutation: LOST_IGNORED in all: the driver goes on when it reads that events were lost
  */
 
 mtype = {revoked, queue_error, doorbells_revoked, lost};

@@ -22,13 +22,13 @@
  * Run: ordered: -DMODERATED -DORDERED
  * Small: -DFRAMES=2 -DARMS=4 -DSLEEPS=2
  * Large: -DFRAMES=4 -DARMS=7 -DSLEEPS=4
- * Mutation: NO_NUMBER: a record that arms again is what it was
- * Mutation: EDGE: the card raises an interrupt for completions alone that come after the arming
- * Mutation: NOT_STICKY: doorbells that follow the arming do not have ARM
- * Mutation: FIRED_ONCE: the card does not see that a record is a new one
- * Mutation: NO_WAKE: with moderation the driver does not wake a card that sleeps
- * Mutation: HELD_SLEEPS: the card sleeps while it holds an interrupt back
- * Mutation: NO_TIMER: a nap has no end
+ * Mutation: NO_NUMBER in ordered: a record that arms again is what it was
+ * Mutation: EDGE in at-once: the card raises an interrupt for completions alone that come after the arming
+ * Mutation: NOT_STICKY in at-once: doorbells that follow the arming do not have ARM
+ * Mutation: FIRED_ONCE in at-once: the card does not see that a record is a new one
+ * Mutation: NO_WAKE in ordered: with moderation the driver does not wake a card that sleeps
+ * Mutation: HELD_SLEEPS in ordered: the card sleeps while it holds an interrupt back
+ * Mutation: NO_TIMER in at-once: a nap has no end
  */
 
 /* the record, and what of it is in the buffer of the driver's CPU */

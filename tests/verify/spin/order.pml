@@ -25,13 +25,13 @@
  * Run: arm64: -DARM
  * Small: -DLAPS=2
  * Large: -DLAPS=3
- * Mutation: NO_DRAIN: no drain between lines and their doorbell
- * Mutation: NO_DMB: no barrier between descriptors and their doorbell
- * Mutation: NO_RELEASE: the second word of a descriptor is stored without release
- * Mutation: TAG_FIRST: the tag of a line in shared memory is stored before its payload
- * Mutation: BODY_FIRST: the card reads the payload of a line in shared memory before its tag
- * Mutation: PHASE_EARLY: the card stores the phase of a completion first
- * Mutation: PHASE_LATE: the driver reads the phase of a completion last
+ * Mutation: NO_DRAIN in x86-wb: no drain between lines and their doorbell
+ * Mutation: NO_DMB in arm64: no barrier between descriptors and their doorbell
+ * Mutation: NO_RELEASE in arm64: the second word of a descriptor is stored without release
+ * Mutation: TAG_FIRST in x86-wb: the tag of a line in shared memory is stored before its payload
+ * Mutation: BODY_FIRST in x86-wb: the card reads the payload of a line in shared memory before its tag
+ * Mutation: PHASE_EARLY in x86-uc: the card stores the phase of a completion first
+ * Mutation: PHASE_LATE in x86-uc: the driver reads the phase of a completion last
  */
 
 #define TAG 0  /* of a line in the window: its first part */

@@ -17,13 +17,13 @@
  * Run: nap-ends: -DTIMER
  * Run: fenced: -DFENCE
  * Small: -DFRAMES=2 -DSLEEPS=3
- * Large: -DFRAMES=3 -DSLEEPS=5
- * Mutation: NO_TIMER: a nap has no end, though the driver orders nothing
- * Mutation: NO_LAST_LOOK: the card does not look once more after it has set the record
- * Mutation: NO_CARD_FENCE: that look may come before the record is set
- * Mutation: SAME_NUMBER: each sleep has the same number
- * Mutation: LOOK_FIRST: the driver looks at the record before it rings
- * Mutation: NO_HOLD_END: the card sleeps over completions that it holds back
+ * Large: -DFRAMES=2 -DSLEEPS=4
+ * Mutation: NO_TIMER in nap-ends: a nap has no end, though the driver orders nothing
+ * Mutation: NO_LAST_LOOK in fenced: the card does not look once more after it has set the record
+ * Mutation: NO_CARD_FENCE in fenced: that look may come before the record is set
+ * Mutation: SAME_NUMBER in fenced: each sleep has the same number
+ * Mutation: LOOK_FIRST in fenced: the driver looks at the record before it rings
+ * Mutation: NO_HOLD_END in fenced: the card sleeps over completions that it holds back
  */
 
 byte db[2], db_out[2]; /* tails; on their way: 0, nothing is */
