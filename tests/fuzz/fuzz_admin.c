@@ -53,6 +53,13 @@ bar_access(struct fuzz_rig *r, struct fuzz_input *in)
 	if (bar == WCNIC_BAR_WINDOWS) {
 		off %= r->h.aperture_bytes + 64;
 		fuzz_state_touch(r->h.aperture + off, bytes);
+	} else if (bar == WCNIC_BAR_REGS && bytes != 0) {
+		/* Most are of a register, of its size. */
+		off %= 0x100;
+		if (bytes < 60) {
+			bytes = bytes % 2 == 0 ? 4 : 8;
+			off &= ~(uint64_t)(bytes - 1);
+		}
 	}
 	fuzz_take(in, buf, bytes);
 	(void)wcnic_card_bar_write(r->h.card, bar, off, buf, bytes);
@@ -112,7 +119,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t bytes)
 	static struct fuzz_rig *r;
 
 	if (r == NULL) {
-		r = fuzz_rig_new(false, WCNIC_FORMAT_SLOTS);
+		r = fuzz_rig_new(NULL);
 		fuzz_rig_keep(r);
 	}
 	fuzz_rig_restore(r);

@@ -90,7 +90,8 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t bytes)
 	static struct fuzz_rig *r;
 
 	if (r == NULL) {
-		r = fuzz_rig_new(true, WCNIC_FORMAT_SLOTS);
+		r = fuzz_rig_new(NULL);
+		fuzz_rig_queues(r, WCNIC_FORMAT_SLOTS, false);
 		fake_tx_switch(&r->tx, 0, WCNIC_PLACEMENT_FETCH);
 		fuzz_rig_keep(r);
 	}

@@ -13,7 +13,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t bytes);
 static struct fuzz_rig *
 rig_start(void)
 {
-	struct fuzz_rig *r = fuzz_rig_new(false, WCNIC_FORMAT_SLOTS);
+	struct fuzz_rig *r = fuzz_rig_new(NULL);
 	struct wcnic_cmd_features p = {
 		.features = htole64(WCNIC_CAP_RSS | WCNIC_CAP_FILTER | WCNIC_CAP_FLOW)};
 

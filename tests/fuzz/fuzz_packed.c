@@ -129,7 +129,8 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t bytes)
 	static struct fuzz_rig *r;
 
 	if (r == NULL) {
-		r = fuzz_rig_new(true, WCNIC_FORMAT_PACKED);
+		r = fuzz_rig_new(NULL);
+		fuzz_rig_queues(r, WCNIC_FORMAT_PACKED, false);
 		fuzz_rig_keep(r);
 	}
 	fuzz_rig_restore(r);

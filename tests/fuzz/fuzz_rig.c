@@ -10,8 +10,6 @@
 #include "fuzz_rig.h"
 #include "fuzz_state.h"
 
-#define FUZZ_MEM_BYTES (128u << 10)
-
 static int
 loop_send(void *ctx, const struct wcdev_frame *frame)
 {
@@ -27,12 +25,15 @@ loop_send(void *ctx, const struct wcdev_frame *frame)
 
 static const struct wcdev_port_ops loop_ops = {.kind = "loopback", .send = loop_send};
 
-static void
-rig_make(struct fuzz_rig *r, bool queues, enum wcnic_push_format format)
+struct fuzz_rig *
+fuzz_rig_new(const struct wcdev_ops *ops)
 {
 	struct wcnic_card_config c = {
-		.seed = 11, .aperture_bytes = 1 << 20, .sleeps = true, .sees_stores = true};
+		.ops = ops, .seed = 11, .aperture_bytes = 1 << 20, .sleeps = true};
+	struct fuzz_rig *r = calloc(1, sizeof(*r));
 
+	MUST(r != NULL);
+	c.sees_stores = true;
 	MUST(fake_host_init_sized(&r->h, &c, FUZZ_MEM_BYTES) == 0);
 	wcdev_port_set(wcnic_card_dev(r->h.card), &loop_ops, r);
 	fake_enable(&r->h);
@@ -41,23 +42,20 @@ rig_make(struct fuzz_rig *r, bool queues, enum wcnic_push_format format)
 	memcpy(r->data + 12, "\x08\0\x45\0\0\x30", 6);
 	r->data[23] = 6;
 	r->data[46] = 0x50;
-	if (!queues)
-		return;
+	return r;
+}
+
+void
+fuzz_rig_queues(struct fuzz_rig *r, enum wcnic_push_format format, bool express)
+{
 	MUST(fake_port_set(&r->h, 9000, WCNIC_PORTF_UP | WCNIC_PORTF_PROMISC) == 0);
-	MUST(fake_offload_ask(&r->h, format) == 0);
+	if (express)
+		MUST(fake_express_ask(&r->h, format) == 0);
+	else
+		MUST(fake_offload_ask(&r->h, format) == 0);
 	MUST(fake_txq_open(&r->h, &r->tx, 0, 32, WCNIC_PLACEMENT_PUSH, 4) == 0);
 	MUST(fake_rxq_open(&r->h, &r->rx, 0, 32, 512) == 0);
 	fake_rx_post(&r->h, &r->rx, 32);
-}
-
-struct fuzz_rig *
-fuzz_rig_new(bool queues, enum wcnic_push_format format)
-{
-	struct fuzz_rig *r = calloc(1, sizeof(*r));
-
-	MUST(r != NULL);
-	rig_make(r, queues, format);
-	return r;
 }
 
 void

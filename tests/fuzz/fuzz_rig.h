@@ -20,13 +20,16 @@ struct fuzz_rig {
 	bool over;     /* the Tx completions no longer mean anything */
 };
 
+#define FUZZ_MEM_BYTES (128u << 10)
 #define FUZZ_DATA_BYTES 65536u
 
 /*
- * An enabled card; with `queues`, a Tx queue that pushes in `format`, an Rx queue, and the port up.
- * It is made once and never freed.
+ * An enabled card without queues, which is made once and never freed. `ops` may be NULL: all of its
+ * host's memory is here.
  */
-struct fuzz_rig *fuzz_rig_new(bool queues, enum wcnic_push_format format);
+struct fuzz_rig *fuzz_rig_new(const struct wcdev_ops *ops);
+/* A Tx queue that pushes in `format`, an Rx queue, and the port up. */
+void fuzz_rig_queues(struct fuzz_rig *r, enum wcnic_push_format format, bool express);
 /* Once everything is there that each input begins with. */
 void fuzz_rig_keep(struct fuzz_rig *r);
 /* Before each input: all is as it was kept. */
