@@ -26,7 +26,8 @@ table_build(uint32_t (*table)[256], unsigned int bytes, const uint8_t *key)
 {
 	for (unsigned int byte = 0; byte < bytes; byte++) {
 		table[byte][0] = 0;
-		/* Each bit doubles what is known: with it, the sum of the other bits and its own. */
+		/* Each bit doubles what is known: with it, the sum of the other bits and its own.
+		 */
 		for (unsigned int bit = 0; bit < 8; bit++) {
 			const uint32_t window = key_window(key, byte * 8 + 7 - bit);
 

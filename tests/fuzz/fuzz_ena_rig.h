@@ -15,9 +15,9 @@ struct fuzz_ena {
 	struct fake_ena e;
 	struct fake_ena_txq tx;
 	struct fake_ena_rxq rx;
-	uint8_t *data;   /* 64 KiB of host memory that nothing else uses */
-	uint16_t done;   /* where the last Tx completion says that the head is */
-	uint64_t frames; /* that the port was given */
+	uint8_t *data;       /* 64 KiB of host memory that nothing else uses */
+	uint16_t done;       /* where the last Tx completion says that the head is */
+	uint64_t frames;     /* that the port was given */
 	unsigned int resets; /* that an input may still ask for: one takes as long as 50 steps */
 };
 

@@ -37,8 +37,8 @@ uint16_t fuzz_take16(struct fuzz_input *in);
 uint64_t fuzz_take64(struct fuzz_input *in);
 
 /*
- * Reads every byte of a frame, so that one which is not the card's to give is seen. A number that differs
- * with the frame. */
+ * Reads every byte of a frame, so that one which is not the card's to give is seen. A number that
+ * differs with the frame. */
 uint32_t fuzz_frame_read(const struct wcdev_frame *frame);
 
 #endif /* FUZZ_INPUT_H */

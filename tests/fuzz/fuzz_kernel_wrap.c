@@ -21,9 +21,9 @@
 #pragma GCC diagnostic ignored "-Wmissing-prototypes"
 
 /* Declares the call that is taken over, and begins what takes its place. */
-#define TAKES(type, name, ...)              \
-	type __real_##name(__VA_ARGS__);    \
-	type __wrap_##name(__VA_ARGS__);    \
+#define TAKES(type, name, ...)           \
+	type __real_##name(__VA_ARGS__); \
+	type __wrap_##name(__VA_ARGS__); \
 	type __wrap_##name(__VA_ARGS__)
 
 static int
@@ -46,7 +46,7 @@ file_stat(const struct object *object, struct stat *st)
 	memset(st, 0, sizeof(*st));
 	st->st_dev = 1;
 	st->st_ino = object->number;
-	st->st_mode = object->kind == OBJECT_FILE ? S_IFREG | 0600u
+	st->st_mode = object->kind == OBJECT_FILE   ? S_IFREG | 0600u
 		      : object->kind == OBJECT_SOCK ? S_IFSOCK | 0600u
 						    : 0600u;
 	st->st_size = (off_t)object->bytes;

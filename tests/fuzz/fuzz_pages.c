@@ -3,8 +3,8 @@
  */
 
 /*
- * Entries that are their own doorbells, of both placements, on a host whose memory may be reached by
- * message only: pages are here, there or nowhere, as the input says, and may change.
+ * Entries that are their own doorbells, of both placements, on a host whose memory may be reached
+ * by message only: pages are here, there or nowhere, as the input says, and may change.
  */
 
 #include <errno.h>

@@ -49,14 +49,17 @@ port_flags(void *ctx, unsigned int flags)
 	MUST(flags <= (WCDEV_WIRE_DARK | WCDEV_WIRE_PAUSE_TX | WCDEV_WIRE_PAUSE_RX));
 }
 
-static const struct wcdev_port_ops port_ops = {
-	.kind = "fuzz", .send = sink_send, .link = port_link, .set = port_flags, .input = port_input};
+static const struct wcdev_port_ops port_ops = {.kind = "fuzz",
+					       .send = sink_send,
+					       .link = port_link,
+					       .set = port_flags,
+					       .input = port_input};
 
 static struct fuzz_rig *
 rig_start(void)
 {
-	static const uint16_t offloads[QUEUES] = {
-		WCNIC_RXQ_OFFLOAD_ALL, WCNIC_RXQ_OFFLOAD_CHECKSUM, 0};
+	static const uint16_t offloads[QUEUES] = {WCNIC_RXQ_OFFLOAD_ALL, WCNIC_RXQ_OFFLOAD_CHECKSUM,
+						  0};
 	struct fuzz_rig *r = fuzz_rig_new(NULL);
 
 	MUST(fake_features_set(&r->h, WCNIC_CAP_RSS | WCNIC_CAP_FILTER | WCNIC_CAP_FLOW |

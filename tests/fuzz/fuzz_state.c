@@ -95,4 +95,3 @@ fuzz_state_restore(void)
 			MUST(memcmp(regions[i].at, regions[i].kept, regions[i].bytes) == 0);
 	}
 }
-

@@ -24,7 +24,8 @@ void fuzz_state_keep(void);
 void fuzz_state_touch(const void *at, size_t bytes);
 /* Puts it back. */
 void fuzz_state_restore(void);
-/* Where this is (in fuzz_main.c), it then compares all of it, which takes too long for an engine. */
+/* Where this is (in fuzz_main.c), it then compares all of it, which takes too long for an engine.
+ */
 extern const bool fuzz_state_checks WC_WEAK;
 
 #endif /* FUZZ_STATE_H */

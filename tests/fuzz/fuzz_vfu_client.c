@@ -22,9 +22,9 @@
 #define TIMEOUT_MS 1000u
 #define PAGE 0x1000u
 
-#define HOW_RAW 0x01u    /* nothing of it is right */
+#define HOW_RAW 0x01u /* nothing of it is right */
 #define HOW_CHANGED 0x02u
-#define HOW_FDS 0x04u    /* other descriptors */
+#define HOW_FDS 0x04u /* other descriptors */
 #define HOW_ERROR 0x08u
 #define HOW_LENGTH 0x10u
 #define HOW_PIECES 0x20u /* it comes in two pieces */
