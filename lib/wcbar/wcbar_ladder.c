@@ -163,18 +163,18 @@ int
 wcbar_bar_map(struct wcbar_bar *bar, uint64_t off, size_t bytes, enum wcbar_type intended,
 	      unsigned int flags, struct wcbar_window *win)
 {
-	const struct wcbar_ask ask = {.bar = bar,
-				      .off = off,
-				      .bytes = bytes,
-				      .intended = intended,
-				      .place = bar->base + off,
-				      .prot = PROT_READ | PROT_WRITE};
+	struct wcbar_ask ask = {.bar = bar,
+				.off = off,
+				.bytes = bytes,
+				.intended = intended,
+				.prot = PROT_READ | PROT_WRITE};
 
 	memset(win, 0, sizeof(*win));
 	if (!ask_is_sane(bar, off, bytes, intended) || (flags & ~WCBAR_MAP_EXACT) != 0)
 		return -EINVAL;
 	if (overlaps(bar, off, bytes))
 		return -EEXIST;
+	ask.place = bar->base + off;
 	return ask_map(&ask, flags, win);
 }
 
