@@ -50,7 +50,7 @@ int fuzz_kernel_pipe(void);
 /* A client connects to the socket at FUZZ_PATH: its end, or -1. */
 int fuzz_kernel_connect(void);
 void fuzz_kernel_close(int fd);
-/* A file becomes as short, or not writable. */
+/* A file becomes as short; or is sealed against writing. */
 void fuzz_kernel_truncate(int fd, uint64_t bytes);
 void fuzz_kernel_seal(int fd);
 

@@ -99,7 +99,9 @@ __wrap_fcntl64(int fd, int command, ...)
 	if (object == NULL)
 		return __real_fcntl64(fd, command, arg);
 	if (command == F_GETFL)
-		return object->sealed ? O_RDONLY : O_RDWR;
+		return O_RDWR;
+	if (command == F_GET_SEALS)
+		return object->sealed ? F_SEAL_WRITE : 0;
 	if (command == F_DUPFD_CLOEXEC || command == F_DUPFD)
 		return fuzz_fd_make(fuzz_object(fd));
 	return 0;

@@ -176,6 +176,8 @@ client_send(struct rig *r, unsigned int step, const void *data, size_t bytes)
 	int fds[16];
 	unsigned int n = fds_make(step, fds);
 
+	if ((step & 0x0f) == (STEP_FILE | STEP_PIPE) && n != 0)
+		fuzz_kernel_seal(fds[0]);
 	if (r->clients[r->at] >= 0)
 		fuzz_kernel_send(r->clients[r->at], data, bytes, fds, n);
 	for (unsigned int i = 0; i < n; i++) {

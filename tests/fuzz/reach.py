@@ -51,7 +51,7 @@ def profile(rows, out, say):
     folder = out / "profiles"
     shutil.rmtree(folder, ignore_errors=True)
     folder.mkdir(parents=True)
-    for name, program, corpus in rows:
+    for name, program, _, corpus in rows:
         folders = [p for p in (corpus, str(out / "corpus" / name)) if os.path.isdir(p)]
         env = dict(os.environ, LLVM_PROFILE_FILE=str(folder / f"{name}.profraw"))
         log = out / "log" / f"{name}-coverage.log"
