@@ -49,10 +49,15 @@ void
 fuzz_rig_queues(struct fuzz_rig *r, enum wcnic_push_format format, bool express)
 {
 	MUST(fake_port_set(&r->h, 9000, WCNIC_PORTF_UP | WCNIC_PORTF_PROMISC) == 0);
-	if (express)
+	if (express) {
 		MUST(fake_express_ask(&r->h, format) == 0);
-	else
-		MUST(fake_offload_ask(&r->h, format) == 0);
+	} else {
+		r->h.push_format = (uint8_t)format;
+		r->h.tx_offload = true;
+		MUST(fake_features_set(&r->h, WCNIC_CAP_PUSH | WCNIC_CAP_PUSH_PACKED |
+						      WCNIC_CAP_RSS | WCNIC_CAP_TX_OFFLOAD |
+						      WCNIC_CAP_TX_SEGMENT | WCNIC_CAP_CLOCK) == 0);
+	}
 	MUST(fake_txq_open(&r->h, &r->tx, 0, 32, WCNIC_PLACEMENT_PUSH, 4) == 0);
 	MUST(fake_rxq_open(&r->h, &r->rx, 0, 32, 512) == 0);
 	fake_rx_post(&r->h, &r->rx, 32);
