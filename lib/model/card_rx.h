@@ -65,6 +65,9 @@ card_rx_phase(uint16_t seq, uint16_t entries)
 	return (uint64_t)wcdev_ring_phase(seq, entries) << 56;
 }
 
+/* What a register holds. */
+typedef uint64_t card_rx_piece_t WC_VECTOR(16);
+
 /*
  * Most frames are short: no call, and no more stores than it takes. A driver may receive where it
  * sends: all is read before anything is written.
@@ -72,13 +75,17 @@ card_rx_phase(uint16_t seq, uint16_t entries)
 static inline void
 card_rx_bytes_copy(uint8_t *dst, const uint8_t *src, uint32_t bytes)
 {
-	uint8_t first[32], last[32];
+	card_rx_piece_t pieces[4];
 
 	if (bytes - 32 <= 32) {
-		memcpy(first, src, 32);
-		memcpy(last, src + bytes - 32, 32);
-		memcpy(dst, first, 32);
-		memcpy(dst + bytes - 32, last, 32);
+		memcpy(&pieces[0], src, 16);
+		memcpy(&pieces[1], src + 16, 16);
+		memcpy(&pieces[2], src + bytes - 32, 16);
+		memcpy(&pieces[3], src + bytes - 16, 16);
+		memcpy(dst, &pieces[0], 16);
+		memcpy(dst + 16, &pieces[1], 16);
+		memcpy(dst + bytes - 32, &pieces[2], 16);
+		memcpy(dst + bytes - 16, &pieces[3], 16);
 	} else {
 		memmove(dst, src, bytes);
 	}
