@@ -4,6 +4,7 @@
 
 /* A machine in a tar file, by libarchive. */
 
+#include <ctype.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <ftw.h>
@@ -47,6 +48,9 @@ WC_PRINTF(3, 4) static int refuse(struct unpack *u, int error, const char *forma
 	va_start(ap, format);
 	vsnprintf(u->why + n, u->why_bytes - (size_t)n, format, ap);
 	va_end(ap);
+	/* Names are what the archive says, and the sentence goes to terminals. */
+	for (char *c = u->why + n; *c != '\0'; c++)
+		*c = (unsigned char)*c < 0x80 && isprint((unsigned char)*c) ? *c : '?';
 	return error;
 }
 
@@ -246,30 +250,49 @@ tarball_remove(const char *folder)
 
 /* ---- what gzip packed ------------------------------------------------------------------------ */
 
+/* Takes as much memory as what is packed needs; *data may be there also after a failure. */
+static int
+data_read(struct unpack *u, char **data, size_t *bytes)
+{
+	size_t space = 0;
+	ssize_t n;
+	char *more;
+
+	*bytes = 0;
+	do {
+		if (*bytes == space) {
+			space = space == 0 ? BLOCK_BYTES : 2 * space;
+			if (space > TARBALL_FILE_BYTES_MAX)
+				return refuse(u, -EFBIG, "unpacked it has more than %u bytes",
+					      TARBALL_FILE_BYTES_MAX);
+			more = realloc(*data, space);
+			if (more == NULL)
+				return refuse(u, -ENOMEM, "no memory");
+			*data = more;
+		}
+		n = u->lib->read_data(u->in, *data + *bytes, space - *bytes);
+		*bytes += n > 0 ? (size_t)n : 0;
+	} while (n > 0);
+	return n == 0 ? 0 : refuse(u, -EINVAL, "%s", u->lib->error_string(u->in));
+}
+
 static int
 all_read(struct unpack *u, char **data, size_t *bytes)
 {
 	struct archive_entry *entry;
 	int ret = archive_begin(u, true);
-	ssize_t n;
 
+	*data = NULL;
 	if (ret != 0)
 		return ret;
 	if (u->lib->read_next_header(u->in, &entry) != ARCHIVE_OK)
 		return refuse(u, -EINVAL, "%s", u->lib->error_string(u->in));
-	*data = malloc(TARBALL_FILE_BYTES_MAX);
-	if (*data == NULL)
-		return refuse(u, -ENOMEM, "no memory");
-	*bytes = 0;
-	while ((n = u->lib->read_data(u->in, *data + *bytes, TARBALL_FILE_BYTES_MAX - *bytes)) > 0)
-		*bytes += (size_t)n;
-	if (n == 0 && *bytes < TARBALL_FILE_BYTES_MAX)
+	ret = data_read(u, data, bytes);
+	if (ret == 0)
 		return 0;
 	free(*data);
 	*data = NULL;
-	return n < 0 ? refuse(u, -EINVAL, "%s", u->lib->error_string(u->in))
-		     : refuse(u, -EFBIG, "unpacked it has more than %u bytes",
-			      TARBALL_FILE_BYTES_MAX);
+	return ret;
 }
 
 int
