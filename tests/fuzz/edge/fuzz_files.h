@@ -25,6 +25,8 @@ void fuzz_files_text(const char *path, const char *text);
 void fuzz_files_link(const char *path, const char *target);
 /* What was put so far is the base. */
 void fuzz_files_base(void);
+/* From here on no other file can be opened either, until fuzz_files_reset(). */
+void fuzz_files_seal(void);
 /* Takes away what was put over the base. Nothing of it may be open: that is a leak. */
 void fuzz_files_reset(void);
 
