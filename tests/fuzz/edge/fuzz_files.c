@@ -566,8 +566,7 @@ dirent_copy(const struct entry *e)
 }
 
 int
-__wrap_scandir64(const char *path, struct dirent64 ***out,
-		 int (*filter)(const struct dirent64 *),
+__wrap_scandir64(const char *path, struct dirent64 ***out, int (*filter)(const struct dirent64 *),
 		 int (*order)(const struct dirent64 **, const struct dirent64 **))
 {
 	struct dirent64 *copy, **list;

@@ -5,9 +5,9 @@
 #define FUZZ_FILES_H
 
 /*
- * Files in memory below FUZZ_FILES_ROOT, for code that reads a kernel's files. The calls of libc are
- * wrapped at link time; every other path goes to libc. There is a base, which stays, and files that
- * an input puts over it. One thread.
+ * Files in memory below FUZZ_FILES_ROOT, for code that reads a kernel's files. The calls of libc
+ * are wrapped at link time; every other path goes to libc. There is a base, which stays, and files
+ * that an input puts over it. One thread.
  */
 
 #include <stddef.h>
@@ -31,8 +31,8 @@ void fuzz_files_seal(void);
 void fuzz_files_reset(void);
 
 /*
- * Puts the files that an input is made of: the index of a path, a length of two bytes and so much of
- * the input, again and again. An index past the end is a file that is not there.
+ * Puts the files that an input is made of: the index of a path, a length of two bytes and so much
+ * of the input, again and again. An index past the end is a file that is not there.
  */
 struct fuzz_input;
 void fuzz_files_take(struct fuzz_input *in, const char *const *paths, size_t n_paths);

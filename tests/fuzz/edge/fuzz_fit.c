@@ -4,10 +4,9 @@
 
 /* Runs of wcbench raw, as JSON, that a fit reads: one alone, and two together. */
 
+#include <fit_run.h>
 #include <math.h>
 #include <string.h>
-
-#include <fit_run.h>
 
 #include "fuzz_files.h"
 #include "fuzz_input.h"
@@ -23,7 +22,8 @@ rows_check(const struct fit_runs *runs)
 
 		MUST(row->kind < FIT_KINDS && row->type < PCIELINK_TYPES);
 		MUST(row->threads >= 1 && row->threads <= FIT_THREADS_MAX);
-		MUST(row->store_bytes >= 8 && row->store_bytes <= 64 && row->burst <= FIT_BURST_MAX);
+		MUST(row->store_bytes >= 8 && row->store_bytes <= 64 &&
+		     row->burst <= FIT_BURST_MAX);
 		MUST(isfinite(row->ns) && row->ns > 0 && isfinite(row->half_ns) &&
 		     row->half_ns >= 0);
 	}

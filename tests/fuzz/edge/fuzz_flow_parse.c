@@ -86,10 +86,10 @@ rss_make(struct fuzz_input *in)
 static void
 actions_make(struct fuzz_input *in, struct rte_flow_action actions[ACTIONS_MAX + 1])
 {
-	static const int types[] = {RTE_FLOW_ACTION_TYPE_VOID,	  RTE_FLOW_ACTION_TYPE_PASSTHRU,
-				    RTE_FLOW_ACTION_TYPE_QUEUE,	  RTE_FLOW_ACTION_TYPE_RSS,
-				    RTE_FLOW_ACTION_TYPE_DROP,	  RTE_FLOW_ACTION_TYPE_FLAG,
-				    RTE_FLOW_ACTION_TYPE_COUNT,	  RTE_FLOW_ACTION_TYPE_MARK,
+	static const int types[] = {RTE_FLOW_ACTION_TYPE_VOID,    RTE_FLOW_ACTION_TYPE_PASSTHRU,
+				    RTE_FLOW_ACTION_TYPE_QUEUE,   RTE_FLOW_ACTION_TYPE_RSS,
+				    RTE_FLOW_ACTION_TYPE_DROP,    RTE_FLOW_ACTION_TYPE_FLAG,
+				    RTE_FLOW_ACTION_TYPE_COUNT,   RTE_FLOW_ACTION_TYPE_MARK,
 				    RTE_FLOW_ACTION_TYPE_PORT_ID, RTE_FLOW_ACTION_TYPE_JUMP};
 	const unsigned int n = fuzz_take8(in) % ACTIONS_MAX;
 
@@ -103,10 +103,10 @@ actions_make(struct fuzz_input *in, struct rte_flow_action actions[ACTIONS_MAX +
 		if (actions[i].type == RTE_FLOW_ACTION_TYPE_RSS)
 			actions[i].conf = rss_make(in);
 		else
-			actions[i].conf = bytes_take(
-				in, actions[i].type == RTE_FLOW_ACTION_TYPE_QUEUE
-					    ? sizeof(struct rte_flow_action_queue)
-					    : sizeof(struct rte_flow_action_mark));
+			actions[i].conf = bytes_take(in,
+						     actions[i].type == RTE_FLOW_ACTION_TYPE_QUEUE
+							     ? sizeof(struct rte_flow_action_queue)
+							     : sizeof(struct rte_flow_action_mark));
 	}
 	actions[n].type = RTE_FLOW_ACTION_TYPE_END;
 }

@@ -80,12 +80,9 @@ static const char *const paths[] = {
 static void
 device_base(void)
 {
-	static const char config[256] = {'\xf4', 0x1a, 0x10, 0x11, 2, 0, 0x10, 0,
-					 [0x34] = 0x40,
-					 [0x40] = 0x11,
-					 [0x42] = 1,
-					 [0x44] = 1,
-					 [0x48] = 1};
+	static const char config[256] = {
+		'\xf4', 0x1a,          0x10,          0x11,       2,          0,         0x10,
+		0,      [0x34] = 0x40, [0x40] = 0x11, [0x42] = 1, [0x44] = 1, [0x48] = 1};
 
 	fuzz_files_text(DEVICE "/vendor", "0x1af4\n");
 	fuzz_files_text(DEVICE "/device", "0x1110\n");
@@ -114,11 +111,10 @@ device_base(void)
 static void
 processes_base(void)
 {
-	fuzz_files_text("/proc/41/maps",
-			"7f0000000000-7f0000100000 rw-s 20000000000 00:0d 12 "
-			"anon_inode:[vfio-device]\n"
-			"7f0000200000-7f0000201000 rw-s 4000000000 00:15 9 " DEVICE
-			"/resource2_wc\n");
+	fuzz_files_text("/proc/41/maps", "7f0000000000-7f0000100000 rw-s 20000000000 00:0d 12 "
+					 "anon_inode:[vfio-device]\n"
+					 "7f0000200000-7f0000201000 rw-s 4000000000 00:15 9 " DEVICE
+					 "/resource2_wc\n");
 	fuzz_files_text("/proc/41/comm", "testpmd\n");
 	fuzz_files_link("/proc/41/fd/5", "anon_inode:[vfio-device]");
 	fuzz_files_link("/proc/41/fd/6", "/dev/vfio/7");

@@ -21,8 +21,8 @@ static struct fuzz_port *opening;
 
 /* ---- what is wrapped --------------------------------------------------------------------- */
 
-const struct wcnic_attach_ops *__wrap_wcnic_attach_find(const char *name,
-							const struct wcnic_devargs *args);
+const struct wcnic_attach_ops *
+__wrap_wcnic_attach_find(const char *name, const struct wcnic_devargs *args);
 int __wrap_wcnic_service_start(struct wcnic_hw *hw);
 void __wrap_wcnic_service_stop(struct wcnic_hw *hw);
 int __wrap_wcnic_serve_start(void);
@@ -142,9 +142,12 @@ queue_made(struct fuzz_port *p, const struct wcnic_admin_cmd *cmd)
 static size_t
 answer_make(struct fuzz_port *p, const struct wcnic_admin_cmd *cmd, uint8_t *answer)
 {
-	static const struct wcnic_port_info info = {
-		.link_up = 1, .mtu = 1500, .speed_mbps = 100000, .kind = "loopback",
-		.wire = WCNIC_WIREF_PAUSE, .wire_mbps = 100000};
+	static const struct wcnic_port_info info = {.link_up = 1,
+						    .mtu = 1500,
+						    .speed_mbps = 100000,
+						    .kind = "loopback",
+						    .wire = WCNIC_WIREF_PAUSE,
+						    .wire_mbps = 100000};
 	struct wcnic_cmd_rxq_stats rxq;
 
 	switch (cmd->opcode) {
@@ -249,7 +252,8 @@ command_do(struct fuzz_port *p, const struct wcnic_admin_cmd *cmd)
 	cpl.data_bytes = (uint32_t)answer_make(p, cmd, a->data);
 	MUST(cpl.data_bytes <= cmd->data_bytes || cmd->opcode == WCNIC_OP_WINDOW_TEST);
 	if (lie >= 0xf0) /* one for a command that was never sent comes before */
-		completion_put(p, &(struct wcnic_admin_cpl){.cmd_id = (uint16_t)(cmd->cmd_id + lie)});
+		completion_put(p,
+			       &(struct wcnic_admin_cpl){.cmd_id = (uint16_t)(cmd->cmd_id + lie)});
 	if (lie >= 0xa0 && !completion_forge(p, lie, &cpl, a->data))
 		return;
 	completion_put(p, &cpl);
@@ -450,8 +454,10 @@ eal_once(void)
 {
 	static const cookie_io_functions_t io = {.write = log_write};
 	static char prefix[64];
-	char *argv[] = {"fuzz",          "--no-huge",    "-m", "64", "--no-pci", "--no-telemetry",
-			"--no-shconf", prefix, (char *)(uintptr_t)lcores_name(), NULL};
+	char *argv[] = {"fuzz",        "--no-huge", "-m",
+			"64",          "--no-pci",  "--no-telemetry",
+			"--no-shconf", prefix,      (char *)(uintptr_t)lcores_name(),
+			NULL};
 	static bool done;
 
 	if (done)

@@ -4,9 +4,8 @@
 
 /* A stream that the plugin in QEMU recorded, read and replayed through a link. */
 
-#include <string.h>
-
 #include <band.h>
+#include <string.h>
 
 #include "fuzz_files.h"
 #include "fuzz_input.h"

@@ -7,9 +7,8 @@
  * to is in memory, and nothing may be made outside of it.
  */
 
-#include <string.h>
-
 #include <archive_lib.h>
+#include <string.h>
 #include <tarball.h>
 
 #include "fuzz_files.h"

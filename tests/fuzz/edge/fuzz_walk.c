@@ -6,7 +6,6 @@
 
 #include <errno.h>
 #include <string.h>
-
 #include <walk.h>
 
 #include "fuzz_input.h"

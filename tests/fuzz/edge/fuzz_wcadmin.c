@@ -2,7 +2,8 @@
  * Copyright(c) 2026 The wcnic authors
  */
 
-/* What lib/wcadmin takes of a card: registers, completions, answers, events; each is the input's. */
+/* What lib/wcadmin takes of a card: registers, completions, answers, events; each is the input's.
+ */
 
 #include <errno.h>
 #include <stdarg.h>
@@ -35,11 +36,11 @@ reg_read(void *ctx, uint32_t off, unsigned int bytes, uint64_t *value)
 	const uint8_t how = fuzz_take8(&rig.in);
 
 	(void)ctx;
-	*value = off == WCNIC_REG_MAGIC		   ? WCNIC_MAGIC
-		 : off == WCNIC_REG_ABI_VERSION	   ? WCNIC_ABI_VERSION
+	*value = off == WCNIC_REG_MAGIC            ? WCNIC_MAGIC
+		 : off == WCNIC_REG_ABI_VERSION    ? WCNIC_ABI_VERSION
 		 : off == WCNIC_REG_APERTURE_BYTES ? 1u << 20
-		 : off == WCNIC_REG_STATUS ? WCNIC_STATUS_READY | WCNIC_STATUS_ENABLED
-					   : 0;
+		 : off == WCNIC_REG_STATUS         ? WCNIC_STATUS_READY | WCNIC_STATUS_ENABLED
+						   : 0;
 	if (how >= 0xe0)
 		*value = fuzz_take64(&rig.in);
 	if (bytes == 4)
@@ -134,10 +135,10 @@ static void
 window_step(uint8_t how)
 {
 	const unsigned int i = how / 4 % WINDOWS_MAX;
-	const struct wcadmin_window_spec spec = {
-		.type = how % 2 == 0 ? WCNIC_WINDOW_PUSH : WCNIC_WINDOW_DOORBELL,
-		.slot_lines = how % 2 == 0 ? 4 : 0,
-		.bytes = 65536};
+	const struct wcadmin_window_spec spec = {.type = how % 2 == 0 ? WCNIC_WINDOW_PUSH
+								      : WCNIC_WINDOW_DOORBELL,
+						 .slot_lines = how % 2 == 0 ? 4 : 0,
+						 .bytes = 65536};
 	struct wcnic_window_test_report report;
 
 	if (!granted[i]) {

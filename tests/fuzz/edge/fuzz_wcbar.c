@@ -9,15 +9,14 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <linux/vfio.h>
+#include <mapped.h>
+#include <pci_link.h>
 #include <stdarg.h>
 #include <string.h>
 #include <sys/ioctl.h>
 #include <sys/mman.h>
 
-#include <linux/vfio.h>
-
-#include <mapped.h>
-#include <pci_link.h>
 #include <wcbar_pci.h>
 
 #include "fuzz_machine.h"

@@ -4,9 +4,8 @@
 
 /* The arguments of wclab's plugin, one a line. */
 
-#include <string.h>
-
 #include <arguments.h>
+#include <string.h>
 
 #include "fuzz_input.h"
 
@@ -31,7 +30,8 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t bytes)
 	ret = arguments_parse(&arguments, n, words, why);
 	MUST(ret == 0 || (why[0] != '\0' && strnlen(why, sizeof(why)) < sizeof(why)));
 	if (ret == 0)
-		MUST(arguments.bar < 6 && (!arguments.override || arguments.override_type < MEMTYPES));
+		MUST(arguments.bar < 6 &&
+		     (!arguments.override || arguments.override_type < MEMTYPES));
 	free(text);
 	return 0;
 }

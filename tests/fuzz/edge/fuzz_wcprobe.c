@@ -7,10 +7,6 @@
  * what is mapped now, as text, JSON and metrics. What goes out is for terminals and for parsers.
  */
 
-#include <stdlib.h>
-#include <string.h>
-
-#include <app_json.h>
 #include <judge.h>
 #include <list.h>
 #include <now_report.h>
@@ -18,6 +14,10 @@
 #include <predict.h>
 #include <prometheus.h>
 #include <report.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <app_json.h>
 
 #include "fuzz_machine.h"
 

@@ -22,7 +22,8 @@ rules_check(const struct table *table)
 		MUST(r->note[0] != '\0' && strnlen(r->note, sizeof(r->note)) < sizeof(r->note));
 		for (unsigned int bar = 0; bar < 6; bar++)
 			if ((r->bars & 1u << bar) != 0)
-				MUST(table_find(table, r->vendor, r->device, bar)->never == r->never);
+				MUST(table_find(table, r->vendor, r->device, bar)->never ==
+				     r->never);
 	}
 }
 

@@ -4,14 +4,15 @@
 #ifndef FUZZ_WRAPS_H
 #define FUZZ_WRAPS_H
 
-/* What the linker makes of the calls that fuzz_files.c takes over: see fuzz_wraps in meson.build. */
+/* What the linker makes of the calls that fuzz_files.c takes over: see fuzz_wraps in meson.build.
+ */
 
 #include <dirent.h>
 #include <stdio.h>
 #include <sys/stat.h>
 #include <sys/types.h>
 
-#define FUZZ_WRAP(type, name, ...)         \
+#define FUZZ_WRAP(type, name, ...)       \
 	type __wrap_##name(__VA_ARGS__); \
 	type __real_##name(__VA_ARGS__)
 
