@@ -448,6 +448,13 @@ lcores_name(void)
 	return text;
 }
 
+/* So that nothing of it stays in /var/run. */
+static void
+eal_end(void)
+{
+	(void)rte_eal_cleanup();
+}
+
 /* The log is made, so that its formats are right, and goes nowhere but with FUZZ_LOG set. */
 static void
 eal_once(void)
@@ -467,6 +474,7 @@ eal_once(void)
 	if (getenv("FUZZ_LOG") == NULL)
 		rte_openlog_stream(fopencookie(NULL, "w", io));
 	MUST(rte_eal_init(9, argv) >= 0);
+	MUST(atexit(eal_end) == 0);
 }
 
 static void
