@@ -320,35 +320,44 @@ wcbar_vfio_reset(struct wcbar_vfio *vfio)
 
 /* ---- BARs ---------------------------------------------------------------------------------- */
 
-/* Whether [off, off + bytes) is in one of the areas that may be mapped. */
+/* Whether [off, off + bytes) is in one of the areas of a list, which is at `at` of *info. */
+static bool
+sparse_has(const struct vfio_region_info *info, size_t at, uint64_t off, size_t bytes)
+{
+	struct vfio_region_info_cap_sparse_mmap sparse;
+	struct vfio_region_sparse_mmap_area area;
+
+	if (at + sizeof(sparse) > info->argsz)
+		return false;
+	memcpy(&sparse, (const char *)info + at, sizeof(sparse));
+	at += sizeof(sparse);
+	if (sparse.nr_areas > (info->argsz - at) / sizeof(area))
+		return false;
+	for (uint32_t i = 0; i < sparse.nr_areas; i++, at += sizeof(area)) {
+		memcpy(&area, (const char *)info + at, sizeof(area));
+		if (off >= area.offset && bytes <= area.size &&
+		    off - area.offset <= area.size - bytes)
+			return true;
+	}
+	return false;
+}
+
+/* Whether [off, off + bytes) may be mapped. Nobody promises that capabilities are aligned. */
 static bool
 areas_have(const struct vfio_region_info *info, uint64_t off, size_t bytes)
 {
+	struct vfio_info_cap_header cap;
 	uint32_t at = info->cap_offset;
 
 	if ((info->flags & VFIO_REGION_INFO_FLAG_CAPS) == 0)
 		return true;
-	while (at >= sizeof(*info) && at + sizeof(struct vfio_info_cap_header) <= info->argsz) {
-		const struct vfio_info_cap_header *cap = (const void *)((const char *)info + at);
-		const struct vfio_region_info_cap_sparse_mmap *sparse = (const void *)cap;
-
-		if (cap->id == VFIO_REGION_INFO_CAP_SPARSE_MMAP) {
-			if (at + sizeof(*sparse) > info->argsz ||
-			    sparse->nr_areas >
-				    (info->argsz - at - sizeof(*sparse)) / sizeof(sparse->areas[0]))
-				return false;
-			for (uint32_t i = 0; i < sparse->nr_areas; i++) {
-				uint64_t from = sparse->areas[i].offset;
-
-				if (off >= from && bytes <= sparse->areas[i].size &&
-				    off - from <= sparse->areas[i].size - bytes)
-					return true;
-			}
-			return false;
-		}
-		if (cap->next <= at)
+	while (at >= sizeof(*info) && at + sizeof(cap) <= info->argsz) {
+		memcpy(&cap, (const char *)info + at, sizeof(cap));
+		if (cap.id == VFIO_REGION_INFO_CAP_SPARSE_MMAP)
+			return sparse_has(info, at, off, bytes);
+		if (cap.next <= at)
 			break;
-		at = cap->next;
+		at = cap.next;
 	}
 	return true;
 }

@@ -17,6 +17,7 @@
 #include <sys/ioctl.h>
 #include <sys/mman.h>
 
+#include <wcbar_hold.h>
 #include <wcbar_pci.h>
 
 #include "fuzz_machine.h"
@@ -33,7 +34,7 @@ static struct fuzz_input answers;
 
 /* A kernel writes so much as the caller said there is space for, and its own size. */
 static int
-struct_answer(void *arg, size_t least)
+struct_answer(void *arg, size_t least, size_t most)
 {
 	uint32_t space, argsz;
 
@@ -43,7 +44,8 @@ struct_answer(void *arg, size_t least)
 		return -1;
 	}
 	argsz = fuzz_take16(&answers);
-	fuzz_take(&answers, (char *)arg + sizeof(space), space - sizeof(space));
+	fuzz_take(&answers, (char *)arg + sizeof(space),
+		  (space < most ? space : most) - sizeof(space));
 	memcpy(arg, &argsz, sizeof(argsz));
 	return 0;
 }
@@ -65,11 +67,11 @@ __wrap_ioctl(int fd, unsigned long request, ...)
 	}
 	switch (request) {
 	case VFIO_DEVICE_GET_INFO:
-		return struct_answer(arg, 8);
+		return struct_answer(arg, 8, 20); /* newer headers have more */
 	case VFIO_DEVICE_GET_REGION_INFO:
-		return struct_answer(arg, sizeof(struct vfio_region_info));
+		return struct_answer(arg, sizeof(struct vfio_region_info), 4096);
 	case VFIO_GROUP_GET_STATUS:
-		return struct_answer(arg, sizeof(struct vfio_group_status));
+		return struct_answer(arg, sizeof(struct vfio_group_status), 8);
 	case VFIO_GROUP_GET_DEVICE_FD:
 		return open("/fuzz/dev/vfio/7", O_RDWR);
 	case VFIO_CHECK_EXTENSION:
@@ -111,6 +113,21 @@ strings_check(const struct wcbar_pci_facts *f)
 	MUST(f->msix_table_bar >= -1 && f->msix_table_bar < 8);
 }
 
+/* What is told of a BAR from the facts alone. */
+static void
+forecasts_check(const struct wcbar_pci_facts *f)
+{
+	struct wcbar_forecast forecast;
+	char why[WCBAR_WHY_BYTES];
+
+	for (unsigned int bar = 0; bar < WCBAR_PCI_BARS; bar++) {
+		(void)wcbar_wc_check(f, bar, why, sizeof(why));
+		wcbar_inplace_forecast(f, bar, &forecast);
+		wcbar_hold_forecast(f, bar, &forecast);
+		MUST(forecast.error != 0 || forecast.rung < WCBAR_RUNGS);
+	}
+}
+
 static void
 bars_try(struct wcbar_pci *pci)
 {
@@ -123,8 +140,6 @@ bars_try(struct wcbar_pci *pci)
 	uint64_t off;
 
 	(void)wcbar_pci_bus_master(pci, true);
-	if (wcbar_pci_vfio_fd(pci) >= 0)
-		(void)wcbar_pci_bar_at(pci, fuzz_take64(&answers), 4096, &number, &off);
 	for (number = 0; number < WCBAR_PCI_BARS; number++) {
 		if (wcbar_bar_open(pci, number, &bar, why, sizeof(why)) != 0)
 			continue;
@@ -134,6 +149,8 @@ bars_try(struct wcbar_pci *pci)
 			MUST(win.addr != NULL && win.bytes == 4096);
 		(void)wcbar_bar_kernel_type(bar, 0, 4096, &type, why, sizeof(why));
 	}
+	if (wcbar_pci_vfio_fd(pci) >= 0)
+		(void)wcbar_pci_bar_at(pci, fuzz_take64(&answers), 4096, &number, &off);
 }
 
 static void
@@ -161,7 +178,8 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t bytes)
 {
 	const struct wcbar_pci_options o = {.root = FUZZ_FILES_ROOT};
 	struct fuzz_input in = {.data = data, .left = bytes};
-	const uint8_t how = fuzz_take8(&in), n = fuzz_take8(&in);
+	const uint8_t how = fuzz_take8(&in);
+	const uint16_t n = fuzz_take16(&in);
 	struct wcbar_kernel_config config;
 	struct wcbar_pci_facts facts;
 	char why[WCBAR_WHY_BYTES], bdf[16];
@@ -178,6 +196,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t bytes)
 	if (wcbar_pci_facts_read(FUZZ_BDF, &o, &facts, why, sizeof(why)) == 0) {
 		strings_check(&facts);
 		pci_link_read(FUZZ_FILES_ROOT, &facts, &link);
+		forecasts_check(&facts);
 		if ((how & 1) != 0)
 			device_try(&facts, how);
 	}
