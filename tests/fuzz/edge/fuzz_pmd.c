@@ -298,8 +298,8 @@ reg_value(struct fuzz_port *p, uint32_t off)
 		return APERTURE_BYTES;
 	case WCNIC_REG_STATUS:
 		return p->status;
-	case WCNIC_REG_HEARTBEAT:
-		return ++p->beats;
+	case WCNIC_REG_HEARTBEAT: /* which stops where it is wrong */
+		return p->wrong_bit != 0 && p->wrong_reg == off ? p->beats : ++p->beats;
 	case WCNIC_REG_RESET_COUNT:
 		return p->resets;
 	case WCNIC_REG_CLOCK:
@@ -317,6 +317,11 @@ card_reg_read(struct wcnic_hw *hw, uint32_t off, void *value, size_t bytes)
 	uint64_t raw = reg_value(p, off);
 	const uint8_t lie = lies_now(p) ? fuzz_take8(p->lies) : 0;
 
+	if (p->wrong_bit != 0 && p->wrong_reg == off) {
+		if (p->wrong_bit >> 63 != 0)
+			return -EIO;
+		raw ^= off != WCNIC_REG_HEARTBEAT ? p->wrong_bit : 0;
+	}
 	if (lie >= 0xfe)
 		return -EIO;
 	if (lie >= 0xf8)
@@ -334,6 +339,7 @@ static void
 card_reset(struct fuzz_port *p)
 {
 	p->status = WCNIC_STATUS_READY;
+	p->wrong_bit = 0;
 	p->resets++;
 	p->window_off = 0;
 	p->sq_head = p->cq_tail = p->aeq_tail = 0;
@@ -548,6 +554,7 @@ void
 fuzz_port_settle(struct fuzz_port *p)
 {
 	p->lies = NULL;
+	p->wrong_bit = 0;
 	(void)rte_eth_dev_stop(p->id);
 	/* What the card said of itself may be a lie: it is asked anew. */
 	if (atomic_load(&p->hw->card) == WCNIC_CARD_PRESENT) {

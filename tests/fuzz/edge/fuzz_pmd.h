@@ -40,6 +40,9 @@ struct fuzz_port {
 	uint16_t window_id, sq_head, cq_tail, aeq_tail;
 	uint16_t tx_cq[FUZZ_QUEUES], tx_seq[FUZZ_QUEUES]; /* what it completes next */
 	uint16_t rx_seq[FUZZ_QUEUES];
+	/* A register that is wrong in a bit until the next reset; bit 63: it cannot be read. */
+	uint32_t wrong_reg;
+	uint64_t wrong_bit; /* 0: none is */
 	/* Answers and registers are changed by it; NULL: all is true. */
 	struct fuzz_input *lies;
 };

@@ -128,11 +128,28 @@ event_send(struct fuzz_port *p, struct fuzz_input *in)
 	fuzz_event_put(p, &ev);
 }
 
+/* From now on, and not only once. */
+static void
+reg_spoil(struct fuzz_port *p, struct fuzz_input *in)
+{
+	static const uint32_t regs[] = {WCNIC_REG_STATUS,      WCNIC_REG_HEARTBEAT,
+					WCNIC_REG_RESET_COUNT, WCNIC_REG_MAGIC,
+					WCNIC_REG_ABI_VERSION, WCNIC_REG_APERTURE_BYTES,
+					WCNIC_REG_ERROR_CAUSE, WCNIC_REG_CLOCK};
+
+	p->wrong_reg = regs[fuzz_take8(in) % RTE_DIM(regs)];
+	p->wrong_bit = 1ull << fuzz_take8(in) % 64;
+}
+
 static void
 step(struct fuzz_port *p, struct fuzz_input *in)
 {
 	const uint8_t what = fuzz_take8(in);
 
+	if (what >= 0xf0) {
+		reg_spoil(p, in);
+		return;
+	}
 	switch (what % 12) {
 	case 0: /* the card fails, and is looked for */
 		atomic_store(&p->hw->failed, true);
