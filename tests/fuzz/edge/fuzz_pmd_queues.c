@@ -225,9 +225,12 @@ event_send(struct fuzz_port *p, struct fuzz_input *in)
 	if (how < 0x80) {
 		ev.type = 1 + how % 7;
 		ev.arg0 &= 0x1000f;
-		if (how % 4 == 0) { /* a window that there is */
+		if (how % 4 == 0) { /* windows that there are */
 			ev.arg0 = p->hw->txq[0]->ctrl.window.grant.id;
 			ev.arg1 = p->hw->txq[0]->ctrl.window.grant.generation;
+		} else if (how % 4 == 1) {
+			ev.arg0 = p->hw->doorbells.grant.id;
+			ev.arg1 = p->hw->doorbells.grant.generation;
 		}
 	}
 	fuzz_event_put(p, &ev);
