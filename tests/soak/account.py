@@ -21,7 +21,9 @@ ERRORS = ("tx_oversize", "tx_runt", "tx_address", "tx_malformed", "tx_bad_reques
 LOST = "tx_lost: in flight when the driver lost its card"
 KILLED_SENDER = "in flight when the sender was killed"
 DISCARDED = "rx_discarded: delivered, and not taken before a stop"
+BLIND = "sent by a card that died before its peer was back"
 KILLED_RECEIVER = "delivered to a receiver that was killed"
+CUT = "sent out of memory that its driver had cut short: zeroes"
 DISK_FULL = "acknowledged, and the capture's disk was full"
 
 
@@ -48,7 +50,9 @@ class Direction:
     tx_frames: int = 0  # of the sender's card, if it has not died
     rx_frames: int = 0
     drops: dict = dataclasses.field(default_factory=dict)  # of the receiver's card, or of the one after it
+    cut: bool = False  # the sender's memory was cut short
     disk_room: int = 0  # frames that a full disk can take
+    blind: int = 0  # frames that a card may have dropped whose peer was down, and whose counters died with it
 
 
 class Sum:
@@ -110,7 +114,7 @@ def before_the_card(d, check, total):
 
 def behind_the_card(d, check, total):
     """Delivered by the card, and not received."""
-    left = d.rx_frames - d.received - d.discarded
+    left = d.rx_frames - d.received - d.discarded - (d.damaged if d.cut else 0)
     check.within("frames that the card delivered and nobody received", left, 0, d.receiver_deaths * d.rx_room)
     total.lost[DISCARDED] += d.discarded
     total.lost[KILLED_RECEIVER] += left
@@ -122,8 +126,10 @@ def direction(d):
     check = Check(d, total)
     total.accepted, total.delivered = d.accepted, d.received
     for what in ("twice", "damaged", "foreign"):
+        most = d.tx_room if d.cut and what == "damaged" else 0
         check.within({"twice": "frames twice or out of order", "damaged": "frames with another checksum",
-                      "foreign": "frames of somebody else"}[what], getattr(d, what), 0, 0)
+                      "foreign": "frames of somebody else"}[what], getattr(d, what), 0, most)
+    total.lost[CUT] += d.damaged if d.cut else 0
     if not d.sender_deaths:
         check.within("frames that the driver says it has sent, lost or refused", d.opackets + d.tx_lost + sum(d.errors.values()),
                      d.accepted, d.accepted)
@@ -135,8 +141,9 @@ def direction(d):
         for reason, n in d.errors.items():
             total.lost[f"{reason}: refused by the card"] += n
         total.lost[DISCARDED] += d.discarded
-        check.within("frames that are missing beside those that have a name", missing, 0, d.tx_lost)
-        total.lost[LOST] += missing
+        check.within("frames that are missing beside those that have a name", missing, 0, d.tx_lost + d.blind)
+        total.lost[LOST] += min(missing, d.tx_lost)
+        total.lost[BLIND] += max(missing - d.tx_lost, 0)
     else:
         before_the_card(d, check, total)
         check.within("frames that the receiver's card delivered or dropped", d.rx_frames + sum(d.drops.values()),

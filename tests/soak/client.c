@@ -61,8 +61,7 @@ dpdk_start(char *program)
 {
 	static char lcores[4096], prefix[32];
 	char *eal[] = {program,         "--no-huge",      "-m",          "96",
-		       "--no-pci",      "--no-telemetry", "--no-shconf", "--log-level=warning",
-		       "--log-level",   "pmd.net.wcnic:notice",
+		       "--no-pci",      "--no-telemetry", "--no-shconf", "--log-level=notice",
 		       "--file-prefix", prefix,           "--lcores",    lcores,
 		       "--iova-mode=va"};
 

@@ -23,6 +23,9 @@ FAULTS = {"revoke": 1, "reset": 2, "hang": 3}
 TROUBLE = ("ThreadSanitizer", "AddressSanitizer", "LeakSanitizer", "runtime error:", "has given the card up", "Assertion")
 
 
+RECOVERED = b": the card is back: recovered\n"
+
+
 class Failure(Exception):
     """What went wrong, in a sentence for the user."""
 
@@ -89,9 +92,9 @@ class Ledger(Words):
     def goals_reached(self):
         return all(self.tx(queue, "accepted") >= self.tx(queue, "goal") for queue in range(QUEUES_MAX))
 
-    def goals_drop(self):
-        """Nothing more is to be sent: for a client that starts anew, and whose former life was cut short."""
-        for queue in range(QUEUES_MAX):
+    def goals_drop(self, first=0):
+        """Nothing more is to be sent on these queues: nobody uses them now."""
+        for queue in range(first, QUEUES_MAX):
             at = 3 + 4 * queue
             self[at + 3] = self[at + 1]
             self[at + 2] = 0
@@ -218,6 +221,7 @@ class Client(Process):
         self.args, self.rng = args, rng
         self.ledger = Ledger(work / f"{name}.ledger")
         self.queues, self.mtu = 2, 1500
+        self.recoveries, self.heard = 0, 0  # of this life, and how far its log has been read for them
         self.deaths, self.uncertain = 0, 0  # since the last sum
         self.base, self.began = {}, 0
         self.text = b""
@@ -230,7 +234,18 @@ class Client(Process):
         self.spawn([self.program, self.ledger.path, vdev, self.number, self.peer, self.queues, self.mtu,
                     self.rng.getrandbits(63)], stdin=subprocess.PIPE, stdout=subprocess.PIPE)
         self.text = b""
+        self.recoveries, self.heard = 0, 0
         self.answer("start")
+
+    def recoveries_seen(self):
+        """By its log: to ask it would be to wait for commands that a card without firmware does not answer."""
+        with self.log.open("rb") as log:
+            log.seek(self.heard)
+            text = log.read()
+        whole = text.rfind(b"\n") + 1
+        self.heard += whole
+        self.recoveries += text[:whole].count(RECOVERED)
+        return self.recoveries
 
     def answer(self, command):
         """The line of JSON that follows a command."""

@@ -18,7 +18,6 @@ DEPTH, BURST, ENDS = 256, 32, 4
 TX_ROOM, RX_ROOM = 2 * DEPTH + BURST, DEPTH + BURST
 LIVES = "cards live"  # of the half in which drivers are killed
 DIES = "clients live"  # of the half in which the card's process is killed
-DISK_SPARE = 192 << 10
 DISK_ROOM = 1 << 20  # bytes that a capture collects before it writes
 
 # Two wires between drivers that die, and a card for the neighbour.
@@ -53,7 +52,7 @@ class Soak:
         self.decks = {half: Deck(half, self.rng, kinds, disk_why) for half in (LIVES, DIES)}
         self.cards_base = {self.lasting: {}, self.mortal: {}}
         self.ledger_base = {name: {} for name in self.clients}
-        self.disk_was_full = False
+        self.disk_was_full, self.blind, self.cut = False, {}, set()
         self.total, self.by_direction = account.Sum(), {}
         self.schedule, self.samples, self.faults = [], [], collections.Counter()
         self.recoveries_due = collections.Counter()
@@ -140,7 +139,7 @@ class Soak:
     def recovered(self, name, what):
         """Until the driver has found its card again, as often as it should have."""
         client, due = self.clients[name], self.recoveries_due[name]
-        wait_for(f"recovery of {name} after {what}", lambda: client.tell("counters")["recoveries"] >= due,
+        wait_for(f"recovery of {name} after {what}", lambda: client.recoveries_seen() >= due,
                  lambda: client.ledger.rounds // 100000)
 
     # ---- the end of a step ----------------------------------------------------------------------
@@ -180,7 +179,7 @@ class Soak:
             self.ledger_base[name] = ledger_words(client)
         self.cards_base = self.cards_now
         self.capture_base = capture_words(self.capture)
-        self.disk_was_full = False
+        self.disk_was_full, self.blind, self.cut = False, {}, set()
         if step.wrong:
             raise Failure("; ".join(step.wrong))
         return step.result()
@@ -193,12 +192,13 @@ class Soak:
         d.opackets, d.tx_lost = told["opackets"], told["tx_lost"]
         d.errors = {name: told[name] for name in account.ERRORS if told[name]}
         d.tx_room, d.rx_room = TX_ROOM * ENDS, RX_ROOM * ENDS
-        d.card_died = self.deaths[client.daemon] > 0
+        d.card_died, d.blind = self.deaths[client.daemon] > 0, self.blind.get(client.name, 0)
         if client.name not in PEERS:
             got = difference(capture_words(self.capture), self.capture_base)
             d.received, d.twice, d.damaged = got["received"], got["twice"], got["damaged"]
             d.disk_room = DISK_ROOM // 60 if self.disk_was_full else 0
             return d
+        d.cut = client.name in self.cut
         peer = self.clients[PEERS[client.name]]
         got = difference(ledger_words(peer), self.ledger_base[peer.name])
         d.received, d.twice, d.damaged, d.foreign = (got[word] for word in ("received", "twice", "damaged", "foreign"))
@@ -267,14 +267,13 @@ def client_killed(soak, fault):
     client = victim(soak, fault)
     client.kill()
     client.start()
-    soak.recoveries_due[client.name] = 0
 
 
 def client_memory_cut(soak, fault):
     client = victim(soak, fault)
+    soak.cut.add(client.name)
     client.memory_cut()
     client.start()
-    soak.recoveries_due[client.name] = 0
 
 
 def client_stopped(soak, fault):
@@ -304,7 +303,7 @@ def queues_changed(soak, fault):
     client.queues, client.mtu = soak.rng.randrange(1, 5), soak.rng.choice([600, 1500, 3000])
     fault["queues"], fault["mtu"] = client.queues, client.mtu
     client.tell(f"configure {client.queues} {client.mtu}")
-    client.ledger.goals_drop()  # of queues that are there no more
+    client.ledger.goals_drop(client.queues)
 
 
 def mtu_changed(soak, fault):
@@ -320,7 +319,7 @@ def windows_revoked(soak, fault):
 
 
 def recovery_due(soak, client, what):
-    soak.recoveries_due[client.name] = client.tell("counters")["recoveries"] + 1
+    soak.recoveries_due[client.name] = client.recoveries_seen() + 1
     soak.lasting.ask(client.name, what)
     soak.recovered(client.name, what)
 
@@ -372,15 +371,20 @@ def mortal_anew(soak):
     soak.mortal.start()
 
 
-def mortal_found(soak, deaths):
+def mortal_found(soak, what):
     for name in "efp":
-        soak.recoveries_due[name] += 1
+        soak.recovered(name, what)
+
+
+def mortal_due(soak):
+    """The drivers of the second wcnicd will have to find it once more."""
     for name in "efp":
-        soak.recovered(name, deaths)
+        soak.recoveries_due[name] = soak.clients[name].recoveries_seen() + 1
 
 
 def daemon_killed(soak, fault):
     fault["share"] = soak.reach(soak.clients[soak.rng.choice("efp")])
+    mortal_due(soak)
     soak.mortal.kill()
     mortal_anew(soak)
     mortal_found(soak, "the death of its card")
@@ -388,22 +392,25 @@ def daemon_killed(soak, fault):
 
 def daemon_killed_twice(soak, fault):
     """The second time while the drivers look for it, or have just found it."""
-    before = {name: soak.clients[name].tell("counters")["recoveries"] for name in "efp"}
+    before = {name: soak.clients[name].recoveries_seen() for name in "efp"}
     fault["share"] = soak.reach(soak.clients[soak.rng.choice("efp")])
     soak.mortal.kill()
+    accepted = {name: soak.clients[name].ledger.tx_sum("accepted") for name in "ef"}
     mortal_anew(soak)
     soak.rounds(soak.clients["e"], soak.rng.choice([1, 300, 1000]))
     soak.mortal.kill()
+    # The card of the second life may have sent to one whose driver had not come yet.
+    soak.blind = {name: soak.clients[name].ledger.tx_sum("accepted") - n for name, n in accepted.items()}
     mortal_anew(soak)
     for name in "efp":
         soak.recoveries_due[name] = before[name] + 1
     for name in "efp":
         soak.recovered(name, "two deaths of its card")
-        soak.recoveries_due[name] = soak.clients[name].tell("counters")["recoveries"]
 
 
 def daemon_ended(soak, fault):
     fault["share"] = soak.reach(soak.clients[soak.rng.choice("efp")])
+    mortal_due(soak)
     soak.mortal.end()
     mortal_anew(soak)
     mortal_found(soak, "the end of its card")
@@ -416,17 +423,17 @@ def mortal_stopped(soak, fault):
 def disk_full(soak, fault):
     """Another file takes the space; the capture ends, and the next card has space again."""
     client, filler = soak.clients["p"], soak.disk / "filler"
-    with filler.open("wb") as file:
+    with filler.open("wb", buffering=0) as file:
         try:
-            while True:
-                file.write(bytes(4096))
-                file.flush()
+            while file.write(bytes(1 << 16)):
+                pass
         except OSError as error:
             fault["disk"] = error.strerror
     soak.disk_was_full = True
     fault["share"] = soak.reach(client)
     wait_for("the end of the capture", lambda: client.ledger.goals_reached(), soak.progress)
     wait_for("completions of p", lambda: soak.all_told(client), soak.progress)
+    mortal_due(soak)
     soak.mortal.kill()
     filler.unlink()
     mortal_anew(soak)

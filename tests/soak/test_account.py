@@ -47,6 +47,13 @@ class Directions(unittest.TestCase):
         self.bad(account.direction(whole(damaged=1)), "another checksum: 1")
         self.bad(account.direction(whole(foreign=1)), "somebody else: 1")
 
+    def test_memory_cut_short(self):
+        d = whole(sender_deaths=1, opackets=0, received=960, damaged=40, cut=True)
+        total = account.direction(d)
+        self.assertEqual((total.wrong, total.lost[account.CUT], total.unnamed), ([], 40, 0))
+        d.tx_room = 39
+        self.bad(account.direction(d), "another checksum: 40")
+
     def test_one_too_many(self):
         self.bad(account.direction(whole(received=1001)), "nobody received: -1")
 
@@ -79,6 +86,13 @@ class Directions(unittest.TestCase):
         self.bad(account.direction(d), "beside those that have a name: 101")
         d.received = 1001
         self.bad(account.direction(d), "beside those that have a name: -1")
+
+    def test_card_killed_while_its_peer_was_down(self):
+        d = whole(card_died=True, tx_frames=0, rx_frames=0, opackets=900, tx_lost=100, received=850, blind=50)
+        total = account.direction(d)
+        self.assertEqual((total.wrong, total.lost[account.LOST], total.lost[account.BLIND]), ([], 100, 50))
+        d.blind = 49
+        self.bad(account.direction(d), "beside those that have a name: 150")
 
     def test_driver_counts_too_few_as_lost(self):
         self.bad(account.direction(whole(opackets=900, tx_lost=99)), "sent, lost or refused: 999")

@@ -133,7 +133,8 @@ burst_build(struct soak_traffic *t, uint16_t queue)
 {
 	const struct soak_tx *tx = &t->ledger->tx[queue];
 	struct soak_pending *w = &t->pending[queue];
-	const uint64_t left = word_get(&tx->goal) - tx->accepted;
+	const uint64_t goal = word_get(&tx->goal);
+	const uint64_t left = goal > tx->accepted ? goal - tx->accepted : 0;
 
 	while (w->n < SOAK_BURST && w->n < left) {
 		w->m[w->n] = frame_build(t, queue);
