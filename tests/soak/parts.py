@@ -23,7 +23,9 @@ FAULTS = {"revoke": 1, "reset": 2, "hang": 3}
 TROUBLE = ("ThreadSanitizer", "AddressSanitizer", "LeakSanitizer", "runtime error:", "has given the card up", "Assertion")
 
 
-RECOVERED = b": the card is back: recovered\n"
+RECOVERED = b": the card is back: recovered"
+LOSSES = (b": the card is gone", b"cannot be read any more", b"no heartbeat", b"behind the driver's back", b"fatal error",
+          b"no admin rings", b"firmware is dead")
 
 
 class Failure(Exception):
@@ -221,7 +223,7 @@ class Client(Process):
         self.args, self.rng = args, rng
         self.ledger = Ledger(work / f"{name}.ledger")
         self.queues, self.mtu = 2, 1500
-        self.recoveries, self.heard = 0, 0  # of this life, and how far its log has been read for them
+        self.recoveries, self.has_card, self.heard = 0, True, 0  # of this life, and how far its log has been read
         self.deaths, self.uncertain = 0, 0  # since the last sum
         self.base, self.began = {}, 0
         self.text = b""
@@ -234,18 +236,29 @@ class Client(Process):
         self.spawn([self.program, self.ledger.path, vdev, self.number, self.peer, self.queues, self.mtu,
                     self.rng.getrandbits(63)], stdin=subprocess.PIPE, stdout=subprocess.PIPE)
         self.text = b""
-        self.recoveries, self.heard = 0, 0
+        self.recoveries, self.has_card, self.heard = 0, True, 0
         self.answer("start")
 
-    def recoveries_seen(self):
+    def listen(self):
         """By its log: to ask it would be to wait for commands that a card without firmware does not answer."""
         with self.log.open("rb") as log:
             log.seek(self.heard)
             text = log.read()
         whole = text.rfind(b"\n") + 1
         self.heard += whole
-        self.recoveries += text[:whole].count(RECOVERED)
+        for line in text[:whole].splitlines():
+            self.has_card |= line.endswith(RECOVERED)
+            self.recoveries += line.endswith(RECOVERED)
+            self.has_card &= not any(loss in line for loss in LOSSES)
+
+    def recoveries_seen(self):
+        self.listen()
         return self.recoveries
+
+    def has_found(self):
+        """Whether it has found the card that is there now."""
+        self.listen()
+        return self.daemon.said(f" {self.name}: client connected") and self.has_card
 
     def answer(self, command):
         """The line of JSON that follows a command."""

@@ -139,7 +139,7 @@ class Soak:
     def recovered(self, name, what):
         """Until the driver has found its card again, as often as it should have."""
         client, due = self.clients[name], self.recoveries_due[name]
-        wait_for(f"recovery of {name} after {what}", lambda: client.recoveries_seen() >= due,
+        wait_for(f"recovery of {name} after {what}", lambda: client.recoveries_seen() >= due and client.has_found(),
                  lambda: client.ledger.rounds // 100000)
 
     # ---- the end of a step ----------------------------------------------------------------------
@@ -392,8 +392,8 @@ def daemon_killed(soak, fault):
 
 def daemon_killed_twice(soak, fault):
     """The second time while the drivers look for it, or have just found it."""
-    before = {name: soak.clients[name].recoveries_seen() for name in "efp"}
     fault["share"] = soak.reach(soak.clients[soak.rng.choice("efp")])
+    mortal_due(soak)
     soak.mortal.kill()
     accepted = {name: soak.clients[name].ledger.tx_sum("accepted") for name in "ef"}
     mortal_anew(soak)
@@ -402,10 +402,7 @@ def daemon_killed_twice(soak, fault):
     # The card of the second life may have sent to one whose driver had not come yet.
     soak.blind = {name: soak.clients[name].ledger.tx_sum("accepted") - n for name, n in accepted.items()}
     mortal_anew(soak)
-    for name in "efp":
-        soak.recoveries_due[name] = before[name] + 1
-    for name in "efp":
-        soak.recovered(name, "two deaths of its card")
+    mortal_found(soak, "two deaths of its card")
 
 
 def daemon_ended(soak, fault):
