@@ -139,6 +139,8 @@ test_build() {
 	check "lab failures" tests/lab/failures --build-amd64 build --build-arm64 build-arm64 \
 		--out out/lab-failures --cache "$WCNIC_CACHE" --capture out/demo/generated.pcap
 	test_lab
+	# build-thread is the folder of "threads of the driver" above
+	check "soak, under ThreadSanitizer" ./run --no-install soak --minutes 1 --sanitizer thread --out out/soak-thread
 }
 
 # promtool_find: it judges the metrics of wcprobe; without it those tests are skipped.
@@ -160,6 +162,7 @@ test_all() {
 	build_and_test build -Dpkgconfig.relocatable=true && test_build
 	CC=clang build_and_test build-clang -Db_sanitize=address,undefined \
 		-Db_lundef=false -Dc_args=-fno-sanitize-recover=undefined || true
+	check "soak, under AddressSanitizer" ./run --no-install soak --minutes 1 --sanitizer address --out out/soak-address
 	check "mutations are noticed" tests/loop/mutate out/mutate
 	echo
 	echo "$passed passed, $failed failed, $skipped skipped"

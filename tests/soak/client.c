@@ -156,8 +156,8 @@ counters_answer(void)
 		answer(ret != 0 ? ret : -EAGAIN);
 	} else {
 		printf("{\"ok\": true, \"opackets\": %" PRIu64 ", \"oerrors\": %" PRIu64
-		       ", \"ipackets\": %" PRIu64 ", \"imissed\": %" PRIu64 ", \"ierrors\": %" PRIu64
-		       ", \"mbufs_free\": %u",
+		       ", \"ipackets\": %" PRIu64 ", \"imissed\": %" PRIu64
+		       ", \"ierrors\": %" PRIu64 ", \"mbufs_free\": %u",
 		       stats.opackets, stats.oerrors, stats.ipackets, stats.imissed, stats.ierrors,
 		       rte_mempool_avail_count(traffic.pool));
 		for (int i = 0; i < n; i++)

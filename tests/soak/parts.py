@@ -155,12 +155,13 @@ class Process:
         self.check_log()
 
     def sample(self):
-        """Descriptors, mappings, memory in KiB."""
+        """Descriptors, mappings, those of files among them, memory in KiB."""
         folder = pathlib.Path(f"/proc/{self.child.pid}")
         pages = [int(n) for n in (folder / "statm").read_text().split()]
         kib = os.sysconf("SC_PAGE_SIZE") // 1024
-        return {"descriptors": len(os.listdir(folder / "fd")), "mappings": len((folder / "maps").read_text().splitlines()),
-                "address_space_kib": pages[0] * kib, "resident_kib": pages[1] * kib}
+        maps = (folder / "maps").read_text().splitlines()
+        return {"descriptors": len(os.listdir(folder / "fd")), "mappings": len(maps),
+                "mappings_of_files": sum(line.split()[4] != "0" for line in maps), "address_space_kib": pages[0] * kib, "resident_kib": pages[1] * kib}
 
 
 def status_text(status):

@@ -18,7 +18,6 @@ DEPTH, BURST, ENDS = 256, 32, 4
 TX_ROOM, RX_ROOM = 2 * DEPTH + BURST, DEPTH + BURST
 LIVES = "cards live"  # of the half in which drivers are killed
 DIES = "clients live"  # of the half in which the card's process is killed
-DISK_ROOM = 1 << 20  # bytes that a capture collects before it writes
 
 # Two wires between drivers that die, and a card for the neighbour.
 CARDS = [("a", "wire:flow_control=on", []), ("b", "wire:flow_control=on", []), ("c", "wire", []), ("d", "wire", []),
@@ -101,10 +100,11 @@ class Soak:
         entry = {"step": self.step, "at_s": round(time.monotonic() - self.began, 1), "faults": []}
         self.schedule.append(entry)
         self.deaths = {self.lasting: 0, self.mortal: 0}
-        for client in self.clients.values():
-            client.tell(f"go {self.frames // 4 if client.name == 'p' else self.frames}")
-        for half in (LIVES, DIES):
+        for half, daemon in ((LIVES, self.lasting), (DIES, self.mortal)):
             kind = self.decks[half].draw()
+            for client in self.clients.values():
+                if client.daemon == daemon:
+                    self.go(client)
             fault = {"kind": kind, "half": half}
             entry["faults"].append(fault)
             self.tell(self, kind)
@@ -116,11 +116,18 @@ class Soak:
         for process in (*self.clients.values(), self.lasting, self.mortal):
             process.check()
 
+    def go(self, client):
+        client.tell(f"go {self.share_of(client)}")
+
+    def share_of(self, client):
+        """How many frames it sends on each queue in a step: what a capture has is read by Python."""
+        return self.frames // 4 if client.name == "p" else self.frames
+
     def reach(self, client):
         """A point somewhere in the client's traffic of this step."""
         share = self.rng.random() * 0.9
         goals = {q: client.ledger.tx(q, "goal") for q in range(client.queues)}
-        count = max(1, int(share * (self.frames // 4 if client.name == "p" else self.frames)))
+        count = max(1, int(share * self.share_of(client)))
 
         def there():
             return any(client.ledger.tx(q, "accepted") + count >= goal for q, goal in goals.items())
@@ -196,7 +203,7 @@ class Soak:
         if client.name not in PEERS:
             got = difference(capture_words(self.capture), self.capture_base)
             d.received, d.twice, d.damaged = got["received"], got["twice"], got["damaged"]
-            d.disk_room = DISK_ROOM // 60 if self.disk_was_full else 0
+            d.disk_room = DEPTH if self.disk_was_full else 0  # what a card sends before it writes
             return d
         d.cut = client.name in self.cut
         peer = self.clients[PEERS[client.name]]
@@ -427,6 +434,7 @@ def disk_full(soak, fault):
         except OSError as error:
             fault["disk"] = error.strerror
     soak.disk_was_full = True
+    soak.go(client)
     fault["share"] = soak.reach(client)
     wait_for("the end of the capture", lambda: client.ledger.goals_reached(), soak.progress)
     wait_for("completions of p", lambda: soak.all_told(client), soak.progress)

@@ -37,7 +37,7 @@ struct soak_traffic {
 	pthread_t thread;
 	atomic_bool stop;
 	atomic_bool pause, paused;
-	atomic_bool deaf;                 /* sends, and does not receive */
+	atomic_bool deaf;                /* sends, and does not receive */
 	atomic_uint_fast64_t drain, dry; /* asked for; the last round in which nothing came */
 	/* of the thread */
 	struct soak_pending pending[SOAK_QUEUES_MAX];
