@@ -492,6 +492,7 @@ static struct {
 	bool until_reset;
 	int error;
 	_Atomic uint32_t first;
+	unsigned int times; /* that it lies; 0: until it is told otherwise */
 } reg_lie;
 
 int __wrap_wcnic_card_bar_read(struct wcnic_card *card, unsigned int bar, uint64_t off, void *data,
@@ -523,6 +524,8 @@ __wrap_wcnic_card_bar_read(struct wcnic_card *card, unsigned int bar, uint64_t o
 	value = htole32((value & ~reg_lie.clear) | reg_lie.set);
 	if (reg_lie.time_passes)
 		loop_time_is_over();
+	if (reg_lie.times > 0 && --reg_lie.times == 0)
+		reg_lie.on = false;
 	memcpy(data, &value, sizeof(value));
 	return ret;
 }
@@ -549,6 +552,7 @@ reg_lie_begin(uint64_t off, uint32_t clear, uint32_t set)
 	reg_lie.frozen = false;
 	reg_lie.time_passes = false;
 	reg_lie.until_reset = false;
+	reg_lie.times = 0;
 	reg_lie.error = 0;
 	reg_lie.first = 0;
 	reg_lie.on = true;
@@ -619,6 +623,26 @@ heartbeat__stops_card_is_recovered(void **state)
 	service_finds(&config, "firmware has had no heartbeat for 1000 ms");
 }
 
+/* Driver and card had no CPU for a long time, and the driver is the first to go on. */
+static void
+heartbeat__old_at_two_looks_after_a_pause_card_is_kept(void **state)
+{
+	struct loop_config config = {.devargs = *state};
+	struct loop l;
+
+	loop_open(&l, &config);
+	loop_stream_run(&l, &some);
+	reg_lie_begin(WCNIC_REG_HEARTBEAT, 0, 0);
+	reg_lie.frozen = true;
+	reg_lie.time_passes = true;
+	reg_lie.times = 3; /* the first of them may be news */
+	loop_service_rounds(10);
+	assert_false(reg_lie.on);
+	assert_int_equal(loop_xstat(&l, "recoveries"), 0);
+	loop_stream_run(&l, &some);
+	loop_close(&l);
+}
+
 static void
 status__firmware_dead_card_is_recovered(void **state)
 {
@@ -671,6 +695,7 @@ main(void)
 		REG_TEST(probe__register_is_wrong_refused_by_name, ""),
 		REG_TEST(heartbeat__stops_card_is_recovered, "placement=push"),
 		REG_TEST(heartbeat__stops_card_is_recovered, "placement=fetch,thread=1"),
+		REG_TEST(heartbeat__old_at_two_looks_after_a_pause_card_is_kept, "placement=push"),
 		REG_TEST(status__firmware_dead_card_is_recovered, ""),
 		REG_TEST(status__error_card_is_recovered, ""),
 		REG_TEST(registers__cannot_be_read_card_is_recovered, ""),

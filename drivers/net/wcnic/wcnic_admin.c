@@ -258,6 +258,7 @@ wcnic_admin_start(struct wcnic_hw *hw)
 	if (ret != 0)
 		return ret;
 	hw->heartbeat_tsc = rte_get_timer_cycles();
+	hw->heartbeat_looks = 0;
 	ret = identify(hw);
 	if (ret == 0)
 		ret = features_set(hw);

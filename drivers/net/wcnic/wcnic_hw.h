@@ -63,12 +63,13 @@ struct wcnic_hw {
 	uint32_t reset_count;
 	uint32_t heartbeat;
 	uint64_t heartbeat_tsc;
-	uint64_t lost_tsc;     /* when the card was lost */
-	uint64_t found_tsc;    /* when it was found again */
-	unsigned int relapses; /* failures in a row, each soon after a recovery */
-	bool given_up;         /* no more recoveries until the application asks */
-	_Atomic bool removed;  /* for good: it is not looked for any more */
-	bool windows_lost;     /* BAR2 was taken away: no pushes until the next start */
+	unsigned int heartbeat_looks; /* that found no other heartbeat */
+	uint64_t lost_tsc;            /* when the card was lost */
+	uint64_t found_tsc;           /* when it was found again */
+	unsigned int relapses;        /* failures in a row, each soon after a recovery */
+	bool given_up;                /* no more recoveries until the application asks */
+	_Atomic bool removed;         /* for good: it is not looked for any more */
+	bool windows_lost;            /* BAR2 was taken away: no pushes until the next start */
 	struct wcnic_window_caps window_caps;
 	struct rte_intr_handle *intr; /* of the Rx queues; NULL: none asked for */
 	struct wcnic_window doorbells;

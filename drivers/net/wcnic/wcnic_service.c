@@ -26,6 +26,8 @@
 #include "wcnic_service.h"
 
 #define HEARTBEATS_MISSED 10
+/* Looks at least: after a time in which neither had a CPU, the driver may be the first to go on. */
+#define HEARTBEAT_LOOKS 5
 /* A card under reset does not answer either, for a second at most by the PCIe specification. */
 #define GONE_MS 2000
 /* A port that fails so often, each time so soon after its recovery, is not recovered again. */
@@ -76,9 +78,12 @@ heart_beats(struct wcnic_hw *hw)
 	if (beat != hw->heartbeat) {
 		hw->heartbeat = beat;
 		hw->heartbeat_tsc = now;
+		hw->heartbeat_looks = 0;
 		return true;
 	}
-	if ((now - hw->heartbeat_tsc) / (rte_get_timer_hz() / 1000) < limit_ns / 1000000)
+	hw->heartbeat_looks++;
+	if ((now - hw->heartbeat_tsc) / (rte_get_timer_hz() / 1000) < limit_ns / 1000000 ||
+	    hw->heartbeat_looks < HEARTBEAT_LOOKS)
 		return true;
 	WCNIC_LOG(ERR, hw, "firmware has had no heartbeat for %" PRIu64 " ms", limit_ns / 1000000);
 	return false;
