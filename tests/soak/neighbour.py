@@ -1,8 +1,8 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: BSD-3-Clause
 # Copyright(c) 2026 The wcnic authors
-"""neighbour.py SOCKET SEED COUNT: a hostile client of one card. It does COUNT of its tricks, chosen by the seed, one after
-the other, and prints what it did. What the card answers does not matter; that other cards go on does."""
+"""neighbour.py SOCKET SEED COUNT [TRICK...]: a hostile client of one card. It does COUNT of its tricks, or of those named,
+chosen by the seed, one after the other, and prints what it did. What the card answers does not matter; that other cards go on does."""
 import array
 import errno
 import json
@@ -22,6 +22,7 @@ VERSION, DMA_MAP, DMA_UNMAP, SET_IRQS, REGION_READ, REGION_WRITE, RESET = 1, 2, 
 PAGE = 4096
 FILES = 500
 READ_WRITE = 3
+IOVA, DEPTH = 0x100000, 64
 IRQ_MSIX = 2
 IRQ_EVENTFD_TRIGGER = 0x24
 FULL = (1 << 64) - 2
@@ -131,11 +132,11 @@ def files(path, rng):
 
 def enable(card, reg, fd, size):
     """Admin rings in memory of which the file is ours."""
-    card.map(fd, 0x100000, size)
+    card.map(fd, IOVA, size)
     while not card.read(reg["REG_STATUS"]) & reg["STATUS_READY"]:
         pass
     for name, page in (("REG_ASQ_BASE", 0), ("REG_ACQ_BASE", 1), ("REG_AEQ_BASE", 2)):
-        card.write(reg[name], 0x100000 + page * PAGE, 8)
+        card.write(reg[name], IOVA + page * PAGE, 8)
     card.write(reg["REG_ADMIN_SIZE"], 4 | 4 << 8)
     card.write(reg["REG_CTRL"], reg["CTRL_ENABLE"])
 
@@ -159,26 +160,56 @@ def random_commands(path, rng):
     card.ask(RESET)
 
 
-def eventfds(path, rng):
-    """Vectors whose counters are full, and which a thread fills and empties all the time."""
-    card, fds = greeted(path), [os.eventfd(0) for _ in range(4)]
-    stop = threading.Event()
+def command(card, ring, reg, count, opcode, params, answer=0):
+    """One admin command; returns its status. Rings have 16 entries."""
+    data = struct.pack("<BBHIQ", opcode, 0, count, 512 if answer else 0, answer) + params.ljust(48, b"\0")
+    ring[count % 16 * 64:count % 16 * 64 + 64] = data
+    card.write(reg["REG_ASQ_TAIL"], count + 1)
+    at = PAGE + count % 16 * 16
+    while ring[at + 15] & 1 != (count // 16 + 1) % 2:
+        card.read(reg["REG_STATUS"])  # which lets the card work
+    return int.from_bytes(ring[at + 2:at + 4], "little")
 
-    def flip():
-        while not stop.is_set():
+
+def queue_start(card, ring, reg):
+    """An Rx queue with an interrupt; returns where its doorbell is in BAR 2."""
+    command(card, ring, reg, 0, 0x10, struct.pack("<BBHII", 1, 0, 0xffff, 65536, 0), IOVA + 3 * PAGE)
+    window, doorbell = struct.unpack_from("<H6xQ", ring, 3 * PAGE)
+    for entry in range(DEPTH):
+        struct.pack_into("<Q", ring, 4 * PAGE + 8 * entry, IOVA + 6 * PAGE)
+    command(card, ring, reg, 1, 0x28, struct.pack("<HHHHIIQQB", 0, DEPTH, window, 0, 0, 2048, IOVA + 4 * PAGE, IOVA + 5 * PAGE, 4))
+    command(card, ring, reg, 2, 0x31, struct.pack("<HHH", 4, 0, 3))
+    return doorbell
+
+
+def eventfds(path, rng):
+    """Interrupts into counters that a thread fills and empties all the time."""
+    card, reg, memory_fd, fds = greeted(path), registers(), memory(8 * PAGE), [os.eventfd(0) for _ in range(4)]
+    enable(card, reg, memory_fd, 8 * PAGE)
+    over = threading.Event()
+
+    def fill():
+        while not over.is_set():
             for fd in fds:
                 os.eventfd_write(fd, FULL)
+
+    def empty():
+        while not over.is_set():
+            for fd in fds:
                 os.eventfd_read(fd)
 
-    thread = threading.Thread(target=flip, daemon=True)
-    thread.start()
-    for i in range(rng.randrange(10, 100)):
-        card.ask(SET_IRQS, struct.pack("<IIIII", 20, IRQ_EVENTFD_TRIGGER, IRQ_MSIX, i % 4, len(fds)), fds)
-        card.ask(RESET)
-    stop.set()
-    thread.join()
-    for fd in fds:
-        os.close(fd)
+    # One waits for the other, and for the card. What still waits in the end does so until this process ends.
+    for flip in (fill, empty):
+        threading.Thread(target=flip, daemon=True).start()
+    with mmap.mmap(memory_fd, 8 * PAGE) as ring:
+        doorbell = queue_start(card, ring, reg)
+        card.ask(SET_IRQS, struct.pack("<IIIII", 20, IRQ_EVENTFD_TRIGGER, IRQ_MSIX, 0, len(fds)), fds)
+        for i in range(rng.randrange(50, 300)):
+            # a buffer more, and an interrupt for the frame that comes into it
+            record = (i + 1) & 0xffff | (i & 0xffff) << 16 | 1 << 32 | (i & 0xff) << 40
+            card.ask(REGION_WRITE, struct.pack("<QII", doorbell, 2, 8) + record.to_bytes(8, "little"))
+            card.read(reg["REG_STATUS"])
+    over.set()
 
 
 TRICKS = (garbage, garbage_after_greeting, half_message, half_header, files, cut_memory, random_commands, eventfds)
@@ -187,8 +218,9 @@ TRICKS = (garbage, garbage_after_greeting, half_message, half_header, files, cut
 def main():
     path, seed, count = sys.argv[1], int(sys.argv[2]), int(sys.argv[3])
     rng = random.Random(seed)
+    only = [trick for trick in TRICKS if trick.__name__ in sys.argv[4:]]
     for _ in range(count):
-        trick = rng.choice(TRICKS)
+        trick = rng.choice(only or TRICKS)
         try:
             trick(path, rng)
             end = "done"
@@ -208,4 +240,6 @@ def main():
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    status = main()
+    sys.stdout.flush()
+    os._exit(status)

@@ -21,7 +21,7 @@ DIES = "clients live"  # of the half in which the card's process is killed
 
 # Two wires between drivers that die, and a card for the neighbour.
 CARDS = [("a", "wire:flow_control=on", []), ("b", "wire:flow_control=on", []), ("c", "wire", []), ("d", "wire", []),
-         ("h", "loopback", [])]
+         ("h", "generator", [])]
 PLACEMENTS = {"a": "placement=push", "b": "placement=fetch", "c": "placement=auto", "d": "placement=push,slot_lines=1,packed=0",
               "e": "placement=push", "f": "placement=fetch", "p": "placement=push"}
 PEERS = {"a": "b", "b": "a", "c": "d", "d": "c", "e": "f", "f": "e"}
