@@ -65,7 +65,7 @@ def picture(result, path):
                       for fault in entry["faults"] if fault["kind"] != "nothing")
     blocks.append(f"$faults << END\n{marks}\nEND")
     tics = ", ".join(f"\"{kind}\" {n}" for n, kind in enumerate(kinds))
-    panels.append(f"set title 'faults'\nset yrange [-1:{len(kinds)}]\nset ytics ({tics})\nset grid x y\nset xlabel 's'\n"
+    panels.append(f"set title 'faults'\nset yrange [-1:{len(kinds)}]\nset ytics ({tics}) font ',8'\nset grid x y\nset xlabel 's'\n"
                   "plot $faults using 1:2 with points pt 7 ps 0.5 title ''")
     script = "\n".join([f"set terminal svg noenhanced size 1200,{300 * len(panels)} font 'sans,12' background rgb 'white'",
                         f"set output '{path}'", *blocks, f"set multiplot layout {len(panels)},1", "set lmargin 28",

@@ -14,6 +14,7 @@ from parts import Client, Daemon, Failure, Process, wait_for
 
 HERE = __file__.rsplit("/", 1)[0]
 DEPTH, BURST, ENDS = 256, 32, 4
+CARD_BURST = 64  # what a card sends before it writes it into a capture
 # What a death may take of each queue: the ring, the burst that was under way, and for Tx what waited to be written again.
 TX_ROOM, RX_ROOM = 2 * DEPTH + BURST, DEPTH + BURST
 LIVES = "cards live"  # of the half in which drivers are killed
@@ -82,7 +83,12 @@ class Soak:
             self.one()
 
     def end(self):
-        """All go as they should: no mbuf, no memory and no race is left."""
+        """All go as they should: no mbuf, no memory and no race is left, and no card was given up that lived."""
+        twice = self.faults["card's process killed twice"]
+        for name in "efp":
+            found, deaths = self.clients[name].tell("counters")["recoveries"], self.mortal.deaths
+            if not deaths - twice <= found <= deaths:
+                raise Failure(f"{name} has found its card {found} times after {deaths} deaths, {2 * twice} of them two in a row")
         for client in self.clients.values():
             client.quit()
         self.lasting.end()
@@ -203,7 +209,7 @@ class Soak:
         if client.name not in PEERS:
             got = difference(capture_words(self.capture), self.capture_base)
             d.received, d.twice, d.damaged = got["received"], got["twice"], got["damaged"]
-            d.disk_room = DEPTH if self.disk_was_full else 0  # what a card sends before it writes
+            d.disk_room = CARD_BURST if self.disk_was_full else 0
             return d
         d.cut = client.name in self.cut
         peer = self.clients[PEERS[client.name]]
