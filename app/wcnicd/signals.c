@@ -14,11 +14,12 @@
 #include "signals.h"
 
 /*
- * How long the main thread may take for one step of the end. It is counted in turns of this thread,
- * which take longer where the machine is short of CPUs, as the steps do.
+ * How long the main thread may take for one step of the end: long enough for a machine that is
+ * short of CPUs, on which this thread comes in time and the others do not, and still before those
+ * who sent the signal lose their patience (10 s is usual).
  */
 #define TURN_NS 10000000
-#define TURNS_MAX 50u
+#define TURNS_MAX 800u
 
 /* Ends the thread, for another one. */
 #define SIGNAL_LEAVE SIGRTMIN
