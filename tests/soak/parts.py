@@ -155,13 +155,13 @@ class Process:
         self.check_log()
 
     def sample(self):
-        """Descriptors, mappings, those of files among them, memory in KiB."""
+        """Descriptors, mappings, those of files among them, KiB of address space, and KiB of memory that it shares with nobody."""
         folder = pathlib.Path(f"/proc/{self.child.pid}")
-        pages = [int(n) for n in (folder / "statm").read_text().split()]
-        kib = os.sysconf("SC_PAGE_SIZE") // 1024
+        memory = dict(line.split(":\t") for line in (folder / "status").read_text().splitlines() if ":\t" in line)
         maps = (folder / "maps").read_text().splitlines()
         return {"descriptors": len(os.listdir(folder / "fd")), "mappings": len(maps),
-                "mappings_of_files": sum(line.split()[4] != "0" for line in maps), "address_space_kib": pages[0] * kib, "resident_kib": pages[1] * kib}
+                "mappings_of_files": sum(line.split()[4] != "0" for line in maps), "address_space_kib": int(memory["VmSize"].split()[0]),
+                "own_memory_kib": int(memory["RssAnon"].split()[0])}
 
 
 def status_text(status):

@@ -52,7 +52,7 @@ def picture(result, path):
     processes = [key for key in samples[0] if isinstance(samples[0][key], dict)]
     blocks, panels = [], []
     for title, what, scale in (("descriptors", "descriptors", 1), ("mappings", "mappings", 1),
-                               ("resident memory, MiB", "resident_kib", 1 / 1024)):
+                               ("memory shared with nobody, MiB", "own_memory_kib", 1 / 1024)):
         plots = []
         for process in processes:
             name = f"${what}{len(blocks)}"

@@ -56,7 +56,7 @@ class Soak:
         self.total, self.by_direction = account.Sum(), {}
         self.schedule, self.samples, self.faults = [], [], collections.Counter()
         self.recoveries_due = collections.Counter()
-        self.step = 0
+        self.step, self.now = 0, {}
         self.began = time.monotonic()
 
     # ---- the whole ------------------------------------------------------------------------------
@@ -165,18 +165,29 @@ class Soak:
             client.check()
         self.now = {}
         for client in self.clients.values():
-            self.now[client.name] = wait_for(f"completions of {client.name}", lambda client=client: self.all_told(client),
-                                             self.progress)
+            self.now[client.name] = self.completed(client)
         self.cards_now = {daemon: daemon.counters() for daemon in (self.lasting, self.mortal)}
         for name in PEERS:
             self.clients[name].tell("drain")
             self.now[name] = self.clients[name].tell("counters")
         self.capture.read()
 
-    def all_told(self, client):
-        told = client.tell("counters")
-        accepted = client.ledger.tx_sum("accepted") - client.began
-        return told if told["opackets"] + told["oerrors"] >= accepted else None
+    def completed(self, client):
+        """Waits until the driver has said of all frames of this life what became of them; its counters."""
+        def accepted():
+            return client.ledger.tx_sum("accepted") - client.began
+
+        def all_told():
+            told = client.tell("counters")
+            return told if told["opackets"] + told["oerrors"] >= accepted() else None
+
+        try:
+            return wait_for(f"completions of {client.name}", all_told, self.progress)
+        except Failure as failure:
+            told = client.tell("counters")
+            raise Failure(f"{client.name} to {PEERS.get(client.name, 'capture')}: accepted in this life: {accepted()}; the driver "
+                          f"says of {told['opackets']} that they were sent, and of {told['oerrors']} that they were lost or "
+                          "refused; no more comes") from failure
 
     def sum_up(self):
         step = account.Sum()
@@ -443,7 +454,7 @@ def disk_full(soak, fault):
     soak.go(client)
     fault["share"] = soak.reach(client)
     wait_for("the end of the capture", lambda: client.ledger.goals_reached(), soak.progress)
-    wait_for("completions of p", lambda: soak.all_told(client), soak.progress)
+    soak.completed(client)
     mortal_due(soak)
     soak.mortal.kill()
     filler.unlink()
