@@ -164,6 +164,7 @@ test_all() {
 		-Db_lundef=false -Dc_args=-fno-sanitize-recover=undefined || true
 	check "soak, under AddressSanitizer" ./run --no-install soak --minutes 1 --sanitizer address --out out/soak-address
 	check "mutations are noticed" tests/loop/mutate out/mutate
+	check "proofs, bounded" tests/verify/run --bounded --out out/verify-bounded
 	echo
 	echo "$passed passed, $failed failed, $skipped skipped"
 	[ $failed -eq 0 ]

@@ -58,10 +58,12 @@ class Missing(Exception):
 
 
 def run(command, **options):
-    """The output, the status, and the seconds of CPU time. No process is left behind."""
+    """The output, the status, and the seconds of CPU time. `options` may say that errors go elsewhere. No process is
+    left behind."""
     with tempfile.TemporaryFile() as out:
         # pylint: disable-next=consider-using-with
-        process = subprocess.Popen([str(word) for word in command], stdout=out, stderr=out, **life.tied(), **options)
+        process = subprocess.Popen([str(word) for word in command],
+                                   **{"stdout": out, "stderr": out, **life.tied(), **options})
         try:
             _, status, used = os.wait4(process.pid, 0)
         except BaseException:
@@ -114,7 +116,7 @@ def run_all(tool, jobs):
 def rows(tool, models):
     """A table's rows, as words."""
     for model in models:
-        size = f"{model['states']} states" if "states" in model else f"{model['checks']} checks"
+        size = f"{model['states']} states" if "states" in model else f"{model.get('checks', 0)} checks"
         noticed = sum(mutation["result"] == "noticed" for mutation in model["mutations"])
         yield (tool, model["name"], model["property"], size, "all" if model["complete"] else "bounded",
                f"{model['seconds']:.1f}", f"{noticed} of {len(model['mutations'])}", model["result"])

@@ -5,7 +5,6 @@
 /* The card takes exactly the Tx doorbell records that datasheet sections 5 and 6 allow. */
 
 #include "card_tx_record.c"
-
 #include "prove.h"
 
 void
@@ -79,8 +78,8 @@ advance_allowed(const struct card_txq *q, uint64_t db, bool *passed)
 	if (switches && span(q->head, at) > in_flight)
 		return false;
 	if (switches && !q->switching && placement == WCNIC_PLACEMENT_PUSH &&
-	    (!q->may_push || (q->format == WCNIC_FORMAT_PACKED &&
-			      q->placement == WCNIC_PLACEMENT_PUSH)))
+	    (!q->may_push ||
+	     (q->format == WCNIC_FORMAT_PACKED && q->placement == WCNIC_PLACEMENT_PUSH)))
 		return false;
 	return q->format == WCNIC_FORMAT_PACKED ||
 	       pushed(q, switches, at, placement, (uint16_t)(q->head + in_flight)) <= q->n_slots;
@@ -129,10 +128,10 @@ prove_record_resume(void)
 	PROVE(q.head == before.head, "it goes on at the entry where it was stopped");
 	PROVE((q.state == CARD_QUEUE_RUN) == (q.epoch != before.epoch),
 	      "it runs again with the next epoch, and only then");
-	PROVE(q.epoch == before.epoch || ((uint8_t)(db >> 32) == (uint8_t)(before.epoch + 1) &&
-					  q.epoch == (uint8_t)(before.epoch + 1) &&
-					  (uint16_t)(db >> 16) == q.head &&
-					  q.placement == (db >> 40 & 1) && q.tail == (uint16_t)db),
+	PROVE(q.epoch == before.epoch ||
+		      ((uint8_t)(db >> 32) == (uint8_t)(before.epoch + 1) &&
+		       q.epoch == (uint8_t)(before.epoch + 1) && (uint16_t)(db >> 16) == q.head &&
+		       q.placement == (db >> 40 & 1) && q.tail == (uint16_t)db),
 	      "and by a record that names that entry");
 	PROVE(q.state != CARD_QUEUE_RUN || q.placement == WCNIC_PLACEMENT_FETCH || q.may_push,
 	      "no push without a window");

@@ -4,9 +4,8 @@
 
 /* The driver takes exactly the Rx completions of any kind that datasheet section 7 allows. */
 
-#include "wcnic_rx.c"
-
 #include "prove.h"
+#include "wcnic_rx.c"
 
 int
 rte_log(uint32_t level, uint32_t type, const char *format, ...)
@@ -25,7 +24,8 @@ wcnic_time_ptp_note(struct wcnic_hw *hw, const struct rte_mbuf *m, uint64_t ns)
 	(void)ns;
 }
 
-/* As the datasheet has it, where `left` bytes of the frame under way are to come; 0: there is none. */
+/* As the datasheet has it, where `left` bytes of the frame under way are to come; 0: there is none.
+ */
 static bool
 allowed(const struct wcnic_rxq *q, const struct wcnic_rx_cpl *cpl, uint32_t left)
 {

@@ -4,9 +4,8 @@
 
 /* The driver takes exactly the Tx completions that datasheet section 6 allows. */
 
-#include "wcnic_tx_reap.c"
-
 #include "prove.h"
+#include "wcnic_tx_reap.c"
 
 /* As the datasheet has it: of `left` entries from `first` on, in a queue that is `q`. */
 static bool
@@ -45,7 +44,8 @@ prove_tx_completion(void)
 	ASSUME(done <= (uint16_t)(q.tail - q.head));
 	q.sw = prove_memory(q.depth * sizeof(q.sw[0]));
 	ok = completion_ok(&q, &cpl, done);
-	PROVE(ok == allowed(&q, &cpl, (uint16_t)(q.head + done), (uint16_t)(q.tail - q.head) - done),
+	PROVE(ok == allowed(&q, &cpl, (uint16_t)(q.head + done),
+			    (uint16_t)(q.tail - q.head) - done),
 	      "a completion is taken if, and only if, the datasheet allows it");
 	PROVE(!ok || done + cpl.count <= (uint16_t)(q.tail - q.head),
 	      "what it completes is in flight");

@@ -5,8 +5,8 @@
 #define PROVE_IMMINTRIN_H
 
 /*
- * In place of the compiler's header, which takes CBMC ten times as long as all the rest: what DPDK's
- * headers name. Nothing that is proved calls it; a call would return any value.
+ * In place of the compiler's header, which takes CBMC ten times as long as all the rest: what
+ * DPDK's headers name. Nothing that is proved calls it; a call would return any value.
  */
 
 typedef long long __m128i __attribute__((vector_size(16), may_alias));

@@ -1,0 +1,132 @@
+/* SPDX-License-Identifier: BSD-3-Clause
+ * Copyright(c) 2026 The wcnic authors
+ */
+
+/* The IOVA map: ranges of any values, with few entries. */
+
+#include "iova.c"
+
+#include "prove.h"
+
+#define ENTRIES 2u
+
+/* Sorted, without overlap; no file's, as mmap(2) is not what is proved. */
+static bool
+sane(const struct iova_map *map)
+{
+	if (map->n > ENTRIES)
+		return false;
+	for (size_t i = 0; i < ENTRIES; i++)
+		if (i < map->n && (map->entries[i].first > map->entries[i].last ||
+				   (i > 0 && map->entries[i - 1].last >= map->entries[i].first)))
+			return false;
+	return true;
+}
+
+static bool
+covers(const struct entry *entry, uint64_t first, uint64_t last)
+{
+	return entry->first <= last && first <= entry->last;
+}
+
+static struct iova_map
+any_map(struct entry *entries)
+{
+	struct iova_map map;
+
+	map.entries = entries;
+	map.capacity = ENTRIES + 1;
+	for (size_t i = 0; i < ENTRIES; i++)
+		entries[i].file = NULL;
+	ASSUME(sane(&map));
+	return map;
+}
+
+void
+prove_iova_add(void)
+{
+	struct entry entries[ENTRIES + 1];
+	struct iova_map map = any_map(entries);
+	const size_t n = map.n;
+	uint64_t iova, bytes;
+	unsigned int prot;
+	bool wraps, overlaps = false;
+	int ret;
+
+	ASSUME(n < ENTRIES);
+	wraps = bytes == 0 || iova > UINT64_MAX - (bytes - 1);
+	for (size_t i = 0; i < n; i++)
+		overlaps |= !wraps && covers(&entries[i], iova, iova + (bytes - 1));
+	ret = iova_map_add_remote(&map, iova, bytes, prot);
+	PROVE(ret == (wraps ? -EINVAL : overlaps ? -EEXIST : 0),
+	      "a range is taken if, and only if, it neither wraps nor overlaps");
+	PROVE(map.n == n + (ret == 0) && sane(&map), "the map stays sorted, without overlap");
+}
+
+void
+prove_iova_find(void)
+{
+	struct entry entries[ENTRIES + 1];
+	struct iova_map map = any_map(entries);
+	static uint8_t memory[64];
+	uint64_t iova, bytes;
+	unsigned int prot;
+	const uint8_t *at;
+	bool reached;
+
+	/* Each range is somewhere in one piece of memory. */
+	for (size_t i = 0; i < ENTRIES; i++) {
+		uint8_t off;
+
+		ASSUME(i >= map.n || (entries[i].last - entries[i].first < 64 &&
+				      off <= 64 - (entries[i].last - entries[i].first) - 1));
+		entries[i].at = memory + (off & 63);
+	}
+	ASSUME(prot <= 3 && prot != 0);
+	at = iova_map_find(&map, iova, bytes, prot);
+	reached = iova_map_reaches(&map, iova, bytes, prot);
+	PROVE(at == NULL || reached, "what is found is mapped with these rights");
+	PROVE(at == NULL || (at >= memory && bytes <= 64 && at + bytes <= memory + 64),
+	      "and lies in the memory that was given");
+	PROVE(!reached || (bytes != 0 && iova <= UINT64_MAX - (bytes - 1)),
+	      "what wraps is not mapped");
+}
+
+void
+prove_iova_remove(void)
+{
+	struct entry entries[ENTRIES + 1];
+	struct iova_map map = any_map(entries);
+	const size_t n = map.n;
+	uint64_t iova, bytes;
+	int ret;
+
+	ret = iova_map_remove(&map, iova, bytes);
+	PROVE(ret < 0 ? map.n == n : map.n == n - (size_t)ret, "as many are gone as it says");
+	PROVE(sane(&map), "the map stays sorted, without overlap");
+	for (size_t i = 0; ret >= 0 && bytes != 0 && i < map.n; i++)
+		PROVE(!covers(&entries[i], iova,
+			      iova > UINT64_MAX - (bytes - 1) ? UINT64_MAX : iova + (bytes - 1)),
+		      "nothing of the range is mapped any more");
+}
+
+void
+prove_file_check(void)
+{
+	struct stat st;
+	uint64_t off, bytes, map_bytes;
+	int ret;
+
+	ret = file_check(&st, off, bytes, &map_bytes);
+	if (ret != 0)
+		return;
+	PROVE(off <= UINT64_MAX - bytes && st.st_size >= 0 && off + bytes <= (uint64_t)st.st_size,
+	      "the file has all of the range");
+	PROVE(map_bytes >= off + bytes && map_bytes % 4096 == 0, "whole pages are mapped");
+}
+
+int
+getpagesize(void)
+{
+	return 4096;
+}
