@@ -4,11 +4,33 @@
 
 /* The IOVA map: ranges of any values, with few entries. */
 
-#include "iova.c"
+#include <string.h>
 
 #include "prove.h"
 
 #define ENTRIES 2u
+
+/* Whole entries are moved, not bytes: CBMC is slow with a size that it does not know. */
+static void entries_move(void *to, const void *from, size_t bytes);
+
+#define memmove(to, from, bytes) entries_move(to, from, bytes)
+
+#include "iova.c"
+
+static void
+entries_move(void *to, const void *from, size_t bytes)
+{
+	struct entry kept[ENTRIES + 1];
+	const size_t n = bytes / sizeof(kept[0]);
+
+	PROVE(bytes % sizeof(kept[0]) == 0 && n <= ENTRIES, "whole entries are moved");
+	for (size_t i = 0; i < ENTRIES; i++)
+		if (i < n)
+			kept[i] = ((const struct entry *)from)[i];
+	for (size_t i = 0; i < ENTRIES; i++)
+		if (i < n)
+			((struct entry *)to)[i] = kept[i];
+}
 
 /* Sorted, without overlap; no file's, as mmap(2) is not what is proved. */
 static bool
@@ -58,38 +80,11 @@ prove_iova_add(void)
 	for (size_t i = 0; i < n; i++)
 		overlaps |= !wraps && covers(&entries[i], iova, iova + (bytes - 1));
 	ret = iova_map_add_remote(&map, iova, bytes, prot);
-	PROVE(ret == (wraps ? -EINVAL : overlaps ? -EEXIST : 0),
+	PROVE(ret == (wraps      ? -EINVAL
+		      : overlaps ? -EEXIST
+				 : 0),
 	      "a range is taken if, and only if, it neither wraps nor overlaps");
 	PROVE(map.n == n + (ret == 0) && sane(&map), "the map stays sorted, without overlap");
-}
-
-void
-prove_iova_find(void)
-{
-	struct entry entries[ENTRIES + 1];
-	struct iova_map map = any_map(entries);
-	static uint8_t memory[64];
-	uint64_t iova, bytes;
-	unsigned int prot;
-	const uint8_t *at;
-	bool reached;
-
-	/* Each range is somewhere in one piece of memory. */
-	for (size_t i = 0; i < ENTRIES; i++) {
-		uint8_t off;
-
-		ASSUME(i >= map.n || (entries[i].last - entries[i].first < 64 &&
-				      off <= 64 - (entries[i].last - entries[i].first) - 1));
-		entries[i].at = memory + (off & 63);
-	}
-	ASSUME(prot <= 3 && prot != 0);
-	at = iova_map_find(&map, iova, bytes, prot);
-	reached = iova_map_reaches(&map, iova, bytes, prot);
-	PROVE(at == NULL || reached, "what is found is mapped with these rights");
-	PROVE(at == NULL || (at >= memory && bytes <= 64 && at + bytes <= memory + 64),
-	      "and lies in the memory that was given");
-	PROVE(!reached || (bytes != 0 && iova <= UINT64_MAX - (bytes - 1)),
-	      "what wraps is not mapped");
 }
 
 void

@@ -5,7 +5,6 @@
 /* How long an entry of a packed push is, by a header of any bytes. */
 
 #include "card_tx_packed.c"
-
 #include "prove.h"
 
 void

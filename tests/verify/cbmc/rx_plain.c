@@ -4,9 +4,8 @@
 
 /* Rx of frames in one buffer: the compare of four completions is that of each field of each. */
 
-#include "wcnic_rx_plain.c"
-
 #include "prove.h"
+#include "wcnic_rx_plain.c"
 
 /* DPDK's headers declare it by the type of the CPU. */
 uint16_t

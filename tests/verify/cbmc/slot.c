@@ -5,7 +5,6 @@
 /* The card takes a slot of a push window only whole, and copies no more than a slot has. */
 
 #include "card_tx_slots.c"
-
 #include "prove.h"
 
 #ifdef BOUNDED
@@ -65,7 +64,8 @@ prove_slot(void)
 	      "a slot is taken if, and only if, it is whole");
 	PROVE(stream[q.slot_lines * CARD_LINE_PAYLOAD_WORDS] == behind,
 	      "nothing is written behind what a slot has");
-	PROVE(verdict == CARD_TX_WAIT || (hdr.n_lines <= q.slot_lines) == (verdict == CARD_TX_READY) ||
+	PROVE(verdict == CARD_TX_WAIT ||
+		      (hdr.n_lines <= q.slot_lines) == (verdict == CARD_TX_READY) ||
 		      hdr.n_lines == 0,
 	      "more lines than a slot has never become one");
 }

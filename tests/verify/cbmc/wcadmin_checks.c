@@ -6,9 +6,8 @@
 
 #include "wcadmin_window.c"
 #undef FRAME_BYTES_MIN
-#include "wcadmin_card.c"
-
 #include "prove.h"
+#include "wcadmin_card.c"
 
 static const struct wcadmin_ops quiet;
 
@@ -83,4 +82,3 @@ prove_identity(void)
 	      "slots are a power of two of lines");
 	PROVE((id.mac[0] & 1) == 0, "the address is one of a card");
 }
-

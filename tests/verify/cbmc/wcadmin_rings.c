@@ -4,10 +4,9 @@
 
 /* The driver's side of the admin rings stays in its memory, whatever the card writes into them. */
 
+#include "prove.h"
 #include "wcadmin.c"
 #include "wcadmin_event.c"
-
-#include "prove.h"
 
 static const struct wcadmin_ops quiet;
 

@@ -9,7 +9,6 @@
 #include <string.h>
 
 #include <wcbar.h>
-
 #include <wcdev_ring.h>
 
 void before_doorbell(void);
