@@ -50,8 +50,8 @@ struct card_options {
 	unsigned int aperture_mib;
 	const struct vfu_server_access *access; /* to the socket; NULL: as umask(2) has it */
 	const char *tlp_feed;                   /* of argv; NULL: none */
-	bool bar2_trapped;    /* the aperture cannot be mapped: the card sees each store */
-	bool msix_off;        /* a PCI device without interrupts */
+	bool bar2_trapped; /* the aperture cannot be mapped: the card sees each store */
+	bool msix_off;     /* a PCI device without interrupts */
 	uint64_t seed;
 	bool seed_given;
 	int cpu;    /* -1: any */

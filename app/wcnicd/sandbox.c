@@ -98,8 +98,8 @@ static const struct rule rules[] = {
 	{SCMP_SYS(fcntl), 1, UINT32_MAX, F_GETFD},
 	{SCMP_SYS(fcntl), 1, UINT32_MAX, F_SETFD},
 	{SCMP_SYS(fcntl), 1, UINT32_MAX, F_GET_SEALS},
-	{SCMP_SYS(sendto), 4, UINT64_MAX, 0},            /* to whom it is connected */
-	{SCMP_SYS(recvfrom), 4, UINT64_MAX, 0},          /* from whom it is connected */
+	{SCMP_SYS(sendto), 4, UINT64_MAX, 0},   /* to whom it is connected */
+	{SCMP_SYS(recvfrom), 4, UINT64_MAX, 0}, /* from whom it is connected */
 	{SCMP_SYS(clone), 0, NEW_THREAD, NEW_THREAD},
 };
 

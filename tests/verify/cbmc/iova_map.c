@@ -58,6 +58,7 @@ any_map(struct entry *entries)
 
 	map.entries = entries;
 	map.capacity = ENTRIES + 1;
+	map.limits.ranges = 0;
 	for (size_t i = 0; i < ENTRIES; i++)
 		entries[i].file = NULL;
 	ASSUME(sane(&map));
@@ -103,25 +104,4 @@ prove_iova_remove(void)
 		PROVE(!covers(&entries[i], iova,
 			      iova > UINT64_MAX - (bytes - 1) ? UINT64_MAX : iova + (bytes - 1)),
 		      "nothing of the range is mapped any more");
-}
-
-void
-prove_file_check(void)
-{
-	struct stat st;
-	uint64_t off, bytes, map_bytes;
-	int ret;
-
-	ret = file_check(&st, off, bytes, &map_bytes);
-	if (ret != 0)
-		return;
-	PROVE(off <= UINT64_MAX - bytes && st.st_size >= 0 && off + bytes <= (uint64_t)st.st_size,
-	      "the file has all of the range");
-	PROVE(map_bytes >= off + bytes && map_bytes % 4096 == 0, "whole pages are mapped");
-}
-
-int
-getpagesize(void)
-{
-	return 4096;
 }

@@ -7,11 +7,7 @@
 #include "card_tx_slots.c"
 #include "prove.h"
 
-#ifdef BOUNDED
 #define LINES_MAX 2u
-#else
-#define LINES_MAX 4u
-#endif
 #define WORDS (LINES_MAX * CARD_LINE_PAYLOAD_WORDS)
 
 /* As the datasheet has it: the right tag and check. */
