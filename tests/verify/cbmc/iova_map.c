@@ -94,14 +94,19 @@ prove_iova_remove(void)
 	struct entry entries[ENTRIES + 1];
 	struct iova_map map = any_map(entries);
 	const size_t n = map.n;
-	uint64_t iova, bytes;
+	uint64_t iova, bytes, last;
+	bool cuts = false;
 	int ret;
 
+	ASSUME(bytes != 0);
+	last = iova > UINT64_MAX - (bytes - 1) ? UINT64_MAX : iova + (bytes - 1);
+	for (size_t i = 0; i < n; i++)
+		cuts |= covers(&entries[i], iova, last) &&
+			(entries[i].first < iova || entries[i].last > last);
 	ret = iova_map_remove(&map, iova, bytes);
+	PROVE(cuts ? ret == -EINVAL : ret >= 0, "only what would cut a range is refused");
 	PROVE(ret < 0 ? map.n == n : map.n == n - (size_t)ret, "as many are gone as it says");
 	PROVE(sane(&map), "the map stays sorted, without overlap");
-	for (size_t i = 0; ret >= 0 && bytes != 0 && i < map.n; i++)
-		PROVE(!covers(&entries[i], iova,
-			      iova > UINT64_MAX - (bytes - 1) ? UINT64_MAX : iova + (bytes - 1)),
-		      "nothing of the range is mapped any more");
+	for (size_t i = 0; ret >= 0 && i < map.n; i++)
+		PROVE(!covers(&entries[i], iova, last), "nothing of the range is mapped any more");
 }

@@ -99,7 +99,7 @@ MODELS = [
               ("the range that wraps", IOVA, "s/ || iova + (bytes - 1) < iova)/)/"),
               ("the overlap", IOVA, r"s/map->entries\[.at\].first <= iova + (bytes - 1)/false/")],
           unwind="4", long=True),
-    Model("iova_remove", "after a removal nothing of the range is mapped", "iova_map",
+    Model("iova_remove", "ranges are removed whole, and after that nothing of them is mapped", "iova_map",
           [f"{IOVA}: iova_map_remove, entry_at"], False, "up to 2 ranges", [
               ("the range that would be cut", IOVA,
                "s/map->entries.to..first < iova || map->entries.to..last > last/false/"),
@@ -128,7 +128,7 @@ MODELS = [
           [f"{REQUESTS}: cmd_set_irqs, irqs_bind, irqs_trigger"], False, "3 vectors, payloads of up to 64 bytes", [
               ("the count of vectors", REQUESTS, "s/ || set->count > vectors - set->start)/)/"),
               ("the first vector", REQUESTS, "s/set->start > vectors || //"),
-              ("a byte for each vector", REQUESTS, "s/bytes - sizeof(.set) != set->count/false/")], unwind="24"),
+              ("a byte for each vector", REQUESTS, "s/bytes - sizeof(.set) != set->count/false/")], unwind="24", long=True),
     Model("vfu_range", "a range lies in another iff its ends do", "vfu_range",
           ["lib/vfio_user/vfu_sock.h: vfu_range_contains"], True, "none", [
               ("the room behind it", "lib/vfio_user/vfu_sock.h",
