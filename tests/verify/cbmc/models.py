@@ -108,8 +108,7 @@ MODELS = [
     Model("file_range", "a file is mapped only if it has all of the range", "dma_files", [f"{FILE}: range_check"], True,
           "pages of 4 KiB and of what the file says", [
               ("the end of the file", FILE, "s/ || end > (uint64_t)st->st_size)/)/"),
-              ("the sum that wraps", FILE, "s/end < fd_off || //"),
-              ("the rounding that wraps", FILE, "s/.map_bytes < end || //")]),
+              ("the sum that wraps", FILE, "s/end < fd_off || //")]),
     Model("file_budget", "no more files and bytes are mapped than may be", "dma_files", [f"{FILE}: budget_check"], True,
           "none", [
               ("the bytes that are mapped", FILE, "s/more_bytes > limits->bytes - map->file_bytes/false/"),
