@@ -14,7 +14,6 @@
 
 static struct vfu_server server;
 static int irq_fds[VECTORS];
-static uint8_t request[sizeof(struct vfu_hdr) + PAYLOAD_MAX];
 static uint8_t reply[REPLY_MAX];
 
 /* What the handlers call is held to its contract. */
@@ -154,7 +153,6 @@ iova_map_clear(struct iova_map *map)
 static void
 set_up(size_t payload)
 {
-	uint8_t bytes[sizeof(request)];
 	struct vfu_server any;
 
 	server = any;
@@ -164,14 +162,14 @@ set_up(size_t payload)
 	for (unsigned int i = 0; i < VFU_PCI_REGIONS; i++)
 		server.config.regions[i].n_areas = 0;
 	ASSUME(server.rx.n_fds <= VFU_MSG_FDS_MAX);
-	server.rx.buf = request;
-	server.rx.buf_bytes = sizeof(request);
+	/* No byte more than came, so that none is read that did not. */
+	server.rx.buf = prove_memory(sizeof(struct vfu_hdr) + payload);
+	server.rx.buf_bytes = sizeof(struct vfu_hdr) + PAYLOAD_MAX;
 	server.rx.got_bytes = sizeof(struct vfu_hdr) + payload;
 	server.tx.buf = reply;
 	/* Enough for the longest access. */
 	server.tx.buf_bytes = sizeof(reply);
 	server.tx.bytes = sizeof(struct vfu_hdr);
-	memcpy(request, bytes, sizeof(request));
 }
 
 void
