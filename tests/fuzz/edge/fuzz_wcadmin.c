@@ -147,7 +147,7 @@ window_step(uint8_t how)
 		granted[i] = true;
 		window_check(&windows[i]);
 	} else if (how % 4 == 3) {
-		(void)wcadmin_window_test_observe(&rig.a, &windows[i], how);
+		(void)!wcadmin_window_test_observe(&rig.a, &windows[i], how);
 		if (wcadmin_window_test_report(&rig.a, &windows[i], how, &report) == 0)
 			MUST((uint64_t)report.lines_whole + report.lines_partial +
 				     report.lines_lost ==
@@ -188,13 +188,13 @@ queries_step(uint8_t how)
 		(void)wcadmin_stats_query(&rig.a, &stats);
 		break;
 	case 2:
-		(void)wcadmin_rxq_stats_query(&rig.a, 0, how / 8, counters);
+		(void)!wcadmin_rxq_stats_query(&rig.a, 0, how / 8, counters);
 		break;
 	case 3:
-		(void)wcadmin_flow_query(&rig.a, how, false, &flow);
+		(void)!wcadmin_flow_query(&rig.a, how, false, &flow);
 		break;
 	default:
-		(void)wcadmin_features_set(&rig.a, how);
+		(void)!wcadmin_features_set(&rig.a, how);
 		break;
 	}
 }
@@ -218,7 +218,7 @@ card_start(void)
 {
 	memset(granted, 0, sizeof(granted));
 	if (wcadmin_probe(&rig.a) == 0 && wcadmin_reset(&rig.a) == 0)
-		(void)wcadmin_enable(&rig.a);
+		(void)!wcadmin_enable(&rig.a);
 }
 
 int
