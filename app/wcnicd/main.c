@@ -173,6 +173,8 @@ program_stop(void)
 	bool ran = program.n_started > 0 && program.n_started == program.n_workers;
 	int ret = 0;
 
+	for (unsigned int i = 0; i < program.n_started; i++)
+		worker_ask_stop(&program.workers[i]);
 	for (unsigned int i = 0; i < program.n_started; i++) {
 		signals_progress("its thread", program.workers[i].cards[0]->name);
 		worker_stop(&program.workers[i]);

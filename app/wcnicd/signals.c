@@ -6,6 +6,7 @@
 
 #include <pthread.h>
 #include <signal.h>
+#include <stdint.h>
 #include <string.h>
 #include <time.h>
 #include <unistd.h>
@@ -14,11 +15,14 @@
 #include "signals.h"
 
 /*
- * How long the main thread may take for one step of the end: long enough for a machine that is
- * short of CPUs, on which this thread comes in time and the others do not, and still before those
- * who sent the signal lose their patience (10 s is usual).
+ * The end has come to a stop when nothing else of the process has got on for so many turns of this
+ * thread: no step was done and no CPU time was used. A thread that waits for a CPU gets one sooner,
+ * however short the machine is of them. Those who sent the signal lose their patience in the end
+ * (10 s is usual).
  */
 #define TURN_NS 10000000
+#define TURNS_STILL 50u
+#define STILL_NS 20000 /* of CPU time in a turn: the two clocks are read one after the other */
 #define TURNS_MAX 800u
 
 /* Ends the thread, for another one. */
@@ -58,19 +62,39 @@ ask(int sig)
 	pthread_mutex_unlock(&signals.lock);
 }
 
+static uint64_t
+clock_ns(clockid_t clock)
+{
+	struct timespec now = {0};
+
+	(void)clock_gettime(clock, &now);
+	return (uint64_t)now.tv_sec * 1000000000u + (uint64_t)now.tv_nsec;
+}
+
+/* CPU time that the other threads have used. */
+static uint64_t
+others_ns(void)
+{
+	return clock_ns(CLOCK_PROCESS_CPUTIME_ID) - clock_ns(CLOCK_THREAD_CPUTIME_ID);
+}
+
 /* The process ends while this waits, or it does not get on. */
 static WC_NORETURN void
 end_watch(void)
 {
 	const struct timespec turn = {.tv_nsec = TURN_NS};
-	unsigned int steps = 0, now;
+	unsigned int still = 0, steps = 0, steps_now;
+	uint64_t used = others_ns(), used_now;
 
-	for (unsigned int turns = 0; turns < TURNS_MAX; turns++) {
+	for (unsigned int turns = 0; turns < TURNS_MAX && still < TURNS_STILL; turns++) {
 		(void)nanosleep(&turn, NULL);
-		now = __atomic_load_n(&signals.steps, __ATOMIC_ACQUIRE);
-		if (now != steps)
+		steps_now = __atomic_load_n(&signals.steps, __ATOMIC_ACQUIRE);
+		used_now = others_ns();
+		still = steps_now == steps && used_now - used < STILL_NS ? still + 1 : 0;
+		if (steps_now != steps)
 			turns = 0;
-		steps = now;
+		steps = steps_now;
+		used = used_now;
 	}
 	signals.abandon(__atomic_load_n(&signals.what, __ATOMIC_ACQUIRE),
 			__atomic_load_n(&signals.who, __ATOMIC_ACQUIRE));

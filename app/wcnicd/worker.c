@@ -378,11 +378,16 @@ worker_wake(struct worker *worker)
 }
 
 void
-worker_stop(struct worker *worker)
+worker_ask_stop(struct worker *worker)
 {
 	__atomic_store_n(&worker->stop, true, __ATOMIC_RELEASE);
 	workers_release();
 	worker_wake(worker);
+}
+
+void
+worker_stop(struct worker *worker)
+{
 	pthread_join(worker->thread, NULL);
 	stats_take(worker);
 	pthread_cond_destroy(&worker->answered);

@@ -52,7 +52,10 @@ void workers_await(unsigned int n);
 /* Lets the threads that are prepared serve their cards, and later ones as well. */
 void workers_release(void);
 
-/* Ends the thread and waits for it; `records` then has the last counters. */
+/* Asks the thread to end. */
+void worker_ask_stop(struct worker *worker);
+
+/* Waits for the end of a thread that was asked to; `records` then has the last counters. */
 void worker_stop(struct worker *worker);
 
 /* Lets the thread bring `records` up to date, and waits until it has. */

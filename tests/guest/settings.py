@@ -42,7 +42,7 @@ FORWARDING = [
     Setting("x86-intel-iommu", "x86-64, intel-iommu, vfio-pci", "amd64", "6.12", "vfio-pci", INTEL_IOMMU,
             append="intel_iommu=on", prepare=UNSAFE, rung=WC_VFIO),
     Setting("x86-virtio-iommu", "x86-64, virtio-iommu, vfio-pci", "amd64", "6.12", "vfio-pci", VIRTIO_IOMMU,
-            prepare=UNSAFE, rung=WC_VFIO),
+            prepare=UNSAFE, rung=WC_VFIO, whole=True),
     Setting("arm64-virtio-iommu", "aarch64, virtio-iommu, vfio-pci", "arm64", "6.12", "vfio-pci", VIRTIO_IOMMU,
             rung=WC_VFIO),
     Setting("x86-new-kernel", "x86-64, virtio-iommu, vfio-pci", "amd64", "7.3", "vfio-pci", VIRTIO_IOMMU,
@@ -84,7 +84,7 @@ def ladder(arch, kernel, relaxed):
     return Setting(f"ladder-{'x86' if arch == 'amd64' else 'arm64'}-{kernel}{'-relaxed' * relaxed}",
                    f"the ladder on Linux {kernel}{', iomem=relaxed' * relaxed}", arch, kernel, "vfio-pci",
                    prepare=UNSAFE, rung=ANSWERS[arch, kernel, relaxed][-1], user="user-next" if kernel == "7.3" else "user",
-                   whole=relaxed and kernel == "6.1", **iommu)
+                   whole=kernel == "6.1", **iommu)
 
 
 LADDERS = [ladder(arch, kernel, relaxed) for arch in ("amd64", "arm64") for kernel in ("6.1", "6.12", "7.3")

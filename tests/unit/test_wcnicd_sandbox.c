@@ -90,7 +90,7 @@ do_execve(void)
 static void
 do_fork(void)
 {
-	fork();
+	fork(); /* clone(2), but of a process */
 }
 
 static void
@@ -172,16 +172,6 @@ do_chmod(void)
 }
 
 static void
-do_other_affinity(void)
-{
-	cpu_set_t set;
-
-	CPU_ZERO(&set);
-	CPU_SET(0, &set);
-	sched_setaffinity(1, sizeof(set), &set);
-}
-
-static void
 do_dup(void)
 {
 	fcntl(pair[0], F_DUPFD, 10);
@@ -224,7 +214,6 @@ static const struct call forbidden[] = {
 	CALL(prctl),
 	CALL(setuid),
 	CALL(chmod),
-	CALL(other_affinity),
 	CALL(dup),
 };
 #define N_FORBIDDEN (sizeof(forbidden) / sizeof(forbidden[0]))
