@@ -194,6 +194,18 @@ page_change(struct fuzz_input *in)
 		host.kinds[page % PAGES] = how % 3;
 }
 
+/*
+ * A driver has no more entries in flight than the queue is deep. The card trusts it there: once an
+ * entry too many has been written, which is its own doorbell, completions may overtake those that
+ * were not read. Not before: what was written stays, whatever becomes of the tail.
+ */
+static void
+in_flight_check(struct fuzz_rig *r)
+{
+	if ((int16_t)(r->tx.tail - r->next) > r->tx.depth)
+		r->over = true;
+}
+
 static void
 step(struct fuzz_rig *r, struct fuzz_input *in)
 {
@@ -202,10 +214,12 @@ step(struct fuzz_rig *r, struct fuzz_input *in)
 	switch (what % 11) {
 	case 0:
 		desc_write(r, in);
+		in_flight_check(r);
 		break;
 	case 1:
 	case 2:
 		slot_write(r, in);
+		in_flight_check(r);
 		break;
 	case 3:
 		page_change(in);

@@ -17,7 +17,7 @@ struct fuzz_rig {
 	struct fake_rxq rx;
 	uint8_t *data; /* 64 KiB of host memory that nothing else uses */
 	uint16_t next; /* first Tx entry without completion */
-	bool over;     /* the Tx completions no longer mean anything */
+	bool over;     /* more entries in flight than allowed: completions mean nothing */
 };
 
 #define FUZZ_MEM_BYTES (128u << 10)
