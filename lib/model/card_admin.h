@@ -27,7 +27,9 @@ struct card_admin {
 	uint16_t asq_tail;
 	uint16_t aeq_head;
 	uint16_t aeq_tail;
-	uint32_t lost;     /* events since the ring of events was full */
+	uint32_t lost;   /* events since the ring of events was full */
+	bool link_waits; /* for room in that ring: the newest LINK */
+	uint32_t link_arg0, link_arg1;
 	bool features_set; /* since reset */
 	bool queue_made;   /* since reset */
 };

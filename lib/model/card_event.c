@@ -44,10 +44,34 @@ card_event_poll(struct wcnic_card *card)
 	struct card_admin *admin = &card->admin;
 	uint32_t lost = admin->lost;
 
-	if (lost == 0 || !ring_has_room(admin))
+	if (lost != 0 && ring_has_room(admin)) {
+		admin->lost = 0;
+		ring_write(card, WCNIC_EV_LOST, lost, 0, 0);
+	}
+	if (admin->link_waits && ring_has_room(admin)) {
+		admin->link_waits = false;
+		ring_write(card, WCNIC_EV_LINK, admin->link_arg0, admin->link_arg1, 0);
+	}
+}
+
+bool
+card_event_fits(struct wcnic_card *card)
+{
+	card_event_poll(card); /* what waits or was lost came before */
+	return ring_has_room(&card->admin);
+}
+
+void
+card_event_link(struct wcnic_card *card, bool up, uint32_t mbps)
+{
+	struct card_admin *admin = &card->admin;
+
+	if ((card->status & WCNIC_STATUS_ENABLED) == 0)
 		return;
-	admin->lost = 0;
-	ring_write(card, WCNIC_EV_LOST, lost, 0, 0);
+	admin->link_waits = true;
+	admin->link_arg0 = up;
+	admin->link_arg1 = mbps;
+	card_event_poll(card);
 }
 
 void
@@ -58,8 +82,7 @@ card_event_post(struct wcnic_card *card, enum wcnic_event_type type, uint32_t ar
 
 	if ((card->status & WCNIC_STATUS_ENABLED) == 0)
 		return;
-	card_event_poll(card); /* what was lost came before */
-	if (!ring_has_room(admin)) {
+	if (!card_event_fits(card)) {
 		admin->lost++;
 		card->stats.events_lost++;
 		return;

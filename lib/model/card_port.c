@@ -79,7 +79,7 @@ link_event(struct wcnic_card *card)
 {
 	const struct card_port *port = &card->port;
 
-	card_event_post(card, WCNIC_EV_LINK, port->link_up, port->link_up ? port->wire_mbps : 0, 0);
+	card_event_link(card, port->link_up, port->link_up ? port->wire_mbps : 0);
 }
 
 void

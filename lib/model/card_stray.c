@@ -57,6 +57,8 @@ stray_report(struct wcnic_card *card)
 		return;
 	if (stray->reported && card->now_ns - stray->reported_ns < STRAY_EVENT_NS)
 		return;
+	if (!card_event_fits(card))
+		return; /* they are counted on, and reported together */
 	card_event_post(card, WCNIC_EV_STRAY_WRITE, stray->lines, 0, stray->first_off);
 	stray->lines = 0;
 	stray->reported = true;

@@ -98,6 +98,20 @@ ring__many_laps__seq_and_phase_go_on(void **state)
 	}
 }
 
+/* Events of which each counts: windows of no queue are taken away. */
+static void
+windows_revoke(struct fake_host *h, unsigned int n)
+{
+	struct wcnic_window_grant grant;
+
+	for (unsigned int i = 0; i < n; i++) {
+		assert_int_equal(
+			fake_window(h, WCNIC_WINDOW_DOORBELL, 0, WCNIC_QUEUE_NONE, 4096, &grant),
+			0);
+		assert_int_equal(wcnic_card_window_revoke(h->card, le16toh(grant.id)), 0);
+	}
+}
+
 static void
 ring__full__lost_follows_with_the_number(void **state)
 {
@@ -105,15 +119,14 @@ ring__full__lost_follows_with_the_number(void **state)
 	struct wcnic_event event;
 	struct wcnic_stats stats;
 
-	for (unsigned int i = 0; i < 13; i++)
-		link_toggle(h);
+	windows_revoke(h, 13);
 	fake_stats(h, &stats);
 	assert_int_equal(stats.events_lost, 5);
 	assert_true(fake_event(h, &event));
 	wcnic_card_poll(h->card);
 	for (unsigned int i = 1; i < 8; i++) {
 		assert_true(fake_event(h, &event));
-		assert_int_equal(le16toh(event.type), WCNIC_EV_LINK);
+		assert_int_equal(le16toh(event.type), WCNIC_EV_WINDOW_REVOKED);
 	}
 	assert_true(fake_event(h, &event));
 	assert_int_equal(le16toh(event.type), WCNIC_EV_LOST);
@@ -131,8 +144,7 @@ ring__full_then_new_event__lost_comes_before_it(void **state)
 	struct fake_host *h = *state;
 	struct wcnic_event event;
 
-	for (unsigned int i = 0; i < 9; i++)
-		link_toggle(h);
+	windows_revoke(h, 9);
 	for (unsigned int i = 0; i < 8; i++)
 		assert_true(fake_event(h, &event));
 	link_toggle(h);
@@ -141,6 +153,98 @@ ring__full_then_new_event__lost_comes_before_it(void **state)
 	assert_int_equal(le32toh(event.arg0), 1);
 	assert_true(fake_event(h, &event));
 	assert_int_equal(le16toh(event.type), WCNIC_EV_LINK);
+}
+
+static void
+link__flaps_while_the_ring_is_full__newest_state_follows_and_none_is_lost(void **state)
+{
+	struct fake_host *h = *state;
+	struct wcnic_event event;
+	struct wcnic_stats stats;
+
+	for (unsigned int flaps = 9; flaps < 40; flaps++) {
+		for (unsigned int i = 0; i < flaps; i++)
+			link_toggle(h);
+		for (unsigned int i = 0; i < 8; i++) {
+			assert_true(fake_event(h, &event));
+			assert_int_equal(le16toh(event.type), WCNIC_EV_LINK);
+		}
+		wcnic_card_poll(h->card);
+		assert_true(fake_event(h, &event));
+		assert_int_equal(le16toh(event.type), WCNIC_EV_LINK);
+		assert_int_equal(le32toh(event.arg0), link_up);
+		assert_int_equal(le32toh(event.arg1), link_up ? 25000 : 0);
+		assert_false(fake_event(h, &event));
+		wcnic_card_poll(h->card);
+		assert_false(fake_event(h, &event));
+	}
+	fake_stats(h, &stats);
+	assert_int_equal(stats.events_lost, 0);
+}
+
+static void
+link__changes_among_lost_events__follows_them_and_is_not_counted(void **state)
+{
+	struct fake_host *h = *state;
+	struct wcnic_event event;
+
+	windows_revoke(h, 8);
+	link_toggle(h);
+	windows_revoke(h, 2);
+	link_toggle(h);
+	link_toggle(h);
+	assert_true(fake_event(h, &event));
+	wcnic_card_poll(h->card); /* there is room for LOST alone */
+	for (unsigned int i = 1; i < 8; i++)
+		assert_true(fake_event(h, &event));
+	assert_true(fake_event(h, &event));
+	assert_int_equal(le16toh(event.type), WCNIC_EV_LOST);
+	assert_int_equal(le32toh(event.arg0), 2);
+	assert_false(fake_event(h, &event));
+	wcnic_card_poll(h->card);
+	assert_true(fake_event(h, &event));
+	assert_int_equal(le16toh(event.type), WCNIC_EV_LINK);
+	assert_int_equal(le32toh(event.arg0), link_up);
+}
+
+static void
+link__waits_for_room_and_the_card_is_reset__is_forgotten(void **state)
+{
+	struct fake_host *h = *state;
+	struct wcnic_event event;
+
+	for (unsigned int i = 0; i < 9; i++)
+		link_toggle(h);
+	wcnic_card_reset(h->card);
+	fake_enable(h);
+	wcnic_card_poll(h->card);
+	assert_false(fake_event(h, &event));
+}
+
+static void
+stray_lines__found_while_the_ring_is_full__are_reported_together(void **state)
+{
+	struct fake_host *h = *state;
+	struct wcnic_event event;
+	struct wcnic_stats stats;
+
+	windows_revoke(h, 8);
+	for (unsigned int i = 0; i < 3; i++) {
+		h->m.now_ns += 1000000000;
+		h->aperture[h->aperture_bytes - WCNIC_LINE_BYTES * (i + 1)] = 1;
+		for (unsigned int k = 0; k < h->aperture_bytes / 512 * 32; k++)
+			wcnic_card_poll(h->card);
+	}
+	fake_stats(h, &stats);
+	assert_int_equal(stats.stray_writes, 3);
+	assert_int_equal(stats.events_lost, 0);
+	for (unsigned int i = 0; i < 8; i++)
+		assert_true(fake_event(h, &event));
+	wcnic_card_poll(h->card);
+	assert_true(fake_event(h, &event));
+	assert_int_equal(le16toh(event.type), WCNIC_EV_STRAY_WRITE);
+	assert_int_equal(le32toh(event.arg0), 3);
+	assert_false(fake_event(h, &event));
 }
 
 static void
@@ -263,6 +367,10 @@ main(void)
 		CASE(ring__many_laps__seq_and_phase_go_on),
 		CASE(ring__full__lost_follows_with_the_number),
 		CASE(ring__full_then_new_event__lost_comes_before_it),
+		CASE(link__flaps_while_the_ring_is_full__newest_state_follows_and_none_is_lost),
+		CASE(link__changes_among_lost_events__follows_them_and_is_not_counted),
+		CASE(link__waits_for_room_and_the_card_is_reset__is_forgotten),
+		CASE(stray_lines__found_while_the_ring_is_full__are_reported_together),
 		CASE(ring__head_ahead_of_tail__is_fatal),
 		CASE(ring__unmapped_later__is_an_error_in_the_registers),
 		CASE(reset__in_mid_traffic__touches_no_host_memory_after),
