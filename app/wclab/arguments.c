@@ -79,8 +79,11 @@ static int
 link_parse(struct arguments *a, const char *text)
 {
 	a->link = text;
-	/* Its name goes into JSON. */
-	return strpbrk(text, "\"\\") != NULL ? -EINVAL : 0;
+	/* Its name goes into JSON, which has no control characters in a string. */
+	for (; *text != '\0'; text++)
+		if (*text == '"' || *text == '\\' || (unsigned char)*text < ' ')
+			return -EINVAL;
+	return 0;
 }
 
 /* A file's name, which is not empty. */
@@ -124,7 +127,9 @@ static const struct {
 	{"bar", bar_parse, "bar=NUMBER of the BAR of device= that is watched, 1 to 5"},
 	{"device", device_parse, "device=VENDOR:DEVICE, hexadecimal as lspci -n prints them"},
 	{"feed", feed_parse, "feed=FILE, the ring of wcnicd --tlp-feed FILE"},
-	{"link", link_parse, "link=FILE, a parameter set as in config/link"},
+	{"link", link_parse,
+	 "link=FILE, a parameter set as in config/link, with no \", \\ or control character in its "
+	 "name"},
 	{"mark", mark_parse, "mark=OFFSET in BAR0, a multiple of 4"},
 	{"out", out_parse, "out=FILE, for the summary"},
 	{"override-s2", override_parse, "override-s2=STORE:TYPE, such as 1000:Device-nGnRE"},
@@ -144,6 +149,15 @@ expected(const char *name)
 	return known[i].right;
 }
 
+/* A message is one line. */
+static void
+controls_hide(char *why)
+{
+	for (; *why != '\0'; why++)
+		if ((unsigned char)*why < ' ')
+			*why = '?';
+}
+
 static int
 argument_parse(struct arguments *a, const char *text, char *why)
 {
@@ -156,6 +170,7 @@ argument_parse(struct arguments *a, const char *text, char *why)
 		if (value != NULL && known[i].parse(a, value + 1) == 0)
 			return 0;
 		snprintf(why, ARGUMENTS_WHY_BYTES, "'%s': expected %s", text, known[i].right);
+		controls_hide(why);
 		return -EINVAL;
 	}
 	snprintf(why, ARGUMENTS_WHY_BYTES,

@@ -227,6 +227,8 @@ bad_arguments__named_with_what_is_right(void **state)
 		{{"link=l", "out="}, "'out='", "out=FILE"},
 		{{"link=l", "out"}, "'out'", "out=FILE"},
 		{{"link=a\"b"}, "a\"b", "parameter set"},
+		{{"link=a\nb"}, "'link=a?b'", "control character"},
+		{{"link=\x1f"}, "'link=?'", "control character"},
 		{{"lnik=l"}, "'lnik=l'", "link"},
 		{{"aperture=0x1000"}, "0x1000", "ADDRESS:BYTES"},
 		{{"aperture=0x1001:64"}, "0x1001", "multiple of 64"},
