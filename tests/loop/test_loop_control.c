@@ -7,6 +7,7 @@
 
 #include <errno.h>
 #include <setjmp.h>
+#include <sys/syscall.h>
 
 #include "loop.h"
 
@@ -241,6 +242,61 @@ configure__fewer_queues_than_before_forwards(void **state)
 	l.config.n_rxq = 2;
 	loop_configure(&l);
 	loop_stream_run(&l, &some);
+	loop_close(&l);
+}
+
+/* ---- a barrier that is refused ----------------------------------------------------------- */
+
+static struct {
+	bool refused;
+	unsigned int refusals, long_waits;
+} barriers;
+
+long __real_syscall(long number, long a, long b, long c, long d, long e, long f);
+long __wrap_syscall(long number, long a, long b, long c, long d, long e, long f);
+
+long
+__wrap_syscall(long number, long a, long b, long c, long d, long e, long f)
+{
+	if (!barriers.refused || number != __NR_membarrier)
+		return __real_syscall(number, a, b, c, d, e, f);
+	barriers.refusals++;
+	errno = EPERM;
+	return -1;
+}
+
+void __real_rte_delay_us_sleep(unsigned int us);
+void __wrap_rte_delay_us_sleep(unsigned int us);
+
+void
+__wrap_rte_delay_us_sleep(unsigned int us)
+{
+	barriers.long_waits += us >= 10000;
+	__real_rte_delay_us_sleep(us);
+}
+
+/* As by a filter of system calls that the application sets once its ports are there. */
+static void
+gate__membarrier_is_refused_later_waits_long(void **state)
+{
+	struct loop l;
+
+	memset(&barriers, 0, sizeof(barriers));
+	loop_open(&l, &(struct loop_config){.devargs = *state});
+	if (!loop_hw(&l)->membarrier) {
+		loop_close(&l);
+		skip();
+	}
+	loop_stream_run(&l, &some);
+	assert_int_equal(rte_eth_dev_stop(l.port_id), 0);
+	assert_int_equal(barriers.long_waits, 0);
+	barriers.refused = true;
+	assert_int_equal(rte_eth_dev_start(l.port_id), 0);
+	loop_stream_run(&l, &some);
+	assert_int_equal(rte_eth_dev_stop(l.port_id), 0);
+	barriers.refused = false;
+	assert_true(barriers.refusals > 0);
+	assert_int_equal(barriers.long_waits, barriers.refusals);
 	loop_close(&l);
 }
 
@@ -816,6 +872,7 @@ main(void)
 		ARGS(reset__by_application_port_is_as_new, PUSH),
 		ARGS(reset__by_application_port_is_as_new, THREAD),
 		ARGS(configure__fewer_queues_than_before_forwards, PUSH),
+		ARGS(gate__membarrier_is_refused_later_waits_long, PUSH),
 		LOOP_TEST(mtu__limits_are_the_datasheets),
 		LOOP_TEST(mtu__outgrows_buffers_refused_unless_scattered),
 		LOOP_TEST(queue__set_up_for_large_mtu_scatters_unasked),

@@ -16,6 +16,7 @@
 #include "wcnic_log.h"
 #include "wcnic_peer.h"
 
+#define LONG_WAIT_US 10000
 #define LOOKS 1000 /* of 10 us each, before it is asked whether a process still lives */
 
 uint32_t wcnic_gate_process;
@@ -23,17 +24,19 @@ uint32_t wcnic_gate_process;
 /*
  * Makes every thread of the process pass a full barrier, and those of secondary processes, which
  * have registered for it: afterwards the busy flag of a burst that did not see the closed gate is
- * visible. Without membarrier(2) a long wait has to do.
+ * visible. Without membarrier(2) a long wait has to do, also if it is refused only now: by a filter
+ * of system calls, for instance, that the application has set since.
  */
 static void
 barrier_everywhere(const struct wcnic_hw *hw)
 {
-	if (hw->membarrier)
-		syscall(__NR_membarrier, MEMBARRIER_CMD_PRIVATE_EXPEDITED, 0, 0);
-	else
-		rte_delay_us_sleep(10000);
+	bool all = hw->membarrier &&
+		   syscall(__NR_membarrier, MEMBARRIER_CMD_PRIVATE_EXPEDITED, 0, 0) == 0;
+
 	if (wcnic_peer_any())
-		syscall(__NR_membarrier, MEMBARRIER_CMD_GLOBAL_EXPEDITED, 0, 0);
+		all &= syscall(__NR_membarrier, MEMBARRIER_CMD_GLOBAL_EXPEDITED, 0, 0) == 0;
+	if (!all)
+		rte_delay_us_sleep(LONG_WAIT_US);
 	atomic_thread_fence(memory_order_seq_cst);
 }
 
