@@ -6,20 +6,15 @@
 
 #include <errno.h>
 #include <math.h>
-#include <stdarg.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include <json.h>
 
-#include <wcfile.h>
-
+#include "fit_file.h"
 #include "fit_run.h"
 #include "run.h"
 
-#define FILE_BYTES_MAX (32u * 1024 * 1024)
-#define FILE_BYTES_FIRST (16u * 1024)
 #define BURSTS_NEEDED 3u
 #define LONG_BURST 8u
 #define NS_LEAST 1e-4 /* of a line, store or read: anything beyond is no figure of a machine */
@@ -28,95 +23,9 @@
 /* Where a reader is: for sentences, and for the rows that it adds. */
 struct reader {
 	struct fit_runs *runs;
-	const char *path;
-	char *why;
+	struct fit_file file;
 	enum pcielink_type type; /* of the mapping */
 };
-
-WC_PRINTF(2, 3) static int refuse(const struct reader *r, const char *format, ...)
-{
-	int used = snprintf(r->why, FIT_WHY_BYTES, "%s: ", r->path);
-	va_list ap;
-
-	if (used < 0 || (size_t)used >= FIT_WHY_BYTES)
-		return -EINVAL;
-	va_start(ap, format);
-	vsnprintf(r->why + used, FIT_WHY_BYTES - (size_t)used, format, ap);
-	va_end(ap);
-	return -EINVAL;
-}
-
-/* ---- the file ------------------------------------------------------------------------------ */
-
-/* Takes as much memory as the file needs: most are far from the limit. */
-static int
-all_read(FILE *f, char **text, size_t *bytes)
-{
-	size_t space = 0, more;
-	char *grown;
-
-	*bytes = 0;
-	do {
-		space = space == 0 ? FILE_BYTES_FIRST : 2 * space;
-		grown = realloc(*text, space);
-		if (grown == NULL)
-			return -ENOMEM;
-		*text = grown;
-		errno = 0;
-		more = fread(grown + *bytes, 1, space - *bytes, f);
-		*bytes += more;
-		if (ferror(f))
-			return errno != 0 ? -errno : -EIO;
-	} while (*bytes == space && space <= FILE_BYTES_MAX);
-	return 0;
-}
-
-static int
-file_read(const struct reader *r, char **text, size_t *bytes)
-{
-	FILE *f = wcfile_fopen(r->path);
-	int ret;
-
-	*text = NULL;
-	if (f == NULL) {
-		ret = -errno;
-		(void)refuse(r, "%s", wcfile_strerror(-ret));
-		return ret;
-	}
-	ret = all_read(f, text, bytes);
-	if (ret != 0)
-		(void)refuse(r, "%s", strerror(-ret));
-	else if (*bytes > FILE_BYTES_MAX)
-		ret = refuse(r, "more than %u bytes: this is no run of wcbench raw",
-			     FILE_BYTES_MAX);
-	fclose(f);
-	return ret;
-}
-
-static int
-json_read(const struct reader *r, struct json_object **root)
-{
-	struct json_tokener *tokener = json_tokener_new();
-	enum json_tokener_error error = json_tokener_error_parse_unexpected;
-	size_t bytes = 0;
-	char *text;
-	int ret = file_read(r, &text, &bytes);
-
-	*root = NULL;
-	if (ret == 0 && tokener != NULL) {
-		*root = json_tokener_parse_ex(tokener, text, (int)bytes);
-		error = json_tokener_get_error(tokener);
-	}
-	if (ret == 0 && !json_object_is_type(*root, json_type_object))
-		ret = refuse(r, "not JSON: %s",
-			     error == json_tokener_continue  ? "it ends too early"
-			     : error == json_tokener_success ? "not an object"
-							     : json_tokener_error_desc(error));
-	free(text);
-	if (tokener != NULL)
-		json_tokener_free(tokener);
-	return ret;
-}
 
 /* ---- values -------------------------------------------------------------------------------- */
 
@@ -200,12 +109,14 @@ figure_read(const struct reader *r, struct json_object *figure, bool rate, struc
 	       p90 = number_of(figure, "p90"), slow;
 
 	if (!isfinite(p50) || p50 <= 0 || !isfinite(p10) || !isfinite(p90))
-		return refuse(r,
-			      "%s has the median %g: it must be a number above 0, with p10 and p90",
-			      row->name, p50);
+		return fit_refuse(
+			&r->file,
+			"%s has the median %g: it must be a number above 0, with p10 and p90",
+			row->name, p50);
 	if (p10 <= 0 || p10 > p50 || p90 < p50)
-		return refuse(r, "%s: its median %g is not between p10 %g and p90 %g, above 0",
-			      row->name, p50, p10, p90);
+		return fit_refuse(&r->file,
+				  "%s: its median %g is not between p10 %g and p90 %g, above 0",
+				  row->name, p50, p10, p90);
 	if (rate) {
 		slow = PCIELINK_LINE_BYTES * 1e9 / p10;
 		p10 = PCIELINK_LINE_BYTES * 1e9 / p90;
@@ -213,8 +124,9 @@ figure_read(const struct reader *r, struct json_object *figure, bool rate, struc
 		p90 = slow;
 	}
 	if (p10 < NS_LEAST || p90 > NS_MOST)
-		return refuse(r, "%s: %g to %g ns is no time of a store: expected %g to %g",
-			      row->name, p10, p90, NS_LEAST, NS_MOST);
+		return fit_refuse(&r->file,
+				  "%s: %g to %g ns is no time of a store: expected %g to %g",
+				  row->name, p10, p90, NS_LEAST, NS_MOST);
 	row->ns = p50;
 	row->half_ns = (p90 - p10) / 2;
 	return 0;
@@ -224,7 +136,8 @@ static int
 row_add(const struct reader *r, const struct fit_row *row)
 {
 	if (r->runs->n_rows == FIT_ROWS_MAX)
-		return refuse(r, "more than %u rows in all runs: name fewer", FIT_ROWS_MAX);
+		return fit_refuse(&r->file, "more than %u rows in all runs: name fewer",
+				  FIT_ROWS_MAX);
 	r->runs->rows[r->runs->n_rows++] = *row;
 	return 0;
 }
@@ -246,10 +159,10 @@ line_read(const struct reader *r, struct json_object *o)
 		return 0;
 	}
 	if (row.burst == 0 || (!row.each && strcmp(order, "burst") != 0))
-		return refuse(r,
-			      "%s: a row of lines has a burst of 1 to %u and an order of each "
-			      "or burst",
-			      row.name, FIT_BURST_MAX);
+		return fit_refuse(&r->file,
+				  "%s: a row of lines has a burst of 1 to %u and an order of each "
+				  "or burst",
+				  row.name, FIT_BURST_MAX);
 	if (row.each)
 		row.burst = 1; /* the drain makes each line one of its own */
 	ret = figure_read(r, get(o, "ns_per_line"), false, &row);
@@ -294,8 +207,9 @@ stream_read(const struct reader *r, struct json_object *o)
 		return 0;
 	}
 	if (row.threads == 0 || row.burst == 0)
-		return refuse(r, "%s: a stream has 1 thread or more and a burst of 1 to %u",
-			      row.name, FIT_BURST_MAX);
+		return fit_refuse(&r->file,
+				  "%s: a stream has 1 thread or more and a burst of 1 to %u",
+				  row.name, FIT_BURST_MAX);
 	ret = figure_read(r, get(o, "bytes_per_second"), true, &row);
 	return ret != 0 ? ret : row_add(r, &row);
 }
@@ -363,7 +277,7 @@ mappings_read(struct reader *r, struct json_object *mappings)
 	int ret = 0;
 
 	if (!json_object_is_type(mappings, json_type_array))
-		return refuse(r, "it has no mappings: wcbench raw writes them");
+		return fit_refuse(&r->file, "it has no mappings: wcbench raw writes them");
 	for (size_t i = 0; i < json_object_array_length(mappings) && ret == 0; i++) {
 		struct json_object *m = json_object_array_get_idx(mappings, i);
 
@@ -405,10 +319,11 @@ link_read(const struct reader *r, struct json_object *root)
 	lanes = small(link, "current_width", 16);
 	if ((generation != 0 && runs->generation != 0 && generation != runs->generation) ||
 	    (lanes != 0 && runs->lanes != 0 && lanes != runs->lanes))
-		return refuse(r,
-			      "its link is of generation %u with %u lanes, that of the run before "
-			      "of generation %u with %u: fit them apart",
-			      generation, lanes, runs->generation, runs->lanes);
+		return fit_refuse(
+			&r->file,
+			"its link is of generation %u with %u lanes, that of the run before "
+			"of generation %u with %u: fit them apart",
+			generation, lanes, runs->generation, runs->lanes);
 	runs->generation = generation != 0 ? generation : runs->generation;
 	runs->lanes = lanes != 0 ? lanes : runs->lanes;
 	return 0;
@@ -426,26 +341,28 @@ facts_read(struct reader *r, struct json_object *root, bool allow_ram)
 	char cpu_now[FIT_TEXT_BYTES], id_now[FIT_TEXT_BYTES];
 
 	if (strcmp(arch, "x86_64") != 0 && strcmp(arch, "aarch64") != 0)
-		return refuse(r, "its machine is '%.32s': a fit knows x86_64 and aarch64", arch);
+		return fit_refuse(&r->file,
+				  "its machine is '%.32s': a fit knows x86_64 and aarch64", arch);
 	if (strcmp(basis, "measured") != 0 && !allow_ram)
-		return refuse(
-			r,
+		return fit_refuse(
+			&r->file,
 			"its figures are '%.64s', no link's: a fit takes what was measured on "
 			"a device; --allow-ram tries the others, as a test",
 			basis);
 	if (strcmp(basis, "measured") == 0 &&
 	    strcmp(text_of(get(root, "target"), "behind"), "ram") == 0)
-		return refuse(r, "its figures are 'measured', and what stood behind them was RAM: "
-				 "it contradicts itself");
+		return fit_refuse(&r->file,
+				  "its figures are 'measured', and what stood behind them was RAM: "
+				  "it contradicts itself");
 	text_copy(cpu_now, sizeof(cpu_now), cpu);
 	text_copy(id_now, sizeof(id_now), id);
 	if (runs->n > 0 && (strcmp(runs->cpu, cpu_now) != 0 || strcmp(runs->device, id_now) != 0 ||
 			    runs->arm != arm))
-		return refuse(r,
-			      "it is of %.48s on '%.48s', the run before of %.48s on '%.48s': "
-			      "a fit is of one machine and device",
-			      id_now[0] != '\0' ? id_now : "no device", cpu_now,
-			      runs->device[0] != '\0' ? runs->device : "no device", runs->cpu);
+		return fit_refuse(&r->file,
+				  "it is of %.48s on '%.48s', the run before of %.48s on '%.48s': "
+				  "a fit is of one machine and device",
+				  id_now[0] != '\0' ? id_now : "no device", cpu_now,
+				  runs->device[0] != '\0' ? runs->device : "no device", runs->cpu);
 	runs->no_link |= strcmp(basis, "measured") != 0;
 	runs->arm = arm;
 	text_copy(runs->basis, sizeof(runs->basis), basis);
@@ -462,14 +379,18 @@ head_check(const struct reader *r, struct json_object *root)
 	const char *program = text_of(root, "program"), *kind = text_of(root, "kind");
 
 	if (strcmp(program, "wcbench") != 0)
-		return refuse(r, "it is not a run of wcbench raw: its program is '%.32s'", program);
+		return fit_refuse(&r->file,
+				  "it is not a run of wcbench raw: its program is '%.32s'",
+				  program);
 	if (strcmp(kind, "raw") != 0)
-		return refuse(r, "it is a run of wcbench %.32s: a fit takes those of wcbench raw",
-			      kind[0] != '\0' ? kind : "(no kind)");
+		return fit_refuse(&r->file,
+				  "it is a run of wcbench %.32s: a fit takes those of wcbench raw",
+				  kind[0] != '\0' ? kind : "(no kind)");
 	if (number_of(root, "schema") != RUN_SCHEMA)
-		return refuse(r, "its schema is not %d: another wcbench wrote it", RUN_SCHEMA);
+		return fit_refuse(&r->file, "its schema is not %d: another wcbench wrote it",
+				  RUN_SCHEMA);
 	if (!json_object_get_boolean(get(root, "ok")))
-		return refuse(r, "the run is void: %.128s", text_of(root, "error"));
+		return fit_refuse(&r->file, "the run is void: %.128s", text_of(root, "error"));
 	return 0;
 }
 
@@ -489,9 +410,9 @@ name_add(struct fit_runs *runs, const char *path)
 int
 fit_runs_add(struct fit_runs *runs, const char *path, bool allow_ram, char *why)
 {
-	struct reader r = {.runs = runs, .path = path, .why = why};
+	struct reader r = {.runs = runs, .file = {path, why}};
 	struct json_object *root;
-	int ret = json_read(&r, &root);
+	int ret = fit_file_json(&r.file, &root);
 
 	if (ret == 0)
 		ret = head_check(&r, root);
