@@ -91,7 +91,8 @@ readless(struct ena_card *card, uint32_t value)
 	answer.value = htole32(reg_value(card, off));
 	at = wcdev_dma_ptr(&card->dev, iova, sizeof(answer), WCDEV_DMA_WRITE);
 	if (at == NULL) {
-		wcdev_dma_post(&card->dev, iova, &answer, sizeof(answer));
+		if (wcdev_dma_post(&card->dev, iova, &answer, sizeof(answer)) != 0)
+			card->stats.bad_reads++;
 		return;
 	}
 	memcpy(&word, &answer, sizeof(word));

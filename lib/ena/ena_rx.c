@@ -148,8 +148,8 @@ buffers_plan(struct ena_card *card, struct ena_sq *sq, uint32_t left, struct rx_
 	return plan->here || wcdev_dma_quiet(&card->dev) ? RX_OK : RX_LATER;
 }
 
-/* Writes the frame into the buffers of the plan. */
-static void
+/* Writes the frame into the buffers of the plan. Returns false if not all could be written. */
+WC_MUST_CHECK static bool
 frame_scatter(struct ena_card *card, const struct wcdev_frame *frame, const struct rx_plan *plan)
 {
 	const struct rx_buffer *buffer = plan->buffers;
@@ -165,8 +165,8 @@ frame_scatter(struct ena_card *card, const struct wcdev_frame *frame, const stru
 
 			if (buffer->at != NULL)
 				memmove(buffer->at + used, src, bytes); /* both may be the host's */
-			else
-				wcdev_dma_write(&card->dev, buffer->iova + used, src, bytes);
+			else if (wcdev_dma_write(&card->dev, buffer->iova + used, src, bytes) != 0)
+				return false;
 			src += bytes;
 			left -= bytes;
 			used += bytes;
@@ -176,6 +176,7 @@ frame_scatter(struct ena_card *card, const struct wcdev_frame *frame, const stru
 			used = 0;
 		}
 	}
+	return true;
 }
 
 /* A completion for each buffer; the last says what the frame is. */
@@ -260,7 +261,10 @@ queue_deliver(struct ena_card *card, struct ena_sq *sq, const struct wcdev_frame
 	default:
 		break;
 	}
-	frame_scatter(card, frame, &plan);
+	if (!frame_scatter(card, frame, &plan)) {
+		ena_sq_stop(card, sq, &card->stats.ring_unmapped, "its buffers cannot be written");
+		return 0;
+	}
 	sq->head += plan.n;
 	frame_complete(card, sq, &plan, status, hash);
 	card->stats.rx_frames++;

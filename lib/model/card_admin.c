@@ -260,8 +260,10 @@ command_next(struct wcnic_card *card)
 	cpl.data_bytes = htole32(answered);
 	cpl.sq_head = htole16(admin->asq_head);
 	cpl.phase = wcdev_ring_phase(seq, admin->asq.entries);
-	wcdev_ring_publish(&card->dev, &admin->acq, seq, &cpl, sizeof(cpl));
-	return true;
+	if (wcdev_ring_publish(&card->dev, &admin->acq, seq, &cpl, sizeof(cpl)) == 0)
+		return true;
+	card_fatal(card, WCNIC_ERR_ADMIN_CONFIG, WCNIC_REG_ACQ_BASE);
+	return false;
 }
 
 unsigned int

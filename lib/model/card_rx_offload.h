@@ -44,8 +44,10 @@ void card_rx_offload(const struct card_rxq *q, const struct wcdev_frame *frame, 
 void card_rx_time(const struct wcnic_card *card, const struct card_rxq *q,
 		  const struct wcdev_parse *parse, struct card_rx_result *result);
 
-/* Writes the extra of the frame whose first buffer is the next. It can be reached. */
-static inline void
+/* Writes the extra of the frame whose first buffer is the next. It can be reached. As
+ * wcdev_ring_publish().
+ */
+WC_MUST_CHECK static inline int
 card_rx_extra_publish(struct wcnic_card *card, struct card_rxq *q,
 		      const struct card_rx_result *result)
 {
@@ -56,7 +58,7 @@ card_rx_extra_publish(struct wcnic_card *card, struct card_rxq *q,
 		.outer_vlan_tci = htole16(result->outer_vlan_tci),
 	};
 
-	wcdev_ring_publish(&card->dev, &q->extra, q->head, &extra, sizeof(extra));
+	return wcdev_ring_publish(&card->dev, &q->extra, q->head, &extra, sizeof(extra));
 }
 
 #endif /* CARD_RX_OFFLOAD_H */

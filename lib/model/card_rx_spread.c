@@ -58,10 +58,13 @@ struct rx_writer {
 	uint32_t buf_bytes;
 };
 
-static void
+/* 0, or as wcdev_dma_write(): so these below. */
+WC_MUST_CHECK static int
 bytes_scatter(struct wcnic_card *card, struct rx_writer *w, const uint8_t *src, uint32_t left)
 {
-	while (left != 0) {
+	int ret = 0;
+
+	while (left != 0 && ret == 0) {
 		uint32_t bytes = w->buf_bytes - w->used;
 
 		if (bytes > left)
@@ -69,7 +72,7 @@ bytes_scatter(struct wcnic_card *card, struct rx_writer *w, const uint8_t *src, 
 		if (w->buffer->at != NULL)
 			memmove(w->buffer->at + w->used, src, bytes); /* src may be the host's */
 		else
-			wcdev_dma_write(&card->dev, w->buffer->iova + w->used, src, bytes);
+			ret = wcdev_dma_write(&card->dev, w->buffer->iova + w->used, src, bytes);
 		src += bytes;
 		left -= bytes;
 		w->used += bytes;
@@ -78,42 +81,46 @@ bytes_scatter(struct wcnic_card *card, struct rx_writer *w, const uint8_t *src, 
 			w->used = 0;
 		}
 	}
+	return ret;
 }
 
 /* All of the frame but `cut_bytes` behind its addresses. */
-static void
+WC_MUST_CHECK static int
 frame_scatter(struct wcnic_card *card, const struct wcdev_frame *frame, uint32_t cut_bytes,
 	      struct rx_writer *w)
 {
 	uint32_t keep = cut_bytes != 0 ? CARD_RX_ADDRS_BYTES : UINT32_MAX; /* before the cut */
+	int ret = 0;
 
-	for (uint32_t i = 0; i < frame->n_frags; i++) {
+	for (uint32_t i = 0; i < frame->n_frags && ret == 0; i++) {
 		const uint8_t *src = frame->frags[i].base;
 		uint32_t left = frame->frags[i].bytes;
 		uint32_t bytes = left < keep ? left : keep;
 
-		bytes_scatter(card, w, src, bytes);
+		ret = bytes_scatter(card, w, src, bytes);
 		src += bytes;
 		left -= bytes;
 		keep -= bytes;
-		if (keep == 0) {
+		if (keep == 0 && ret == 0) {
 			bytes = left < cut_bytes ? left : cut_bytes;
 			src += bytes;
 			left -= bytes;
 			cut_bytes -= bytes;
-			bytes_scatter(card, w, src, left);
+			ret = bytes_scatter(card, w, src, left);
 		}
 	}
+	return ret;
 }
 
-static void
+WC_MUST_CHECK static int
 completions_publish(struct wcnic_card *card, struct card_rxq *q, uint32_t frame_bytes,
 		    unsigned int count, struct card_rx_kind kind)
 {
 	uint32_t left = frame_bytes;
+	int ret = 0;
 
 	kind.first |= WCNIC_RXF_SOP << 16;
-	for (unsigned int i = 0; i < count; i++, q->head++) {
+	for (unsigned int i = 0; i < count && ret == 0; i++, q->head++) {
 		uint32_t bytes = left < q->buf_bytes ? left : q->buf_bytes;
 		uint64_t cpl[2];
 
@@ -121,12 +128,13 @@ completions_publish(struct wcnic_card *card, struct card_rxq *q, uint32_t frame_
 			kind.first |= WCNIC_RXF_EOP << 16;
 		card_rx_completion_make(cpl, kind, bytes, q->head, frame_bytes,
 					card_rx_phase(q->head, q->depth));
-		wcdev_ring_publish(&card->dev, &q->cq, q->head, cpl, sizeof(cpl));
+		ret = wcdev_ring_publish(&card->dev, &q->cq, q->head, cpl, sizeof(cpl));
 		left -= bytes;
 		kind = (struct card_rx_kind){0}; /* it is in the first */
 		frame_bytes = 0;
 	}
 	q->published = q->head;
+	return ret;
 }
 
 int
@@ -142,16 +150,19 @@ card_rx_spread(struct wcnic_card *card, struct card_rxq *q, const struct wcdev_f
 		return ret;
 	wcdev_reader_end(&card->dev, &q->reader);
 	card_rxq_publish(card, q);
+	if (ret == 0 && with_extra)
+		ret = card_rx_extra_publish(card, q, result);
+	if (ret == 0)
+		ret = frame_scatter(card, frame, result->cut_bytes, &writer);
+	if (ret == 0)
+		ret = completions_publish(card, q, frame->bytes - result->cut_bytes, count,
+					  card_rx_kind_of(result));
+	/* Of what could not be written the host would see the completion alone. */
 	if (ret != 0) {
 		card->stats.rx_errors++;
 		card_rxq_fail(card, q, WCNIC_ERR_ADDRESS);
 		return 0;
 	}
-	if (with_extra)
-		card_rx_extra_publish(card, q, result);
-	frame_scatter(card, frame, result->cut_bytes, &writer);
-	completions_publish(card, q, frame->bytes - result->cut_bytes, count,
-			    card_rx_kind_of(result));
 	q->ahead_end = q->head;
 	card_rxq_count(card, q, frame);
 	return 0;

@@ -287,8 +287,11 @@ frame_put(struct wcnic_card *card, struct card_rxq *q, const struct wcdev_frame 
 
 	if (card_rxq_is_full(q))
 		card_rxq_publish(card, q);
-	if ((result->flags & WCNIC_RXF_EXTRA) != 0)
-		card_rx_extra_publish(card, q, result);
+	if ((result->flags & WCNIC_RXF_EXTRA) != 0 && card_rx_extra_publish(card, q, result) != 0) {
+		card->stats.rx_errors++;
+		card_rxq_fail(card, q, WCNIC_ERR_ADDRESS);
+		return;
+	}
 	/* The frame may be in host memory, and so where it goes. */
 	memcpy(addrs, src, sizeof(addrs));
 	memmove(dst + sizeof(addrs), src + sizeof(addrs) + result->cut_bytes,

@@ -14,15 +14,14 @@ least(uint16_t a, uint16_t b)
 	return a < b ? a : b;
 }
 
-/* Completions from `seq` on, as many of `n` as lie in one piece. Returns how many. */
+/* Completions from `seq` on, as many of `n` as lie in one piece. Returns how many; 0: it failed. */
 static uint16_t
 piece_publish(struct wcnic_card *card, struct card_rxq *q, uint16_t seq, uint16_t n)
 {
 	uint8_t *dst = wcdev_ring_find(&card->dev, &q->cq, seq);
 
 	if (dst == NULL) {
-		wcdev_ring_post(&card->dev, &q->cq, seq, q->cpls[seq % CARD_RX_CPLS]);
-		return 1;
+		return wcdev_ring_post(&card->dev, &q->cq, seq, q->cpls[seq % CARD_RX_CPLS]) == 0;
 	}
 	n = least(n, least(wcdev_ring_run(&q->cq, seq),
 			   (uint16_t)(CARD_RX_CPLS - seq % CARD_RX_CPLS)));
@@ -35,9 +34,16 @@ piece_publish(struct wcnic_card *card, struct card_rxq *q, uint16_t seq, uint16_
 void
 card_rxq_publish(struct wcnic_card *card, struct card_rxq *q)
 {
-	while (q->published != q->head)
-		q->published += piece_publish(card, q, q->published,
-					      (uint16_t)(q->head - q->published));
+	uint16_t n;
+
+	while (q->published != q->head) {
+		n = piece_publish(card, q, q->published, (uint16_t)(q->head - q->published));
+		q->published += n;
+		if (n != 0)
+			continue;
+		q->published = q->head; /* the host sees none behind one that it lacks */
+		card_rxq_fail(card, q, WCNIC_ERR_ADDRESS);
+	}
 }
 
 void
@@ -47,6 +53,7 @@ card_rxq_fail(struct wcnic_card *card, struct card_rxq *q, enum wcnic_error erro
 		return;
 	q->state = CARD_QUEUE_FAILED;
 	q->ahead_end = q->head;
+	q->ahead_map_id = 0; /* what is under way may still move the head past its end */
 	wcdev_log(&card->dev, LOG_WARNING, "rx queue %u stops: error %d at buffer %u", q->qid,
 		  error, q->head);
 	card_event_post(card, WCNIC_EV_QUEUE_ERROR, q->qid, error, 0);

@@ -339,7 +339,7 @@ post_fails(void *ctx, uint64_t iova, const void *data, size_t bytes)
 static void
 messages__writes_fail__queues_stop_and_nothing_is_answered(void **state)
 {
-	for (unsigned int what = 0; what < 3; what++) {
+	for (unsigned int what = 0; what < 4; what++) {
 		struct fake_ena_frame frame = {.req_id = 3, .n_bufs = 1};
 		struct wcdev_ops ops = pages_message_ops;
 		struct ena_card_stats stats;
@@ -366,6 +366,12 @@ messages__writes_fail__queues_stop_and_nothing_is_answered(void **state)
 			page_set(rx.cq.ring, PAGE_REMOTE);
 			assert_int_equal(fake_ena_receive(&e, mem, 200, 200), 0);
 			ENA_EXPECT(&e, ring_unmapped, 1);
+		} else if (what == 2) {
+			page_set(rx.bufs, PAGE_REMOTE);
+			assert_int_equal(fake_ena_receive(&e, mem, 200, 200), 0);
+			ENA_EXPECT(&e, ring_unmapped, 1);
+			fake_ena_stats(&e, &stats);
+			assert_int_equal(stats.rx_frames, 0);
 		} else {
 			page_set(e.acq, PAGE_REMOTE);
 			page_set(e.aenq, PAGE_REMOTE);

@@ -255,6 +255,76 @@ messages__denied__named_and_survived(void **state)
 	frame_round(mem, 64, 4);
 }
 
+static bool posts_fail;
+
+static int
+post_fails(void *ctx, uint64_t iova, const void *data, size_t bytes)
+{
+	return posts_fail ? -ENOBUFS : pages_post(ctx, iova, data, bytes);
+}
+
+/* A message that cannot be sent: no completion says that a frame has come which is not there. */
+static void
+messages__rx_cannot_be_written__queue_stops_and_completes_nothing(void **state)
+{
+	struct wcdev_ops ops = pages_message_ops;
+	struct fake_host *h = &rig.h;
+	struct wcnic_event event;
+	struct wcnic_rx_cpl cpl;
+	struct wcnic_stats stats;
+	uint8_t *mem, *buf;
+
+	ops.dma_post = post_fails;
+	for (unsigned int what = 0; what < 3; what++) {
+		/* of one buffer, of several, and of one whose completion alone goes by message */
+		const uint16_t bytes = what == 1 ? 5000 : 64;
+
+		pages_open(&ops);
+		pages_queues_open();
+		mem = fake_alloc(h, 2 * PAGE, PAGE);
+		fake_frame_fill(mem, bytes, 9);
+		page_set(what == 2 ? (uint8_t *)rig.rx.cq : rig.rx.bufs, PAGE_REMOTE);
+		fake_rx_post(h, &rig.rx, 10);
+		fake_tx_fetch(h, &rig.tx, mem, bytes);
+		fake_tx_ring(&rig.tx);
+		posts_fail = true;
+		pages_work(3);
+		do {
+			assert_true(fake_event_find(h, WCNIC_EV_QUEUE_ERROR, &event));
+		} while ((le32toh(event.arg0) & WCNIC_EV_QUEUE_TX) != 0);
+		assert_int_equal(le32toh(event.arg1), WCNIC_ERR_ADDRESS);
+		assert_false(fake_rx_reap(&rig.rx, &cpl, &buf));
+		fake_stats(h, &stats);
+		assert_int_equal(stats.rx_frames, 0);
+		assert_int_equal(stats.rx_errors, 1);
+		posts_fail = false;
+		/* Nothing of it is written later either. */
+		pages_work(3);
+		assert_false(fake_rx_reap(&rig.rx, &cpl, &buf));
+		if (what != 2)
+			pages_teardown(state);
+	}
+}
+
+static void
+messages__answer_cannot_be_written__card_says_so_in_its_registers(void **state)
+{
+	struct wcdev_ops ops = pages_message_ops;
+	struct fake_host *h = &rig.h;
+
+	(void)state;
+	ops.dma_post = post_fails;
+	pages_open(&ops);
+	pages_queues_open();
+	page_set(h->acq, PAGE_REMOTE);
+	posts_fail = true;
+	assert_int_not_equal(fake_port_set(h, 1500, 0), WCNIC_ST_OK);
+	assert_true(fake_reg32(h, WCNIC_REG_STATUS) & WCNIC_STATUS_ERROR);
+	assert_int_equal(fake_reg32(h, WCNIC_REG_ERROR_CAUSE), WCNIC_ERR_ADMIN_CONFIG);
+	assert_int_equal(fake_reg32(h, WCNIC_REG_ERROR_INFO), WCNIC_REG_ACQ_BASE);
+	posts_fail = false;
+}
+
 /* Longer than any frame: it is refused for its length, not because a buffer is full. */
 static void
 messages__segments_longer_than_a_frame__are_refused(void **state)
@@ -358,6 +428,8 @@ main(void)
 		CASE(messages__segments_of_slots__frames_are_whole),
 		CASE(messages__data_remote_completions_here__nothing_overtakes),
 		CASE(messages__denied__named_and_survived),
+		CASE(messages__rx_cannot_be_written__queue_stops_and_completes_nothing),
+		CASE(messages__answer_cannot_be_written__card_says_so_in_its_registers),
 		CASE(messages__segments_longer_than_a_frame__are_refused),
 		CASE(messages__reset_while_under_way__not_ready_before_the_end),
 		CASE(messages__owner_gives_up__others_go_on),
