@@ -183,6 +183,10 @@ program_stop(void)
 	if (ran)
 		ret = program_write_stats();
 	for (unsigned int i = 0; i < program.n_cards; i++) {
+		signals_progress("its client", program.cards[i].options.socket);
+		served_card_hang_up(&program.cards[i]);
+	}
+	for (unsigned int i = 0; i < program.n_cards; i++) {
 		signals_progress("its port", program.cards[i].options.socket);
 		served_card_destroy(&program.cards[i]);
 	}

@@ -43,7 +43,10 @@ files_all(const struct options *options)
 	return count > taken ? count - taken : 0;
 }
 
-/* The largest power of two that can be mapped; RLIMIT_AS counts, too. In MiB. */
+/*
+ * Half of the largest power of two that can be mapped; RLIMIT_AS counts, too. In MiB. The other
+ * half is for what a client does not use any more, until it is unmapped.
+ */
 static uint64_t
 space_all(void)
 {
@@ -54,7 +57,7 @@ space_all(void)
 		if (at == MAP_FAILED)
 			continue;
 		munmap(at, bytes);
-		return bytes >> 20;
+		return bytes >> 21;
 	}
 	return 1;
 }
@@ -91,7 +94,7 @@ options_limits_finish(struct options *options)
 	}
 	if (mib_given + no_mib > space) {
 		app_error("--max-mib: the cards' clients would map %" PRIu64
-			  " MiB, and this process can map %" PRIu64 "; give less",
+			  " MiB, and this process can map %" PRIu64 " for them; give less",
 			  mib_given + no_mib, space);
 		return -EINVAL;
 	}
@@ -101,7 +104,7 @@ options_limits_finish(struct options *options)
 		if (card->max_files == 0)
 			card->max_files = (unsigned int)part(files, files_given, no_files);
 		if (card->max_mib == 0)
-			card->max_mib = (unsigned int)part(space / 2, mib_given, no_mib);
+			card->max_mib = (unsigned int)part(space, mib_given, no_mib);
 	}
 	return 0;
 }

@@ -123,6 +123,12 @@ fail:
 }
 
 void
+served_card_hang_up(struct served_card *card)
+{
+	vfu_server_hang_up(card->server);
+}
+
+void
 served_card_destroy(struct served_card *card)
 {
 	vfu_server_destroy(card->server);

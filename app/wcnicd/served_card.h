@@ -59,6 +59,10 @@ struct served_card {
  */
 WC_MUST_CHECK int served_card_create(struct served_card *card, const struct card_options *options);
 
+/* Disconnects the client and removes the socket. What is left for served_card_destroy() waits for
+ * nobody else's card. */
+void served_card_hang_up(struct served_card *card);
+
 /* Disconnects the client, removes the socket and the feed's file, frees everything. */
 void served_card_destroy(struct served_card *card);
 

@@ -34,6 +34,7 @@ struct vfu_closer {
 	/* Under the lock: */
 	STAILQ_HEAD(, job) jobs;
 	struct vfu_closer_load load;
+	struct timespec busy_since; /* unless it is idle */
 	bool stop;
 	bool alone; /* no owner: the thread frees this */
 };
@@ -75,9 +76,12 @@ is_idle(const struct vfu_closer *closer)
 static void
 job_insert(struct vfu_closer *closer, struct job *job)
 {
+	if (is_idle(closer))
+		clock_gettime(CLOCK_MONOTONIC, &closer->busy_since);
 	if (job->base != NULL) {
 		STAILQ_INSERT_HEAD(&closer->jobs, job, link);
 		closer->load.mappings++;
+		closer->load.bytes += job->bytes;
 	} else {
 		STAILQ_INSERT_TAIL(&closer->jobs, job, link);
 		closer->load.fds++;
@@ -89,8 +93,8 @@ static void *
 closer_main(void *arg)
 {
 	struct vfu_closer *closer = arg;
-	struct job *job;
-	bool alone, is_mapping;
+	struct job *job, did;
+	bool alone;
 
 	pthread_mutex_lock(&closer->lock);
 	for (;;) {
@@ -101,14 +105,16 @@ closer_main(void *arg)
 		job = STAILQ_FIRST(&closer->jobs);
 		STAILQ_REMOVE_HEAD(&closer->jobs, link);
 		pthread_mutex_unlock(&closer->lock);
-		is_mapping = job->base != NULL;
+		did = *job;
 		job_do(job);
 		free(job);
 		pthread_mutex_lock(&closer->lock);
-		if (is_mapping)
+		if (did.base != NULL) {
 			closer->load.mappings--;
-		else
+			closer->load.bytes -= did.bytes;
+		} else {
 			closer->load.fds--;
+		}
 		if (is_idle(closer))
 			pthread_cond_signal(&closer->idle);
 	}
@@ -216,6 +222,7 @@ vfu_closer_relieve(struct vfu_closer *closer, struct vfu_closer *stuck)
 	while ((job = STAILQ_FIRST(&stuck->jobs)) != NULL && job->base != NULL) {
 		STAILQ_REMOVE_HEAD(&stuck->jobs, link);
 		stuck->load.mappings--;
+		stuck->load.bytes -= job->bytes;
 		STAILQ_INSERT_TAIL(&mappings, job, link);
 	}
 	pthread_mutex_unlock(&stuck->lock);
@@ -235,14 +242,14 @@ vfu_closer_destroy(struct vfu_closer *closer, unsigned int patience_ms)
 
 	if (closer == NULL)
 		return;
-	clock_gettime(CLOCK_MONOTONIC, &until);
+	pthread_mutex_lock(&closer->lock);
+	until = closer->busy_since;
 	until.tv_sec += patience_ms / 1000;
 	until.tv_nsec += (long)(patience_ms % 1000) * 1000000;
 	if (until.tv_nsec >= 1000000000) {
 		until.tv_nsec -= 1000000000;
 		until.tv_sec++;
 	}
-	pthread_mutex_lock(&closer->lock);
 	while (!is_idle(closer) &&
 	       pthread_cond_timedwait(&closer->idle, &closer->lock, &until) == 0)
 		;

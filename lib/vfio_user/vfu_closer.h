@@ -32,6 +32,7 @@ void vfu_closer_unmap(struct vfu_closer *closer, void *base, uint64_t bytes);
 struct vfu_closer_load {
 	unsigned int fds;
 	unsigned int mappings;
+	uint64_t bytes; /* of the mappings */
 };
 
 struct vfu_closer_load vfu_closer_load(struct vfu_closer *closer);
@@ -40,8 +41,8 @@ struct vfu_closer_load vfu_closer_load(struct vfu_closer *closer);
 void vfu_closer_relieve(struct vfu_closer *closer, struct vfu_closer *stuck);
 
 /*
- * Ends the thread after what waits, if that takes no longer than so many milliseconds; else leaves
- * the thread to itself, which then ends when it can. NULL is allowed.
+ * Ends the thread after what waits, if it is done so many milliseconds after the thread got busy;
+ * else leaves the thread to itself, which then ends when it can. NULL is allowed.
  */
 void vfu_closer_destroy(struct vfu_closer *closer, unsigned int patience_ms);
 

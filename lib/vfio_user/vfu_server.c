@@ -112,21 +112,31 @@ vfu_server_create(const struct vfu_server_config *config, struct vfu_server **se
 	*server = s;
 	return 0;
 }
+
 void
-vfu_server_destroy(struct vfu_server *server)
+vfu_server_hang_up(struct vfu_server *server)
 {
 	struct stat st;
 
-	if (server == NULL)
-		return;
 	vfu_server_drop(server, "the server stops");
 	vfu_server_lobby_clear(server);
-	if (server->listener >= 0) {
-		close(server->listener);
-		if (lstat(server->addr.sun_path, &st) == 0 && st.st_dev == server->file.st_dev &&
-		    st.st_ino == server->file.st_ino)
-			unlink(server->addr.sun_path);
-	}
+	if (server->listener < 0)
+		return;
+	if (lstat(server->addr.sun_path, &st) == 0 && st.st_dev == server->file.st_dev &&
+	    st.st_ino == server->file.st_ino)
+		unlink(server->addr.sun_path);
+	/* What connections that nobody accepted have brought is closed with it. */
+	epoll_ctl(server->epoll, EPOLL_CTL_DEL, server->listener, NULL);
+	vfu_server_discard(server, server->listener);
+	server->listener = -1;
+}
+
+void
+vfu_server_destroy(struct vfu_server *server)
+{
+	if (server == NULL)
+		return;
+	vfu_server_hang_up(server);
 	vfu_server_irqs_fini(server);
 	if (server->timer >= 0)
 		close(server->timer);

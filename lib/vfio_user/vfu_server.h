@@ -12,7 +12,7 @@
  * server closes and unmaps what may take long.
  *
  * Threads: the owner serialises all calls on one server. Callbacks run inside vfu_server_poll(),
- * vfu_server_drop() and vfu_server_destroy(), and must not call one of these three.
+ * vfu_server_drop(), vfu_server_hang_up() and vfu_server_destroy(), and must call none of these.
  *
  * Trust: every byte from the client is treated as hostile. A wrong request gets an error reply. A
  * client that breaks framing or protocol is disconnected, and the server waits for the next one. A
@@ -133,7 +133,14 @@ vfu_server_listen(const char *path, const struct vfu_server_config *config,
 WC_PUBLIC WC_MUST_CHECK int
 vfu_server_adopt(int sock, const struct vfu_server_config *config, struct vfu_server **server);
 
-/* Disconnects the client (with the callback), removes the socket file, frees. NULL is allowed. */
+/*
+ * Disconnects the client (with the callback), removes the socket file, and takes no other client.
+ * What they left is closed meanwhile, for which vfu_server_destroy() waits half a second from here:
+ * an owner of several servers calls this for all of them first.
+ */
+WC_PUBLIC void vfu_server_hang_up(struct vfu_server *server);
+
+/* As vfu_server_hang_up(), and frees. NULL is allowed. */
 WC_PUBLIC void vfu_server_destroy(struct vfu_server *server);
 
 /* Readable when vfu_server_poll() has something to do. Owned by the server: only wait for it. */

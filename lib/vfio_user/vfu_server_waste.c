@@ -13,7 +13,8 @@
 
 /* Descriptors of a client that wait to be closed: more are no accident. */
 #define FDS_MAX 256u
-#define LAST_PATIENCE_MS 2000u
+/* From when the last client left something. */
+#define LAST_PATIENCE_MS 500u
 
 int
 vfu_server_waste_init(struct vfu_server *server)
@@ -29,12 +30,30 @@ vfu_server_discard(void *ctx, int fd)
 	vfu_closer_fd(server->closer, fd);
 }
 
+/* Whether so much more may wait: it takes addresses that other servers' clients need. */
+static bool
+unmap_may_wait(const struct vfu_server *server, uint64_t bytes)
+{
+	const uint64_t most = server->config.limits.bytes;
+	struct vfu_closer_load all = vfu_closer_load(server->closer), load;
+
+	for (unsigned int i = 0; i < VFU_CLOSERS_LEFT_MAX; i++) {
+		if (server->left[i] == NULL)
+			continue;
+		load = vfu_closer_load(server->left[i]);
+		all.mappings += load.mappings;
+		all.bytes += load.bytes;
+	}
+	return all.mappings < VFU_SERVER_UNMAPS_MAX &&
+	       (most == 0 || (all.bytes <= most && bytes <= most - all.bytes));
+}
+
 void
 vfu_server_unmap(void *ctx, void *base, uint64_t bytes)
 {
 	struct vfu_server *server = ctx;
 
-	if (vfu_closer_load(server->closer).mappings < VFU_SERVER_UNMAPS_MAX)
+	if (unmap_may_wait(server, bytes))
 		vfu_closer_unmap(server->closer, base, bytes);
 	else
 		munmap(base, bytes);

@@ -14,6 +14,7 @@
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <stdio.h>
 #include <string.h>
 #include <sys/epoll.h>
 #include <sys/eventfd.h>
@@ -511,6 +512,127 @@ descriptors__hundreds_that_cannot_be_closed_client_dropped(void **state)
 	close(sock);
 }
 
+/* ---- waste ------------------------------------------------------------------------------- */
+
+/* Sends what cannot be closed, so that the server has the last descriptor of it. */
+static void
+lingering_send(int sock, int *peer)
+{
+	struct raw raw = raw_request(VFU_CMD_RESET, NULL, 0);
+	int lingering;
+
+	lingering_pair(&lingering, peer);
+	raw.fds[0] = lingering;
+	raw.n_fds = 1;
+	raw_send(sock, &raw);
+	close(lingering);
+}
+
+/* How many mappings this process has of memory_file()s. */
+static unsigned int
+files_mapped(void)
+{
+	FILE *maps = fopen("/proc/self/maps", "re");
+	unsigned int n = 0;
+	char line[512];
+
+	assert_non_null(maps);
+	while (fgets(line, sizeof(line), maps) != NULL)
+		n += strstr(line, "/memfd:test") != NULL;
+	fclose(maps);
+	return n;
+}
+
+/* A client's mappings that wait to be unmapped take addresses that others need. */
+static void
+dma_unmap__more_than_the_limit_waits_for_nobody(void **state)
+{
+	const struct vfu_dma_unmap all = {.argsz = 24, .flags = 2};
+	struct raw reply;
+	int peer, sock = client();
+
+	(void)state;
+	lingering_send(sock, &peer);
+	vfu_server_poll(rig.server);
+	assert_int_equal(raw_receive(sock, &reply), 0);
+	for (unsigned int i = 0; i < 8; i++) {
+		int fd = memory_file(0x5000);
+
+		assert_int_equal(map(sock, 0, 0x5000, &fd), 0);
+		assert_int_equal(ask(sock, VFU_CMD_DMA_UNMAP, &all, sizeof(all), NULL), 0);
+		close(fd);
+	}
+	/* 0x8000 bytes may. */
+	assert_true(files_mapped() <= 1);
+	close(peer);
+	close(sock);
+}
+
+/* When a wait for the thread that closes ends at the latest. */
+static struct timespec waited_until;
+
+int __real_pthread_cond_timedwait(pthread_cond_t *cond, pthread_mutex_t *lock,
+				  const struct timespec *until);
+int __wrap_pthread_cond_timedwait(pthread_cond_t *cond, pthread_mutex_t *lock,
+				  const struct timespec *until);
+
+int
+__wrap_pthread_cond_timedwait(pthread_cond_t *cond, pthread_mutex_t *lock,
+			      const struct timespec *until)
+{
+	waited_until = *until;
+	return __real_pthread_cond_timedwait(cond, lock, until);
+}
+
+static int64_t
+ms_of(const struct timespec *at)
+{
+	return (int64_t)at->tv_sec * 1000 + at->tv_nsec / 1000000;
+}
+
+/* Who ends several servers waits once, not once for each. */
+static void
+destroy__after_hang_up_waits_from_then(void **state)
+{
+	struct timespec hung_up;
+	int peer, sock = client();
+
+	(void)state;
+	lingering_send(sock, &peer);
+	vfu_server_hang_up(rig.server);
+	assert_int_equal(rig.disconnects, 1);
+	clock_gettime(CLOCK_MONOTONIC, &hung_up);
+	vfu_server_destroy(rig.server);
+	rig.server = NULL;
+	assert_true(waited_until.tv_sec != 0);
+	assert_true(ms_of(&waited_until) <= ms_of(&hung_up) + 500);
+	close(peer);
+	close(sock);
+}
+
+/* Nobody has accepted the connection: what it brought is closed with the listener. */
+static void
+destroy__connection_that_nobody_accepted_waits_for_nobody(void **state)
+{
+	struct sockaddr_un addr = {.sun_family = AF_UNIX};
+	int sock = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+	struct rescue rescue = {0};
+	pthread_t thread;
+
+	(void)state;
+	strcpy(addr.sun_path, rig.path);
+	assert_int_equal(connect(sock, (struct sockaddr *)&addr, sizeof(addr)), 0);
+	lingering_send(sock, &rescue.peer);
+	assert_int_equal(pthread_create(&thread, NULL, rescue_main, &rescue), 0);
+	vfu_server_destroy(rig.server);
+	rig.server = NULL;
+	__atomic_store_n(&rescue.done, true, __ATOMIC_SEQ_CST);
+	pthread_join(thread, NULL);
+	assert_false(rescue.needed);
+	close(rescue.peer);
+	close(sock);
+}
+
 /* A message in a million pieces may bring descriptors with each. */
 static void
 descriptors__with_each_piece_client_dropped(void **state)
@@ -592,6 +714,9 @@ main(void)
 		TEST(descriptor__cannot_be_closed_server_goes_on),
 		TEST(descriptors__hundreds_that_cannot_be_closed_client_dropped),
 		TEST(descriptors__with_each_piece_client_dropped),
+		TEST(dma_unmap__more_than_the_limit_waits_for_nobody),
+		TEST(destroy__after_hang_up_waits_from_then),
+		TEST(destroy__connection_that_nobody_accepted_waits_for_nobody),
 		TEST(accept__no_descriptor_left_nobody_is_kept_busy),
 	};
 
