@@ -40,6 +40,12 @@ wcnicd_log_set(const char *level)
 	return -EINVAL;
 }
 
+bool
+wcnicd_log_wants(int level)
+{
+	return level <= log_level;
+}
+
 static const char *
 level_name(int level)
 {
@@ -88,7 +94,7 @@ wcnicd_log(int level, const char *who, const char *fmt, ...)
 	va_list ap;
 	int n;
 
-	if (level > log_level)
+	if (!wcnicd_log_wants(level))
 		return;
 	clock_gettime(CLOCK_REALTIME, &now);
 	gmtime_r(&now.tv_sec, &tm);

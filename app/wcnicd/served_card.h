@@ -22,6 +22,7 @@
 #include <wcbase.h>
 #include <wcnic_port.h>
 
+#include "log_budget.h"
 #include "options.h"
 #include "pci_config.h"
 #include "stats.h"
@@ -30,6 +31,7 @@ struct served_card_kind;
 
 struct served_card {
 	char name[32]; /* in the log */
+	struct log_budget log_budget;
 	const struct served_card_kind *kind;
 	struct card_options options;
 	struct wcdev_ops ops; /* what the model asks of its host */

@@ -133,8 +133,21 @@ host_now_ns(void *ctx)
 void
 served_card_log(void *ctx, int level, const char *line)
 {
-	const struct served_card *card = ctx;
+	struct served_card *card = ctx;
+	unsigned int left_out = 0;
+	struct timespec now;
 
+	if (!wcnicd_log_wants(level))
+		return;
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	/* Who asks for all that there is to say gets it. */
+	if (!wcnicd_log_wants(LOG_LEVEL_DEBUG) &&
+	    !log_budget_take(&card->log_budget,
+			     (uint64_t)now.tv_sec * 1000000000u + (uint64_t)now.tv_nsec, &left_out))
+		return;
+	if (left_out > 0)
+		wcnicd_log(LOG_LEVEL_WARNING, card->name,
+			   "%u lines were left out: too many came at a time", left_out);
 	wcnicd_log(level, card->name, "%s", line);
 }
 

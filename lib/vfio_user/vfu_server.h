@@ -135,8 +135,8 @@ vfu_server_adopt(int sock, const struct vfu_server_config *config, struct vfu_se
 
 /*
  * Disconnects the client (with the callback), removes the socket file, and takes no other client.
- * What they left is closed meanwhile, for which vfu_server_destroy() waits half a second from here:
- * an owner of several servers calls this for all of them first.
+ * What they left is closed meanwhile, for which vfu_server_destroy() waits 0.2 s from here: an
+ * owner of several servers calls this for all of them first.
  */
 WC_PUBLIC void vfu_server_hang_up(struct vfu_server *server);
 

@@ -13,8 +13,8 @@
 
 /* Descriptors of a client that wait to be closed: more are no accident. */
 #define FDS_MAX 256u
-/* From when the last client left something. */
-#define LAST_PATIENCE_MS 500u
+/* From when the thread got busy. Owners may have a deadline for their end, too. */
+#define LAST_PATIENCE_MS 200u
 
 int
 vfu_server_waste_init(struct vfu_server *server)

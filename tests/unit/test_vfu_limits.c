@@ -605,7 +605,7 @@ destroy__after_hang_up_waits_from_then(void **state)
 	vfu_server_destroy(rig.server);
 	rig.server = NULL;
 	assert_true(waited_until.tv_sec != 0);
-	assert_true(ms_of(&waited_until) <= ms_of(&hung_up) + 500);
+	assert_true(ms_of(&waited_until) <= ms_of(&hung_up) + 200);
 	close(peer);
 	close(sock);
 }
