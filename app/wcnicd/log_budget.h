@@ -22,7 +22,8 @@ struct log_budget {
 	unsigned int left_out;
 };
 
-/* Whether there may be a line at `now_ns`. If so, `*left_out`: how many before it there were not. */
+/* Whether there may be a line at `now_ns`. If so, `*left_out`: how many before it there were not.
+ */
 bool log_budget_take(struct log_budget *budget, uint64_t now_ns, unsigned int *left_out);
 
 #endif /* LOG_BUDGET_H */

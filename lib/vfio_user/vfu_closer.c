@@ -8,6 +8,7 @@
 #include <pthread.h>
 #include <sched.h>
 #include <signal.h>
+#include <stdint.h>
 #include <stdlib.h>
 #include <sys/mman.h>
 #include <sys/queue.h>
@@ -16,8 +17,13 @@
 
 #include "vfu_closer.h"
 
-/* While memory is unmapped nobody else can map any: in pieces others get their turn. */
+/*
+ * While memory is unmapped nobody else can map any: in pieces others get their turn. Where there is
+ * little memory the pieces grow, as each of a thousand calls makes others wait, too.
+ */
 #define UNMAP_PIECE_BYTES (64u << 20)
+#define UNMAP_PIECE_BYTES_MAX (1u << 30)
+#define UNMAP_QUICK_NS 200000
 
 struct job {
 	STAILQ_ENTRY(job) link;
@@ -39,12 +45,33 @@ struct vfu_closer {
 	bool alone; /* no owner: the thread frees this */
 };
 
+/* CPU time of this thread: to wait for a CPU is no work. */
+static int64_t
+worked_ns(void)
+{
+	struct timespec now = {0};
+
+	clock_gettime(CLOCK_THREAD_CPUTIME_ID, &now);
+	return (int64_t)now.tv_sec * 1000000000 + now.tv_nsec;
+}
+
 static void
 pieces_unmap(uint8_t *base, uint64_t bytes)
 {
-	for (; bytes > UNMAP_PIECE_BYTES; base += UNMAP_PIECE_BYTES, bytes -= UNMAP_PIECE_BYTES)
-		if (munmap(base, UNMAP_PIECE_BYTES) < 0)
+	uint64_t piece = UNMAP_PIECE_BYTES;
+	int64_t before = worked_ns(), now;
+
+	for (; bytes > piece; before = now) {
+		if (munmap(base, piece) < 0)
 			break; /* its pages are larger than a piece */
+		base += piece;
+		bytes -= piece;
+		now = worked_ns();
+		if (now - before > UNMAP_QUICK_NS)
+			piece = UNMAP_PIECE_BYTES;
+		else if (piece < UNMAP_PIECE_BYTES_MAX)
+			piece *= 2;
+	}
 	munmap(base, bytes);
 }
 

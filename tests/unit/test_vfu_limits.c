@@ -568,6 +568,41 @@ dma_unmap__more_than_the_limit_waits_for_nobody(void **state)
 	close(sock);
 }
 
+static unsigned int unmaps; /* atomic */
+
+int __real_munmap(void *base, size_t bytes);
+int __wrap_munmap(void *base, size_t bytes);
+
+int
+__wrap_munmap(void *base, size_t bytes)
+{
+	__atomic_add_fetch(&unmaps, 1, __ATOMIC_SEQ_CST);
+	return __real_munmap(base, bytes);
+}
+
+/* Each call makes others wait, and there is nothing to free. */
+static void
+dma_unmap__empty_terabyte_few_calls(void **state)
+{
+	const uint64_t bytes = 1ull << 40, piece = 64u << 20;
+	int fd = memory_file(bytes), sock;
+
+	(void)state;
+	rig_stop(&rig);
+	rig_limits.bytes = 0;
+	rig_start(&rig, NULL);
+	sock = client();
+	assert_int_equal(map(sock, 0, bytes, &fd), 0);
+	__atomic_store_n(&unmaps, 0, __ATOMIC_SEQ_CST);
+	close(sock);
+	vfu_server_poll(rig.server);
+	for (unsigned int ms = 0; ms < STUCK_MS && files_mapped() != 0; ms++)
+		usleep(1000);
+	assert_int_equal(files_mapped(), 0);
+	assert_true(__atomic_load_n(&unmaps, __ATOMIC_SEQ_CST) < bytes / piece / 2);
+	close(fd);
+}
+
 /* When a wait for the thread that closes ends at the latest. */
 static struct timespec waited_until;
 
@@ -715,6 +750,7 @@ main(void)
 		TEST(descriptors__hundreds_that_cannot_be_closed_client_dropped),
 		TEST(descriptors__with_each_piece_client_dropped),
 		TEST(dma_unmap__more_than_the_limit_waits_for_nobody),
+		TEST(dma_unmap__empty_terabyte_few_calls),
 		TEST(destroy__after_hang_up_waits_from_then),
 		TEST(destroy__connection_that_nobody_accepted_waits_for_nobody),
 		TEST(accept__no_descriptor_left_nobody_is_kept_busy),
