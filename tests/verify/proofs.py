@@ -8,6 +8,7 @@ import os
 import pathlib
 import re
 import shutil
+import signal
 import subprocess
 import sys
 import tempfile
@@ -57,19 +58,33 @@ class Missing(Exception):
     """There is no program to check with."""
 
 
-def run(command, **options):
+def run(command, limit_s=None, **options):
     """The output, the status, and the seconds of CPU time. `options` may say that errors go elsewhere. No process is
-    left behind."""
+    left behind. TimeoutError: it ran for `limit_s` seconds, and was ended."""
     with tempfile.TemporaryFile() as out:
         # pylint: disable-next=consider-using-with
         process = subprocess.Popen([str(word) for word in command],
                                    **{"stdout": out, "stderr": out, **life.tied(), **options})
+        over = threading.Event()
+
+        def end():
+            over.set()
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(process.pid, signal.SIGKILL)
+
+        timer = threading.Timer(limit_s or 0, end)
+        if limit_s is not None:
+            timer.start()
         try:
             _, status, used = os.wait4(process.pid, 0)
         except BaseException:
             process.kill()
             raise
+        finally:
+            timer.cancel()
         process.returncode = os.waitstatus_to_exitcode(status)
+        if over.is_set():
+            raise TimeoutError(f"{command[0]} took more than {limit_s} s")
         out.seek(0)
         return out.read().decode(errors="replace"), process.returncode, used.ru_utime + used.ru_stime
 
