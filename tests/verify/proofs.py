@@ -12,6 +12,7 @@ import signal
 import subprocess
 import sys
 import tempfile
+import textwrap
 import threading
 import time
 
@@ -141,7 +142,8 @@ HEAD = ("tool", "model", "property", "size", "inputs", "CPU s", "mutations", "re
 
 
 def table(lines):
-    lines = [HEAD, *lines]
+    """For a terminal: a long property is cut short there, and is whole in the file of results."""
+    lines = [(*line[:2], textwrap.shorten(line[2], 60, placeholder=" ..."), *line[3:]) for line in (HEAD, *lines)]
     widths = [max(len(line[i]) for line in lines) for i in range(len(HEAD))]
     return "\n".join("  ".join(word.ljust(width) for word, width in zip(line, widths)).rstrip() for line in lines)
 
