@@ -17,7 +17,7 @@
 /* What makes a thread and no process. */
 #define NEW_THREAD (CLONE_VM | CLONE_THREAD | CLONE_SIGHAND)
 #define ANY_OPEN (O_ACCMODE | O_CREAT | O_TRUNC | O_TMPFILE)
-/* As lib/common opens files: a new one, and one that is written in place. */
+/* As app/common opens files: a new one, and one that is written in place. */
 #define NEW_FILE (O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC)
 #define IN_PLACE (O_WRONLY | O_TRUNC | O_CLOEXEC | O_NOCTTY | O_NONBLOCK)
 

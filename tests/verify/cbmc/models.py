@@ -104,7 +104,7 @@ MODELS = [
               ("the range that would be cut", IOVA,
                "s/map->entries.to..first < iova || map->entries.to..last > last/false/"),
               ("the end of the address space", IOVA, "/^iova_map_remove/,/^}/s/last < iova/false/")],
-          unwind="4"),
+          unwind="4", long=True),
     Model("file_range", "a file is mapped only if it has all of the range", "dma_files", [f"{FILE}: range_check"], True,
           "pages of 4 KiB and of what the file says", [
               ("the end of the file", FILE, "s/ || end > (uint64_t)st->st_size)/)/"),
