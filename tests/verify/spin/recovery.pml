@@ -16,7 +16,8 @@
  * Assumes: firmware that is dead does not beat, does not answer commands and sets no READY; it may
  *     still write to host memory what was on its way. A reset of the device brings it back to life.
  *     READY comes once all of that has arrived. On a bus it may not answer a reset for some time, and
- *     DMA that is switched off there stops it all the same; a card in software answers resets. Bursts are short (gate.pml has the gate).
+ *     DMA that is switched off there stops it all the same; a card in software answers resets.
+ *     Bursts are short (gate.pml has the gate).
  * Bounds: FRAMES frames, DEATHS deaths, FAULTS resets by others and errors of queues, at any
  *     step; WRITES of the card to host memory
  * Run: bus: -DDMA_STOP -DDEAF=1
