@@ -22,6 +22,7 @@ FUZZ_WRAP(ssize_t, pread64, int fd, void *to, size_t bytes, off64_t off);
 FUZZ_WRAP(ssize_t, write, int fd, const void *from, size_t bytes);
 FUZZ_WRAP(int, close, int fd);
 FUZZ_WRAP(FILE *, fopen64, const char *path, const char *mode);
+FUZZ_WRAP(FILE *, fdopen, int fd, const char *mode);
 FUZZ_WRAP(int, fileno, FILE *stream);
 FUZZ_WRAP(int, fstat64, int fd, struct stat64 *st);
 FUZZ_WRAP(int, stat64, const char *path, struct stat64 *st);
