@@ -117,6 +117,8 @@ run_wcbench "$@" | tee "$out/raw-errors.txt" >&2 &
 wait $!
 status=$(cat "$out/status.txt")
 rm -f "$out/status.txt" "$out/pid.txt"
+# A run that gave up before it measured anything says so in its file, too.
+! grep -qs '"ok": *false' "$out/raw.json" || rm -f "$out/raw.json"
 why=$(tail -n 1 "$out/raw-errors.txt" | sed 's/^wcbench: //')
 
 # ---- the report, where there is a Python
