@@ -118,7 +118,7 @@ wait $!
 status=$(cat "$out/status.txt")
 rm -f "$out/status.txt" "$out/pid.txt"
 # A run that gave up before it measured anything says so in its file, too.
-! grep -qs '"ok": *false' "$out/raw.json" || rm -f "$out/raw.json"
+[ ! -e "$out/raw.json" ] || grep -qs '"schema"' "$out/raw.json" || rm -f "$out/raw.json"
 why=$(tail -n 1 "$out/raw-errors.txt" | sed 's/^wcbench: //')
 
 # ---- the report, where there is a Python
