@@ -34,8 +34,8 @@ struct pcap_port {
 	bool in_done;
 	bool paced; /* timing=capture */
 	bool started;
-	int64_t first_ts_ns;
-	int64_t start_ns;
+	uint64_t first_ts_ns;
+	uint64_t start_ns;
 	struct pcap_pkthdr *hdr; /* the frame that waits, or NULL */
 	const u_char *data;
 
@@ -94,18 +94,19 @@ in_next(struct pcap_port *pp)
 static bool
 in_is_due(struct pcap_port *pp)
 {
-	int64_t ts_ns = pp->hdr->ts.tv_sec * NS_PER_S + pp->hdr->ts.tv_usec;
-	int64_t now_ns;
+	uint64_t ts_ns, now_ns;
 
 	if (!pp->paced)
 		return true;
-	now_ns = clock_ns(CLOCK_MONOTONIC);
+	/* Any times may be in a file: sums wrap, and what is before the first frame is due. */
+	ts_ns = (uint64_t)pp->hdr->ts.tv_sec * NS_PER_S + (uint64_t)pp->hdr->ts.tv_usec;
+	now_ns = (uint64_t)clock_ns(CLOCK_MONOTONIC);
 	if (!pp->started) {
 		pp->started = true;
 		pp->first_ts_ns = ts_ns;
 		pp->start_ns = now_ns;
 	}
-	return now_ns - pp->start_ns >= ts_ns - pp->first_ts_ns;
+	return (int64_t)(now_ns - pp->start_ns) >= (int64_t)(ts_ns - pp->first_ts_ns);
 }
 
 static unsigned int

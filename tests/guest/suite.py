@@ -41,6 +41,7 @@ class Suite(Steps):
         command, self.row["release"] = self.lab.qemu(self.setting, extra=self.pack)
         self.guest = Guest(command, self.folder / "console.log")
         self.stack.callback(self.guest.close)
+        self.guest.check("ifconfig lo up")
 
     def pack(self, tree, root):
         """The tests and the programs that they start, at the same places below /build; files of the checkout that
