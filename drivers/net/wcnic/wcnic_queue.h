@@ -90,7 +90,7 @@ void wcnic_queues_tx_time(struct wcnic_hw *hw, bool on);
 
 /*
  * Reaps completions and resends refused frames for Tx queues, as their next burst would do: for
- * all, or only for queues without a burst since the last call. Pauses their bursts meanwhile. The
+ * all, or only for queues that some calls in a row found idle. Pauses their bursts meanwhile. The
  * caller holds hw->lock.
  */
 void wcnic_queues_kick(struct wcnic_hw *hw, bool all);

@@ -25,6 +25,7 @@
 #include "wcnic_tx.h"
 #include "wcnic_window.h"
 
+#define KICK_LOOKS 3 /* of the service, in a row, that find a Tx queue idle */
 #define DRAIN_MS 200 /* how long a stop waits for frames that the card still holds */
 
 static bool
@@ -208,24 +209,39 @@ wcnic_rxq_stop(struct wcnic_rxq *rxq)
 	return 0;
 }
 
+/*
+ * Whether a look finds the queue idle, and so did the ones before it. One alone says little: the
+ * card or the sender may have had no CPU, and a kick costs a barrier in all threads and a doorbell.
+ */
+static bool
+txq_idles(struct wcnic_txq *txq)
+{
+	/*
+	 * Nothing has been sent since the last look. Or nothing has come to an end: entries that
+	 * are their own doorbells may have been lost while others follow.
+	 */
+	const bool idle = txq->ctrl.idle_tail == txq->tail ||
+			  (txq->commit != WCNIC_COMMIT_DOORBELL &&
+			   txq->ctrl.idle_head == txq->head);
+
+	txq->ctrl.idle_tail = txq->tail;
+	txq->ctrl.idle_head = txq->head;
+	if (!idle)
+		txq->ctrl.idle_looks = 0;
+	else if (txq->ctrl.idle_looks < KICK_LOOKS)
+		txq->ctrl.idle_looks++;
+	return txq->ctrl.idle_looks == KICK_LOOKS;
+}
+
 void
 wcnic_queues_kick(struct wcnic_hw *hw, bool all)
 {
 	for (uint16_t i = 0; hw->running && i < hw->n_txq; i++) {
 		struct wcnic_txq *txq = hw->txq[i];
-		bool idle;
 
 		if (txq == NULL || !txq->ctrl.on_card)
 			continue;
-		/*
-		 * Nothing has been sent since the last look. Or nothing has come to an end: entries
-		 * that are their own doorbells may have been lost while others follow.
-		 */
-		idle = txq->ctrl.idle_tail == txq->tail ||
-		       (txq->commit != WCNIC_COMMIT_DOORBELL && txq->ctrl.idle_head == txq->head);
-		txq->ctrl.idle_tail = txq->tail;
-		txq->ctrl.idle_head = txq->head;
-		if ((!all && !idle) || (txq->head == txq->tail && txq->resend_count == 0))
+		if ((!all && !txq_idles(txq)) || (txq->head == txq->tail && txq->resend_count == 0))
 			continue;
 		if (!wcnic_gate_pause(hw, &txq->gate))
 			continue;

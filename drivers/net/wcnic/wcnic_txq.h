@@ -77,6 +77,7 @@ struct wcnic_txq_ctrl {
 	uint16_t port_id;
 	uint16_t idle_tail;       /* tail when the service looked last */
 	uint16_t idle_head;       /* and head */
+	uint8_t idle_looks;       /* in a row that found the queue idle */
 	uint64_t events_before;   /* sent by the card before the queue was created */
 	bool on_card;             /* TXQ_CREATE succeeded */
 	bool stopped;             /* by the application: not started with the port or a recovery */
