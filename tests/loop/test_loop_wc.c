@@ -284,6 +284,38 @@ push__express_loss_is_seen_though_others_follow(void **state)
 	loop_close(&l);
 }
 
+/* The card, or who sends, may have had no CPU: one look that finds nothing done says little. */
+static void
+push__express_queue_is_rung_after_three_idle_looks(void **state)
+{
+	const struct wc_fake_config lossy = {.seed = 1, .lose_in = 1};
+	struct rte_mbuf *frame;
+	struct wcnic_txq *txq;
+	struct loop l;
+
+	(void)state;
+	loop_service_hold(true);
+	wc_open(&l, 19, "", 0);
+	txq = loop_txq(&l, 0);
+	assert_true(wcnic_tx_express(txq));
+	wc_fake_install(txq, &lossy);
+	frame = loop_frame(&l, 0, 64, 1);
+	loop_send(&l, 0, &frame, 1);
+	pthread_mutex_lock(&loop_hw(&l)->lock);
+	txq->ctrl.idle_tail = txq->tail;
+	for (unsigned int looks = 1; looks <= 3; looks++) {
+		assert_int_not_equal(txq->rung_tail, txq->tail);
+		wcnic_queues_kick(loop_hw(&l), false);
+	}
+	assert_int_equal(txq->rung_tail, txq->tail);
+	pthread_mutex_unlock(&loop_hw(&l)->lock);
+	loop_service_hold(false);
+	loop_wait_u64(&l, &txq->stats.incomplete, 1);
+	loop_wait_u64(&l, &txq->stats.fetched, 1);
+	assert_int_equal(loop_drop_received(&l), 1);
+	loop_close(&l);
+}
+
 /* ---- a window taken away ----------------------------------------------------------------- */
 
 struct revocation {
@@ -456,6 +488,7 @@ main(void)
 		WC_TEST(push__express_burst_has_no_doorbell, ""),
 		WC_TEST(push__express_loss_is_seen_whatever_its_number, ""),
 		WC_TEST(push__express_loss_is_seen_though_others_follow, ""),
+		WC_TEST(push__express_queue_is_rung_after_three_idle_looks, ""),
 		WC_TEST(window__revoked_in_traffic_goes_on_by_fetch, ""),
 		WC_TEST(window__revoked_in_traffic_goes_on_by_fetch, ",thread=1"),
 		WC_TEST(window__revoked_when_idle_is_not_written_any_more, ""),
