@@ -164,7 +164,8 @@ socket__has_the_mode_and_the_group_that_were_asked_for(void **state)
 	mode_t mask;
 
 	(void)state;
-	assert_non_null(group);
+	if (group == NULL)
+		skip(); /* a guest without a list of groups */
 	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
 		mask = umask(cases[i].mask);
 		child_start(&child, ARGS("--socket", in_folder("a.sock"), "--socket-mode",
