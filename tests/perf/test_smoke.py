@@ -7,6 +7,7 @@ import json
 import os
 import pathlib
 import shutil
+import statistics
 import subprocess
 import sys
 import tempfile
@@ -169,7 +170,8 @@ class Instructions(unittest.TestCase):
         """Sixteen queue pairs without work cost less than 1 % of what the one with work takes."""
         command = [BUILD / "tests/perf/instructions", "--depth", "512", "--calls", "34", "--vdev",
                    "net_wcnic0,thread=1,queues=17,placement=fetch", "--queues"]
-        one, both = (json.loads(run(*command, n))["model"]["mean"] for n in (1, 17))
+        # Where idle queues are looked at among the bursts counted differs from start to start.
+        one, both = (statistics.median(json.loads(run(*command, n))["model"]["mean"] for _ in range(3)) for n in (1, 17))
         self.assertLess(both, one * 1.01)
 
     def test_count__too_short_for_a_cycle__is_refused(self):
