@@ -49,6 +49,7 @@ struct packets_cell {
 	struct samples rate; /* frames per second */
 	uint64_t sent, received, lost, bytes;
 	uint64_t pushed, fetched; /* as the driver says, if it does */
+	uint64_t rung_again;      /* doorbells */
 };
 
 struct packets_port {

@@ -53,6 +53,7 @@ rates(const struct packets_options *o, const struct machine *m, struct packets_p
 			app_json_add_u64(cell, "lost", c->lost);
 			app_json_add_u64(cell, "pushed", c->pushed);
 			app_json_add_u64(cell, "fetched", c->fetched);
+			app_json_add_u64(cell, "rung_again", c->rung_again);
 			json_object_array_add(array, cell);
 		}
 	}

@@ -230,6 +230,7 @@ packets_round(struct packets_port *p, const struct packets_options *o, unsigned 
 	struct packets_cell *c = &p->cells[size_idx][mode];
 	uint64_t pushed = packets_xstat(p, "tx_pushed", NULL);
 	uint64_t fetched = packets_xstat(p, "tx_fetched", NULL);
+	uint64_t rung_again = packets_xstat(p, "tx_rung_again", NULL);
 	struct traffic f;
 	double start, end;
 	int ret;
@@ -254,6 +255,7 @@ packets_round(struct packets_port *p, const struct packets_options *o, unsigned 
 	c->lost += f.lost;
 	c->pushed += packets_xstat(p, "tx_pushed", NULL) - pushed;
 	c->fetched += packets_xstat(p, "tx_fetched", NULL) - fetched;
+	c->rung_again += packets_xstat(p, "tx_rung_again", NULL) - rung_again;
 	samples_add(&c->rate,
 		    (double)(mode == PACKETS_TX ? f.sent : f.received) / (end - start) * 1e9);
 	return 0;

@@ -229,6 +229,7 @@ push__express_burst_has_no_doorbell(void **state)
 	loop_stream_run(&l, &s);
 	assert_int_equal(wc_fake_count()->lines, 42);
 	assert_int_equal(wc_fake_count()->doorbells, 0);
+	assert_int_equal(loop_xstat(&l, "tx_rung_again"), 0);
 	assert_int_equal(loop_xstat(&l, "tx_pushed"), 32);
 	loop_close(&l);
 }
@@ -308,6 +309,8 @@ push__express_queue_is_rung_after_three_idle_looks(void **state)
 		wcnic_queues_kick(loop_hw(&l), false);
 	}
 	assert_int_equal(txq->rung_tail, txq->tail);
+	assert_int_equal(wc_fake_count()->doorbells, 1);
+	assert_int_equal(txq->stats.rung_again, 1);
 	pthread_mutex_unlock(&loop_hw(&l)->lock);
 	loop_service_hold(false);
 	loop_wait_u64(&l, &txq->stats.incomplete, 1);

@@ -8,7 +8,7 @@
 
 #include <stdint.h>
 
-/* Frames, but for bytes, incomplete, dropped and bad_completions. */
+/* Frames, but for bytes, incomplete, dropped, bad_completions and rung_again. */
 struct wcnic_txq_stats {
 	uint64_t packets; /* sent, as the card reports: pushed + fetched */
 	uint64_t bytes;
@@ -24,6 +24,7 @@ struct wcnic_txq_stats {
 	uint64_t malformed;   /* no data, too many segments, too long, or DESC by the card */
 	uint64_t lost;        /* in flight when the card was lost, reset or stopped: sent or not */
 	uint64_t bad_completions;
+	uint64_t rung_again; /* doorbells for entries that are their own, where nothing got on */
 };
 
 struct wcnic_rxq_stats {

@@ -35,6 +35,7 @@ static const struct counter tx_counters[] = {
 	TX_COUNTER(dropped),     TX_COUNTER(resent),  TX_COUNTER(oversize),
 	TX_COUNTER(runt),        TX_COUNTER(address), TX_COUNTER(malformed),
 	TX_COUNTER(bad_request), TX_COUNTER(lost),    TX_COUNTER(bad_completions),
+	TX_COUNTER(rung_again),
 };
 
 #define RX_COUNTER(field)                                             \

@@ -80,6 +80,8 @@ wcnic_tx_ring_again(struct wcnic_txq *txq)
 	/* No completion would tell that the card has seen a switch that has no entries yet. */
 	const bool empty_switch = txq->acked_epoch != txq->epoch && txq->switch_seq == txq->tail;
 
-	if (txq->head != txq->tail && txq->rung_tail != txq->tail)
-		publish(txq, !empty_switch);
+	if (txq->head == txq->tail || txq->rung_tail == txq->tail)
+		return;
+	txq->stats.rung_again += !empty_switch;
+	publish(txq, !empty_switch);
 }
