@@ -106,9 +106,9 @@ const struct hostile_case hostile_cases[] = {
 	LIE("PORT_QUERY noise", "any bytes", SURVIVES, RESETS, ANSWER(PORT_QUERY, answer_noise)),
 
 	LIE("never", "IDENTIFY is not answered", REFUSED, QUICK, ANSWER(IDENTIFY, answer_never),
-	    SAYS("not answered within"), SHORT_WAIT),
+	    SAYS("not answered: timed out"), SHORT_WAIT),
 	LIE("never, queue", "TXQ_CREATE is not answered", STOPPED, ANSWER(TXQ_CREATE, answer_never),
-	    SAYS("not answered within"), SHORT_WAIT),
+	    SAYS("not answered: timed out"), SHORT_WAIT),
 	LIE("answers noise", "any bytes in all answers", SURVIVES, QUICK, RESETS,
 	    .answer = answer_noise, SHORT_WAIT),
 	LIE("completions noise", "any bytes in completions of commands", SURVIVES, RESETS,

@@ -206,9 +206,9 @@ static const struct lie lost_lies[] = {
 	{"completion_other", WCNIC_OP_TXQ_CREATE, 0, completion_other, -ETIMEDOUT,
 	 "which is not in flight"},
 	{"completion_missing", WCNIC_OP_TXQ_CREATE, 0, completion_missing, -ETIMEDOUT,
-	 "command 0x20 was not answered within 50 ms"},
+	 "command 0x20 was not answered: timed out after 50 ms"},
 	{"completion_missing", WCNIC_OP_WINDOW_ALLOC, 0, completion_missing, -ETIMEDOUT,
-	 "command 0x10 was not answered within 50 ms"},
+	 "command 0x10 was not answered: timed out after 50 ms"},
 };
 
 static void
@@ -575,7 +575,10 @@ probe__register_is_wrong_refused_by_name(void **state)
 	} cases[] = {
 		{WCNIC_REG_MAGIC, ~0u, 0x12345678, {"0x12345678", "0x434e4357"}},
 		{WCNIC_REG_ABI_VERSION, ~0u, 0x00020001, {"ABI version 2.1", "needs 1.x"}},
-		{WCNIC_REG_STATUS, WCNIC_STATUS_READY, 0, {"not ready after 50 ms", "reset"}},
+		{WCNIC_REG_STATUS,
+		 WCNIC_STATUS_READY,
+		 0,
+		 {"not ready: timed out after 50 ms", "reset"}},
 		{WCNIC_REG_STATUS,
 		 WCNIC_STATUS_ENABLED,
 		 0,

@@ -71,7 +71,7 @@ reset__card_not_ready_times_out(void **state)
 
 	rig->ready_after = 0;
 	assert_int_equal(wcadmin_reset(&rig->admin), -ETIMEDOUT);
-	wcadmin_rig_logged(rig, "reset: the card is not ready after 50 ms: timed out");
+	wcadmin_rig_logged(rig, "reset: the card is not ready: timed out after 50 ms");
 	/* one look at the very end, and one after it */
 	assert_int_equal(rig->relaxes,
 			 WCADMIN_RIG_TIMEOUT_MS * UINT64_C(1000000) / WCADMIN_RIG_RELAX_NS + 1);
@@ -87,7 +87,7 @@ reset__card_ready_but_not_reset_times_out(void **state)
 	rig->ready_after = 0;
 	rig->status = WCNIC_STATUS_READY;
 	assert_int_equal(wcadmin_reset(&rig->admin), -ETIMEDOUT);
-	wcadmin_rig_logged(rig, "reset: the card is not ready after 50 ms: timed out");
+	wcadmin_rig_logged(rig, "reset: the card is not ready: timed out after 50 ms");
 	rig->deaf = false;
 	rig->ready_after = 1;
 	assert_int_equal(wcadmin_reset(&rig->admin), 0);
@@ -100,7 +100,7 @@ reset__all_ones_card_has_vanished(void **state)
 
 	rig->gone = true;
 	assert_int_equal(wcadmin_reset(&rig->admin), -ENODEV);
-	wcadmin_rig_logged(rig, "vanished");
+	wcadmin_rig_logged(rig, "reset: the card is not ready: the card has vanished");
 	assert_int_equal(rig->relaxes, 0);
 }
 
@@ -172,7 +172,7 @@ command__no_completion_times_out_and_rings_are_shut(void **state)
 	rig->silent = true;
 	assert_int_equal(wcadmin_features_set(&rig->admin, 0), -ETIMEDOUT);
 	wcadmin_rig_logged(rig,
-			   "FEATURES_SET: command 0x02 was not answered within 50 ms: timed out");
+			   "FEATURES_SET: command 0x02 was not answered: timed out after 50 ms");
 	assert_int_equal(rig->faults, 1);
 	assert_false(rig->admin.up);
 	assert_int_equal(wcadmin_features_set(&rig->admin, 0), -ENODEV);

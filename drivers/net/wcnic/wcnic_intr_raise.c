@@ -33,7 +33,7 @@ static int
 aio_make(void)
 {
 	aio_context_t context = 0;
-	int fd;
+	int fd, ret;
 
 	if (aio.pid == getpid())
 		return 0;
@@ -41,8 +41,9 @@ aio_make(void)
 	if (fd < 0)
 		return -errno;
 	if (syscall(SYS_io_setup, EVENTS, &context) != 0) {
+		ret = -errno;
 		close(fd);
-		return -errno;
+		return ret;
 	}
 	aio.context = context;
 	aio.nothing = fd;
