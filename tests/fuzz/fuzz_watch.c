@@ -58,6 +58,17 @@ store(struct fuzz_rig *r, struct fuzz_input *in)
 	(void)wcnic_card_bar_write(r->h.card, WCNIC_BAR_WINDOWS, off, data, bytes);
 }
 
+/* As often as an input likes: the memory of its rings is used again. */
+static void
+queue_open(struct fuzz_rig *r)
+{
+	const size_t used = r->h.m.used;
+
+	(void)fake_txq_open(&r->h, &r->tx, 1, 32, WCNIC_PLACEMENT_PUSH, 1);
+	grant = r->tx.push_grant;
+	r->h.m.used = used;
+}
+
 static void
 window_change(struct fuzz_rig *r, struct fuzz_input *in)
 {
@@ -73,8 +84,7 @@ window_change(struct fuzz_rig *r, struct fuzz_input *in)
 				  4096u * fuzz_take8(in), &grant);
 		break;
 	case 3:
-		(void)fake_txq_open(&r->h, &r->tx, 1, 32, WCNIC_PLACEMENT_PUSH, 1);
-		grant = r->tx.push_grant;
+		queue_open(r);
 		break;
 	case 4:
 		wcnic_card_reset(r->h.card);
