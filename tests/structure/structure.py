@@ -26,6 +26,8 @@ PREFIXES = {
 # What a library that others load shows, by the end of its name.
 EXPORTS = (
     (re.compile(r"port\w*\.so"), re.compile(r"wcnic_port_plugin$")),
+    (re.compile(r"libwcbar\.so"), re.compile(r"(wcbar_\w+|WCBAR_[0-9.]+)$")),
+    (re.compile(r"librte_net_wcnic\.so"), re.compile(r"DPDK_\d+$")),  # the node of its version map
     (re.compile(r"libwcrun\.so$"), re.compile(r"(wcrun_)?(ioctl|mmap(64)?)$")),
 )
 
