@@ -377,7 +377,7 @@ def visible_symbols(library, dynamic=False):
     for line in out.splitlines():
         words = line.split()
         if len(words) >= 8 and words[4] in ("GLOBAL", "WEAK") and words[6] != "UND":
-            yield words[7], words[5]
+            yield words[7].partition("@")[0], words[5]
 
 
 def symbol_breaches(prefix):
