@@ -76,8 +76,15 @@ def read_table(root):
     return modules
 
 
+class Untracked(Exception):
+    """Nobody knows which files are tracked, and why not."""
+
+
 def tracked(root):
-    out = subprocess.run(["git", "-C", root, "ls-files", "-z"], check=True, capture_output=True)
+    lists = os.path.join(os.path.dirname(os.path.realpath(__file__)), "../../config/source-files")
+    out = subprocess.run([lists, "--of", root], check=False, capture_output=True)
+    if out.returncode != 0:
+        raise Untracked(out.stderr.decode().strip())
     return [path for path in out.stdout.decode().split("\0") if path]
 
 

@@ -3,6 +3,7 @@
 """The check of the tree's structure, on small trees that keep a rule and break it."""
 import json
 import os
+import shutil
 import subprocess
 import tempfile
 import unittest
@@ -73,6 +74,7 @@ class Tree:
             return "".join(line for line in file if not line.startswith("#include"))
 
 
+@unittest.skipUnless(shutil.which("git"), "git is missing")
 class TreeTest(unittest.TestCase):
     def tree(self, changes=None):
         folder = tempfile.TemporaryDirectory()

@@ -24,8 +24,10 @@ from life import Failure
 
 
 def cache():
-    default = pathlib.Path(os.environ.get("XDG_CACHE_HOME") or pathlib.Path.home() / ".cache") / "wcnic"
-    return pathlib.Path(os.environ.get("WCNIC_CACHE") or default)
+    said = subprocess.run([ROOT / "config/cache-folder"], stdout=subprocess.PIPE, text=True, check=False)
+    if said.returncode:
+        sys.exit(said.returncode)
+    return pathlib.Path(said.stdout.rstrip("\n"))
 
 
 class Program:
