@@ -28,8 +28,11 @@ static const char help[] =
 	"                                        tables and plots of many runs\n"
 	"       wcbench fit RUN.json... -o SET.conf\n"
 	"                                        parameters of the link model, from runs of raw\n"
-	"       wcbench raw|packets|report|fit --help\n"
-	"       wcbench --version\n";
+	"\n"
+	"  --help, --version   --help also after a command: wcbench raw --help\n"
+	"\n"
+	"exit status: 0 done; 2 the arguments are wrong; 3 it could not be done;\n"
+	"             1 packets: frames are neither received nor counted as lost\n";
 
 /* A command that is a program of its own, beside this one. `needs` may be NULL. */
 static int

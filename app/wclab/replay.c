@@ -25,8 +25,14 @@ enum {
 
 static const char usage[] =
 	"usage: wclab_replay [--json FILE] STREAM LINK.conf...\n"
+	"\n"
 	"What each link makes of the stores that QEMU's plugin recorded (stream=FILE), region by\n"
-	"region, with the band that the parameters' bounds leave. Modelled, never measured.\n";
+	"region, with the band that the parameters' bounds leave. Modelled, never measured.\n"
+	"\n"
+	"  --json FILE       the figures as JSON; doc/link-model.md describes them\n"
+	"  --help, --version\n"
+	"\n"
+	"exit status: 0 replayed; 2 the arguments are wrong; 3 it could not be done\n";
 
 struct links {
 	struct pcielink_config config[LINKS_MAX];
@@ -260,7 +266,8 @@ main(int argc, char **argv)
 	const struct app_option_group groups[] = {{options_replay, &options}, {0}};
 	int first;
 
-	switch (app_options_parse(groups, usage, NULL, argc, argv, &first)) {
+	switch (app_options_parse(groups, usage, "wclab_replay " WCNIC_VERSION, argc, argv,
+				  &first)) {
 	case APP_OPTIONS_DONE:
 		return fflush(stdout) == 0 ? EXIT_SUCCESS : EXIT_NOT_DONE;
 	case APP_OPTIONS_BAD:

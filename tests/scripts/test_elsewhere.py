@@ -153,9 +153,8 @@ class Files(Folder):
         for words in (["config/source-files"], ["tests/structure/check"], ["tests/loop/mutate", top / "mutate"]):
             out, err = said([top / words[0], *words[1:]], status=77, **rest)
             self.assertIn(reason, (out + err).splitlines()[-1])
-        if shutil.which("clang-format"):
-            out, err = said([top / "run", "--no-install", "fmt"], {"WCNIC_CACHE": "/tmp"}, status=77, **rest)
-            self.assertTrue(reason in out + err or "clang-format 14" in out + err, out + err)
+        out, err = said([top / "run", "--no-install", "fmt"], {"WCNIC_CACHE": str(self.folder)}, status=77, **rest)
+        self.assertIn(reason, (out + err).splitlines()[-1])
 
     def test_checkout__lists_what_is_tracked(self):
         (self.top / "new").write_text("")

@@ -22,7 +22,8 @@ SILICON_TITLE = "wcnic on silicon"
 
 def arguments():
     parser = argparse.ArgumentParser(prog="wcbench report", description="Tables and plots of many runs, side by side "
-                                     "by setting: report.html, report.md and report.json.")
+                                     "by setting: report.html, report.md and report.json.",
+                                     epilog="exit status: 0 written; 2 the arguments or a run are wrong")
     parser.add_argument("runs", nargs="*", metavar="RUN.json", type=pathlib.Path,
                         help="what wcbench raw or wcbench packets wrote with --json")
     parser.add_argument("--out", required=True, metavar="DIR", type=pathlib.Path, help="where the report goes")
