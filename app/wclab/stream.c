@@ -16,12 +16,12 @@
 
 #include "stream.h"
 
-#define STREAM_MAGIC "wclabstr"
+#define STREAM_MAGIC 0x72747362616c6377ull /* "wclabstr" */
 #define STREAM_VERSION 1u
 #define STREAM_OPEN UINT64_MAX /* a head without its count: the writer is not done */
 
 struct stream_head {
-	char magic[8];
+	uint64_t magic;
 	uint32_t version;
 	uint32_t cpus;
 	uint64_t records;
@@ -53,7 +53,7 @@ static int
 head_write(struct stream *s, unsigned int cpus, uint64_t records)
 {
 	struct stream_head head = {
-		.magic = STREAM_MAGIC,
+		.magic = htole64(STREAM_MAGIC),
 		.version = htole32(STREAM_VERSION),
 		.cpus = htole32(cpus),
 		.records = htole64(records),
@@ -144,7 +144,7 @@ head_check(const struct stream_head *head, off_t bytes, char *why)
 	uint64_t fit = ((uint64_t)bytes - sizeof(*head)) / sizeof(struct stream_record);
 	uint32_t cpus = le32toh(head->cpus);
 
-	if (memcmp(head->magic, STREAM_MAGIC, sizeof(head->magic)) != 0)
+	if (le64toh(head->magic) != STREAM_MAGIC)
 		snprintf(why, STREAM_WHY_BYTES, "not what the plugin writes with stream=");
 	else if (le32toh(head->version) != STREAM_VERSION)
 		snprintf(why, STREAM_WHY_BYTES, "version %" PRIu32 "; this program reads %u",

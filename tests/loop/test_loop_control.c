@@ -626,8 +626,10 @@ xstats__names_are_unique_and_sums_agree(void **state)
 	assert_int_equal(stats.oerrors, 1);
 	assert_int_equal(stats.opackets,
 			 loop_xstat(&l, "tx_pushed") + loop_xstat(&l, "tx_fetched"));
-	assert_int_equal(stats.opackets, stats.q_opackets[0] + stats.q_opackets[1]);
-	assert_int_equal(stats.ipackets, stats.q_ipackets[0] + stats.q_ipackets[1]);
+	assert_int_equal(stats.opackets,
+			 loop_xstat(&l, "tx_q0_packets") + loop_xstat(&l, "tx_q1_packets"));
+	assert_int_equal(stats.ipackets,
+			 loop_xstat(&l, "rx_q0_packets") + loop_xstat(&l, "rx_q1_packets"));
 	assert_int_equal(stats.opackets, loop_xstat(&l, "card_tx_frames"));
 	assert_int_equal(stats.obytes, loop_xstat(&l, "card_tx_bytes"));
 	assert_int_equal(stats.ipackets, loop_xstat(&l, "card_rx_frames"));

@@ -127,14 +127,14 @@ typedef __typeof__(((eth_rx_queue_count_t)NULL)(NULL)) wcnic_rx_count_t;
 #endif
 
 /* An IPv6 address of ones, as an initialiser. */
-#define WCNIC_IPV6_BYTES_ALL "\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff"
 #if RTE_VERSION >= RTE_VERSION_NUM(24, 11, 0, 0)
-#define WCNIC_IPV6_ADDR_ALL          \
-	{                            \
-		WCNIC_IPV6_BYTES_ALL \
-	}
+#define WCNIC_IPV6_ADDR_ALL RTE_IPV6_MASK_FULL
 #else
-#define WCNIC_IPV6_ADDR_ALL WCNIC_IPV6_BYTES_ALL
+#define WCNIC_IPV6_ADDR_ALL                                                                   \
+	{                                                                                     \
+		0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, \
+			0xff, 0xff, 0xff                                                      \
+	}
 #endif
 
 #endif /* WCNIC_COMPAT_H */
