@@ -82,6 +82,12 @@ class Results(Folder):
         self.assertEqual(found["packages"], [{"file": "libwcbar0_1_amd64.deb", "bytes": 2048}])
         self.assertIn("sid: lintian: 1 errors, 2 warnings", said.getvalue())
 
+    def test_results__without_lintians_opinion_claim_none(self):
+        self.write("out/libwcbar0_1_amd64.deb")
+        with contextlib.redirect_stdout(io.StringIO()) as said:
+            self.assertIsNone(self.deb.results("sid", self.work / "out", False)["lintian"])
+        self.assertIn("lintian: not run", said.getvalue())
+
     def test_command__with_an_unknown_suite_ends_with_2_and_names_those_that_are_known(self):
         done = subprocess.run([ROOT / "config/deb", "--suite", "buster"], capture_output=True, text=True)
         self.assertEqual(done.returncode, 2)
