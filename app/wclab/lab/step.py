@@ -52,13 +52,13 @@ def table(rows):
 
 
 @contextlib.contextmanager
-def failure_noted(row):
-    """A failure ends this run alone; its row tells it."""
+def failure_noted(row, folder):
+    """A failure ends this run alone; its row tells it, and a line where its logs are."""
     try:
         yield
     except Failure as failure:
         row.update(result="FAILED", failure=str(failure))
-        print(f"  {row['name']}: FAILED: {failure}", file=sys.stderr, flush=True)
+        print(f"  {row['name']}: FAILED: {failure}\n  {row['name']}: consoles and logs: {folder}", file=sys.stderr, flush=True)
 
 
 class Steps:

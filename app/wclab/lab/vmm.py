@@ -173,7 +173,7 @@ def run(lab):
                "result": "ok"}
         rows.append(row)
         print(f"{host.name}: {host.what}", file=sys.stderr, flush=True)
-        with failure_noted(row), contextlib.ExitStack() as stack:
+        with failure_noted(row, lab.out), contextlib.ExitStack() as stack:
             Vmm(lab, host, row, stack).go()
     (lab.out / "vmm.json").write_text(json.dumps({"hosts": rows}, indent=1) + "\n")
     for row in rows:

@@ -1,0 +1,91 @@
+# SPDX-License-Identifier: BSD-3-Clause
+# Copyright(c) 2026 The wcnic authors
+"""The habits of ./run: exit status, what a failure says, --verbose. Its programs are ours."""
+import os
+import pathlib
+import re
+import shutil
+import subprocess
+import tempfile
+import unittest
+
+ROOT = pathlib.Path(__file__).resolve().parents[2]
+COMMANDS = re.findall(r"^  ([a-z]+)", subprocess.run([ROOT / "run", "--help"], stdout=subprocess.PIPE, text=True,
+                                                     check=True).stdout, re.M)
+NINJA = """#!/bin/sh
+echo "first line"
+seq 60
+echo "the last line"
+exit $NINJA_STATUS
+"""
+
+
+class Run(unittest.TestCase):
+    def setUp(self):
+        kept = tempfile.TemporaryDirectory()
+        self.addCleanup(kept.cleanup)
+        self.top = pathlib.Path(kept.name)
+        for name in ("run", "config/cache-folder"):
+            (self.top / name).parent.mkdir(exist_ok=True)
+            shutil.copy(ROOT / name, self.top / name)
+        # ./run takes the system's programs. Here ninja is another, nothing is to be installed, and it is configured.
+        text = (self.top / "run").read_text()
+        self.assertIn("export PATH=/usr/sbin:", text)
+        (self.top / "run").write_text(text.replace("export PATH=", f"export PATH={self.top}/bin:"))
+        (self.top / "config/packages").write_text("# none\n")
+        for name, script in (("ninja", NINJA), ("apt-get", "#!/bin/sh\nexit 9\n")):
+            (self.top / "bin").mkdir(exist_ok=True)
+            (self.top / "bin" / name).write_text(script)
+            (self.top / "bin" / name).chmod(0o755)
+        (self.top / "build").mkdir()
+        (self.top / "build/build.ninja").write_text("")
+
+    def run_(self, *words, ninja=0):
+        env = {**os.environ, "WCNIC_CACHE": str(self.top / "cache"), "NINJA_STATUS": str(ninja)}
+        done = subprocess.run([self.top / "run", *words], env=env, capture_output=True, text=True, check=False)
+        return done.returncode, done.stdout, done.stderr
+
+    def test_wrong_arguments__status_2_and_what_is_wrong(self):
+        for words, what in ((["frobnicate"], "frobnicate"), (["--frobnicate", "build"], "--frobnicate"), (["build", "x"], "x"),
+                            (["fmt", "--mend"], "--fix"), (["demo", "a", "b"], "one capture"), (["demo", "--quick"], "--quick"),
+                            (["guest", "--capture"], "--capture"), (["silicon", "--out"], "--out"), (["bundle", "x"], "--arm64")):
+            status, out, err = self.run_(*words)
+            self.assertEqual((status, out), (2, ""), words)
+            self.assertIn(what, err)
+            self.assertIn("--help", err)
+        status, out, err = self.run_()
+        self.assertEqual((status, out), (2, ""))
+        self.assertIn("Usage: ./run", err)
+
+    def test_help__of_every_command(self):
+        for words in [["--help"], ["-h"], ["help"], ["demo", "--help"], ["build", "-h"]]:
+            status, out, _ = self.run_(*words)
+            self.assertEqual(status, 0, words)
+            self.assertIn("Exit status: 0 done", out)
+        self.assertGreater(len(COMMANDS), 10)
+        for command in COMMANDS:
+            done = subprocess.run([ROOT / "run", command, "--help"], capture_output=True, text=True, check=False)
+            self.assertEqual(done.returncode, 0, command + done.stderr)
+            self.assertRegex(done.stdout, r"(?i)(exit )?status:? \d", command)
+
+    def test_failure__shows_the_end_and_names_the_log(self):
+        status, _, err = self.run_("build", ninja=5)
+        self.assertEqual(status, 1)
+        self.assertIn("| the last line", err)
+        self.assertNotIn("first line", err)
+        named = re.search(r"all of it: (\S+)", err)
+        self.assertIn("first line", (self.top / named[1]).read_text())
+
+    def test_success__is_silent_but_not_with_verbose(self):
+        for ninja in (0, 5):
+            status, _, err = self.run_("--verbose", "build", ninja=ninja)
+            self.assertEqual(status, 1 if ninja else 0)
+            self.assertEqual(err.count("| first line"), 1)
+            self.assertEqual(err.count("| the last line"), 1)
+        status, _, err = self.run_("build")
+        self.assertEqual(status, 0)
+        self.assertNotIn("line", err)
+
+
+if __name__ == "__main__":
+    unittest.main()
