@@ -159,6 +159,7 @@ test_all() {
 	mkdir -p out/demo
 	promtool_find
 	check "format" ./run fmt
+	check "documentation site" doc/site/build --out out/doc
 	build_and_test build -Dpkgconfig.relocatable=true && test_build
 	CC=clang build_and_test build-clang -Db_sanitize=address,undefined \
 		-Db_lundef=false -Dc_args=-fno-sanitize-recover=undefined || true
