@@ -68,6 +68,18 @@ class Run(unittest.TestCase):
             self.assertEqual(done.returncode, 0, command + done.stderr)
             self.assertRegex(done.stdout, r"(?i)(exit )?status:? \d", command)
 
+    def test_chroot_without_proc_or_sys__says_what_to_mount_before_it_builds(self):
+        script = self.top / "run"
+        text = script.read_text()
+        for place, mount in (("/proc/self/stat", "mount -t proc proc /proc"),
+                             ("/sys/devices/system/cpu", "mount -t sysfs sysfs /sys")):
+            self.assertIn(place, text)
+            script.write_text(text.replace(place, "/nonexistent/place"))
+            status, _, err = self.run_("demo")
+            self.assertEqual(status, 1)
+            self.assertIn(mount, err)
+            self.assertNotIn("build", err)
+
     def test_failure__shows_the_end_and_names_the_log(self):
         status, _, err = self.run_("build", ninja=5)
         self.assertEqual(status, 1)
