@@ -304,8 +304,8 @@ port_ethdev_stop(struct port_ethdev *pe)
 		rte_eth_dev_callback_unregister(pe->id, RTE_ETH_EVENT_INTR_RMV, on_removed, pe);
 	if (pe->started)
 		(void)rte_eth_dev_stop(pe->id);
-	if (pe->owned || pe->created)
-		(void)rte_eth_dev_info_get(pe->id, &info);
+	if ((pe->owned || pe->created) && rte_eth_dev_info_get(pe->id, &info) != 0)
+		info.device = NULL;
 	if (pe->owned) {
 		(void)rte_eth_dev_owner_unset(pe->id, pe->owner);
 		(void)rte_eth_dev_close(pe->id);

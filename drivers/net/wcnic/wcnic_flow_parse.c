@@ -95,10 +95,16 @@ ports_copy(struct wcnic_flow_key *key, const void *header, bool second __rte_unu
 
 #define ALL16 RTE_BE16(UINT16_MAX)
 #define ALL32 RTE_BE32(UINT32_MAX)
+#define ALL_MAC                                                                          \
+	{                                                                                \
+		{                                                                        \
+			UINT8_MAX, UINT8_MAX, UINT8_MAX, UINT8_MAX, UINT8_MAX, UINT8_MAX \
+		}                                                                        \
+	}
 
 static const struct rte_flow_item_eth eth_supported = {
-	.hdr.dst_addr.addr_bytes = "\xff\xff\xff\xff\xff\xff",
-	.hdr.src_addr.addr_bytes = "\xff\xff\xff\xff\xff\xff",
+	.hdr.dst_addr = ALL_MAC,
+	.hdr.src_addr = ALL_MAC,
 	.hdr.ether_type = ALL16,
 	.has_vlan = 1,
 };
