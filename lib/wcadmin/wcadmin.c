@@ -411,10 +411,10 @@ completion_take(struct wcadmin *a, struct wcnic_admin_cpl *cpl)
 	const uint8_t phase = (a->cq_head & entries) == 0;
 	uint64_t copy[2];
 
-	copy[1] = __atomic_load_n(&words[1], __ATOMIC_ACQUIRE);
+	copy[1] = WC_LOAD_ACQUIRE(uint64_t, &words[1]);
 	if ((le64toh(copy[1]) >> 56 & WCNIC_PHASE_BIT) != phase)
 		return false;
-	copy[0] = __atomic_load_n(&words[0], __ATOMIC_RELAXED);
+	copy[0] = WC_LOAD_RELAXED(uint64_t, &words[0]);
 	memcpy(cpl, copy, sizeof(copy));
 	a->cq_head++;
 	return true;

@@ -17,7 +17,7 @@ event_copy(const struct wcadmin *a, struct wcnic_event *event)
 	const uint8_t phase = (a->aeq_head & entries) == 0;
 	uint64_t copy[4];
 
-	copy[3] = __atomic_load_n(&words[3], __ATOMIC_ACQUIRE);
+	copy[3] = WC_LOAD_ACQUIRE(uint64_t, &words[3]);
 	if ((le64toh(copy[3]) >> 56 & WCNIC_PHASE_BIT) != phase)
 		return false;
 	memcpy(copy, words, 3 * sizeof(copy[0]));
@@ -33,8 +33,7 @@ event_there(const struct wcadmin *a, uint16_t seq)
 	const uint64_t *words = (const uint64_t *)&a->aeq[seq & (entries - 1)];
 	const uint8_t phase = (seq & entries) == 0;
 
-	return (le64toh(__atomic_load_n(&words[3], __ATOMIC_ACQUIRE)) >> 56 & WCNIC_PHASE_BIT) ==
-	       phase;
+	return (le64toh(WC_LOAD_ACQUIRE(uint64_t, &words[3])) >> 56 & WCNIC_PHASE_BIT) == phase;
 }
 
 unsigned int

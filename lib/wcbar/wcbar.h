@@ -220,7 +220,7 @@ WC_PUBLIC wcbar_doorbell_fn wcbar_doorbell_select(enum wcbar_type type);
 static inline void
 wcbar_before_doorbell(void)
 {
-	__atomic_thread_fence(__ATOMIC_RELEASE);
+	WC_FENCE_RELEASE();
 #if defined(__aarch64__)
 	__asm__ volatile("dmb oshst" ::: "memory");
 #endif

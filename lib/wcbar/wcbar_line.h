@@ -30,9 +30,7 @@ extern "C" {
 #endif
 
 /* Half a line: 32 bytes. */
-typedef uint64_t wcbar_half_t WC_VECTOR(32);
-/* 16 bytes. */
-typedef uint64_t wcbar_quarter_t WC_VECTOR(16) WC_MAY_ALIAS;
+typedef wc_u64x4_t wcbar_half_t;
 
 /* A line of two halves. */
 static WC_ALWAYS_INLINE void
@@ -53,8 +51,8 @@ wcbar_line_put(void *dst, const wcbar_half_t *low, const wcbar_half_t *high)
 static WC_ALWAYS_INLINE void
 wcbar_line_put_shared(void *dst, const wcbar_half_t *low, const wcbar_half_t *high)
 {
-	const wcbar_quarter_t *from = (const wcbar_quarter_t *)low;
-	volatile wcbar_quarter_t *d = (volatile wcbar_quarter_t *)dst;
+	const __m128i *from = (const __m128i *)low;
+	volatile __m128i *d = (volatile __m128i *)dst;
 
 	*(volatile wcbar_half_t *)(d + 2) = *high;
 	d[1] = from[1];

@@ -15,25 +15,25 @@
 uint32_t
 wcbar_read32(const void *reg)
 {
-	return le32toh(__atomic_load_n((const uint32_t *)reg, __ATOMIC_ACQUIRE));
+	return le32toh(WC_LOAD_ACQUIRE(uint32_t, reg));
 }
 
 uint64_t
 wcbar_read64(const void *reg)
 {
-	return le64toh(__atomic_load_n((const uint64_t *)reg, __ATOMIC_ACQUIRE));
+	return le64toh(WC_LOAD_ACQUIRE(uint64_t, reg));
 }
 
 void
 wcbar_write32(void *reg, uint32_t value)
 {
-	__atomic_store_n((uint32_t *)reg, htole32(value), __ATOMIC_RELEASE);
+	WC_STORE_RELEASE(uint32_t, reg, htole32(value));
 }
 
 void
 wcbar_write64(void *reg, uint64_t value)
 {
-	__atomic_store_n((uint64_t *)reg, htole64(value), __ATOMIC_RELEASE);
+	WC_STORE_RELEASE(uint64_t, reg, htole64(value));
 }
 
 void

@@ -8,6 +8,7 @@
 #include <immintrin.h>
 
 #include "wcbar_store_common.h"
+#include "wcbar_store_x86.h"
 
 /*
  * Ordinary stores of a register's width: in a WC mapping they gather like any other, in host memory
@@ -30,28 +31,6 @@ store_sse2_lines(void *dst, const void *src, size_t lines)
 	}
 }
 
-WC_TARGET("avx2") static void store_avx2_lines(void *dst, const void *src, size_t lines)
-{
-	volatile __m256i *d = dst;
-	const __m256i *s = src;
-
-	for (; lines > 0; lines--, d += 2, s += 2) {
-		__m256i a = s[0], b = s[1];
-
-		d[0] = a;
-		d[1] = b;
-	}
-}
-
-WC_TARGET("avx512f") static void store_avx512_lines(void *dst, const void *src, size_t lines)
-{
-	volatile __m512i *d = dst;
-	const __m512i *s = src;
-
-	for (; lines > 0; lines--)
-		*d++ = *s++;
-}
-
 /*
  * Non-temporal stores gather in the same buffers whatever the type of the mapping is. Into host
  * memory they go around the cache, which costs a poller a miss; the drain makes them visible.
@@ -72,30 +51,9 @@ store_sse2nt_lines(void *dst, const void *src, size_t lines)
 	}
 }
 
-WC_TARGET("avx2") static void store_avx2nt_lines(void *dst, const void *src, size_t lines)
-{
-	__m256i *d = dst;
-	const __m256i *s = src;
-
-	for (; lines > 0; lines--, d += 2, s += 2) {
-		__m256i a = s[0], b = s[1];
-
-		_mm256_stream_si256(&d[0], a);
-		_mm256_stream_si256(&d[1], b);
-	}
-}
-
-WC_TARGET("avx512f") static void store_avx512nt_lines(void *dst, const void *src, size_t lines)
-{
-	__m512i *d = dst;
-	const __m512i *s = src;
-
-	for (; lines > 0; lines--)
-		_mm512_stream_si512(d++, *s++);
-}
-
 /* A direct store: the line leaves as one write, never split, never gathered with another. */
-WC_TARGET("movdir64b") static void store_movdir64b_lines(void *dst, const void *src, size_t lines)
+static void
+store_movdir64b_lines(void *dst, const void *src, size_t lines)
 {
 	char *d = dst;
 	const char *s = src;
@@ -116,19 +74,19 @@ store_drain(void)
 static bool
 has_sse2(void)
 {
-	return __builtin_cpu_supports("sse2");
+	return WC_CPU_SUPPORTS("sse2");
 }
 
 static bool
 has_avx2(void)
 {
-	return __builtin_cpu_supports("avx2");
+	return WC_CPU_SUPPORTS("avx2");
 }
 
 static bool
 has_avx512(void)
 {
-	return __builtin_cpu_supports("avx512f");
+	return WC_CPU_SUPPORTS("avx512f");
 }
 
 static bool
@@ -139,18 +97,19 @@ has_movdir64b(void)
 	return __get_cpuid_count(7, 0, &eax, &ebx, &ecx, &edx) != 0 && (ecx & bit_MOVDIR64B) != 0;
 }
 
-#define STORE(id)                                                              \
-	{                                                                      \
-		.name = #id, .lines = store_##id##_lines, .drain = store_drain \
+#define STORE_BY(id, function)                                       \
+	{                                                            \
+		.name = #id, .lines = function, .drain = store_drain \
 	}
+#define STORE(id) STORE_BY(id, store_##id##_lines)
 
 const struct wcbar_store wcbar_store_u64 = STORE(u64);
 static const struct wcbar_store store_sse2 = STORE(sse2);
-static const struct wcbar_store store_avx2 = STORE(avx2);
-static const struct wcbar_store store_avx512 = STORE(avx512);
+static const struct wcbar_store store_avx2 = STORE_BY(avx2, wcbar_store_avx2_lines);
+static const struct wcbar_store store_avx512 = STORE_BY(avx512, wcbar_store_avx512_lines);
 static const struct wcbar_store store_sse2nt = STORE(sse2nt);
-static const struct wcbar_store store_avx2nt = STORE(avx2nt);
-static const struct wcbar_store store_avx512nt = STORE(avx512nt);
+static const struct wcbar_store store_avx2nt = STORE_BY(avx2nt, wcbar_store_avx2nt_lines);
+static const struct wcbar_store store_avx512nt = STORE_BY(avx512nt, wcbar_store_avx512nt_lines);
 static const struct wcbar_store store_movdir64b = STORE(movdir64b);
 
 const struct wcbar_store_probe wcbar_store_probes[] = {

@@ -293,7 +293,7 @@ loss__without_a_reset_has_no_dma_until_there_is_one(void **state)
 	hw = loop_hw(&l);
 	bus.deaf = true;
 	bus.opens = 0;
-	atomic_store(&hw->failed, true);
+	wcnic_store(&hw->failed, true);
 	for (unsigned int ms = 0; bus.opens < 1 && ms < PATIENCE_MS; ms += 5)
 		usleep(5000);
 	assert_true(bus.opens >= 1);

@@ -346,7 +346,7 @@ callback__closes_the_port_nothing_touches_it(void **state)
 		if (types[i] == RTE_ETH_EVENT_INTR_RMV)
 			wanted = true;
 		else
-			atomic_store(&hw->failed, true);
+			wcnic_store(&hw->failed, true);
 		for (unsigned int ms = 0; rte_eth_dev_is_valid_port(l.port_id) != 0; ms += 5) {
 			assert_true(ms < PATIENCE_MS);
 			usleep(5000);

@@ -117,7 +117,7 @@ fault(void *ctx)
 {
 	struct wcnic_hw *hw = ctx;
 
-	atomic_store(&hw->failed, true);
+	wcnic_store(&hw->failed, true);
 }
 
 static void

@@ -12,6 +12,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <syslog.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -38,16 +39,16 @@
 
 struct embedded {
 	struct wcnic_hw *hw;
-	_Atomic uint32_t owner; /* the lock around every call on card and map: see lock_try() */
-	_Atomic uint32_t waits; /* threads that want the lock */
-	bool abandoned;         /* under the lock: the card's work was cut short, for good */
+	RTE_ATOMIC(uint32_t) owner; /* the lock around every call on card and map: see lock_try() */
+	RTE_ATOMIC(uint32_t) waits; /* threads that want the lock */
+	bool abandoned;             /* under the lock: the card's work was cut short, for good */
 	struct wcnic_card *card;
 	struct wcnic_port *port;
 	struct iova_map *map;
 	struct wcnic_dma dma;
 	void *aperture;
 	bool threaded;
-	_Atomic bool stop;
+	RTE_ATOMIC(bool) stop;
 	bool port_error_logged;
 	wcnic_thread_t thread;
 	unsigned int n_vectors;
@@ -68,14 +69,14 @@ lock_try(struct embedded *e, uint32_t owner)
 {
 	uint32_t nobody = 0;
 
-	return atomic_compare_exchange_strong_explicit(&e->owner, &nobody, owner,
-						       memory_order_acquire, memory_order_relaxed);
+	return rte_atomic_compare_exchange_strong_explicit(
+		&e->owner, &nobody, owner, rte_memory_order_acquire, rte_memory_order_relaxed);
 }
 
 static void
 lock_leave(struct embedded *e)
 {
-	atomic_store_explicit(&e->owner, 0, memory_order_release);
+	rte_atomic_store_explicit(&e->owner, 0, rte_memory_order_release);
 }
 
 /*
@@ -85,14 +86,14 @@ lock_leave(struct embedded *e)
 static void
 lock_take(struct embedded *e)
 {
-	atomic_fetch_add_explicit(&e->waits, 1, memory_order_relaxed);
+	rte_atomic_fetch_add_explicit(&e->waits, 1, rte_memory_order_relaxed);
 	for (unsigned int i = 0; !lock_try(e, OWNER_CALL); i++) {
 		if (i < LOCK_SPINS)
 			rte_pause();
 		else
 			rte_delay_us_sleep(1);
 	}
-	atomic_fetch_sub_explicit(&e->waits, 1, memory_order_relaxed);
+	rte_atomic_fetch_sub_explicit(&e->waits, 1, rte_memory_order_relaxed);
 }
 
 /* Of the card's thread. */
@@ -100,7 +101,7 @@ static void
 lock_stand_back(struct embedded *e)
 {
 	for (unsigned int i = 0; i < STAND_BACK_YIELDS; i++) {
-		if (atomic_load_explicit(&e->waits, memory_order_relaxed) == 0)
+		if (rte_atomic_load_explicit(&e->waits, rte_memory_order_relaxed) == 0)
 			return;
 		sched_yield();
 	}
@@ -148,8 +149,16 @@ card_log(void *ctx, int level, const char *line)
 {
 	struct embedded *e = ctx;
 
-	/* syslog's levels, one below DPDK's */
-	rte_log(RTE_MIN(level, 7) + 1, wcnic_logtype, "wcnic %s: card: %s\n", e->hw->name, line);
+	if (level <= LOG_ERR)
+		WCNIC_LOG(ERR, e->hw, "card: %s", line);
+	else if (level == LOG_WARNING)
+		WCNIC_LOG(WARNING, e->hw, "card: %s", line);
+	else if (level == LOG_NOTICE)
+		WCNIC_LOG(NOTICE, e->hw, "card: %s", line);
+	else if (level == LOG_INFO)
+		WCNIC_LOG(INFO, e->hw, "card: %s", line);
+	else
+		WCNIC_LOG(DEBUG, e->hw, "card: %s", line);
 }
 
 /* Inside a poll: under the lock. An eventfd that is full is as good as raised. */
@@ -227,7 +236,7 @@ card_thread(void *arg)
 	struct embedded *e = arg;
 	unsigned int idle = 0;
 
-	while (!atomic_load_explicit(&e->stop, memory_order_relaxed)) {
+	while (!rte_atomic_load_explicit(&e->stop, rte_memory_order_relaxed)) {
 		lock_stand_back(e);
 		while (!lock_try(e, OWNER_CALL))
 			rte_pause();
@@ -249,7 +258,7 @@ embedded_free(struct wcnic_hw *hw)
 	if (e == NULL)
 		return;
 	if (e->threaded) {
-		atomic_store(&e->stop, true);
+		wcnic_store(&e->stop, true);
 		wcnic_thread_join(e->thread);
 	}
 	if (e->map != NULL)
@@ -462,7 +471,7 @@ embedded_poll(struct wcnic_hw *hw)
 	struct embedded *e = hw->ctx;
 	char here;
 
-	if (atomic_load_explicit(&e->waits, memory_order_relaxed) != 0 ||
+	if (rte_atomic_load_explicit(&e->waits, rte_memory_order_relaxed) != 0 ||
 	    !lock_try(e, wcnic_stack_place(&here)))
 		return;
 	if (likely(!e->abandoned))
@@ -474,7 +483,7 @@ static bool
 embedded_abandon(struct wcnic_hw *hw)
 {
 	struct embedded *e = hw->ctx;
-	const uint32_t owner = atomic_load_explicit(&e->owner, memory_order_relaxed);
+	const uint32_t owner = rte_atomic_load_explicit(&e->owner, rte_memory_order_relaxed);
 
 	if ((owner & 1) == 0 || !wcnic_stack_is_mine(owner))
 		return false;

@@ -11,9 +11,12 @@
 
 #include <pthread.h>
 
+#include <rte_atomic.h>
+#include <rte_common.h>
 #include <rte_ethdev.h>
 #include <rte_flow.h>
 #include <rte_lcore.h>
+#include <rte_log.h>
 #include <rte_version.h>
 
 #if RTE_VERSION >= RTE_VERSION_NUM(23, 11, 0, 0)
@@ -29,7 +32,7 @@ typedef rte_thread_t wcnic_thread_t;
 static inline int
 wcnic_thread_create(wcnic_thread_t *thread, const char *name, rte_thread_func fn, void *arg)
 {
-	return -rte_thread_create_control(thread, name, fn, arg);
+	return -rte_thread_create_internal_control(thread, name, fn, arg);
 }
 
 /* Waits until the thread's function has returned. */
@@ -71,6 +74,40 @@ wcnic_thread_detach(wcnic_thread_t thread)
 }
 #endif
 
+/* DPDK's words for atomic objects, which 23.11 brought. */
+#if RTE_VERSION >= RTE_VERSION_NUM(23, 11, 0, 0)
+#include <rte_stdatomic.h>
+#else
+#define RTE_ATOMIC(type) type
+#define rte_memory_order_relaxed __ATOMIC_RELAXED
+#define rte_memory_order_acquire __ATOMIC_ACQUIRE
+#define rte_memory_order_release __ATOMIC_RELEASE
+#define rte_memory_order_seq_cst __ATOMIC_SEQ_CST
+#define rte_atomic_load_explicit(at, order) __atomic_load_n(at, order)
+#define rte_atomic_store_explicit(at, value, order) __atomic_store_n(at, value, order)
+#define rte_atomic_exchange_explicit(at, value, order) __atomic_exchange_n(at, value, order)
+#define rte_atomic_compare_exchange_strong_explicit(at, expected, value, order, else_order) \
+	__atomic_compare_exchange_n(at, expected, value, 0, order, else_order)
+#define rte_atomic_fetch_add_explicit(at, value, order) __atomic_fetch_add(at, value, order)
+#define rte_atomic_fetch_sub_explicit(at, value, order) __atomic_fetch_sub(at, value, order)
+#endif
+
+/* The same in one order with all others of their kind, for what is not in the data path. */
+#define wcnic_load(at) rte_atomic_load_explicit(at, rte_memory_order_seq_cst)
+#define wcnic_store(at, value) rte_atomic_store_explicit(at, value, rte_memory_order_seq_cst)
+
+/* A line of the log that begins with the driver and a port's name; 24.03 brought the words for it.
+ */
+#if RTE_VERSION >= RTE_VERSION_NUM(24, 3, 0, 0)
+#define WCNIC_LOG_LINE(level, name, ...) \
+	RTE_LOG_LINE_PREFIX(level, WCNIC, "wcnic %s: ", name, __VA_ARGS__)
+#else
+#define WCNIC_LOG_LINE(level, name, ...)                                     \
+	rte_log(RTE_LOG_##level, wcnic_logtype,                              \
+		RTE_FMT("wcnic %s: " RTE_FMT_HEAD(__VA_ARGS__, ) "\n", name, \
+			RTE_FMT_TAIL(__VA_ARGS__, )))
+#endif
+
 /* Before 23.11 only flow rules name a hash function. */
 #if RTE_VERSION >= RTE_VERSION_NUM(23, 11, 0, 0)
 #define WCNIC_RSS_ALGORITHM(conf) ((conf)->algorithm)
@@ -102,8 +139,12 @@ wcnic_thread_detach(wcnic_thread_t thread)
 #define WCNIC_QSTATS(stats) (stats)
 #endif
 
-/* What rx_queue_count returns: uint32_t, in later releases int. */
-typedef __typeof__(((eth_rx_queue_count_t)NULL)(NULL)) wcnic_rx_count_t;
+/* What rx_queue_count returns. */
+#if RTE_VERSION >= RTE_VERSION_NUM(25, 11, 0, 0)
+typedef int wcnic_rx_count_t;
+#else
+typedef uint32_t wcnic_rx_count_t;
+#endif
 
 /* 24.11 added the operation; before, nobody calls it. */
 #if RTE_VERSION >= RTE_VERSION_NUM(24, 11, 0, 0)

@@ -53,7 +53,7 @@ wcnic_reg_words(struct wcnic_hw *hw, uint32_t first, uint32_t n, uint32_t *data)
 	if (first >= WORDS || n > WORDS - first)
 		return -EINVAL;
 	pthread_mutex_lock(&hw->lock);
-	if (atomic_load(&hw->card) != WCNIC_CARD_PRESENT)
+	if (wcnic_load(&hw->card) != WCNIC_CARD_PRESENT)
 		ret = -EIO;
 	for (uint32_t i = 0; ret == 0 && i < n; i++) {
 		data[i] = 0;

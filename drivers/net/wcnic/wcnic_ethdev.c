@@ -63,7 +63,7 @@ dev_configure(struct rte_eth_dev *dev)
 static void
 mark_write(struct wcnic_hw *hw, uint32_t mark)
 {
-	if (hw->args.mark != 0 && atomic_load(&hw->card) == WCNIC_CARD_PRESENT)
+	if (hw->args.mark != 0 && wcnic_load(&hw->card) == WCNIC_CARD_PRESENT)
 		(void)wcnic_reg_write32(hw, WCNIC_REG_MARK, mark);
 }
 
@@ -75,9 +75,9 @@ dev_start(struct rte_eth_dev *dev)
 
 	pthread_mutex_lock(&hw->lock);
 	hw->mtu = dev->data->mtu;
-	if (atomic_load(&hw->card) != WCNIC_CARD_PRESENT && wcnic_service_retry(hw) != 0) {
+	if (wcnic_load(&hw->card) != WCNIC_CARD_PRESENT && wcnic_service_retry(hw) != 0) {
 		WCNIC_LOG(ERR, hw, "cannot start: the card is gone; %s",
-			  atomic_load(&hw->removed) ? "close the port" : "it is looked for");
+			  wcnic_load(&hw->removed) ? "close the port" : "it is looked for");
 		ret = -EIO;
 		goto out;
 	}
@@ -114,7 +114,7 @@ dev_stop(struct rte_eth_dev *dev)
 	pthread_mutex_lock(&hw->lock);
 	mark_write(hw, 0);
 	hw->started = false;
-	wcnic_queues_stop(hw, atomic_load(&hw->card) == WCNIC_CARD_PRESENT);
+	wcnic_queues_stop(hw, wcnic_load(&hw->card) == WCNIC_CARD_PRESENT);
 	wcnic_share_bursts(hw, false);
 	wcnic_intr_stop(dev);
 	wcnic_link_publish(hw);
@@ -131,13 +131,13 @@ dev_reset(struct rte_eth_dev *dev)
 	int ret;
 
 	pthread_mutex_lock(&hw->lock);
-	if (atomic_load(&hw->card) == WCNIC_CARD_PRESENT) {
+	if (wcnic_load(&hw->card) == WCNIC_CARD_PRESENT) {
 		ret = wcnic_admin_stop(hw);
 		if (ret == 0)
 			ret = wcnic_admin_start(hw);
 		/* the service tries until the card does it */
 		if (ret != 0)
-			atomic_store(&hw->failed, true);
+			wcnic_store(&hw->failed, true);
 	} else {
 		ret = wcnic_service_retry(hw);
 	}
@@ -154,7 +154,7 @@ wcnic_dev_close(struct rte_eth_dev *dev)
 	wcnic_service_stop(hw);
 	wcnic_hold_end(hw);
 	pthread_mutex_lock(&hw->lock);
-	if (atomic_load(&hw->card) == WCNIC_CARD_PRESENT) {
+	if (wcnic_load(&hw->card) == WCNIC_CARD_PRESENT) {
 		wcnic_queues_stop(hw, true);
 		(void)wcnic_admin_stop(hw);
 		hw->attach->close(hw);
@@ -191,7 +191,7 @@ link_update(struct rte_eth_dev *dev __rte_unused, int wait __rte_unused)
 static int
 port_change(struct wcnic_hw *hw, uint16_t valid)
 {
-	if (!hw->running || atomic_load(&hw->card) != WCNIC_CARD_PRESENT)
+	if (!hw->running || wcnic_load(&hw->card) != WCNIC_CARD_PRESENT)
 		return 0;
 	return wcnic_port_set(hw, valid);
 }
@@ -466,7 +466,7 @@ wcnic_dev_init(struct rte_eth_dev *dev, const struct wcnic_attach_ops *attach,
 	memcpy(&hw->mac, hw->id.mac, sizeof(hw->mac));
 	hw->filter.ethdev[0] = hw->mac;
 	wcnic_flow_init(hw);
-	atomic_store(&hw->card, WCNIC_CARD_PRESENT);
+	wcnic_store(&hw->card, WCNIC_CARD_PRESENT);
 
 	dev->dev_ops = &wcnic_dev_ops;
 	dev->rx_pkt_burst = attach->poll != NULL ? wcnic_rx_burst_poll : wcnic_rx_burst;

@@ -45,7 +45,7 @@ window_revoked(struct wcnic_hw *hw, uint32_t id, uint32_t generation)
 	if (window_is(&hw->doorbells, id, generation)) {
 		WCNIC_LOG(ERR, hw, "firmware took window %u of all doorbells", id);
 		hw->doorbells.revoked = true;
-		atomic_store(&hw->failed, true);
+		wcnic_store(&hw->failed, true);
 		return;
 	}
 	for (uint16_t i = 0; i < WCNIC_QUEUES_MAX; i++) {
@@ -106,7 +106,7 @@ queue_error(struct wcnic_hw *hw, const struct wcnic_event *ev)
 	}
 	WCNIC_LOG(ERR, hw, "the card stopped %s queue %u: error %u", tx ? "Tx" : "Rx", qid,
 		  ev->arg1);
-	atomic_store(&hw->failed, true);
+	wcnic_store(&hw->failed, true);
 }
 
 static void
@@ -132,12 +132,12 @@ event_handle(struct wcnic_hw *hw, const struct wcnic_event *ev, struct wcnic_not
 		break;
 	case WCNIC_EV_FATAL:
 		WCNIC_LOG(ERR, hw, "the card reports a fatal error: %u", ev->arg1);
-		atomic_store(&hw->failed, true);
+		wcnic_store(&hw->failed, true);
 		break;
 	case WCNIC_EV_LOST:
 		/* any of them may have said that a queue stopped, or what the link is now */
 		WCNIC_LOG(ERR, hw, "%u events did not fit the event ring", ev->arg0);
-		atomic_store(&hw->failed, true);
+		wcnic_store(&hw->failed, true);
 		break;
 	default:
 		WCNIC_LOG(WARNING, hw, "event of unknown type %u", ev->type);

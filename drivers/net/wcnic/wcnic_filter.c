@@ -59,7 +59,7 @@ list_make(const struct wcnic_hw *hw, struct list *list)
 static bool
 card_runs(const struct wcnic_hw *hw)
 {
-	return hw->running && atomic_load(&hw->card) == WCNIC_CARD_PRESENT;
+	return hw->running && wcnic_load(&hw->card) == WCNIC_CARD_PRESENT;
 }
 
 static int

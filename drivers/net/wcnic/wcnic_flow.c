@@ -91,7 +91,7 @@ wcnic_flow_start(struct wcnic_hw *hw)
 __rte_warn_unused_result static int
 card_ready(struct wcnic_hw *hw, struct rte_flow_error *error)
 {
-	if (atomic_load(&hw->card) != WCNIC_CARD_PRESENT)
+	if (wcnic_load(&hw->card) != WCNIC_CARD_PRESENT)
 		return rte_flow_error_set(error, EAGAIN, RTE_FLOW_ERROR_TYPE_STATE, NULL,
 					  "the card is gone: try again when it has recovered");
 	if (wcnic_flow_start(hw) != 0)
@@ -210,7 +210,7 @@ handle_check(const struct wcnic_hw *hw, const struct rte_flow *flow, struct rte_
 static bool
 card_has_rules(const struct wcnic_hw *hw)
 {
-	return atomic_load(&hw->card) == WCNIC_CARD_PRESENT &&
+	return wcnic_load(&hw->card) == WCNIC_CARD_PRESENT &&
 	       hw->flows.reset_count == hw->reset_count;
 }
 
@@ -309,7 +309,7 @@ flow_isolate(struct rte_eth_dev *dev, int set, struct rte_flow_error *error)
 	pthread_mutex_lock(&hw->lock);
 	old = hw->filter.flags;
 	hw->filter.flags = (old & ~WCNIC_PORTF_ISOLATED) | (set != 0 ? WCNIC_PORTF_ISOLATED : 0);
-	if (hw->running && atomic_load(&hw->card) == WCNIC_CARD_PRESENT)
+	if (hw->running && wcnic_load(&hw->card) == WCNIC_CARD_PRESENT)
 		ret = wcnic_port_set(hw, WCNIC_PORT_SET_FLAGS);
 	if (ret != 0) {
 		hw->filter.flags = old;

@@ -37,7 +37,7 @@ barrier_everywhere(const struct wcnic_hw *hw)
 		all &= syscall(__NR_membarrier, MEMBARRIER_CMD_GLOBAL_EXPEDITED, 0, 0) == 0;
 	if (!all)
 		rte_delay_us_sleep(LONG_WAIT_US);
-	atomic_thread_fence(memory_order_seq_cst);
+	rte_atomic_thread_fence(rte_memory_order_seq_cst);
 }
 
 /*
@@ -49,10 +49,11 @@ dead_leave(struct wcnic_hw *hw, struct wcnic_gate *gate, uint32_t mark, bool goe
 {
 	if ((mark & 1) != 0 || wcnic_peer_place(mark >> 1) != WCNIC_PEERS_MAX)
 		return;
-	if (!atomic_compare_exchange_strong(&gate->busy, &mark, 0))
+	if (!rte_atomic_compare_exchange_strong_explicit(
+		    &gate->busy, &mark, 0, rte_memory_order_seq_cst, rte_memory_order_seq_cst))
 		return;
 	if (goes_on)
-		atomic_store(&hw->failed, true);
+		wcnic_store(&hw->failed, true);
 	WCNIC_LOG(ERR, hw, "a secondary process died within a burst: its frames are lost%s",
 		  goes_on ? ", and the card is reset" : "");
 }
@@ -62,10 +63,10 @@ wcnic_gate_close(struct wcnic_hw *hw, struct wcnic_gate *gate, enum wcnic_queue_
 {
 	uint32_t mark;
 
-	atomic_store_explicit(&gate->state, state, memory_order_release);
+	rte_atomic_store_explicit(&gate->state, state, rte_memory_order_release);
 	barrier_everywhere(hw);
 	for (unsigned int looks = 1;; looks++) {
-		mark = atomic_load_explicit(&gate->busy, memory_order_acquire);
+		mark = rte_atomic_load_explicit(&gate->busy, rte_memory_order_acquire);
 		if (mark == 0)
 			return;
 		if (looks % LOOKS == 0)
@@ -91,16 +92,16 @@ wcnic_stack_is_mine(uint32_t place)
 void
 wcnic_gate_abandon(struct wcnic_gate *gate)
 {
-	const uint32_t place = atomic_load_explicit(&gate->busy, memory_order_relaxed);
+	const uint32_t place = rte_atomic_load_explicit(&gate->busy, rte_memory_order_relaxed);
 
 	if ((place & 1) != 0 && wcnic_stack_is_mine(place))
-		atomic_store_explicit(&gate->busy, 0, memory_order_relaxed);
+		rte_atomic_store_explicit(&gate->busy, 0, rte_memory_order_relaxed);
 }
 
 bool
 wcnic_gate_pause(struct wcnic_hw *hw, struct wcnic_gate *gate)
 {
-	if (atomic_load_explicit(&gate->state, memory_order_relaxed) != WCNIC_QUEUE_UP)
+	if (rte_atomic_load_explicit(&gate->state, rte_memory_order_relaxed) != WCNIC_QUEUE_UP)
 		return false;
 	wcnic_gate_close(hw, gate, WCNIC_QUEUE_PAUSED);
 	return true;
@@ -109,5 +110,5 @@ wcnic_gate_pause(struct wcnic_hw *hw, struct wcnic_gate *gate)
 void
 wcnic_gate_open(struct wcnic_gate *gate)
 {
-	atomic_store_explicit(&gate->state, WCNIC_QUEUE_UP, memory_order_release);
+	rte_atomic_store_explicit(&gate->state, WCNIC_QUEUE_UP, rte_memory_order_release);
 }

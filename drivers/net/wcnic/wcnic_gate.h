@@ -6,13 +6,14 @@
 
 /* The gate of a queue: lets the control path stop its bursts. */
 
-#include <stdatomic.h>
 #include <stdbool.h>
 #include <stdint.h>
 
 #include <rte_branch_prediction.h>
 #include <rte_common.h>
 #include <rte_pause.h>
+
+#include "wcnic_compat.h"
 
 struct wcnic_hw;
 
@@ -28,8 +29,8 @@ enum wcnic_queue_state {
  * The gates are the primary process's to close; bursts of secondary processes enter them too.
  */
 struct wcnic_gate {
-	_Atomic uint32_t state; /* enum wcnic_queue_state */
-	_Atomic uint32_t busy;  /* 0, or the wcnic_gate_mark() of the burst that is inside */
+	RTE_ATOMIC(uint32_t) state; /* enum wcnic_queue_state */
+	RTE_ATOMIC(uint32_t) busy;  /* 0, or the wcnic_gate_mark() of the burst that is inside */
 };
 
 /*
@@ -92,12 +93,13 @@ wcnic_gate_enter(struct wcnic_gate *gate)
 	char here;
 
 	for (;;) {
-		atomic_store_explicit(&gate->busy, wcnic_gate_mark(&here), memory_order_relaxed);
-		atomic_signal_fence(memory_order_seq_cst); /* the other side has the real barrier */
-		state = atomic_load_explicit(&gate->state, memory_order_acquire);
+		rte_atomic_store_explicit(&gate->busy, wcnic_gate_mark(&here),
+					  rte_memory_order_relaxed);
+		rte_compiler_barrier(); /* the other side has the real barrier */
+		state = rte_atomic_load_explicit(&gate->state, rte_memory_order_acquire);
 		if (likely(state == WCNIC_QUEUE_UP))
 			return true;
-		atomic_store_explicit(&gate->busy, 0, memory_order_release);
+		rte_atomic_store_explicit(&gate->busy, 0, rte_memory_order_release);
 		if (state != WCNIC_QUEUE_PAUSED)
 			return false;
 		rte_pause();
@@ -108,7 +110,7 @@ wcnic_gate_enter(struct wcnic_gate *gate)
 static inline void
 wcnic_gate_leave(struct wcnic_gate *gate)
 {
-	atomic_store_explicit(&gate->busy, 0, memory_order_release);
+	rte_atomic_store_explicit(&gate->busy, 0, rte_memory_order_release);
 }
 
 #endif /* WCNIC_GATE_H */

@@ -6,11 +6,13 @@
 
 /* How functions and data of the data path are laid out in memory. */
 
+#include <wcbase.h>
+
 /*
  * A function of the data path begins with a cache line. So code in front of it, which has nothing
  * to do with it, does not change how it is fetched, and measurements of two builds compare.
  */
-#define WCNIC_HOT __rte_aligned(64)
+#define WCNIC_HOT WC_HOT
 
 /* By which queues are laid out. CPUs with lines of 128 bytes take two of these at once. */
 #define WCNIC_CACHE_LINE 64

@@ -10,7 +10,6 @@
  */
 
 #include <pthread.h>
-#include <stdatomic.h>
 #include <stdbool.h>
 #include <stdint.h>
 
@@ -20,6 +19,7 @@
 #include <wcnic_abi.h>
 
 #include "wcnic_admin.h"
+#include "wcnic_compat.h"
 #include "wcnic_devargs.h"
 #include "wcnic_filter.h"
 #include "wcnic_flow.h"
@@ -53,10 +53,10 @@ struct wcnic_hw {
 	const struct wcnic_attach_ops *attach;
 	void *ctx;
 	pthread_mutex_t lock;          /* see above */
-	_Atomic uint32_t card;         /* enum wcnic_card_state */
+	RTE_ATOMIC(uint32_t) card;     /* enum wcnic_card_state */
 	bool started;                  /* between dev_start and dev_stop */
 	bool running;                  /* queues exist on the card */
-	_Atomic bool failed;           /* a queue asks for recovery */
+	RTE_ATOMIC(bool) failed;       /* a queue asks for recovery */
 	struct wcnic_service *service; /* of the process that has the card */
 	struct wcnic_admin admin;
 	struct wcnic_identity id; /* host byte order */
@@ -68,7 +68,7 @@ struct wcnic_hw {
 	uint64_t found_tsc;           /* when it was found again */
 	unsigned int relapses;        /* failures in a row, each soon after a recovery */
 	bool given_up;                /* no more recoveries until the application asks */
-	_Atomic bool removed;         /* for good: it is not looked for any more */
+	RTE_ATOMIC(bool) removed;     /* for good: it is not looked for any more */
 	bool windows_lost;            /* BAR2 was taken away: no pushes until the next start */
 	struct wcnic_window_caps window_caps;
 	struct rte_intr_handle *intr; /* of the Rx queues; NULL: none asked for */
@@ -104,7 +104,7 @@ struct wcnic_hw {
 	uint64_t events;
 	bool membarrier;
 	/* of secondary processes, by their place: what they were told last, as they say */
-	_Atomic uint64_t peer_seq[WCNIC_PEERS_MAX];
+	RTE_ATOMIC(uint64_t) peer_seq[WCNIC_PEERS_MAX];
 };
 
 /* The driver's state of a port of this driver. Shared memory: secondary processes have it too. */

@@ -63,7 +63,7 @@ wcnic_link_publish(struct wcnic_hw *hw)
 		link.link_autoneg = RTE_ETH_LINK_FIXED;
 	link.link_speed = RTE_ETH_SPEED_NUM_NONE;
 	link.link_status = RTE_ETH_LINK_DOWN;
-	if (hw->link_up && hw->running && atomic_load(&hw->card) == WCNIC_CARD_PRESENT) {
+	if (hw->link_up && hw->running && wcnic_load(&hw->card) == WCNIC_CARD_PRESENT) {
 		link.link_status = RTE_ETH_LINK_UP;
 		link.link_speed = hw->link_mbps != 0 ? hw->link_mbps : RTE_ETH_SPEED_NUM_UNKNOWN;
 	}
@@ -74,7 +74,7 @@ wcnic_link_publish(struct wcnic_hw *hw)
 static int
 flags_send(struct wcnic_hw *hw)
 {
-	if (!hw->running || atomic_load(&hw->card) != WCNIC_CARD_PRESENT)
+	if (!hw->running || wcnic_load(&hw->card) != WCNIC_CARD_PRESENT)
 		return 0;
 	return wcnic_port_set(hw, WCNIC_PORT_SET_FLAGS);
 }
@@ -98,7 +98,7 @@ link_set(struct rte_eth_dev *dev, bool up)
 	ret = flags_send(hw);
 	if (ret != 0)
 		hw->port_flags = old;
-	else if (hw->running && atomic_load(&hw->card) == WCNIC_CARD_PRESENT)
+	else if (hw->running && wcnic_load(&hw->card) == WCNIC_CARD_PRESENT)
 		ret = wcnic_port_query(hw);
 	wcnic_link_publish(hw);
 out:

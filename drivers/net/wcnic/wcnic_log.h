@@ -8,10 +8,13 @@
 
 #include <rte_log.h>
 
+#include "wcnic_compat.h"
+
 /* Of all lines of this driver: pmd.net.wcnic. */
 extern int wcnic_logtype;
+#define RTE_LOGTYPE_WCNIC wcnic_logtype
+
 /* `hw`: anything with a name. */
-#define WCNIC_LOG(level, hw, fmt, ...) \
-	rte_log(RTE_LOG_##level, wcnic_logtype, "wcnic %s: " fmt "\n", (hw)->name, ##__VA_ARGS__)
+#define WCNIC_LOG(level, hw, ...) WCNIC_LOG_LINE(level, (hw)->name, __VA_ARGS__)
 
 #endif /* WCNIC_LOG_H */

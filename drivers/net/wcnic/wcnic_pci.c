@@ -47,8 +47,7 @@ probe(struct rte_pci_driver *driver __rte_unused, struct rte_pci_device *dev)
 	case RTE_PCI_KDRV_IGB_UIO:
 		return rte_eth_dev_pci_generic_probe(dev, sizeof(struct wcnic_hw), init);
 	default:
-		rte_log(RTE_LOG_NOTICE, wcnic_logtype,
-			"wcnic %s: not bound to vfio-pci or uio_pci_generic: skipped\n", dev->name);
+		WCNIC_LOG(NOTICE, dev, "not bound to vfio-pci or uio_pci_generic: skipped");
 		return 1;
 	}
 }

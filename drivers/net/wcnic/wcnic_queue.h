@@ -103,14 +103,15 @@ void wcnic_queues_kick(struct wcnic_hw *hw, bool all);
 static inline bool
 wcnic_completion_take(const void *ring, uint16_t seq, uint16_t depth, void *cpl)
 {
-	const uint64_t *words = (const uint64_t *)ring + 2 * (seq & (depth - 1));
+	const RTE_ATOMIC(uint64_t) *words = (const RTE_ATOMIC(uint64_t) *)ring +
+					    2 * (seq & (depth - 1));
 	const uint8_t phase = (seq & depth) == 0;
 	uint64_t copy[2];
 
-	copy[1] = __atomic_load_n(&words[1], __ATOMIC_ACQUIRE);
+	copy[1] = rte_atomic_load_explicit(&words[1], rte_memory_order_acquire);
 	if ((le64toh(copy[1]) >> 56 & WCNIC_PHASE_BIT) != phase)
 		return false;
-	copy[0] = __atomic_load_n(&words[0], __ATOMIC_RELAXED);
+	copy[0] = rte_atomic_load_explicit(&words[0], rte_memory_order_relaxed);
 	memcpy(cpl, copy, sizeof(copy));
 	return true;
 }

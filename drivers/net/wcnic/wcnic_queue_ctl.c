@@ -20,7 +20,7 @@
 static bool
 on_card(const struct wcnic_hw *hw)
 {
-	return hw->running && atomic_load(&hw->card) == WCNIC_CARD_PRESENT;
+	return hw->running && wcnic_load(&hw->card) == WCNIC_CARD_PRESENT;
 }
 
 static int

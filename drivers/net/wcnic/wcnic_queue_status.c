@@ -17,7 +17,7 @@
 static bool
 is_up(const struct wcnic_gate *gate)
 {
-	return atomic_load_explicit(&gate->state, memory_order_acquire) != WCNIC_QUEUE_DOWN;
+	return rte_atomic_load_explicit(&gate->state, rte_memory_order_acquire) != WCNIC_QUEUE_DOWN;
 }
 
 /* Lets a card work that has no thread. */

@@ -8,7 +8,6 @@
  */
 
 #include <errno.h>
-#include <stdatomic.h>
 
 #include <ethdev_driver.h>
 #include <rte_cycles.h>
@@ -72,8 +71,8 @@ wcnic_queues_abandon(struct wcnic_hw *hw)
 	}
 	if (hw->attach->abandon == NULL || !hw->attach->abandon(hw))
 		return;
-	atomic_store(&hw->removed, true);
-	atomic_store(&hw->card, WCNIC_CARD_ABSENT);
+	wcnic_store(&hw->removed, true);
+	wcnic_store(&hw->card, WCNIC_CARD_ABSENT);
 	WCNIC_LOG(NOTICE, hw, "the port ends within a burst: its card is left as it is");
 }
 
@@ -126,7 +125,7 @@ card_release(struct wcnic_hw *hw)
 	if (gone)
 		return;
 	WCNIC_LOG(ERR, hw, "the card does not say that it let go of its queues: it is reset");
-	atomic_store(&hw->failed, true);
+	wcnic_store(&hw->failed, true);
 	if (wcnic_admin_stop(hw) != 0 && hw->attach->dma_stop != NULL)
 		hw->attach->dma_stop(hw);
 }

@@ -127,7 +127,7 @@ rss_change(struct wcnic_hw *hw, const struct wcnic_rss *wanted)
 	if ((hw->id.caps & WCNIC_CAP_RSS) == 0)
 		return -ENOTSUP;
 	hw->rss = *wanted;
-	if (hw->running && atomic_load(&hw->card) == WCNIC_CARD_PRESENT)
+	if (hw->running && wcnic_load(&hw->card) == WCNIC_CARD_PRESENT)
 		ret = wcadmin_rss_set(&hw->admin.client, &hw->rss);
 	if (ret != 0)
 		hw->rss = old;

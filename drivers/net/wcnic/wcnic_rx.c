@@ -59,7 +59,7 @@ completion_bad(struct wcnic_rxq *rxq, const struct wcnic_rx_cpl *cpl)
 {
 	rxq->failed = true;
 	rxq->stats.bad_completions++;
-	atomic_store(&rxq->hw->failed, true);
+	wcnic_store(&rxq->hw->failed, true);
 	WCNIC_LOG(ERR, rxq->hw,
 		  "Rx queue %u: impossible completion: buffer %u (next is %u), %u "
 		  "bytes (buffer has %u), flags 0x%x, frame %u",
@@ -239,7 +239,8 @@ wcnic_rx_burst_poll(void *queue, struct rte_mbuf **pkts, uint16_t n)
 {
 	struct wcnic_rxq *rxq = queue;
 
-	if (likely(atomic_load_explicit(&rxq->gate.state, memory_order_acquire) == WCNIC_QUEUE_UP))
+	if (likely(rte_atomic_load_explicit(&rxq->gate.state, rte_memory_order_acquire) ==
+		   WCNIC_QUEUE_UP))
 		rxq->hw->attach->poll(rxq->hw);
 	return wcnic_rx_burst(queue, pkts, n);
 }

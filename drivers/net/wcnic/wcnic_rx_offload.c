@@ -55,7 +55,7 @@ wcnic_rx_offloads_to_card(uint64_t offloads)
 uint16_t
 wcnic_rx_card_offloads(const struct wcnic_rxq *rxq)
 {
-	const bool ptp = atomic_load(&rxq->hw->time.timesync);
+	const bool ptp = wcnic_load(&rxq->hw->time.timesync);
 
 	return wcnic_rx_offloads_to_card(rxq->offloads) | (ptp ? WCNIC_RXQ_OFFLOAD_PTP : 0);
 }
@@ -69,7 +69,7 @@ queue_set(const struct wcnic_rxq *rxq)
 		.extra_iova = rxq->extra_mz != NULL ? rxq->extra_mz->iova : 0,
 	};
 
-	if (!rxq->on_card || atomic_load(&rxq->hw->card) != WCNIC_CARD_PRESENT)
+	if (!rxq->on_card || wcnic_load(&rxq->hw->card) != WCNIC_CARD_PRESENT)
 		return 0;
 	return wcadmin_rxq_set(&rxq->hw->admin.client, &cmd);
 }
@@ -92,14 +92,14 @@ extra_reserve(struct wcnic_rxq *rxq)
 		return -ENOMEM;
 	}
 	/* A burst sees it before a completion that needs it: the card is told later. */
-	__atomic_store_n(&rxq->extra, rxq->extra_mz->addr, __ATOMIC_RELEASE);
+	rte_atomic_store_explicit(&rxq->extra, rxq->extra_mz->addr, rte_memory_order_release);
 	return 0;
 }
 
 int
 wcnic_rx_timesync_set(struct wcnic_rxq *rxq)
 {
-	int ret = atomic_load(&rxq->hw->time.timesync) ? extra_reserve(rxq) : 0;
+	int ret = wcnic_load(&rxq->hw->time.timesync) ? extra_reserve(rxq) : 0;
 
 	return ret != 0 ? ret : queue_set(rxq);
 }
@@ -145,7 +145,7 @@ wcnic_rx_offloads_set(struct wcnic_rxq *rxq, uint64_t offloads)
 	int ret = 0;
 
 	if ((wcnic_rx_offloads_to_card(offloads) & WCNIC_RXQ_OFFLOAD_EXTRA) != 0 ||
-	    atomic_load(&rxq->hw->time.timesync))
+	    wcnic_load(&rxq->hw->time.timesync))
 		ret = extra_reserve(rxq);
 	if (ret == 0 && (offloads & RTE_ETH_RX_OFFLOAD_TIMESTAMP) != 0)
 		ret = time_field_get(rxq);

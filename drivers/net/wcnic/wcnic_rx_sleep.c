@@ -32,8 +32,9 @@ card_wake(struct wcnic_hw *hw)
 	if ((hw->id.caps & WCNIC_CAP_WAKE) == 0)
 		return;
 	/* The record is out before it is seen whether the card sleeps. */
-	__atomic_thread_fence(__ATOMIC_SEQ_CST);
-	if (__atomic_load_n(&hw->admin.wake->sleep, __ATOMIC_RELAXED) != 0)
+	rte_atomic_thread_fence(rte_memory_order_seq_cst);
+	if (rte_atomic_load_explicit((const RTE_ATOMIC(wcnic_le32) *)&hw->admin.wake->sleep,
+				     rte_memory_order_relaxed) != 0)
 		(void)hw->attach->wake(hw);
 }
 

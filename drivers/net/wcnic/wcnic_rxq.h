@@ -7,6 +7,7 @@
 /* An Rx queue: what its bursts touch, line by line, and what they do not. */
 
 #include <assert.h>
+#include <stdalign.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -47,7 +48,7 @@ typedef uint16_t (*wcnic_rx_take_t)(struct wcnic_rxq *rxq, struct rte_mbuf **pkt
  * the number masked. Bursts own it while they are inside the gate, else whoever has closed the
  * gate.
  */
-struct wcnic_rxq {
+struct __rte_cache_aligned wcnic_rxq {
 	/* First line: what every burst touches. */
 	struct wcnic_gate gate;
 	uint16_t head;   /* next completion */
@@ -64,18 +65,18 @@ struct wcnic_rxq {
 	uint64_t rearm; /* see wcnic_rx_rearm() */
 
 	/* Second line: posting buffers, and frames of several. */
-	struct wcnic_rx_desc *ring __rte_aligned(WCNIC_CACHE_LINE);
+	alignas(WCNIC_CACHE_LINE) struct wcnic_rx_desc *ring;
 	struct rte_mempool *pool;
 	void *doorbell;
 	uint8_t doorbell_type;  /* enum wcbar_type: how it is rung */
 	uint64_t arm;           /* of each record while an interrupt is wanted: ARM; else 0 */
 	struct rte_mbuf *first; /* the frame under way, or NULL */
 	struct rte_mbuf *last;
-	uint32_t left;                /* bytes that it still lacks */
-	int16_t time_off;             /* of a frame's time in its mbuf, with time_flag */
-	uint16_t missing_seq;         /* entries before it have been counted in stats.nombuf */
-	uint64_t time_flag;           /* of ol_flags; 0: times are not wanted */
-	struct wcnic_rx_extra *extra; /* by entry; NULL: no such ring */
+	uint32_t left;        /* bytes that it still lacks */
+	int16_t time_off;     /* of a frame's time in its mbuf, with time_flag */
+	uint16_t missing_seq; /* entries before it have been counted in stats.nombuf */
+	uint64_t time_flag;   /* of ol_flags; 0: times are not wanted */
+	RTE_ATOMIC(struct wcnic_rx_extra *) extra; /* by entry; NULL: no such ring */
 	struct wcnic_rxq_stats stats;
 
 	/* What no burst touches. */
@@ -93,7 +94,7 @@ struct wcnic_rxq {
 	struct rte_eth_rxconf conf; /* as set up */
 	const struct rte_memzone *extra_mz;
 	uint64_t offloads; /* RTE_ETH_RX_OFFLOAD_*, of the port and its own */
-} __rte_cache_aligned;
+};
 
 static_assert(offsetof(struct wcnic_rxq, ring) == WCNIC_CACHE_LINE, "a burst's state is one line");
 

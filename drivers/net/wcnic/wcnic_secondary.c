@@ -66,11 +66,11 @@ bursts_set(struct secondary *s, bool on)
 		/* the arrays may have been made after this process began */
 		fast->rxq.data = dev->data->rx_queues;
 		fast->txq.data = dev->data->tx_queues;
-		atomic_thread_fence(memory_order_release);
+		rte_atomic_thread_fence(rte_memory_order_release);
 	}
 	fast->rx_pkt_burst = dev->rx_pkt_burst;
 	fast->tx_pkt_burst = dev->tx_pkt_burst;
-	atomic_thread_fence(memory_order_seq_cst);
+	rte_atomic_thread_fence(rte_memory_order_seq_cst);
 }
 
 /* ---- BAR2 ------------------------------------------------------------------------------------ */
@@ -168,9 +168,9 @@ gates_shut(struct wcnic_hw *hw)
 {
 	for (uint16_t i = 0; i < WCNIC_QUEUES_MAX; i++) {
 		if (hw->txq[i] != NULL)
-			atomic_store(&hw->txq[i]->gate.state, WCNIC_QUEUE_DOWN);
+			wcnic_store(&hw->txq[i]->gate.state, WCNIC_QUEUE_DOWN);
 		if (hw->rxq[i] != NULL)
-			atomic_store(&hw->rxq[i]->gate.state, WCNIC_QUEUE_DOWN);
+			wcnic_store(&hw->rxq[i]->gate.state, WCNIC_QUEUE_DOWN);
 	}
 }
 
@@ -221,7 +221,7 @@ state_apply(struct secondary *s, const struct wcnic_mp_state *state, int file)
 				  state->addr, strerror(-ret));
 		bursts_set(s, ret == 0 && s->bar != NULL && state->bursts);
 	}
-	atomic_store_explicit(&hw->peer_seq[place], state->seq, memory_order_release);
+	rte_atomic_store_explicit(&hw->peer_seq[place], state->seq, rte_memory_order_release);
 	return ret;
 }
 

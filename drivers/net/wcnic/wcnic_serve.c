@@ -52,7 +52,7 @@ wake(uint16_t port_id)
 	if (hw == NULL)
 		return;
 	pthread_mutex_lock(&hw->lock);
-	if (atomic_load(&hw->card) == WCNIC_CARD_PRESENT && hw->attach->wake != NULL)
+	if (wcnic_load(&hw->card) == WCNIC_CARD_PRESENT && hw->attach->wake != NULL)
 		(void)hw->attach->wake(hw);
 	pthread_mutex_unlock(&hw->lock);
 	wcnic_hold_release(hw);
@@ -165,7 +165,7 @@ attach_answer(struct wcnic_mp_msg *msg, int life, int *file)
 	if (msg->number == 0 || place >= WCNIC_PEERS_MAX)
 		goto fail;
 	msg->place = place;
-	atomic_store(&hw->peer_seq[place], 0);
+	wcnic_store(&hw->peer_seq[place], 0);
 	wcnic_peer_port_set(msg->number, msg->port_id, true);
 	/* after the line above: whatever changes from here on, the process is told */
 	ret = wcnic_share_get(msg->port_id, &msg->state, file);

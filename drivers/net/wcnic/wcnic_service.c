@@ -93,7 +93,7 @@ heart_beats(struct wcnic_hw *hw)
 static void
 card_lose(struct wcnic_hw *hw, bool reachable)
 {
-	atomic_store(&hw->card, WCNIC_CARD_ABSENT);
+	wcnic_store(&hw->card, WCNIC_CARD_ABSENT);
 	/* before the reset: afterwards no window is anybody's, and a line would go astray */
 	wcnic_queues_close(hw);
 	if (reachable && wcnic_admin_stop(hw) == 0)
@@ -109,7 +109,7 @@ card_lose(struct wcnic_hw *hw, bool reachable)
 static void
 card_remove(struct wcnic_hw *hw, struct wcnic_notices *notices)
 {
-	atomic_store(&hw->removed, true);
+	wcnic_store(&hw->removed, true);
 	notices->removed = true;
 }
 
@@ -140,7 +140,7 @@ card_find(struct wcnic_hw *hw)
 
 	if (ret != 0)
 		return ret;
-	atomic_store(&hw->failed, false);
+	wcnic_store(&hw->failed, false);
 	if (hw->started)
 		ret = wcnic_queues_start(hw);
 	if (ret == 0 && hw->started)
@@ -149,7 +149,7 @@ card_find(struct wcnic_hw *hw)
 		card_lose(hw, true);
 		return ret;
 	}
-	atomic_store(&hw->card, WCNIC_CARD_PRESENT);
+	wcnic_store(&hw->card, WCNIC_CARD_PRESENT);
 	hw->recoveries++;
 	hw->found_tsc = rte_get_timer_cycles();
 	WCNIC_LOG(NOTICE, hw, "the card is back: recovered");
@@ -220,12 +220,12 @@ card_watch(struct wcnic_hw *hw, struct wcnic_notices *notices)
 		hw->attach->poll(hw);
 	if (reachable)
 		wcnic_events_handle(hw, notices);
-	if (reachable && !atomic_load(&hw->failed) && rings_up(hw) && windows_there(hw) &&
+	if (reachable && !wcnic_load(&hw->failed) && rings_up(hw) && windows_there(hw) &&
 	    status_good(hw) && heart_beats(hw)) {
 		wcnic_queues_kick(hw, false);
 		return;
 	}
-	if (reachable && atomic_load(&hw->failed))
+	if (reachable && wcnic_load(&hw->failed))
 		notices->given_up = relapse(hw);
 	card_lose(hw, reachable);
 	notices->link = true;
@@ -251,10 +251,10 @@ wcnic_service_retry(struct wcnic_hw *hw)
 void
 wcnic_service_round(struct wcnic_hw *hw, struct wcnic_notices *notices)
 {
-	if (atomic_load(&hw->removed))
+	if (wcnic_load(&hw->removed))
 		return; /* until it is closed */
 	pthread_mutex_lock(&hw->lock);
-	if (atomic_load(&hw->card) == WCNIC_CARD_PRESENT)
+	if (wcnic_load(&hw->card) == WCNIC_CARD_PRESENT)
 		card_watch(hw, notices);
 	else if (!hw->given_up)
 		card_search(hw, notices);

@@ -73,7 +73,7 @@ static bool
 all_know(const struct wcnic_hw *hw, uint64_t seq)
 {
 	for (unsigned int i = 0; i < WCNIC_PEERS_MAX; i++) {
-		if (atomic_load_explicit(&hw->peer_seq[i], memory_order_acquire) < seq &&
+		if (rte_atomic_load_explicit(&hw->peer_seq[i], rte_memory_order_acquire) < seq &&
 		    wcnic_peer_has_port(i, hw->port_id))
 			return false;
 	}

@@ -147,7 +147,7 @@ settle(struct wcnic_hw *hw)
 		(void)wcnic_mp_ask(&ask, -1, NULL);
 		return;
 	}
-	if (atomic_load(&hw->card) != WCNIC_CARD_PRESENT)
+	if (wcnic_load(&hw->card) != WCNIC_CARD_PRESENT)
 		return;
 	wcnic_queues_kick(hw, true);
 	wcnic_rx_missed_update(hw);
@@ -195,7 +195,7 @@ card_refresh(struct wcnic_hw *hw)
 {
 	/* a card that is away keeps its last figures */
 	if (rte_eal_process_type() == RTE_PROC_PRIMARY &&
-	    atomic_load(&hw->card) == WCNIC_CARD_PRESENT)
+	    wcnic_load(&hw->card) == WCNIC_CARD_PRESENT)
 		(void)wcadmin_stats_query(&hw->admin.client, &hw->card_stats);
 }
 

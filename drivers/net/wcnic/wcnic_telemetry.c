@@ -233,7 +233,7 @@ clock_show(const char *cmd __rte_unused, const char *params, struct rte_tel_data
 						       : "not readable");
 	wcnic_tel_add_u64(d, "ns", ns);
 	rte_tel_data_add_dict_int(d, "rate_ppb", (int)hw->time.rate_ppb);
-	rte_tel_data_add_dict_int(d, "timesync", atomic_load(&hw->time.timesync));
+	rte_tel_data_add_dict_int(d, "timesync", wcnic_load(&hw->time.timesync));
 	rte_tel_data_add_dict_int(d, "rx_interrupts", hw->intr != NULL);
 	rte_tel_data_add_dict_int(d, "rx_intr_usecs", (int)hw->args.rx_intr_usecs);
 	pthread_mutex_unlock(&hw->lock);

@@ -25,7 +25,7 @@ clock_check(const struct wcnic_hw *hw)
 {
 	if ((hw->id.caps & WCNIC_CAP_CLOCK) == 0)
 		return -ENOTSUP;
-	return atomic_load(&hw->card) == WCNIC_CARD_PRESENT ? 0 : -EIO;
+	return wcnic_load(&hw->card) == WCNIC_CARD_PRESENT ? 0 : -EIO;
 }
 
 static int
@@ -112,8 +112,8 @@ wcnic_timesync_adjust_freq(struct rte_eth_dev *dev, int64_t ppm)
 	const int64_t one = 1 << 16, ppb = ppm / one * 1000 + ppm % one * 1000 / one;
 
 	if (ppb > WCNIC_CLOCK_RATE_MAX || ppb < -WCNIC_CLOCK_RATE_MAX) {
-		WCNIC_LOG(ERR, hw, "clock: %" PRId64 " ppm; from -%lld to %lld can be had",
-			  ppm / one, WCNIC_CLOCK_RATE_MAX / 1000, WCNIC_CLOCK_RATE_MAX / 1000);
+		WCNIC_LOG(ERR, hw, "clock: %" PRId64 " ppm; from -%d to %d can be had", ppm / one,
+			  (int)(WCNIC_CLOCK_RATE_MAX / 1000), (int)(WCNIC_CLOCK_RATE_MAX / 1000));
 		return -EINVAL;
 	}
 	return clock_set(hw, WCNIC_CLOCK_RATE, (uint64_t)ppb);
@@ -143,13 +143,13 @@ timesync_set(struct wcnic_hw *hw, bool on)
 {
 	int ret = 0;
 
-	atomic_store(&hw->time.timesync, on);
+	wcnic_store(&hw->time.timesync, on);
 	for (uint16_t i = 0; ret == 0 && i < hw->n_rxq; i++) {
 		if (hw->rxq[i] != NULL)
 			ret = wcnic_rx_timesync_set(hw->rxq[i]);
 	}
 	if (ret != 0)
-		atomic_store(&hw->time.timesync, false);
+		wcnic_store(&hw->time.timesync, false);
 	return ret;
 }
 
@@ -165,7 +165,7 @@ wcnic_timesync_enable(struct rte_eth_dev *dev)
 	if (ret == 0)
 		ret = tx_time_take(hw, &old_ns);
 	for (unsigned int i = 0; ret == 0 && i < WCNIC_TIME_SLOTS; i++)
-		atomic_store(&hw->time.rx_ns[i], 0);
+		wcnic_store(&hw->time.rx_ns[i], 0);
 	if (ret == 0)
 		ret = timesync_set(hw, true);
 	if (ret == 0)
@@ -181,7 +181,7 @@ wcnic_timesync_disable(struct rte_eth_dev *dev)
 	int ret = 0;
 
 	pthread_mutex_lock(&hw->lock);
-	if (atomic_load(&hw->time.timesync))
+	if (wcnic_load(&hw->time.timesync))
 		ret = timesync_set(hw, false);
 	if (ret == 0)
 		wcnic_queues_tx_time(hw, false);
@@ -193,9 +193,10 @@ int
 wcnic_timesync_read_rx(struct rte_eth_dev *dev, struct timespec *time, uint32_t slot)
 {
 	struct wcnic_hw *hw = wcnic_hw_get(dev->data);
-	uint64_t ns = atomic_exchange(&hw->time.rx_ns[slot % WCNIC_TIME_SLOTS], 0);
+	uint64_t ns = rte_atomic_exchange_explicit(&hw->time.rx_ns[slot % WCNIC_TIME_SLOTS], 0,
+						   rte_memory_order_seq_cst);
 
-	if (ns == 0 || !atomic_load(&hw->time.timesync))
+	if (ns == 0 || !wcnic_load(&hw->time.timesync))
 		return -EINVAL;
 	*time = rte_ns_to_timespec(ns);
 	return 0;
@@ -211,7 +212,7 @@ wcnic_timesync_read_tx(struct rte_eth_dev *dev, struct timespec *time)
 	pthread_mutex_lock(&hw->lock);
 	ret = clock_check(hw);
 	if (ret == 0)
-		ret = atomic_load(&hw->time.timesync) ? tx_time_take(hw, &ns) : -EINVAL;
+		ret = wcnic_load(&hw->time.timesync) ? tx_time_take(hw, &ns) : -EINVAL;
 	pthread_mutex_unlock(&hw->lock);
 	if (ret == 0 && ns == 0)
 		return -EINVAL;
@@ -226,10 +227,11 @@ wcnic_time_ptp_note(struct wcnic_hw *hw, struct rte_mbuf *m, uint64_t ns)
 	struct wcnic_time *t = &hw->time;
 	uint32_t slot;
 
-	if (!atomic_load_explicit(&t->timesync, memory_order_relaxed))
+	if (!rte_atomic_load_explicit(&t->timesync, rte_memory_order_relaxed))
 		return;
-	slot = atomic_fetch_add_explicit(&t->next_slot, 1, memory_order_relaxed) % WCNIC_TIME_SLOTS;
-	atomic_store_explicit(&t->rx_ns[slot], ns, memory_order_relaxed);
+	slot = rte_atomic_fetch_add_explicit(&t->next_slot, 1, rte_memory_order_relaxed) %
+	       WCNIC_TIME_SLOTS;
+	rte_atomic_store_explicit(&t->rx_ns[slot], ns, rte_memory_order_relaxed);
 	m->timesync = (uint16_t)slot;
 	m->ol_flags |= RTE_MBUF_F_RX_IEEE1588_TMST;
 }

@@ -6,12 +6,13 @@
 
 /* The card's clock (datasheet section 14), and the times of PTP frames. */
 
-#include <stdatomic.h>
 #include <stdbool.h>
 #include <stdint.h>
 #include <time.h>
 
 #include <rte_mbuf.h>
+
+#include "wcnic_compat.h"
 
 struct rte_eth_dev;
 struct wcnic_hw;
@@ -20,10 +21,10 @@ struct wcnic_hw;
 #define WCNIC_TIME_SLOTS 4u
 
 struct wcnic_time {
-	_Atomic bool timesync; /* between rte_eth_timesync_enable() and _disable() */
-	int64_t rate_ppb;      /* which a reset takes back */
-	_Atomic uint32_t next_slot;
-	_Atomic uint64_t rx_ns[WCNIC_TIME_SLOTS]; /* 0: none, or it was read */
+	RTE_ATOMIC(bool) timesync; /* between rte_eth_timesync_enable() and _disable() */
+	int64_t rate_ppb;          /* which a reset takes back */
+	RTE_ATOMIC(uint32_t) next_slot;
+	RTE_ATOMIC(uint64_t) rx_ns[WCNIC_TIME_SLOTS]; /* 0: none, or it was read */
 };
 
 /*

@@ -175,7 +175,8 @@ wcnic_tx_burst_poll(void *queue, struct rte_mbuf **pkts, uint16_t n)
 	struct wcnic_txq *txq = queue;
 	uint16_t sent = wcnic_tx_burst(queue, pkts, n);
 
-	if (likely(atomic_load_explicit(&txq->gate.state, memory_order_acquire) == WCNIC_QUEUE_UP))
+	if (likely(rte_atomic_load_explicit(&txq->gate.state, rte_memory_order_acquire) ==
+		   WCNIC_QUEUE_UP))
 		txq->hw->attach->poll(txq->hw);
 	return sent;
 }

@@ -37,7 +37,7 @@ card_wake(struct wcnic_txq *txq, wcnic_le32 sleep)
 static __rte_always_inline void
 card_wake_check(struct wcnic_txq *txq)
 {
-	const wcnic_le32 sleep = __atomic_load_n(txq->sleep, __ATOMIC_RELAXED);
+	const wcnic_le32 sleep = rte_atomic_load_explicit(txq->sleep, rte_memory_order_relaxed);
 
 	if (unlikely(sleep != 0))
 		card_wake(txq, sleep);

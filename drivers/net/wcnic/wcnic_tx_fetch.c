@@ -16,10 +16,10 @@
 static __rte_always_inline void
 desc_put(struct wcnic_tx_desc *desc, rte_iova_t iova, uint64_t word)
 {
-	uint64_t *words = (uint64_t *)desc;
+	RTE_ATOMIC(uint64_t) *words = (RTE_ATOMIC(uint64_t) *)desc;
 
-	__atomic_store_n(&words[0], htole64(iova), __ATOMIC_RELAXED);
-	__atomic_store_n(&words[1], htole64(word), __ATOMIC_RELEASE);
+	rte_atomic_store_explicit(&words[0], htole64(iova), rte_memory_order_relaxed);
+	rte_atomic_store_explicit(&words[1], htole64(word), rte_memory_order_release);
 }
 
 static inline void

@@ -14,7 +14,9 @@
  * end of the stream: that memory must exist, and its contents do not matter.
  */
 
+#include <assert.h>
 #include <stdbool.h>
+#include <string.h>
 
 #include <rte_byteorder.h>
 #include <rte_common.h>
@@ -25,8 +27,12 @@
 #define WCNIC_HALF_BYTES 32u
 #define WCNIC_WORD_BYTES 8u
 
-/* Half a line anywhere in memory. */
-typedef uint64_t wcnic_half_at_t WC_VECTOR(32) WC_ALIGNED(1) WC_MAY_ALIAS;
+/* Half a line from anywhere in memory. */
+static __rte_always_inline void
+wcnic_half_get(wcbar_half_t *half, const void *from)
+{
+	memcpy(half, from, sizeof(*half));
+}
 
 static_assert(RTE_BYTE_ORDER == RTE_LITTLE_ENDIAN, "words of a line are those of a vector");
 
@@ -41,51 +47,66 @@ static __rte_always_inline void
 wcnic_quad_tags(wcbar_half_t *tags, const wcbar_half_t x[4])
 {
 	/* two words of each line: 0, 1, 0, 1 and 2, 3, 2, 3 */
-	const wcbar_half_t a = __builtin_shufflevector(x[0], x[1], 0, 4, 2, 6) ^
-			       __builtin_shufflevector(x[0], x[1], 1, 5, 3, 7);
-	const wcbar_half_t b = __builtin_shufflevector(x[2], x[3], 0, 4, 2, 6) ^
-			       __builtin_shufflevector(x[2], x[3], 1, 5, 3, 7);
-	wcbar_half_t sum = *tags ^ __builtin_shufflevector(a, b, 0, 1, 4, 5) ^
-			   __builtin_shufflevector(a, b, 2, 3, 6, 7);
+	const wcbar_half_t a = WC_SHUFFLE(x[0], x[1], 0, 4, 2, 6) ^
+			       WC_SHUFFLE(x[0], x[1], 1, 5, 3, 7);
+	const wcbar_half_t b = WC_SHUFFLE(x[2], x[3], 0, 4, 2, 6) ^
+			       WC_SHUFFLE(x[2], x[3], 1, 5, 3, 7);
+	wcbar_half_t sum = *tags ^ WC_SHUFFLE(a, b, 0, 1, 4, 5) ^ WC_SHUFFLE(a, b, 2, 3, 6, 7);
 
 	sum ^= sum >> 32;
 	sum ^= sum >> 16;
 	*tags |= (sum & UINT16_MAX) << 32;
 }
 
+/* Loads line `i` of four. x: the xor of its halves without the tag's word. */
+static __rte_always_inline void
+wcnic_quad_load(struct wcnic_quad *q, const uint8_t *stream, unsigned int i, wcbar_half_t *x)
+{
+	static const wcbar_half_t rest = {0, UINT64_MAX, UINT64_MAX, UINT64_MAX};
+	const uint8_t *from = stream + i * WCNIC_LINE_PAYLOAD_BYTES - WCNIC_WORD_BYTES;
+
+	wcnic_half_get(&q->low[i], from);
+	wcnic_half_get(&q->high[i], from + WCNIC_HALF_BYTES);
+	*x = (q->low[i] & rest) ^ q->high[i];
+}
+
 /* Loads four lines of the stream and puts their tags in. `tags` have no check yet. */
 static __rte_always_inline void
 wcnic_quad_make(struct wcnic_quad *q, const uint8_t *stream, wcbar_half_t *tags)
 {
-	static const wcbar_half_t rest = {0, UINT64_MAX, UINT64_MAX, UINT64_MAX};
 	wcbar_half_t x[4];
 
-#pragma GCC unroll 4
-	for (unsigned int i = 0; i < 4; i++, stream += WCNIC_LINE_PAYLOAD_BYTES) {
-		q->low[i] = *(const wcnic_half_at_t *)(stream - WCNIC_WORD_BYTES);
-		q->high[i] = *(const wcnic_half_at_t *)(stream - WCNIC_WORD_BYTES +
-							WCNIC_HALF_BYTES);
-		x[i] = (q->low[i] & rest) ^ q->high[i];
-	}
+	wcnic_quad_load(q, stream, 0, &x[0]);
+	wcnic_quad_load(q, stream, 1, &x[1]);
+	wcnic_quad_load(q, stream, 2, &x[2]);
+	wcnic_quad_load(q, stream, 3, &x[3]);
 	wcnic_quad_tags(tags, x);
-	q->low[0] = __builtin_shufflevector(q->low[0], *tags, 4, 1, 2, 3);
-	q->low[1] = __builtin_shufflevector(q->low[1], *tags, 5, 1, 2, 3);
-	q->low[2] = __builtin_shufflevector(q->low[2], *tags, 6, 1, 2, 3);
-	q->low[3] = __builtin_shufflevector(q->low[3], *tags, 7, 1, 2, 3);
+	q->low[0] = WC_SHUFFLE(q->low[0], *tags, 4, 1, 2, 3);
+	q->low[1] = WC_SHUFFLE(q->low[1], *tags, 5, 1, 2, 3);
+	q->low[2] = WC_SHUFFLE(q->low[2], *tags, 6, 1, 2, 3);
+	q->low[3] = WC_SHUFFLE(q->low[3], *tags, 7, 1, 2, 3);
 }
 
 /* How a line is stored: wcbar_line_put() or wcbar_line_put_shared(). */
 typedef void (*wcnic_line_put_t)(void *dst, const wcbar_half_t *low, const wcbar_half_t *high);
 
+/* Stores line `i` of four, if it is one of the first `n`. */
+static __rte_always_inline void
+wcnic_quad_put_line(uint8_t *dst, const struct wcnic_quad *q, unsigned int i, unsigned int n,
+		    wcnic_line_put_t put)
+{
+	if (i < n)
+		put(dst + i * WCNIC_LINE_BYTES, &q->low[i], &q->high[i]);
+}
+
 /* Stores the first `n` of four lines. */
 static __rte_always_inline void
 wcnic_quad_put(uint8_t *dst, const struct wcnic_quad *q, unsigned int n, wcnic_line_put_t put)
 {
-#pragma GCC unroll 4
-	for (unsigned int i = 0; i < 4; i++, dst += WCNIC_LINE_BYTES) {
-		if (i < n)
-			put(dst, &q->low[i], &q->high[i]);
-	}
+	wcnic_quad_put_line(dst, q, 0, n, put);
+	wcnic_quad_put_line(dst, q, 1, n, put);
+	wcnic_quad_put_line(dst, q, 2, n, put);
+	wcnic_quad_put_line(dst, q, 3, n, put);
 }
 
 /*
@@ -134,6 +155,7 @@ wcnic_lines_put_shared(void *to, const uint8_t *stream, unsigned int n, uint64_t
 
 #if defined(RTE_ARCH_X86)
 
+/* For files that are compiled for such a CPU. */
 #define WCNIC_AVX512 WC_TARGET("avx512f")
 
 /* In each quarter of two lines: the xor of two words of the first, and of the second line. */
@@ -160,6 +182,32 @@ wcnic_octet_tags(__m512i bare, __m512i sum)
 	return bare | _mm512_slli_epi64(sum & _mm512_set1_epi64(UINT16_MAX), 32);
 }
 
+/* Line `i` of the stream, without its tag. */
+WCNIC_AVX512 static __rte_always_inline __m512i
+wcnic_octet_load(const uint8_t *stream, unsigned int i)
+{
+	return _mm512_maskz_loadu_epi64(0xfe,
+					stream - WCNIC_WORD_BYTES + i * WCNIC_LINE_PAYLOAD_BYTES);
+}
+
+/* Stores a line; `shared`: into host memory that another CPU watches. */
+WCNIC_AVX512 static __rte_always_inline void
+wcnic_octet_put_line(uint8_t *dst, const __m512i *line, bool shared)
+{
+	if (shared)
+		wcbar_line_put512_shared(dst, line);
+	else
+		wcbar_line_put512(dst, line);
+}
+
+/* Gives line `i` of eight its tag and stores it, if it is one of the first `n`. */
+#define WCNIC_OCTET_PUT(i)                                                               \
+	do {                                                                             \
+		v[i] = _mm512_mask_alignr_epi64(v[i], 1, tags, tags, i);                 \
+		if (i < n)                                                               \
+			wcnic_octet_put_line(dst + (i)*WCNIC_LINE_BYTES, &v[i], shared); \
+	} while (0)
+
 /*
  * Makes eight lines and stores the first `n` of them. `bare`: their tags without a check. `shared`:
  * into host memory that another CPU watches.
@@ -169,31 +217,26 @@ wcnic_octet_put(uint8_t *dst, const uint8_t *stream, unsigned int n, __m512i bar
 {
 	__m512i v[8], sum, tags;
 
-#pragma GCC unroll 8
-	for (unsigned int i = 0; i < 8; i++)
-		v[i] = _mm512_maskz_loadu_epi64(0xfe, stream - WCNIC_WORD_BYTES +
-							      i * WCNIC_LINE_PAYLOAD_BYTES);
+	v[0] = wcnic_octet_load(stream, 0);
+	v[1] = wcnic_octet_load(stream, 1);
+	v[2] = wcnic_octet_load(stream, 2);
+	v[3] = wcnic_octet_load(stream, 3);
+	v[4] = wcnic_octet_load(stream, 4);
+	v[5] = wcnic_octet_load(stream, 5);
+	v[6] = wcnic_octet_load(stream, 6);
+	v[7] = wcnic_octet_load(stream, 7);
 	sum = wcnic_quarters_sum(
 		wcnic_quarters_sum(wcnic_pair_sum(v[0], v[1]), wcnic_pair_sum(v[2], v[3])),
 		wcnic_quarters_sum(wcnic_pair_sum(v[4], v[5]), wcnic_pair_sum(v[6], v[7])));
 	tags = wcnic_octet_tags(bare, sum);
-#define PUT(i)                                                                       \
-	do {                                                                         \
-		v[i] = _mm512_mask_alignr_epi64(v[i], 1, tags, tags, i);             \
-		if (i < n && shared)                                                 \
-			wcbar_line_put512_shared(dst + i * WCNIC_LINE_BYTES, &v[i]); \
-		else if (i < n)                                                      \
-			wcbar_line_put512(dst + i * WCNIC_LINE_BYTES, &v[i]);        \
-	} while (0)
-	PUT(0);
-	PUT(1);
-	PUT(2);
-	PUT(3);
-	PUT(4);
-	PUT(5);
-	PUT(6);
-	PUT(7);
-#undef PUT
+	WCNIC_OCTET_PUT(0);
+	WCNIC_OCTET_PUT(1);
+	WCNIC_OCTET_PUT(2);
+	WCNIC_OCTET_PUT(3);
+	WCNIC_OCTET_PUT(4);
+	WCNIC_OCTET_PUT(5);
+	WCNIC_OCTET_PUT(6);
+	WCNIC_OCTET_PUT(7);
 }
 
 WCNIC_AVX512 static __rte_always_inline void

@@ -20,7 +20,7 @@ static void
 queue_fail(struct wcnic_txq *txq)
 {
 	txq->failed = true;
-	atomic_store(&txq->hw->failed, true);
+	wcnic_store(&txq->hw->failed, true);
 }
 
 /*
@@ -135,7 +135,7 @@ frames_free(struct wcnic_txq *txq, uint16_t count, uint32_t *bytes)
 		return 0;
 	/* first: a process that is killed in here loses frames, and nobody frees them twice */
 	txq->head += count;
-	atomic_signal_fence(memory_order_seq_cst);
+	rte_compiler_barrier();
 	frames = put ? frames_put(txq, at, first) : frames_return(txq, at, first);
 	if (first < count)
 		frames += put ? frames_put(txq, 0, count - first)

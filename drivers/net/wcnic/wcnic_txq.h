@@ -7,6 +7,7 @@
 /* A Tx queue: what its bursts touch, line by line, and what they do not. */
 
 #include <assert.h>
+#include <stdalign.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -96,7 +97,7 @@ struct wcnic_txq_ctrl {
  * A Tx queue. Entries are numbered by free-running 16-bit sequence numbers; an array's index is the
  * number masked. Bursts own it while they are inside the gate, else whoever has closed the gate.
  */
-struct wcnic_txq {
+struct __rte_cache_aligned wcnic_txq {
 	/* First line: what every burst reads and writes. */
 	struct wcnic_gate gate;
 	uint16_t tail;         /* next entry to write */
@@ -123,18 +124,18 @@ struct wcnic_txq {
 	uint64_t run;          /* the mark at tail, see wcnic_tx.h */
 
 	/* Second line: where things are. */
-	struct wcnic_tx_desc *ring __rte_aligned(WCNIC_CACHE_LINE);
+	alignas(WCNIC_CACHE_LINE) struct wcnic_tx_desc *ring;
 	struct wcnic_tx_cpl *cq;
 	struct rte_mbuf **sw; /* by entry: the frame whose last entry this is, or NULL */
 	uint64_t *marks;      /* by entry: see wcnic_tx.h */
 	void *doorbell;
-	const wcnic_le32 *sleep; /* the wake record's word; 0: the card is awake */
-	uint8_t store;           /* wcbar_store_number() */
-	uint8_t doorbell_type;   /* enum wcbar_type: how it is rung */
+	const RTE_ATOMIC(wcnic_le32) * sleep; /* the wake record's word; 0: the card is awake */
+	uint8_t store;                        /* wcbar_store_number() */
+	uint8_t doorbell_type;                /* enum wcbar_type: how it is rung */
 
 	/* Third line: push, and completions. */
-	void *slots __rte_aligned(WCNIC_CACHE_LINE); /* the push window */
-	uint64_t done;                               /* the mark at head */
+	alignas(WCNIC_CACHE_LINE) void *slots; /* the push window */
+	uint64_t done;                         /* the mark at head */
 	uint8_t *stream; /* packed: the bytes of the frames, before they become lines */
 	struct wcnic_push_line *lines; /* packed, staged: the lines, before they are stored */
 	uint16_t n_lines;              /* packed: of the window, a power of two */
@@ -153,7 +154,7 @@ struct wcnic_txq {
 	wcnic_le32 woken;   /* value of *sleep for which the card was woken last */
 
 	/* Refusals and statistics. */
-	uint8_t push_writer __rte_aligned(WCNIC_CACHE_LINE); /* `writer` while pushing */
+	alignas(WCNIC_CACHE_LINE) uint8_t push_writer; /* `writer` while pushing */
 	uint64_t *requests;       /* by entry: struct wcnic_tx_offload of the frame at it */
 	uint64_t served;          /* RTE_MBUF_F_TX_*: requests that a frame may have */
 	uint8_t asks;             /* enum wcnic_tx_asks */
@@ -163,8 +164,8 @@ struct wcnic_txq {
 	uint16_t qid;
 	struct wcnic_txq_stats stats;
 
-	struct wcnic_txq_ctrl ctrl __rte_cache_aligned;
-} __rte_cache_aligned;
+	alignas(RTE_CACHE_LINE_SIZE) struct wcnic_txq_ctrl ctrl;
+};
 
 static_assert(offsetof(struct wcnic_txq, ring) == WCNIC_CACHE_LINE, "a burst's state is one line");
 static_assert(offsetof(struct wcnic_txq, slots) == 2 * WCNIC_CACHE_LINE, "so are its pointers");

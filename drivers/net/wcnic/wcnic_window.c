@@ -105,6 +105,6 @@ wcnic_window_free(struct wcnic_hw *hw, struct wcnic_window *win)
 	if (win->granted && win->revoked)
 		wcadmin_window_forget(&hw->admin.client, &win->grant);
 	else if (win->granted && wcadmin_window_free(&hw->admin.client, &win->grant) == -EBUSY)
-		atomic_store(&hw->failed, true); /* it has a queue there that it denied */
+		wcnic_store(&hw->failed, true); /* it has a queue there that it denied */
 	memset(win, 0, sizeof(*win));
 }

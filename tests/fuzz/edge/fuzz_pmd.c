@@ -557,8 +557,8 @@ fuzz_port_settle(struct fuzz_port *p)
 	p->wrong_bit = 0;
 	(void)rte_eth_dev_stop(p->id);
 	/* What the card said of itself may be a lie: it is asked anew. */
-	if (atomic_load(&p->hw->card) == WCNIC_CARD_PRESENT) {
-		atomic_store(&p->hw->failed, true);
+	if (wcnic_load(&p->hw->card) == WCNIC_CARD_PRESENT) {
+		wcnic_store(&p->hw->failed, true);
 		fuzz_service_round(p);
 	}
 	if (!p->hw->given_up)
@@ -566,5 +566,5 @@ fuzz_port_settle(struct fuzz_port *p)
 	MUST(rte_mempool_in_use_count(p->rx_pool) == 0);
 	MUST(rte_mempool_in_use_count(p->tx_pool) == 0);
 	MUST(rte_eth_dev_start(p->id) == 0);
-	MUST(atomic_load(&p->hw->card) == WCNIC_CARD_PRESENT);
+	MUST(wcnic_load(&p->hw->card) == WCNIC_CARD_PRESENT);
 }

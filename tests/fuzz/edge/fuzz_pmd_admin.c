@@ -152,7 +152,7 @@ step(struct fuzz_port *p, struct fuzz_input *in)
 	}
 	switch (what % 12) {
 	case 0: /* the card fails, and is looked for */
-		atomic_store(&p->hw->failed, true);
+		wcnic_store(&p->hw->failed, true);
 		fuzz_service_round(p);
 		fuzz_service_round(p);
 		break;
