@@ -50,7 +50,7 @@ def offered(file, line, folder=ROOT):
 
 
 def printed(*command):
-    return subprocess.run([*command, "--help"], capture_output=True, text=True, check=True,
+    return subprocess.run([*command, "--help"], capture_output=True, text=True, check=True, cwd=ROOT,
                           env={**os.environ, "COLUMNS": "80"}).stdout
 
 
