@@ -13,6 +13,7 @@ import unittest
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 NOBODY = 65534
+UNPACKED = "$Format:%H %ct$\n"  # config/commit.archive of a checkout; these tests also run in a tarball
 PLAIN = {"PATH": "/usr/sbin:/usr/bin:/sbin:/bin"}
 
 
@@ -42,7 +43,8 @@ class Folder(unittest.TestCase):
         return said(["git", "-C", self.top, "-c", "user.name=a", "-c", "user.email=a@b", *words])[0]
 
     def checkout(self, *names):
-        self.copy(".gitattributes", "config/commit.archive", "config/commit", "config/source-files", *names)
+        self.copy(".gitattributes", "config/commit", "config/source-files", *names)
+        (self.top / "config/commit.archive").write_text(UNPACKED)
         self.git("init", "-q")
         self.git("add", "-A")
         self.git("commit", "-q", "-m", "all")
@@ -134,7 +136,8 @@ class Commit(Folder):
         self.assertEqual(self.commit(self.top / "inside"), self.git("rev-parse", "HEAD~")[:12])
 
     def test_files_without_either__unknown(self):
-        self.copy("config/commit", "config/commit.archive")
+        self.copy("config/commit")
+        (self.top / "config/commit.archive").write_text(UNPACKED)
         self.assertEqual(self.commit(self.top), "unknown")
         self.assertEqual(self.commit(self.top, "--time"), "0")
         (self.top / "config/commit.archive").unlink()

@@ -65,8 +65,7 @@ class Site(Folder):
         super().setUp()
         self.put(FILES)
         (self.folder / "config").mkdir()
-        for name in ("commit", "commit.archive"):
-            shutil.copy(ROOT / "config" / name, self.folder / "config")
+        shutil.copy(ROOT / "config/commit", self.folder / "config")
 
     def refused(self, files, why):
         self.put(files)
@@ -86,9 +85,9 @@ class Site(Folder):
         self.assertGreaterEqual(pages, 3)
         self.assertGreater(count, 10)
         text = (self.folder / "out/index.html").read_text()
-        self.assertIn('href="doc/one.html#the-two"', text)
-        self.assertIn("1.2.3 (unknown)", text)
-        self.assertIn('href="../index.html"', (self.folder / "out/doc/one.html").read_text())
+        self.assertRegex(text, 'href="doc/one.html#the-two"')
+        self.assertRegex(text, r"1.2.3 \(unknown\)")
+        self.assertRegex((self.folder / "out/doc/one.html").read_text(), 'href="../index.html"')
         shutil.rmtree(self.folder / "out")
         self.refused({"doc/one.md": "# One\n\n[away](sub/README.md#nowhere) [more](../nothing.md)\n"},
                      "(?s)nowhere.*nothing.md|nothing.md.*nowhere")
