@@ -58,11 +58,17 @@ class Sources(Folder):
 
     def test_driver_headers__that_are_named_come_with_the_source(self):
         self.write("root/run")
-        self.write("headers/ethdev_driver.h", "of 24.11")
-        os.environ["WCNIC_DRIVER_HEADERS_25"] = str(self.work / "headers")
-        self.addCleanup(os.environ.pop, "WCNIC_DRIVER_HEADERS_25")
-        self.deb.tree_make(self.work / "tree")
-        self.assertEqual((self.work / "tree/dpdk-headers/25/ethdev_driver.h").read_text(), "of 24.11")
+        for folder in ("headers/", "source/lib/any/"):
+            with self.subTest(folder):
+                for name in self.deb.HEADERS:
+                    self.write(folder + name, f"{name} of 24.11")
+                self.write(folder + "other.h")
+                os.environ["WCNIC_DRIVER_HEADERS_25"] = str(self.work / folder.split("/")[0])
+                self.addCleanup(os.environ.pop, "WCNIC_DRIVER_HEADERS_25", None)
+                tree = self.work / f"tree-of-{folder.split('/')[0]}"
+                self.deb.tree_make(tree)
+                found = {path.name: path.read_text() for path in (tree / "dpdk-headers/25").iterdir()}
+                self.assertEqual(found, {name: f"{name} of 24.11" for name in self.deb.HEADERS})
 
     def test_driver_headers__of_a_folder_without_them_are_refused_by_name(self):
         self.write("root/run")
