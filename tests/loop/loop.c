@@ -13,6 +13,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include <rte_bus_vdev.h>
 #include <rte_dev.h>
 
 #include "loop.h"
@@ -471,7 +472,7 @@ loop_open(struct loop *l, const struct loop_config *config)
 			 devargs[0] != '\0' ? "," : "");
 		devargs = args;
 	}
-	if (rte_eal_hotplug_add("vdev", l->name, devargs) != 0)
+	if (rte_vdev_init(l->name, devargs) != 0)
 		fail_msg("cannot attach %s with %s:\n%s", l->name, devargs, loop_log());
 	assert_int_equal(rte_eth_dev_get_port_by_name(l->name, &l->port_id), 0);
 	l->open = true;
@@ -509,7 +510,7 @@ loop_forget(struct loop *l)
 int
 loop_probe(const char *devargs)
 {
-	return rte_eal_hotplug_add("vdev", LOOP_PROBE_NAME, devargs);
+	return rte_vdev_init(LOOP_PROBE_NAME, devargs);
 }
 
 uint64_t

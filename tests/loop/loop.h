@@ -126,7 +126,10 @@ void loop_close(struct loop *l);
 void loop_closed(struct loop *l);
 /* For ports that the test has removed itself. */
 void loop_forget(struct loop *l);
-/* Attaches a port that is expected to fail: its name and -errno. */
+/*
+ * Attaches a port that is expected to fail: its name and -errno. Not by EAL's hotplug, which later
+ * releases of DPDK refuse with 128 characters and more before the driver sees them.
+ */
 int loop_probe(const char *devargs);
 #define LOOP_PROBE_NAME "net_wcnic_refused"
 

@@ -244,13 +244,20 @@ queues__allocation_fails_leaves_nothing(void **state)
 	static const struct loop_stream some = {
 		.count = 100, .bytes = loop_bytes_random, .arg = 1400, .segs = 3};
 	struct loop_config config = {.devargs = *state, .not_started = true, .n_rxq = 2};
-	const size_t heap = heap_bytes();
-	const int live = inject.live;
 	unsigned int nth;
 	struct loop l;
+	size_t heap;
 	bool reached;
-	int ret;
+	int live, ret;
 
+	/*
+	 * From 23.11 on ethdev's table of ports goes with the last port. It comes again with the
+	 * next question by name, which the removal of a closed device asks, and then stays.
+	 */
+	loop_open(&l, &config);
+	loop_close(&l);
+	heap = heap_bytes();
+	live = inject.live;
 	loop_open(&l, &config);
 	for (nth = 1;; nth++) {
 		inject_begin(nth);
