@@ -613,7 +613,7 @@ xstats__names_are_unique_and_sums_agree(void **state)
 	loop_send(&l, 1, &m, 1);
 	loop_receive_none(&l, 0);
 	n = rte_eth_xstats_get_names(l.port_id, names, RTE_DIM(names));
-	assert_in_range(n, 40, RTE_DIM(names));
+	assert_uint_in_range(n, 40, RTE_DIM(names));
 	for (int i = 0; i < n; i++) {
 		assert_true(names[i].name[0] != '\0');
 		for (int j = 0; j < i; j++)

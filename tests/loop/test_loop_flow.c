@@ -232,12 +232,12 @@ rss__among_its_queues_with_a_hash(void **state)
 	for (uint16_t i = 0; i < 64; i++) {
 		const uint16_t q = arrives(&l, 1, 1000 + i, &flags);
 
-		assert_in_range(q, 0, N_RXQ - 1);
+		assert_uint_in_range(q, 0, N_RXQ - 1);
 		assert_true((flags & RTE_MBUF_F_RX_RSS_HASH) != 0);
 		got[q]++;
 	}
 	assert_int_equal(got[0] + got[2], 0);
-	assert_in_range(got[1], 8, 56);
+	assert_uint_in_range(got[1], 8, 56);
 	loop_close(&l);
 }
 

@@ -305,7 +305,7 @@ recovery__is_given_up_after_some_in_a_row(void **state)
 		usleep(500);
 	}
 	recoveries = loop_xstat(&l, "recoveries");
-	assert_in_range(recoveries, 2, 20);
+	assert_uint_in_range(recoveries, 2, 20);
 	loop_log_has("in a row", "rte_eth_dev_reset", NULL);
 	loop_log_clear();
 	usleep(100000);

@@ -197,7 +197,7 @@ ptype__each_that_is_told__is_made(void **state)
 	(void)state;
 	loop_open(&l, &(struct loop_config){0});
 	n = rte_eth_dev_get_supported_ptypes(l.port_id, RTE_PTYPE_ALL_MASK, told, RTE_DIM(told));
-	assert_in_range(n, 1, RTE_DIM(told));
+	assert_uint_in_range(n, 1, RTE_DIM(told));
 	for (unsigned int burst = 0; burst < 200; burst++) {
 		struct rte_mbuf *m;
 		struct bytes b;

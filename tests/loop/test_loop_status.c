@@ -158,13 +158,13 @@ tx_burst__of_a_full_ring__frees_few(void **state)
 		card_finish(&l);
 	assert_int_equal(wcnic_tx_burst(txq, frames, RTE_DIM(frames)), RTE_DIM(frames));
 	head = txq->head;
-	assert_in_range(head, 32, 128);
-	assert_in_range(bursts, 8, 1024 / RTE_DIM(frames));
+	assert_uint_in_range(head, 32, 128);
+	assert_uint_in_range(bursts, 8, 1024 / RTE_DIM(frames));
 	/* the next one finds that the ring has room, and frees some more */
 	for (unsigned int i = 0; i < RTE_DIM(frames); i++)
 		frames[i] = loop_frame(&l, i, 100, 1);
 	assert_int_equal(wcnic_tx_burst(txq, frames, RTE_DIM(frames)), RTE_DIM(frames));
-	assert_in_range(txq->head, head + 1, head + 128);
+	assert_uint_in_range(txq->head, head + 1, head + 128);
 	loop_service_hold(false);
 	loop_close(&l);
 }
@@ -187,7 +187,7 @@ tx_cleanup__frees_what_is_sent(void **state)
 	rte_pktmbuf_free_bulk(frames, 20);
 	while (rte_mempool_in_use_count(l.tx_pool) != l.tx_leaked) {
 		freed = rte_eth_tx_done_cleanup(l.port_id, 0, 10);
-		assert_in_range(freed, 0, 40);
+		assert_uint_in_range(freed, 0, 40);
 	}
 	assert_int_equal(rte_eth_tx_done_cleanup(l.port_id, 0, 0), 0);
 	assert_int_equal(loop_xstat(&l, "tx_good_packets"), 40);

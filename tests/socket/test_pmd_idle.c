@@ -174,7 +174,7 @@ card__stopped_in_its_sleep__bursts_do_not_wait(void **state)
 	burst_goes_round();
 	child_expect_naps(&card, 2);
 	frames_wait_for_stopped_card();
-	assert_in_range(counter("card_wakes"), 0, 200);
+	assert_uint_in_range(counter("card_wakes"), 0, 200);
 	assert_int_equal(counter("recoveries"), 0);
 	end();
 }
@@ -211,7 +211,8 @@ idle__spin__never_sleeps(void **state)
 		usleep(1000);
 		assert_true(clock_ns(CLOCK_MONOTONIC) - began < PATIENCE_NS);
 	}
-	assert_in_range(child_naps(&card) - naps, 0, NAPS - 1); /* the kernel has its locks, too */
+	assert_uint_in_range(child_naps(&card) - naps, 0,
+			     NAPS - 1); /* the kernel has its locks, too */
 	burst_goes_round();
 	assert_int_equal(counter("card_sleeps"), 0);
 	assert_int_equal(counter("card_wakes"), 0);

@@ -310,7 +310,7 @@ idle__sleeps_and_takes_little_memory(void **state)
 	mini_enable(&mini);
 	child_expect_naps(&child, NAPS);
 	assert_int_equal(mini_command(&mini, WCNIC_OP_IDENTIFY), WCNIC_ST_OK);
-	assert_in_range(child_rss_kib(&child), 1, 64 * 1024);
+	assert_uint_in_range(child_rss_kib(&child), 1, 64 * 1024);
 	mini_close(&mini);
 	child_expect(&child, "client dropped");
 	child_expect_naps(&child, NAPS);

@@ -482,7 +482,7 @@ standard_files__closed__are_no_other_file(void **state)
 {
 	(void)state;
 	assert_int_equal(next_number(false), STDIN_FILENO);
-	assert_in_range(next_number(true), STDERR_FILENO + 1, 98);
+	assert_uint_in_range(next_number(true), STDERR_FILENO + 1, 98);
 }
 
 static void

@@ -97,7 +97,7 @@ messages__of_a_queue_without_doorbell__are_waited_for(void **state)
 		pages_work(1);
 		assert_true(fake_tx_reap(&rig.tx, &cpl));
 	}
-	assert_in_range(polls, 501, 600);
+	assert_uint_in_range(polls, 501, 600);
 }
 
 /* A message would come too late: the card does without sleep. */

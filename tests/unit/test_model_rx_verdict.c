@@ -131,7 +131,7 @@ verdict__tags_stripped__is_the_same(void **state)
 	for (unsigned int i = 0; i < n_lines; i++) {
 		fake_rx_post(h, &q, 1);
 		assert_int_equal(fake_receive(h, lines[i].frame, lines[i].bytes, 2048), 0);
-		assert_in_range(fake_rx_frame(&q, got, &sop), 14, lines[i].bytes);
+		assert_uint_in_range(fake_rx_frame(&q, got, &sop), 14, lines[i].bytes);
 		assert_int_equal(le16toh(sop.flags) & VERDICTS, lines[i].verdict);
 	}
 }

@@ -46,7 +46,7 @@ copy_ps(unsigned int bytes, unsigned int store_bytes)
 static void
 assert_within_percent(uint64_t modelled, uint64_t low, uint64_t high, uint64_t percent)
 {
-	assert_in_range(modelled, low * (100 - percent) / 100, high * (100 + percent) / 100);
+	assert_uint_in_range(modelled, low * (100 - percent) / 100, high * (100 + percent) / 100);
 }
 
 static uint64_t
@@ -141,8 +141,8 @@ gen3_x16__bounds_enclose_the_fit(void **state)
 		bound_try(&as_fitted, key, p->low, low);
 		bound_try(&as_fitted, key, p->high, high);
 		for (unsigned int i = 0; i < 2; i++)
-			assert_in_range(fit[i], low[i] < high[i] ? low[i] : high[i],
-					low[i] < high[i] ? high[i] : low[i]);
+			assert_uint_in_range(fit[i], low[i] < high[i] ? low[i] : high[i],
+					     low[i] < high[i] ? high[i] : low[i]);
 		if (low[0] != high[0] || low[1] != high[1])
 			print_message("%s, low to high: modelled 4 KiB %.1f to %.1f ns, "
 				      "stream %d to %d MB/s\n",

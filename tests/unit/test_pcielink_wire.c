@@ -72,11 +72,13 @@ wire__rate_follows_generation_and_lanes(void **state)
 		for (uint64_t lanes = 1; lanes <= 16; lanes *= 2) {
 			rig_set(PCIELINK_GENERATION, generation);
 			rig_set(PCIELINK_LANES, lanes);
-			assert_in_range(pcielink_config_bytes_per_s(&rig.config) / lanes / 100000,
-					lane[generation] * 10, lane[generation] * 10 + 9);
+			assert_uint_in_range(pcielink_config_bytes_per_s(&rig.config) / lanes /
+						     100000,
+					     lane[generation] * 10, lane[generation] * 10 + 9);
 			rig_set(PCIELINK_EFFICIENCY, 500000);
-			assert_in_range(pcielink_config_bytes_per_s(&rig.config) / lanes / 100000,
-					lane[generation] * 5, lane[generation] * 5 + 4);
+			assert_uint_in_range(pcielink_config_bytes_per_s(&rig.config) / lanes /
+						     100000,
+					     lane[generation] * 5, lane[generation] * 5 + 4);
 			rig_set(PCIELINK_EFFICIENCY, 1000000);
 		}
 	}

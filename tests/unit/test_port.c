@@ -327,7 +327,7 @@ generator__imix_and_flows__are_spread(void **state)
 	assert_int_equal(t.sizes[1], 2000);
 	assert_int_equal(t.sizes[2], 500);
 	for (unsigned int i = 0; i < 16; i++)
-		assert_in_range(t.flows[i], 250, 500);
+		assert_uint_in_range(t.flows[i], 250, 500);
 	assert_int_equal(t.flows[16], 0);
 	generator_run("generator:count=6000,bytes=0,flows=16,seed=3", &again);
 	assert_true(again.digest == t.digest);
@@ -342,10 +342,10 @@ generator__train__lets_frames_of_a_flow_follow_each_other(void **state)
 
 	(void)state;
 	generator_run("generator:count=6400,flows=64", &t);
-	assert_in_range(t.changes, 6000, 6400);
+	assert_uint_in_range(t.changes, 6000, 6400);
 	generator_run("generator:count=6400,flows=64,train=32", &t);
 	assert_int_equal(t.frames, 6400);
-	assert_in_range(t.changes, 150, 200);
+	assert_uint_in_range(t.changes, 150, 200);
 	for (unsigned int i = 0; i < 64; i++)
 		assert_int_equal(t.flows[i] % 32, 0);
 }

@@ -203,7 +203,7 @@ send__device_keeps_all_buffers__frames_wait(void **state)
 		done += end_reap(&r->end);
 	}
 	/* It ran dry before the ring was full. */
-	assert_in_range(done, 1024, 8192);
+	assert_uint_in_range(done, 1024, 8192);
 	assert_true(done < sent);
 	while (rig_out_take(r, data) != 0)
 		got++;

@@ -129,7 +129,7 @@ store_is_plain__all_that_stay_in_the_cache(void **state)
 		plain += !other;
 		known++;
 	}
-	assert_in_range(plain, 2, known); /* u64 and another at least */
+	assert_uint_in_range(plain, 2, known); /* u64 and another at least */
 }
 
 static void

@@ -202,7 +202,7 @@ far_end_run__a_device_that_sees__has_every_line_whole(void **state)
 	/* both clocks go by the same looks */
 	assert_true(result.ns_per_tick > 0.9 && result.ns_per_tick < 1.1);
 	/* 20 ms of looks that take 100 us */
-	assert_in_range(result.looks, 150, 250);
+	assert_uint_in_range(result.looks, 150, 250);
 }
 
 /* Whoever waits so long may have missed that the word of a clock began again. */
@@ -232,7 +232,7 @@ far_end_run__numbers_of_lines_that_run_out__begin_again(void **state)
 	fake = make(&io);
 	io.first_seq = FAR_END_SEQ_MAX / 2 - 4000;
 	assert_int_equal(far_end_run(&io, &o, &result), 0);
-	assert_in_range(fake->last_seq, 1, 10000);
+	assert_uint_in_range(fake->last_seq, 1, 10000);
 	assert_int_equal(sum().whole, sum().lines);
 }
 
@@ -301,7 +301,7 @@ far_end_run__a_device_that_sees_nothing_while_it_runs__has_lost_nothing(void **s
 	assert_int_equal(sum().missed, sum().lines);
 	assert_true(sum().lines > 0);
 	/* longer and longer, but not so that a desktop waits: 8 times 20 ms */
-	assert_in_range(result.looks, 8 * 150, 8 * 250);
+	assert_uint_in_range(result.looks, 8 * 150, 8 * 250);
 	fake = make(&io);
 	fake->blind = true;
 	io.renderer = true;
@@ -323,7 +323,7 @@ far_end_run__a_wait_while_looks_are_chosen__does_not_count(void **state)
 		fake = make(&io);
 		fake->stalls_at = at;
 		assert_int_equal(far_end_run(&io, &o, &result), 0);
-		assert_in_range(result.looks, 150, 250);
+		assert_uint_in_range(result.looks, 150, 250);
 	}
 }
 

@@ -216,7 +216,7 @@ replay__other_cpu_has_the_same_figures(void **state)
 	tally_settle(&direct);
 	tally_settle(&other_cpu);
 	assert_memory_equal(direct.regions, other_cpu.regions, sizeof(direct.regions));
-	assert_in_range(direct.regions[0].totals.tlps, 300, 900);
+	assert_uint_in_range(direct.regions[0].totals.tlps, 300, 900);
 	tally_fini(&other_cpu);
 }
 

@@ -42,7 +42,7 @@ idle_step__naps_grow_with_the_idle_time(void **state)
 		struct idle_step step = idle_step(IDLE_ADAPTIVE, IDLE_MUST_POLL, idle_ns, 3600 * S);
 
 		assert_int_equal(step.action, IDLE_NAP);
-		assert_in_range(step.nap_ns, 20 * US, 2 * MS);
+		assert_uint_in_range(step.nap_ns, 20 * US, 2 * MS);
 		assert_true(step.nap_ns >= last_ns);
 		if (step.nap_ns > 20 * US)
 			assert_true(step.nap_ns <= idle_ns / 8);
@@ -125,7 +125,7 @@ idle_serve__silence__between_looks_is_a_64th_of_it(void **state)
 		uint32_t serve_ns = idle_serve_ns(silent_ns);
 
 		assert_true(serve_ns >= last_ns);
-		assert_in_range(serve_ns, 50 * US, MS);
+		assert_uint_in_range(serve_ns, 50 * US, MS);
 		last_ns = serve_ns;
 	}
 }
