@@ -513,7 +513,7 @@ filter__modes_and_address_decide(void **state)
 	assert_int_equal(rte_eth_dev_start(l.port_id), 0);
 	expect_passes(&l, &other, true);
 	expect_passes(&l, &own, false);
-	atomic_store(&loop_hw(&l)->failed, true);
+	wcnic_store(&loop_hw(&l)->failed, true);
 	loop_wait_u64(&l, &loop_hw(&l)->recoveries, 1);
 	expect_passes(&l, &other, true);
 	expect_passes(&l, &own, false);

@@ -387,7 +387,7 @@ recovery__card_still_lies_tried_until_it_does_not(void **state)
 	loop_open(&l, &config);
 	loop_stream_run(&l, &some);
 	lie_begin(&l, &lie, 2, l.name);
-	atomic_store(&loop_hw(&l)->failed, true);
+	wcnic_store(&loop_hw(&l)->failed, true);
 	loop_recovered(&l, 1);
 	assert_int_equal(liar.applied, 2);
 	lie_end(&l);

@@ -112,7 +112,7 @@ rx__pool_of_external_memory_must_be_mapped(void **state)
 	assert_int_equal(pool_use(&l, pool), 0);
 	assert_int_equal(rte_eth_dev_start(l.port_id), 0);
 	loop_stream_run(&l, &some);
-	atomic_store(&loop_hw(&l)->failed, true);
+	wcnic_store(&loop_hw(&l)->failed, true);
 	loop_wait_u64(&l, &loop_hw(&l)->recoveries, 1);
 	loop_drop_received(&l);
 	loop_stream_run(&l, &some);

@@ -168,7 +168,7 @@ stop__lasts_over_a_recovery(void **state)
 	loop_open(&l, &config);
 	assert_int_equal(rte_eth_dev_rx_queue_stop(l.port_id, 0), 0);
 	assert_int_equal(rte_eth_dev_tx_queue_stop(l.port_id, 0), 0);
-	atomic_store(&loop_hw(&l)->failed, true);
+	wcnic_store(&loop_hw(&l)->failed, true);
 	loop_wait_u64(&l, &loop_hw(&l)->recoveries, 1);
 	assert_int_equal(rx_state(&l, 0), RTE_ETH_QUEUE_STATE_STOPPED);
 	assert_int_equal(tx_state(&l, 0), RTE_ETH_QUEUE_STATE_STOPPED);
@@ -396,7 +396,7 @@ setup__that_fails_leaves_the_others(void **state)
 	assert_null(loop_hw(&l)->rxq[0]);
 	stream_on(&l, 0, 1);
 	assert_int_equal(rte_eth_dev_rx_queue_start(l.port_id, 0), -EINVAL);
-	atomic_store(&loop_hw(&l)->failed, true);
+	wcnic_store(&loop_hw(&l)->failed, true);
 	loop_wait_u64(&l, &loop_hw(&l)->recoveries, 1);
 	stream_on(&l, 0, 1);
 	assert_int_equal(rte_eth_rx_queue_setup(l.port_id, 0, 256, SOCKET_ID_ANY, NULL, l.rx_pool),
@@ -433,7 +433,7 @@ mtu__of_a_running_port_if_buffers_allow(void **state)
 	s.arg = 1000 + WCNIC_L2_OVERHEAD;
 	loop_stream_run(&l, &s);
 	/* it lasts */
-	atomic_store(&loop_hw(&l)->failed, true);
+	wcnic_store(&loop_hw(&l)->failed, true);
 	loop_wait_u64(&l, &loop_hw(&l)->recoveries, 1);
 	frames_to(&l, 0);
 	loop_stream_run(&l, &s);

@@ -163,7 +163,7 @@ event__any_at_any_time_harms_nothing(void **state)
 		loop_service_rounds(3);
 		loop_service_hold(true);
 		/* the card's own events would lie where these were */
-		atomic_store(&loop_hw(&l)->failed, true);
+		wcnic_store(&loop_hw(&l)->failed, true);
 		loop_service_rounds(4);
 		if (round % 3 != 0)
 			loop_configure(&l);
@@ -264,7 +264,7 @@ recovery__gates_are_closed_before_the_card_is_reset(void **state)
 	regs.resets = 0;
 	regs.open_gates = 0;
 	regs.l = &l;
-	atomic_store(&loop_hw(&l)->failed, true);
+	wcnic_store(&loop_hw(&l)->failed, true);
 	loop_recovered(&l, 1);
 	regs.l = NULL;
 	assert_true(regs.resets > 0);
@@ -400,7 +400,7 @@ service__takes_long_interrupt_thread_goes_on(void **state)
 	assert_int_equal(rte_eth_dev_callback_register(l.port_id, RTE_ETH_EVENT_ERR_RECOVERING,
 						       on_event_wait, NULL),
 			 0);
-	atomic_store(&loop_hw(&l)->failed, true);
+	wcnic_store(&loop_hw(&l)->failed, true);
 	for (unsigned int ms = 0; !alarm_waited && ms < 2 * PATIENCE_MS; ms++)
 		usleep(1000);
 	assert_true(alarm_came);

@@ -194,7 +194,7 @@ round_run(unsigned int i)
 		loop_card_do(&port, card_reset, NULL);
 		break;
 	default:
-		atomic_store(&loop_hw(&port)->failed, true);
+		wcnic_store(&loop_hw(&port)->failed, true);
 		break;
 	}
 	/* until something has been asked in that state */
@@ -245,7 +245,7 @@ port__everything_at_once_answers_and_works(void **state)
 	/* one more recovery, so that none is under way; then it forwards as new */
 	found = recoveries();
 	assert_true(found > 0);
-	atomic_store(&loop_hw(&port)->failed, true);
+	wcnic_store(&loop_hw(&port)->failed, true);
 	for (end = loop_patience_end(); recoveries() == found; usleep(1000))
 		assert_true(rte_get_timer_cycles() < end);
 	/* a stop takes what the wire still holds of the frames of before */

@@ -150,12 +150,12 @@ clock__card_is_gone__is_eio(void **state)
 
 	(void)state;
 	loop_open(&l, &(const struct loop_config){0});
-	atomic_store(&loop_hw(&l)->removed, true); /* the service does not look for it */
-	atomic_store(&loop_hw(&l)->card, WCNIC_CARD_ABSENT);
+	wcnic_store(&loop_hw(&l)->removed, true); /* the service does not look for it */
+	wcnic_store(&loop_hw(&l)->card, WCNIC_CARD_ABSENT);
 	assert_int_equal(rte_eth_read_clock(l.port_id, &ns), -EIO);
 	assert_int_equal(rte_eth_timesync_write_time(l.port_id, &ts), -EIO);
 	assert_int_equal(rte_eth_timesync_enable(l.port_id), -EIO);
-	atomic_store(&loop_hw(&l)->card, WCNIC_CARD_PRESENT);
+	wcnic_store(&loop_hw(&l)->card, WCNIC_CARD_PRESENT);
 	loop_close(&l);
 }
 

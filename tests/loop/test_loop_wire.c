@@ -132,7 +132,7 @@ recover(struct loop *l)
 {
 	const uint64_t before = loop_hw(l)->recoveries;
 
-	atomic_store(&loop_hw(l)->failed, true);
+	wcnic_store(&loop_hw(l)->failed, true);
 	loop_wait_u64(l, &loop_hw(l)->recoveries, before + 1);
 }
 
