@@ -170,7 +170,7 @@ class DriverHeaders(unittest.TestCase):
     def test_a_cache_that_cannot_be_written_is_the_cause_that_is_said(self):
         self.archive.add(f"{RELEASE}.6")
         self.cache.write_text("")
-        self.assert_refused(self.ask(), "cannot be written: (Not a directory|File exists)", "WCNIC_CACHE=DIR")
+        self.assert_refused(self.ask(), r"cannot be made \((Not a directory|File exists)\)", "WCNIC_CACHE=DIR")
 
     def abi(self):
         libraries = subprocess.run(["pkg-config", "--variable=libdir", "libdpdk"], stdout=subprocess.PIPE, text=True).stdout
