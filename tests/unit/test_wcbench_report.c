@@ -174,7 +174,7 @@ teardown(void **state)
 static void
 text_is(struct json_object *root, const char *path, const char *text)
 {
-	assert_string_equal(json_text_at(root, path), text);
+	assert_string_equal(json_text_at(root, "%s", path), text);
 }
 
 /* ---- reports ------------------------------------------------------------------------------- */
