@@ -183,16 +183,17 @@ static const struct wcnic_identity good = {
 	.max_window_bytes = WCADMIN_RIG_APERTURE,
 	.max_slot_lines = 16,
 	.mac = {2, 0, 0, 0, 0, 1},
-	.model = "a name of 24 characters.",
+	.model = "a name of 24 characters",
 };
 
 static void
 identify__good_card_taken_and_name_ended(void **state)
 {
 	struct wcadmin_rig *rig = *state;
-	struct wcnic_identity id;
+	struct wcnic_identity id, full = good;
 
-	memcpy(rig->out, &good, sizeof(good));
+	full.model[sizeof(full.model) - 1] = '.'; /* no zero is left */
+	memcpy(rig->out, &full, sizeof(full));
 	assert_int_equal(wcadmin_identify(&rig->admin, &id), 0);
 	assert_string_equal(id.model, "a name of 24 characters");
 	assert_int_equal(rig->admin.window_align, 0x20000);

@@ -106,7 +106,8 @@ counters_try(struct fuzz_port *p)
 	(void)rte_eth_stats_reset(p->id);
 	MUST(rte_eth_dev_info_get(p->id, &info) == 0);
 	MUST(info.max_tx_queues <= WCNIC_QUEUES_MAX && info.max_rx_queues <= WCNIC_QUEUES_MAX);
-	(void)rte_eth_dev_fw_version_get(p->id, version, sizeof(version));
+	if (rte_eth_dev_fw_version_get(p->id, version, sizeof(version)) == 0)
+		MUST(memchr(version, 0, sizeof(version)) != NULL);
 }
 
 static void
