@@ -121,6 +121,14 @@ test_lab() {
 	echo "$([ "$bad" -eq 0 ] && echo 'ok      ' || echo 'FAILED  ') lab: $ok passed, $bad failed"
 }
 
+# Every other release that has a DPDK is a check of its own.
+test_versions() {
+	local release
+	for release in $(tests/versions/run --cache "$WCNIC_CACHE" --list); do
+		check "built for and tested with the DPDK of $release" tests/versions/run --cache "$WCNIC_CACHE" "$release"
+	done
+}
+
 # What needs the build in build/.
 test_build() {
 	check "install" tests/checks install_here
@@ -164,6 +172,7 @@ test_all() {
 	CC=clang build_and_test build-clang -Db_sanitize=address,undefined \
 		-Db_lundef=false -Dc_args=-fno-sanitize-recover=undefined || true
 	check "soak, under AddressSanitizer" ./run --no-install soak --minutes 1 --sanitizer address --out out/soak-address
+	test_versions
 	check "mutations are noticed" tests/loop/mutate out/mutate
 	check "proofs, bounded" tests/verify/run --bounded --out out/verify-bounded
 	echo

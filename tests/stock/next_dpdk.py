@@ -3,6 +3,7 @@
 """DPDK of the next Debian, and the driver built for it. Its programs run here with the libraries of that release: the
 packages are unpacked, nothing is installed."""
 import pathlib
+import shutil
 import subprocess
 
 import life
@@ -25,6 +26,11 @@ def done(*command):
     return process.stdout.strip()
 
 
+def launcher():
+    """What starts the compiler, as Meson writes a list."""
+    return ["ccache"] if shutil.which("ccache") else []
+
+
 def headers(tree):
     """Of drivers; they are in the source package alone, which not every mirror has."""
     process = subprocess.run([ROOT / "config/dpdk-driver-headers", "--tree", tree], stdin=subprocess.DEVNULL,
@@ -39,7 +45,7 @@ def build(folder, tree):
     """The driver alone."""
     constants = folder.with_name(folder.name + ".cross")
     include = headers(tree)
-    constants.write_text(f"[constants]\ntree = '{tree}'\n")
+    constants.write_text(f"[constants]\ntree = '{tree}'\nlauncher = {launcher()}\n")
     if not (folder / "build.ninja").exists():
         done("meson", "setup", folder, "--cross-file", constants, "--cross-file", "config/amd64-tree.cross",
              f"-Ddpdk_driver_headers={include}")
