@@ -20,7 +20,7 @@ REAL = None
 RELEASE = subprocess.run(["pkg-config", "--modversion", "libdpdk"], stdout=subprocess.PIPE, text=True).stdout.strip()
 RELEASE = ".".join(RELEASE.split(".")[:2])
 # As a release has them whose struct is longer, and one that has a function more.
-LONGER = ("ethdev_driver.h", r"^struct rte_eth_dev \{", "struct rte_eth_dev {\n\tchar of_another_release[64];")
+LONGER = ("ethdev_driver.h", r"^struct (\w+ )?rte_eth_dev \{", "\\g<0>\n\tchar of_another_release[64];")
 MORE = ("ethdev_driver.h", r"^__rte_internal\n", "__rte_internal\nvoid rte_eth_of_another_release(void);\n__rte_internal\n")
 
 
