@@ -142,7 +142,7 @@ packets_ports_open(const struct packets_options *o, struct packets_port *ports, 
 	int ret;
 
 	*n = 0;
-	RTE_ETH_FOREACH_DEV (id) {
+	RTE_ETH_FOREACH_DEV(id) {
 		if (*n == PACKETS_PORTS_MAX) {
 			app_error("more than %u ports", PACKETS_PORTS_MAX);
 			return -E2BIG;

@@ -123,7 +123,7 @@ WCNIC_ABI_SIZE(wcnic_cmd_queue, 48);
 #define WCNIC_TXDB_TAIL(seq) ((uint64_t)(uint16_t)(seq))
 #define WCNIC_TXDB_SWITCH_SEQ(seq) ((uint64_t)(uint16_t)(seq) << 16)
 #define WCNIC_TXDB_EPOCH(epoch) ((uint64_t)(uint8_t)(epoch) << 32)
-#define WCNIC_TXDB_PLACEMENT(p) ((uint64_t)((p)&1) << 40)
+#define WCNIC_TXDB_PLACEMENT(p) ((1 & (uint64_t)(p)) << 40)
 #define WCNIC_TXDB_GET_TAIL(db) ((uint16_t)(db))
 #define WCNIC_TXDB_GET_SWITCH_SEQ(db) ((uint16_t)((db) >> 16))
 #define WCNIC_TXDB_GET_EPOCH(db) ((uint8_t)((db) >> 32))

@@ -41,12 +41,12 @@ struct wcnic_tx_offload {
 };
 WCNIC_ABI_SIZE(wcnic_tx_offload, 8);
 
-#define WCNIC_TXO_L2_BYTES(n) ((uint64_t)(n)&0x7f)         /* up to the IP header, 6:0 */
-#define WCNIC_TXO_L3_BYTES(n) (((uint64_t)(n)&0x1ff) << 7) /* IP header, 15:7 */
-#define WCNIC_TXO_L4_BYTES(n) (((uint64_t)(n)&0xff) << 16) /* TCP, UDP: its header, 23:16 */
-#define WCNIC_TXO_MSS(n) (((uint64_t)(n)&0xffff) << 24)    /* payload of a segment, 39:24 */
-#define WCNIC_TXO_VLAN_TCI(n) (((uint64_t)(n)&0xffff) << 40)
-#define WCNIC_TXO_GET_L2_BYTES(word) ((unsigned int)(word)&0x7f)
+#define WCNIC_TXO_L2_BYTES(n) (0x7f & (uint64_t)(n))         /* up to the IP header, 6:0 */
+#define WCNIC_TXO_L3_BYTES(n) ((0x1ff & (uint64_t)(n)) << 7) /* IP header, 15:7 */
+#define WCNIC_TXO_L4_BYTES(n) ((0xff & (uint64_t)(n)) << 16) /* TCP, UDP: its header, 23:16 */
+#define WCNIC_TXO_MSS(n) ((0xffff & (uint64_t)(n)) << 24)    /* payload of a segment, 39:24 */
+#define WCNIC_TXO_VLAN_TCI(n) ((0xffff & (uint64_t)(n)) << 40)
+#define WCNIC_TXO_GET_L2_BYTES(word) (0x7f & (unsigned int)(word))
 #define WCNIC_TXO_GET_L3_BYTES(word) ((unsigned int)((word) >> 7) & 0x1ff)
 #define WCNIC_TXO_GET_L4_BYTES(word) ((unsigned int)((word) >> 16) & 0xff)
 #define WCNIC_TXO_GET_MSS(word) ((uint16_t)((word) >> 24))
@@ -108,7 +108,7 @@ struct wcnic_push_seg {
 };
 WCNIC_ABI_SIZE(wcnic_push_seg, 16);
 
-#define WCNIC_SLOT_STREAM_BYTES(lines) ((lines)*WCNIC_LINE_PAYLOAD_BYTES)
+#define WCNIC_SLOT_STREAM_BYTES(lines) (WCNIC_LINE_PAYLOAD_BYTES * (lines))
 #define WCNIC_SLOT_INLINE_BYTES(lines) \
 	(WCNIC_SLOT_STREAM_BYTES(lines) - (unsigned int)sizeof(struct wcnic_push_hdr))
 #define WCNIC_SLOT_SEGS(lines) \

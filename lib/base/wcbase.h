@@ -21,6 +21,9 @@
 
 #define WC_ALIGNED(bytes) __attribute__((aligned(bytes)))
 
+/* How many elements an array has. */
+#define WC_DIM(array) (sizeof(array) / sizeof((array)[0]))
+
 /* A vector of so many bytes, whose elements are of the type before it. */
 #define WC_VECTOR(bytes) __attribute__((vector_size(bytes)))
 typedef uint64_t wc_u64x4_t WC_VECTOR(32);

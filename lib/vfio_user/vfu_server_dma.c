@@ -119,7 +119,7 @@ vfu_server_dma_cancel(struct vfu_server *server, unsigned int lane)
 	struct vfu_dma_msg *msg;
 
 	server->dma_lanes[lane].state = VFU_DMA_IDLE;
-	STAILQ_FOREACH (msg, &server->dma_msgs, link) {
+	STAILQ_FOREACH(msg, &server->dma_msgs, link) {
 		if (msg->lane == (int)lane)
 			msg->lane = -1;
 	}
@@ -147,7 +147,7 @@ vfu_server_dma_send(struct vfu_server *server)
 	struct vfu_dma_msg *msg;
 	ssize_t n;
 
-	STAILQ_FOREACH (msg, &server->dma_msgs, link) {
+	STAILQ_FOREACH(msg, &server->dma_msgs, link) {
 		while (msg->sent < msg->bytes) {
 			n = send(server->sock, msg->wire + msg->sent, msg->bytes - msg->sent,
 				 MSG_DONTWAIT | MSG_NOSIGNAL);
@@ -191,7 +191,7 @@ vfu_server_dma_complete(struct vfu_server *server)
 	struct vfu_dma_msg *msg;
 	struct vfu_dma_lane *lane;
 
-	STAILQ_FOREACH (msg, &server->dma_msgs, link) {
+	STAILQ_FOREACH(msg, &server->dma_msgs, link) {
 		if (msg->id == hdr->id && msg->sent == msg->bytes)
 			break;
 	}

@@ -246,7 +246,7 @@ rings_write(const struct wcadmin *a)
 	};
 	int ret = 0;
 
-	for (size_t i = 0; ret == 0 && i < sizeof(regs) / sizeof(regs[0]); i++)
+	for (size_t i = 0; ret == 0 && i < WC_DIM(regs); i++)
 		ret = a->config.ops->reg_write(a->config.ctx, regs[i].off, regs[i].bytes,
 					       regs[i].value);
 	return ret;
@@ -349,7 +349,7 @@ wcadmin_status_name(uint16_t status)
 		[WCNIC_ST_INTERNAL] = "INTERNAL",
 	};
 
-	if (status < sizeof(names) / sizeof(names[0]))
+	if (status < WC_DIM(names))
 		return names[status];
 	return "a status that is not in the datasheet";
 }

@@ -156,7 +156,7 @@ wcadmin_stats_query(struct wcadmin *a, struct wcnic_stats *stats)
 
 	if (ret != 0)
 		return ret;
-	for (size_t i = 0; i < sizeof(counters) / sizeof(counters[0]); i++)
+	for (size_t i = 0; i < WC_DIM(counters); i++)
 		counters[i] = le64toh(counters[i]);
 	memcpy(stats, counters, sizeof(*stats));
 	return 0;

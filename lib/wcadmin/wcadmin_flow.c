@@ -25,7 +25,7 @@ wcadmin_vlan_filter_set(struct wcadmin *a, const struct wcnic_vlan_filter *filte
 {
 	struct wcnic_vlan_filter in = *filter;
 
-	for (size_t i = 0; i < sizeof(in.vids) / sizeof(in.vids[0]); i++)
+	for (size_t i = 0; i < WC_DIM(in.vids); i++)
 		in.vids[i] = htole64(in.vids[i]);
 	return wcadmin_run(a, &(const struct wcadmin_request){.opcode = WCNIC_OP_VLAN_FILTER_SET,
 							      .in = &in,

@@ -208,7 +208,7 @@ wcadmin_window_test_line(const struct wcadmin_window *win, uint32_t i, struct wc
 static void
 report_to_host(struct wcnic_window_test_report *r)
 {
-	for (size_t i = 0; i < sizeof(r->arrivals) / sizeof(r->arrivals[0]); i++)
+	for (size_t i = 0; i < WC_DIM(r->arrivals); i++)
 		r->arrivals[i] = le32toh(r->arrivals[i]);
 	r->lines_whole = le32toh(r->lines_whole);
 	r->lines_partial = le32toh(r->lines_partial);

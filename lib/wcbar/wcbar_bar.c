@@ -5,6 +5,7 @@
 /* A BAR's address range: checked, reserved, released, and which rung each piece came by. */
 
 #include <errno.h>
+#include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
@@ -39,9 +40,10 @@ bar_check(const struct wcbar_pci_facts *f, unsigned int number, struct wcbar_why
 				     number, f->bdf);
 	if (b->bytes % f->page_bytes != 0 && !starts_page(f, b))
 		return wcbar_why_set(why, -ENOTSUP,
-				     "BAR %u of %s has 0x%llx bytes, and pages have %zu here: only "
+				     "BAR %u of %s has 0x%" PRIx64
+				     " bytes, and pages have %zu here: only "
 				     "whole pages can be mapped, or a BAR that starts one",
-				     number, f->bdf, (unsigned long long)b->bytes, f->page_bytes);
+				     number, f->bdf, (uint64_t)b->bytes, f->page_bytes);
 	if (b->bytes > SIZE_MAX / 2)
 		return wcbar_why_set(why, -ENOTSUP, "BAR %u of %s is absurdly big", number, f->bdf);
 	return 0;

@@ -92,7 +92,7 @@ wcbar_kernel_config_read(struct wcbar_kernel_config *config, const char *root, c
 	*config = (struct wcbar_kernel_config){0};
 	if (release[0] == '\0' || strchr(release, '/') != NULL)
 		return;
-	for (size_t i = 0; i < sizeof(places) / sizeof(places[0]); i++) {
+	for (size_t i = 0; i < WC_DIM(places); i++) {
 		const char *hole = strstr(places[i], "%s");
 		int n = snprintf(file, sizeof(file), "%.*s%s%s", (int)(hole - places[i]), places[i],
 				 release, hole + 2);

@@ -330,8 +330,8 @@ cmdline_is_relaxed(const char *root)
 
 	if (!text_read(root, text, sizeof(text), "/proc/cmdline"))
 		return false;
-	for (word = strtok_r(text, " \n", &save); word != NULL;
-	     word = strtok_r(NULL, " \n", &save)) {
+	for (word = strtok_r(text, "\n ", &save); word != NULL;
+	     word = strtok_r(NULL, "\n ", &save)) {
 		if (strncmp(word, "iomem=", 6) != 0)
 			continue;
 		if (strstr(word, "relaxed") != NULL)
@@ -429,7 +429,8 @@ wcbar_pci_facts_read(const char *bdf, const struct wcbar_pci_options *options,
 	memset(facts, 0, sizeof(*facts));
 	facts->numa_node = -1;
 	facts->iommu_group = -1;
-	facts->msix_table_bar = facts->msix_pba_bar = -1;
+	facts->msix_table_bar = -1;
+	facts->msix_pba_bar = -1;
 	if (bdf_parse(bdf, facts->bdf) != 0)
 		return wcbar_why_set(why, -EINVAL,
 				     "\"%.32s\" is not a PCI address like 0000:00:02.0", bdf);

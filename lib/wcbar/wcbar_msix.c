@@ -26,7 +26,8 @@ wcbar_msix_parse(const uint8_t *config, size_t bytes, struct wcbar_pci_facts *f)
 	unsigned int at, n;
 
 	f->caps_known = false;
-	f->msix_table_bar = f->msix_pba_bar = -1;
+	f->msix_table_bar = -1;
+	f->msix_pba_bar = -1;
 	if (bytes < CAPS_OFF + 1)
 		return;
 	f->caps_known = true;

@@ -71,7 +71,8 @@ worst_take(void *arg, uint64_t from, uint64_t to, enum wcbar_type type)
 {
 	enum wcbar_type *worst = arg;
 
-	(void)from, (void)to;
+	(void)from;
+	(void)to;
 	if (*worst == WCBAR_TYPE_UNKNOWN || type != WCBAR_TYPE_WC)
 		*worst = type;
 }

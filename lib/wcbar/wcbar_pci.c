@@ -93,11 +93,11 @@ memory_enable(struct wcbar_pci *pci, struct wcbar_why why)
 	const char *bdf = pci->facts.bdf;
 	int ret;
 
+	if (pci->vfio.device < 0 && vfio_drives(&pci->facts))
+		return 0; /* VFIO stays closed: only to ask */
 	if (pci->vfio.device < 0 && pci->facts.driver[0] == '\0') {
 		ret = wcbar_sysfs_write(pci->root, bdf, "enable", "1");
 		pci->enabled = ret == 0;
-	} else if (pci->vfio.device < 0 && vfio_drives(&pci->facts)) {
-		return 0; /* VFIO stays closed: only to ask */
 	} else {
 		ret = command_change(pci, 0, PCI_COMMAND_MEMORY);
 	}

@@ -120,6 +120,6 @@ const struct wcbar_store_probe wcbar_store_probes[] = {
 	{&store_st64b, has_ls64, STORE_DEVICE_ONLY},
 	{NULL, NULL, STORE_PLAIN},
 };
-const uint8_t wcbar_store_count = sizeof(wcbar_store_probes) / sizeof(wcbar_store_probes[0]) - 1;
+const uint8_t wcbar_store_count = WC_DIM(wcbar_store_probes) - 1;
 
-const bool wcbar_cpu_shares_types = false;
+const bool wcbar_cpu_shares_types; /* no */

@@ -122,6 +122,6 @@ const struct wcbar_store_probe wcbar_store_probes[] = {
 	{&store_sse2nt, has_sse2, STORE_AROUND_CACHE},
 	{NULL, NULL, STORE_PLAIN},
 };
-const uint8_t wcbar_store_count = sizeof(wcbar_store_probes) / sizeof(wcbar_store_probes[0]) - 1;
+const uint8_t wcbar_store_count = WC_DIM(wcbar_store_probes) - 1;
 
 const bool wcbar_cpu_shares_types = true;

@@ -6,6 +6,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <inttypes.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -383,8 +384,8 @@ wcbar_vfio_region(const struct wcbar_pci *pci, unsigned int bar, uint64_t off, s
 		ret = wcbar_why_set(why, -errno, "VFIO does not describe BAR %u: %s", bar,
 				    strerror(errno));
 	else if (off > info->size || bytes > info->size - off)
-		ret = wcbar_why_set(why, -EINVAL, "for VFIO BAR %u has only 0x%llx bytes", bar,
-				    (unsigned long long)info->size);
+		ret = wcbar_why_set(why, -EINVAL, "for VFIO BAR %u has only 0x%" PRIx64 " bytes",
+				    bar, (uint64_t)info->size);
 	else if ((info->flags & VFIO_REGION_INFO_FLAG_MMAP) == 0)
 		ret = wcbar_why_set(why, -ENOTSUP,
 				    "VFIO lets nobody map BAR %u: it shares a page, or its address "

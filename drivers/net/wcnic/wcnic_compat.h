@@ -96,8 +96,7 @@ wcnic_thread_detach(wcnic_thread_t thread)
 #define wcnic_load(at) rte_atomic_load_explicit(at, rte_memory_order_seq_cst)
 #define wcnic_store(at, value) rte_atomic_store_explicit(at, value, rte_memory_order_seq_cst)
 
-/* A line of the log that begins with the driver and a port's name; 24.03 brought the words for it.
- */
+/* A line of the log that begins with the driver and a port's name. */
 #if RTE_VERSION >= RTE_VERSION_NUM(24, 3, 0, 0)
 #define WCNIC_LOG_LINE(level, name, ...) \
 	RTE_LOG_LINE_PREFIX(level, WCNIC, "wcnic %s: ", name, __VA_ARGS__)
@@ -123,19 +122,20 @@ wcnic_thread_detach(wcnic_thread_t thread)
 #endif
 
 #if RTE_VERSION >= RTE_VERSION_NUM(24, 11, 0, 0)
-#define WCNIC_PTYPES_COUNT_ARG , size_t *wcnic_ptypes_count
+#define WCNIC_PTYPES_ARGS(dev) struct rte_eth_dev *dev, size_t *wcnic_ptypes_count
 #define WCNIC_PTYPES_COUNT(n) (*wcnic_ptypes_count = (n))
 #else
-#define WCNIC_PTYPES_COUNT_ARG
+#define WCNIC_PTYPES_ARGS(dev) struct rte_eth_dev *dev
 #define WCNIC_PTYPES_COUNT(n) ((void)(n))
 #endif
 
 /* 25.11 hands per-queue counters to stats_get apart from the port's. */
 #if RTE_VERSION >= RTE_VERSION_NUM(25, 11, 0, 0)
-#define WCNIC_QSTATS_ARG , struct eth_queue_stats *wcnic_qstats
+#define WCNIC_STATS_ARGS(dev, stats) \
+	struct rte_eth_dev *dev, struct rte_eth_stats *stats, struct eth_queue_stats *wcnic_qstats
 #define WCNIC_QSTATS(stats) (wcnic_qstats)
 #else
-#define WCNIC_QSTATS_ARG
+#define WCNIC_STATS_ARGS(dev, stats) struct rte_eth_dev *dev, struct rte_eth_stats *stats
 #define WCNIC_QSTATS(stats) (stats)
 #endif
 

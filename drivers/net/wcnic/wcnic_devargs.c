@@ -32,8 +32,8 @@ refuse(const struct parse *p, const char *key, const char *value, const char *va
 }
 
 static int
-number(const struct parse *p, const char *key, const char *value, uint32_t min, uint32_t max,
-       uint32_t *out)
+number_parse(const struct parse *p, const char *key, const char *value, uint32_t min, uint32_t max,
+	     uint32_t *out)
 {
 	const bool hex = strncmp(value, "0x", 2) == 0;
 	char valid[64], *end;
@@ -126,7 +126,7 @@ parse_slot_lines(const char *key, const char *value, void *opaque)
 {
 	struct parse *p = opaque;
 	uint32_t n = 0;
-	int ret = number(p, key, value, 1, WCNIC_SLOT_LINES_MAX, &n);
+	int ret = number_parse(p, key, value, 1, WCNIC_SLOT_LINES_MAX, &n);
 
 	if (ret == 0 && !rte_is_power_of_2(n))
 		return refuse(p, key, value, "1, 2, 4, 8 or 16");
@@ -235,8 +235,8 @@ pair_parse(struct parse *p, const struct rte_kvargs *kvlist, const char *key, ch
 		*c = '=';
 	if (table[i].parse != NULL)
 		return table[i].parse(key, value, p);
-	return number(p, key, value, table[i].min, table[i].max,
-		      RTE_PTR_ADD(p->args, table[i].off));
+	return number_parse(p, key, value, table[i].min, table[i].max,
+			    RTE_PTR_ADD(p->args, table[i].off));
 }
 
 int

@@ -298,7 +298,7 @@ infos_get_locked(struct rte_eth_dev *dev, struct rte_eth_dev_info *info)
 }
 
 static const uint32_t *
-ptypes_get(struct rte_eth_dev *dev __rte_unused WCNIC_PTYPES_COUNT_ARG)
+ptypes_get(WCNIC_PTYPES_ARGS(dev __rte_unused))
 {
 	static const uint32_t ptypes[] = {RTE_PTYPE_L2_ETHER,      RTE_PTYPE_L2_ETHER_TIMESYNC,
 					  RTE_PTYPE_L2_ETHER_ARP,  RTE_PTYPE_L2_ETHER_VLAN,

@@ -41,7 +41,7 @@ flow_insert(struct wcnic_hw *hw, struct rte_flow *flow)
 {
 	struct rte_flow *at;
 
-	TAILQ_FOREACH (at, &hw->flows.list, next)
+	TAILQ_FOREACH(at, &hw->flows.list, next)
 		if (at->rule.id > flow->rule.id)
 			break;
 	if (at != NULL)
@@ -75,7 +75,7 @@ wcnic_flow_start(struct wcnic_hw *hw)
 		if (ret != 0)
 			return ret;
 	}
-	TAILQ_FOREACH (flow, &hw->flows.list, next) {
+	TAILQ_FOREACH(flow, &hw->flows.list, next) {
 		ret = wcadmin_flow_create(&hw->admin.client, &flow->rule);
 		if (ret != 0) {
 			WCNIC_LOG(ERR, hw, "flow rule %u cannot be given to the card again: %s",
@@ -191,7 +191,7 @@ flow_known(const struct wcnic_hw *hw, const struct rte_flow *flow)
 {
 	const struct rte_flow *at;
 
-	TAILQ_FOREACH (at, &hw->flows.list, next)
+	TAILQ_FOREACH(at, &hw->flows.list, next)
 		if (at == flow)
 			return true;
 	return false;

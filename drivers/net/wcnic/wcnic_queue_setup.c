@@ -2,8 +2,10 @@
  * Copyright(c) 2026 The wcnic authors
  */
 
-/* Set-up of queues: checks what the application asks for, and allocates. Nothing is on the card
- * yet. */
+/*
+ * Set-up of queues: checks what the application asks for, and allocates. Nothing is on the
+ * card yet.
+ */
 
 #include <errno.h>
 

@@ -2,8 +2,10 @@
  * Copyright(c) 2026 The wcnic authors
  */
 
-/* What the card dropped for want of buffers. It counts from a queue's creation on; sums are kept
- * here. */
+/*
+ * What the card dropped for want of buffers. It counts from a queue's creation on; sums are
+ * kept here.
+ */
 
 #include "wcnic_admin.h"
 #include "wcnic_hw.h"

@@ -50,13 +50,13 @@ int wcnic_rx_offloads_set(struct wcnic_rxq *rxq, uint64_t offloads);
 #define WCNIC_RXF_OL_FLAGS                                                        \
 	(WCNIC_RXF_HASH | WCNIC_RXF_MATCH | WCNIC_RXF_L4_BAD | WCNIC_RXF_IP_BAD | \
 	 WCNIC_RXF_IP_GOOD | WCNIC_RXF_L4_GOOD | WCNIC_RXF_PTP)
-static_assert(RTE_MBUF_F_RX_RSS_HASH == WCNIC_RXF_HASH >> 1 &&
-		      RTE_MBUF_F_RX_FDIR == WCNIC_RXF_MATCH >> 1 &&
-		      RTE_MBUF_F_RX_L4_CKSUM_BAD == WCNIC_RXF_L4_BAD >> 1 &&
-		      RTE_MBUF_F_RX_IP_CKSUM_BAD == WCNIC_RXF_IP_BAD >> 1 &&
-		      RTE_MBUF_F_RX_IP_CKSUM_GOOD == WCNIC_RXF_IP_GOOD >> 1 &&
-		      RTE_MBUF_F_RX_L4_CKSUM_GOOD == WCNIC_RXF_L4_GOOD >> 1 &&
-		      RTE_MBUF_F_RX_IEEE1588_PTP == WCNIC_RXF_PTP >> 1,
+static_assert(RTE_MBUF_F_RX_RSS_HASH == (WCNIC_RXF_HASH >> 1) &&
+		      RTE_MBUF_F_RX_FDIR == (WCNIC_RXF_MATCH >> 1) &&
+		      RTE_MBUF_F_RX_L4_CKSUM_BAD == (WCNIC_RXF_L4_BAD >> 1) &&
+		      RTE_MBUF_F_RX_IP_CKSUM_BAD == (WCNIC_RXF_IP_BAD >> 1) &&
+		      RTE_MBUF_F_RX_IP_CKSUM_GOOD == (WCNIC_RXF_IP_GOOD >> 1) &&
+		      RTE_MBUF_F_RX_L4_CKSUM_GOOD == (WCNIC_RXF_L4_GOOD >> 1) &&
+		      RTE_MBUF_F_RX_IEEE1588_PTP == (WCNIC_RXF_PTP >> 1),
 	      "one shift makes the one the others");
 
 /* Adds to a frame what its extra says. `flags`: of the completion, with one of WCNIC_RXF_EXTRA. */

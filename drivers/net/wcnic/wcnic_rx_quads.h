@@ -55,8 +55,8 @@ struct four {
 static __rte_always_inline bool
 four_read(struct four *f, const uint64_t *words, uint32_t phase)
 {
-	const uint64_t last = rte_atomic_load_explicit(
-		(const RTE_ATOMIC(uint64_t) *)&words[7], rte_memory_order_acquire);
+	const uint64_t last = rte_atomic_load_explicit((const RTE_ATOMIC(uint64_t) *)&words[7],
+						       rte_memory_order_acquire);
 	words4_t a, b;
 
 	if (((uint32_t)(last >> 32 ^ phase) & (uint32_t)WCNIC_PHASE_BIT << 24) != 0)
@@ -196,7 +196,7 @@ take_lines(struct wcnic_rxq *rxq, struct rte_mbuf **pkts, uint16_t n, quads_take
 }
 
 /* The functions of one kind of CPU. */
-#define WCNIC_RX_QUADS_VARIANT(name, attribute)                                                                 \
+#define WCNIC_RX_QUADS_VARIANT(name, attribute)                                                  \
 	attribute WCNIC_HOT static __rte_noinline uint16_t quads_##name(                         \
 		struct wcnic_rxq *rxq, struct rte_mbuf **pkts, uint16_t n)                       \
 	{                                                                                        \

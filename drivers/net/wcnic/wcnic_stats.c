@@ -154,7 +154,7 @@ settle(struct wcnic_hw *hw)
 }
 
 int
-wcnic_stats_get(struct rte_eth_dev *dev, struct rte_eth_stats *stats WCNIC_QSTATS_ARG)
+wcnic_stats_get(WCNIC_STATS_ARGS(dev, stats))
 {
 	struct wcnic_hw *hw = wcnic_hold_locked(dev);
 

@@ -15,7 +15,7 @@
  * answer stands. Queues' counters are read while bursts run. They return what ethdev says: 0, or
  * for xstats the number of counters.
  */
-int wcnic_stats_get(struct rte_eth_dev *dev, struct rte_eth_stats *stats WCNIC_QSTATS_ARG);
+int wcnic_stats_get(WCNIC_STATS_ARGS(dev, stats));
 /* Only asks the card, and settles what queues have not: for a secondary process that looks next. */
 int wcnic_stats_fresh(struct rte_eth_dev *dev);
 int wcnic_stats_reset(struct rte_eth_dev *dev);

@@ -201,11 +201,11 @@ wcnic_octet_put_line(uint8_t *dst, const __m512i *line, bool shared)
 }
 
 /* Gives line `i` of eight its tag and stores it, if it is one of the first `n`. */
-#define WCNIC_OCTET_PUT(i)                                                               \
-	do {                                                                             \
-		v[i] = _mm512_mask_alignr_epi64(v[i], 1, tags, tags, i);                 \
-		if (i < n)                                                               \
-			wcnic_octet_put_line(dst + (i)*WCNIC_LINE_BYTES, &v[i], shared); \
+#define WCNIC_OCTET_PUT(i)                                                                 \
+	do {                                                                               \
+		v[i] = _mm512_mask_alignr_epi64(v[i], 1, tags, tags, i);                   \
+		if (i < n)                                                                 \
+			wcnic_octet_put_line(dst + WCNIC_LINE_BYTES * (i), &v[i], shared); \
 	} while (0)
 
 /*

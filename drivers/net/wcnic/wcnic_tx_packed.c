@@ -15,7 +15,7 @@
 #include "wcnic_tx.h"
 #include "wcnic_tx_packed.h"
 
-WCNIC_TX_PLAIN(wcnic_tx_plain_generic, )
+WCNIC_TX_PLAIN(wcnic_tx_plain_generic, );
 WCNIC_TX_WRITER(generic, , wcnic_tx_plain_generic, wcnic_lines_put, true)
 WCNIC_TX_WRITER(generic_direct, , wcnic_tx_plain_generic, wcnic_lines_put, false)
 

@@ -397,29 +397,37 @@ packed_write(struct wcnic_txq *txq, struct rte_mbuf **pkts, uint16_t n, wcnic_tx
 	return i;
 }
 
-#define WCNIC_TX_PLAIN_OF(name, attribute, asks)                                                          \
-	attribute WCNIC_HOT static __rte_noinline uint16_t name(                                 \
+/* Frames of a burst into the stream, those that the fast ways can do; how many. */
+static __rte_always_inline uint16_t
+frames_pack(struct wcnic_txq *txq, struct wcnic_pack *p, struct rte_mbuf **pkts, uint16_t n,
+	    enum wcnic_tx_asks asks)
+{
+	const uint16_t i = short_pack(txq, p, pkts, n, asks);
+
+	return i == n ? i : i + plain_pack(txq, p, pkts + i, n - i, asks);
+}
+
+#define WCNIC_TX_PLAIN_OF(name, kind, attribute, asks)                                           \
+	attribute WCNIC_HOT static __rte_noinline uint16_t name##_##kind(                        \
 		struct wcnic_txq *txq, struct wcnic_pack *p, struct rte_mbuf **pkts, uint16_t n) \
 	{                                                                                        \
-		const uint16_t i = short_pack(txq, p, pkts, n, asks);                            \
-                                                                                                 \
-		return i == n ? i : i + plain_pack(txq, p, pkts + i, n - i, asks);               \
+		return frames_pack(txq, p, pkts, n, asks);                                       \
 	}
-/* How to make a stream, by enum wcnic_tx_asks. AVX-512 has nothing to add to AVX2 there. */
+/* How frames become a stream, by enum wcnic_tx_asks. AVX-512 has nothing to add to AVX2 there. */
 extern const wcnic_tx_pack_t wcnic_tx_plain_generic[WCNIC_ASKS_KINDS];
 extern const wcnic_tx_pack_t wcnic_tx_plain_avx2[WCNIC_ASKS_KINDS];
 
-#define WCNIC_TX_PLAIN(name, attribute)                                  \
-	WCNIC_TX_PLAIN_OF(name##_nothing, attribute, WCNIC_ASKS_NOTHING) \
-	WCNIC_TX_PLAIN_OF(name##_plain, attribute, WCNIC_ASKS_PLAIN)     \
-	WCNIC_TX_PLAIN_OF(name##_any, attribute, WCNIC_ASKS_ANY)         \
-	const wcnic_tx_pack_t name[WCNIC_ASKS_KINDS] = { \
-		[WCNIC_ASKS_NOTHING] = name##_nothing,          \
-		[WCNIC_ASKS_PLAIN] = name##_plain,              \
-		[WCNIC_ASKS_ANY] = name##_any,                  \
-	};
+#define WCNIC_TX_PLAIN(name, attribute)                                 \
+	WCNIC_TX_PLAIN_OF(name, nothing, attribute, WCNIC_ASKS_NOTHING) \
+	WCNIC_TX_PLAIN_OF(name, plain, attribute, WCNIC_ASKS_PLAIN)     \
+	WCNIC_TX_PLAIN_OF(name, any, attribute, WCNIC_ASKS_ANY)         \
+	const wcnic_tx_pack_t name[WCNIC_ASKS_KINDS] = {                \
+		[WCNIC_ASKS_NOTHING] = name##_nothing,                  \
+		[WCNIC_ASKS_PLAIN] = name##_plain,                      \
+		[WCNIC_ASKS_ANY] = name##_any,                          \
+	}
 
-#define WCNIC_TX_WRITER(name, attribute, loops, put, staged)                                                \
+#define WCNIC_TX_WRITER(name, attribute, loops, put, staged)                                       \
 	attribute WCNIC_HOT static __rte_noinline void end_##name(struct wcnic_txq *txq,           \
 								  struct wcnic_pack *p)            \
 	{                                                                                          \

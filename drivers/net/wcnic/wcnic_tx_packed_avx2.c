@@ -8,7 +8,7 @@
 
 #define TARGET WC_TARGET("avx2,tune=haswell")
 
-WCNIC_TX_PLAIN(wcnic_tx_plain_avx2, TARGET)
+WCNIC_TX_PLAIN(wcnic_tx_plain_avx2, TARGET);
 WCNIC_TX_WRITER(avx2, TARGET, wcnic_tx_plain_avx2, wcnic_lines_put, true)
 WCNIC_TX_WRITER(avx2_direct, TARGET, wcnic_tx_plain_avx2, wcnic_lines_put, false)
 WCNIC_TX_WRITER(avx2_shared, TARGET, wcnic_tx_plain_avx2, wcnic_lines_put_shared, false)

@@ -81,30 +81,30 @@ wire_bytes(const struct rte_mbuf *m)
 	return (asks_segments(m) ? RTE_MIN(cut, m->pkt_len) : m->pkt_len) + tag;
 }
 
-/* 0 or what rte_errno gets. */
+/* 0 or -errno. */
 __rte_warn_unused_result static int
 frame_check(const struct wcnic_txq *txq, const struct rte_mbuf *m)
 {
 	const uint64_t asked = m->ol_flags & REQUESTS;
 
 	if ((asked & ~txq->served) != 0 || ((asked & HEADERS) != 0 && (m->ol_flags & WITHIN) != 0))
-		return ENOTSUP;
+		return -ENOTSUP;
 	if (wcnic_tx_entries(txq, m, wcnic_tx_segs(m)) == 0 ||
 	    wire_bytes(m) > txq->hw->mtu + WCNIC_L2_OVERHEAD)
-		return EINVAL;
-	return (asked & HEADERS) == 0 || lengths_ok(txq, m) ? 0 : EINVAL;
+		return -EINVAL;
+	return (asked & HEADERS) == 0 || lengths_ok(txq, m) ? 0 : -EINVAL;
 }
 
 uint16_t
 wcnic_tx_prepare(void *queue, struct rte_mbuf **pkts, uint16_t n)
 {
 	const struct wcnic_txq *txq = queue;
-	int error;
+	int ret;
 
 	for (uint16_t i = 0; i < n; i++) {
-		error = frame_check(txq, pkts[i]);
-		if (error != 0) {
-			rte_errno = error;
+		ret = frame_check(txq, pkts[i]);
+		if (ret != 0) {
+			rte_errno = -ret;
 			return i;
 		}
 	}
