@@ -93,7 +93,7 @@ def meson(text):
 
 def base_meson(names):
     """The build file of base/: which file is for which CPU is in its name."""
-    listed = lambda files, indent: "".join(f"{indent}    '{name}',\n" for name in files)
+    listed = lambda files, indent: "".join(f"{indent}        '{name}',\n" for name in files)
     sources = [name for name in names if name.endswith(".c")]
     isa = {flag: [name for name in sources if name.endswith(end)] for flag, end in ISA.items()}
     x86 = [name for name in sources if name.endswith("_x86.c")]
@@ -152,8 +152,8 @@ def before(text, anchor, block, path):
     return text[:found[0].start()] + block + text[found[0].start():]
 
 
-def edits(dpdk, release, maintainer):
-    """Path, block of lines, and how it comes into the text."""
+def edits(dpdk, release, maintainer, bare):
+    """Path, block of lines, and how it comes into the text. `bare`: files without what was laid before."""
     notes = f"doc/guides/rel_notes/release_{release[0]:02}_{release[1]:02}.rst"
     entry = (HERE / "MAINTAINERS").read_text().replace("@MAINTAINER@", maintainer)
     note = (HERE / "release-note.rst").read_text()
@@ -164,7 +164,8 @@ def edits(dpdk, release, maintainer):
          lambda t, b: behind(t, "F: doc/guides/nics/features/vmxnet3.ini\n\n", b, "MAINTAINERS")),
         (notes, note, lambda t, b: before(t, r"^\n?Removed Items\n-+$", b, notes)),
     ]
-    if (dpdk / ".mailmap").is_file() and maintainer.split(" <")[0] not in (dpdk / ".mailmap").read_text():
+    known = bare.get(".mailmap") or ((dpdk / ".mailmap").read_text() if (dpdk / ".mailmap").is_file() else maintainer)
+    if maintainer not in known:
         found.append((".mailmap", f"{maintainer}\n", lambda t, b: in_order(t, b, r"(.*<.*>)")))
     missing = [path for path, _, _ in found if not (dpdk / path).is_file()]
     if missing:
@@ -206,7 +207,7 @@ def lay(dpdk, maintainer):
     blocks = {}
     for path, text in bare.items():
         edited[path] = (text, text)
-    for path, block, place in edits(dpdk, release, maintainer):
+    for path, block, place in edits(dpdk, release, maintainer, bare):
         text = bare.get(path) or (dpdk / path).read_text()
         if "wcnic" in text and path != ".mailmap":
             raise Refused(f"{dpdk / path} names a driver wcnic that was not laid by this program")

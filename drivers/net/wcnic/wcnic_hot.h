@@ -14,6 +14,9 @@
  */
 #define WCNIC_HOT WC_HOT
 
+/* In place of WC_TARGET(): a function for every CPU of the architecture. */
+#define WCNIC_ANY_CPU
+
 /* By which queues are laid out. CPUs with lines of 128 bytes take two of these at once. */
 #define WCNIC_CACHE_LINE 64
 

@@ -84,7 +84,7 @@ wcnic_rx_take_scalar(struct wcnic_rxq *rxq, struct rte_mbuf **pkts, uint16_t n)
 	return i;
 }
 
-WCNIC_RX_QUADS_VARIANT(generic, )
+WCNIC_RX_QUADS_VARIANT(generic, WCNIC_ANY_CPU)
 
 uint8_t
 wcnic_rx_plain_select(const char **name)

@@ -2,8 +2,10 @@
  * Copyright(c) 2026 The wcnic authors
  */
 
-/* How entries of a Tx queue are published: by its doorbell or by themselves; and the register that
- * wakes a card which may not see it. */
+/*
+ * How entries of a Tx queue are published: by its doorbell or by themselves; and the
+ * register that wakes a card which may not see it.
+ */
 
 #include <rte_branch_prediction.h>
 #include <rte_eal.h>

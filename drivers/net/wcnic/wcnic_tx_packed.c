@@ -15,9 +15,9 @@
 #include "wcnic_tx.h"
 #include "wcnic_tx_packed.h"
 
-WCNIC_TX_PLAIN(wcnic_tx_plain_generic, );
-WCNIC_TX_WRITER(generic, , wcnic_tx_plain_generic, wcnic_lines_put, true)
-WCNIC_TX_WRITER(generic_direct, , wcnic_tx_plain_generic, wcnic_lines_put, false)
+WCNIC_TX_PLAIN(wcnic_tx_plain_generic, WCNIC_ANY_CPU);
+WCNIC_TX_WRITER(generic, WCNIC_ANY_CPU, wcnic_tx_plain_generic, wcnic_lines_put, true)
+WCNIC_TX_WRITER(generic_direct, WCNIC_ANY_CPU, wcnic_tx_plain_generic, wcnic_lines_put, false)
 
 /* What the generic variant is called, and which store does the same as its stores. */
 #if defined(RTE_ARCH_ARM64)
