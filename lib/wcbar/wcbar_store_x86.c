@@ -51,6 +51,11 @@ store_sse2nt_lines(void *dst, const void *src, size_t lines)
 	}
 }
 
+/* What the instruction reads. */
+struct line {
+	char bytes[WCBAR_LINE_BYTES];
+};
+
 /* A direct store: the line leaves as one write, never split, never gathered with another. */
 static void
 store_movdir64b_lines(void *dst, const void *src, size_t lines)
@@ -61,7 +66,7 @@ store_movdir64b_lines(void *dst, const void *src, size_t lines)
 	for (; lines > 0; lines--, d += WCBAR_LINE_BYTES, s += WCBAR_LINE_BYTES)
 		__asm__ volatile("movdir64b %0, %1"
 				 :
-				 : "m"(*(const char(*)[WCBAR_LINE_BYTES])s), "r"(d)
+				 : "m"(*(const struct line *)s), "r"(d)
 				 : "memory");
 }
 

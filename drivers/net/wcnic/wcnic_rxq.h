@@ -65,10 +65,10 @@ struct __rte_cache_aligned wcnic_rxq {
 	uint64_t rearm; /* see wcnic_rx_rearm() */
 
 	/* Second line: posting buffers, and frames of several. */
-	alignas(WCNIC_CACHE_LINE) struct wcnic_rx_desc *ring;
+	alignas(WCNIC_CACHE_LINE) uint8_t doorbell_type; /* enum wcbar_type: how it is rung */
+	struct wcnic_rx_desc *ring;
 	struct rte_mempool *pool;
 	void *doorbell;
-	uint8_t doorbell_type;  /* enum wcbar_type: how it is rung */
 	uint64_t arm;           /* of each record while an interrupt is wanted: ARM; else 0 */
 	struct rte_mbuf *first; /* the frame under way, or NULL */
 	struct rte_mbuf *last;
@@ -96,7 +96,8 @@ struct __rte_cache_aligned wcnic_rxq {
 	uint64_t offloads; /* RTE_ETH_RX_OFFLOAD_*, of the port and its own */
 };
 
-static_assert(offsetof(struct wcnic_rxq, ring) == WCNIC_CACHE_LINE, "a burst's state is one line");
+static_assert(offsetof(struct wcnic_rxq, doorbell_type) == WCNIC_CACHE_LINE,
+	      "a burst's state is one line");
 
 /*
  * rte_eth_rx_burst(). One doorbell, so one TLP, when it posts buffers: 32 or more, or any when

@@ -124,18 +124,18 @@ struct __rte_cache_aligned wcnic_txq {
 	uint64_t run;          /* the mark at tail, see wcnic_tx.h */
 
 	/* Second line: where things are. */
-	alignas(WCNIC_CACHE_LINE) struct wcnic_tx_desc *ring;
+	alignas(WCNIC_CACHE_LINE) uint8_t store; /* wcbar_store_number() */
+	uint8_t doorbell_type;                   /* enum wcbar_type: how it is rung */
+	struct wcnic_tx_desc *ring;
 	struct wcnic_tx_cpl *cq;
 	struct rte_mbuf **sw; /* by entry: the frame whose last entry this is, or NULL */
 	uint64_t *marks;      /* by entry: see wcnic_tx.h */
 	void *doorbell;
 	const RTE_ATOMIC(wcnic_le32) * sleep; /* the wake record's word; 0: the card is awake */
-	uint8_t store;                        /* wcbar_store_number() */
-	uint8_t doorbell_type;                /* enum wcbar_type: how it is rung */
 
 	/* Third line: push, and completions. */
-	alignas(WCNIC_CACHE_LINE) void *slots; /* the push window */
-	uint64_t done;                         /* the mark at head */
+	alignas(WCNIC_CACHE_LINE) uint64_t done; /* the mark at head */
+	void *slots;                             /* the push window */
 	uint8_t *stream; /* packed: the bytes of the frames, before they become lines */
 	struct wcnic_push_line *lines; /* packed, staged: the lines, before they are stored */
 	uint16_t n_lines;              /* packed: of the window, a power of two */
@@ -167,8 +167,8 @@ struct __rte_cache_aligned wcnic_txq {
 	alignas(RTE_CACHE_LINE_SIZE) struct wcnic_txq_ctrl ctrl;
 };
 
-static_assert(offsetof(struct wcnic_txq, ring) == WCNIC_CACHE_LINE, "a burst's state is one line");
-static_assert(offsetof(struct wcnic_txq, slots) == 2 * WCNIC_CACHE_LINE, "so are its pointers");
+static_assert(offsetof(struct wcnic_txq, store) == WCNIC_CACHE_LINE, "a burst's state is one line");
+static_assert(offsetof(struct wcnic_txq, done) == 2 * WCNIC_CACHE_LINE, "so are its pointers");
 static_assert(offsetof(struct wcnic_txq, push_writer) == 3 * WCNIC_CACHE_LINE,
 	      "and what pushing takes");
 

@@ -93,7 +93,7 @@ MODELS = [
               ("the phase", ADMIN, "s/WCNIC_PHASE_BIT) != phase)/WCNIC_PHASE_BIT) > 1)/")]),
     Model("admin_status", "each status has an errno and a name", "wcadmin_rings",
           [f"{ADMIN}: status_errno, wcadmin_status_name"], True, "none", [
-              ("the bound of the names", ADMIN, "s/status < sizeof(names) . sizeof(names.0.)/true/")]),
+              ("the bound of the names", ADMIN, "s/status < WC_DIM(names)/true/")]),
     Model("iova_add", "a DMA range is taken iff it neither wraps nor overlaps", "iova_map",
           [f"{IOVA}: range_place, entry_at, entry_insert"], False, "up to 2 ranges", [
               ("the range that wraps", IOVA, "s/ || iova + (bytes - 1) < iova)/)/"),
