@@ -102,7 +102,7 @@ class Results(Folder):
 
 class Debian(unittest.TestCase):
     def test_changelog__has_the_version_of_the_project(self):
-        version = re.match(r"wcnic \((.+)-\d+\)", (ROOT / "debian/changelog").read_text())[1]
+        version = re.match(r"wcnic \((.+)-\d+(?:~\w+)?\)", (ROOT / "debian/changelog").read_text())[1]
         self.assertIn(f"version: '{version}'", (ROOT / "meson.build").read_text())
 
     def test_build_dependencies__are_installed_by_run(self):
