@@ -82,7 +82,8 @@ class Ena(test_wcrun.Case):
         env = self.environment(SYSFS_PCI_DEVICES=machine.root + "/sys/bus/pci/devices",
                                FAKE_VFIO_CONFIG=machine.root + machine.device + "/config",
                                LD_LIBRARY_PATH=os.path.dirname(LIBRARY), **more)
-        run = subprocess.run([*before, "dpdk-testpmd", "--no-huge", "-m", "256", "--no-shconf", "--iova-mode=va", *options,
+        run = subprocess.run([*before, "dpdk-testpmd", "--no-huge", "-m", "256", "--no-shconf", "--iova-mode=va",
+                              "--log-level=bus.pci:info", *options,
                               "-a", BDF, "--", "-i", "--total-num-mbufs=2048", "--no-numa"], env=env, text=True, cwd="/",
                              input="quit\n", stdout=subprocess.PIPE, stderr=subprocess.STDOUT, timeout=LONGEST_S,
                              check=False)

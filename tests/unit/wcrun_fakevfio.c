@@ -8,6 +8,7 @@
  * to map a device. FAKE_VFIO_CONFIG names the file with its configuration space.
  */
 
+#include <dirent.h>
 #include <fcntl.h>
 #include <linux/vfio.h>
 #include <stdarg.h>
@@ -30,6 +31,7 @@
 int fake_ioctl(int fd, unsigned long request, ...);
 int fake_open(const char *path, int flags, ...);
 int fake_stat(const char *path, void *st);
+DIR *fake_opendir(const char *path);
 
 static bool
 is_device(int fd)
@@ -170,4 +172,16 @@ fake_stat(const char *path, void *st)
 	if (strncmp(path, "/sys/module/vfio", 16) == 0)
 		path = "/";
 	return (int)syscall(SYS_newfstatat, AT_FDCWD, path, st, 0);
+}
+
+/* EAL of DPDK 25.11 looks for the folder first. */
+DIR *
+fake_opendir(const char *path)
+{
+	int fd;
+
+	if (strcmp(path, "/dev/vfio") == 0)
+		path = "/";
+	fd = (int)syscall(SYS_openat, AT_FDCWD, path, O_RDONLY | O_DIRECTORY | O_CLOEXEC, 0);
+	return fd >= 0 ? fdopendir(fd) : NULL;
 }
