@@ -9,6 +9,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include <rte_eal.h>
 #include <rte_errno.h>
@@ -16,6 +17,7 @@
 #include "port_ethdev_internal.h"
 
 #define WORDS_MAX 64u
+#define EXIT_BAD_ARGUMENT 2
 
 static enum {
 	EAL_NONE,
@@ -24,6 +26,7 @@ static enum {
 } eal_state;
 static const char *eal_options = PORT_ETHDEV_EAL;
 static char *eal_text; /* in pieces that EAL may keep */
+static bool eal_starts;
 
 void
 port_ethdev_options_set(const char *text)
@@ -52,6 +55,22 @@ first_cpu(const cpu_set_t *cpus)
 	return 0;
 }
 
+/*
+ * From DPDK 25.11 on EAL ends the process at an argument that it does not know. The user hears then
+ * which arguments these were, as with earlier releases, and the exit status is the same.
+ */
+static void
+ended_by_eal(int status, void *arg)
+{
+	(void)arg;
+	if (!eal_starts || status == 0)
+		return;
+	fprintf(stderr, "ethdev: EAL does not start with '%s'; its own lines say more\n",
+		eal_options);
+	fflush(NULL);
+	_exit(EXIT_BAD_ARGUMENT);
+}
+
 /* Starts EAL. The CPUs of this thread, and of those that it starts later, stay as they were. */
 static int
 eal_init(int argc, char **argv)
@@ -69,7 +88,11 @@ eal_init(int argc, char **argv)
 		snprintf(lcores, sizeof(lcores), "--lcores=0@%d", first_cpu(&cpus));
 		argv[argc++] = lcores;
 	}
+	if (on_exit(ended_by_eal, NULL) != 0)
+		return -ENOMEM;
+	eal_starts = true;
 	ret = rte_eal_init(argc, argv) < 0 ? -rte_errno : 0;
+	eal_starts = false;
 	(void)sched_setaffinity(0, sizeof(cpus), &cpus);
 	return ret;
 }
