@@ -329,17 +329,20 @@ pump_end(struct pump *p, enum pump_mode mode)
 uint64_t
 pump_drain(struct pump *p, uint64_t until_tsc)
 {
-	struct rte_mbuf *m[PUMP_BURST_MAX];
+	/* of net_memif: later releases of DPDK look at the first frame of a burst that has none */
+	struct rte_mbuf *m[PUMP_BURST_MAX], *first = rte_pktmbuf_alloc(p->pool);
 	uint64_t got = 0;
 	uint16_t n;
 
 	do {
 		for (uint16_t q = 0; q < p->queues; q++) {
-			rte_eth_tx_burst(p->port, q, m, 0);
+			if (first != NULL)
+				rte_eth_tx_burst(p->port, q, &first, 0);
 			n = rte_eth_rx_burst(p->port, q, m, PUMP_BURST_MAX);
 			got += n;
 			rte_pktmbuf_free_bulk(m, n);
 		}
 	} while (rte_rdtsc() < until_tsc);
+	rte_pktmbuf_free(first);
 	return got;
 }
