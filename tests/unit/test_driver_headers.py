@@ -149,6 +149,19 @@ class DriverHeaders(unittest.TestCase):
         self.archive.add(f"{RELEASE}.6", there=False)
         self.assert_refused(self.ask(), f"{re.escape(RELEASE)}.6: File not found", "git clone")
 
+    def test_what_the_archive_lacks_is_looked_for_once_a_day(self):
+        self.archive.add(f"{RELEASE}.6", there=False)
+        first = self.ask()
+        self.assert_refused(first, "File not found")
+        self.archive.add(f"{RELEASE}.6")
+        again = self.ask()
+        self.assert_refused(again, "File not found", r"rm \S+/none, to ask the archive again")
+        note = next(self.cache.glob("*/none"))
+        os.utime(note, (note.stat().st_mtime - 100000,) * 2)
+        self.archive.stanzas["stable"] = ""
+        self.archive.add(f"{RELEASE}.6")
+        self.assert_found(self.ask())
+
     def test_without_an_archive_nothing_is_said_of_downloads(self):
         (self.tree / "etc/apt/sources.list").write_text("# none\n")
         self.assert_refused(self.ask(), "apt is configured for no Debian archive")
