@@ -101,10 +101,8 @@ wcnic_thread_detach(wcnic_thread_t thread)
 #define WCNIC_LOG_LINE(level, name, ...) \
 	RTE_LOG_LINE_PREFIX(level, WCNIC, "wcnic %s: ", name, __VA_ARGS__)
 #else
-#define WCNIC_LOG_LINE(level, name, ...)                                     \
-	rte_log(RTE_LOG_##level, wcnic_logtype,                              \
-		RTE_FMT("wcnic %s: " RTE_FMT_HEAD(__VA_ARGS__, ) "\n", name, \
-			RTE_FMT_TAIL(__VA_ARGS__, )))
+#define WCNIC_LOG_LINE(level, name, fmt, ...) \
+	rte_log(RTE_LOG_##level, wcnic_logtype, "wcnic %s: " fmt "\n", name, ##__VA_ARGS__)
 #endif
 
 /* Before 23.11 only flow rules name a hash function. */
