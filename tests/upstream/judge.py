@@ -20,9 +20,13 @@ The folder base/ has what the driver shares with the card's tools.
 """
 # Complaints that have no weight, and why.
 NO_WEIGHT = {
-    "Declaring a variable inside for()": "a rule that DPDK has dropped since, and into 22.11 comes no new driver",
+    "Declaring a variable inside for()": "a rule that DPDK dropped in 23.07, and into older releases comes no new driver",
     "CHECK:": "the kernel's script checks its own network drivers more strictly, and takes drivers/net/ for these",
 }
+
+
+# Names of the driver's files, in whatever folder the tree is.
+OURS = re.compile(r"net[/_]wcnic|nics/(features/)?wcnic|\bwcnic\b(?!/)")
 
 
 @dataclasses.dataclass
@@ -82,7 +86,7 @@ def has(dpdk, path):
 
 def split(lines):
     """Lines about the driver, and all others."""
-    ours = [line for line in lines if "wcnic" in line]
+    ours = [line for line in lines if OURS.search(line)]
     return ours, [line for line in lines if line.strip() and line not in ours]
 
 
