@@ -6,12 +6,9 @@
 
 #include <errno.h>
 #include <inttypes.h>
-#include <stdio.h>
 #include <string.h>
 
 #include "wcadmin_internal.h"
-
-#define WAIT_ERROR_BYTES 40
 
 /* ---- registers ----------------------------------------------------------------------------- */
 
@@ -91,14 +88,11 @@ status_wait(const struct wcadmin *a, uint32_t mask, uint32_t *status)
 	}
 }
 
-/* Why a wait has failed, in words, which may be put into `text`. */
+/* Why a wait has failed, if not because its time was over. */
 static const char *
-wait_error(const struct wcadmin *a, int ret, char text[WAIT_ERROR_BYTES])
+wait_error(int ret)
 {
 	switch (ret) {
-	case -ETIMEDOUT:
-		snprintf(text, WAIT_ERROR_BYTES, "timed out after %u ms", a->config.timeout_ms);
-		return text;
 	case -ENODEV:
 		return "the card has vanished";
 	case -EPROTO:
@@ -106,6 +100,15 @@ wait_error(const struct wcadmin *a, int ret, char text[WAIT_ERROR_BYTES])
 	default:
 		return "its registers cannot be reached";
 	}
+}
+
+static void
+wait_failed(const struct wcadmin *a, const char *what, int ret)
+{
+	if (ret == -ETIMEDOUT)
+		wcadmin_error(a, "%s: timed out after %u ms", what, a->config.timeout_ms);
+	else
+		wcadmin_error(a, "%s: %s", what, wait_error(ret));
 }
 
 /* ---- start and reset ----------------------------------------------------------------------- */
@@ -200,7 +203,6 @@ reset_wait(const struct wcadmin *a, uint32_t before)
 static int
 reset_locked(struct wcadmin *a)
 {
-	char why[WAIT_ERROR_BYTES];
 	uint32_t before;
 	int ret;
 
@@ -211,7 +213,7 @@ reset_locked(struct wcadmin *a)
 	if (ret == 0)
 		ret = reset_wait(a, before);
 	if (ret != 0) {
-		wcadmin_error(a, "reset: the card is not ready: %s", wait_error(a, ret, why));
+		wait_failed(a, "reset: the card is not ready", ret);
 		return ret;
 	}
 	a->windows = NULL;
@@ -257,7 +259,6 @@ enable_locked(struct wcadmin *a)
 {
 	const uint32_t bad = WCNIC_STATUS_ERROR | WCNIC_STATUS_FW_DEAD;
 	uint32_t status = 0, cause = 0, info = 0;
-	char why[WAIT_ERROR_BYTES];
 	int ret;
 
 	memset(a->config.memory, 0,
@@ -270,8 +271,7 @@ enable_locked(struct wcadmin *a)
 	if (ret == 0)
 		ret = status_wait(a, WCNIC_STATUS_ENABLED | bad, &status);
 	if (ret != 0) {
-		wcadmin_error(a, "the card does not enable its admin rings: %s",
-			      wait_error(a, ret, why));
+		wait_failed(a, "the card does not enable its admin rings", ret);
 		return ret;
 	}
 	if ((status & bad) != 0) {
@@ -458,15 +458,18 @@ command_finish(struct wcadmin *a, const struct wcadmin_request *r, uint16_t id,
 	       struct wcnic_admin_cpl *cpl)
 {
 	int ret = reg_write32(a, WCNIC_REG_ASQ_TAIL, a->sq_tail);
-	char why[WAIT_ERROR_BYTES];
 
 	if (ret == 0)
 		ret = completion_wait(a, id, cpl);
 	if (ret == 0)
 		return 0;
 	a->up = false; /* what comes later would belong to no one */
-	wcadmin_error(a, "%s: command 0x%02x was not answered: %s", op_name(r->opcode), r->opcode,
-		      wait_error(a, ret, why));
+	if (ret == -ETIMEDOUT)
+		wcadmin_error(a, "%s: command 0x%02x was not answered: timed out after %u ms",
+			      op_name(r->opcode), r->opcode, a->config.timeout_ms);
+	else
+		wcadmin_error(a, "%s: command 0x%02x was not answered: %s", op_name(r->opcode),
+			      r->opcode, wait_error(ret));
 	fault(a);
 	return ret;
 }
