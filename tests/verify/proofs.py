@@ -23,13 +23,6 @@ import life
 from life import Failure
 
 
-def cache():
-    said = subprocess.run([ROOT / "config/cache-folder"], stdout=subprocess.PIPE, text=True, check=False)
-    if said.returncode:
-        sys.exit(said.returncode)
-    return pathlib.Path(said.stdout.rstrip("\n"))
-
-
 class Program:
     """A program of this machine, or of another release of Debian, unpacked in the cache with its libraries."""
 
@@ -42,7 +35,7 @@ class Program:
             return
         import trees
         try:
-            self.tree = trees.Trees(cache(), life.progress).get(tree)
+            self.tree = trees.Trees(life.cache_folder(), life.progress).get(tree)
         except (Failure, OSError) as error:
             raise Missing(f"{name} is not installed, and not to be had: {str(error).splitlines()[0]}") from None
         libraries = ":".join(str(folder) for folder in (*self.tree.glob("usr/lib/*-linux-gnu*"), self.tree / "usr/lib"))

@@ -151,6 +151,15 @@ class Out(type(pathlib.Path())):
         return len(text)
 
 
+def cache_folder():
+    """Where downloads are kept, as ./run has it. Where there can be none the run ends, and says why on standard error."""
+    found = subprocess.run([pathlib.Path(__file__).resolve().parents[3] / "config/cache-folder"], stdout=subprocess.PIPE,
+                           text=True, check=False)
+    if found.returncode != 0:
+        sys.exit(found.returncode)
+    return pathlib.Path(found.stdout.rstrip("\n"))
+
+
 @contextlib.contextmanager
 def work_folder(cache, name):
     """A folder for one run. What runs have left that were killed goes first: of a living one the folder is locked."""
