@@ -2,6 +2,7 @@
 # Copyright(c) 2026 The wcnic authors
 """DPDK of the next Debian, and the driver built for it. Its programs run here with the libraries of that release: the
 packages are unpacked, nothing is installed."""
+import json
 import pathlib
 import shutil
 import subprocess
@@ -11,7 +12,6 @@ from dpdk import Failure, loadable_plugin
 from trees import Trees
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
-PLUGIN = "drivers/librte_net_wcnic.so"
 
 
 class Unavailable(Exception):
@@ -41,6 +41,13 @@ def headers(tree):
     return process.stdout.strip()
 
 
+def plugin(folder):
+    """The driver as a target of ninja's: its name ends with the ABI of its DPDK."""
+    targets = json.loads((folder / "meson-info/intro-targets.json").read_text())
+    path = next(target["filename"][0] for target in targets if target["name"] == "rte_net_wcnic")
+    return str(pathlib.Path(path).relative_to(folder.resolve()))
+
+
 def build(folder, tree):
     """The driver alone."""
     constants = folder.with_name(folder.name + ".cross")
@@ -49,7 +56,7 @@ def build(folder, tree):
     if not (folder / "build.ninja").exists():
         done("meson", "setup", folder, "--cross-file", constants, "--cross-file", "config/amd64-tree.cross",
              f"-Ddpdk_driver_headers={include}")
-    done("ninja", "-C", folder, PLUGIN)
+    done("ninja", "-C", folder, plugin(folder))
 
 
 class NextDpdk:
