@@ -86,11 +86,11 @@ class DriverHeaders(unittest.TestCase):
             log.write(f"dpdk ({RELEASE}.6) stable; urgency=medium\n")
         (self.tree / "etc/apt/sources.list").write_text(f"deb [trusted=yes] file:{self.archive.root} stable main\n")
 
-    def ask(self, before=(), **variables):
+    def ask(self, before=(), words=None, **variables):
         self.archive.write()
         environment = {name: value for name, value in os.environ.items() if not name.startswith("WCNIC_")}
-        return subprocess.run([*before, PROGRAM, "--tree", self.tree], text=True, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
-                              env=dict(environment, WCNIC_CACHE=str(self.cache), **variables))
+        return subprocess.run([*before, PROGRAM, *(words or ("--tree", self.tree))], text=True, stdout=subprocess.PIPE,
+                              stderr=subprocess.PIPE, env=dict(environment, WCNIC_CACHE=str(self.cache), **variables))
 
     def assert_found(self, done, version_said=None):
         self.assertEqual(done.returncode, 0, done.stderr)
@@ -202,6 +202,21 @@ class DriverHeaders(unittest.TestCase):
         self.assert_refused(self.ask(**{name: str(root)}), f"{name}={root}", "it is the source of 17.02.1")
         (root / "VERSION").write_text(f"{RELEASE}.1\n")
         self.assert_found(self.ask(**{name: str(root)}))
+
+    def test_the_whole_source_is_that_of_ones_own(self):
+        root, name = self.folder / "dpdk", f"WCNIC_DRIVER_HEADERS_{self.abi()}"
+        shutil.copytree(REAL, root / "lib/ethdev")
+        (root / "VERSION").write_text(f"{RELEASE}.1\n")
+        found = set()
+        for variables in {"WCNIC_DRIVER_HEADERS": str(root)}, {name: str(root)}:
+            done = self.ask(words=["--source"], **variables)
+            self.assertEqual(done.returncode, 0, done.stderr)
+            source = pathlib.Path(done.stdout.strip())
+            self.assertTrue((source / "VERSION").samefile(root / "VERSION"))
+            self.assertEqual(source.parents[1], self.cache)  # what is made of it lies beside it
+            found.add(source)
+        self.assertEqual(len(found), 1)
+        self.assertEqual({path.name for path in root.iterdir()}, {"VERSION", "lib"})
 
     def test_headers_of_ones_own_are_checked(self):
         own = self.folder / "own"
