@@ -8,6 +8,7 @@
  * afterwards. `tests/checks threads` runs it under ThreadSanitizer. It counts rounds, not time.
  */
 
+#include <dirent.h>
 #include <errno.h>
 #include <pthread.h>
 #include <sched.h>
@@ -287,6 +288,49 @@ port__closed_while_it_is_asked_waits_for_the_answer(void **state)
 	loop_log_clear();
 }
 
+/* How many threads of this process have a name that ends so. */
+static unsigned int
+threads_named(const char *end)
+{
+	char path[300], name[32];
+	struct dirent *task;
+	unsigned int n = 0;
+	DIR *tasks = opendir("/proc/self/task");
+
+	assert_non_null(tasks);
+	while ((task = readdir(tasks)) != NULL) {
+		snprintf(path, sizeof(path), "/proc/self/task/%s/comm", task->d_name);
+		FILE *file = fopen(path, "r");
+
+		if (file == NULL)
+			continue;
+		if (fgets(name, sizeof(name), file) != NULL) {
+			name[strcspn(name, "\n")] = '\0';
+			n += strlen(name) >= strlen(end) &&
+			     strcmp(name + strlen(name) - strlen(end), end) == 0;
+		}
+		fclose(file);
+	}
+	closedir(tasks);
+	return n;
+}
+
+/* Linux keeps 15 characters, and DPDK since 23.11 puts five of its own before them. */
+static void
+threads__have_names_that_end_with_the_port(void **state)
+{
+	const struct loop_config config = {.devargs = "placement=push,thread=1"};
+	char card[16], service[16];
+
+	(void)state;
+	loop_open(&port, &config);
+	snprintf(card, sizeof(card), "wc-card%u", port.port_id);
+	snprintf(service, sizeof(service), "wc-svc%u", port.port_id);
+	assert_int_equal(threads_named(card), 1);
+	assert_int_equal(threads_named(service), 1);
+	loop_close(&port);
+}
+
 static _Atomic pid_t asker; /* 0: it does not ask yet */
 static _Atomic bool held;
 
@@ -369,6 +413,7 @@ main(void)
 		ARGS(port__everything_at_once_answers_and_works,
 		     "timeout_ms=50,placement=push,thread=1"),
 		LOOP_TEST(port__closed_while_it_is_asked_waits_for_the_answer),
+		LOOP_TEST(threads__have_names_that_end_with_the_port),
 		LOOP_TEST(card_thread__has_the_card__is_not_spun_for),
 	};
 

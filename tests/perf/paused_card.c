@@ -9,9 +9,9 @@
  * there is nothing to wait for. Calls are wrapped at link time.
  */
 
-#include <pthread.h>
 #include <sched.h>
-#include <string.h>
+
+#include <rte_lcore.h>
 
 #include <wcnic_card.h>
 #include <wcnic_service.h>
@@ -20,37 +20,35 @@
 
 static struct wcnic_card *_Atomic card_seen;
 static atomic_bool paused;
-static atomic_bool threaded; /* a thread of the card's own polls it */
-static atomic_uint turns;    /* of the card's thread since the pause began */
+static atomic_bool threaded;  /* a thread of the card's own polls it */
+static atomic_uint turns;     /* of the card's thread since the pause began */
+static __thread bool serving; /* this thread is that of the service */
 
 unsigned int __real_wcnic_card_poll(struct wcnic_card *card);
 unsigned int __wrap_wcnic_card_poll(struct wcnic_card *card);
 void __real_wcnic_service_round(struct wcnic_hw *hw, struct wcnic_notices *notices);
 void __wrap_wcnic_service_round(struct wcnic_hw *hw, struct wcnic_notices *notices);
 
-/* By its name, once for each thread. */
-static void
-thread_look(void)
+/*
+ * Neither an lcore nor the driver's service. Its name would not do: DPDK gives a thread its name
+ * after it has begun, and since 23.11 puts one of its own before it.
+ */
+static bool
+thread_is_the_cards(void)
 {
-	static __thread bool looked;
-	char name[16] = "";
-
-	if (looked)
-		return;
-	looked = true;
-	if (pthread_getname_np(pthread_self(), name, sizeof(name)) == 0 &&
-	    strncmp(name, "wcnic-card", strlen("wcnic-card")) == 0)
-		atomic_store(&threaded, true);
+	return !serving && rte_lcore_id() == LCORE_ID_ANY;
 }
 
 unsigned int
 __wrap_wcnic_card_poll(struct wcnic_card *card)
 {
-	thread_look();
+	if (thread_is_the_cards())
+		atomic_store(&threaded, true);
 	atomic_store(&card_seen, card);
 	if (!atomic_load(&paused))
 		return __real_wcnic_card_poll(card);
-	atomic_fetch_add(&turns, 1);
+	if (thread_is_the_cards())
+		atomic_fetch_add(&turns, 1);
 	return 0;
 }
 
@@ -58,8 +56,10 @@ __wrap_wcnic_card_poll(struct wcnic_card *card)
 void
 __wrap_wcnic_service_round(struct wcnic_hw *hw, struct wcnic_notices *notices)
 {
+	serving = true;
 	if (!atomic_load(&paused))
 		__real_wcnic_service_round(hw, notices);
+	serving = false;
 }
 
 bool

@@ -366,7 +366,7 @@ embedded_open_thread(struct wcnic_hw *hw)
 	e = hw->ctx;
 	if (ret != 0 || e->threaded)
 		return ret;
-	snprintf(name, sizeof(name), "wcnic-card%u", hw->port_id);
+	snprintf(name, sizeof(name), "wc-card%u", hw->port_id);
 	ret = wcnic_thread_create(&e->thread, name, card_thread, e);
 	if (ret != 0) {
 		WCNIC_LOG(ERR, hw, "cannot start the card's thread: %s", strerror(-ret));

@@ -226,7 +226,7 @@ wcnic_serve_start(void)
 		return ret == -ENOTSUP ? 0 : ret;
 	pthread_mutex_lock(&jobs.lock);
 	if (!jobs.started)
-		ret = wcnic_thread_create(&thread, "wcnic-serve", jobs_run, NULL);
+		ret = wcnic_thread_create(&thread, "wc-serve", jobs_run, NULL);
 	if (!jobs.started && ret == 0) {
 		wcnic_thread_detach(thread);
 		jobs.started = true;

@@ -127,7 +127,7 @@ wcnic_service_start(struct wcnic_hw *hw)
 	pthread_condattr_setclock(&attr, CLOCK_MONOTONIC);
 	pthread_cond_init(&s->wake, &attr);
 	pthread_condattr_destroy(&attr);
-	snprintf(name, sizeof(name), "wcnic-svc%u", hw->port_id);
+	snprintf(name, sizeof(name), "wc-svc%u", hw->port_id);
 	ret = wcnic_thread_create(&s->thread, name, service_run, s);
 	if (ret != 0) {
 		WCNIC_LOG(ERR, hw, "no thread for the service: %s", strerror(-ret));
