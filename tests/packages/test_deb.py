@@ -58,7 +58,7 @@ class Sources(Folder):
 
     def test_driver_headers__that_are_named_come_with_the_source(self):
         self.write("root/run")
-        for folder in ("headers/", "source/lib/any/"):
+        for folder in ("headers/", "source/lib/any/", "deeper/lib/eal/include/", "buses/drivers/bus/pci/"):
             with self.subTest(folder):
                 for name in self.deb.HEADERS:
                     self.write(folder + name, f"{name} of 24.11")
