@@ -14,6 +14,7 @@
 #include "app_error.h"
 #include "app_file.h"
 #include "app_json.h"
+#include "app_version.h"
 
 #define STYLE (JSON_C_TO_STRING_PRETTY | JSON_C_TO_STRING_NOSLASHESCAPE)
 
@@ -106,6 +107,15 @@ app_json_add_double(struct json_object *to, const char *key, double value)
 
 	snprintf(text, sizeof(text), "%.3f", value);
 	app_json_add(to, key, json_object_new_double_s(value, text));
+}
+
+void
+app_json_add_head(struct json_object *to, const char *program, unsigned int schema)
+{
+	app_json_add_text(to, "program", program);
+	app_json_add_text(to, "version", app_version);
+	app_json_add_text(to, "commit", app_commit);
+	app_json_add_u64(to, "schema", schema);
 }
 
 int

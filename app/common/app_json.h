@@ -28,6 +28,10 @@ void app_json_add_text(struct json_object *to, const char *key, const char *text
 void app_json_add_bool(struct json_object *to, const char *key, bool value);
 void app_json_add_u64(struct json_object *to, const char *key, uint64_t value);
 
+/* What a report begins with: which program wrote it, its version and commit, and the report's
+ * schema. */
+void app_json_add_head(struct json_object *to, const char *program, unsigned int schema);
+
 /* As app_json_add_text(), but "" and NULL are null: not known, or not there. */
 void app_json_add_text_or_null(struct json_object *to, const char *key, const char *text);
 

@@ -15,6 +15,7 @@
 #include "app_error.h"
 #include "app_number.h"
 #include "app_options.h"
+#include "app_version.h"
 
 /* What getopt_long() returns: above every character. */
 #define ID_HELP 256
@@ -30,7 +31,7 @@ struct list {
 };
 
 static void
-list_make(struct list *list, const struct app_option_group *group, const char *version)
+list_make(struct list *list, const struct app_option_group *group, const char *program)
 {
 	struct option *o = list->longs;
 
@@ -45,7 +46,7 @@ list_make(struct list *list, const struct app_option_group *group, const char *v
 		}
 	}
 	*o++ = (struct option){"help", no_argument, NULL, ID_HELP};
-	if (version != NULL)
+	if (program != NULL)
 		*o++ = (struct option){"version", no_argument, NULL, ID_VERSION};
 	*o = (struct option){0};
 }
@@ -86,13 +87,13 @@ option_take(const struct app_option *o, void *values, char *text)
 }
 
 enum app_options_verdict
-app_options_parse(const struct app_option_group *groups, const char *help, const char *version,
+app_options_parse(const struct app_option_group *groups, const char *help, const char *program,
 		  int argc, char **argv, int *first)
 {
 	struct list list;
 	int id;
 
-	list_make(&list, groups, version);
+	list_make(&list, groups, program);
 	opterr = 0;
 	optind = 0; /* begins anew, whoever called before */
 	while ((id = getopt_long(argc, argv, ":", list.longs, NULL)) != -1) {
@@ -101,7 +102,7 @@ app_options_parse(const struct app_option_group *groups, const char *help, const
 			fputs(help, stdout);
 			return APP_OPTIONS_DONE;
 		case ID_VERSION:
-			puts(version);
+			app_version_print(program);
 			return APP_OPTIONS_DONE;
 		case ':':
 			app_error("%s needs a value; see --help", argv[optind - 1]);

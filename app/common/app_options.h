@@ -86,12 +86,12 @@ enum app_options_verdict {
 
 /*
  * Takes the options of argv[1] and on into the groups' structs, which hold the defaults. Moves what
- * is no option behind the options; *first is the index of the first of these, or argc. `version` is
- * the line of --version; NULL: there is no such option. An option may change another group's
+ * is no option behind the options; *first is the index of the first of these, or argc. `program` is
+ * what --version calls it; NULL: there is no such option. An option may change another group's
  * `values`. Uses getopt_long() and so its globals: one call at a time.
  */
 WC_MUST_CHECK enum app_options_verdict
-app_options_parse(const struct app_option_group *groups, const char *help, const char *version,
+app_options_parse(const struct app_option_group *groups, const char *help, const char *program,
 		  int argc, char **argv, int *first);
 
 /*

@@ -50,7 +50,7 @@ def with_dashes(found):
         return ['if [ -z "$dashes" ]; then', "\t" + offer(found), "elif [ $COMP_CWORD -eq $((dashes + 1)) ]; then",
                 '\tmapfile -t COMPREPLY < <(compgen -c -- "${COMP_WORDS[COMP_CWORD]}")', "fi"]
     if re.search(r"\.\.\. -- \[OPTION\]", usage):
-        return ['if [ -n "$dashes" ]; then', "\t" + offer(found), "else", "\t_wcnic_offer other -- --help", "fi"]
+        return ['if [ -n "$dashes" ]; then', "\t" + offer(found), "else", "\t_wcnic_offer other -- --help --version", "fi"]
     return [offer(found)]
 
 

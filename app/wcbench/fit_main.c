@@ -72,7 +72,7 @@ options_parse(int argc, char **argv, struct fit_options *o, int *first)
 			argv[i] = out;
 	}
 	*o = (struct fit_options){0};
-	verdict = app_options_parse(groups, help, options_version, argc, argv, first);
+	verdict = app_options_parse(groups, help, OPTIONS_PROGRAM, argc, argv, first);
 	if (verdict != APP_OPTIONS_RUN)
 		return verdict;
 	if (*first == argc)

@@ -9,6 +9,7 @@
 
 #include "fit_report.h"
 #include "fit_set.h"
+#include "options.h"
 #include "run.h"
 
 /* ---- text ---------------------------------------------------------------------------------- */
@@ -133,9 +134,7 @@ fit_report_json(const struct fit *fit, const char *set)
 	struct json_object *root = json_object_new_object(), *keys = json_object_new_array(),
 			   *rows = json_object_new_array();
 
-	app_json_add_text(root, "program", "wcbench");
-	app_json_add_text(root, "version", WCNIC_VERSION);
-	app_json_add_u64(root, "schema", RUN_SCHEMA);
+	app_json_add_head(root, OPTIONS_PROGRAM, RUN_SCHEMA);
 	app_json_add_text(root, "kind", "fit");
 	app_json_add_text(root, "set", set);
 	app_json_add_text(root, "base", fit->base.name);

@@ -12,6 +12,7 @@
 
 #include <app_error.h>
 #include <app_file.h>
+#include <app_version.h>
 
 #include "options.h"
 #include "packets_main.h"
@@ -81,7 +82,7 @@ main(int argc, char **argv)
 		if (what[2] == 'h')
 			fputs(help, stdout);
 		else
-			puts(options_version);
+			app_version_print(OPTIONS_PROGRAM);
 		return STATUS_OK;
 	}
 	if (what[0] == '\0')

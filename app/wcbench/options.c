@@ -10,21 +10,19 @@
 
 #include <app_error.h>
 #include <app_json.h>
+#include <app_version.h>
 
 #include "options.h"
-#include "wcbench_commit.h"
 
 #define ROUNDS_MAX 100000u
 #define SECONDS_MAX 86400.0
-
-const char options_version[] = "wcbench " WCNIC_VERSION " (" WCBENCH_COMMIT ")";
 
 void
 options_init(struct options *o)
 {
 	*o = (struct options){
 		.setting = "unnamed",
-		.commit = WCBENCH_COMMIT,
+		.commit = app_commit,
 		.emulated = EMULATED_UNKNOWN,
 	};
 }
@@ -39,7 +37,7 @@ enum status
 options_give_up(int argc, char *const *argv, enum status status)
 {
 	if (status != STATUS_OK)
-		app_json_give_up(argc, argv, "wcbench", (int)status);
+		app_json_give_up(argc, argv, OPTIONS_PROGRAM, (int)status);
 	return status;
 }
 

@@ -39,8 +39,8 @@ extern const struct app_option options_common[];
 	"  --json FILE       the figures as JSON; doc/tools.md describes it\n"               \
 	"  --help, --version\n"
 
-/* The line of --version. */
-extern const char options_version[];
+/* What --version and reports call the program, whichever of its commands is run. */
+#define OPTIONS_PROGRAM "wcbench"
 
 /* The exit status when options end the program: anything but APP_OPTIONS_RUN. */
 enum status options_status(enum app_options_verdict verdict);

@@ -266,7 +266,9 @@ own_arguments(int argc, char **argv)
 		if (strcmp(argv[i], "--") == 0)
 			return i;
 	}
-	return argc == 2 && strcmp(argv[1], "--help") == 0 ? 0 : argc;
+	if (argc == 2 && (strcmp(argv[1], "--help") == 0 || strcmp(argv[1], "--version") == 0))
+		return 0;
+	return argc;
 }
 
 int

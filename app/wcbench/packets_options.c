@@ -162,7 +162,7 @@ packets_options_parse(int argc, char **argv, struct packets_options *o)
 				      .sizes = RTE_DIM(sizes_default)};
 	memcpy(o->size, sizes_default, sizeof(sizes_default));
 	options_init(&o->common);
-	verdict = app_options_parse(groups, help, options_version, argc, argv, &first);
+	verdict = app_options_parse(groups, help, OPTIONS_PROGRAM, argc, argv, &first);
 	if (verdict != APP_OPTIONS_RUN)
 		return verdict;
 	if (!o->mode[PACKETS_LOOP])

@@ -250,7 +250,7 @@ raw_options_parse(int argc, char **argv, struct raw_options *o)
 
 	*o = (struct raw_options){.bar = WCBAR_PCI_BARS, .wc = true, .uc = true};
 	options_init(&o->common);
-	verdict = app_options_parse(groups, help, options_version, argc, argv, &first);
+	verdict = app_options_parse(groups, help, OPTIONS_PROGRAM, argc, argv, &first);
 	if (verdict != APP_OPTIONS_RUN)
 		return verdict;
 	if (o->vulkan_wanted && way_take(o, RAW_WAY_VULKAN) != 0)

@@ -51,10 +51,8 @@ run_head(const char *kind, const struct options *o, const struct machine *m, con
 		host = m->kernel;
 	if (gmtime_r(&now, &tm) != NULL)
 		strftime(text, sizeof(text), "%Y-%m-%dT%H:%M:%SZ", &tm);
-	app_json_add_text(root, "program", "wcbench");
-	app_json_add_text(root, "version", WCNIC_VERSION);
-	app_json_add_text(root, "commit", o->commit);
-	app_json_add_u64(root, "schema", RUN_SCHEMA);
+	app_json_add_head(root, OPTIONS_PROGRAM, RUN_SCHEMA);
+	app_json_add_text(root, "commit", o->commit); /* --commit names another */
 	app_json_add_text(root, "kind", kind);
 	app_json_add_text(root, "setting", o->setting);
 	app_json_add_text(root, "ended", text);

@@ -123,7 +123,7 @@ links_json(const struct links *links)
 {
 	struct json_object *root = json_object_new_object(), *array = json_object_new_array();
 
-	app_json_add_text(root, "program", "wclab_replay");
+	app_json_add_head(root, "wclab_replay", 1);
 	app_json_add_text(root, "kind", "modelled");
 	for (unsigned int i = 0; i < links->n; i++) {
 		struct json_object *link = json_object_new_object(),
@@ -266,8 +266,7 @@ main(int argc, char **argv)
 	const struct app_option_group groups[] = {{options_replay, &options}, {0}};
 	int first;
 
-	switch (app_options_parse(groups, usage, "wclab_replay " WCNIC_VERSION, argc, argv,
-				  &first)) {
+	switch (app_options_parse(groups, usage, "wclab_replay", argc, argv, &first)) {
 	case APP_OPTIONS_DONE:
 		return fflush(stdout) == 0 ? EXIT_SUCCESS : EXIT_NOT_DONE;
 	case APP_OPTIONS_BAD:

@@ -463,8 +463,7 @@ options_parse(int argc, char **argv, struct options *options)
 	parse.groups[GROUP_SOCKET] = (struct app_option_group){socket_table, &parse};
 	parse.groups[GROUP_PROCESS] = (struct app_option_group){options_process_table,
 								&options->process};
-	verdict = app_options_parse(parse.groups, help, "wcnicd " WCNIC_VERSION, argc, argv,
-				    &first);
+	verdict = app_options_parse(parse.groups, help, "wcnicd", argc, argv, &first);
 	if (verdict != APP_OPTIONS_RUN)
 		return verdict;
 	if (first < argc) {

@@ -11,6 +11,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include <app_version.h>
 #include <wcnic_port_kind.h>
 
 #include "log.h"
@@ -64,10 +65,9 @@ plugin_load(const struct options *options)
 		return -ENOENT;
 	}
 	found = dlsym(handle, WCNIC_PORT_PLUGIN_SYMBOL);
-	if (found == NULL || strcmp(found->version, WCNIC_VERSION) != 0) {
-		wcnicd_log(LOG_LEVEL_ERROR, NULL,
-			   "%s is of version %s, this is wcnicd " WCNIC_VERSION, path,
-			   found != NULL ? found->version : "unknown");
+	if (found == NULL || strcmp(found->version, app_version) != 0) {
+		wcnicd_log(LOG_LEVEL_ERROR, NULL, "%s is of version %s, this is wcnicd %s", path,
+			   found != NULL ? found->version : "unknown", app_version);
 		dlclose(handle);
 		return -EPROTO;
 	}

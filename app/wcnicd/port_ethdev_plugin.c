@@ -7,13 +7,14 @@
  * wcnicd needs no DPDK.
  */
 
+#include <app_version.h>
 #include <port_ethdev.h>
 #include <wcbase.h>
 
 extern WC_PUBLIC const struct wcnic_port_plugin wcnic_port_plugin;
 
 const struct wcnic_port_plugin wcnic_port_plugin = {
-	.version = WCNIC_VERSION,
+	.version = app_version,
 	.kind = &port_ethdev_kind,
 	.options_set = port_ethdev_options_set,
 	.fini = port_ethdev_fini,

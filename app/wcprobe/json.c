@@ -70,9 +70,7 @@ report_head(int exit_status)
 {
 	struct json_object *root = json_object_new_object();
 
-	app_json_add_text(root, "program", "wcprobe");
-	app_json_add_text(root, "version", WCNIC_VERSION);
-	app_json_add_u64(root, "schema", REPORT_SCHEMA);
+	app_json_add_head(root, "wcprobe", REPORT_SCHEMA);
 	app_json_add_u64(root, "exit_status", exit_status);
 	return root;
 }

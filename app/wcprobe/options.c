@@ -112,7 +112,7 @@ options_parse(int argc, char **argv, struct options *options)
 	int first;
 
 	*options = (struct options){.bar = -1};
-	verdict = app_options_parse(groups, help, "wcprobe " WCNIC_VERSION, argc, argv, &first);
+	verdict = app_options_parse(groups, help, "wcprobe", argc, argv, &first);
 	if (verdict != APP_OPTIONS_RUN)
 		return verdict;
 	if (options->write || options->card_test)

@@ -103,7 +103,7 @@ hold_parse(int argc, char **argv, struct options *o)
 	enum app_options_verdict verdict;
 	int first;
 
-	verdict = app_options_parse(groups, help, "wcrun " WCNIC_VERSION, argc, argv, &first);
+	verdict = app_options_parse(groups, help, "wcrun", argc, argv, &first);
 	if (verdict != APP_OPTIONS_RUN)
 		return verdict;
 	for (; first < argc; first++) {
@@ -137,7 +137,7 @@ options_parse(int argc, char **argv, struct options *o)
 	*o = (struct options){.hold = argc > 1 && strcmp(argv[1], "hold") == 0};
 	if (o->hold)
 		return hold_parse(argc - 1, argv + 1, o);
-	verdict = app_options_parse(groups, help, "wcrun " WCNIC_VERSION, split, argv, &first);
+	verdict = app_options_parse(groups, help, "wcrun", split, argv, &first);
 	if (verdict != APP_OPTIONS_RUN)
 		return verdict;
 	if (first < split) {

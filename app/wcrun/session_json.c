@@ -70,9 +70,7 @@ session_json(const struct session *s, int status)
 	to = json_object_new_object();
 	expected = json_object_new_array();
 	reports = json_object_new_array();
-	app_json_add_text(to, "program", "wcrun");
-	app_json_add_text(to, "version", WCNIC_VERSION);
-	app_json_add_u64(to, "schema", 1);
+	app_json_add_head(to, "wcrun", 1);
 	app_json_add_text(to, "mode", s->options->check ? "check" : "run");
 	app_json_add(to, "command", command_json(s));
 	app_json_add_text(to, "way", session_way_name(s->way));

@@ -89,6 +89,22 @@ class Installed(unittest.TestCase):
             self.assertLessEqual({word for word in heads if word.startswith("--")},
                                  set(re.findall(r"--[\w-]+", printed(*command))), name)
 
+    def test_every_program_and_command__says_its_version_and_commit(self):
+        version = json.loads((BUILD / "meson-info/intro-projectinfo.json").read_text())["version"]
+        asked, commits = [], set()
+        for name, file in programs().items():
+            asked += [(name, [file]), *((name, [file, word]) for word in usage.help_of([file]).commands())]
+        self.assertGreater(len(asked), 11)
+        for name, command in asked:
+            done = subprocess.run([*command, "--version"], capture_output=True, text=True, check=False)
+            self.assertEqual((done.returncode, done.stderr), (0, ""), command)
+            # What wcbench does by commands says that it is wcbench.
+            match = re.fullmatch(rf"{name.partition('-')[0]} {re.escape(version)} \((\S+)\)\n", done.stdout)
+            self.assertIsNotNone(match, f"{command}: {done.stdout}")
+            commits.add(match[1])
+        self.assertEqual(len(commits), 1, commits)
+        self.assertRegex(commits.pop(), r"^([0-9a-f]{12}(-modified)?|unknown)$")
+
     def test_pages__are_without_complaint(self):
         if not shutil.which("mandoc"):
             self.skipTest("mandoc is missing")
@@ -117,7 +133,7 @@ class Installed(unittest.TestCase):
                                ("wcbench raw --type ", ["uc", "wc"]), ("wcbench raw --type=w", ["wc"]),
                                ("wcbench raw --json ", ["one.json", "two"]), ("wcbench report --out ", ["two"]),
                                ("wcbench raw --rounds ", []), ("wcbench packets ", []),
-                               ("wcbench packets -", ["--", "--help"]), ("wcrun ", ["hold"]),
+                               ("wcbench packets -", ["--", "--help", "--version"]), ("wcrun ", ["hold"]),
                                ("wcrun --tables ", ["two"]), ("wcprobe --root o", ["one.json"]),
                                ("wclab_replay ", ["one.json", "two"])):
                 self.assertEqual(offered(scripts[line.split()[0]], line, folder), what, line)

@@ -282,7 +282,7 @@ take(struct options *o, const char *option, const char *value)
 	int first;
 
 	options_init(o);
-	return app_options_parse(groups, "", options_version, value != NULL ? 3 : 2, argv, &first);
+	return app_options_parse(groups, "", OPTIONS_PROGRAM, value != NULL ? 3 : 2, argv, &first);
 }
 
 static void

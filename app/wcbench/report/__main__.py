@@ -15,6 +15,7 @@ from runs import Failure
 from settings import settings_make
 from silicon import Silicon
 from silicon_parts import silicon_sections
+from version import VERSION
 
 REPORT_SCHEMA = 1
 SILICON_TITLE = "wcnic on silicon"
@@ -33,6 +34,7 @@ def arguments():
     parser.add_argument("--probe", action="append", default=[], metavar="DEVICE.json", type=pathlib.Path,
                         help="with --silicon: what wcprobe BDF --json wrote; once for each device")
     parser.add_argument("--why", metavar="TEXT", help="with --silicon: why something was not measured")
+    parser.add_argument("--version", action="version", version=f"wcbench {VERSION}", help="print the version, and end")
     args = parser.parse_args()
     if not args.silicon and (args.probe or args.why):
         parser.error("--probe and --why belong to --silicon")
