@@ -41,10 +41,16 @@ class Folder(unittest.TestCase):
 
 
 class Sources(Folder):
+    def setUp(self):
+        super().setUp()
+        self.write("root/run")
+        self.write("root/config/commit.archive", "$Format$\n")
+        shutil.copy(ROOT / "config/commit", self.deb.ROOT / "config")
+
     def test_files__of_a_tarball_are_all_but_results(self):
         for name in ("run", "lib/a.c", "app/build/kept.c", "build/x.o", "build-clang/x.o", "out/log/x", "lib/__pycache__/x.pyc"):
             self.write(f"root/{name}")
-        self.assertEqual(sorted(self.deb.files()), ["app/build/kept.c", "lib/a.c", "run"])
+        self.assertEqual(sorted(self.deb.files()), ["app/build/kept.c", "config/commit", "config/commit.archive", "lib/a.c", "run"])
 
     @unittest.skipUnless(shutil.which("git"), "git is not installed")
     def test_files__of_a_checkout_are_those_that_git_tracks(self):
@@ -56,8 +62,20 @@ class Sources(Folder):
         (self.deb.ROOT / "gone").unlink()
         self.assertEqual(self.deb.files(), ["run"])
 
+    @unittest.skipUnless(shutil.which("git"), "git is not installed")
+    def test_source__knows_the_commit_that_it_is_of(self):
+        git = ["git", "-C", self.deb.ROOT, "-c", "user.name=a", "-c", "user.email=a@b"]
+        for words in (["init", "-q"], ["add", "-A"], ["commit", "-q", "-m", "all"]):
+            subprocess.run([*git, *words], check=True)
+        head, time = subprocess.check_output([*git, "log", "-1", "--abbrev=12", "--format=%h %ct"], text=True).split()
+        for number, suffix in enumerate(("", "-modified")):
+            tree = self.work / f"tree-{number}"
+            self.deb.tree_make(tree)
+            said = [subprocess.check_output([tree / "config/commit", *words], text=True).strip() for words in ([], ["--time"])]
+            self.assertEqual(said, [head + suffix, time])
+            (self.deb.ROOT / "run").write_text("another")
+
     def test_driver_headers__that_are_named_come_with_the_source(self):
-        self.write("root/run")
         for folder in ("headers/", "source/lib/any/", "deeper/lib/eal/include/", "buses/drivers/bus/pci/"):
             with self.subTest(folder):
                 for name in self.deb.HEADERS:
@@ -71,7 +89,6 @@ class Sources(Folder):
                 self.assertEqual(found, {name: f"{name} of 24.11" for name in self.deb.HEADERS})
 
     def test_driver_headers__of_a_folder_without_them_are_refused_by_name(self):
-        self.write("root/run")
         os.environ["WCNIC_DRIVER_HEADERS_25"] = str(self.work)
         self.addCleanup(os.environ.pop, "WCNIC_DRIVER_HEADERS_25")
         with self.assertRaisesRegex(self.deb.Failure, "WCNIC_DRIVER_HEADERS_25=.*ethdev_driver.h"):
