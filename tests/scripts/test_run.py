@@ -14,6 +14,7 @@ COMMANDS = re.findall(r"^  ([a-z]+)", subprocess.run([ROOT / "run", "--help"], s
                                                      check=True).stdout, re.M)
 NINJA = """#!/bin/sh
 echo "first line"
+echo "arguments: $*"
 seq 60
 echo "the last line"
 exit $NINJA_STATUS
@@ -89,6 +90,11 @@ class Run(unittest.TestCase):
         self.assertNotIn("first line", err)
         named = re.search(r"all of it: (\S+)", err)
         self.assertIn("first line", (self.top / named[1]).read_text())
+
+    def test_demo__builds_only_what_it_starts(self):
+        for command, arguments in (("demo", "-C build demo-programs"), ("build", "-C build")):
+            self.run_(command, ninja=5)
+            self.assertIn(f"arguments: {arguments}\n", (self.top / "out/log/build-build.log").read_text())
 
     def test_success__is_silent_but_not_with_verbose(self):
         for ninja in (0, 5):
