@@ -70,7 +70,7 @@ confine_files(const struct options *options)
 		wcnicd_log(LOG_LEVEL_ERROR, NULL, "sandbox: files cannot be confined: %s",
 			   strerror(-ret));
 	else if (ret > 0)
-		wcnicd_log(LOG_LEVEL_DEBUG, NULL,
+		wcnicd_log(LOG_LEVEL_WARNING, NULL,
 			   "sandbox: this kernel cannot confine files (no Landlock)");
 	return ret < 0 ? ret : 0;
 }

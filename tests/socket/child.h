@@ -32,7 +32,9 @@ struct child {
 	char text[65536];
 };
 
-/* Starts wcnicd; the arguments end with NULL. */
+/* Not under user-mode QEMU, nor by a kernel without seccomp: wcnicd then needs --sandbox off. */
+bool calls_can_be_filtered(void);
+/* Starts wcnicd, with its sandbox if there can be one; the arguments end with NULL. */
 void child_start(struct child *child, const char *const *args);
 /* What it has said so far. */
 const char *child_text(struct child *child);

@@ -4,15 +4,22 @@
 
 /* wcnicd: whom it runs as, what rights it keeps, and who may reach its sockets. */
 
+#include <errno.h>
 #include <grp.h>
+#include <linux/filter.h>
+#include <linux/seccomp.h>
 #include <pwd.h>
 #include <setjmp.h>
 #include <signal.h>
 #include <stdarg.h>
+#include <stddef.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
+#include <sys/prctl.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 
 #include <cmocka.h>
@@ -80,7 +87,7 @@ rights__are_given_up(void **state)
 	works(stats);
 	if (strstr(child_text(&child), "sandbox off") != NULL) {
 		ends(stats);
-		skip(); /* sanitizers */
+		skip(); /* sanitizers, or a kernel without seccomp */
 	}
 	assert_non_null(strstr(child.text, "sandbox on"));
 	assert_string_equal(status_line("CapPrm:"), "\t0000000000000000");
@@ -114,11 +121,57 @@ sandbox__log__works(void **state)
 	const char *stats = in_folder("stats");
 
 	(void)state;
+	if (!calls_can_be_filtered())
+		skip();
 	child_start(&child, ARGS("--socket", in_folder("a.sock"), "--stats-file", stats,
 				 "--sandbox", "log"));
 	works(stats);
 	assert_non_null(strstr(child_text(&child), "sandbox "));
 	ends(stats);
+}
+
+/* As where a kernel has no seccomp: seccomp(2) is missing, prctl(2) knows no filter. */
+static void
+filters_take_away(void)
+{
+	struct sock_filter code[] = {
+		BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(struct seccomp_data, nr)),
+		BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, SYS_seccomp, 4, 0),
+		BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, SYS_prctl, 0, 2),
+		BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(struct seccomp_data, args)),
+		BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, PR_SET_SECCOMP, 2, 0),
+		BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW),
+		BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ERRNO | ENOSYS),
+		BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ERRNO | EINVAL),
+	};
+	struct sock_fprog filter = {sizeof(code) / sizeof(code[0]), code};
+
+	if (calls_can_be_filtered() &&
+	    (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) < 0 ||
+	     prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, &filter, 0, 0) < 0 ||
+	     calls_can_be_filtered()))
+		_exit(126);
+}
+
+static void
+sandbox__kernel_without_seccomp__is_refused_and_says_what_to_do(void **state)
+{
+	(void)state;
+	child.log = memfd_create("log", 0);
+	child.pid = fork();
+	assert_true(child.log >= 0 && child.pid >= 0);
+	if (child.pid == 0) {
+		dup2(child.log, STDERR_FILENO);
+		filters_take_away();
+		execl(wcnicd_path, "wcnicd", "--socket", in_folder("a.sock"), NULL);
+		_exit(127);
+	}
+	if (!child_expect_either(&child, "(seccomp); give --sandbox off", "sandbox off: ")) {
+		assert_int_equal(child_end(&child, SIGTERM), 0);
+		skip(); /* sanitizers */
+	}
+	assert_int_equal(child_end(&child, 0), 1);
+	assert_int_equal(access(in_folder("a.sock"), F_OK), -1);
 }
 
 /* As nobody, with each port that opens files or makes frames. */
@@ -219,6 +272,7 @@ main(int argc, char **argv)
 		cmocka_unit_test(rights__are_given_up),
 		cmocka_unit_test(sandbox__off__says_so),
 		cmocka_unit_test(sandbox__log__works),
+		cmocka_unit_test(sandbox__kernel_without_seccomp__is_refused_and_says_what_to_do),
 		cmocka_unit_test(user__nobody__is_enough_for_all_ports),
 		cmocka_unit_test(socket__has_the_mode_and_the_group_that_were_asked_for),
 		cmocka_unit_test(stats_file__that_cannot_be_written__is_said_at_the_start),
