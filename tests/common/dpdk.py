@@ -1,11 +1,16 @@
 # SPDX-License-Identifier: BSD-3-Clause
 # Copyright(c) 2026 The wcnic authors
 """What every test needs that starts a program of DPDK: a driver that EAL loads, and its telemetry."""
+import ctypes
+import errno
 import json
 import pathlib
 import shutil
 import socket
 import stat
+import sys
+
+PR_SET_SECCOMP, SECCOMP_MODE_FILTER = 22, 2
 
 
 class Failure(Exception):
@@ -26,6 +31,18 @@ def loadable_plugin(build, work):
         raise Failure(f"everyone may write to {open_folder(plugin)}, so DPDK would refuse the driver there; "
                       "set WCNIC_CACHE to a folder that only you may write to")
     return plugin
+
+
+def sandbox_options(who):
+    """What wcnicd must be told here: where the kernel cannot filter system calls it refuses to start with its sandbox.
+    So it is under user-mode QEMU."""
+    libc = ctypes.CDLL(None, use_errno=True)
+    libc.prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, None, 0, 0)  # no filter: EFAULT, where there is such a thing
+    if ctypes.get_errno() not in (errno.EINVAL, errno.ENOSYS):
+        return []
+    print(f"{who}: this kernel cannot filter system calls (seccomp): wcnicd runs without its sandbox, with --sandbox off",
+          file=sys.stderr)
+    return ["--sandbox", "off"]
 
 
 class Telemetry:
