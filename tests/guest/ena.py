@@ -22,8 +22,10 @@ RSS_FRAMES, RSS_RING = 96, 128
 # Before the driver has told the card of its key and table, frames fill the first queue, and then that of their hash.
 RSS_EARLY = 3 * RSS_RING
 RINGS = 2 * 1024  # frames in those of a queue
-LARGE_LLQ = {"user": "large_llq_hdr=1", "user-next": "llq_policy=3"}  # by the release of DPDK
-NO_MSIX = {"user-next": ",control_path_poll_interval=100"}  # where VFIO gives no interrupts
+# net_ena's words, before DPDK 24.11 and since: for LLQ of 256 bytes, for none, and where VFIO gives no interrupts.
+ABI_24_11 = 25
+OLD_WORDS = {"large": "large_llq_hdr=1", "off": "enable_llq=0", "no MSI-X": ""}
+NEW_WORDS = {"large": "llq_policy=3", "off": "llq_policy=0", "no MSI-X": ",control_path_poll_interval=100"}
 PMD = ("-l 0,1 --main-lcore 0 -a {bdf}{devargs} -- -i --nb-cores=1 --port-topology=loop --total-num-mbufs=8192 "
        "--mbuf-size={mbuf} --max-pkt-len=%d --rx-offloads=0x2000 --tx-offloads=0x8000 --no-flush-rx --disable-link-check "
        "--disable-device-start --rxq={queues} --txq={queues} {more}" % (LONGEST + 4))
@@ -33,6 +35,11 @@ FORWARDED = ("llq-128", "llq-256", "host")
 ORDER = (*FORWARDED, "interrupts", "rss", "reset", "wire-a", "wire-b")  # of those in one process
 # The plugin watches the first.
 SLOTS = {name: 0x10 + idx for idx, name in enumerate(("victim", *ORDER))}
+
+
+def words(folder):
+    """By the DPDK that is in the guest, whose drivers are in this folder. Its release depends on the machine's."""
+    return NEW_WORDS if int(re.match(r"pmds-(\d+)\.", folder)[1]) >= ABI_24_11 else OLD_WORDS
 
 
 class Ena(Forward):
@@ -92,13 +99,15 @@ class Ena(Forward):
         bound = re.findall(r"^(\S+) .*drv=vfio-pci", text, re.M)
         if sorted(bound) != mine:
             raise Failure(f"dpdk-devbind shows {bound} bound to vfio-pci, not {mine}:\n{text}")
-        return {"DPDK": self.guest.check("cd /usr/lib/*/dpdk; echo pmds-*").strip()}
+        folder = self.guest.check("cd /usr/lib/*/dpdk; echo pmds-*").strip()
+        self.words = words(folder)
+        return {"DPDK": folder}
 
     # ---- forwarding ------------------------------------------------------------------------------
 
     def pmd(self, name, devarg="", mbuf=LARGE_BUFFER, queues=1, more="", program="dpdk-testpmd"):
         """testpmd over that card."""
-        more_devargs = NO_MSIX.get(self.setting.user, "") if self.setting.no_interrupts else ""
+        more_devargs = self.words["no MSI-X"] if self.setting.no_interrupts else ""
         arguments = PMD.format(bdf="{bdf}", devargs=(f",{devarg}" if devarg else "") + more_devargs, mbuf=mbuf,
                                queues=queues, more=more)
         return self.testpmd(self.bdf[name], arguments, program)
@@ -124,7 +133,7 @@ class Ena(Forward):
 
     def llq_256(self):
         """A ring half as deep, as the driver of 22.11 does not make it so by itself. Frames come in several buffers."""
-        totals, result = self.forwarded("llq-256", devarg=LARGE_LLQ[self.setting.user], mbuf=SMALL_BUFFER, queues=4,
+        totals, result = self.forwarded("llq-256", devarg=self.words["large"], mbuf=SMALL_BUFFER, queues=4,
                                         more="--txd=512")
         return self.pushed(totals, result, 224)
 
@@ -137,7 +146,7 @@ class Ena(Forward):
 
     def host(self):
         """No LLQ, by the driver's argument."""
-        off = {"user": "enable_llq=0", "user-next": "llq_policy=0"}[self.setting.user]
+        off = self.words["off"]
         totals, result = self.forwarded("host", devarg=off, mbuf=SMALL_BUFFER)
         if totals["tx_llq_entries"] != 0:
             raise Failure(f"with {off} the card took entries of the LLQ: {totals}")
