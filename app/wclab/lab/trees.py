@@ -36,7 +36,7 @@ def host_release():
     for line in open("/etc/os-release"):
         if line.startswith("VERSION_CODENAME="):
             return line.split("=")[1].strip().strip('"')
-    raise Failure("/etc/os-release names no release; Debian 12 or 13 is needed")
+    raise Failure("/etc/os-release names no release; Debian 12, 13 or sid is needed")
 
 
 def sources(suite):
