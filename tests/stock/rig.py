@@ -33,6 +33,17 @@ class Skip(Exception):
     """Why a check cannot be done on this machine."""
 
 
+def mount_huge(folder):
+    """In a mount namespace of this run, so that it goes whatever ends the run. Why not, if it cannot be."""
+    if life.LIBC.unshare(CLONE_NEWNS):
+        return "the kernel permits no mount namespace"
+    for command in ["mount", "--make-rprivate", "/"], ["mount", "-t", "hugetlbfs", "none", folder]:
+        done = life.run(command, stderr=subprocess.PIPE, text=True, env={**os.environ, "LC_ALL": "C"})
+        if done.returncode != 0:
+            return done.stderr.strip().partition("\n")[0]
+    return None
+
+
 def until(done, what, *programs):
     """Polls until `done()` is true; returns what it said."""
     end = time.monotonic() + PATIENCE_S
@@ -247,12 +258,11 @@ class Rig:
         if why_not:
             raise Skip(why_not)
         if not self.huge.exists():
-            # In a mount namespace of this run, so that it goes whatever ends the run.
             self.huge.mkdir()
-            if life.LIBC.unshare(CLONE_NEWNS) or life.run(["mount", "--make-rprivate", "/"]).returncode or \
-                    life.run(["mount", "-t", "hugetlbfs", "none", self.huge]).returncode:
+            why_not = mount_huge(self.huge)
+            if why_not:
                 self.huge.rmdir()
-                raise Skip("hugetlbfs cannot be mounted")
+                raise Skip(f"hugetlbfs cannot be mounted: {why_not}")
         # The files of processes that have ended hold pages.
         self.stack.callback(lambda: [path.unlink() for path in self.huge.iterdir()])
         return ("--huge-dir", self.huge, "-m", str(mib - 64))
