@@ -28,7 +28,7 @@ set -u
 LC_ALL=C
 export LC_ALL
 here=$(cd "$(dirname "$0")" && pwd)
-out=silicon device='' quick='' wcbench=$here/wcbench wcprobe=$here/wcprobe
+out=silicon device='' quick='' parse='' wcbench=$here/wcbench wcprobe=$here/wcprobe
 while [ $# -gt 0 ]; do
 	case $1 in
 	-h | --help)
@@ -36,6 +36,7 @@ while [ $# -gt 0 ]; do
 		exit 0
 		;;
 	--quick) quick=yes ;;
+	--only-parse) parse=yes ;; # for ./run: whether it understands its arguments
 	--out | --device | --wcbench | --wcprobe)
 		[ $# -gt 1 ] && [ -n "$2" ] || bad "$1 takes a value; see --help"
 		case $1 in
@@ -52,6 +53,7 @@ while [ $# -gt 0 ]; do
 done
 mkdir -p "$out/devices" 2>/dev/null || bad "the folder $out cannot be made; --out names another"
 { [ -w "$out" ] && [ -w "$out/devices" ]; } || bad "the folder $out cannot be written to; --out names another"
+[ -z "$parse" ] || exit 0
 # Of an earlier run.
 rm -f "$out"/raw.json "$out"/raw.txt "$out"/raw-errors.txt "$out"/wcprobe.json "$out"/wcprobe-now.json \
 	"$out"/wcprobe.txt "$out"/report.html "$out"/report.md "$out"/report.json "$out"/devices/*:*:*.*.json

@@ -5,6 +5,7 @@ import os
 import pathlib
 import re
 import shutil
+import signal
 import subprocess
 import tempfile
 import unittest
@@ -13,6 +14,7 @@ ROOT = pathlib.Path(__file__).resolve().parents[2]
 COMMANDS = re.findall(r"^  ([a-z]+)", subprocess.run([ROOT / "run", "--help"], stdout=subprocess.PIPE, text=True,
                                                      check=True).stdout, re.M)
 NINJA = """#!/bin/sh
+touch "$WCNIC_CACHE/ninja"
 echo "first line"
 echo "arguments: $*"
 seq 60
@@ -57,6 +59,77 @@ class Run(unittest.TestCase):
         status, out, err = self.run_()
         self.assertEqual((status, out), (2, ""))
         self.assertIn("Usage: ./run", err)
+
+    def whole(self):
+        """All that ./run starts is the tree's; ninja, apt-get and what is installed are not."""
+        shutil.rmtree(self.top / "config")
+        (self.top / "config").mkdir()
+        for place in [ROOT / name for name in ("app", "doc", "tests")] + [*(ROOT / "config").iterdir()]:
+            (self.top / place.relative_to(ROOT)).symlink_to(place)
+        (self.top / "config/packages").unlink()
+        (self.top / "config/packages").write_text("build nonexistent-package a test\n")
+
+    def test_wrong_arguments_of_programs__are_named_before_anything_is_installed_or_built(self):
+        self.whole()
+        for words, what in ((["guest", "--frobnicate"], "--frobnicate"), (["guest", "nosuch"], "x86-uio"),
+                            (["guest", "--capture", "/nonexistent/x"], "/nonexistent/x"), (["lab", "nosuch"], "bare-metal"),
+                            (["lab", "--link", "nosuch"], "gen4-x16"), (["lab", "--again", "--frobnicate"], "--frobnicate"),
+                            (["bench", "--rounds", "x"], "--rounds"), (["bench", "--scale", "--series", "x"], "queues"),
+                            (["soak", "--minutes", "0"], "above 0"), (["silicon", "--frobnicate"], "--frobnicate"),
+                            (["fuzz", "nosuch"], "fuzz_rx"), (["verify", "--frobnicate"], "--frobnicate"),
+                            (["deb", "--suite", "buster"], "bookworm"), (["doc", "--frobnicate"], "--frobnicate"),
+                            (["upstream"], "DIR"), (["demo", "nosuch.pcap"], str(self.top))):
+            status, _, err = self.run_(*words)
+            self.assertEqual(status, 2, (words, err))
+            self.assertIn(what, err)
+            self.assertFalse((self.top / "cache/ninja").exists(), words)
+            self.assertNotIn("Missing packages", err)
+
+    def test_out_that_cannot_be_made__is_named_before_anything_is_installed_or_built(self):
+        self.whole()
+        for command in ("bench", "soak", "silicon", "fuzz", "verify", "deb", "doc"):
+            for words in (["--out", "/proc/nonexistent"], ["--out=/proc/nonexistent"]):
+                if command == "silicon" and len(words) == 1:
+                    continue
+                status, out, err = self.run_(command, *words)
+                self.assertEqual((status, out), (2, ""), (command, err))
+                self.assertIn("/proc/nonexistent", err)
+                self.assertIn("--out", err)
+                self.assertEqual(len(err.splitlines()), 1, err)
+
+    def test_no_python__is_named_by_what_needs_it(self):
+        self.whole()
+        (self.top / "config/packages").write_text("python nonexistent-python runs the commands\n")
+        for command in ("guest", "lab", "bench", "soak", "fuzz", "verify", "deb", "doc", "upstream"):
+            status, out, err = self.run_("--no-install", command)
+            self.assertEqual(status, 1, (command, err))
+            self.assertIn("apt-get install -y --no-install-recommends nonexistent-python", err)
+            self.assertIn("runs the commands", out)
+
+    def test_folder_that_cannot_be_written__says_so(self):
+        (self.top / "out").write_text("a file\n")
+        status, _, err = self.run_("build")
+        self.assertEqual(status, 1)
+        self.assertRegex(err, rf"{self.top}/out: .*; \./run writes beside its source")
+
+    def test_disk_that_is_full__is_named(self):
+        (self.top / "bin/df").write_text(f"#!/bin/sh\necho head\necho tmpfs 100 99 1 99% $3\n")
+        (self.top / "bin/df").chmod(0o755)
+        status, _, err = self.run_("build", ninja=1)
+        self.assertEqual(status, 1)
+        self.assertIn(f"the disk of {self.top} is full: 1 KiB are free", err)
+
+    def test_interrupt__ends_what_runs_and_130(self):
+        (self.top / "bin/ninja").write_text('#!/bin/sh\necho $$ >"$WCNIC_CACHE/ninja"\nexec sleep 1000\n')
+        env = {**os.environ, "WCNIC_CACHE": str(self.top / "cache")}
+        process = subprocess.Popen([self.top / "run", "build"], env=env, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+        mark = self.top / "cache/ninja"
+        while not (mark.exists() and mark.read_text().endswith("\n")):
+            self.assertIsNone(process.poll())
+        process.send_signal(signal.SIGINT)
+        process.communicate()
+        self.assertEqual(process.returncode, 130)
+        self.assertFalse(pathlib.Path("/proc", mark.read_text().strip()).exists())
 
     def test_help__of_every_command(self):
         for words in [["--help"], ["-h"], ["help"], ["demo", "--help"], ["build", "-h"]]:
