@@ -95,6 +95,13 @@ class Sources(Folder):
             self.deb.tree_make(self.work / "tree")
 
 
+class Log(Folder):
+    def test_log_that_cannot_be_written__is_named(self):
+        with self.assertRaises(OSError) as caught:
+            self.deb.follow(["echo", "x"], "/dev/full", "x")
+        self.assertEqual(caught.exception.filename, "/dev/full")
+
+
 class Results(Folder):
     def test_results__count_what_lintian_found_and_list_packages(self):
         self.write("out/lintian.txt", "E: wcnic-tools: bad\nN: why\nW: libwcbar0: odd\nW: libwcbar0: odder\n")

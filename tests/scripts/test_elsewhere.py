@@ -4,14 +4,19 @@
 import ctypes
 import ctypes.util
 import errno
+import importlib.machinery
+import importlib.util
 import os
 import pathlib
 import shutil
 import subprocess
+import sys
 import tempfile
 import unittest
+import unittest.mock
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
+sys.dont_write_bytecode = True
 NOBODY = 65534
 UNPACKED = "$Format:%H %ct$\n"  # config/commit.archive of a checkout; these tests also run in a tarball
 PLAIN = {"PATH": "/usr/sbin:/usr/bin:/sbin:/bin"}
@@ -142,6 +147,23 @@ class Commit(Folder):
         self.assertEqual(self.commit(self.top, "--time"), "0")
         (self.top / "config/commit.archive").unlink()
         self.assertEqual(self.commit(self.top), "unknown")
+
+
+class Demo(unittest.TestCase):
+    def test_full_disk__is_named(self):
+        loader = importlib.machinery.SourceFileLoader("forward", str(ROOT / "tests/demo/forward"))
+        forward = importlib.util.module_from_spec(importlib.util.spec_from_loader("forward", loader))
+        loader.exec_module(forward)
+
+        def full(*_):
+            raise OSError(errno.ENOSPC, "No space left on device", "here", None, "there")
+
+        with tempfile.TemporaryDirectory() as work, unittest.mock.patch.object(forward, "demo", full), \
+                unittest.mock.patch.object(forward.signal, "signal"), \
+                unittest.mock.patch.object(forward.sys, "argv", ["forward", "--build", work, "--out", work, "--cache", work, "x"]), \
+                self.assertRaises(SystemExit) as ended:
+            forward.main()
+        self.assertEqual(ended.exception.code, "demo: there: No space left on device")
 
 
 @unittest.skipUnless(shutil.which("git"), "git is missing")

@@ -8,6 +8,7 @@ import shutil
 import sys
 import tempfile
 import unittest
+import unittest.mock
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 sys.dont_write_bytecode = True
@@ -78,6 +79,13 @@ class Site(Folder):
 
     def test_place_without_a_page__is_refused(self):
         self.refused({"doc/site/order": "= Part\none\nsub/README\nthree\n"}, "lacks nothing, and has three")
+
+    def test_full_disk__is_named(self):
+        program = self.folder / "python"
+        program.write_text("#!/bin/sh\necho 'OSError: [Errno 28] No space left on device'\nexit 2\n")
+        program.chmod(0o755)
+        with unittest.mock.patch.object(SITE.sys, "executable", program), self.assertRaisesRegex(OSError, "No space left .*/out"):
+            SITE.sphinx(self.folder, self.folder, self.folder / "out")
 
     @unittest.skipIf(SITE.missing(), "Sphinx is missing")
     def test_links__decide(self):
