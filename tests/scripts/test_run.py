@@ -36,7 +36,7 @@ class Run(unittest.TestCase):
         self.assertIn("export PATH=/usr/sbin:", text)
         (self.top / "run").write_text(text.replace("export PATH=", f"export PATH={self.top}/bin:"))
         (self.top / "config/packages").write_text("# none\n")
-        for name, script in (("ninja", NINJA), ("apt-get", "#!/bin/sh\nexit 9\n")):
+        for name, script in (("ninja", NINJA), ("apt-get", "#!/bin/sh\nexit 9\n"), ("id", "#!/bin/sh\necho 0\n")):
             (self.top / "bin").mkdir(exist_ok=True)
             (self.top / "bin" / name).write_text(script)
             (self.top / "bin" / name).chmod(0o755)
@@ -99,12 +99,28 @@ class Run(unittest.TestCase):
 
     def test_no_python__is_named_by_what_needs_it(self):
         self.whole()
-        (self.top / "config/packages").write_text("python nonexistent-python runs the commands\n")
+        (self.top / "config/packages").write_text("python nonexistent-python runs the commands\nbuild nonexistent-package x\n"
+                                                  "doc nonexistent-package x\n")
+        text = (self.top / "run").read_text()
+        (self.top / "run").write_text(text.replace("command -v python3", "command -v nonexistent-python"))
         for command in ("guest", "lab", "bench", "soak", "fuzz", "verify", "deb", "doc", "upstream"):
             status, out, err = self.run_("--no-install", command)
             self.assertEqual(status, 1, (command, err))
-            self.assertIn("apt-get install -y --no-install-recommends nonexistent-python", err)
+            self.assertIn("apt-get install -y --no-install-recommends nonexistent-python nonexistent-package", err)
             self.assertIn("runs the commands", out)
+            status, out, err = self.run_(command, "--help")
+            self.assertEqual((status, out), (1, ""), (command, err))
+            self.assertIn("apt-get install python3", err)
+        # What --no-install has not been said for is installed, by an apt-get that fails here.
+        self.assertIn("apt-get update failed", self.run_("upstream", "x")[2])
+
+    def test_archive_out_of_reach__is_named_when_packages_are_not_found(self):
+        (self.top / "config/packages").write_text("build nonexistent-package a test\n")
+        (self.top / "bin/apt-get").write_text("#!/bin/sh\n[ $1 = update ] || exit 100\necho 'W: Failed to fetch http://x/InRelease "
+                                              "Temporary failure resolving x'\n")
+        status, _, err = self.run_("build")
+        self.assertEqual(status, 1)
+        self.assertIn("could not fetch http://x/InRelease Temporary failure", err)
 
     def test_folder_that_cannot_be_written__says_so(self):
         (self.top / "out").write_text("a file\n")
