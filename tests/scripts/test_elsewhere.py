@@ -9,6 +9,7 @@ import importlib.util
 import os
 import pathlib
 import shutil
+import signal
 import subprocess
 import sys
 import tempfile
@@ -164,6 +165,25 @@ class Demo(unittest.TestCase):
                 self.assertRaises(SystemExit) as ended:
             forward.main()
         self.assertEqual(ended.exception.code, "demo: there: No space left on device")
+
+
+class Interrupted(Folder):
+    """Programs that ./run starts, while a program of theirs does not come back."""
+    def test_signal__ends_them_without_a_traceback(self):
+        mark = self.folder / "mark"
+        for name in ("git", "pkg-config"):
+            (self.folder / name).write_text(f"#!/bin/sh\necho >{mark}\nexec sleep 1000\n")
+            (self.folder / name).chmod(0o755)
+        (self.folder / "VERSION").write_text("22.11.0\n")
+        for words in (["config/dpdk-driver-headers"], ["tests/upstream/run", self.folder]):
+            for number in (signal.SIGINT, signal.SIGTERM):
+                mark.unlink(missing_ok=True)
+                process = subprocess.Popen([ROOT / words[0], *words[1:]], stderr=subprocess.PIPE, start_new_session=True,
+                                           env={**PLAIN, "PATH": f"{self.folder}:{PLAIN['PATH']}"})
+                while not mark.exists():
+                    self.assertIsNone(process.poll())
+                os.killpg(process.pid, number)
+                self.assertEqual((process.communicate()[1], process.returncode), (b"", 128 + number), words)
 
 
 @unittest.skipUnless(shutil.which("git"), "git is missing")

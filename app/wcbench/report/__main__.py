@@ -8,6 +8,7 @@ import argparse
 import json
 import pathlib
 import shutil
+import signal
 import sys
 
 from pages import GNUPLOT, markdown, page, sections, write
@@ -82,4 +83,6 @@ def main():
 
 
 if __name__ == "__main__":
+    for number in (signal.SIGINT, signal.SIGTERM):  # work folders go, and no traceback is shown
+        signal.signal(number, lambda number, _: sys.exit(128 + number))
     sys.exit(main())
