@@ -110,6 +110,12 @@ class DriverHeaders(unittest.TestCase):
         self.assertNotIn("Traceback", done.stderr)
         self.assertEqual(list(self.cache.glob("*/include")) if self.cache.is_dir() else [], [])
 
+    def test_the_variable_that_would_help__is_that_of_the_abi(self):
+        """As a package build for another release, in its chroot, is given no other."""
+        done = subprocess.run([PROGRAM], text=True, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
+                              env={**os.environ, "WCNIC_DRIVER_HEADERS": str(self.folder), "WCNIC_CACHE": str(self.cache)})
+        self.assert_refused(done, "WCNIC_DRIVER_HEADERS=.* will not do", f"export WCNIC_DRIVER_HEADERS_{self.abi()}=")
+
     def test_the_exact_version_is_taken_first(self):
         self.archive.add(f"{RELEASE}.5", LONGER)
         self.archive.add(f"{RELEASE}.6")
