@@ -385,7 +385,7 @@ advise_mapping(struct probe *p)
 	n = changes_search(&p->facts, p->arch, p->bar, refused_rungs(p), p->advice + p->n_advice,
 			   PROBE_ADVICE_MAX - p->n_advice);
 	p->n_advice += n;
-	if (n == 0 && b->bytes < p->facts.page_bytes)
+	if (n == 0 && !wcbar_bar_fills_pages(&p->facts, b))
 		add(p, EFFORT_KERNEL,
 		    "boot a kernel whose pages are not larger than BAR %u: %" PRIu64
 		    " bytes, pages now %zu",

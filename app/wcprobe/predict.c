@@ -136,13 +136,15 @@ WC_PRINTF(3, 4) static int say(const struct subject *s, int error, const char *f
 	return error;
 }
 
-/* What stands against any mapping: only whole pages can be mapped. */
+/* What stands against any mapping: only whole pages can be mapped, or what begins one. */
 static int
 size_check(const struct subject *s)
 {
-	if (s->b->bytes % s->facts->page_bytes == 0)
+	if (wcbar_bar_fills_pages(s->facts, s->b))
 		return 0;
-	return say(s, -ENOTSUP, "BAR %u has %" PRIu64 " bytes, pages have %zu: none is whole",
+	return say(s, -ENOTSUP,
+		   "BAR %u has %" PRIu64 " bytes, pages have %zu: none is whole, "
+		   "and it begins none",
 		   s->bar, s->b->bytes, s->facts->page_bytes);
 }
 

@@ -12,13 +12,6 @@
 
 #include "wcbar_internal.h"
 
-/* The kernel maps a small BAR with all of its page, as long as the BAR is where the page begins. */
-static bool
-starts_page(const struct wcbar_pci_facts *f, const struct wcbar_bar_facts *b)
-{
-	return b->bytes < f->page_bytes && b->address != 0 && b->address % f->page_bytes == 0;
-}
-
 static int
 bar_check(const struct wcbar_pci_facts *f, unsigned int number, struct wcbar_why why)
 {
@@ -38,7 +31,7 @@ bar_check(const struct wcbar_pci_facts *f, unsigned int number, struct wcbar_why
 				     "BAR %u of %s is I/O ports, which cannot be mapped; name a "
 				     "memory BAR",
 				     number, f->bdf);
-	if (b->bytes % f->page_bytes != 0 && !starts_page(f, b))
+	if (!wcbar_bar_fills_pages(f, b))
 		return wcbar_why_set(why, -ENOTSUP,
 				     "BAR %u of %s has 0x%" PRIx64
 				     " bytes, and pages have %zu here: only "

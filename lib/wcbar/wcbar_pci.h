@@ -103,6 +103,18 @@ struct wcbar_pci_facts {
 	enum wcbar_setting noiommu_mode;
 };
 
+/*
+ * Whether kernels map a BAR at all: whole pages, or one that is smaller than a page and begins
+ * where the page does, with the rest of that page. Pure.
+ */
+static inline bool
+wcbar_bar_fills_pages(const struct wcbar_pci_facts *facts, const struct wcbar_bar_facts *bar)
+{
+	return bar->bytes % facts->page_bytes == 0 ||
+	       (bar->bytes < facts->page_bytes && bar->address != 0 &&
+		bar->address % facts->page_bytes == 0);
+}
+
 #define WCBAR_VFIO_OPEN (-1)   /* open VFIO here if it drives the device */
 #define WCBAR_VFIO_CLOSED (-2) /* leave VFIO closed: sysfs alone, no DMA */
 

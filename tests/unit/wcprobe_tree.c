@@ -20,7 +20,7 @@
 /* BAR 0: 4 KiB of memory, BAR 1: ports, BAR 2: the one under test with BAR 3 as its upper half. */
 static const char resources[] = "0x00000000fe904000 0x00000000fe904fff 0x0000000000040200\n"
 				"0x000000000000c000 0x000000000000c03f 0x0000000000040101\n"
-				"0x0000004000000000 0x%016llx 0x%016llx\n"
+				"0x%016llx 0x%016llx 0x%016llx\n"
 				"0x0000000000000000 0x0000000000000000 0x0000000000000000\n"
 				"0x0000000000000000 0x0000000000000000 0x0000000000000000\n"
 				"0x0000000000000000 0x0000000000000000 0x0000000000000000\n";
@@ -114,12 +114,13 @@ char *
 tree_make(const struct tree *t)
 {
 	const unsigned long long bytes = t->bar_bytes != 0 ? t->bar_bytes : 1 << 20;
+	const unsigned long long first = 0x4000000000ull + t->bar_off;
 	char *root = strdup("/tmp/wcprobe-tree-XXXXXX"), *path, text[sizeof(resources) + 64];
 
 	if (root == NULL || mkdtemp(root) == NULL)
 		abort();
 	device_make(root, TREE_BDF, t->driver, !t->no_group);
-	snprintf(text, sizeof(text), resources, 0x4000000000ull + bytes - 1,
+	snprintf(text, sizeof(text), resources, first, first + bytes - 1,
 		 t->not_prefetchable ? 0x140200ull : 0x14220cull);
 	device_put(root, TREE_BDF, "resource", text);
 	device_put(root, TREE_BDF, "resource0", "");

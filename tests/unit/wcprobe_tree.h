@@ -26,6 +26,7 @@ struct tree {
 	bool no_vfio;
 	bool no_wc;             /* no resource2_wc */
 	unsigned int bar_bytes; /* of BAR 2; 0: 1 MiB */
+	unsigned int bar_off;   /* where in a page it begins */
 	bool not_prefetchable;  /* BAR 2 */
 };
 
