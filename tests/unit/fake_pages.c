@@ -42,7 +42,7 @@ pages_dma(void *ctx, uint64_t iova, size_t bytes, unsigned int prot)
 		return NULL;
 	if (!range_is(iova, bytes, PAGE_HERE, PAGE_HERE) || off % PAGE + bytes > PAGE)
 		return NULL;
-	return pages.view + off / PAGE * 2 * PAGE + off % PAGE;
+	return pages.view + off / PAGE * 2 * pages.slot + off % pages.slot;
 }
 
 static bool
@@ -145,18 +145,21 @@ void
 fake_pages_open(struct fake_mem *m)
 {
 	int fd = memfd_create("pages", MFD_CLOEXEC);
+	const size_t slot = (size_t)sysconf(_SC_PAGESIZE);
 
 	memset(&pages, 0, sizeof(pages));
+	pages.slot = slot;
 	pages.m = m;
 	assert_true(fd >= 0 && ftruncate(fd, MEM_BYTES) == 0);
 	assert_int_equal(m->bytes, MEM_BYTES);
 	free(m->at);
 	m->at = mmap(NULL, MEM_BYTES, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
-	pages.view = mmap(NULL, 2 * MEM_BYTES, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	pages.view = mmap(NULL, 2 * slot * PAGES, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
 	assert_true(m->at != MAP_FAILED && pages.view != MAP_FAILED);
 	for (unsigned int i = 0; i < PAGES; i++)
-		assert_true(mmap(pages.view + i * 2 * PAGE, PAGE, PROT_READ | PROT_WRITE,
-				 MAP_SHARED | MAP_FIXED, fd, (off_t)(i * PAGE)) != MAP_FAILED);
+		assert_true(mmap(pages.view + i * 2 * slot, slot, PROT_READ | PROT_WRITE,
+				 MAP_SHARED | MAP_FIXED, fd,
+				 (off_t)(i * PAGE / slot * slot)) != MAP_FAILED);
 	close(fd);
 }
 
@@ -164,7 +167,7 @@ void
 fake_pages_close(void)
 {
 	munmap(pages.m->at, MEM_BYTES);
-	munmap(pages.view, 2 * MEM_BYTES);
+	munmap(pages.view, 2 * pages.slot * PAGES);
 	pages.m->at = NULL;
 }
 

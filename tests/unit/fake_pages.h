@@ -38,7 +38,10 @@ struct lane {
 
 struct fake_pages {
 	struct fake_mem *m;
-	uint8_t *view; /* of the card: each page, then a hole */
+	/* Of the card: each page, then a hole. Where the machine's pages are larger than a guest's,
+	 * what belongs to the others in one of them comes with it. */
+	uint8_t *view;
+	size_t slot; /* bytes of a page of this machine */
 	enum page_kind kinds[PAGES];
 	struct lane lanes[2]; /* reads by message */
 	struct post posts[POSTS_MAX];

@@ -31,7 +31,7 @@
 
 #include "vfu_test.h"
 
-#define PAGE 4096u
+#define PAGE 65536u /* whole pages on every machine */
 #define RW (IOVA_READ | IOVA_WRITE)
 
 static uint8_t memory[16 * PAGE];
@@ -249,8 +249,8 @@ add_fd__sealed_against_writing_can_be_read(void **state)
 		assert_int_equal(iova_map_add_fd(*state, 0, 2 * PAGE, fd, PAGE, IOVA_READ), 0);
 		assert_memory_equal(iova_map_find(*state, 0, 6, IOVA_READ), "sealed", 6);
 		assert_null(iova_map_find(*state, 0, 6, IOVA_WRITE));
-		assert_int_equal(iova_map_add_fd(*state, 0x10000, PAGE, fd, 0, RW), -EPERM);
-		assert_null(iova_map_find(*state, 0x10000, 1, IOVA_READ));
+		assert_int_equal(iova_map_add_fd(*state, 0x100000, PAGE, fd, 0, RW), -EPERM);
+		assert_null(iova_map_find(*state, 0x100000, 1, IOVA_READ));
 		iova_map_clear(*state);
 		assert_int_equal(mapped_files(), 0);
 		close(fd);
@@ -279,16 +279,16 @@ add_fd__for_reading_then_for_writing_two_mappings(void **state)
 
 	assert_int_equal(iova_map_add_fd(*state, 0, PAGE, fd, 0, IOVA_READ), 0);
 	assert_int_equal(mapped_files(), 1);
-	assert_int_equal(iova_map_add_fd(*state, 0x10000, 2 * PAGE, fd, 0, RW), 0);
+	assert_int_equal(iova_map_add_fd(*state, 0x100000, 2 * PAGE, fd, 0, RW), 0);
 	assert_int_equal(mapped_files(), 2);
-	*(uint8_t *)iova_map_find(*state, 0x10000, 1, RW) = 9;
+	*(uint8_t *)iova_map_find(*state, 0x100000, 1, RW) = 9;
 	assert_int_equal(*(uint8_t *)iova_map_find(*state, 0, 1, IOVA_READ), 9);
 	/* One that is there for writing serves for reading. */
-	assert_int_equal(iova_map_add_fd(*state, 0x20000, PAGE, fd, PAGE, IOVA_READ), 0);
+	assert_int_equal(iova_map_add_fd(*state, 0x200000, PAGE, fd, PAGE, IOVA_READ), 0);
 	assert_int_equal(mapped_files(), 2);
-	assert_int_equal(iova_map_remove(*state, 0x10000, 2 * PAGE), 1);
+	assert_int_equal(iova_map_remove(*state, 0x100000, 2 * PAGE), 1);
 	assert_int_equal(*(uint8_t *)iova_map_find(*state, 0, 1, IOVA_READ), 9);
-	assert_int_equal(*(uint8_t *)iova_map_find(*state, 0x20000, 1, IOVA_READ), 0);
+	assert_int_equal(*(uint8_t *)iova_map_find(*state, 0x200000, 1, IOVA_READ), 0);
 	close(fd);
 }
 
@@ -302,9 +302,9 @@ add_fd__sealed_later_what_is_mapped_stays(void **state)
 	assert_int_equal(iova_map_add_fd(*state, 0, PAGE, fd, 0, RW), 0);
 	assert_int_equal(fcntl(fd, F_ADD_SEALS, F_SEAL_WRITE), -1); /* as it is mapped so */
 	assert_int_equal(fcntl(fd, F_ADD_SEALS, F_SEAL_FUTURE_WRITE), 0);
-	assert_int_equal(iova_map_add_fd(*state, 0x10000, PAGE, fd, PAGE, RW), -EPERM);
+	assert_int_equal(iova_map_add_fd(*state, 0x100000, PAGE, fd, PAGE, RW), -EPERM);
 	*(uint8_t *)iova_map_find(*state, 0, 1, RW) = 5;
-	assert_int_equal(iova_map_add_fd(*state, 0x10000, PAGE, fd, PAGE, IOVA_READ), 0);
+	assert_int_equal(iova_map_add_fd(*state, 0x100000, PAGE, fd, PAGE, IOVA_READ), 0);
 	close(fd);
 }
 
@@ -319,12 +319,12 @@ limits__each_has_its_error_and_what_is_there_stays(void **state)
 
 	iova_map_limit(*state, &limits);
 	assert_int_equal(iova_map_add_fd(*state, 0, PAGE, fds[0], 0, RW), 0);
-	assert_int_equal(iova_map_add_fd(*state, 0x10000, PAGE, fds[1], 7 * PAGE, RW), -EDQUOT);
-	assert_int_equal(iova_map_add_fd(*state, 0x10000, PAGE, fds[1], 3 * PAGE, RW), 0);
-	assert_int_equal(iova_map_add_fd(*state, 0x20000, PAGE, fds[2], 0, RW), -EMFILE);
+	assert_int_equal(iova_map_add_fd(*state, 0x100000, PAGE, fds[1], 7 * PAGE, RW), -EDQUOT);
+	assert_int_equal(iova_map_add_fd(*state, 0x100000, PAGE, fds[1], 3 * PAGE, RW), 0);
+	assert_int_equal(iova_map_add_fd(*state, 0x200000, PAGE, fds[2], 0, RW), -EMFILE);
 	/* A file that grows takes more, too: all but one page is left. */
-	assert_int_equal(iova_map_add_fd(*state, 0x20000, PAGE, fds[1], 7 * PAGE, RW), -EDQUOT);
-	assert_int_equal(iova_map_add_fd(*state, 0x20000, PAGE, fds[0], 3 * PAGE, RW), 0);
+	assert_int_equal(iova_map_add_fd(*state, 0x200000, PAGE, fds[1], 7 * PAGE, RW), -EDQUOT);
+	assert_int_equal(iova_map_add_fd(*state, 0x200000, PAGE, fds[0], 3 * PAGE, RW), 0);
 	assert_int_equal(iova_map_add_remote(*state, 0x30000, PAGE, RW), 0);
 	assert_int_equal(iova_map_add_remote(*state, 0x40000, PAGE, RW), -ENOSPC);
 	iova_map_use(*state, &use);
@@ -332,8 +332,8 @@ limits__each_has_its_error_and_what_is_there_stays(void **state)
 	assert_int_equal(use.files, 2);
 	assert_int_equal(use.bytes, 8 * PAGE);
 	/* What is given back can be taken again. */
-	assert_int_equal(iova_map_remove(*state, 0x10000, PAGE), 1);
-	assert_int_equal(iova_map_add_fd(*state, 0x20000 + PAGE, PAGE, fds[2], 0, RW), 0);
+	assert_int_equal(iova_map_remove(*state, 0x100000, PAGE), 1);
+	assert_int_equal(iova_map_add_fd(*state, 0x200000 + PAGE, PAGE, fds[2], 0, RW), 0);
 	iova_map_clear(*state);
 	iova_map_use(*state, &use);
 	assert_int_equal(use.ranges + use.files + use.bytes, 0);

@@ -86,38 +86,40 @@ region_mmap__memory_is_the_devices(void **state)
 	void *at;
 
 	(void)state;
-	assert_int_equal(vfu_client_region_mmap(client, 2, 0x1000, 0x2000, &at), 0);
-	memset(at, 0x5a, 0x2000);
-	assert_int_equal(pread(rig.window_fd, &byte, 1, 0x2fff), 1);
+	assert_int_equal(vfu_client_region_mmap(client, 2, RIG_PAGE, 2 * RIG_PAGE, &at), 0);
+	memset(at, 0x5a, 2 * RIG_PAGE);
+	assert_int_equal(pread(rig.window_fd, &byte, 1, 3 * RIG_PAGE - 1), 1);
 	assert_int_equal(byte, 0x5a);
-	munmap(at, 0x2000);
-	assert_int_equal(vfu_client_region_mmap(client, 2, 0xf000, 0x2000, &at), -EINVAL);
+	munmap(at, 2 * RIG_PAGE);
+	assert_int_equal(vfu_client_region_mmap(client, 2, 15 * RIG_PAGE, 2 * RIG_PAGE, &at),
+			 -EINVAL);
 	assert_int_equal(vfu_client_region_mmap(client, 2, 0, 0, &at), -EINVAL);
-	assert_int_equal(vfu_client_region_mmap(client, 0, 0, 0x1000, &at), -EINVAL);
-	assert_int_equal(vfu_client_region_mmap(client, 9, 0, 0x1000, &at), -EINVAL);
+	assert_int_equal(vfu_client_region_mmap(client, 0, 0, RIG_PAGE, &at), -EINVAL);
+	assert_int_equal(vfu_client_region_mmap(client, 9, 0, RIG_PAGE, &at), -EINVAL);
 }
 
 static void
 region_mmap__at_an_address_that_was_kept(void **state)
 {
 	const int kept = MAP_PRIVATE | MAP_ANONYMOUS;
-	uint8_t *at = mmap(NULL, 0x3000, PROT_NONE, kept, -1, 0), byte = 0;
+	uint8_t *at = mmap(NULL, 3 * RIG_PAGE, PROT_NONE, kept, -1, 0), byte = 0;
 	uint64_t off;
 	int file;
 
 	(void)state;
 	assert_true(at != MAP_FAILED);
-	assert_int_equal(vfu_client_region_mmap_at(client, 2, 0x1000, 0x1000, at + 0x1000), 0);
-	at[0x1fff] = 0x5b;
-	assert_int_equal(pread(rig.window_fd, &byte, 1, 0x1fff), 1);
+	assert_int_equal(vfu_client_region_mmap_at(client, 2, RIG_PAGE, RIG_PAGE, at + RIG_PAGE),
+			 0);
+	at[2 * RIG_PAGE - 1] = 0x5b;
+	assert_int_equal(pread(rig.window_fd, &byte, 1, 2 * RIG_PAGE - 1), 1);
 	assert_int_equal(byte, 0x5b);
-	assert_int_equal(vfu_client_region_mmap_at(client, 9, 0, 0x1000, at), -EINVAL);
+	assert_int_equal(vfu_client_region_mmap_at(client, 9, 0, RIG_PAGE, at), -EINVAL);
 	assert_int_equal(vfu_client_region_file(client, 2, &file, &off), 0);
-	assert_int_equal(pread(file, &byte, 1, (off_t)(off + 0x1fff)), 1);
+	assert_int_equal(pread(file, &byte, 1, (off_t)(off + 2 * RIG_PAGE - 1)), 1);
 	assert_int_equal(byte, 0x5b);
 	assert_int_equal(vfu_client_region_file(client, 0, &file, &off), -EINVAL);
 	assert_int_equal(vfu_client_region_file(client, 9, &file, &off), -EINVAL);
-	munmap(at, 0x3000);
+	munmap(at, 3 * RIG_PAGE);
 }
 
 static void
@@ -126,10 +128,10 @@ region_mmap__sparse_only_its_areas(void **state)
 	void *at;
 
 	(void)state;
-	assert_int_equal(vfu_client_region_mmap(client, 4, 0, 0x1000, &at), -EINVAL);
-	assert_int_equal(vfu_client_region_mmap(client, 4, 0x1000, 0x2000, &at), -EINVAL);
-	assert_int_equal(vfu_client_region_mmap(client, 4, 0x3000, 0x1000, &at), 0);
-	munmap(at, 0x1000);
+	assert_int_equal(vfu_client_region_mmap(client, 4, 0, RIG_PAGE, &at), -EINVAL);
+	assert_int_equal(vfu_client_region_mmap(client, 4, RIG_PAGE, 2 * RIG_PAGE, &at), -EINVAL);
+	assert_int_equal(vfu_client_region_mmap(client, 4, 3 * RIG_PAGE, RIG_PAGE, &at), 0);
+	munmap(at, RIG_PAGE);
 }
 
 static void
@@ -138,10 +140,10 @@ region_mmap__file_shorter_than_region_refused(void **state)
 	void *at;
 
 	(void)state;
-	assert_int_equal(ftruncate(rig.window_fd, 0x1000), 0);
-	assert_int_equal(vfu_client_region_mmap(client, 2, 0, 0x2000, &at), -ERANGE);
-	assert_int_equal(vfu_client_region_mmap(client, 2, 0, 0x1000, &at), 0);
-	munmap(at, 0x1000);
+	assert_int_equal(ftruncate(rig.window_fd, RIG_PAGE), 0);
+	assert_int_equal(vfu_client_region_mmap(client, 2, 0, 2 * RIG_PAGE, &at), -ERANGE);
+	assert_int_equal(vfu_client_region_mmap(client, 2, 0, RIG_PAGE, &at), 0);
+	munmap(at, RIG_PAGE);
 }
 
 static void

@@ -51,7 +51,7 @@ setup(void **state)
 	rig_limits = (struct vfu_server_limits){
 		.ranges = 8,
 		.files = 3,
-		.bytes = 0x8000,
+		.bytes = 0x80000,
 		.greet_ms = GREET_MS,
 		.message_ms = MESSAGE_MS,
 	};
@@ -314,8 +314,8 @@ dma_map__beyond_a_limit_its_error_and_its_option(void **state)
 
 	(void)state;
 	for (unsigned int i = 0; i < 4; i++)
-		fds[i] = memory_file(0x9000);
-	assert_int_equal(map(sock, 0x100000, 0x9000, &fds[0]), EDQUOT);
+		fds[i] = memory_file(0x90000);
+	assert_int_equal(map(sock, 0x100000, 0x90000, &fds[0]), EDQUOT);
 	expect_log("more than 0 MiB (--max-mib)");
 	for (unsigned int i = 0; i < 3; i++)
 		assert_int_equal(map(sock, i * 0x10000, 0x1000, &fds[i]), 0);
@@ -556,13 +556,13 @@ dma_unmap__more_than_the_limit_waits_for_nobody(void **state)
 	vfu_server_poll(rig.server);
 	assert_int_equal(raw_receive(sock, &reply), 0);
 	for (unsigned int i = 0; i < 8; i++) {
-		int fd = memory_file(0x5000);
+		int fd = memory_file(0x50000);
 
-		assert_int_equal(map(sock, 0, 0x5000, &fd), 0);
+		assert_int_equal(map(sock, 0, 0x50000, &fd), 0);
 		assert_int_equal(ask(sock, VFU_CMD_DMA_UNMAP, &all, sizeof(all), NULL), 0);
 		close(fd);
 	}
-	/* 0x8000 bytes may. */
+	/* 0x80000 bytes may. */
 	assert_true(files_mapped() <= 1);
 	close(peer);
 	close(sock);

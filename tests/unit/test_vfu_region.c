@@ -63,9 +63,9 @@ region_info__sparse_region_answers_in_two_steps(void **state)
 	assert_int_equal(cap.id, VFU_CAP_SPARSE_MMAP);
 	assert_int_equal(cap.next, 0);
 	assert_int_equal(cap.n_areas, 2);
-	assert_int_equal(areas[0].off, 0x1000);
-	assert_int_equal(areas[1].off, 0x3000);
-	assert_int_equal(areas[1].bytes, 0x1000);
+	assert_int_equal(areas[0].off, RIG_PAGE);
+	assert_int_equal(areas[1].off, 3 * RIG_PAGE);
+	assert_int_equal(areas[1].bytes, RIG_PAGE);
 }
 
 static void

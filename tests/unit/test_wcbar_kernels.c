@@ -231,8 +231,8 @@ noiommu__opens_its_own_file_and_maps_no_dma(void **state)
 	tree_noiommu();
 	assert_int_equal(pci_open(), 0);
 	assert_int_equal(fake_vfio.iommu_type, 8);
-	assert_int_equal(wcbar_pci_dma_map(pci, (void *)0x10000, 0x1000, 0), -ENOTSUP);
-	assert_int_equal(wcbar_pci_dma_unmap(pci, 0x1000, 0), -ENOTSUP);
+	assert_int_equal(wcbar_pci_dma_map(pci, (void *)0x10000, PAGE, 0), -ENOTSUP);
+	assert_int_equal(wcbar_pci_dma_unmap(pci, PAGE, 0), -ENOTSUP);
 	assert_int_equal(fake_vfio.maps + fake_vfio.unmaps, 0);
 	assert_non_null(wcbar_pci_dma_why(pci));
 	assert_non_null(strstr(wcbar_pci_dma_why(pci), "physical addresses"));

@@ -20,8 +20,6 @@
 
 #include "wcbar_tree.h"
 
-#define PAGE 0x1000ull
-
 static char why[WCBAR_WHY_BYTES];
 static struct wcbar_pci *pci;
 static struct wcbar_bar *bar;
@@ -145,7 +143,7 @@ bar_open__smaller_than_a_page_inside_one_is_enotsup(void **state)
 	bar1_place(0xfe000400);
 	bar2_open(WCBAR_VFIO_OPEN);
 	assert_int_equal(wcbar_bar_open(pci, 1, &none, why, sizeof(why)), -ENOTSUP);
-	assert_non_null(strstr(why, "has 0x100 bytes, and pages have 4096 here"));
+	assert_non_null(strstr(why, "has 0x100 bytes, and pages have "));
 }
 
 static void
@@ -215,7 +213,7 @@ map__pieces_lie_side_by_side(void **state)
 static void
 map__overlap_is_refused(void **state)
 {
-	static const struct {
+	const struct {
 		uint64_t off;
 		size_t bytes;
 	} over[] = {{2 * PAGE, PAGE},     {3 * PAGE, PAGE}, {PAGE, 2 * PAGE},
@@ -235,7 +233,7 @@ map__overlap_is_refused(void **state)
 static void
 map__bad_arguments_are_einval(void **state)
 {
-	static const struct {
+	const struct {
 		uint64_t off;
 		size_t bytes;
 		enum wcbar_type type;

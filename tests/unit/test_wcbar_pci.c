@@ -295,7 +295,7 @@ open__uio_enables_memory_only(void **state)
 	assert_int_equal(command_read(), 6);
 	assert_int_equal(wcbar_pci_bus_master(pci, false), 0);
 	assert_int_equal(command_read(), 2);
-	assert_int_equal(wcbar_pci_dma_map(pci, NULL, 4096, 0), -ENOTSUP);
+	assert_int_equal(wcbar_pci_dma_map(pci, NULL, PAGE, 0), -ENOTSUP);
 	assert_int_equal(wcbar_pci_reset(pci), -ENOTSUP);
 	tree_write("", "%s", tree_device("reset"));
 	assert_int_equal(wcbar_pci_reset(pci), 0);
@@ -361,13 +361,13 @@ vfio_works(enum wcbar_access access)
 	assert_int_equal(wcbar_pci_bus_master(pci, true), 0);
 	assert_int_equal(pread(fake_vfio.device, &command, 2, (off_t)VFIO_REGION_OFF(7) + 4), 2);
 	assert_int_equal(command, 6);
-	assert_int_equal(wcbar_pci_dma_map(pci, (void *)0x10000, 0x3000, 0x70000), 0);
+	assert_int_equal(wcbar_pci_dma_map(pci, (void *)0x10000, 3 * PAGE, 0x70000), 0);
 	assert_int_equal(fake_vfio.map_iova, 0x70000);
-	assert_int_equal(fake_vfio.map_bytes, 0x3000);
-	assert_int_equal(wcbar_pci_dma_map(pci, (void *)0x10800, 0x1000, 0x70000), -EINVAL);
+	assert_int_equal(fake_vfio.map_bytes, 3 * PAGE);
+	assert_int_equal(wcbar_pci_dma_map(pci, (void *)0x10800, PAGE, 0x70000), -EINVAL);
 	assert_int_equal(wcbar_pci_dma_map(pci, (void *)0x10000, 0, 0x70000), -EINVAL);
 	assert_int_equal(fake_vfio.maps, 1);
-	assert_int_equal(wcbar_pci_dma_unmap(pci, 0x3000, 0x70000), 0);
+	assert_int_equal(wcbar_pci_dma_unmap(pci, 3 * PAGE, 0x70000), 0);
 	assert_int_equal(fake_vfio.unmaps, 1);
 	assert_int_equal(wcbar_pci_reset(pci), 0);
 	assert_int_equal(fake_vfio.resets, 1);
@@ -452,8 +452,8 @@ open__adopted_device_stays_open(void **state)
 	fd = dup(fake_vfio.device);
 	assert_int_equal(pci_open(fd), 0);
 	assert_int_equal(wcbar_pci_vfio_fd(pci), fd);
-	assert_int_equal(wcbar_pci_dma_map(pci, (void *)0x10000, 0x1000, 0), -ENOTSUP);
-	assert_int_equal(wcbar_pci_dma_unmap(pci, 0x1000, 0), -ENOTSUP);
+	assert_int_equal(wcbar_pci_dma_map(pci, (void *)0x10000, PAGE, 0), -ENOTSUP);
+	assert_int_equal(wcbar_pci_dma_unmap(pci, PAGE, 0), -ENOTSUP);
 	wcbar_pci_close(pci);
 	pci = NULL;
 	fake_vfio.not_pci = true;

@@ -20,7 +20,7 @@
 
 #include "wcbar_tree.h"
 
-#define PIECE 0x4000u
+#define PIECE (2 * PAGE)
 
 static char why[WCBAR_WHY_BYTES];
 static struct wcbar_pci *pci;
@@ -79,13 +79,13 @@ map_at__granted__is_there_with_its_rung(void **state)
 {
 	(void)state;
 	vfio_adopt();
-	assert_int_equal(wcbar_bar_map_at(bar, 0x1000, PIECE, WCBAR_TYPE_WC, WCBAR_MAP_EXACT, place,
+	assert_int_equal(wcbar_bar_map_at(bar, PAGE, PIECE, WCBAR_TYPE_WC, WCBAR_MAP_EXACT, place,
 					  PROT_READ | PROT_WRITE, &win),
 			 0);
 	assert_ptr_equal(win.addr, place);
 	assert_int_equal(win.type, WCBAR_TYPE_WC);
-	assert_int_equal(wcbar_bar_rung(bar, 0x1000), WCBAR_RUNG_SYSFS_VFIO);
-	assert_true(stores_reach(place, "resource2_wc", 0x1000));
+	assert_int_equal(wcbar_bar_rung(bar, PAGE), WCBAR_RUNG_SYSFS_VFIO);
+	assert_true(stores_reach(place, "resource2_wc", PAGE));
 	assert_true(wcbar_bar_excludes_vfio(bar));
 	assert_int_equal(mmaps_of_vfio, 0);
 }

@@ -29,8 +29,6 @@
 
 #include "wcbar_tree.h"
 
-#define PAGE 0x1000ull
-
 static struct wcbar_pci *pci;
 static struct wcbar_bar *bar;
 static struct wcbar_window win;

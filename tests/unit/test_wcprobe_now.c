@@ -204,7 +204,8 @@ list__cannot_be_read__leaves_x86_unknown(void **state)
 static void
 files__each__is_recognised(void **state)
 {
-	static const struct {
+	char uio[64];
+	const struct {
 		const char *maps;
 		enum now_file file;
 		uint64_t off, bytes;
@@ -223,7 +224,7 @@ files__each__is_recognised(void **state)
 		 0x1000, NOW_UNKNOWN},
 		{"1000-2000 rw-s 20000001000 00:01 5 /dev/vfio/devices/vfio3\n", NOW_FILE_VFIO_CDEV,
 		 0x1000, 0x1000, NOW_UC},
-		{"1000-3000 rw-s 00001000 00:01 5 /dev/uio7\n", NOW_FILE_UIO, 0, 0x2000, NOW_UC},
+		{uio, NOW_FILE_UIO, 0, 0x2000, NOW_UC},
 		/* a host's /sys in a container */
 		{"1000-3000 rw-s 4000001000 00:01 5 /host" SYSFS "resource2_wc\n",
 		 NOW_FILE_RESOURCE_WC, 0x1000, 0x2000, NOW_WC},
@@ -238,6 +239,9 @@ files__each__is_recognised(void **state)
 	};
 
 	(void)state;
+	/* map 1 is at the second page */
+	snprintf(uio, sizeof(uio), "1000-3000 rw-s %08lx 00:01 5 /dev/uio7\n",
+		 (unsigned long)sysconf(_SC_PAGESIZE));
 	arch("aarch64\n");
 	tree_put(root, "sys/bus/pci/devices/" TREE_BDF "/vfio-dev/vfio3/dev", "");
 	tree_put(root, "sys/bus/pci/devices/" TREE_BDF "/uio/uio7/maps/map1/addr", "0x4000000000");

@@ -33,7 +33,6 @@
 
 #include "wcbar_tree.h"
 
-#define PAGE 0x1000u
 #define RW (PROT_READ | PROT_WRITE)
 
 /* ---- the calls below ----------------------------------------------------------------------- */
@@ -245,13 +244,13 @@ mmap__wanted_bar__is_wc_at_the_callers_place(void **state)
 	const int fd = device_open();
 
 	(void)state;
-	assert_ptr_equal(bar_map(fd, 0x2000, 2 * PAGE), place);
+	assert_ptr_equal(bar_map(fd, 2 * PAGE, 2 * PAGE), place);
 	assert_string_equal(file_at(place + PAGE), "wc");
 	assert_string_equal(file_at(place + 2 * PAGE), "other");
 	assert_int_equal(mmaps_of_vfio, 0);
 	assert_int_equal(told_count(REPORT_MAPPED), 1);
 	assert_string_equal(told_last(REPORT_MAPPED)->bdf, BDF);
-	assert_int_equal(told_last(REPORT_MAPPED)->off, 0x2000);
+	assert_int_equal(told_last(REPORT_MAPPED)->off, 2 * PAGE);
 	assert_int_equal(told_last(REPORT_MAPPED)->type, WCBAR_TYPE_WC);
 	assert_int_equal(told_last(REPORT_MAPPED)->rung, WCBAR_RUNG_SYSFS_VFIO);
 	assert_int_equal(told_last(REPORT_MAPPED)->source, REPORT_BY_FILE);
@@ -577,7 +576,7 @@ mmap__no_way_and_required__ends_before_the_mapping(void **state)
 	bar_map(fd, 0, PAGE);
 	assert_int_equal(exit_status, -1); /* WC: all is well */
 	tree_unlink(tree_device("resource2_wc"));
-	bar_map(fd, 0x1000, PAGE);
+	bar_map(fd, PAGE, PAGE);
 	assert_int_equal(exit_status, INTER_STATUS_REQUIRED);
 	close(fd);
 }

@@ -107,7 +107,7 @@ static const struct vfu_server_ops rig_ops = {
 	.now_ns = now_ns,
 };
 
-static const struct vfu_server_area rig_areas[] = {{0x1000, 0x1000}, {0x3000, 0x1000}};
+static const struct vfu_server_area rig_areas[] = {{RIG_PAGE, RIG_PAGE}, {3 * RIG_PAGE, RIG_PAGE}};
 
 struct vfu_server_limits rig_limits;
 

@@ -14,11 +14,12 @@
 #include <vfu_server.h>
 #include <vfu_wire.h>
 
-#define RIG_REGS_BYTES 0x2000u    /* region 0: memory, trapped */
-#define RIG_WINDOW_BYTES 0x10000u /* region 2: can be mapped */
-#define RIG_FIXED_BYTES 0x100u    /* region 3: read-only */
-#define RIG_SPARSE_BYTES 0x4000u  /* region 4: its pages 1 and 3 can be mapped */
-#define RIG_LARGE_BYTES 0x200000u /* region 5: more than one access may carry */
+#define RIG_REGS_BYTES 0x2000u           /* region 0: memory, trapped */
+#define RIG_PAGE 0x10000u                /* whole pages on every machine */
+#define RIG_WINDOW_BYTES (16 * RIG_PAGE) /* region 2: can be mapped */
+#define RIG_FIXED_BYTES 0x100u           /* region 3: read-only */
+#define RIG_SPARSE_BYTES (4 * RIG_PAGE)  /* region 4: its pages 1 and 3 can be mapped */
+#define RIG_LARGE_BYTES 0x200000u        /* region 5: more than one access may carry */
 #define RIG_VECTORS 20u
 #define RIG_BAD_OFF 0x1ff8u /* of region 0: the device refuses access there with EIO */
 

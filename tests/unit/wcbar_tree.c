@@ -247,13 +247,14 @@ refuse(int error)
 static int
 region_info(struct vfio_region_info *info)
 {
-	static const struct {
+	const struct {
 		struct vfio_region_info_cap_sparse_mmap cap;
 		struct vfio_region_sparse_mmap_area areas[2];
 	} sparse = {
 		.cap = {.header = {.id = VFIO_REGION_INFO_CAP_SPARSE_MMAP, .version = 1},
 			.nr_areas = 2},
-		.areas = {{.offset = 0, .size = 0x1000}, {.offset = 0x2000, .size = 0x3e000}},
+		.areas = {{.offset = 0, .size = PAGE},
+			  {.offset = 2 * PAGE, .size = BAR2_BYTES - 2 * PAGE}},
 	};
 	const bool has_areas = info->index == 2 && fake_vfio.msix_in_bar2;
 	const uint32_t asked_bytes = info->argsz;

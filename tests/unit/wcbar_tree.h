@@ -11,6 +11,7 @@
 
 #include <stdbool.h>
 #include <stdint.h>
+#include <unistd.h>
 
 #include <wcbar_pci.h>
 #include <wcbase.h>
@@ -19,6 +20,7 @@
 #define PEER "0000:00:06.0"
 #define BAR2_ADDRESS 0xfea00000ull
 #define BAR2_BYTES 0x40000ull
+#define PAGE ((uint64_t)sysconf(_SC_PAGESIZE))
 #define VFIO_REGION_OFF(n) ((uint64_t)(n) << 24) /* where the fake VFIO device has region n */
 
 /* The root of a new machine: the device has BAR 0 (I/O), BAR 2 (prefetchable), no driver. */
