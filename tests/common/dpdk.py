@@ -8,6 +8,7 @@ import pathlib
 import shutil
 import socket
 import stat
+import subprocess
 import sys
 
 PR_SET_SECCOMP, SECCOMP_MODE_FILTER = 22, 2
@@ -15,6 +16,12 @@ PR_SET_SECCOMP, SECCOMP_MODE_FILTER = 22, 2
 
 class Failure(Exception):
     """What went wrong, in a sentence for the user."""
+
+
+def release():
+    """Year and month of the DPDK that is installed. Its programs change their words from release to release."""
+    said = subprocess.run(["pkg-config", "--modversion", "libdpdk"], stdout=subprocess.PIPE, text=True, check=True).stdout
+    return tuple(map(int, said.split(".")[:2]))
 
 
 def loadable_plugin(build, work):

@@ -235,13 +235,14 @@ def ptpclient(rig):
         ports = rig.port([ptp(0, number, 0), ptp(8, number, start), ptp(9, number, start, mac)]), rig.port()
         feeder = rig.testpmd(rig.vdevs(ports[0]) + master + rig.vdevs(ports[1], first=3), "--port-topology=chained")
         feeder.tell("start")  # from the first to the wire, and from the wire to the last
-        program.wait("Delta between master and slave clocks:")
+        program.wait(r"Delta between \w+ and \w+ clocks:")
         requests += ports[1].wait(1, feeder, program, card)
         feeder.quit()
     program.end(status=-signal.SIGINT)
     text = program.text
-    pattern = (r"T2 - Slave  Clock\.\s+(\d+)s (\d+)ns\s+T1 - Master Clock\.\s+(\d+)s (\d+)ns\s+T3 - Slave  Clock\.\s+"
-               r"(\d+)s (\d+)ns\s+T4 - Master Clock\.\s+(\d+)s (\d+)ns\s+Delta between master and slave clocks:(-?\d+)ns")
+    # DPDK 24.11 calls master and slave transmitter and receiver.
+    clocks = r"\s+".join(rf"{name} - [\w ]+\.\s+(\d+)s (\d+)ns" for name in ("T2", "T1", "T3", "T4"))
+    pattern = clocks + r"\s+Delta between \w+ and \w+ clocks:(-?\d+)ns"
     found = [list(map(int, each)) for each in re.findall(pattern, text)]
     expect(len(found) >= 2, "ptpclient printed no two rounds", program)
     for times in found:

@@ -9,7 +9,7 @@ import subprocess
 
 import life
 from dpdk import Failure, loadable_plugin
-from trees import Trees
+from trees import Trees, host_release
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 
@@ -63,7 +63,13 @@ class NextDpdk:
     """Where its programs are, and what they are started with."""
 
     def __init__(self, args, work):
-        self.tree = Trees(args.cache, life.progress).get("dpdk-next")
+        trees = Trees(args.cache, life.progress)
+        if trees.list["dpdk-next"][1] == host_release():
+            # It is the machine's own, which finds its drivers by itself: EAL would have them twice with those of a tree.
+            self.version = done("pkg-config", "--modversion", "libdpdk")
+            self.plugin, self.command = loadable_plugin(args.build, work), lambda name: [name]
+            return
+        self.tree = trees.get("dpdk-next")
         libraries = next(self.tree.glob("usr/lib/*-linux-gnu"))
         self.pmds = next(libraries.glob("dpdk/pmds-*"))
         self.version = done("pkg-config", "--modversion", next(libraries.glob("pkgconfig/libdpdk.pc")))

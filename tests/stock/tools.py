@@ -5,6 +5,7 @@ import re
 import subprocess
 
 import frames
+from dpdk import release
 from rig import Program, Skip, expect, same, until
 from testpmd import MARK, until_mark, wired
 
@@ -140,8 +141,9 @@ def bonding(rig):
     """Two bonds of two cards each, on two wires: LACP agrees, and traffic passes on both."""
     devices, _ = rig.cards("wire", "wire", "wire", "wire")
     pmd = rig.testpmd(devices, "--disable-device-start", "--port-topology=paired")
+    device, member = ("bonding device", "member") if release() >= (23, 11) else ("bonded device", "slave")
     for bond, (one, other) in ((4, (0, 2)), (5, (1, 3))):  # cards 0 and 1 are wired, and 2 and 3
-        pmd.must("create bonded device 4 0", f"add bonding slave {one} {bond}", f"add bonding slave {other} {bond}",
+        pmd.must(f"create {device} 4 0", f"add bonding {member} {one} {bond}", f"add bonding {member} {other} {bond}",
                  f"set bonding balance_xmit_policy {bond} l34", f"port start {bond}")
     # flowgen receives and sends all the time, as LACP needs it, and its flows differ.
     pmd.must("set portlist 4,5", "set fwd flowgen")
