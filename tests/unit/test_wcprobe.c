@@ -345,6 +345,8 @@ json_probe__each_machine__says_what_the_text_says(void **state)
 		assert_non_null(o);
 		assert_string_equal(json_text_at(o, "/program"), "wcprobe");
 		assert_string_equal(json_text_at(o, "/schema"), "1");
+		assert_non_null(json_text_at(o, "/version"));
+		assert_non_null(json_text_at(o, "/commit"));
 		assert_string_equal(json_text_at(o, "/device/bdf"), TREE_BDF);
 		assert_string_equal(json_text_at(o, "/verdict/name"),
 				    verdict_name(machines[i].verdict));

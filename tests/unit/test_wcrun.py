@@ -276,6 +276,7 @@ class Json(Case):
         self.wcrun(self.machine(), "--json", path, "--", VICTIM, BDF, "map", "exit=3", status=3)
         with open(path, encoding="utf-8") as file:
             out = json.load(file)
+        self.assertLessEqual({"version", "commit"}, set(out))
         self.assertEqual((out["program"], out["schema"], out["mode"], out["way"], out["exit_status"]),
                          ("wcrun", 1, "run", "interpose", 3))
         self.assertEqual(out["command"], [VICTIM, BDF, "map", "exit=3"])
