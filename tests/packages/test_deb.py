@@ -101,6 +101,17 @@ class Log(Folder):
             self.deb.follow(["echo", "x"], "/dev/full", "x")
         self.assertEqual(caught.exception.filename, "/dev/full")
 
+    def test_interrupt__waits_for_what_cleans_up(self):
+        mark = self.work / "cleaned"
+
+        def interrupted(*_, **__):
+            raise SystemExit(130)
+
+        self.deb.print = interrupted
+        with self.assertRaises(SystemExit):
+            self.deb.follow(["sh", "-c", f"trap 'echo >{mark}; exit 1' TERM; echo '== ready'; sleep 1000"], self.work / "log", "x")
+        self.assertTrue(mark.exists())
+
 
 class Results(Folder):
     def test_results__count_what_lintian_found_and_list_packages(self):
