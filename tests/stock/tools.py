@@ -141,7 +141,8 @@ def bonding(rig):
     """Two bonds of two cards each, on two wires: LACP agrees, and traffic passes on both."""
     devices, _ = rig.cards("wire", "wire", "wire", "wire")
     pmd = rig.testpmd(devices, "--disable-device-start", "--port-topology=paired")
-    device, member = ("bonding device", "member") if release() >= (23, 11) else ("bonded device", "slave")
+    device, member, lacp = ("bonding device", "member", "config") if release() >= (23, 11) else (
+        "bonded device", "slave", "lacp info")
     for bond, (one, other) in ((4, (0, 2)), (5, (1, 3))):  # cards 0 and 1 are wired, and 2 and 3
         pmd.must(f"create {device} 4 0", f"add bonding {member} {one} {bond}", f"add bonding {member} {other} {bond}",
                  f"set bonding balance_xmit_policy {bond} l34", f"port start {bond}")
@@ -150,7 +151,7 @@ def bonding(rig):
     pmd.tell("start")
     both = r"(?s)(Actor.*?DISTRIBUTING.*?Partner.*?DISTRIBUTING.*?){2}"
     for bond in (4, 5):
-        until(lambda: re.search(both, pmd.tell(f"show bonding lacp info {bond}")), f"LACP of port {bond}", pmd)
+        until(lambda: re.search(both, pmd.tell(f"show bonding {lacp} {bond}")), f"LACP of port {bond}", pmd)
     at = frames_of(pmd)
     until(lambda: all(now > before + 1000 for now, before in zip(frames_of(pmd), at)), "traffic on both wires", pmd)
     pmd.tell("stop")
