@@ -492,13 +492,14 @@ attack_command(unsigned int round)
 static void
 attack_irq(unsigned int round)
 {
+	/* struct vfio_irq_set with its files */
 	struct {
-		struct vfio_irq_set set;
+		uint32_t argsz, flags, index, start, count;
 		int fds[VECTORS];
-	} bind = {.set = {.argsz = sizeof(bind),
-			  .flags = VFIO_IRQ_SET_DATA_EVENTFD | VFIO_IRQ_SET_ACTION_TRIGGER,
-			  .index = VFIO_PCI_MSIX_IRQ_INDEX,
-			  .count = VECTORS}};
+	} bind = {.argsz = sizeof(bind),
+		  .flags = VFIO_IRQ_SET_DATA_EVENTFD | VFIO_IRQ_SET_ACTION_TRIGGER,
+		  .index = VFIO_PCI_MSIX_IRQ_INDEX,
+		  .count = VECTORS};
 	struct vfio_irq_set off = {.argsz = sizeof(off),
 				   .flags = VFIO_IRQ_SET_DATA_NONE | VFIO_IRQ_SET_ACTION_TRIGGER,
 				   .index = VFIO_PCI_MSIX_IRQ_INDEX};

@@ -247,12 +247,15 @@ refuse(int error)
 static int
 region_info(struct vfio_region_info *info)
 {
+	/* struct vfio_region_info_cap_sparse_mmap with areas */
 	const struct {
-		struct vfio_region_info_cap_sparse_mmap cap;
+		struct vfio_info_cap_header header;
+		uint32_t nr_areas;
+		uint32_t reserved;
 		struct vfio_region_sparse_mmap_area areas[2];
 	} sparse = {
-		.cap = {.header = {.id = VFIO_REGION_INFO_CAP_SPARSE_MMAP, .version = 1},
-			.nr_areas = 2},
+		.header = {.id = VFIO_REGION_INFO_CAP_SPARSE_MMAP, .version = 1},
+		.nr_areas = 2,
 		.areas = {{.offset = 0, .size = PAGE},
 			  {.offset = 2 * PAGE, .size = BAR2_BYTES - 2 * PAGE}},
 	};
