@@ -45,12 +45,17 @@ files_all(const struct options *options)
 
 /*
  * Half of the largest power of two that can be mapped; RLIMIT_AS counts, too. In MiB. The other
- * half is for what a client does not use any more, until it is unmapped.
+ * half is for what a client does not use any more, until it is unmapped. It is not looked for
+ * beyond what is enough: user-mode QEMU pays for a mapping with memory.
  */
 static uint64_t
-space_all(void)
+space_all(uint64_t enough)
 {
-	for (uint64_t bytes = SPACE_MAX; bytes > 1u << 20; bytes /= 2) {
+	uint64_t most = 2u << 20;
+
+	while (most < SPACE_MAX && most >> 21 < enough)
+		most *= 2;
+	for (uint64_t bytes = most; bytes > 1u << 20; bytes /= 2) {
 		void *at = mmap(NULL, bytes, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE,
 				-1, 0);
 
@@ -74,8 +79,8 @@ part(uint64_t all, uint64_t given, unsigned int without)
 int
 options_limits_finish(struct options *options)
 {
-	const uint64_t files = files_all(options), space = space_all();
-	uint64_t files_given = 0, mib_given = 0;
+	const uint64_t files = files_all(options);
+	uint64_t files_given = 0, mib_given = 0, space;
 	unsigned int no_files = 0, no_mib = 0;
 
 	for (unsigned int i = 0; i < options->n_cards; i++) {
@@ -86,6 +91,7 @@ options_limits_finish(struct options *options)
 		mib_given += card->max_mib;
 		no_mib += card->max_mib == 0;
 	}
+	space = space_all(no_mib == 0 ? mib_given : UINT64_MAX);
 	if (files_given + no_files > files) {
 		app_error("--max-files: the cards' clients would map %" PRIu64
 			  " files, and vm.max_map_count leaves %" PRIu64 "; raise it, or give less",
