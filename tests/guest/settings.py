@@ -26,6 +26,7 @@ class Setting:
     net_ena: bool = True  # of Ena: VFIO works here, so that DPDK's driver is tried too
     whole: bool = False  # left out of a quick run
     memory: str = ""  # more of the object behind its memory
+    hugepages: int = 96
 
 
 UNSAFE = "echo 1 >/sys/module/vfio_iommu_type1/parameters/allow_unsafe_interrupts"
@@ -144,4 +145,8 @@ HOSTILE = [
             memory=",seal=off,hugetlb=on,hugetlbsize=2M", whole=True),
 ]
 
-SUITE = Setting("arm64-tests", "the project's own tests on aarch64", "arm64", "6.12", "-")
+SUITES = [
+    Setting("arm64-tests", "the project's own tests on aarch64", "arm64", "6.12", "-"),
+    # A huge page has 32 MiB there.
+    Setting("arm64-tests-16k", "the same, pages of 16 KiB", "arm64", "6.12-16k", "-", hugepages=0, whole=True),
+]
