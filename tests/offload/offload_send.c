@@ -17,6 +17,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include <rte_bus_vdev.h>
 #include <rte_cycles.h>
 #include <rte_eal.h>
 #include <rte_errno.h>
@@ -132,7 +133,7 @@ port_start(const char *devargs)
 {
 	struct rte_eth_conf conf = {0};
 	struct rte_eth_dev_info info;
-	int ret = rte_eal_hotplug_add("vdev", "net_wcnic0", devargs);
+	int ret = rte_vdev_init("net_wcnic0", devargs);
 
 	if (ret == 0)
 		ret = rte_eth_dev_get_port_by_name("net_wcnic0", &port);

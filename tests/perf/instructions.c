@@ -23,6 +23,7 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
+#include <rte_bus_vdev.h>
 #include <rte_eal.h>
 #include <rte_errno.h>
 #include <rte_ethdev.h>
@@ -340,7 +341,7 @@ port_probe(struct rig *r, unsigned int end)
 	int ret;
 
 	snprintf(name, sizeof(name), "%.*s", (int)strcspn(r->o->vdev[end], ","), r->o->vdev[end]);
-	ret = rte_eal_hotplug_add("vdev", name, args != NULL ? args + 1 : "");
+	ret = rte_vdev_init(name, args != NULL ? args + 1 : "");
 	if (ret == 0)
 		ret = rte_eth_dev_get_port_by_name(name, &r->port[end]);
 	if (ret != 0)

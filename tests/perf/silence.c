@@ -16,6 +16,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include <rte_bus_vdev.h>
 #include <rte_common.h>
 #include <rte_eal.h>
 #include <rte_ethdev.h>
@@ -200,7 +201,7 @@ port_start(struct silence_run *run)
 	run->pool = rte_pktmbuf_pool_create("silence", MBUFS, 0, 0, RTE_MBUF_DEFAULT_BUF_SIZE,
 					    SOCKET_ID_ANY);
 	if (name == NULL || run->pool == NULL ||
-	    rte_eal_hotplug_add("vdev", name, args != NULL ? args : "") != 0 ||
+	    rte_vdev_init(name, args != NULL ? args : "") != 0 ||
 	    rte_eth_dev_get_port_by_name(name, &run->port) != 0)
 		goto out;
 	ret = rte_eth_dev_configure(run->port, 1, 1, &conf);

@@ -25,6 +25,7 @@
 #include <unistd.h>
 
 #include <rte_bus.h>
+#include <rte_bus_vdev.h>
 #include <rte_eal.h>
 #include <rte_ethdev.h>
 #include <rte_malloc.h>
@@ -118,7 +119,7 @@ port_start(uint16_t queues, uint16_t mtu)
 static int
 port_open(const char *args)
 {
-	int ret = rte_eal_hotplug_add("vdev", NAME, args);
+	int ret = rte_vdev_init(NAME, args);
 
 	if (ret == 0)
 		ret = rte_eth_dev_get_port_by_name(NAME, &traffic.port);

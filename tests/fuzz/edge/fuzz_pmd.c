@@ -9,6 +9,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include <rte_bus_vdev.h>
 #include <rte_dev.h>
 #include <rte_eal.h>
 
@@ -523,7 +524,7 @@ port_make(struct fuzz_port *p, unsigned int number)
 	opening = p;
 	snprintf(name, sizeof(name), "net_wcnic%u", number);
 	snprintf(args, sizeof(args), "placement=push:fetch,packed=%u,timeout_ms=50", number);
-	MUST(rte_eal_hotplug_add("vdev", name, args) == 0);
+	MUST(rte_vdev_init(name, args) == 0);
 	MUST(rte_eth_dev_get_port_by_name(name, &p->id) == 0);
 	p->dev = &rte_eth_devices[p->id];
 	opening = NULL;
