@@ -26,7 +26,9 @@ static enum {
 } eal_state;
 static const char *eal_options = PORT_ETHDEV_EAL;
 static char *eal_text; /* in pieces that EAL may keep */
-static bool eal_starts;
+/* In this thread: another one that ends the process meanwhile has its own reason and exit status.
+ */
+static _Thread_local bool eal_starts;
 
 void
 port_ethdev_options_set(const char *text)
