@@ -52,6 +52,15 @@ typedef uint64_t wc_u64x4_t WC_VECTOR(32);
 #define WC_STORE_RELEASE(type, at, value) __atomic_store_n((type *)(at), value, __ATOMIC_RELEASE)
 #define WC_FENCE_RELEASE() __atomic_thread_fence(__ATOMIC_RELEASE)
 
+/* Objects that threads share, and accesses to them that are all in one order. */
+#define WC_ATOMIC(type) type
+#define WC_ATOMIC_LOAD(at) __atomic_load_n(at, __ATOMIC_SEQ_CST)
+#define WC_ATOMIC_STORE(at, value) __atomic_store_n(at, value, __ATOMIC_SEQ_CST)
+#define WC_ATOMIC_EXCHANGE(at, value) __atomic_exchange_n(at, value, __ATOMIC_SEQ_CST)
+/* If it is *expected, it becomes `value`, and that is true; else *expected gets what it is. */
+#define WC_ATOMIC_SWAP(at, expected, value) \
+	__atomic_compare_exchange_n(at, expected, value, 0, __ATOMIC_SEQ_CST, __ATOMIC_SEQ_CST)
+
 /* Another definition, if there is one, takes its place; without any it is NULL. */
 #define WC_WEAK __attribute__((weak))
 

@@ -10,11 +10,13 @@
 
 #include <errno.h>
 #include <signal.h>
-#include <stdatomic.h>
+#include <stdbool.h>
 #include <stdint.h>
 #include <string.h>
 #include <sys/mman.h>
 #include <unistd.h>
+
+#include <wcbase.h>
 
 #include "wcbar_internal.h"
 
@@ -22,15 +24,15 @@
 #define NO_HIT UINT64_MAX
 
 struct range {
-	atomic_bool used;
-	atomic_uintptr_t base; /* 0: not to be looked at */
-	atomic_size_t bytes;
-	atomic_ullong hit; /* where the first fault was, or NO_HIT */
+	WC_ATOMIC(bool) used;
+	WC_ATOMIC(uintptr_t) base; /* 0: not to be looked at */
+	WC_ATOMIC(size_t) bytes;
+	WC_ATOMIC(uint64_t) hit; /* where the first fault was, or NO_HIT */
 };
 
 static struct range ranges[RANGES];
 static struct sigaction before;
-static atomic_int ones_fd = -1; /* a page of ones; >= 0: the handler is there */
+static WC_ATOMIC(int) ones_fd = -1; /* a page of ones; >= 0: the handler is there */
 static size_t page_bytes;
 
 int
@@ -39,11 +41,11 @@ wcbar_sigbus_add(const void *base, size_t bytes)
 	for (int i = 0; i < RANGES; i++) {
 		struct range *r = &ranges[i];
 
-		if (atomic_exchange(&r->used, true))
+		if (WC_ATOMIC_EXCHANGE(&r->used, true))
 			continue;
-		atomic_store(&r->hit, NO_HIT);
-		atomic_store(&r->bytes, bytes);
-		atomic_store(&r->base, (uintptr_t)base);
+		WC_ATOMIC_STORE(&r->hit, NO_HIT);
+		WC_ATOMIC_STORE(&r->bytes, bytes);
+		WC_ATOMIC_STORE(&r->base, (uintptr_t)base);
 		return i;
 	}
 	return -ENOSPC;
@@ -52,14 +54,14 @@ wcbar_sigbus_add(const void *base, size_t bytes)
 void
 wcbar_sigbus_del(int slot)
 {
-	atomic_store(&ranges[slot].base, 0);
-	atomic_store(&ranges[slot].used, false);
+	WC_ATOMIC_STORE(&ranges[slot].base, 0);
+	WC_ATOMIC_STORE(&ranges[slot].used, false);
 }
 
 bool
 wcbar_sigbus_hit(int slot, uint64_t *off)
 {
-	uint64_t hit = atomic_load(&ranges[slot].hit);
+	uint64_t hit = WC_ATOMIC_LOAD(&ranges[slot].hit);
 
 	if (hit == NO_HIT)
 		return false;
@@ -74,15 +76,15 @@ fault_absorb(uintptr_t addr)
 {
 	for (int i = 0; i < RANGES; i++) {
 		struct range *r = &ranges[i];
-		uintptr_t base = atomic_load(&r->base);
-		unsigned long long none = NO_HIT;
+		uintptr_t base = WC_ATOMIC_LOAD(&r->base);
+		uint64_t none = NO_HIT;
 
-		if (base == 0 || addr < base || addr - base >= atomic_load(&r->bytes))
+		if (base == 0 || addr < base || addr - base >= WC_ATOMIC_LOAD(&r->bytes))
 			continue;
 		if (mmap((void *)(addr - addr % page_bytes), page_bytes, PROT_READ | PROT_WRITE,
-			 MAP_PRIVATE | MAP_FIXED, atomic_load(&ones_fd), 0) == MAP_FAILED)
+			 MAP_PRIVATE | MAP_FIXED, WC_ATOMIC_LOAD(&ones_fd), 0) == MAP_FAILED)
 			return false;
-		atomic_compare_exchange_strong(&r->hit, &none, addr - base);
+		WC_ATOMIC_SWAP(&r->hit, &none, addr - base);
 		return true;
 	}
 	return false;
@@ -147,18 +149,18 @@ wcbar_sigbus_install(void)
 	struct sigaction mine = {.sa_sigaction = on_sigbus, .sa_flags = SA_SIGINFO | SA_ONSTACK};
 	int none = -1, fd;
 
-	if (atomic_load(&ones_fd) >= 0)
+	if (WC_ATOMIC_LOAD(&ones_fd) >= 0)
 		return 0;
 	fd = ones_create();
 	if (fd < 0)
 		return fd;
-	if (!atomic_compare_exchange_strong(&ones_fd, &none, fd)) {
+	if (!WC_ATOMIC_SWAP(&ones_fd, &none, fd)) {
 		close(fd); /* another thread was faster */
 		return 0;
 	}
 	sigemptyset(&mine.sa_mask);
 	if (sigaction(SIGBUS, NULL, &before) != 0 || sigaction(SIGBUS, &mine, NULL) != 0) {
-		atomic_store(&ones_fd, -1);
+		WC_ATOMIC_STORE(&ones_fd, -1);
 		close(fd);
 		return -EINVAL;
 	}

@@ -174,16 +174,45 @@ def findings(dpdk, repo, checkpatch):
             yield Finding(pathlib.Path(path).name, "skipped", [], [], "this release has none")
 
 
-def build(dpdk, folder, install, log):
-    """The driver in DPDK's tree: without any library of the project's, then with all of them. Errors or warnings."""
-    wanted = [("alone", {"PKG_CONFIG_LIBDIR": str(folder / "nothing"), "PKG_CONFIG_PATH": ""}, r"librte_net_wcnic\.so[.0-9]*")]
+@dataclasses.dataclass
+class Build:
+    name: str
+    env: dict
+    target: str
+    options: list = dataclasses.field(default_factory=list)
+    compiler: str = "cc"  # without it the build is skipped
+
+
+def builds(dpdk, folder, install):
+    """The driver in DPDK's tree: without any library of the project's, and with all of them; then only compiled, by
+    another compiler and for another kind of CPU, as DPDK's own builds of patches do. There a warning is an error."""
+    alone = {"PKG_CONFIG_LIBDIR": str(folder / "nothing"), "PKG_CONFIG_PATH": ""}
+    archives = r"(libtmp_rte_net_wcnic|net/wcnic/libwcnic_\w+_lib)\.a"
+    found = [Build("alone", alone, r"librte_net_wcnic\.so[.0-9]*", ["-Ddefault_library=shared"])]
     if install is not None:
-        wanted.append(("with libraries", {"PKG_CONFIG_PATH": str(install)}, r"libtmp_rte_net_wcnic\.a"))
-    for name, env, target in wanted:
-        yield build_one(dpdk, folder / name.replace(" ", "-"), name, {**os.environ, **env}, target, log)
+        found.append(Build("with libraries", {"PKG_CONFIG_PATH": str(install)}, archives, ["-Ddefault_library=shared"]))
+    known = (dpdk / "meson_options.txt").read_text()
+    strict = ["-Dwerror=true", "-Ddefault_library=static"]
+    strict += [option for option in ("-Ddeveloper_mode=enabled", "-Dcheck_includes=true", "-Denable_stdatomic=true")
+               if f"'{option[2:].split('=')[0]}'" in known]
+    found.append(Build("clang", {**alone, "CC": "clang"}, archives, strict, "clang"))
+    cross = dpdk / "config/arm/arm64_armv8_linux_gcc"
+    found.append(Build("arm64", alone, archives, [*strict, "--cross-file", str(cross)], "aarch64-linux-gnu-gcc"))
+    return found
 
 
-def build_one(dpdk, folder, name, env, target, log):
+def build(dpdk, folder, install, log):
+    """Errors or warnings of each."""
+    for wanted in builds(dpdk, folder, install):
+        if shutil.which(wanted.compiler):
+            yield build_one(dpdk, folder / wanted.name.replace(" ", "-"), wanted, log)
+        else:
+            yield Finding(f"build, {wanted.name}", "skipped", [], [], f"no {wanted.compiler} here")
+
+
+def build_one(dpdk, folder, wanted, log):
+    env = {**os.environ, **wanted.env}
+
     def run(*command):
         done = subprocess.run(command, env=env, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True,
                               errors="replace")
@@ -191,16 +220,16 @@ def build_one(dpdk, folder, name, env, target, log):
         log.flush()
         return done
 
-    check = f"build, {name}"
+    check = f"build, {wanted.name}"
     if not (folder / "build.ninja").is_file():
         shutil.rmtree(folder, ignore_errors=True)
         done = run("meson", "setup", str(folder), str(dpdk), "-Denable_drivers=bus/vdev,bus/pci,mempool/ring,net/wcnic",
-                   "-Dtests=false", "-Denable_apps=", "-Denable_docs=false", "-Ddefault_library=shared")
+                   "-Dtests=false", "-Denable_apps=", "-Denable_docs=false", *wanted.options)
         if done.returncode != 0:
             shutil.rmtree(folder, ignore_errors=True)
             return Finding(check, "FAILED", done.stdout.splitlines()[-5:], [], "it cannot be configured")
     listed = run("ninja", "-C", str(folder), "-t", "targets", "all").stdout
-    targets = [line.split(":")[0] for line in listed.splitlines() if re.match(rf"drivers/{target}: ", line)]
+    targets = [line.split(":")[0] for line in listed.splitlines() if re.match(rf"drivers/{wanted.target}: ", line)]
     if not targets:
         return Finding(check, "FAILED", ["the driver is not built: meson-logs/meson-log.txt says why"], [])
     done = run("ninja", "-C", str(folder), *targets)

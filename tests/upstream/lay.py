@@ -84,6 +84,12 @@ def untargeted(text):
     return re.sub(r'^WC_TARGET\("[^"]*"\)\s', "", text, flags=re.M)
 
 
+def plain_inline(text):
+    """Without the order to inline, which DPDK 26.07 forbids. It is for functions that are part of others for one kind
+    of CPU: in DPDK's tree all functions of a file are for the same."""
+    return re.sub(r"\b(__rte_always_inline|WC_ALWAYS_INLINE)\b", "inline", text)
+
+
 def meson(text):
     """The driver's build file without what is for the project's own tree."""
     def verdict(word):
@@ -113,11 +119,11 @@ def driver_files(release):
     """Path: text, of all that is the driver's own."""
     files = {}
     for path in sorted((ROOT / DRIVER).glob("*.[ch]")):
-        files[f"{DRIVER}/{path.name}"] = compat(untargeted(path.read_text()), release)
+        files[f"{DRIVER}/{path.name}"] = compat(plain_inline(untargeted(path.read_text())), release)
     files[f"{DRIVER}/meson.build"] = meson((ROOT / DRIVER / "meson.build").read_text())
     shared = {name: path.read_text() for name, path in WORDS.items()}
     for folder in SHARED:
-        shared.update({path.name: untargeted(path.read_text()) for path in (ROOT / folder).glob("*.[ch]")})
+        shared.update({path.name: plain_inline(untargeted(path.read_text())) for path in (ROOT / folder).glob("*.[ch]")})
     shared["meson.build"] = base_meson(sorted(shared))
     files.update({f"{DRIVER}/base/{name}": text for name, text in sorted(shared.items())})
     if release < (23, 3):  # later releases make one themselves

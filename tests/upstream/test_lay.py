@@ -5,6 +5,7 @@
 import pathlib
 import tempfile
 import unittest
+from unittest import mock
 
 import judge
 import lay
@@ -76,7 +77,7 @@ class LayTest(unittest.TestCase):
     def test_what_is_for_other_releases_is_left_out(self):
         lay.lay(self.dpdk, WHO)
         texts = [path.read_text() for path in (self.dpdk / lay.DRIVER).rglob("*.[ch]")]
-        for word in ("RTE_VERSION_NUM", "__attribute__", "__atomic_", "pthread_join", "#pragma"):
+        for word in ("RTE_VERSION_NUM", "__attribute__", "__atomic_", "pthread_join", "#pragma", "always_inline", "ALWAYS_INLINE", "<stdatomic.h>"):
             self.assertFalse([text for text in texts if word in text], word)
         self.assertNotIn("wcnic_attach_options", self.read("drivers/net/wcnic/meson.build"))
 
@@ -128,6 +129,35 @@ class ComplaintsTest(unittest.TestCase):
                 "Warning in drivers/net/wcnic/b.c:\nUsing compiler attribute directly\n0/1 valid patch\n")
         self.assertEqual(judge.complaints(text), ["drivers/net/wcnic/a.c:3: WARNING:LONG_LINE: too long",
                                                   "Warning in drivers/net/wcnic/b.c: Using compiler attribute directly"])
+
+
+class BuildsTest(unittest.TestCase):
+    def builds(self, options, install=None):
+        with tempfile.TemporaryDirectory() as folder:
+            (pathlib.Path(folder) / "meson_options.txt").write_text(options)
+            return {build.name: build for build in judge.builds(pathlib.Path(folder), pathlib.Path("out"), install)}
+
+    def test_other_compilers_get_what_the_release_has(self):
+        older = self.builds("option('developer_mode')\noption('check_includes')\n")
+        newer = self.builds("option('developer_mode')\noption('enable_stdatomic')\n")
+        for name in ("clang", "arm64"):
+            self.assertIn("-Dwerror=true", older[name].options)
+            self.assertIn("-Dcheck_includes=true", older[name].options)
+            self.assertNotIn("-Denable_stdatomic=true", older[name].options)
+            self.assertIn("-Denable_stdatomic=true", newer[name].options)
+        self.assertEqual(newer["clang"].env["CC"], "clang")
+        self.assertIn("--cross-file", newer["arm64"].options)
+
+    def test_libraries_are_used_where_there_are_any(self):
+        self.assertNotIn("with libraries", self.builds(""))
+        self.assertIn("with libraries", self.builds("", pathlib.Path("here")))
+
+    def test_without_a_compiler_its_build_is_skipped(self):
+        with tempfile.TemporaryDirectory() as folder, mock.patch("shutil.which", return_value=None):
+            (pathlib.Path(folder) / "meson_options.txt").touch()
+            found = list(judge.build(pathlib.Path(folder), pathlib.Path("out"), None, None))
+        self.assertEqual({finding.result for finding in found}, {"skipped"})
+        self.assertIn("no clang here", [finding.why for finding in found])
 
 
 if __name__ == "__main__":

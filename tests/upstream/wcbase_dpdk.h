@@ -18,7 +18,6 @@
 
 #define WC_MUST_CHECK __rte_warn_unused_result
 #define WC_PRINTF(fmt, first) __rte_format_printf(fmt, first)
-#define WC_ALWAYS_INLINE __rte_always_inline
 #define WC_NOINLINE __rte_noinline
 #define WC_NORETURN __rte_noreturn
 #define WC_DIM(array) RTE_DIM(array)
@@ -45,5 +44,15 @@ typedef rte_v256u64_t wc_u64x4_t;
 #define WC_STORE_RELEASE(type, at, value) \
 	rte_atomic_store_explicit((RTE_ATOMIC(type) *)(at), value, rte_memory_order_release)
 #define WC_FENCE_RELEASE() rte_atomic_thread_fence(rte_memory_order_release)
+
+/* Objects that threads share, and accesses to them that are all in one order. */
+#define WC_ATOMIC(type) RTE_ATOMIC(type)
+#define WC_ATOMIC_LOAD(at) wcnic_load(at)
+#define WC_ATOMIC_STORE(at, value) wcnic_store(at, value)
+#define WC_ATOMIC_EXCHANGE(at, value) \
+	rte_atomic_exchange_explicit(at, value, rte_memory_order_seq_cst)
+#define WC_ATOMIC_SWAP(at, expected, value)                                                        \
+	rte_atomic_compare_exchange_strong_explicit(at, expected, value, rte_memory_order_seq_cst, \
+						    rte_memory_order_seq_cst)
 
 #endif /* WCBASE_H */

@@ -87,26 +87,35 @@ wcnic_quad_make(struct wcnic_quad *q, const uint8_t *stream, wcbar_half_t *tags)
 	q->low[3] = WC_SHUFFLE(q->low[3], *tags, 7, 1, 2, 3);
 }
 
-/* How a line is stored: wcbar_line_put() or wcbar_line_put_shared(). */
-typedef void (*wcnic_line_put_t)(void *dst, const wcbar_half_t *low, const wcbar_half_t *high);
-
-/* Stores line `i` of four, if it is one of the first `n`. */
+/*
+ * Stores line `i` of four, if it is one of the first `n`. `shared`: into host memory that another
+ * CPU watches.
+ */
 static __rte_always_inline void
 wcnic_quad_put_line(uint8_t *dst, const struct wcnic_quad *q, unsigned int i, unsigned int n,
-		    wcnic_line_put_t put)
+		    bool shared)
 {
-	if (i < n)
-		put(dst + i * WCNIC_LINE_BYTES, &q->low[i], &q->high[i]);
+	dst += i * WCNIC_LINE_BYTES;
+	if (i >= n)
+		return;
+#if defined(RTE_ARCH_X86)
+	if (shared) {
+		wcbar_line_put_shared(dst, &q->low[i], &q->high[i]);
+		return;
+	}
+#endif
+	RTE_SET_USED(shared);
+	wcbar_line_put(dst, &q->low[i], &q->high[i]);
 }
 
 /* Stores the first `n` of four lines. */
 static __rte_always_inline void
-wcnic_quad_put(uint8_t *dst, const struct wcnic_quad *q, unsigned int n, wcnic_line_put_t put)
+wcnic_quad_put(uint8_t *dst, const struct wcnic_quad *q, unsigned int n, bool shared)
 {
-	wcnic_quad_put_line(dst, q, 0, n, put);
-	wcnic_quad_put_line(dst, q, 1, n, put);
-	wcnic_quad_put_line(dst, q, 2, n, put);
-	wcnic_quad_put_line(dst, q, 3, n, put);
+	wcnic_quad_put_line(dst, q, 0, n, shared);
+	wcnic_quad_put_line(dst, q, 1, n, shared);
+	wcnic_quad_put_line(dst, q, 2, n, shared);
+	wcnic_quad_put_line(dst, q, 3, n, shared);
 }
 
 /*
@@ -116,7 +125,7 @@ wcnic_quad_put(uint8_t *dst, const struct wcnic_quad *q, unsigned int n, wcnic_l
  */
 static __rte_always_inline void
 wcnic_lines_put_by(void *to, const uint8_t *stream, unsigned int n, uint64_t tag, uint16_t seq,
-		   wcnic_line_put_t put)
+		   bool shared)
 {
 	wcbar_half_t seqs = {seq, seq + 1u, seq + 2u, seq + 3u}, tags;
 	struct wcnic_quad q;
@@ -125,21 +134,21 @@ wcnic_lines_put_by(void *to, const uint8_t *stream, unsigned int n, uint64_t tag
 	for (; n >= 4; n -= 4, seqs += 4) {
 		tags = (seqs & UINT16_MAX) | tag;
 		wcnic_quad_make(&q, stream, &tags);
-		wcnic_quad_put(dst, &q, 4, put);
+		wcnic_quad_put(dst, &q, 4, shared);
 		dst += 4 * WCNIC_LINE_BYTES;
 		stream += 4 * WCNIC_LINE_PAYLOAD_BYTES;
 	}
 	if (n > 0) {
 		tags = (seqs & UINT16_MAX) | tag;
 		wcnic_quad_make(&q, stream, &tags);
-		wcnic_quad_put(dst, &q, n, put);
+		wcnic_quad_put(dst, &q, n, shared);
 	}
 }
 
 static __rte_always_inline void
 wcnic_lines_put(void *to, const uint8_t *stream, unsigned int n, uint64_t tag, uint16_t seq)
 {
-	wcnic_lines_put_by(to, stream, n, tag, seq, wcbar_line_put);
+	wcnic_lines_put_by(to, stream, n, tag, seq, false);
 }
 
 #if defined(RTE_ARCH_X86)
@@ -147,7 +156,7 @@ wcnic_lines_put(void *to, const uint8_t *stream, unsigned int n, uint64_t tag, u
 static __rte_always_inline void
 wcnic_lines_put_shared(void *to, const uint8_t *stream, unsigned int n, uint64_t tag, uint16_t seq)
 {
-	wcnic_lines_put_by(to, stream, n, tag, seq, wcbar_line_put_shared);
+	wcnic_lines_put_by(to, stream, n, tag, seq, true);
 }
 #endif
 
