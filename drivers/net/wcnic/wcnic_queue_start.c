@@ -213,7 +213,7 @@ txq_reset(struct wcnic_txq *txq)
 	txq->burst_left = txq->burst_max;
 	txq->doorbell = doorbell_at(txq->hw, tx_doorbell_off(txq));
 	txq->doorbell_type = txq->hw->doorbells.win.type;
-	txq->sleep = &txq->hw->admin.wake->sleep;
+	txq->sleep = (const RTE_ATOMIC(wcnic_le32) *)&txq->hw->admin.wake->sleep;
 	txq->woken = 0;
 }
 
