@@ -179,14 +179,19 @@ strip__frame_of_many_buffers__is_in_the_first(void **state)
 
 #define VERDICTS (RTE_MBUF_F_RX_IP_CKSUM_MASK | RTE_MBUF_F_RX_L4_CKSUM_MASK)
 
-/* IPv4 and UDP, with checksums that DPDK makes; then a byte of one of them may change. */
+/*
+ * IPv4 and UDP, with checksums that DPDK makes; then a byte of one of them may change. Frames may
+ * begin at odd addresses, where DPDK has no headers: they are made elsewhere.
+ */
 static struct rte_mbuf *
 udp_frame(struct loop *l, uint64_t seed, bool ip_bad, bool l4_bad)
 {
 	struct rte_mbuf *m = loop_frame(l, seed, BYTES, 1);
-	struct rte_ipv4_hdr *ip = rte_pktmbuf_mtod_offset(m, struct rte_ipv4_hdr *, 14);
+	_Alignas(struct rte_ipv4_hdr) uint8_t packet[BYTES - 14];
+	struct rte_ipv4_hdr *ip = (struct rte_ipv4_hdr *)packet;
 	struct rte_udp_hdr *udp = (struct rte_udp_hdr *)(ip + 1);
 
+	memcpy(packet, rte_pktmbuf_mtod_offset(m, void *, 14), sizeof(packet));
 	memcpy(rte_pktmbuf_mtod_offset(m, void *, 12), "\x08\x00", 2);
 	*ip = (struct rte_ipv4_hdr){.version_ihl = 0x45,
 				    .total_length = rte_cpu_to_be_16(BYTES - 14),
@@ -199,7 +204,8 @@ udp_frame(struct loop *l, uint64_t seed, bool ip_bad, bool l4_bad)
 	udp->dgram_cksum = 0;
 	udp->dgram_cksum = rte_ipv4_udptcp_cksum(ip, udp);
 	ip->type_of_service ^= ip_bad;
-	rte_pktmbuf_mtod(m, uint8_t *)[BYTES - 1] ^= l4_bad;
+	packet[sizeof(packet) - 1] ^= l4_bad;
+	memcpy(rte_pktmbuf_mtod_offset(m, void *, 14), packet, sizeof(packet));
 	return m;
 }
 
