@@ -26,8 +26,7 @@ static enum {
 } eal_state;
 static const char *eal_options = PORT_ETHDEV_EAL;
 static char *eal_text; /* in pieces that EAL may keep */
-/* In this thread: another one that ends the process meanwhile has its own reason and exit status.
- */
+/* In this thread: another one that ends the process meanwhile has an exit status of its own. */
 static _Thread_local bool eal_starts;
 
 void
