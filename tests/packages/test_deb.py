@@ -109,7 +109,7 @@ class Log(Folder):
 
         self.deb.print = interrupted
         with self.assertRaises(SystemExit):
-            self.deb.follow(["sh", "-c", f"trap 'echo >{mark}; exit 1' TERM; echo '== ready'; sleep 1000"], self.work / "log", "x")
+            self.deb.follow(["sh", "-c", f"trap 'echo >{mark}; exit 1' TERM; echo '== ready'; while :; do sleep 0.1; done"], self.work / "log", "x")
         self.assertTrue(mark.exists())
 
 

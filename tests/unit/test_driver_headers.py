@@ -17,8 +17,13 @@ import unittest
 
 PROGRAM = pathlib.Path(__file__).resolve().parents[2] / "config/dpdk-driver-headers"
 REAL = None
-RELEASE = subprocess.run(["pkg-config", "--modversion", "libdpdk"], stdout=subprocess.PIPE, text=True).stdout.strip()
-RELEASE = ".".join(RELEASE.split(".")[:2])
+
+
+def of_pkg_config(option):
+    return subprocess.run(["pkg-config", option, "libdpdk"], stdout=subprocess.PIPE, text=True).stdout.strip()
+
+
+RELEASE, PREFIX = ".".join(of_pkg_config("--modversion").split(".")[:2]), of_pkg_config("--variable=prefix")
 # As a release has them whose struct is longer, and one that has a function more.
 LONGER = ("ethdev_driver.h", r"^struct (\w+ )?rte_eth_dev \{", "\\g<0>\n\tchar of_another_release[64];")
 MORE = ("ethdev_driver.h", r"^__rte_internal\n", "__rte_internal\nvoid rte_eth_of_another_release(void);\n__rte_internal\n")
@@ -238,6 +243,9 @@ class DriverHeaders(unittest.TestCase):
 if __name__ == "__main__":
     REAL = pathlib.Path(sys.argv.pop(1))
     lacking = [name for name in ("apt-get", "dpkg-source", "pkg-config", "cc", "readelf") if shutil.which(name) is None]
+    if PREFIX != "/usr":
+        print(f"this is built for the DPDK in {PREFIX or 'a place that pkg-config does not know'}; packages have theirs in /usr")
+        sys.exit(77)
     if lacking or not pathlib.Path("/usr/include/dpdk").is_dir():
         print(f"{lacking[0] if lacking else 'a DPDK of the distribution'} is missing")
         sys.exit(77)
