@@ -230,7 +230,7 @@ hostile_run_fini(void)
 	pthread_join(other.thread, NULL);
 	(void)rte_eth_dev_stop(other.port);
 	(void)rte_eth_dev_close(other.port);
-	(void)rte_eal_hotplug_remove("vdev", OTHER);
+	(void)rte_vdev_uninit(OTHER);
 	(void)rte_eal_cleanup();
 }
 
@@ -336,7 +336,7 @@ detach(struct run *r)
 		stop(r);
 	if (r->attached) {
 		(void)rte_eth_dev_close(r->port);
-		(void)rte_eal_hotplug_remove("vdev", PORT);
+		(void)rte_vdev_uninit(PORT);
 	}
 	r->attached = false;
 }

@@ -193,11 +193,11 @@ class Unpack(unittest.TestCase):
 
 
 class Missing(unittest.TestCase):
-    def refused(self, pattern, *arguments, **instead):
+    def refused(self, pattern, *arguments, status=1, **instead):
         program = rig.Program("lab", rig.out() / "missing", SETTING, *arguments, **instead)
         text = program.wait()
-        self.assertEqual(program.status, 1, text)
-        self.assertRegex(text, rf"^lab: {pattern}[^\n]*\n$")
+        self.assertEqual(program.status, status, text)
+        self.assertRegex(text, rf"{pattern}[^\n]*\n$")
 
     def test_plugin__reported_before_anything_boots(self):
         build = rig.out() / "build"
@@ -205,10 +205,10 @@ class Missing(unittest.TestCase):
         for name in ("app/wcnicd/wcnicd", "app/wcbench/wcbench", "tests/demo/wcpcapcmp"):
             (build / name).parent.mkdir(parents=True, exist_ok=True)
             (build / name).symlink_to((rig.args.build_amd64 / name).resolve())
-        self.refused(r"\S+/app/wclab/wclab_watch\.so is missing: build first", **{"--build-amd64": build})
+        self.refused(r"^lab: \S+/app/wclab/wclab_watch\.so is missing: build first", **{"--build-amd64": build})
 
     def test_capture__reported(self):
-        self.refused("--capture nowhere.pcap: there is no such file", **{"--capture": "nowhere.pcap"})
+        self.refused("^lab: --capture nowhere.pcap: there is no such file", **{"--capture": "nowhere.pcap"})
 
     def test_link__reported_with_those_that_there_are(self):
-        self.refused("no parameter set gen9-x99.conf in .*config/link; there are .*gen4-x16", "--link", "gen9-x99")
+        self.refused("\n./run lab: error: no parameter set gen9-x99.conf in .*config/link; there are .*gen4-x16", "--link", "gen9-x99", status=2)

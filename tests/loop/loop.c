@@ -217,7 +217,7 @@ loop_teardown(void **state)
 	loop_hook_set(l, NULL, NULL, NULL);
 	rte_eth_dev_stop(l->port_id);
 	rte_eth_dev_close(l->port_id);
-	rte_eal_hotplug_remove("vdev", l->name);
+	rte_vdev_uninit(l->name);
 	/* the frames that the test held are lost, and with them the pool */
 	return 0;
 }
@@ -494,7 +494,7 @@ void
 loop_closed(struct loop *l)
 {
 	current.open = false;
-	assert_int_equal(rte_eal_hotplug_remove("vdev", l->name), 0);
+	assert_int_equal(rte_vdev_uninit(l->name), 0);
 	assert_int_equal(rte_mempool_in_use_count(l->rx_pool), 0);
 	assert_int_equal(rte_mempool_in_use_count(l->tx_pool), l->tx_leaked);
 	rte_mempool_free(l->rx_pool);

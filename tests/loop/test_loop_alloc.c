@@ -12,6 +12,7 @@
 #include <stdlib.h>
 #include <sys/mman.h>
 
+#include <rte_bus_vdev.h>
 #include <rte_malloc.h>
 
 #include "loop.h"
@@ -201,7 +202,7 @@ probe__allocation_fails_leaves_nothing(void **state)
 
 	/* what ethdev and EAL keep from the first port on */
 	assert_int_equal(loop_probe(devargs), 0);
-	assert_int_equal(rte_eal_hotplug_remove("vdev", LOOP_PROBE_NAME), 0);
+	assert_int_equal(rte_vdev_uninit(LOOP_PROBE_NAME), 0);
 	live = inject.live;
 	heap = heap_bytes();
 	for (nth = 1;; nth++) {
@@ -220,7 +221,7 @@ probe__allocation_fails_leaves_nothing(void **state)
 	}
 	assert_int_equal(ret, 0);
 	assert_true(nth > 8);
-	assert_int_equal(rte_eal_hotplug_remove("vdev", LOOP_PROBE_NAME), 0);
+	assert_int_equal(rte_vdev_uninit(LOOP_PROBE_NAME), 0);
 	assert_int_equal(inject.live, live);
 	assert_int_equal(heap_bytes(), heap);
 }

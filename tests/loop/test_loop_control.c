@@ -9,6 +9,8 @@
 #include <setjmp.h>
 #include <sys/syscall.h>
 
+#include <rte_bus_vdev.h>
+
 #include "loop.h"
 
 static const struct loop_stream some = {
@@ -204,7 +206,7 @@ port__removed_while_started_gives_everything_back(void **state)
 	for (unsigned int i = 0; i < RTE_DIM(frames); i++)
 		frames[i] = loop_frame(&l, i, 200, 2);
 	loop_send(&l, 0, frames, RTE_DIM(frames));
-	assert_int_equal(rte_eal_hotplug_remove("vdev", l.name), 0);
+	assert_int_equal(rte_vdev_uninit(l.name), 0);
 	assert_int_equal(rte_mempool_in_use_count(l.rx_pool), 0);
 	assert_int_equal(rte_mempool_in_use_count(l.tx_pool), l.tx_leaked);
 	rte_mempool_free(l.rx_pool);
@@ -829,7 +831,7 @@ devargs__good_ones_are_taken(void **state)
 		loop_log_clear();
 		if (loop_probe(good[i]) != 0)
 			fail_msg("%s was refused:\n%s", good[i], loop_log());
-		assert_int_equal(rte_eal_hotplug_remove("vdev", LOOP_PROBE_NAME), 0);
+		assert_int_equal(rte_vdev_uninit(LOOP_PROBE_NAME), 0);
 	}
 }
 

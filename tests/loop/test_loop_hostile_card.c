@@ -9,6 +9,8 @@
 
 #include <errno.h>
 
+#include <rte_bus_vdev.h>
+
 #include <wcnic_admin.h>
 
 #include "loop.h"
@@ -458,7 +460,7 @@ probe__identity_makes_no_sense_refused_by_name(void **state)
 		assert_int_equal(rte_eth_dev_count_total(), 0);
 	}
 	assert_int_equal(loop_probe(""), 0);
-	assert_int_equal(rte_eal_hotplug_remove("vdev", LOOP_PROBE_NAME), 0);
+	assert_int_equal(rte_vdev_uninit(LOOP_PROBE_NAME), 0);
 }
 
 /* More queues than the driver has space for: allowed, but not used. */
@@ -476,7 +478,7 @@ probe__card_has_more_queues_than_driver_bounded(void **state)
 	assert_int_equal(rte_eth_dev_get_port_by_name(LOOP_PROBE_NAME, &port), 0);
 	assert_int_equal(rte_eth_dev_info_get(port, &info), 0);
 	assert_int_equal(info.max_tx_queues, WCNIC_QUEUES_MAX);
-	assert_int_equal(rte_eal_hotplug_remove("vdev", LOOP_PROBE_NAME), 0);
+	assert_int_equal(rte_vdev_uninit(LOOP_PROBE_NAME), 0);
 }
 
 /* ---- registers --------------------------------------------------------------------------- */

@@ -131,6 +131,10 @@ ptype_compare(const struct rte_mbuf *m, const struct bytes *b, bool harmed)
 	got = l2 | (got & (RTE_PTYPE_L3_MASK | RTE_PTYPE_L4_MASK));
 	if ((got & RTE_PTYPE_L4_MASK) == RTE_PTYPE_L4_ICMP)
 		got &= ~RTE_PTYPE_L4_MASK;
+	/* DPDK 26.07 joins the numbers of Ethernet and of a VLAN by OR, which is that of QinQ */
+	if (b->data[12] == 0x81 && b->data[13] == 0x00 &&
+	    (want & RTE_PTYPE_L2_MASK) == (RTE_PTYPE_L2_ETHER | RTE_PTYPE_L2_ETHER_VLAN))
+		want ^= RTE_PTYPE_L2_ETHER;
 	/* DPDK takes a fragment of protocol 0 for none */
 	if ((got & RTE_PTYPE_L4_MASK) == RTE_PTYPE_L4_FRAG && (want & RTE_PTYPE_L4_MASK) == 0)
 		got &= ~RTE_PTYPE_L4_MASK;

@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include <rte_alarm.h>
+#include <rte_bus_vdev.h>
 
 #include "loop.h"
 
@@ -357,7 +358,7 @@ callback__closes_the_port_nothing_touches_it(void **state)
 								 on_event_close, NULL),
 				 0);
 		loop_forget(&l);
-		assert_int_equal(rte_eal_hotplug_remove("vdev", l.name), 0);
+		assert_int_equal(rte_vdev_uninit(l.name), 0);
 		assert_int_equal(rte_mempool_in_use_count(l.rx_pool), 0);
 		rte_mempool_free(l.rx_pool);
 	}

@@ -265,7 +265,7 @@ port_close(void)
 	if (ret == 0)
 		ret = rte_eth_dev_close(traffic.port);
 	if (ret == 0)
-		ret = rte_eal_hotplug_remove("vdev", NAME);
+		ret = rte_vdev_uninit(NAME);
 	if (ret == 0 && rte_mempool_avail_count(traffic.pool) != MBUFS) {
 		fprintf(stderr, "soak_client: %u of %u mbufs have come back\n",
 			rte_mempool_avail_count(traffic.pool), MBUFS);

@@ -64,7 +64,7 @@ port_close(uint16_t port, const char *name)
 {
 	assert_int_equal(rte_eth_dev_stop(port), 0);
 	assert_int_equal(rte_eth_dev_close(port), 0);
-	assert_int_equal(rte_eal_hotplug_remove("vdev", name), 0);
+	assert_int_equal(rte_vdev_uninit(name), 0);
 }
 
 uint64_t
